@@ -1,0 +1,153 @@
+//! What a person is born with: two irises, lids, lashes and tones.
+
+use crate::geometry::Contour;
+use crate::random::{between, clamped};
+use crate::texture::Texture;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+
+/// Which eye of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EyeSide {
+    /// The person's left eye.
+    Left,
+    /// The person's right eye.
+    Right,
+}
+
+/// The anatomy of both eyes of one simulated person.
+#[derive(Clone)]
+pub struct Person {
+    /// Pupil to iris ratio at the orb's usual light.
+    pub(crate) resting_pupil: f32,
+    left: Anatomy,
+    right: Anatomy,
+}
+
+/// One eye.
+#[derive(Clone)]
+pub(crate) struct Anatomy {
+    pub(crate) texture: Texture,
+    /// Shape of the pupil's edge for a radius of one.
+    pub(crate) pupil_shape: Contour,
+    /// Shape of the limbus for a radius of one.
+    pub(crate) limbus_shape: Contour,
+    /// Resting pupil centre relative to the limbus centre, in iris radii, nasal positive.
+    pub(crate) pupil_offset: (f32, f32),
+    pub(crate) tones: Tones,
+    pub(crate) lids: LidAnatomy,
+    /// How unevenly the tissue stretches between pupil and limbus.
+    pub(crate) stretch: f32,
+    /// Radians by which the tissue twists when the pupil opens by the iris radius.
+    pub(crate) twist: f32,
+    /// Seed of everything grown on demand: lashes, vessels, skin.
+    pub(crate) growth_seed: u64,
+}
+
+/// Grey levels under even illumination.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tones {
+    pub(crate) pupil: f32,
+    pub(crate) iris: f32,
+    /// Standard deviation of the iris structure.
+    pub(crate) contrast: f32,
+    pub(crate) sclera: f32,
+    pub(crate) skin: f32,
+    /// Width of the limbus transition, in iris radii.
+    pub(crate) limbus_width: f32,
+}
+
+/// Lids relative to the iris centre at straight gaze, in iris radii.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LidAnatomy {
+    pub(crate) upper: f32,
+    pub(crate) lower: f32,
+    /// Half the distance between the corners.
+    pub(crate) half_width: f32,
+    /// Sideways place of the highest point.
+    pub(crate) skew: f32,
+    /// Distance of the crease above the upper margin.
+    pub(crate) crease: f32,
+    /// Lashes of the upper lid.
+    pub(crate) lashes: usize,
+    /// Their length in iris radii.
+    pub(crate) lash_length: f32,
+}
+
+impl Person {
+    /// Grows the person of a seed. The same seed gives the same person to the bit;
+    /// the two irises are independent draws.
+    #[must_use]
+    pub fn from_seed(seed: u64) -> Self {
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
+        let resting_pupil = clamped(&mut rng, 0.393, 0.056, (0.24, 0.56));
+        let lids = LidAnatomy::draw(&mut rng);
+        let tones = Tones::draw(&mut rng);
+        let eye = |side| Anatomy::grow(seed, side, lids, tones);
+        Self { resting_pupil, left: eye(EyeSide::Left), right: eye(EyeSide::Right) }
+    }
+
+    pub(crate) fn eye(&self, side: EyeSide) -> &Anatomy {
+        match side {
+            EyeSide::Left => &self.left,
+            EyeSide::Right => &self.right,
+        }
+    }
+}
+
+impl Anatomy {
+    fn grow(seed: u64, side: EyeSide, lids: LidAnatomy, tones: Tones) -> Self {
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
+        rng.set_stream(match side {
+            EyeSide::Left => 1,
+            EyeSide::Right => 2,
+        });
+        let nasal = match side {
+            EyeSide::Left => -1.0,
+            EyeSide::Right => 1.0,
+        };
+        let rng = &mut rng;
+        Self {
+            texture: Texture::grow(rng),
+            pupil_shape: Contour::irregular(rng, 0.014),
+            limbus_shape: Contour::irregular(rng, 0.007),
+            pupil_offset: (
+                nasal * clamped(rng, 0.025, 0.015, (-0.01, 0.06)),
+                clamped(rng, -0.01, 0.012, (-0.04, 0.03)),
+            ),
+            tones,
+            lids: LidAnatomy { skew: nasal * lids.skew, ..lids },
+            stretch: clamped(rng, 0.30, 0.12, (0.0, 0.7)),
+            twist: clamped(rng, 0.0, 0.10, (-0.3, 0.3)),
+            growth_seed: rng.next_u64(),
+        }
+    }
+}
+
+impl Tones {
+    fn draw(rng: &mut impl Rng) -> Self {
+        let iris = between(rng, 88.0, 124.0);
+        Self {
+            pupil: between(rng, 26.0, 44.0),
+            iris,
+            contrast: clamped(rng, 11.0, 2.2, (6.0, 17.0)),
+            sclera: iris + between(rng, 48.0, 72.0),
+            skin: between(rng, 150.0, 190.0),
+            limbus_width: between(rng, 0.018, 0.04),
+        }
+    }
+}
+
+impl LidAnatomy {
+    fn draw(rng: &mut impl Rng) -> Self {
+        Self {
+            upper: clamped(rng, 0.72, 0.12, (0.40, 1.1)),
+            lower: clamped(rng, 0.96, 0.09, (0.72, 1.25)),
+            half_width: between(rng, 2.35, 2.75),
+            skew: between(rng, 0.0, 0.35),
+            crease: between(rng, 0.35, 0.8),
+            lashes: between(rng, 40.0, 85.0) as usize,
+            lash_length: between(rng, 0.30, 0.62),
+        }
+    }
+}

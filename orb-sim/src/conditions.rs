@@ -1,0 +1,162 @@
+//! The circumstances of one photograph.
+
+use crate::random::{angle, between, chance, clamped, normal};
+use rand::{Rng, RngExt};
+
+/// What stands before the lens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The eye of a person.
+    Eye,
+    /// Skin without an eye: the orb is pointed at a cheek.
+    Skin,
+    /// Nothing: the lens is covered.
+    CoveredLens,
+}
+
+/// The mirror image of one light-emitting diode on the cornea.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Glint {
+    /// Place relative to the pupil's centre, in iris radii, right and down.
+    pub at: (f32, f32),
+    /// Radius in pixels.
+    pub radius_px: f32,
+    /// Grey levels added at its middle (before clipping).
+    pub strength: f32,
+}
+
+/// The circumstances of one photograph. Angles are radians, lengths iris radii
+/// unless the name says otherwise; directions are right and down in the image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaptureConditions {
+    /// What stands before the lens.
+    pub target: Target,
+    /// Iris radius in pixels (distance and scale).
+    pub iris_radius_px: f32,
+    /// Iris centre relative to the image centre, in pixels.
+    pub centre_px: (f32, f32),
+    /// Pupil to iris ratio above the person's resting one.
+    pub pupil_change: f32,
+    /// Shift of the pupil's centre from its resting place.
+    pub pupil_shift: (f32, f32),
+    /// Out-of-roundness of the pupil beyond the person's own, relative, with its axis.
+    pub pupil_ellipse: (f32, f32),
+    /// Gaze to the right and downward.
+    pub gaze: (f32, f32),
+    /// Head roll with eye torsion, clockwise.
+    pub roll: f32,
+    /// Drop of the upper lid below its resting place.
+    pub upper_lid_drop: f32,
+    /// Rise of the lower lid above its resting place.
+    pub lower_lid_rise: f32,
+    /// Share of the person's lashes that hang into view.
+    pub lash_density: f32,
+    /// Mirror images of the lamps.
+    pub glints: Vec<Glint>,
+    /// Exposure relative to the nominal one.
+    pub exposure: f32,
+    /// Relative change of light from the centre to the edge of the image, right and down.
+    pub gradient: (f32, f32),
+    /// Sideways component of the light, which shades the relief of the iris.
+    pub light: (f32, f32),
+    /// Standard deviation of the blur by defocus, in pixels.
+    pub defocus_px: f32,
+    /// Motion during exposure, in pixels.
+    pub motion_px: (f32, f32),
+    /// Standard deviation of the read noise, in grey levels.
+    pub read_noise: f32,
+    /// Variance of the shot noise a grey level.
+    pub shot_noise: f32,
+    /// Quality of a JPEG round trip on the way, if there is one.
+    pub jpeg_quality: Option<u8>,
+}
+
+impl CaptureConditions {
+    /// Draws the circumstances of an ordinary photograph.
+    pub fn sample(rng: &mut impl Rng) -> Self {
+        let gaze = draw_gaze(rng);
+        Self {
+            target: Target::Eye,
+            iris_radius_px: clamped(rng, 115.0, 7.5, (100.0, 130.0)),
+            centre_px: (clamped(rng, 0.0, 13.0, (-40.0, 40.0)), clamped(rng, 0.0, 11.0, (-35.0, 35.0))),
+            pupil_change: clamped(rng, 0.0, 0.031, (-0.12, 0.12)),
+            pupil_shift: (0.006 * normal(rng), 0.006 * normal(rng)),
+            pupil_ellipse: (0.012 * normal(rng).abs(), angle(rng)),
+            gaze,
+            roll: draw_roll(rng),
+            upper_lid_drop: draw_lid_drop(rng),
+            lower_lid_rise: clamped(rng, 0.0, 0.06, (-0.2, 0.25)),
+            lash_density: between(rng, 0.45, 1.0),
+            glints: draw_glints(rng, gaze),
+            exposure: clamped(rng, 1.0, 0.06, (0.82, 1.15)),
+            gradient: (0.07 * normal(rng), 0.05 * normal(rng)),
+            light: (0.5 * normal(rng), 0.5 * normal(rng)),
+            defocus_px: (0.45 * normal(rng)).abs() + between(rng, 0.0, 0.5),
+            motion_px: draw_motion(rng),
+            read_noise: between(rng, 0.8, 1.6),
+            shot_noise: between(rng, 0.012, 0.03),
+            jpeg_quality: chance(rng, 0.3).then(|| rng.random_range(82..96)),
+        }
+    }
+
+    /// A photograph without an eye: skin, or a covered lens, with the sensor's noise.
+    pub fn blank(rng: &mut impl Rng) -> Self {
+        let target = if chance(rng, 0.5) { Target::Skin } else { Target::CoveredLens };
+        Self { target, ..Self::sample(rng) }
+    }
+
+    /// A photograph far out of the plane of focus.
+    pub fn badly_defocused(rng: &mut impl Rng) -> Self {
+        let defocus_px = between(rng, 7.0, 10.0);
+        Self { defocus_px, ..Self::sample(rng) }
+    }
+}
+
+fn draw_gaze(rng: &mut impl Rng) -> (f32, f32) {
+    let sd = if chance(rng, 0.1) { 0.11 } else { 0.05 };
+    (clamped(rng, 0.0, sd, (-0.25, 0.25)), clamped(rng, 0.02, 0.8 * sd, (-0.2, 0.2)))
+}
+
+/// Two degrees of standard deviation, and a tail out to fifteen.
+fn draw_roll(rng: &mut impl Rng) -> f32 {
+    let degrees = if chance(rng, 0.04) {
+        clamped(rng, 0.0, 6.5, (-15.0, 15.0))
+    } else {
+        1.75 * normal(rng)
+    };
+    degrees.to_radians()
+}
+
+/// Mostly a little, now and then a half-closed eye.
+fn draw_lid_drop(rng: &mut impl Rng) -> f32 {
+    let drop = clamped(rng, 0.0, 0.09, (-0.2, 0.3));
+    if chance(rng, 0.06) { drop + between(rng, 0.1, 0.35) } else { drop }
+}
+
+fn draw_motion(rng: &mut impl Rng) -> (f32, f32) {
+    let length = if chance(rng, 0.1) { 1.6 } else { 0.5 };
+    (length * normal(rng), 0.6 * length * normal(rng))
+}
+
+/// The orb's lamps stand on a ring around the lens; the cornea shows them small,
+/// near the pupil, moved against the gaze.
+fn draw_glints(rng: &mut impl Rng, gaze: (f32, f32)) -> Vec<Glint> {
+    let count = rng.random_range(2..5);
+    let spread = between(rng, 0.07, 0.17);
+    let turn = between(rng, -0.3, 0.3) + if count == 3 { 0.52 } else { 0.0 };
+    let centre = (
+        -1.1 * gaze.0 + 0.03 * normal(rng),
+        -1.1 * gaze.1 - 0.03 + 0.03 * normal(rng),
+    );
+    let radius_px = between(rng, 2.6, 5.2);
+    (0..count)
+        .map(|i| {
+            let phi = turn + std::f32::consts::TAU * i as f32 / count as f32;
+            Glint {
+                at: (centre.0 + spread * phi.cos(), centre.1 + spread * phi.sin()),
+                radius_px: radius_px * between(rng, 0.85, 1.15),
+                strength: between(rng, 190.0, 320.0),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,98 @@
+//! Closed contours, and the rubber sheet between two of them.
+
+use rand::Rng;
+use crate::random::{angle, normal};
+
+/// A closed contour around a centre: radius as a short Fourier series of the angle.
+///
+/// Coordinates are right and down; angles run clockwise as seen in the image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contour {
+    /// Centre.
+    pub centre: (f32, f32),
+    /// Mean radius.
+    pub radius: f32,
+    /// Relative amplitude and phase of the harmonics 2, 3, 4 ...
+    pub harmonics: Vec<(f32, f32)>,
+}
+
+impl Contour {
+    /// A contour whose harmonics fall off from `amplitude` (relative to the radius).
+    pub(crate) fn irregular(rng: &mut impl Rng, amplitude: f32) -> Self {
+        let harmonics = (0..4)
+            .map(|k| (amplitude * normal(rng).abs().min(2.0) / (1.0 + k as f32), angle(rng)))
+            .collect();
+        Self { centre: (0.0, 0.0), radius: 1.0, harmonics }
+    }
+
+    /// Radius at `theta` radians.
+    #[must_use]
+    pub fn radius_at(&self, theta: f32) -> f32 {
+        let ripple: f32 = self
+            .harmonics
+            .iter()
+            .enumerate()
+            .map(|(k, (amplitude, phase))| amplitude * ((k + 2) as f32 * theta + phase).cos())
+            .sum();
+        self.radius * (1.0 + ripple)
+    }
+}
+
+/// Radii tabulated by angle, because the renderer asks once or twice a pixel.
+pub(crate) struct RadiusTable {
+    centre: (f32, f32),
+    radii: Vec<f32>,
+}
+
+const TABLE: usize = 512;
+
+impl RadiusTable {
+    pub(crate) fn new(contour: &Contour) -> Self {
+        let radii = (0..TABLE)
+            .map(|i| contour.radius_at(i as f32 * std::f32::consts::TAU / TABLE as f32))
+            .collect();
+        Self { centre: contour.centre, radii }
+    }
+
+    fn radius_at(&self, theta: f32) -> f32 {
+        let x = (theta / std::f32::consts::TAU).rem_euclid(1.0) * TABLE as f32;
+        let i = (x as usize).min(TABLE - 1);
+        let next = self.radii[(i + 1) % TABLE];
+        self.radii[i] + (next - self.radii[i]) * (x - i as f32)
+    }
+}
+
+/// The rubber sheet: angle and depth between pupil (0) and limbus (1).
+pub(crate) struct Sheet {
+    pub(crate) pupil: RadiusTable,
+    pub(crate) limbus: RadiusTable,
+}
+
+/// A point in sheet coordinates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SheetPoint {
+    pub(crate) theta: f32,
+    /// Below 0 in the pupil, above 1 outside the limbus.
+    pub(crate) depth: f32,
+    /// Width of the iris at this angle, in the units of the contours.
+    pub(crate) span: f32,
+}
+
+impl Sheet {
+    /// Sheet coordinates of a point. The two centres lie close together, so that
+    /// two rounds of the fixed point settle it to a hundredth of a pixel.
+    pub(crate) fn locate(&self, x: f32, y: f32) -> SheetPoint {
+        let mut point = SheetPoint { theta: 0.0, depth: 0.5, span: 1.0 };
+        for _ in 0..2 {
+            let t = point.depth.clamp(0.0, 1.0);
+            let dx = x - (self.pupil.centre.0 * (1.0 - t) + self.limbus.centre.0 * t);
+            let dy = y - (self.pupil.centre.1 * (1.0 - t) + self.limbus.centre.1 * t);
+            let theta = dy.atan2(dx);
+            let inner = self.pupil.radius_at(theta);
+            let span = self.limbus.radius_at(theta) - inner;
+            let depth = ((dx * dx + dy * dy).sqrt() - inner) / span;
+            point = SheetPoint { theta, depth, span };
+        }
+        point
+    }
+}

@@ -1,0 +1,206 @@
+//! The texture of one iris in material coordinates: angle by distance from the pupil's edge.
+
+use crate::lattice::Field;
+use crate::random::{angle, between};
+use rand::{Rng, RngExt};
+use std::f32::consts::TAU;
+
+/// Samples around the iris.
+const COLUMNS: usize = 1024;
+/// Samples from the pupil's edge to the limbus.
+const ROWS: usize = 192;
+
+/// Brightness at a point of the tissue, and how it changes with angle and depth.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sample {
+    /// Structure in standard deviations.
+    pub(crate) value: f32,
+    /// Change of `value` a radian.
+    pub(crate) by_angle: f32,
+    /// Change of `value` from pupil to limbus.
+    pub(crate) by_radius: f32,
+}
+
+/// Tissue at rest, and the way it folds when the pupil opens.
+#[derive(Clone)]
+pub(crate) struct Texture {
+    texels: Vec<[f32; 2]>,
+}
+
+/// A grain of the stroma: cells around, cells across, share of the standard deviation.
+struct Grain(usize, usize, f32);
+
+/// Stroma from coarse to fine. The proportions are fitted to the autocorrelations
+/// of real near-infrared irises on the rubber sheet.
+const STROMA: [Grain; 4] = [
+    Grain(26, 5, 0.30),
+    Grain(72, 13, 0.45),
+    Grain(140, 22, 0.55),
+    Grain(230, 36, 0.60),
+];
+/// Radial fibre bundles: long across, narrow around.
+const FIBRES: [Grain; 2] = [Grain(95, 6, 0.40), Grain(170, 8, 0.45)];
+/// What the folding of opened tissue looks like.
+const FOLDS: [Grain; 3] = [Grain(60, 14, 0.55), Grain(130, 24, 0.6), Grain(30, 8, 0.3)];
+
+impl Texture {
+    /// Grows an iris.
+    pub(crate) fn grow(rng: &mut impl Rng) -> Self {
+        let mut rest = stroma(rng, &STROMA);
+        add_fibres(rng, &mut rest);
+        add_collarette(rng, &mut rest);
+        add_crypts(rng, &mut rest);
+        add_pigment(rng, &mut rest);
+        let mut folds = stroma(rng, &FOLDS);
+        add_furrows(rng, &mut rest, &mut folds);
+        standardise(&mut rest);
+        standardise(&mut folds);
+        Self { texels: rest.into_iter().zip(folds).map(|(a, b)| [a, b]).collect() }
+    }
+
+    /// The tissue at `theta` radians and depth `u`, with `fold` parts of folding.
+    pub(crate) fn at(&self, theta: f32, u: f32, fold: f32) -> Sample {
+        let x = (theta / TAU).rem_euclid(1.0) * COLUMNS as f32;
+        let y = u.clamp(0.0, 1.0) * (ROWS as f32 - 1.001);
+        let (column, row) = ((x as usize).min(COLUMNS - 1), y as usize);
+        let (fx, fy) = (x - column as f32, y - row as f32);
+        let next = (column + 1) % COLUMNS;
+        let value = |r: usize, c: usize| {
+            let [rest, folds] = self.texels[r * COLUMNS + c];
+            rest + fold * folds
+        };
+        let (a, b) = (value(row, column), value(row, next));
+        let (c, d) = (value(row + 1, column), value(row + 1, next));
+        let (top, bottom) = (a + (b - a) * fx, c + (d - c) * fx);
+        Sample {
+            value: top + (bottom - top) * fy,
+            by_angle: ((b - a) * (1.0 - fy) + (d - c) * fy) * (COLUMNS as f32 / TAU),
+            by_radius: (bottom - top) * ROWS as f32,
+        }
+    }
+}
+
+/// Calls `paint(turn, u, texel)` for every texel.
+fn paint_all(map: &mut [f32], mut paint: impl FnMut(f32, f32, &mut f32)) {
+    for (row, line) in map.chunks_exact_mut(COLUMNS).enumerate() {
+        let u = row as f32 / (ROWS - 1) as f32;
+        for (column, texel) in line.iter_mut().enumerate() {
+            paint(column as f32 / COLUMNS as f32, u, texel);
+        }
+    }
+}
+
+fn stroma(rng: &mut impl Rng, grains: &[Grain]) -> Vec<f32> {
+    let mut map = vec![0.0; COLUMNS * ROWS];
+    for Grain(columns, rows, share) in grains {
+        let field = Field::new(rng, *columns, *rows);
+        paint_all(&mut map, |turn, u, texel| *texel += share * field.at(turn, u));
+    }
+    map
+}
+
+/// Bundles wander sideways on their way outward, and bright strands outweigh dark gaps.
+fn add_fibres(rng: &mut impl Rng, map: &mut [f32]) {
+    let wander = Field::new(rng, 22, 5);
+    for Grain(columns, rows, share) in FIBRES {
+        let field = Field::new(rng, columns, rows);
+        paint_all(map, |turn, u, texel| {
+            let n = field.at(turn + 0.006 * wander.at(turn, u), u);
+            *texel += share * (n + 0.25 * (n * n - 1.0));
+        });
+    }
+}
+
+/// The bright zigzag between the pupillary and the ciliary zone, and the ruff at the pupil.
+fn add_collarette(rng: &mut impl Rng, map: &mut [f32]) {
+    let depth = between(rng, 0.22, 0.36);
+    let strength = between(rng, 0.4, 1.1);
+    let zone = between(rng, -0.5, 0.5);
+    let course = Field::new(rng, 34, 1);
+    let pleats = Field::new(rng, 84, 1);
+    paint_all(map, |turn, u, texel| {
+        let ring = depth + 0.025 * course.at(turn, 0.0);
+        let ridge = gauss((u - ring) / 0.022);
+        let inside = 1.0 / (1.0 + ((u - ring) / 0.02).exp());
+        let ruff = gauss(u / 0.025) * (0.5 * pleats.at(turn, 0.0) - 0.6);
+        *texel += strength * ridge * (0.7 + 0.4 * course.at(turn, 0.9)) + zone * inside + ruff;
+    });
+}
+
+/// Crypts: openings of the stroma, dark, lens-shaped along the fibres, with a pale rim.
+fn add_crypts(rng: &mut impl Rng, map: &mut [f32]) {
+    let count = rng.random_range(12..46);
+    for _ in 0..count {
+        let centre = (between(rng, 0.0, 1.0), between(rng, 0.1, 0.7));
+        let half = (between(rng, 0.004, 0.013), between(rng, 0.03, 0.095));
+        let dark = between(rng, 0.9, 2.4);
+        stamp(map, centre, half, |x, y| {
+            let d = x.abs().powf(1.5) + y.abs().powf(1.5);
+            -dark * gauss(d * 0.9) + 0.35 * dark * gauss((d - 1.5) * 2.0)
+        });
+    }
+}
+
+/// Soft dark freckles.
+fn add_pigment(rng: &mut impl Rng, map: &mut [f32]) {
+    let count = rng.random_range(0..7);
+    for _ in 0..count {
+        let centre = (between(rng, 0.0, 1.0), between(rng, 0.2, 0.95));
+        let half = (between(rng, 0.004, 0.012), between(rng, 0.02, 0.06));
+        let dark = between(rng, 0.6, 1.6);
+        stamp(map, centre, half, |x, y| -dark * gauss((x * x + y * y).sqrt()));
+    }
+}
+
+/// Contraction furrows: broken concentric arcs, deeper the wider the pupil.
+fn add_furrows(rng: &mut impl Rng, rest: &mut [f32], folds: &mut [f32]) {
+    let count = rng.random_range(2..6);
+    for _ in 0..count {
+        let depth = between(rng, 0.45, 0.95);
+        let width = between(rng, 0.012, 0.022);
+        let strength = between(rng, 0.3, 0.9);
+        let start = angle(rng) / TAU;
+        let length = between(rng, 0.15, 0.7);
+        let course = Field::new(rng, 17, 1);
+        let profile = |turn: f32, u: f32| {
+            let along = (turn - start).rem_euclid(1.0) / length;
+            let fade = if along < 1.0 { (along * (1.0 - along) * 8.0).min(1.0) } else { 0.0 };
+            let d = (u - depth - 0.02 * course.at(turn, 0.0)) / width;
+            fade * strength * (0.6 * gauss((d - 1.6) * 0.9) - gauss(d))
+        };
+        paint_all(rest, |turn, u, texel| *texel += profile(turn, u));
+        paint_all(folds, |turn, u, texel| *texel += 1.5 * profile(turn, u));
+    }
+}
+
+/// Adds `shape(x, y)` around `centre`, in units of `half`, out to three of them.
+fn stamp(map: &mut [f32], centre: (f32, f32), half: (f32, f32), shape: impl Fn(f32, f32) -> f32) {
+    const REACH: f32 = 3.0;
+    let columns = (REACH * half.0 * COLUMNS as f32) as i64;
+    let middle = (centre.0 * COLUMNS as f32) as i64;
+    for row in 0..ROWS {
+        let y = (row as f32 / (ROWS - 1) as f32 - centre.1) / half.1;
+        if y.abs() > REACH {
+            continue;
+        }
+        for column in middle - columns..=middle + columns {
+            let x = (column as f32 / COLUMNS as f32 - centre.0) / half.0;
+            let at = column.rem_euclid(COLUMNS as i64) as usize;
+            map[row * COLUMNS + at] += shape(x, y);
+        }
+    }
+}
+
+fn gauss(x: f32) -> f32 {
+    (-0.5 * x * x).exp()
+}
+
+fn standardise(map: &mut [f32]) {
+    let n = map.len() as f32;
+    let mean = map.iter().sum::<f32>() / n;
+    let sd = (map.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / n).sqrt();
+    for v in map {
+        *v = (*v - mean) / sd;
+    }
+}
+
