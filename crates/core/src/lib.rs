@@ -1,1 +1,32 @@
-//! placeholder
+//! The words of the protocol: domain types and the hashes that bind them.
+//!
+//! Here: field elements, commitments, nullifiers, roots, epochs, amounts, the
+//! external nullifier and the signal of a claim, and the EIP-712 structs that an
+//! orb signs. Rust, Solidity and the browser must agree on every byte of it.
+//!
+//! Not here: input or output, a clock, randomness, proving, wire formats.
+//!
+//! Invariants: a [`FieldElement`] is below the scalar modulus `r`; a
+//! [`Commitment`] is also not zero; a [`ProofPoints`] has every coordinate below
+//! the base modulus `p`. Whoever holds one never checks again.
+
+mod amount;
+mod claim;
+mod enrolment;
+mod epoch;
+mod field;
+
+pub use alloy_primitives::{Address, B256, Signature, U256, keccak256};
+
+pub use amount::AmountWei;
+pub use claim::{
+    ClaimInputs, ClaimScope, ExternalNullifier, Payment, ProofPoints, SignalHash, hash_to_field,
+};
+pub use enrolment::{
+    Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignatureError, SignedEnrolment,
+};
+pub use epoch::{ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
+pub use field::{
+    BASE_MODULUS, Commitment, FieldElement, FieldError, LeafIndex, NullifierHash, Root,
+    SCALAR_MODULUS, TREE_DEPTH,
+};

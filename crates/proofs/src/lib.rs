@@ -1,1 +1,24 @@
-//! placeholder
+//! Proofs: a person's secret, the Groth16 proof of a claim, its verification,
+//! and the verifying key in the forms that others need.
+//!
+//! Here: [`Identity`], [`prove_claim`], [`ClaimVerifier`], [`VerifyingKey`] with
+//! its hash and its Solidity verifier. The circuit is Semaphore v3 at depth 30
+//! with the key of its public ceremony, both from `semaphore-rs`.
+//!
+//! Not here: where a path or a secret comes from, storage, networks, a clock or
+//! a source of randomness (it is an argument).
+//!
+//! Invariants: nothing in this crate panics on any proof or input, whoever made
+//! it; a secret is never printed.
+
+mod identity;
+mod key;
+mod prove;
+mod solidity;
+mod verify;
+
+pub use identity::Identity;
+pub use key::{KeyError, VerifyingKey};
+pub use prove::{ClaimProof, ProveError, prove_claim, warm_up};
+pub use solidity::{TemplateError, render_verifier};
+pub use verify::{ClaimVerifier, VerifyError};

@@ -1,0 +1,222 @@
+use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_sol_types::SolValue;
+
+use crate::field::{BASE_MODULUS, FieldElement, FieldError, NullifierHash, Root};
+use crate::{AmountWei, Epoch};
+
+const CLAIM_DOMAIN: &str = "annona.claim.v1";
+const SIGNAL_DOMAIN: &str = "annona.signal.v1";
+
+/// `keccak256(word) >> 8` for a preimage of exactly 32 bytes (protocol section 1).
+#[must_use]
+pub fn hash_to_field(word: B256) -> FieldElement {
+    let digest = U256::from_be_bytes(keccak256(word).0);
+    FieldElement::from_248_bits(digest >> 8)
+}
+
+/// Where claims are made: one distributor on one chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimScope {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Address of the distributor contract.
+    pub distributor: Address,
+}
+
+/// The context of a nullifier: one per chain, distributor and epoch (protocol section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExternalNullifier {
+    /// The 32-byte preimage, which is what the npm Semaphore packages take.
+    pub word: B256,
+}
+
+impl ExternalNullifier {
+    /// `keccak256(abi.encode("annona.claim.v1", chainId, distributor, epoch))` and its field element.
+    #[must_use]
+    pub fn new(scope: &ClaimScope, epoch: Epoch) -> Self {
+        let preimage = (
+            CLAIM_DOMAIN.to_owned(),
+            U256::from(scope.chain_id),
+            scope.distributor,
+            U256::from(epoch.0),
+        );
+        Self {
+            word: keccak256(preimage.abi_encode_params()),
+        }
+    }
+
+    /// The circuit's public input.
+    #[must_use]
+    pub fn to_field(self) -> FieldElement {
+        hash_to_field(self.word)
+    }
+}
+
+/// Who gets the money of a claim, and who is paid for carrying it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Payment {
+    /// Receives the epoch's amount less the fee.
+    pub recipient: Address,
+    /// Receives the fee.
+    pub fee_recipient: Address,
+    /// The fee, taken out of the amount.
+    pub fee: AmountWei,
+}
+
+/// What a claim proof is bound to besides its nullifier: the payment, which a relay cannot change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignalHash {
+    /// The 32-byte preimage, which is what the npm Semaphore packages take.
+    pub word: B256,
+}
+
+impl SignalHash {
+    /// `keccak256(abi.encode("annona.signal.v1", recipient, feeRecipient, fee))` and its field element.
+    #[must_use]
+    pub fn new(payment: &Payment) -> Self {
+        let preimage = (
+            SIGNAL_DOMAIN.to_owned(),
+            payment.recipient,
+            payment.fee_recipient,
+            payment.fee.0,
+        );
+        Self {
+            word: keccak256(preimage.abi_encode_params()),
+        }
+    }
+
+    /// The circuit's public input.
+    #[must_use]
+    pub fn to_field(self) -> FieldElement {
+        hash_to_field(self.word)
+    }
+}
+
+/// The eight coordinates of a Groth16 proof in the order of the EVM precompiles:
+/// `a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y`, each below [`BASE_MODULUS`].
+///
+/// That a point lies on its curve is for the verifier to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProofPoints([U256; 8]);
+
+impl ProofPoints {
+    /// The coordinates.
+    #[must_use]
+    pub const fn coordinates(&self) -> &[U256; 8] {
+        &self.0
+    }
+}
+
+impl TryFrom<[U256; 8]> for ProofPoints {
+    type Error = FieldError;
+
+    fn try_from(coordinates: [U256; 8]) -> Result<Self, FieldError> {
+        match coordinates.iter().position(|c| *c >= BASE_MODULUS) {
+            Some(index) => Err(FieldError::CoordinateOutOfRange { index }),
+            None => Ok(Self(coordinates)),
+        }
+    }
+}
+
+/// The public inputs of a claim proof, in circuit order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimInputs {
+    /// `R_e`.
+    pub root: Root,
+    /// The claimant's nullifier hash in this epoch.
+    pub nullifier_hash: NullifierHash,
+    /// The payment, bound.
+    pub signal: SignalHash,
+    /// The epoch, bound.
+    pub external_nullifier: ExternalNullifier,
+}
+
+impl ClaimInputs {
+    /// `[root, nullifierHash, signalHash, externalNullifier]`.
+    #[must_use]
+    pub fn to_fields(&self) -> [FieldElement; 4] {
+        [
+            self.root.to_field(),
+            self.nullifier_hash.to_field(),
+            self.signal.to_field(),
+            self.external_nullifier.to_field(),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use alloy_primitives::address;
+
+    use super::*;
+
+    fn scope() -> ClaimScope {
+        ClaimScope {
+            chain_id: 31_337,
+            distributor: address!("0x00000000000000000000000000000000000000d1"),
+        }
+    }
+
+    #[test]
+    fn every_part_of_the_scope_changes_the_external_nullifier() {
+        let base = ExternalNullifier::new(&scope(), Epoch(7)).to_field();
+        let chain = ClaimScope {
+            chain_id: 1,
+            ..scope()
+        };
+        let contract = ClaimScope {
+            distributor: Address::ZERO,
+            ..scope()
+        };
+        assert_ne!(base, ExternalNullifier::new(&scope(), Epoch(8)).to_field());
+        assert_ne!(base, ExternalNullifier::new(&chain, Epoch(7)).to_field());
+        assert_ne!(base, ExternalNullifier::new(&contract, Epoch(7)).to_field());
+    }
+
+    #[test]
+    fn every_part_of_the_payment_changes_the_signal() {
+        let payment = Payment {
+            recipient: Address::repeat_byte(1),
+            fee_recipient: Address::repeat_byte(2),
+            fee: AmountWei(U256::from(3)),
+        };
+        let base = SignalHash::new(&payment).to_field();
+        for other in [
+            Payment {
+                recipient: Address::ZERO,
+                ..payment
+            },
+            Payment {
+                fee_recipient: Address::ZERO,
+                ..payment
+            },
+            Payment {
+                fee: AmountWei::ZERO,
+                ..payment
+            },
+        ] {
+            assert_ne!(base, SignalHash::new(&other).to_field());
+        }
+    }
+
+    #[test]
+    fn a_coordinate_at_the_base_modulus_is_refused() {
+        for index in 0..8 {
+            let mut coordinates = [U256::from(1); 8];
+            coordinates[index] = BASE_MODULUS;
+            assert_eq!(
+                ProofPoints::try_from(coordinates),
+                Err(FieldError::CoordinateOutOfRange { index })
+            );
+        }
+        assert!(ProofPoints::try_from([BASE_MODULUS - U256::from(1); 8]).is_ok());
+    }
+
+    #[test]
+    fn hash_to_field_keeps_248_bits() {
+        let value = hash_to_field(B256::repeat_byte(0xff)).to_u256();
+        assert_eq!(value, U256::from_be_bytes(keccak256([0xff; 32]).0) >> 8);
+        assert!(value.bit_len() <= 248);
+    }
+}

@@ -1,0 +1,212 @@
+use core::fmt;
+
+use alloy_primitives::{Address, B256, Signature};
+use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain};
+
+use crate::{Commitment, UnixSeconds};
+
+mod eip712 {
+    alloy_sol_types::sol! {
+        #[allow(missing_docs)]
+        struct Enrolment {
+            uint256 commitment;
+            bytes32 irisDigest;
+            bytes32 imageDigest;
+            bytes32 modelId;
+            uint8 kind;
+            uint64 capturedAt;
+            bytes32 nonce;
+        }
+    }
+}
+
+/// An orb, named by the address of its device key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrbId(pub Address);
+
+impl fmt::Display for OrbId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// Whether a person joins for the first time or replaces a lost commitment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnrolmentKind {
+    /// First enrolment.
+    New,
+    /// Re-enrolment of a known person.
+    Recovery,
+}
+
+impl EnrolmentKind {
+    const fn to_u8(self) -> u8 {
+        match self {
+            Self::New => 0,
+            Self::Recovery => 1,
+        }
+    }
+}
+
+/// What an orb says about one capture (protocol section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enrolment {
+    /// Commitment that the citizen's device showed.
+    pub commitment: Commitment,
+    /// `keccak256` of the encoded templates of both eyes.
+    pub iris_digest: B256,
+    /// `keccak256` of the captured images, left then right.
+    pub image_digest: B256,
+    /// Hash of the encoder's parameter file.
+    pub model_id: B256,
+    /// New or recovery.
+    pub kind: EnrolmentKind,
+    /// The orb's clock at capture.
+    pub captured_at: UnixSeconds,
+    /// Chosen by the citizen's device; used once.
+    pub nonce: B256,
+}
+
+/// The EIP-712 domain of enrolments: one orb registry on one chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EnrolmentDomain {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Address of the orb registry, the verifying contract.
+    pub orb_registry: Address,
+}
+
+impl EnrolmentDomain {
+    fn to_eip712(self) -> Eip712Domain {
+        eip712_domain! {
+            name: "Annona",
+            version: "1",
+            chain_id: self.chain_id,
+            verifying_contract: self.orb_registry,
+        }
+    }
+}
+
+impl Enrolment {
+    /// The EIP-712 digest that the device key signs.
+    #[must_use]
+    pub fn signing_hash(&self, domain: &EnrolmentDomain) -> B256 {
+        eip712::Enrolment {
+            commitment: self.commitment.to_u256(),
+            irisDigest: self.iris_digest,
+            imageDigest: self.image_digest,
+            modelId: self.model_id,
+            kind: self.kind.to_u8(),
+            capturedAt: self.captured_at.0,
+            nonce: self.nonce,
+        }
+        .eip712_signing_hash(&domain.to_eip712())
+    }
+}
+
+/// A signature that names nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the signature does not recover to an address")]
+pub struct SignatureError;
+
+/// An enrolment with the signature of its orb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedEnrolment {
+    /// What was signed.
+    pub enrolment: Enrolment,
+    /// 65 bytes: r, s, v.
+    pub signature: Signature,
+}
+
+impl SignedEnrolment {
+    /// The orb whose key made the signature. Whether it is active is for the orb registry to say.
+    ///
+    /// # Errors
+    /// [`SignatureError`] when no key fits, or when `s` lies in the upper half
+    /// of the curve order (EIP-2: such a twin of a signature is refused).
+    pub fn orb(&self, domain: &EnrolmentDomain) -> Result<OrbId, SignatureError> {
+        if self.signature.normalize_s().is_some() {
+            return Err(SignatureError);
+        }
+        let digest = self.enrolment.signing_hash(domain);
+        let address = self
+            .signature
+            .recover_address_from_prehash(&digest)
+            .map_err(|_| SignatureError)?;
+        Ok(OrbId(address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use alloy_primitives::U256;
+
+    use super::*;
+
+    fn enrolment() -> Enrolment {
+        Enrolment {
+            commitment: Commitment::try_from(U256::from(5)).unwrap(),
+            iris_digest: B256::repeat_byte(1),
+            image_digest: B256::repeat_byte(2),
+            model_id: B256::repeat_byte(3),
+            kind: EnrolmentKind::New,
+            captured_at: UnixSeconds(1_700_000_000),
+            nonce: B256::repeat_byte(4),
+        }
+    }
+
+    #[test]
+    fn every_field_and_the_domain_change_the_digest() {
+        let domain = EnrolmentDomain {
+            chain_id: 1,
+            orb_registry: Address::repeat_byte(9),
+        };
+        let base = enrolment().signing_hash(&domain);
+        let changed = [
+            Enrolment {
+                commitment: Commitment::try_from(U256::from(6)).unwrap(),
+                ..enrolment()
+            },
+            Enrolment {
+                iris_digest: B256::ZERO,
+                ..enrolment()
+            },
+            Enrolment {
+                image_digest: B256::ZERO,
+                ..enrolment()
+            },
+            Enrolment {
+                model_id: B256::ZERO,
+                ..enrolment()
+            },
+            Enrolment {
+                kind: EnrolmentKind::Recovery,
+                ..enrolment()
+            },
+            Enrolment {
+                captured_at: UnixSeconds(0),
+                ..enrolment()
+            },
+            Enrolment {
+                nonce: B256::ZERO,
+                ..enrolment()
+            },
+        ];
+        for other in changed {
+            assert_ne!(base, other.signing_hash(&domain));
+        }
+        assert_ne!(
+            base,
+            enrolment().signing_hash(&EnrolmentDomain {
+                chain_id: 2,
+                ..domain
+            })
+        );
+        let elsewhere = EnrolmentDomain {
+            orb_registry: Address::ZERO,
+            ..domain
+        };
+        assert_ne!(base, enrolment().signing_hash(&elsewhere));
+    }
+}

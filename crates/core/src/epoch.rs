@@ -1,0 +1,181 @@
+use core::fmt;
+
+/// Seconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixSeconds(pub u64);
+
+/// Number of an epoch, counted from the deployment's genesis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(pub u64);
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// Why a time or an epoch does not fit the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EpochError {
+    /// An epoch has a length.
+    #[error("the epoch length is zero seconds")]
+    ZeroLength,
+    /// Nothing happens before genesis.
+    #[error("time {time} is before genesis {genesis}")]
+    BeforeGenesis {
+        /// The time asked about.
+        time: u64,
+        /// The first second of epoch 0.
+        genesis: u64,
+    },
+    /// The epoch has not begun.
+    #[error("epoch {epoch} begins in {seconds_left} seconds")]
+    NotBegun {
+        /// The epoch asked for.
+        epoch: u64,
+        /// Seconds from now to its start.
+        seconds_left: u64,
+    },
+    /// The claim window is over.
+    #[error("the claim window of epoch {epoch} is over; the current epoch is {current}")]
+    WindowOver {
+        /// The epoch asked for.
+        epoch: u64,
+        /// The epoch of now.
+        current: u64,
+    },
+}
+
+/// The deployment's calendar (protocol section 2); the chain's timestamps are the only clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EpochClock {
+    genesis: UnixSeconds,
+    length_secs: u64,
+}
+
+impl EpochClock {
+    /// A calendar that starts at `genesis` with epochs of `length_secs`.
+    ///
+    /// # Errors
+    /// [`EpochError::ZeroLength`].
+    pub const fn new(genesis: UnixSeconds, length_secs: u64) -> Result<Self, EpochError> {
+        if length_secs == 0 {
+            return Err(EpochError::ZeroLength);
+        }
+        Ok(Self {
+            genesis,
+            length_secs,
+        })
+    }
+
+    /// First second of epoch 0.
+    #[must_use]
+    pub const fn genesis(&self) -> UnixSeconds {
+        self.genesis
+    }
+
+    /// Length of an epoch in seconds.
+    #[must_use]
+    pub const fn length_secs(&self) -> u64 {
+        self.length_secs
+    }
+
+    /// `(t - genesis) / length`.
+    ///
+    /// # Errors
+    /// [`EpochError::BeforeGenesis`].
+    pub const fn epoch_at(&self, time: UnixSeconds) -> Result<Epoch, EpochError> {
+        match time.0.checked_sub(self.genesis.0) {
+            Some(elapsed) => Ok(Epoch(elapsed / self.length_secs)),
+            None => Err(EpochError::BeforeGenesis {
+                time: time.0,
+                genesis: self.genesis.0,
+            }),
+        }
+    }
+
+    /// First second of `epoch`, saturating at the end of time.
+    #[must_use]
+    pub const fn start_of(&self, epoch: Epoch) -> UnixSeconds {
+        UnixSeconds(
+            self.genesis
+                .0
+                .saturating_add(epoch.0.saturating_mul(self.length_secs)),
+        )
+    }
+}
+
+/// How many epochs an epoch stays claimable, its own included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimWindow(pub u64);
+
+impl ClaimWindow {
+    /// Whether `epoch` can be claimed at `now`: `epoch <= current < epoch + window`.
+    ///
+    /// # Errors
+    /// [`EpochError::NotBegun`], [`EpochError::WindowOver`] or [`EpochError::BeforeGenesis`].
+    pub fn check(
+        self,
+        clock: &EpochClock,
+        epoch: Epoch,
+        now: UnixSeconds,
+    ) -> Result<(), EpochError> {
+        let current = clock.epoch_at(now)?;
+        if epoch > current {
+            let seconds_left = clock.start_of(epoch).0.saturating_sub(now.0);
+            return Err(EpochError::NotBegun {
+                epoch: epoch.0,
+                seconds_left,
+            });
+        }
+        if current.0 - epoch.0 >= self.0 {
+            return Err(EpochError::WindowOver {
+                epoch: epoch.0,
+                current: current.0,
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn clock() -> EpochClock {
+        EpochClock::new(UnixSeconds(1_000), 100).unwrap()
+    }
+
+    #[test]
+    fn an_epoch_begins_with_its_first_second() {
+        assert_eq!(clock().epoch_at(UnixSeconds(1_000)), Ok(Epoch(0)));
+        assert_eq!(clock().epoch_at(UnixSeconds(1_099)), Ok(Epoch(0)));
+        assert_eq!(clock().epoch_at(UnixSeconds(1_100)), Ok(Epoch(1)));
+        assert_eq!(clock().start_of(Epoch(1)), UnixSeconds(1_100));
+        assert!(clock().epoch_at(UnixSeconds(999)).is_err());
+    }
+
+    #[test]
+    fn the_window_includes_its_first_epoch_and_excludes_the_one_after_its_last() {
+        let window = ClaimWindow(4);
+        let at = |epoch, now| window.check(&clock(), Epoch(epoch), UnixSeconds(now));
+        assert_eq!(at(1, 1_100), Ok(()));
+        assert_eq!(at(1, 1_499), Ok(()));
+        assert_eq!(
+            at(1, 1_500),
+            Err(EpochError::WindowOver {
+                epoch: 1,
+                current: 5
+            })
+        );
+        assert_eq!(
+            at(2, 1_150),
+            Err(EpochError::NotBegun {
+                epoch: 2,
+                seconds_left: 50
+            })
+        );
+    }
+}

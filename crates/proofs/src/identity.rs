@@ -1,0 +1,98 @@
+use core::fmt;
+
+use annona_core::{Commitment, ExternalNullifier, NullifierHash};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+/// A person's Semaphore secret: 32 bytes, made and kept on the person's device.
+///
+/// The nullifier secret and the trapdoor are derived when they are needed
+/// (SHA-256 with the labels of the Semaphore v3 identity package), so that the
+/// seed is the only copy at rest; it is wiped when this value is dropped.
+#[derive(Clone)]
+pub struct Identity {
+    secret: Zeroizing<[u8; 32]>,
+}
+
+impl Identity {
+    /// A fresh identity.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let mut secret = Zeroizing::new([0; 32]);
+        rng.fill_bytes(secret.as_mut());
+        Self { secret }
+    }
+
+    /// The identity of a secret that was kept.
+    #[must_use]
+    pub fn from_secret(secret: [u8; 32]) -> Self {
+        Self {
+            secret: Zeroizing::new(secret),
+        }
+    }
+
+    /// The secret, for the wallet's own storage and nothing else.
+    #[must_use]
+    pub fn expose_secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+
+    /// What stands for this person on chain.
+    #[must_use]
+    pub fn commitment(&self) -> Commitment {
+        Commitment::try_from(self.semaphore().commitment())
+            .expect("Poseidon's output is reduced, and a preimage of zero is not known")
+    }
+
+    /// This person's mark under `external_nullifier`.
+    #[must_use]
+    pub fn nullifier_hash(&self, external_nullifier: ExternalNullifier) -> NullifierHash {
+        let hash = semaphore_rs::protocol::generate_nullifier_hash(
+            &self.semaphore(),
+            external_nullifier.to_field().to_u256(),
+        );
+        NullifierHash::try_from(hash).expect("Poseidon's output is reduced")
+    }
+
+    pub(crate) fn semaphore(&self) -> semaphore_rs::identity::Identity {
+        // `from_secret` wipes the copy it is given.
+        let mut copy = *self.secret;
+        semaphore_rs::identity::Identity::from_secret(&mut copy, None)
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use annona_core::{Address, ClaimScope, Epoch};
+
+    use super::*;
+
+    #[test]
+    fn an_identity_is_never_printed() {
+        let identity = Identity::from_secret([0xab; 32]);
+        assert_eq!(format!("{identity:?}"), "Identity(..)");
+    }
+
+    #[test]
+    fn nullifiers_are_fresh_each_epoch_and_stable_within_one() {
+        let identity = Identity::from_secret([7; 32]);
+        let scope = ClaimScope {
+            chain_id: 1,
+            distributor: Address::ZERO,
+        };
+        let at = |epoch| identity.nullifier_hash(ExternalNullifier::new(&scope, Epoch(epoch)));
+        assert_eq!(at(3), at(3));
+        assert_ne!(at(3), at(4));
+        let other = Identity::from_secret([8; 32]);
+        assert_ne!(
+            at(3),
+            other.nullifier_hash(ExternalNullifier::new(&scope, Epoch(3)))
+        );
+    }
+}

@@ -1,0 +1,174 @@
+use annona_core::{B256, U256, keccak256};
+use ark_bn254::{Bn254, Fq, Fq2, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
+use ark_ff::{BigInteger, PrimeField};
+use ark_serialize::{CanonicalDeserialize, SerializationError};
+
+/// The verifying key of the depth-30 Semaphore ceremony, arkworks' uncompressed
+/// form; `cargo xtask gen` takes it out of the proving key that `semaphore-rs` carries.
+const SEMAPHORE_30: &[u8] = include_bytes!("../keys/semaphore_30.vk");
+
+/// Why a verifying key is not fit for use.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The bytes are not a key.
+    #[error("the bytes are not a Groth16 verifying key over BN254")]
+    Unreadable(#[from] SerializationError),
+    /// gamma == delta: the ceremony had no phase-2 contribution, and anyone can forge.
+    #[error("gamma equals delta: a proof for any statement can be forged under this key")]
+    NoContribution,
+    /// A point at infinity takes part of the equation away.
+    #[error("the key holds the point at infinity")]
+    IdentityPoint,
+}
+
+/// A Groth16 verifying key over BN254 that passed the sanity checks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifyingKey(ark_groth16::VerifyingKey<Bn254>);
+
+impl VerifyingKey {
+    /// The key of the Semaphore v3 ceremony at depth 30.
+    #[must_use]
+    pub fn semaphore_30() -> Self {
+        Self::from_bytes(SEMAPHORE_30).expect("the key in this crate is checked by its tests")
+    }
+
+    /// Reads arkworks' uncompressed form.
+    ///
+    /// # Errors
+    /// [`KeyError`] for bytes that are no key and for keys that would accept anything.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+        let key = ark_groth16::VerifyingKey::deserialize_uncompressed(bytes)?;
+        if key.gamma_g2 == key.delta_g2 {
+            return Err(KeyError::NoContribution);
+        }
+        let identity_in_g2 = [key.beta_g2, key.gamma_g2, key.delta_g2]
+            .iter()
+            .any(AffineRepr::is_zero);
+        let identity_in_g1 =
+            AffineRepr::is_zero(&key.alpha_g1) || key.gamma_abc_g1.iter().any(AffineRepr::is_zero);
+        if identity_in_g1 || identity_in_g2 {
+            return Err(KeyError::IdentityPoint);
+        }
+        Ok(Self(key))
+    }
+
+    /// Number of public inputs.
+    #[must_use]
+    pub fn input_count(&self) -> usize {
+        self.0.gamma_abc_g1.len() - 1
+    }
+
+    /// The key as words, in the order of the contract's `verifyingKey()`:
+    /// alpha (x, y), then beta, gamma and delta (x.c1, x.c0, y.c1, y.c0 each),
+    /// then the points of the public inputs (x, y each).
+    #[must_use]
+    pub fn to_words(&self) -> Vec<U256> {
+        let mut words = g1_words(&self.0.alpha_g1).to_vec();
+        for point in [&self.0.beta_g2, &self.0.gamma_g2, &self.0.delta_g2] {
+            words.extend(g2_words(point));
+        }
+        words.extend(self.0.gamma_abc_g1.iter().flat_map(g1_words));
+        words
+    }
+
+    /// `keccak256` of [`Self::to_words`], each as 32 big-endian bytes: the pin.
+    #[must_use]
+    pub fn hash(&self) -> B256 {
+        let bytes: Vec<u8> = self
+            .to_words()
+            .iter()
+            .flat_map(U256::to_be_bytes::<32>)
+            .collect();
+        keccak256(bytes)
+    }
+
+    pub(crate) const fn as_ark(&self) -> &ark_groth16::VerifyingKey<Bn254> {
+        &self.0
+    }
+}
+
+fn base_word(value: Fq) -> U256 {
+    let bytes: [u8; 32] = value
+        .into_bigint()
+        .to_bytes_be()
+        .try_into()
+        .expect("a base field element has 32 bytes");
+    U256::from_be_bytes(bytes)
+}
+
+fn extension_words(value: Fq2) -> [U256; 2] {
+    [base_word(value.c1), base_word(value.c0)]
+}
+
+fn g1_words(point: &G1Affine) -> [U256; 2] {
+    [base_word(point.x), base_word(point.y)]
+}
+
+fn g2_words(point: &G2Affine) -> impl Iterator<Item = U256> {
+    extension_words(point.x)
+        .into_iter()
+        .chain(extension_words(point.y))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use ark_serialize::CanonicalSerialize;
+
+    use super::*;
+
+    fn bytes_of(key: &ark_groth16::VerifyingKey<Bn254>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        key.serialize_uncompressed(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn the_pinned_key_is_the_one_of_the_ceremony() {
+        let key = VerifyingKey::semaphore_30();
+        assert_eq!(key.input_count(), 4);
+        assert_eq!(
+            key.hash().to_string(),
+            include_str!("../keys/semaphore_30.hash").trim()
+        );
+    }
+
+    #[test]
+    fn a_key_without_a_contribution_is_refused() {
+        let mut key = VerifyingKey::semaphore_30().0;
+        key.delta_g2 = key.gamma_g2;
+        assert!(matches!(
+            VerifyingKey::from_bytes(&bytes_of(&key)),
+            Err(KeyError::NoContribution)
+        ));
+    }
+
+    #[test]
+    fn a_key_with_an_identity_point_is_refused() {
+        for position in 0..6 {
+            let mut key = VerifyingKey::semaphore_30().0;
+            match position {
+                0 => key.alpha_g1 = G1Affine::identity(),
+                1 => key.beta_g2 = G2Affine::identity(),
+                2 => key.gamma_g2 = G2Affine::identity(),
+                3 => key.delta_g2 = G2Affine::identity(),
+                _ => key.gamma_abc_g1[position - 4] = G1Affine::identity(),
+            }
+            let refused = VerifyingKey::from_bytes(&bytes_of(&key));
+            assert!(
+                matches!(refused, Err(KeyError::IdentityPoint)),
+                "position {position}"
+            );
+        }
+    }
+
+    #[test]
+    fn cut_bytes_are_no_key() {
+        assert!(matches!(
+            VerifyingKey::from_bytes(&SEMAPHORE_30[1..]),
+            Err(KeyError::Unreadable(_))
+        ));
+    }
+}
