@@ -1,1 +1,34 @@
-//! placeholder
+//! The use cases: enrol a person, append members to the registry, take a claim,
+//! settle it.
+//!
+//! Here: the desks that answer requests ([`EnrolmentDesk`], [`ClaimDesk`]), the
+//! workers that move things forward one step at a time ([`Membership`],
+//! [`Sequencer`], [`Relay`], [`Outbox`]), and the traits ([`ports`]) that a
+//! database and a chain implement.
+//!
+//! Not here: SQL, RPC, HTTP, a runtime, a system clock.
+//!
+//! Invariants: a person is admitted, and a claim queued, by one database
+//! transaction whose constraints hold against any concurrent one; nothing is sent
+//! to the chain before the signed bytes are stored; a worker's step can be cut
+//! off at any point and run again.
+
+mod background;
+mod claims;
+mod enrolments;
+mod membership;
+mod outbox;
+pub mod ports;
+mod relay;
+mod sequencer;
+mod types;
+
+pub use claims::{ClaimDesk, ClaimError};
+pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy};
+pub use membership::{EpochMembership, Membership, MembershipError};
+pub use outbox::{Outbox, OutboxReport};
+pub use relay::Relay;
+pub use sequencer::{Sequencer, SequencerError};
+pub use types::{
+    Claim, ClaimRecord, ClaimState, EnrolmentId, EnrolmentRecord, EnrolmentState, Rejection,
+};

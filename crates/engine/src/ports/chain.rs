@@ -1,0 +1,253 @@
+use annona_core::{
+    Address, AmountWei, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
+};
+use async_trait::async_trait;
+
+use crate::Claim;
+
+/// Why the chain gave no answer, or a refusal.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainError {
+    /// The node did not answer, or not in a way that can be read.
+    #[error("the chain's RPC endpoint failed")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The contract would refuse the call.
+    #[error("the contract refuses: {0}")]
+    Reverted(RevertReason),
+    /// The chain holds a value that the protocol forbids.
+    #[error("the chain returned {what}, which the protocol forbids")]
+    Malformed {
+        /// The value.
+        what: &'static str,
+    },
+}
+
+impl ChainError {
+    /// Whether the same call can succeed later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Reverted(reason) => reason.is_retryable(),
+            Self::Malformed { .. } => false,
+        }
+    }
+}
+
+/// A refusal of the contracts, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RevertReason {
+    /// Payments are paused.
+    #[error("payments are paused")]
+    Paused,
+    /// The epoch is not claimable now.
+    #[error("the epoch is not open for claims")]
+    EpochNotOpen,
+    /// The nullifier is spent.
+    #[error("the nullifier is spent")]
+    NullifierSpent,
+    /// The proof does not verify.
+    #[error("the proof does not verify")]
+    InvalidProof,
+    /// As many claims as members were paid.
+    #[error("the census breaker is reached")]
+    CensusReached,
+    /// The fee exceeds the amount.
+    #[error("the fee exceeds the amount")]
+    FeeAboveAmount,
+    /// The recipient cannot be paid.
+    #[error("the recipient cannot be paid")]
+    BadRecipient,
+    /// The registry moved on: another root or another next index.
+    #[error("the registry is not at the expected root")]
+    StaleRegistry,
+    /// The registry's cap of the epoch is reached.
+    #[error("the enrolment cap of the epoch is reached")]
+    EnrolmentCapReached,
+    /// Anything else; the selector of the error.
+    #[error("error selector {}", hex_selector(.0))]
+    Other([u8; 4]),
+}
+
+fn hex_selector(selector: &[u8; 4]) -> String {
+    format!("0x{:08x}", u32::from_be_bytes(*selector))
+}
+
+impl RevertReason {
+    /// Whether the refusal can pass by itself.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::Paused | Self::StaleRegistry | Self::EnrolmentCapReached
+        )
+    }
+}
+
+/// The newest block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockHead {
+    /// Its number.
+    pub number: u64,
+    /// Its timestamp: the protocol's only clock.
+    pub timestamp: UnixSeconds,
+}
+
+/// `(R_e, N_e)`: the state of the registry before an epoch begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// `R_e`.
+    pub root: Root,
+    /// `N_e`.
+    pub member_count: u64,
+}
+
+/// The registry now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegistryState {
+    /// The current root.
+    pub root: Root,
+    /// Position of the next leaf.
+    pub next_index: u64,
+}
+
+/// One `LeavesAppended` event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppendedBatch {
+    /// Block of the event.
+    pub block_number: u64,
+    /// Hash of that block.
+    pub block_hash: B256,
+    /// Transaction of the event.
+    pub transaction: B256,
+    /// Epoch in which the leaves joined.
+    pub epoch: Epoch,
+    /// Position of the first leaf.
+    pub start_index: LeafIndex,
+    /// The leaves, in order.
+    pub leaves: Vec<Commitment>,
+    /// Root before.
+    pub pre_root: Root,
+    /// Root after.
+    pub post_root: Root,
+}
+
+/// The money of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EpochAccount {
+    /// What each member gets; zero until the epoch is opened by its first claim.
+    pub amount: AmountWei,
+    /// Number of claims paid.
+    pub claimed: u64,
+    /// Whether a first claim fixed the amount.
+    pub is_opened: bool,
+}
+
+/// What became of a transaction that is in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The block's number.
+    pub block_number: u64,
+    /// The block's hash.
+    pub block_hash: B256,
+    /// Whether it did not revert.
+    pub succeeded: bool,
+    /// Gas used.
+    pub gas_used: u64,
+}
+
+/// What the node knows of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionStatus {
+    /// Nothing: never arrived, evicted, or reorganised away.
+    Unknown,
+    /// In the pool.
+    Pending,
+    /// In a block.
+    Mined(Receipt),
+}
+
+/// The chain as anyone can read it.
+#[async_trait]
+pub trait ChainReader: Send + Sync {
+    /// The newest block.
+    async fn head(&self) -> Result<BlockHead, ChainError>;
+    /// Hash of the canonical block at `number`, if there is one.
+    async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError>;
+    /// `(R_e, N_e)` of an epoch that has begun.
+    async fn checkpoint_before(&self, epoch: Epoch) -> Result<Checkpoint, ChainError>;
+    /// The registry now.
+    async fn registry_state(&self) -> Result<RegistryState, ChainError>;
+    /// Block in which the registry was deployed.
+    fn deployment_block(&self) -> u64;
+    /// Batches appended in blocks `from..=to`, in order.
+    async fn appended_batches(&self, from: u64, to: u64) -> Result<Vec<AppendedBatch>, ChainError>;
+    /// Whether the orb registry lists `orb` as active.
+    async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError>;
+    /// The money of an epoch.
+    async fn epoch_account(&self, epoch: Epoch) -> Result<EpochAccount, ChainError>;
+    /// Whether a nullifier was paid in an epoch.
+    async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError>;
+    /// Whether payments are paused.
+    async fn is_paused(&self) -> Result<bool, ChainError>;
+    /// Number of transactions of `account` in blocks so far.
+    async fn account_nonce(&self, account: Address) -> Result<u64, ChainError>;
+    /// What the node knows of a transaction.
+    async fn transaction_status(&self, hash: B256) -> Result<TransactionStatus, ChainError>;
+}
+
+/// Whose key signs: the two roles have keys of their own, so that their nonces never meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SenderRole {
+    /// Appends members to the registry.
+    Sequencer,
+    /// Pays the gas of claims.
+    Relay,
+}
+
+/// A registry append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppendCall {
+    /// Root before.
+    pub pre_root: Root,
+    /// Position of the first leaf.
+    pub start_index: LeafIndex,
+    /// The leaves.
+    pub leaves: Vec<Commitment>,
+    /// Root after.
+    pub post_root: Root,
+}
+
+/// A transaction ready to be sent, again and again if need be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedTransaction {
+    /// Account that pays.
+    pub sender: Address,
+    /// Its nonce.
+    pub nonce: u64,
+    /// Hash of the transaction.
+    pub hash: B256,
+    /// The bytes to send.
+    pub raw: Vec<u8>,
+}
+
+/// Signing and sending.
+#[async_trait]
+pub trait ChainWriter: Send + Sync {
+    /// The account of a role.
+    fn sender(&self, role: SenderRole) -> Address;
+    /// Simulates and signs an append with the sequencer's key.
+    async fn sign_append(
+        &self,
+        nonce: u64,
+        call: &AppendCall,
+    ) -> Result<SignedTransaction, ChainError>;
+    /// Simulates and signs a claim with the relay's key.
+    async fn sign_claim(&self, nonce: u64, claim: &Claim) -> Result<SignedTransaction, ChainError>;
+    /// Hands signed bytes to the node; that it knows them already is no error.
+    async fn broadcast(&self, raw: &[u8]) -> Result<(), ChainError>;
+    /// Why a claim would be refused now, if it would.
+    async fn claim_refusal(&self, claim: &Claim) -> Result<Option<RevertReason>, ChainError>;
+}

@@ -1,0 +1,23 @@
+//! What the engine asks of a database, a chain and a clock.
+
+mod chain;
+mod store;
+
+pub use chain::{
+    AppendCall, AppendedBatch, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint,
+    EpochAccount, Receipt, RegistryState, RevertReason, SenderRole, SignedTransaction,
+    TransactionStatus,
+};
+pub use store::{
+    Admission, AdmitOutcome, ClaimRepository, Disposition, EnqueueOutcome, EnrolmentRepository,
+    GalleryEntry, InsertClaimOutcome, NewEnrolment, OutboxRepository, OutboxState,
+    OutboxTransaction, Purpose, Store, StoreError, TransactionId,
+};
+
+use annona_core::UnixSeconds;
+
+/// Tells the time of the machine. Chain time comes from blocks and is asked of the chain.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> UnixSeconds;
+}
