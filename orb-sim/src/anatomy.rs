@@ -117,7 +117,7 @@ impl Anatomy {
             ),
             tones,
             lids: LidAnatomy { skew: nasal * lids.skew, ..lids },
-            stretch: clamped(rng, 0.30, 0.12, (0.0, 0.7)),
+            stretch: clamped(rng, 0.50, 0.15, (0.0, 1.0)),
             twist: clamped(rng, 0.0, 0.10, (-0.3, 0.3)),
             growth_seed: rng.next_u64(),
         }
@@ -130,7 +130,7 @@ impl Tones {
         Self {
             pupil: between(rng, 26.0, 44.0),
             iris,
-            contrast: clamped(rng, 11.0, 2.2, (6.0, 17.0)),
+            contrast: clamped(rng, 8.0, 1.6, (5.0, 13.0)),
             sclera: iris + between(rng, 48.0, 72.0),
             skin: between(rng, 150.0, 190.0),
             limbus_width: between(rng, 0.018, 0.04),
@@ -141,8 +141,8 @@ impl Tones {
 impl LidAnatomy {
     fn draw(rng: &mut impl Rng) -> Self {
         Self {
-            upper: clamped(rng, 0.72, 0.12, (0.40, 1.1)),
-            lower: clamped(rng, 0.96, 0.09, (0.72, 1.25)),
+            upper: clamped(rng, 0.57, 0.15, (0.28, 1.1)),
+            lower: clamped(rng, 0.89, 0.11, (0.68, 1.25)),
             half_width: between(rng, 2.35, 2.75),
             skew: between(rng, 0.0, 0.35),
             crease: between(rng, 0.35, 0.8),

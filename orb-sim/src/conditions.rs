@@ -59,6 +59,8 @@ pub struct CaptureConditions {
     pub gradient: (f32, f32),
     /// Sideways component of the light, which shades the relief of the iris.
     pub light: (f32, f32),
+    /// Standard deviation of the reflections of the surroundings on the cornea, in grey levels.
+    pub veil: f32,
     /// Standard deviation of the blur by defocus, in pixels.
     pub defocus_px: f32,
     /// Motion during exposure, in pixels.
@@ -91,10 +93,11 @@ impl CaptureConditions {
             exposure: clamped(rng, 1.0, 0.06, (0.82, 1.15)),
             gradient: (0.07 * normal(rng), 0.05 * normal(rng)),
             light: (0.5 * normal(rng), 0.5 * normal(rng)),
+            veil: between(rng, 1.0, 3.2),
             defocus_px: (0.45 * normal(rng)).abs() + between(rng, 0.0, 0.5),
             motion_px: draw_motion(rng),
-            read_noise: between(rng, 0.8, 1.6),
-            shot_noise: between(rng, 0.012, 0.03),
+            read_noise: between(rng, 1.2, 2.2),
+            shot_noise: between(rng, 0.03, 0.07),
             jpeg_quality: chance(rng, 0.3).then(|| rng.random_range(82..96)),
         }
     }

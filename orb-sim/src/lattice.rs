@@ -48,6 +48,41 @@ impl Field {
     }
 }
 
+impl Field {
+    /// The field along the whole turn at `u`, for reading many points of one depth.
+    pub(crate) fn line(&self, u: f32) -> Line {
+        let y = u.clamp(0.0, 1.0) * (self.rows as f32 - 0.001);
+        let row = y as usize;
+        let mut values = vec![0.0; self.columns];
+        for (i, weight) in spline(y - row as f32).iter().enumerate() {
+            let line = (row + i).min(self.rows + MARGIN - 1) * self.columns;
+            for (value, node) in values.iter_mut().zip(&self.values[line..]) {
+                *value += weight * node;
+            }
+        }
+        values.extend_from_within(..MARGIN);
+        Line { columns: self.columns, values }
+    }
+}
+
+/// One depth of a [`Field`].
+pub(crate) struct Line {
+    columns: usize,
+    /// The lattice once around, and its first nodes again.
+    values: Vec<f32>,
+}
+
+impl Line {
+    /// The field at `turn` whole turns, any real.
+    pub(crate) fn at(&self, turn: f32) -> f32 {
+        let x = (turn - turn.floor()) * self.columns as f32;
+        let column = (x as usize).min(self.columns - 1);
+        let weights = spline(x - column as f32);
+        let nodes = &self.values[column..column + weights.len()];
+        weights.iter().zip(nodes).map(|(w, node)| w * node).sum()
+    }
+}
+
 /// The four uniform cubic B-spline weights at fraction `t` of a cell.
 fn spline(t: f32) -> [f32; 4] {
     let (t2, t3) = (t * t, t * t * t);
@@ -76,5 +111,9 @@ mod tests {
         let variance = samples.iter().map(|v| v * v).sum::<f32>() / samples.len() as f32;
         assert!((0.85..1.15).contains(&variance), "variance {variance}");
         assert!((field.at(0.0, 0.4) - field.at(0.999_999, 0.4)).abs() < 0.01);
+        let line = field.line(0.37);
+        for turn in [-0.3, 0.0, 0.2, 0.999, 1.7] {
+            assert!((line.at(turn) - field.at(turn, 0.37)).abs() < 1e-3);
+        }
     }
 }

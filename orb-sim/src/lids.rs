@@ -30,7 +30,7 @@ impl Lids {
         rng.set_stream(1);
         // The lids follow the gaze up and down for the most part.
         let down = 0.3 * CARRY * conditions.gaze.1;
-        let upper = (anatomy.upper - conditions.upper_lid_drop + down).max(0.15);
+        let upper = (anatomy.upper - conditions.upper_lid_drop + down).max(0.28);
         Self {
             upper,
             lower: (anatomy.lower - conditions.lower_lid_rise - down).max(0.45),
@@ -77,7 +77,9 @@ impl Lids {
 
     /// Relative brightness of the eyeball in the shadow of the lids.
     pub(crate) fn shadow(&self, from_upper: f32, from_lower: f32) -> f32 {
-        1.0 - 0.30 * (-from_upper.max(0.0) / 0.10).exp() - 0.10 * (-from_lower.max(0.0) / 0.06).exp()
+        let above = from_upper.max(0.0);
+        let deep = 0.22 * (-above / 0.10).exp() + 0.20 * (-above / 0.5).exp();
+        1.0 - deep - 0.10 * (-from_lower.max(0.0) / 0.06).exp()
     }
 
     /// Sideways extent of the opening.

@@ -24,9 +24,9 @@ const LEAST_MOTION_PX: f32 = 0.4;
 /// Grey level of a lash.
 const LASH_GREY: f32 = 42.0;
 /// Weight of the relief shading against the structure itself.
-const RELIEF: f32 = 0.010;
+const RELIEF: f32 = 0.014;
 /// Parts of folding for an opening of the pupil by the iris radius.
-const FOLDING: f32 = 3.5;
+const FOLDING: f32 = 6.0;
 
 /// What the renderer knew about an image: for measuring, never for enrolment.
 ///
@@ -169,6 +169,8 @@ struct Scene<'a> {
     lids: Lids,
     lashes: Vec<Bead>,
     vessels: Field,
+    /// Reflections of the surroundings on the cornea.
+    veil: Field,
     /// Opening of the pupil beyond the resting one, in iris radii.
     opening: f32,
 }
@@ -198,6 +200,7 @@ impl<'a> Scene<'a> {
             lids,
             lashes,
             vessels: Field::new(&mut own, 40, 14),
+            veil: Field::new(rng, 24, 24),
             opening: ratio - MEAN_PUPIL,
         }
     }
@@ -241,7 +244,8 @@ impl<'a> Scene<'a> {
         }
         if open > 0.0 {
             let shade = self.lids.shadow(from_upper, from_lower);
-            grey += open * shade * self.eyeball(x, y);
+            let veil = self.conditions.veil * self.veil.at(0.2 * x, 0.5 + 0.2 * y);
+            grey += open * (shade * self.eyeball(x, y) + veil);
         }
         (grey, open < 0.5)
     }

@@ -1,6 +1,6 @@
 //! The texture of one iris in material coordinates: angle by distance from the pupil's edge.
 
-use crate::lattice::Field;
+use crate::lattice::{Field, Line};
 use crate::random::{angle, between};
 use rand::{Rng, RngExt};
 use std::f32::consts::TAU;
@@ -33,15 +33,15 @@ struct Grain(usize, usize, f32);
 /// Stroma from coarse to fine. The proportions are fitted to the autocorrelations
 /// of real near-infrared irises on the rubber sheet.
 const STROMA: [Grain; 4] = [
-    Grain(26, 5, 0.30),
-    Grain(72, 13, 0.45),
-    Grain(140, 22, 0.55),
-    Grain(230, 36, 0.60),
+    Grain(26, 6, 0.35),
+    Grain(72, 24, 0.45),
+    Grain(140, 44, 0.48),
+    Grain(240, 64, 0.45),
 ];
 /// Radial fibre bundles: long across, narrow around.
-const FIBRES: [Grain; 2] = [Grain(95, 6, 0.40), Grain(170, 8, 0.45)];
+const FIBRES: [Grain; 2] = [Grain(46, 2, 0.42), Grain(110, 3, 0.36)];
 /// What the folding of opened tissue looks like.
-const FOLDS: [Grain; 3] = [Grain(60, 14, 0.55), Grain(130, 24, 0.6), Grain(30, 8, 0.3)];
+const FOLDS: [Grain; 3] = [Grain(60, 16, 0.55), Grain(130, 30, 0.6), Grain(26, 6, 0.35)];
 
 impl Texture {
     /// Grows an iris.
@@ -80,21 +80,28 @@ impl Texture {
     }
 }
 
-/// Calls `paint(turn, u, texel)` for every texel.
-fn paint_all(map: &mut [f32], mut paint: impl FnMut(f32, f32, &mut f32)) {
+/// Calls `paint(u, line)` for every row.
+fn each_row(map: &mut [f32], mut paint: impl FnMut(f32, &mut [f32])) {
     for (row, line) in map.chunks_exact_mut(COLUMNS).enumerate() {
-        let u = row as f32 / (ROWS - 1) as f32;
-        for (column, texel) in line.iter_mut().enumerate() {
-            paint(column as f32 / COLUMNS as f32, u, texel);
-        }
+        paint(row as f32 / (ROWS - 1) as f32, line);
     }
+}
+
+/// Whole turns at a column.
+fn turn(column: usize) -> f32 {
+    column as f32 / COLUMNS as f32
 }
 
 fn stroma(rng: &mut impl Rng, grains: &[Grain]) -> Vec<f32> {
     let mut map = vec![0.0; COLUMNS * ROWS];
     for Grain(columns, rows, share) in grains {
         let field = Field::new(rng, *columns, *rows);
-        paint_all(&mut map, |turn, u, texel| *texel += share * field.at(turn, u));
+        each_row(&mut map, |u, line| {
+            let field = field.line(u);
+            for (column, texel) in line.iter_mut().enumerate() {
+                *texel += share * field.at(turn(column));
+            }
+        });
     }
     map
 }
@@ -104,9 +111,12 @@ fn add_fibres(rng: &mut impl Rng, map: &mut [f32]) {
     let wander = Field::new(rng, 22, 5);
     for Grain(columns, rows, share) in FIBRES {
         let field = Field::new(rng, columns, rows);
-        paint_all(map, |turn, u, texel| {
-            let n = field.at(turn + 0.006 * wander.at(turn, u), u);
-            *texel += share * (n + 0.25 * (n * n - 1.0));
+        each_row(map, |u, line| {
+            let (field, wander) = (field.line(u), wander.line(u));
+            for (column, texel) in line.iter_mut().enumerate() {
+                let n = field.at(turn(column) + 0.006 * wander.at(turn(column)));
+                *texel += share * (n + 0.25 * (n * n - 1.0));
+            }
         });
     }
 }
@@ -117,13 +127,17 @@ fn add_collarette(rng: &mut impl Rng, map: &mut [f32]) {
     let strength = between(rng, 0.4, 1.1);
     let zone = between(rng, -0.5, 0.5);
     let course = Field::new(rng, 34, 1);
-    let pleats = Field::new(rng, 84, 1);
-    paint_all(map, |turn, u, texel| {
-        let ring = depth + 0.025 * course.at(turn, 0.0);
-        let ridge = gauss((u - ring) / 0.022);
-        let inside = 1.0 / (1.0 + ((u - ring) / 0.02).exp());
-        let ruff = gauss(u / 0.025) * (0.5 * pleats.at(turn, 0.0) - 0.6);
-        *texel += strength * ridge * (0.7 + 0.4 * course.at(turn, 0.9)) + zone * inside + ruff;
+    let (wave, weight) = (course.line(0.0), course.line(0.9));
+    let pleats = Field::new(rng, 84, 1).line(0.0);
+    each_row(map, |u, line| {
+        for (column, texel) in line.iter_mut().enumerate() {
+            let turn = turn(column);
+            let out = u - depth - 0.025 * wave.at(turn);
+            let ridge = gauss(out / 0.022);
+            let inside = 1.0 / (1.0 + (out / 0.02).exp());
+            let ruff = gauss(u / 0.025) * (0.5 * pleats.at(turn) - 0.6);
+            *texel += strength * ridge * (0.7 + 0.4 * weight.at(turn)) + zone * inside + ruff;
+        }
     });
 }
 
@@ -156,20 +170,49 @@ fn add_pigment(rng: &mut impl Rng, map: &mut [f32]) {
 fn add_furrows(rng: &mut impl Rng, rest: &mut [f32], folds: &mut [f32]) {
     let count = rng.random_range(2..6);
     for _ in 0..count {
-        let depth = between(rng, 0.45, 0.95);
-        let width = between(rng, 0.012, 0.022);
-        let strength = between(rng, 0.3, 0.9);
-        let start = angle(rng) / TAU;
-        let length = between(rng, 0.15, 0.7);
-        let course = Field::new(rng, 17, 1);
-        let profile = |turn: f32, u: f32| {
-            let along = (turn - start).rem_euclid(1.0) / length;
-            let fade = if along < 1.0 { (along * (1.0 - along) * 8.0).min(1.0) } else { 0.0 };
-            let d = (u - depth - 0.02 * course.at(turn, 0.0)) / width;
-            fade * strength * (0.6 * gauss((d - 1.6) * 0.9) - gauss(d))
-        };
-        paint_all(rest, |turn, u, texel| *texel += profile(turn, u));
-        paint_all(folds, |turn, u, texel| *texel += 1.5 * profile(turn, u));
+        let furrow = Furrow::draw(rng);
+        furrow.carve(rest, 1.0);
+        furrow.carve(folds, 1.5);
+    }
+}
+
+struct Furrow {
+    depth: f32,
+    width: f32,
+    strength: f32,
+    start: f32,
+    length: f32,
+    course: Line,
+}
+
+impl Furrow {
+    fn draw(rng: &mut impl Rng) -> Self {
+        Self {
+            depth: between(rng, 0.45, 0.95),
+            width: between(rng, 0.012, 0.022),
+            strength: between(rng, 0.3, 0.9),
+            start: angle(rng) / TAU,
+            length: between(rng, 0.15, 0.7),
+            course: Field::new(rng, 17, 1).line(0.0),
+        }
+    }
+
+    fn carve(&self, map: &mut [f32], share: f32) {
+        const REACH: f32 = 0.15;
+        each_row(map, |u, line| {
+            if (u - self.depth).abs() > REACH {
+                return;
+            }
+            for (column, texel) in line.iter_mut().enumerate() {
+                let along = (turn(column) - self.start).rem_euclid(1.0) / self.length;
+                if along < 1.0 {
+                    let fade = (along * (1.0 - along) * 8.0).min(1.0);
+                    let d = (u - self.depth - 0.02 * self.course.at(turn(column))) / self.width;
+                    let profile = 0.6 * gauss((d - 1.6) * 0.9) - gauss(d);
+                    *texel += share * fade * self.strength * profile;
+                }
+            }
+        });
     }
 }
 
