@@ -1,1 +1,41 @@
-//! placeholder
+//! From a near-infrared picture of one eye to an iris template.
+//!
+//! Here: reading and refusing images, segmentation (pupil, limbus, lids, lashes,
+//! reflections), the rubber-sheet normalisation, the integer encoder with its
+//! published parameter file, and the template with its byte form.
+//!
+//! Not here: comparing templates (`annona-matcher`), storing them, cameras,
+//! networks, clocks or randomness. The pipeline sees pixels and nothing else.
+//!
+//! Invariants:
+//! - from the normalised sheet on, everything is integer arithmetic with the
+//!   constants of [`model_id`]: equal sheets give equal templates on every machine;
+//! - no input makes a panic, and no input costs more than its pixels: sizes are
+//!   checked before an image is decoded, and every search has a fixed range;
+//! - a template is made only when every limit of [`limits`] holds; otherwise the
+//!   error says which one failed and by how much.
+
+mod circle;
+mod contour;
+mod encoder;
+mod error;
+pub mod limits;
+mod occlusion;
+mod overlay;
+mod params;
+mod pipeline;
+mod raster;
+mod segment;
+mod sheet;
+mod specular;
+mod template;
+
+pub use contour::Contour;
+pub use error::IrisError;
+pub use overlay::overlay;
+pub use params::model_id;
+pub use pipeline::{Encoding, Eye, Geometry, Quality, encode, encode_bytes};
+pub use sheet::NormalisedSheet;
+pub use template::{
+    CODE_BITS, COLUMNS, IrisTemplate, MASK_BITS, TEMPLATE_BYTES, TemplateBytesError,
+};

@@ -1,0 +1,219 @@
+//! Circles as peaks of the correlation between unit gradients and a radial field.
+
+use std::f32::consts::TAU;
+
+use crate::raster::Plane;
+
+/// A circle in the coordinates of the plane it was found on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Circle {
+    pub(crate) x: f32,
+    pub(crate) y: f32,
+    pub(crate) r: f32,
+}
+
+/// A circle and its mean agreement with the gradients, -1 to 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Candidate {
+    pub(crate) circle: Circle,
+    pub(crate) agreement: f32,
+}
+
+/// Gradients of a plane, shortened towards zero where they are weak: a gradient
+/// as strong as `soft` counts half, and a flat plane gives zero, never NaN.
+pub(crate) struct GradientField {
+    width: usize,
+    height: usize,
+    vectors: Vec<[f32; 2]>,
+}
+
+/// Directions that take part in the correlation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sectors {
+    /// The whole circle.
+    All,
+    /// The sides and the flanks below them, where lids seldom reach.
+    Sides,
+}
+
+impl Sectors {
+    fn weight(self, angle: f32) -> f32 {
+        match self {
+            Self::All => 1.0,
+            Self::Sides => {
+                let down = angle.sin();
+                if (-0.55..=0.7).contains(&down) {
+                    1.0
+                } else {
+                    0.0
+                }
+            }
+        }
+    }
+}
+
+impl GradientField {
+    pub(crate) fn new(plane: &Plane, soft: f32) -> Self {
+        let (w, h) = (plane.width, plane.height);
+        let mut vectors = vec![[0.0; 2]; w * h];
+        for y in 1..h.saturating_sub(1) {
+            for x in 1..w.saturating_sub(1) {
+                let gx = 0.5 * (plane.at(x + 1, y) - plane.at(x - 1, y));
+                let gy = 0.5 * (plane.at(x, y + 1) - plane.at(x, y - 1));
+                let scale = 1.0 / ((gx * gx + gy * gy).sqrt() + soft);
+                vectors[y * w + x] = [gx * scale, gy * scale];
+            }
+        }
+        Self {
+            width: w,
+            height: h,
+            vectors,
+        }
+    }
+
+    /// Mean agreement of the field with a circle that is darker inside.
+    fn agreement(&self, x: f32, y: f32, ring: &Ring) -> f32 {
+        let mut sum = 0.0;
+        for &[dx, dy, ux, uy, weight] in &ring.points {
+            let (px, py) = (x + dx + 0.5, y + dy + 0.5);
+            if px < 0.0 || py < 0.0 {
+                continue;
+            }
+            let (px, py) = (px as usize, py as usize);
+            if px < self.width && py < self.height {
+                let [gx, gy] = self.vectors[py * self.width + px];
+                sum += weight * (gx * ux + gy * uy);
+            }
+        }
+        sum / ring.weight
+    }
+}
+
+struct Ring {
+    r: f32,
+    points: Vec<[f32; 5]>,
+    weight: f32,
+}
+
+impl Ring {
+    fn new(r: f32, samples: usize, sectors: Sectors) -> Self {
+        let points: Vec<[f32; 5]> = (0..samples)
+            .map(|k| k as f32 * TAU / samples as f32)
+            .filter(|&angle| sectors.weight(angle) > 0.0)
+            .map(|angle| {
+                let (sin, cos) = angle.sin_cos();
+                [r * cos, r * sin, cos, sin, sectors.weight(angle)]
+            })
+            .collect();
+        let weight = points.iter().map(|p| p[4]).sum::<f32>().max(1e-6);
+        Self { r, points, weight }
+    }
+}
+
+/// A box of circles: centres on a grid, radii from a range.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SearchBox {
+    pub(crate) x: (f32, f32),
+    pub(crate) y: (f32, f32),
+    pub(crate) r: (f32, f32),
+    pub(crate) step: f32,
+    pub(crate) samples: usize,
+    pub(crate) sectors: Sectors,
+}
+
+/// The circle of the box with the largest `agreement * prior(circle)`.
+///
+/// `admit` says whether a centre is worth looking at.
+pub(crate) fn best_circle(
+    field: &GradientField,
+    search: SearchBox,
+    admit: impl Fn(f32, f32) -> bool,
+    prior: impl Fn(Circle) -> f32,
+) -> Option<Candidate> {
+    let rings: Vec<Ring> = steps(search.r, search.step)
+        .map(|r| Ring::new(r, search.samples, search.sectors))
+        .collect();
+    let mut best: Option<(f32, Candidate)> = None;
+    for y in steps(search.y, search.step) {
+        for x in steps(search.x, search.step) {
+            if !admit(x, y) {
+                continue;
+            }
+            for ring in &rings {
+                let agreement = field.agreement(x, y, ring);
+                let floor = best.as_ref().map_or(0.0, |(value, _)| *value);
+                if agreement <= floor {
+                    continue;
+                }
+                let circle = Circle { x, y, r: ring.r };
+                let value = agreement * prior(circle).clamp(0.0, 1.0);
+                if value > floor {
+                    best = Some((value, Candidate { circle, agreement }));
+                }
+            }
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+fn steps((from, to): (f32, f32), step: f32) -> impl Iterator<Item = f32> {
+    let count = if to >= from {
+        ((to - from) / step) as usize + 1
+    } else {
+        0
+    };
+    (0..count).map(move |k| from + k as f32 * step)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn disc(r: f32) -> Plane {
+        let data = (0..60 * 80)
+            .map(|k| {
+                let (x, y) = ((k % 80) as f32 - 45.0, (k / 80) as f32 - 27.0);
+                if x.hypot(y) < r { 20.0 } else { 120.0 }
+            })
+            .collect();
+        Plane {
+            width: 80,
+            height: 60,
+            data,
+        }
+        .blurred(1.0)
+    }
+
+    fn whole() -> SearchBox {
+        SearchBox {
+            x: (8.0, 72.0),
+            y: (8.0, 52.0),
+            r: (3.0, 25.0),
+            step: 1.0,
+            samples: 32,
+            sectors: Sectors::All,
+        }
+    }
+
+    #[test]
+    fn a_dark_disc_is_found() {
+        let field = GradientField::new(&disc(11.0), 2.0);
+        let found = best_circle(&field, whole(), |_, _| true, |_| 1.0).unwrap();
+        assert!((found.circle.x - 45.0).abs() <= 1.0);
+        assert!((found.circle.y - 27.0).abs() <= 1.0);
+        assert!((found.circle.r - 11.0).abs() <= 1.5);
+        assert!(found.agreement > 0.8);
+    }
+
+    #[test]
+    fn a_flat_plane_has_no_circle() {
+        let plane = Plane {
+            width: 80,
+            height: 60,
+            data: vec![80.0; 4800],
+        };
+        let field = GradientField::new(&plane, 2.0);
+        assert!(best_circle(&field, whole(), |_, _| true, |_| 1.0).is_none());
+    }
+}

@@ -1,0 +1,271 @@
+//! Closed contours: the best closed path on an unwrapped gradient, smoothed by a
+//! short Fourier series.
+
+use std::f32::consts::TAU;
+
+/// Angles at which a contour is held.
+pub(crate) const ANGLES: usize = 256;
+
+/// A closed curve around a centre: one radius for each of 256 equal angles,
+/// clockwise in the image from the direction of growing x. Pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contour {
+    /// Column of the centre.
+    pub centre_x: f32,
+    /// Row of the centre.
+    pub centre_y: f32,
+    pub(crate) radii: Vec<f32>,
+}
+
+impl Contour {
+    /// Radius at `angle` (radians), linear between the angles held.
+    #[must_use]
+    pub fn radius_at(&self, angle: f32) -> f32 {
+        let position = (angle / TAU).rem_euclid(1.0) * ANGLES as f32;
+        let k = position as usize;
+        let fraction = position - k as f32;
+        self.radii[k % ANGLES] * (1.0 - fraction) + self.radii[(k + 1) % ANGLES] * fraction
+    }
+
+    /// Point of the curve at `angle` (radians).
+    #[must_use]
+    pub fn point_at(&self, angle: f32) -> (f32, f32) {
+        let (sin, cos) = angle.sin_cos();
+        let r = self.radius_at(angle);
+        (self.centre_x + r * cos, self.centre_y + r * sin)
+    }
+
+    /// Mean radius.
+    #[must_use]
+    pub fn mean_radius(&self) -> f32 {
+        self.radii.iter().sum::<f32>() / ANGLES as f32
+    }
+
+    /// The same curve on an image `factor` times as large.
+    pub(crate) fn scaled(&self, factor: f32) -> Self {
+        Self {
+            centre_x: (self.centre_x + 0.5) * factor - 0.5,
+            centre_y: (self.centre_y + 0.5) * factor - 0.5,
+            radii: self.radii.iter().map(|r| r * factor).collect(),
+        }
+    }
+}
+
+/// The closed path (one row an angle, neighbours at most one row apart) with the
+/// largest sum of gains. `gain` holds `rows` values an angle.
+///
+/// A free pass over two turns settles where the path crosses angle 0; a second
+/// pass from and to that row closes it.
+pub(crate) fn closed_path(gain: &[f32], rows: usize) -> Vec<usize> {
+    let angles = gain.len() / rows;
+    let free = open_path(gain, rows, 2 * angles, None);
+    open_path(gain, rows, angles, Some(free[angles]))
+}
+
+fn open_path(gain: &[f32], rows: usize, length: usize, ends: Option<usize>) -> Vec<usize> {
+    let angles = gain.len() / rows;
+    let at = |k: usize, r: usize| gain[(k % angles) * rows + r];
+    let mut total: Vec<f32> = (0..rows)
+        .map(|r| {
+            if ends.is_some_and(|end| end != r) {
+                f32::MIN
+            } else {
+                at(0, r)
+            }
+        })
+        .collect();
+    let mut from = vec![0i8; length * rows];
+    let mut next = vec![0.0; rows];
+    for k in 1..length {
+        for r in 0..rows {
+            let (mut best, mut step) = (total[r], 0i8);
+            if r > 0 && total[r - 1] > best {
+                (best, step) = (total[r - 1], -1);
+            }
+            if r + 1 < rows && total[r + 1] > best {
+                (best, step) = (total[r + 1], 1);
+            }
+            next[r] = best + at(k, r);
+            from[k * rows + r] = step;
+        }
+        std::mem::swap(&mut total, &mut next);
+    }
+    let closing = |r: usize| ends.is_none_or(|end| end.abs_diff(r) <= 1);
+    let mut row = (0..rows)
+        .filter(|&r| closing(r))
+        .max_by(|&a, &b| total[a].total_cmp(&total[b]))
+        .unwrap_or(0);
+    let mut path = vec![0; length];
+    for k in (0..length).rev() {
+        path[k] = row;
+        row = row.saturating_add_signed(isize::from(from[k * rows + row]));
+    }
+    path
+}
+
+/// Fits `c0 + sum(a_k cos + b_k sin)` up to `order` to weighted samples at equal
+/// angles; outliers lose their weight over a few rounds. The coefficients are
+/// `[c0, a1, b1, a2, b2, ..]`.
+pub(crate) fn fit_series(samples: &[f32], weights: &[f32], order: usize) -> Vec<f32> {
+    const ROUNDS: usize = 4;
+    let mut robust = weights.to_vec();
+    let mut coefficients = Vec::new();
+    for _ in 0..ROUNDS {
+        coefficients = least_squares(samples, &robust, order);
+        let residuals: Vec<f32> = samples
+            .iter()
+            .enumerate()
+            .map(|(k, s)| s - series_at(&coefficients, angle_of(k, samples.len())))
+            .collect();
+        let spread = 2.0 * mean_absolute(&residuals, &robust) + 0.25;
+        for ((r, w), e) in robust.iter_mut().zip(weights).zip(&residuals) {
+            *r = w / (1.0 + (e / spread).powi(4));
+        }
+    }
+    coefficients
+}
+
+/// Value of a fitted series at an angle.
+pub(crate) fn series_at(coefficients: &[f32], angle: f32) -> f32 {
+    let mut value = coefficients[0];
+    for (k, pair) in coefficients[1..].chunks_exact(2).enumerate() {
+        let (sin, cos) = ((k + 1) as f32 * angle).sin_cos();
+        value += pair[0] * cos + pair[1] * sin;
+    }
+    value
+}
+
+pub(crate) fn angle_of(k: usize, count: usize) -> f32 {
+    k as f32 * TAU / count as f32
+}
+
+fn mean_absolute(values: &[f32], weights: &[f32]) -> f32 {
+    let weight: f32 = weights.iter().sum();
+    values
+        .iter()
+        .zip(weights)
+        .map(|(v, w)| v.abs() * w)
+        .sum::<f32>()
+        / weight.max(1e-6)
+}
+
+fn least_squares(samples: &[f32], weights: &[f32], order: usize) -> Vec<f32> {
+    let n = 2 * order + 1;
+    let mut matrix = vec![0.0f64; n * (n + 1)];
+    for (k, (&sample, &weight)) in samples.iter().zip(weights).enumerate() {
+        let basis = basis_at(angle_of(k, samples.len()), order);
+        for i in 0..n {
+            for j in 0..n {
+                matrix[i * (n + 1) + j] += f64::from(weight) * basis[i] * basis[j];
+            }
+            matrix[i * (n + 1) + n] += f64::from(weight) * basis[i] * f64::from(sample);
+        }
+    }
+    // A light ridge on the higher terms keeps a half-hidden curve close to a circle.
+    let total: f64 = weights.iter().map(|&w| f64::from(w)).sum();
+    for i in 0..n {
+        let harmonic = i.div_ceil(2) as f64;
+        matrix[i * (n + 2)] += 1e-9 + 0.002 * total * (harmonic - 1.0).max(0.0).powi(2);
+    }
+    solve(matrix, n)
+}
+
+fn basis_at(angle: f32, order: usize) -> Vec<f64> {
+    let mut basis = vec![1.0];
+    for k in 1..=order {
+        let (sin, cos) = (k as f64 * f64::from(angle)).sin_cos();
+        basis.extend([cos, sin]);
+    }
+    basis
+}
+
+/// Gaussian elimination with pivoting on the rows of `[A | b]`.
+fn solve(mut m: Vec<f64>, n: usize) -> Vec<f32> {
+    let row = n + 1;
+    for column in 0..n {
+        let pivot = (column..n)
+            .max_by(|&a, &b| {
+                m[a * row + column]
+                    .abs()
+                    .total_cmp(&m[b * row + column].abs())
+            })
+            .unwrap_or(column);
+        for k in 0..row {
+            m.swap(column * row + k, pivot * row + k);
+        }
+        let scale = m[column * row + column];
+        if scale.abs() < 1e-12 {
+            continue;
+        }
+        for other in (0..n).filter(|&other| other != column) {
+            let factor = m[other * row + column] / scale;
+            for k in column..row {
+                m[other * row + k] -= factor * m[column * row + k];
+            }
+        }
+    }
+    (0..n)
+        .map(|i| {
+            let scale = m[i * row + i];
+            if scale.abs() < 1e-12 {
+                0.0
+            } else {
+                (m[i * row + n] / scale) as f32
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_closed_and_follows_the_ridge() {
+        let (angles, rows) = (64, 20);
+        let ridge = |k: usize| (10.0 + 4.0 * angle_of(k, angles).sin()).round() as usize;
+        let mut gain = vec![0.0; angles * rows];
+        for k in 0..angles {
+            gain[k * rows + ridge(k)] = 1.0;
+        }
+        let path = closed_path(&gain, rows);
+        assert!((0..angles).all(|k| path[k] == ridge(k)));
+        assert!(path[0].abs_diff(path[angles - 1]) <= 1);
+    }
+
+    #[test]
+    fn a_path_on_nothing_is_still_a_closed_path() {
+        let path = closed_path(&[0.0; 64 * 5], 5);
+        assert_eq!(path.len(), 64);
+    }
+
+    #[test]
+    fn the_series_ignores_unweighted_and_outlying_samples() {
+        let truth = [30.0, 2.0, -1.0, 0.5, 0.25];
+        let mut samples: Vec<f32> = (0..ANGLES)
+            .map(|k| series_at(&truth, angle_of(k, ANGLES)))
+            .collect();
+        let mut weights = vec![1.0; ANGLES];
+        samples[10..60].fill(90.0);
+        weights[10..60].fill(0.0);
+        samples[100] = 60.0;
+        let fitted = fit_series(&samples, &weights, 2);
+        let worst = (0..ANGLES)
+            .map(|k| angle_of(k, ANGLES))
+            .map(|a| (series_at(&fitted, a) - series_at(&truth, a)).abs())
+            .fold(0.0, f32::max);
+        assert!(worst < 0.5, "{worst}");
+    }
+
+    #[test]
+    fn radii_between_angles_are_interpolated_round_the_seam() {
+        let mut radii = vec![10.0; ANGLES];
+        radii[0] = 12.0;
+        let contour = Contour {
+            centre_x: 0.0,
+            centre_y: 0.0,
+            radii,
+        };
+        assert!((contour.radius_at(-0.5 * TAU / ANGLES as f32) - 11.0).abs() < 1e-3);
+    }
+}

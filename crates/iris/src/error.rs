@@ -1,0 +1,122 @@
+//! Why an image did not become a template.
+
+use thiserror::Error;
+
+/// A refusal: the text tells the person in front of the orb what to do, the
+/// fields say by how much the limit was missed.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum IrisError {
+    /// The bytes are no PNG, JPEG, BMP or PGM image, or a broken one.
+    #[error("The picture could not be read. Send it again as PNG, JPEG, BMP or PGM.")]
+    UnreadableImage,
+    /// Fewer pixels than an iris needs.
+    #[error("The picture is too small ({width} x {height}). Use at least 200 x 150 pixels.")]
+    ImageTooSmall {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// More pixels, or more bytes, than the pipeline accepts.
+    #[error(
+        "The picture is too large ({width} x {height}). Use at most 4096 x 4096 pixels and 32 MiB."
+    )]
+    ImageTooLarge {
+        /// Width in pixels; 0 when refused for its bytes alone.
+        width: u32,
+        /// Height in pixels; 0 when refused for its bytes alone.
+        height: u32,
+    },
+    /// Nothing in the image looks like a pupil.
+    #[error("No eye was found. Look straight into the orb with your eye open.")]
+    NoPupil,
+    /// A pupil, but no iris edge around it.
+    #[error(
+        "The edge of the iris was not found. Open your eye wider and look straight into the orb."
+    )]
+    NoIris,
+    /// The pupil is too narrow or too wide for its iris.
+    #[error(
+        "The pupil has {value:.2} of the size of the iris, allowed are {minimum} to {maximum}. Wait a moment for the light to settle and try again."
+    )]
+    PupilRatio {
+        /// Pupil diameter over iris diameter.
+        value: f32,
+        /// Smallest ratio accepted.
+        minimum: f32,
+        /// Largest ratio accepted.
+        maximum: f32,
+    },
+    /// Pupil and iris do not share a centre.
+    #[error(
+        "Pupil and iris do not fit together (offset {offset:.2}, at most {maximum}). Look straight into the orb."
+    )]
+    NotConcentric {
+        /// Distance of the centres over the iris radius.
+        offset: f32,
+        /// Largest offset accepted.
+        maximum: f32,
+    },
+    /// The iris covers too few pixels.
+    #[error("The eye is too far away ({diameter_px:.0} pixels across, at least 100). Come closer.")]
+    IrisTooSmall {
+        /// Iris diameter in pixels of the image given.
+        diameter_px: f32,
+    },
+    /// Out of focus or moved.
+    #[error(
+        "The picture is blurred (sharpness {sharpness:.1}, at least {minimum}). Hold still and keep your distance."
+    )]
+    Blurred {
+        /// Iris radius over the width of the pupil's edge.
+        sharpness: f32,
+        /// Least sharpness accepted.
+        minimum: f32,
+    },
+    /// Too much of the image is saturated.
+    #[error(
+        "The picture is too bright ({saturated:.2} of it is white). Turn away from other light and try again."
+    )]
+    OverExposed {
+        /// Share of the image that is saturated.
+        saturated: f32,
+    },
+    /// Lids, lashes or reflections cover too much.
+    #[error("Only {visible:.2} of the iris is visible. Open your eye wider, and take off glasses.")]
+    TooOccluded {
+        /// Visible share of the iris.
+        visible: f32,
+    },
+    /// Not enough of the code could be read.
+    #[error(
+        "Too little of the iris could be read ({valid} bits, at least {minimum}). Open your eye wider and try again."
+    )]
+    TooFewValidBits {
+        /// Code bits that are valid.
+        valid: u32,
+        /// Least number accepted.
+        minimum: u32,
+    },
+}
+
+impl IrisError {
+    /// The stable name of this refusal, for machines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnreadableImage => "iris-unreadable-image",
+            Self::ImageTooSmall { .. } => "iris-image-too-small",
+            Self::ImageTooLarge { .. } => "iris-image-too-large",
+            Self::NoPupil => "iris-no-pupil",
+            Self::NoIris => "iris-no-iris",
+            Self::PupilRatio { .. } => "iris-pupil-ratio",
+            Self::NotConcentric { .. } => "iris-not-concentric",
+            Self::IrisTooSmall { .. } => "iris-too-small",
+            Self::Blurred { .. } => "iris-blurred",
+            Self::OverExposed { .. } => "iris-over-exposed",
+            Self::TooOccluded { .. } => "iris-too-occluded",
+            Self::TooFewValidBits { .. } => "iris-too-few-valid-bits",
+        }
+    }
+}

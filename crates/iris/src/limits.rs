@@ -1,0 +1,31 @@
+//! The limits an image must keep to become a template, in one place.
+
+/// Widest and tallest image accepted, in pixels.
+pub const MAX_IMAGE_SIDE_PX: u32 = 4096;
+/// Narrowest image accepted, in pixels.
+pub const MIN_IMAGE_WIDTH_PX: u32 = 200;
+/// Lowest image accepted, in pixels.
+pub const MIN_IMAGE_HEIGHT_PX: u32 = 150;
+/// Most bytes an encoded image file may have.
+pub const MAX_IMAGE_BYTES: usize = 32 * 1024 * 1024;
+/// Share of the image that may be saturated.
+pub const MAX_SATURATED_FRACTION: f32 = 0.25;
+/// Least mean agreement of unit gradients with the pupil's radial field, 0 to 1.
+pub const MIN_PUPIL_CORRELATION: f32 = 0.45;
+/// Least mean agreement of gradients with the limbus's radial field, 0 to 1.
+pub const MIN_LIMBUS_CORRELATION: f32 = 0.12;
+/// Smallest ratio of pupil to iris diameter.
+pub const MIN_PUPIL_RATIO: f32 = 0.1;
+/// Largest ratio of pupil to iris diameter.
+pub const MAX_PUPIL_RATIO: f32 = 0.7;
+/// Largest distance of the two centres, as a fraction of the iris radius.
+pub const MAX_CENTRE_OFFSET: f32 = 0.25;
+/// Smallest iris diameter, in pixels of the image given.
+pub const MIN_IRIS_DIAMETER_PX: f32 = 100.0;
+/// Least sharpness: iris radius divided by the width (standard deviation) of the
+/// pupil's edge. A sharp picture has 40 and more.
+pub const MIN_SHARPNESS: f32 = 20.0;
+/// Least share of the iris that lids, lashes and reflections leave visible.
+pub const MIN_VISIBLE_FRACTION: f32 = 0.35;
+/// Least number of valid code bits: a quarter of all.
+pub const MIN_VALID_BITS: u32 = 3_200;

@@ -1,0 +1,273 @@
+//! The whole way from an image to a template, with every refusal.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, GrayImage, ImageFormat, ImageReader};
+
+use crate::contour::Contour;
+use crate::encoder::encode_sheet;
+use crate::error::IrisError;
+use crate::limits;
+use crate::occlusion::{Lids, TissueRange, find_lids};
+use crate::raster::Plane;
+use crate::segment::{Planes, Segmentation, find_limbus, find_pupil};
+use crate::sheet::{FineSheet, NormalisedSheet};
+use crate::specular;
+use crate::template::IrisTemplate;
+
+/// Longest side of the image that segmentation works on; larger ones are reduced.
+const WORKING_SIDE_PX: u32 = 720;
+
+/// Which eye of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Eye {
+    /// The person's left eye.
+    Left,
+    /// The person's right eye.
+    Right,
+}
+
+/// What one image gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoding {
+    /// Whose eye the caller said it was.
+    pub eye: Eye,
+    /// The code and its mask.
+    pub template: IrisTemplate,
+    /// How good the image was.
+    pub quality: Quality,
+    /// Where pupil, iris and lids end.
+    pub geometry: Geometry,
+    /// The unrolled iris that the code was computed from.
+    pub sheet: NormalisedSheet,
+}
+
+/// Measures of an accepted image.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quality {
+    /// Iris radius over the width of the pupil's edge; more is sharper.
+    pub sharpness: f32,
+    /// Share of the iris that is visible, 0 to 1.
+    pub visible: f32,
+    /// Pupil diameter over iris diameter.
+    pub pupil_ratio: f32,
+    /// Distance of the centres over the iris radius.
+    pub centre_offset: f32,
+    /// Iris diameter in pixels of the image given.
+    pub iris_diameter_px: f32,
+    /// Valid code bits.
+    pub valid_bits: u32,
+}
+
+/// What was found in the image, in its pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Geometry {
+    /// Edge of the pupil.
+    pub pupil: Contour,
+    /// Outer edge of the iris.
+    pub limbus: Contour,
+    pub(crate) lids: Lids,
+}
+
+impl Geometry {
+    /// Row of the upper lid's edge at a column of the image.
+    #[must_use]
+    pub fn upper_lid_row(&self, x: f32) -> f32 {
+        self.lids.upper.row_at(x)
+    }
+
+    /// Row of the lower lid's edge at a column of the image.
+    #[must_use]
+    pub fn lower_lid_row(&self, x: f32) -> f32 {
+        self.lids.lower.row_at(x)
+    }
+}
+
+/// Reads a PNG, JPEG, BMP or PGM image and encodes it.
+///
+/// # Errors
+/// As [`encode`], and [`IrisError::UnreadableImage`]. Sizes are checked on the
+/// header, before anything is decoded.
+pub fn encode_bytes(bytes: &[u8], eye: Eye) -> Result<Encoding, IrisError> {
+    encode(&read(bytes)?, eye)
+}
+
+fn read(bytes: &[u8]) -> Result<GrayImage, IrisError> {
+    if bytes.len() > limits::MAX_IMAGE_BYTES {
+        return Err(IrisError::ImageTooLarge {
+            width: 0,
+            height: 0,
+        });
+    }
+    let format = image::guess_format(bytes).map_err(|_| IrisError::UnreadableImage)?;
+    let known = [
+        ImageFormat::Png,
+        ImageFormat::Jpeg,
+        ImageFormat::Bmp,
+        ImageFormat::Pnm,
+    ];
+    if !known.contains(&format) {
+        return Err(IrisError::UnreadableImage);
+    }
+    let reader = || ImageReader::with_format(Cursor::new(bytes), format);
+    let (width, height) = reader()
+        .into_dimensions()
+        .map_err(|_| IrisError::UnreadableImage)?;
+    check_size(width, height)?;
+    let mut bounded = reader();
+    let mut decoding = image::Limits::default();
+    decoding.max_image_width = Some(limits::MAX_IMAGE_SIDE_PX);
+    decoding.max_image_height = Some(limits::MAX_IMAGE_SIDE_PX);
+    bounded.limits(decoding);
+    let image: DynamicImage = bounded.decode().map_err(|_| IrisError::UnreadableImage)?;
+    Ok(image.into_luma8())
+}
+
+fn check_size(width: u32, height: u32) -> Result<(), IrisError> {
+    if width > limits::MAX_IMAGE_SIDE_PX || height > limits::MAX_IMAGE_SIDE_PX {
+        return Err(IrisError::ImageTooLarge { width, height });
+    }
+    if width < limits::MIN_IMAGE_WIDTH_PX || height < limits::MIN_IMAGE_HEIGHT_PX {
+        return Err(IrisError::ImageTooSmall { width, height });
+    }
+    Ok(())
+}
+
+/// Encodes a near-infrared picture of one eye.
+///
+/// # Errors
+/// The first limit of [`limits`] that the image does not keep.
+pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
+    check_size(image.width(), image.height())?;
+    check_exposure(image)?;
+    let factor = image.width().max(image.height()).div_ceil(WORKING_SIDE_PX) as usize;
+    let working = Plane::reduced(image, factor);
+    let filled = specular::fill(&working);
+    let planes = Planes::new(filled.plane);
+    let found = segment(&planes)?;
+    let measured = check_geometry(&found, factor as f32)?;
+    let lids = find_lids(&planes.smooth, &found.pupil, &found.limbus);
+
+    let fine = FineSheet::sample(&working, &found.pupil, &found.limbus);
+    let noisy = noisy_samples(&fine, &working, &filled.spots, &lids);
+    let visible = noisy.iter().filter(|&&bad| !bad).count() as f32 / noisy.len() as f32;
+    if visible < limits::MIN_VISIBLE_FRACTION {
+        return Err(IrisError::TooOccluded { visible });
+    }
+    let sheet = fine.reduced(&noisy);
+    let template = encode_sheet(&sheet);
+    let valid_bits = template.valid_bits();
+    if valid_bits < limits::MIN_VALID_BITS {
+        let minimum = limits::MIN_VALID_BITS;
+        return Err(IrisError::TooFewValidBits {
+            valid: valid_bits,
+            minimum,
+        });
+    }
+    let scale = factor as f32;
+    Ok(Encoding {
+        eye,
+        template,
+        quality: Quality {
+            visible,
+            valid_bits,
+            ..measured
+        },
+        geometry: Geometry {
+            pupil: found.pupil.scaled(scale),
+            limbus: found.limbus.scaled(scale),
+            lids: lids.scaled(scale),
+        },
+        sheet,
+    })
+}
+
+fn check_exposure(image: &GrayImage) -> Result<(), IrisError> {
+    const SATURATED: u8 = 252;
+    let white = image.as_raw().iter().filter(|&&v| v >= SATURATED).count();
+    let saturated = white as f32 / image.as_raw().len() as f32;
+    if saturated > limits::MAX_SATURATED_FRACTION {
+        return Err(IrisError::OverExposed { saturated });
+    }
+    Ok(())
+}
+
+/// Segments, and blames the focus first when an eye was all but found.
+fn segment(planes: &Planes) -> Result<Segmentation, IrisError> {
+    let pupil = find_pupil(planes).ok_or(IrisError::NoPupil)?;
+    if pupil.agreement < limits::MIN_PUPIL_CORRELATION {
+        return Err(IrisError::NoPupil);
+    }
+    let found = find_limbus(planes, &pupil).ok_or(IrisError::NoIris)?;
+    let sharpness = found.limbus.mean_radius() / found.edge_width_px;
+    if sharpness < limits::MIN_SHARPNESS {
+        return Err(IrisError::Blurred {
+            sharpness,
+            minimum: limits::MIN_SHARPNESS,
+        });
+    }
+    if found.limbus_agreement < limits::MIN_LIMBUS_CORRELATION {
+        return Err(IrisError::NoIris);
+    }
+    Ok(found)
+}
+
+fn check_geometry(found: &Segmentation, scale: f32) -> Result<Quality, IrisError> {
+    let (pupil, limbus) = (&found.pupil, &found.limbus);
+    let radius = limbus.mean_radius();
+    let iris_diameter_px = 2.0 * radius * scale;
+    if iris_diameter_px < limits::MIN_IRIS_DIAMETER_PX {
+        return Err(IrisError::IrisTooSmall {
+            diameter_px: iris_diameter_px,
+        });
+    }
+    let pupil_ratio = pupil.mean_radius() / radius;
+    let (minimum, maximum) = (limits::MIN_PUPIL_RATIO, limits::MAX_PUPIL_RATIO);
+    if !(minimum..=maximum).contains(&pupil_ratio) {
+        return Err(IrisError::PupilRatio {
+            value: pupil_ratio,
+            minimum,
+            maximum,
+        });
+    }
+    let offset = (pupil.centre_x - limbus.centre_x).hypot(pupil.centre_y - limbus.centre_y);
+    let centre_offset = offset / radius;
+    if centre_offset > limits::MAX_CENTRE_OFFSET {
+        let maximum = limits::MAX_CENTRE_OFFSET;
+        return Err(IrisError::NotConcentric {
+            offset: centre_offset,
+            maximum,
+        });
+    }
+    Ok(Quality {
+        sharpness: radius / found.edge_width_px,
+        visible: 0.0,
+        pupil_ratio,
+        centre_offset,
+        iris_diameter_px,
+        valid_bits: 0,
+    })
+}
+
+/// One flag a fine sample: outside the image, a reflection, under a lid, or of a
+/// brightness that iris tissue does not have.
+fn noisy_samples(fine: &FineSheet, working: &Plane, spots: &[bool], lids: &Lids) -> Vec<bool> {
+    let (w, h) = (working.width as f32, working.height as f32);
+    let hidden: Vec<bool> = fine
+        .points
+        .iter()
+        .map(|&(x, y)| {
+            let inside = x >= 0.0 && y >= 0.0 && x < w - 0.5 && y < h - 0.5;
+            !inside
+                || lids.hide(x, y)
+                || spots[(y + 0.5) as usize * working.width + (x + 0.5) as usize]
+        })
+        .collect();
+    let open = fine.levels.iter().zip(&hidden).filter(|(_, bad)| !**bad);
+    let tissue = TissueRange::of(open.map(|(level, _)| *level));
+    fine.levels
+        .iter()
+        .zip(&hidden)
+        .map(|(&v, &bad)| bad || !tissue.contains(v))
+        .collect()
+}

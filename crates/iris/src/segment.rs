@@ -1,0 +1,315 @@
+//! Where pupil and iris end.
+
+use crate::circle::{Candidate, Circle, GradientField, SearchBox, Sectors, best_circle};
+use crate::contour::{ANGLES, Contour, angle_of, closed_path, fit_series, series_at};
+use crate::raster::Plane;
+
+/// Longest side of the plane on which circles are sought, pixels.
+const COARSE_SIDE_PX: usize = 200;
+/// Terms of the pupil's contour.
+const PUPIL_ORDER: usize = 6;
+/// Terms of the limbus's contour.
+const LIMBUS_ORDER: usize = 3;
+/// Weight in the limbus fit of directions that lids may cover.
+const COVERED_WEIGHT: f32 = 0.15;
+
+/// Both contours with how well each edge agreed with its circle.
+pub(crate) struct Segmentation {
+    pub(crate) pupil: Contour,
+    pub(crate) limbus: Contour,
+    pub(crate) limbus_agreement: f32,
+    /// Standard deviation of the pupil's edge, pixels.
+    pub(crate) edge_width_px: f32,
+}
+
+/// The pupil: its contour, and how well its circle agreed with the gradients.
+pub(crate) struct FoundPupil {
+    pub(crate) contour: Contour,
+    pub(crate) agreement: f32,
+    coarse_circle: Circle,
+}
+
+/// The planes that segmentation reads: the picture without reflections, a light
+/// blur of it and a small copy.
+pub(crate) struct Planes {
+    pub(crate) filled: Plane,
+    pub(crate) smooth: Plane,
+    coarse: Plane,
+    coarse_factor: usize,
+}
+
+impl Planes {
+    pub(crate) fn new(filled: Plane) -> Self {
+        let smooth = filled.blurred(1.5);
+        let coarse_factor = filled.width.max(filled.height).div_ceil(COARSE_SIDE_PX);
+        let coarse = filled.shrunk(coarse_factor);
+        Self {
+            filled,
+            smooth,
+            coarse,
+            coarse_factor,
+        }
+    }
+
+    fn to_fine(&self, circle: Circle) -> Circle {
+        let f = self.coarse_factor as f32;
+        Circle {
+            x: (circle.x + 0.5) * f - 0.5,
+            y: (circle.y + 0.5) * f - 0.5,
+            r: circle.r * f,
+        }
+    }
+}
+
+/// The darkest, most complete circle of the image.
+pub(crate) fn find_pupil(planes: &Planes) -> Option<FoundPupil> {
+    let coarse = planes.coarse.blurred(0.8);
+    let field = GradientField::new(&coarse, 2.0);
+    let (w, h) = (coarse.width as f32, coarse.height as f32);
+    let dark = coarse.percentile(0.01);
+    let middle = coarse.percentile(0.5);
+    let range = (middle - dark).max(1.0);
+    let brightness = |x: f32, y: f32| (coarse.sample(x, y) - dark) / range;
+    let search = SearchBox {
+        x: (0.1 * w, 0.9 * w),
+        y: (0.1 * h, 0.9 * h),
+        r: (2.5, 0.3 * h),
+        step: 2.0,
+        samples: 24,
+        sectors: Sectors::All,
+    };
+    let prior = |c: Circle| 1.0 - 0.7 * disc_mean(c, brightness).clamp(0.0, 1.0);
+    let admit = |x: f32, y: f32| brightness(x, y) < 0.7;
+    let rough = best_circle(&field, search, admit, prior)?;
+    let near = SearchBox {
+        x: (rough.circle.x - 2.0, rough.circle.x + 2.0),
+        y: (rough.circle.y - 2.0, rough.circle.y + 2.0),
+        r: ((rough.circle.r - 2.0).max(1.5), rough.circle.r + 2.0),
+        step: 0.5,
+        samples: 48,
+        sectors: Sectors::All,
+    };
+    let found = best_circle(&field, near, |_, _| true, prior).unwrap_or(rough);
+    let contour = pupil_contour(planes, planes.to_fine(found.circle));
+    Some(FoundPupil {
+        contour,
+        agreement: found.agreement,
+        coarse_circle: found.circle,
+    })
+}
+
+fn disc_mean(c: Circle, value: impl Fn(f32, f32) -> f32) -> f32 {
+    let ring = (0..8).map(|k| {
+        let (sin, cos) = angle_of(k, 8).sin_cos();
+        value(c.x + 0.7 * c.r * cos, c.y + 0.7 * c.r * sin)
+    });
+    (ring.sum::<f32>() + value(c.x, c.y)) / 9.0
+}
+
+fn pupil_contour(planes: &Planes, start: Circle) -> Contour {
+    let mut contour = round(start);
+    for reach in [0.4, 0.15] {
+        let r = contour.mean_radius();
+        let band = Band {
+            reach_px: (reach * r).max(3.0),
+            span_px: (0.1 * r).clamp(1.5, 4.0),
+        };
+        let edge = trace(&planes.smooth, &contour, band);
+        let series = fit_series(&edge.radii, &edge.weights(), PUPIL_ORDER);
+        contour = recentred(&contour, &series);
+    }
+    contour
+}
+
+/// The iris edge around a pupil.
+pub(crate) fn find_limbus(planes: &Planes, pupil: &FoundPupil) -> Option<Segmentation> {
+    let coarse = planes.coarse.blurred(1.2);
+    let field = GradientField::new(&coarse, 4.0);
+    let Circle { x, y, r } = pupil.coarse_circle;
+    let largest = (10.0 * r)
+        .min(0.6 * coarse.height as f32)
+        .min(0.45 * coarse.width as f32);
+    let smallest = (1.4 * r).max(5.0);
+    let search = |step: f32, reach: f32, about: Circle, radii: (f32, f32), samples| SearchBox {
+        x: (about.x - reach, about.x + reach),
+        y: (about.y - reach, about.y + reach),
+        r: radii,
+        step,
+        samples,
+        sectors: Sectors::Sides,
+    };
+    let about = Circle { x, y, r };
+    let prior = |c: Circle| 1.0 - 0.8 * (c.x - x).hypot(c.y - y) / c.r;
+    let reach = (0.12 * smallest.max(0.25 * largest)).max(2.0);
+    let rough = best_circle(
+        &field,
+        search(1.0, reach, about, (smallest, largest), 48),
+        |_, _| true,
+        prior,
+    )?;
+    let near = (rough.circle.r - 1.5, rough.circle.r + 1.5);
+    let found: Candidate = best_circle(
+        &field,
+        search(0.5, 1.0, rough.circle, near, 72),
+        |_, _| true,
+        prior,
+    )
+    .unwrap_or(rough);
+    let limbus = limbus_contour(planes, planes.to_fine(found.circle));
+    let edge_width_px = edge_width(&planes.filled, &pupil.contour, limbus.mean_radius());
+    Some(Segmentation {
+        pupil: pupil.contour.clone(),
+        limbus,
+        limbus_agreement: found.agreement,
+        edge_width_px,
+    })
+}
+
+fn limbus_contour(planes: &Planes, start: Circle) -> Contour {
+    let mut contour = round(start);
+    for (reach, order) in [(0.14, 1), (0.08, LIMBUS_ORDER), (0.05, LIMBUS_ORDER)] {
+        let r = contour.mean_radius();
+        let band = Band {
+            reach_px: (reach * r).max(3.0),
+            span_px: (0.05 * r).clamp(2.0, 7.0),
+        };
+        let edge = trace(&planes.smooth, &contour, band);
+        let mut weights = edge.weights();
+        for (k, weight) in weights.iter_mut().enumerate() {
+            let down = angle_of(k, ANGLES).sin();
+            if !(-0.5..=0.65).contains(&down) {
+                *weight *= COVERED_WEIGHT;
+            }
+        }
+        let series = fit_series(&edge.radii, &weights, order);
+        contour = recentred(&contour, &series);
+    }
+    contour
+}
+
+fn round(circle: Circle) -> Contour {
+    Contour {
+        centre_x: circle.x,
+        centre_y: circle.y,
+        radii: vec![circle.r; ANGLES],
+    }
+}
+
+/// The fitted curve, its centre moved by the first harmonic.
+fn recentred(old: &Contour, series: &[f32]) -> Contour {
+    let mut series = series.to_vec();
+    let limit = 0.5 * series[0].abs();
+    let (dx, dy) = (
+        series[1].clamp(-limit, limit),
+        series[2].clamp(-limit, limit),
+    );
+    series[1] -= dx;
+    series[2] -= dy;
+    let radii = (0..ANGLES)
+        .map(|k| series_at(&series, angle_of(k, ANGLES)).max(1.0))
+        .collect();
+    Contour {
+        centre_x: old.centre_x + dx,
+        centre_y: old.centre_y + dy,
+        radii,
+    }
+}
+
+/// Where an edge is sought about a contour, and over which distance its contrast
+/// is taken.
+#[derive(Clone, Copy)]
+struct Band {
+    reach_px: f32,
+    span_px: f32,
+}
+
+struct Edge {
+    radii: Vec<f32>,
+    contrast: Vec<f32>,
+}
+
+impl Edge {
+    /// Weights for a fit: contrast over its mean, at most 1.
+    fn weights(&self) -> Vec<f32> {
+        let mean = self.contrast.iter().map(|c| c.max(0.0)).sum::<f32>() / ANGLES as f32;
+        self.contrast
+            .iter()
+            .map(|c| (c / (mean + 1e-3)).clamp(0.02, 1.0))
+            .collect()
+    }
+}
+
+/// Follows the strongest dark-to-bright edge (from inside to outside) all round,
+/// about a contour.
+fn trace(plane: &Plane, about: &Contour, band: Band) -> Edge {
+    const ROWS: usize = 41;
+    const BELOW: usize = 3;
+    let step = 2.0 * band.reach_px / (ROWS - 1) as f32;
+    let mut gain = vec![0.0; ANGLES * ROWS];
+    let offset = |row: usize| -band.reach_px + row as f32 * step;
+    for (k, column) in gain.chunks_exact_mut(ROWS).enumerate() {
+        let angle = angle_of(k, ANGLES);
+        let (sin, cos) = angle.sin_cos();
+        let at = |r: f32| plane.sample(about.centre_x + r * cos, about.centre_y + r * sin);
+        for (row, value) in column.iter_mut().enumerate() {
+            let r = (about.radii[k] + offset(row)).max(0.5);
+            let contrast: f32 = (1..=BELOW)
+                .map(|j| band.span_px * j as f32 / BELOW as f32)
+                .map(|d| at(r + d) - at((r - d).max(0.0)))
+                .sum();
+            *value = contrast / BELOW as f32;
+        }
+    }
+    let path = closed_path(&gain, ROWS);
+    let radii = (0..ANGLES)
+        .map(|k| about.radii[k] + offset(path[k]))
+        .collect();
+    let contrast = (0..ANGLES).map(|k| gain[k * ROWS + path[k]]).collect();
+    Edge { radii, contrast }
+}
+
+/// Standard deviation of the pupil's edge, in pixels: an edge blurred by a
+/// Gaussian of that width has the steepest slope `contrast / (width * sqrt(2 pi))`.
+/// Taken by sectors, and the third worst of sixteen counts, so that a movement in
+/// one direction shows.
+fn edge_width(plane: &Plane, pupil: &Contour, iris_radius: f32) -> f32 {
+    const SECTORS: usize = 16;
+    const WORST: usize = 2;
+    let mut widths: Vec<f32> = (0..SECTORS)
+        .map(|s| sector_width(plane, pupil, iris_radius, s, SECTORS))
+        .collect();
+    widths.sort_by(|a, b| b.total_cmp(a));
+    widths[WORST]
+}
+
+fn sector_width(plane: &Plane, pupil: &Contour, iris_radius: f32, s: usize, of: usize) -> f32 {
+    const STEP_PX: f32 = 0.5;
+    const WORST_PX: f32 = 99.0;
+    let reach = 0.1 * iris_radius.max(20.0);
+    let steps = (2.0 * reach / STEP_PX) as usize;
+    let per_sector = ANGLES / of;
+    let profile: Vec<f32> = (0..=steps)
+        .map(|j| {
+            let d = -reach + j as f32 * STEP_PX;
+            let angles = (s * per_sector..(s + 1) * per_sector).map(|k| angle_of(k, ANGLES));
+            let sum: f32 = angles
+                .map(|a| {
+                    let r = (pupil.radius_at(a) + d).max(0.0);
+                    plane.sample(pupil.centre_x + r * a.cos(), pupil.centre_y + r * a.sin())
+                })
+                .sum();
+            sum / per_sector as f32
+        })
+        .collect();
+    let slope = profile
+        .windows(3)
+        .map(|w| (w[2] - w[0]) / (2.0 * STEP_PX))
+        .fold(0.0, f32::max);
+    let quarter = (steps / 4).max(1);
+    let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len() as f32;
+    let contrast = mean(&profile[steps - quarter..]) - mean(&profile[..quarter]);
+    if slope < 0.2 || contrast < 3.0 {
+        return WORST_PX;
+    }
+    (contrast / (slope * (std::f32::consts::TAU).sqrt())).min(WORST_PX)
+}
