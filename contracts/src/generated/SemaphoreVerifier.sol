@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from templates/Groth16Verifier.sol.tmpl and the verifying key. Do not edit.
-pragma solidity 0.8.37;
+pragma solidity 0.8.30;
 
 import {ISemaphoreVerifier} from "../interfaces/ISemaphoreVerifier.sol";
 import {IVerifyingKey, VerifyingKey} from "../interfaces/IVerifyingKey.sol";

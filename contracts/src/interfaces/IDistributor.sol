@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-pragma solidity 0.8.37;
+pragma solidity 0.8.30;
 
 /// @title Pays each member once per epoch against a Semaphore proof
 /// @notice A claim for epoch `e` is proved against `R_e`, the registry's root before `e` begins,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-pragma solidity 0.8.37;
+pragma solidity 0.8.30;
 
 /// @title Where the money of an epoch comes from, and where what is left of it returns
 /// @notice Any balance of the token that a source holds is its treasury.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-pragma solidity 0.8.37;
+pragma solidity 0.8.30;
 
 /// @title The orbs whose signed enrolments the service takes
 /// @notice An orb is the address of its device key. Only the timelock changes the list.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-pragma solidity 0.8.37;
+pragma solidity 0.8.30;
 
 /// @title The members' tree: its root, its history by epoch, and the clock of all epochs
 /// @notice The tree is binary, of depth 30, with Poseidon nodes and empty leaf 0. It is never

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-pragma solidity 0.8.37;
+pragma solidity 0.8.30;
 
 /// @notice A Groth16 verifying key over BN254.
 /// @dev Points of G1 are `[x, y]`. Points of G2 are `[x.c1, x.c0, y.c1, y.c0]`, the order of the

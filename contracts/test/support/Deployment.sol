@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {Test} from "forge-std/Test.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {AnnonaToken} from "../../src/AnnonaToken.sol";
+import {Distributor} from "../../src/Distributor.sol";
+import {MintedIncome} from "../../src/MintedIncome.sol";
+import {Registry} from "../../src/Registry.sol";
+import {ISemaphoreVerifier} from "../../src/interfaces/ISemaphoreVerifier.sol";
+import {Bn254} from "../../src/libraries/Bn254.sol";
+
+/// @title All contracts, wired as a deployment wires them, at the start of epoch 0
+abstract contract Deployment is Test {
+    uint256 internal constant R = Bn254.SCALAR_FIELD;
+    uint256 internal constant EMPTY_ROOT =
+        0x0918d46bf52d98b034413f4a1a1c41594e7a7a3f6ae08cb43d1a2a230e1959ef;
+    uint256 internal constant GENESIS = 1_800_000_000;
+    uint256 internal constant EPOCH_LENGTH = 1 days;
+    uint256 internal constant CLAIM_WINDOW = 4;
+    uint256 internal constant PER_PERSON = 10e18;
+    uint256 internal constant PER_PERSON_CAP = 25e18;
+    uint256 internal constant SUPPLY_CAP = 1_000_000e18;
+    uint256 internal constant ENROLMENT_CAP = 2000;
+
+    /// @dev Fixed, because real proofs are bound to it.
+    address internal constant DISTRIBUTOR = 0x000000000000000000000000000000000a220a01;
+
+    address internal immutable sequencer = makeAddr("sequencer");
+    address internal immutable pauser = makeAddr("pauser");
+    address internal immutable stranger = makeAddr("stranger");
+
+    TimelockController internal timelock;
+    AnnonaToken internal token;
+    MintedIncome internal source;
+    Registry internal registry;
+    Distributor internal distributor;
+
+    function deploy(ISemaphoreVerifier verifier) internal {
+        vm.chainId(31337);
+        vm.warp(GENESIS);
+        timelock = new TimelockController(
+            EPOCH_LENGTH + 1, new address[](0), new address[](0), address(0)
+        );
+        address minter = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        token = new AnnonaToken(SUPPLY_CAP, minter);
+        source = new MintedIncome(token, DISTRIBUTOR, address(timelock), PER_PERSON);
+        registry = new Registry(timelock, sequencer, GENESIS, EPOCH_LENGTH, ENROLMENT_CAP);
+        deployCodeTo(
+            "Distributor.sol:Distributor",
+            abi.encode(
+                registry,
+                verifier,
+                source,
+                token,
+                CLAIM_WINDOW,
+                PER_PERSON_CAP,
+                address(timelock),
+                pauser
+            ),
+            DISTRIBUTOR
+        );
+        distributor = Distributor(DISTRIBUTOR);
+    }
+
+    function warpToEpoch(uint256 epoch) internal {
+        vm.warp(GENESIS + epoch * EPOCH_LENGTH);
+    }
+
+    /// @dev Appends `size` made-up leaves; the root is a label, as no contract hashes the tree.
+    function enrol(uint256 size) internal {
+        uint256 start = registry.nextIndex();
+        uint256[] memory leaves = new uint256[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            leaves[i] = start + i + 1;
+        }
+        uint256 preRoot = registry.currentRoot();
+        vm.prank(sequencer);
+        registry.append(preRoot, start, leaves, labelRoot(start + size));
+    }
+
+    /// @dev The made-up root of a tree with `members` leaves.
+    function labelRoot(uint256 members) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode("root", members))) >> 8;
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {Test} from "forge-std/Test.sol";
+import {ERC20Capped} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Capped.sol";
+import {AnnonaToken} from "../../src/AnnonaToken.sol";
+import {IAnnonaToken} from "../../src/interfaces/IAnnonaToken.sol";
+
+contract AnnonaTokenTest is Test {
+    bytes32 private constant PERMIT_TYPEHASH = keccak256(
+        "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+    );
+
+    address private immutable minter = makeAddr("minter");
+    AnnonaToken private token;
+
+    function setUp() public {
+        token = new AnnonaToken(1000, minter);
+    }
+
+    function test_it_is_annona_with_18_decimals() public view {
+        assertEq(token.name(), "Annona");
+        assertEq(token.symbol(), "ANN");
+        assertEq(token.decimals(), 18);
+        assertEq(token.cap(), 1000);
+        assertEq(token.minter(), minter);
+        assertEq(token.totalSupply(), 0);
+    }
+
+    function test_the_minter_issues_up_to_the_cap_and_no_more() public {
+        vm.startPrank(minter);
+        token.mint(address(this), 1000);
+        assertEq(token.balanceOf(address(this)), 1000);
+        vm.expectRevert(abi.encodeWithSelector(ERC20Capped.ERC20ExceededCap.selector, 1001, 1000));
+        token.mint(address(this), 1);
+    }
+
+    function test_nobody_else_issues() public {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAnnonaToken.AnnonaToken_NotMinter.selector, address(this))
+        );
+        token.mint(address(this), 1);
+    }
+
+    function test_a_token_without_a_minter_is_refused() public {
+        vm.expectRevert(IAnnonaToken.AnnonaToken_ZeroMinter.selector);
+        new AnnonaToken(1000, address(0));
+    }
+
+    function test_a_permit_allows_what_was_signed() public {
+        (address owner, uint256 key) = makeAddrAndKey("owner");
+        bytes32 message =
+            keccak256(abi.encode(PERMIT_TYPEHASH, owner, address(this), 5, 0, block.timestamp));
+        bytes32 digest = keccak256(abi.encodePacked("\x19\x01", token.DOMAIN_SEPARATOR(), message));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        token.permit(owner, address(this), 5, block.timestamp, v, r, s);
+        assertEq(token.allowance(owner, address(this)), 5);
+    }
+}
