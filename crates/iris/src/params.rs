@@ -17,6 +17,13 @@ pub(crate) struct Params {
     pub(crate) filters: Vec<FilterParams>,
     pub(crate) probe_columns: Vec<usize>,
     /// Bits that hold |R|, by filter and part (re, im).
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "a bound for the proof; a test holds the kernels to it"
+        )
+    )]
     pub(crate) magnitude_bits: Vec<[u32; 2]>,
 }
 

@@ -1,0 +1,212 @@
+//! Both eyes of a person.
+
+use annona_iris::{IrisTemplate, TEMPLATE_BYTES, TemplateBytesError};
+
+use crate::score::{Score, score};
+
+/// Length of [`EyePair::to_bytes`].
+pub const PAIR_BYTES: usize = 2 * TEMPLATE_BYTES;
+/// Added to the score when only one eye could be compared: one eye has to be that
+/// much more alike than two.
+pub const SINGLE_EYE_PENALTY_MICROS: u32 = 60_000;
+/// The value of two pairs of which no eye could be compared. It lies between the
+/// thresholds of every sound rule, so that it is looked at by a person.
+pub const INCOMPARABLE_MICROS: u32 = 355_000;
+
+/// Templates of both eyes of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EyePair {
+    /// The person's left eye.
+    pub left: IrisTemplate,
+    /// The person's right eye.
+    pub right: IrisTemplate,
+}
+
+impl EyePair {
+    /// The left template's bytes, then the right one's.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.left.to_bytes();
+        bytes.extend(self.right.to_bytes());
+        bytes
+    }
+
+    /// Reads [`EyePair::to_bytes`].
+    ///
+    /// # Errors
+    /// The length is not [`PAIR_BYTES`], or a half is no template of this model.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TemplateBytesError> {
+        let (left, right) = bytes.split_at(bytes.len().min(TEMPLATE_BYTES));
+        Ok(Self {
+            left: IrisTemplate::from_bytes(left)?,
+            right: IrisTemplate::from_bytes(right)?,
+        })
+    }
+}
+
+/// How the eyes of the probe met those of the gallery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrangement {
+    /// Left with left, right with right.
+    Straight,
+    /// Left with right: somebody presented their eyes the wrong way round.
+    Swapped,
+}
+
+/// Which comparisons a pair's score stands on; sides are the probe's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EyesCompared {
+    /// Both eyes shared enough bits.
+    Both,
+    /// Only the left eye of the probe.
+    LeftOnly,
+    /// Only the right eye of the probe.
+    RightOnly,
+    /// Neither: the pairs may be the same person or not.
+    Neither,
+}
+
+/// How different two pairs of eyes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairScore {
+    /// The value to decide on, in millionths: the mean of both eyes' scores; one
+    /// eye's score plus [`SINGLE_EYE_PENALTY_MICROS`]; or [`INCOMPARABLE_MICROS`].
+    pub micros: u32,
+    /// Which eyes were compared.
+    pub eyes: EyesCompared,
+    /// Which eyes met.
+    pub arrangement: Arrangement,
+    /// Score of the probe's left eye.
+    pub left: Option<Score>,
+    /// Score of the probe's right eye.
+    pub right: Option<Score>,
+}
+
+impl PairScore {
+    /// The value to decide on, 0 to about 1.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        f64::from(self.micros) / 1e6
+    }
+
+    fn new(left: Option<Score>, right: Option<Score>, arrangement: Arrangement) -> Self {
+        let (micros, eyes) = match (left, right) {
+            (Some(l), Some(r)) => (u32::midpoint(l.micros, r.micros), EyesCompared::Both),
+            (Some(l), None) => (l.micros + SINGLE_EYE_PENALTY_MICROS, EyesCompared::LeftOnly),
+            (None, Some(r)) => (
+                r.micros + SINGLE_EYE_PENALTY_MICROS,
+                EyesCompared::RightOnly,
+            ),
+            (None, None) => (INCOMPARABLE_MICROS, EyesCompared::Neither),
+        };
+        Self {
+            micros,
+            eyes,
+            arrangement,
+            left,
+            right,
+        }
+    }
+}
+
+/// Compares left with left and right with right.
+#[must_use]
+pub fn pair_score(probe: &EyePair, other: &EyePair) -> PairScore {
+    PairScore::new(
+        score(&probe.left, &other.left),
+        score(&probe.right, &other.right),
+        Arrangement::Straight,
+    )
+}
+
+/// Compares left with right and right with left.
+#[must_use]
+pub fn pair_score_swapped(probe: &EyePair, other: &EyePair) -> PairScore {
+    PairScore::new(
+        score(&probe.left, &other.right),
+        score(&probe.right, &other.left),
+        Arrangement::Swapped,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use annona_iris::COLUMNS;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::{arb_open_template, arb_template, recaptured, seeded};
+
+    fn blind() -> IrisTemplate {
+        IrisTemplate::from_columns([0; COLUMNS], [0; COLUMNS])
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_round_trip(left in arb_template(), right in arb_template()) {
+            let pair = EyePair { left, right };
+            let bytes = pair.to_bytes();
+            prop_assert_eq!(bytes.len(), PAIR_BYTES);
+            prop_assert_eq!(EyePair::from_bytes(&bytes).unwrap(), pair);
+        }
+
+        #[test]
+        fn garbage_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..6000)) {
+            prop_assert!(EyePair::from_bytes(&bytes).is_err());
+        }
+
+        #[test]
+        fn the_pair_score_is_symmetric(
+            a in arb_open_template(), b in arb_open_template(),
+            c in arb_open_template(), d in arb_open_template(),
+        ) {
+            let (p, q) = (EyePair { left: a, right: b }, EyePair { left: c, right: d });
+            prop_assert_eq!(pair_score(&p, &q).micros, pair_score(&q, &p).micros);
+        }
+    }
+
+    #[test]
+    fn the_value_is_the_mean_of_both_eyes() {
+        let (l, r) = (seeded(1), seeded(2));
+        let other = EyePair {
+            left: recaptured(&l, 300, 3),
+            right: recaptured(&r, 350, 4),
+        };
+        let s = pair_score(&EyePair { left: l, right: r }, &other);
+        let mean = (s.left.unwrap().micros + s.right.unwrap().micros) / 2;
+        assert_eq!((s.micros, s.eyes), (mean, EyesCompared::Both));
+    }
+
+    #[test]
+    fn swapped_eyes_meet_when_asked() {
+        let pair = EyePair {
+            left: seeded(1),
+            right: seeded(2),
+        };
+        let swapped = EyePair {
+            left: seeded(2),
+            right: seeded(1),
+        };
+        assert!(pair_score(&pair, &swapped).micros > 350_000);
+        assert_eq!(pair_score_swapped(&pair, &swapped).micros, 0);
+    }
+
+    #[test]
+    fn one_eye_pays_a_penalty_and_none_is_not_different() {
+        let probe = EyePair {
+            left: seeded(1),
+            right: blind(),
+        };
+        let one = pair_score(&probe, &probe);
+        assert_eq!(
+            (one.micros, one.eyes),
+            (SINGLE_EYE_PENALTY_MICROS, EyesCompared::LeftOnly)
+        );
+        let none = EyePair {
+            left: blind(),
+            right: blind(),
+        };
+        assert_eq!(pair_score(&none, &probe).eyes, EyesCompared::Neither);
+    }
+}
