@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {Test} from "forge-std/Test.sol";
+import {AnnonaToken} from "../../src/AnnonaToken.sol";
+import {Distributor} from "../../src/Distributor.sol";
+import {MintedIncome} from "../../src/MintedIncome.sol";
+import {Registry} from "../../src/Registry.sol";
+import {IDistributor} from "../../src/interfaces/IDistributor.sol";
+
+/// @title Everybody at once: sequencer, citizens, forgers, relays, timelock and pauser
+/// @dev Keeps its own books from what it saw happen, never from the contracts' counters. Calls that
+/// a contract refuses are part of the game; what matters is what goes through.
+contract Handler is Test {
+    /// @dev Few nullifiers and few epochs, so that repeats and a full census are frequent.
+    uint256 private constant NULLIFIERS = 12;
+    uint256 private constant MEMBERS = 7;
+
+    Registry public immutable registry;
+    Distributor public immutable distributor;
+    MintedIncome public immutable source;
+    AnnonaToken public immutable token;
+    address private immutable _sequencer;
+    address private immutable _pauser;
+    address private immutable _timelock;
+
+    address public immutable recipient = makeAddr("recipient");
+    address public immutable relay = makeAddr("relay");
+
+    /// @dev The claims that went through.
+    mapping(uint256 epoch => mapping(uint256 nullifier => uint256)) public timesPaid;
+    mapping(uint256 epoch => uint256) public claimsPaid;
+    mapping(uint256 epoch => uint256) public moneyPaid;
+    /// @dev What came into the distributor at the opening less what went back at once.
+    mapping(uint256 epoch => uint256) public setAside;
+    mapping(uint256 epoch => uint256) public returned;
+    mapping(uint256 epoch => uint256) public closings;
+    uint256 public gifts;
+
+    /// @dev The registry's history as first seen.
+    uint256[] public roots;
+    uint256[] public sizes;
+    uint256 public highestEpoch;
+    mapping(uint256 epoch => uint256) public rootBefore;
+    mapping(uint256 epoch => uint256) public membersBefore;
+
+    mapping(bytes32 action => uint256) public done;
+
+    constructor(
+        Registry registry_,
+        Distributor distributor_,
+        MintedIncome source_,
+        AnnonaToken token_,
+        address sequencer,
+        address pauser,
+        address timelock
+    ) {
+        registry = registry_;
+        distributor = distributor_;
+        source = source_;
+        token = token_;
+        _sequencer = sequencer;
+        _pauser = pauser;
+        _timelock = timelock;
+        roots.push(registry_.currentRoot());
+        sizes.push(0);
+        rootBefore[0] = roots[0];
+    }
+
+    function enrol(uint256 size) external {
+        uint256 start = registry.nextIndex();
+        if (start >= MEMBERS) return;
+        size = bound(size, 1, 2);
+        uint256[] memory leaves = new uint256[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            leaves[i] = start + i + 1;
+        }
+        uint256 preRoot = registry.currentRoot();
+        uint256 postRoot = uint256(keccak256(abi.encode(start + size))) >> 8;
+        vm.prank(_sequencer);
+        registry.append(preRoot, start, leaves, postRoot);
+        roots.push(postRoot);
+        sizes.push(start + size);
+        done["enrol"]++;
+    }
+
+    /// @dev A batch for an older root or index must not go through.
+    function enrolStale(uint256 which) external {
+        uint256[] memory leaves = new uint256[](1);
+        leaves[0] = 1;
+        which = bound(which, 0, roots.length - 1);
+        bool newest = which + 1 == roots.length;
+        if (newest) return;
+        vm.prank(_sequencer);
+        try registry.append(roots[which], sizes[which], leaves, 5) {
+            roots.push(5);
+            sizes.push(sizes[which] + 1);
+        } catch {}
+    }
+
+    function waitSome(uint256 secondsLater) external {
+        vm.warp(block.timestamp + bound(secondsLater, 1, registry.epochLength()));
+        uint256 current = registry.currentEpoch();
+        while (highestEpoch < current) {
+            ++highestEpoch;
+            rootBefore[highestEpoch] = roots[roots.length - 1];
+            membersBefore[highestEpoch] = sizes[sizes.length - 1];
+        }
+    }
+
+    function open(uint256 epoch) external {
+        epoch = nearEpoch(epoch);
+        uint256 before = token.balanceOf(address(distributor));
+        try distributor.openEpoch(epoch) {
+            setAside[epoch] += token.balanceOf(address(distributor)) - before;
+            done["open"]++;
+        } catch {}
+    }
+
+    /// @dev The verifier of the invariants accepts everything, so every claim is as good as a
+    /// forged one.
+    function claim(uint256 epoch, uint256 nullifier, uint256 fee) external {
+        epoch = nearEpoch(epoch);
+        nullifier = bound(nullifier, 1, NULLIFIERS);
+        fee = fee % 4 == 0 ? bound(fee, 1, 12e18) : 0;
+        bool wasOpened = distributor.epochState(epoch).opened;
+        uint256 before = token.balanceOf(address(distributor));
+        uint256 received = token.balanceOf(recipient) + token.balanceOf(relay);
+        uint256[8] memory proof;
+        try distributor.claim(epoch, nullifier, recipient, relay, fee, proof) {
+            uint256 paid = token.balanceOf(recipient) + token.balanceOf(relay) - received;
+            if (!wasOpened) {
+                setAside[epoch] += token.balanceOf(address(distributor)) + paid - before;
+            }
+            timesPaid[epoch][nullifier]++;
+            claimsPaid[epoch]++;
+            moneyPaid[epoch] += paid;
+            done["claim"]++;
+            if (fee > 0) done["fee"]++;
+        } catch (bytes memory reason) {
+            if (bytes4(reason) == IDistributor.Distributor_CensusExceeded.selector) {
+                done["census"]++;
+            }
+            if (bytes4(reason) == IDistributor.Distributor_NullifierSpent.selector) {
+                done["spent"]++;
+            }
+        }
+    }
+
+    function close(uint256 epoch) external {
+        epoch = bound(epoch, 0, registry.currentEpoch());
+        uint256 before = token.balanceOf(address(source));
+        try distributor.closeEpoch(epoch) {
+            returned[epoch] += token.balanceOf(address(source)) - before;
+            closings[epoch]++;
+            done["close"]++;
+        } catch {}
+    }
+
+    function changeIncome(uint256 perPerson) external {
+        vm.prank(_timelock);
+        source.setPerPerson(bound(perPerson, 0, 30e18));
+    }
+
+    function changeCap(uint256 cap) external {
+        vm.prank(_timelock);
+        distributor.setPerPersonCap(bound(cap, 1, 30e18));
+    }
+
+    /// @dev Pauses are short: the next call most likely ends one.
+    function pauseOrUnpause(uint256 seed) external {
+        vm.startPrank(_pauser);
+        if (distributor.paused()) distributor.unpause();
+        else if (seed % 4 == 0) distributor.pause();
+        vm.stopPrank();
+    }
+
+    /// @dev Money that nobody asked for must not confuse the books.
+    function give(uint256 amount) external {
+        amount = bound(amount, 0, token.balanceOf(recipient));
+        vm.prank(recipient);
+        require(token.transfer(address(distributor), amount), "a plain token transfers");
+        gifts += amount;
+    }
+
+    /// @dev Mostly the newest epochs, sometimes one in the future.
+    function nearEpoch(uint256 seed) private view returns (uint256) {
+        uint256 newest = registry.currentEpoch() + 1;
+        return newest - bound(seed, 0, newest < 6 ? newest : 6);
+    }
+}
