@@ -2,7 +2,7 @@
 //!
 //! `render --people N --captures K --out DIR [--seed S] [--kind ordinary|blank|defocused]`
 
-use orb_sim::{CaptureConditions, EyeSide, Person, capture};
+use orb_sim::{CaptureConditions, Eye, Person, capture};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use std::collections::HashMap;
@@ -13,16 +13,22 @@ use std::path::PathBuf;
 fn main() -> Result<(), Box<dyn Error>> {
     let options = options()?;
     let number = |name: &str, default: u64| -> Result<u64, Box<dyn Error>> {
-        options.get(name).map_or(Ok(default), |text| Ok(text.parse()?))
+        options
+            .get(name)
+            .map_or(Ok(default), |text| Ok(text.parse()?))
     };
-    let (people, captures, seed) = (number("people", 20)?, number("captures", 4)?, number("seed", 1)?);
+    let (people, captures, seed) = (
+        number("people", 20)?,
+        number("captures", 4)?,
+        number("seed", 1)?,
+    );
     let out = PathBuf::from(options.get("out").ok_or("--out DIR is missing")?);
     let kind = options.get("kind").map_or("ordinary", String::as_str);
     std::fs::create_dir_all(&out)?;
     let mut manifest = String::from("path,subject,eye,sample\n");
     for subject in 0..people {
         let person = Person::from_seed(seed.wrapping_mul(1_000_003).wrapping_add(subject));
-        for (eye, letter, stream) in [(EyeSide::Left, 'L', 0), (EyeSide::Right, 'R', 1)] {
+        for (eye, letter, stream) in [(Eye::Left, 'L', 0), (Eye::Right, 'R', 1)] {
             for sample in 0..captures {
                 let mut rng = ChaCha12Rng::seed_from_u64(seed ^ 0x5eed);
                 rng.set_stream((subject << 32) | (sample << 1) | stream);
@@ -47,8 +53,12 @@ fn options() -> Result<HashMap<String, String>, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut options = HashMap::new();
     while let Some(name) = arguments.next() {
-        let name = name.strip_prefix("--").ok_or_else(|| format!("{name} is not an option"))?;
-        let value = arguments.next().ok_or_else(|| format!("--{name} needs a value"))?;
+        let name = name
+            .strip_prefix("--")
+            .ok_or_else(|| format!("{name} is not an option"))?;
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("--{name} needs a value"))?;
         options.insert(name.to_owned(), value);
     }
     Ok(options)

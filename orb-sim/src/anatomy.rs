@@ -1,25 +1,18 @@
 //! What a person is born with: two irises, lids, lashes and tones.
 
+use crate::conditions::CaptureConditions;
 use crate::geometry::Contour;
 use crate::random::{between, clamped};
 use crate::texture::Texture;
+use annona_iris::Eye;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
-
-/// Which eye of a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EyeSide {
-    /// The person's left eye.
-    Left,
-    /// The person's right eye.
-    Right,
-}
 
 /// The anatomy of both eyes of one simulated person.
 #[derive(Clone)]
 pub struct Person {
     /// Pupil to iris ratio at the orb's usual light.
-    pub(crate) resting_pupil: f32,
+    resting_pupil: f32,
     left: Anatomy,
     right: Anatomy,
 }
@@ -80,31 +73,50 @@ impl Person {
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         let mut rng = ChaCha12Rng::seed_from_u64(seed);
-        let resting_pupil = clamped(&mut rng, 0.393, 0.056, (0.24, 0.56));
+        let resting_pupil = draw_resting_pupil(&mut rng);
         let lids = LidAnatomy::draw(&mut rng);
         let tones = Tones::draw(&mut rng);
         let eye = |side| Anatomy::grow(seed, side, lids, tones);
-        Self { resting_pupil, left: eye(EyeSide::Left), right: eye(EyeSide::Right) }
+        Self {
+            resting_pupil,
+            left: eye(Eye::Left),
+            right: eye(Eye::Right),
+        }
     }
 
-    pub(crate) fn eye(&self, side: EyeSide) -> &Anatomy {
+    /// The ratio of pupil to iris in a photograph.
+    #[must_use]
+    pub fn pupil_ratio(&self, conditions: &CaptureConditions) -> f32 {
+        dilated(self.resting_pupil, conditions)
+    }
+
+    pub(crate) fn eye(&self, side: Eye) -> &Anatomy {
         match side {
-            EyeSide::Left => &self.left,
-            EyeSide::Right => &self.right,
+            Eye::Left => &self.left,
+            Eye::Right => &self.right,
         }
     }
 }
 
+/// People differ by more than one person does from day to day.
+fn draw_resting_pupil(rng: &mut impl Rng) -> f32 {
+    clamped(rng, 0.393, 0.056, (0.24, 0.56))
+}
+
+fn dilated(resting_pupil: f32, conditions: &CaptureConditions) -> f32 {
+    (resting_pupil + conditions.pupil_change).clamp(0.18, 0.62)
+}
+
 impl Anatomy {
-    fn grow(seed: u64, side: EyeSide, lids: LidAnatomy, tones: Tones) -> Self {
+    fn grow(seed: u64, side: Eye, lids: LidAnatomy, tones: Tones) -> Self {
         let mut rng = ChaCha12Rng::seed_from_u64(seed);
         rng.set_stream(match side {
-            EyeSide::Left => 1,
-            EyeSide::Right => 2,
+            Eye::Left => 1,
+            Eye::Right => 2,
         });
         let nasal = match side {
-            EyeSide::Left => -1.0,
-            EyeSide::Right => 1.0,
+            Eye::Left => -1.0,
+            Eye::Right => 1.0,
         };
         let rng = &mut rng;
         Self {
@@ -116,7 +128,10 @@ impl Anatomy {
                 clamped(rng, -0.01, 0.012, (-0.04, 0.03)),
             ),
             tones,
-            lids: LidAnatomy { skew: nasal * lids.skew, ..lids },
+            lids: LidAnatomy {
+                skew: nasal * lids.skew,
+                ..lids
+            },
             stretch: clamped(rng, 0.50, 0.15, (0.0, 1.0)),
             twist: clamped(rng, 0.0, 0.10, (-0.3, 0.3)),
             growth_seed: rng.next_u64(),
@@ -130,7 +145,7 @@ impl Tones {
         Self {
             pupil: between(rng, 26.0, 44.0),
             iris,
-            contrast: clamped(rng, 8.0, 1.6, (5.0, 13.0)),
+            contrast: clamped(rng, 8.4, 1.6, (5.0, 13.0)),
             sclera: iris + between(rng, 48.0, 72.0),
             skin: between(rng, 150.0, 190.0),
             limbus_width: between(rng, 0.018, 0.04),
@@ -149,5 +164,72 @@ impl LidAnatomy {
             lashes: between(rng, 40.0, 85.0) as usize,
             lash_length: between(rng, 0.30, 0.62),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pupil_ratios_have_the_quartiles_of_real_captures() {
+        let mut rng = ChaCha12Rng::seed_from_u64(11);
+        let mut ratios: Vec<f32> = (0..20_000)
+            .map(|_| {
+                let resting = draw_resting_pupil(&mut rng);
+                dilated(resting, &CaptureConditions::sample(&mut rng))
+            })
+            .collect();
+        ratios.sort_by(f32::total_cmp);
+        let expected = [
+            (0.01, 0.25),
+            (0.25, 0.35),
+            (0.5, 0.39),
+            (0.75, 0.44),
+            (0.99, 0.54),
+        ];
+        for (share, ratio) in expected {
+            let found = ratios[(share * ratios.len() as f32) as usize];
+            assert!(
+                (found - ratio).abs() < 0.012,
+                "{share}: {found}, not {ratio}"
+            );
+        }
+    }
+
+    #[test]
+    fn left_and_right_irises_are_unrelated() {
+        let person = Person::from_seed(5);
+        let other = Person::from_seed(6);
+        let (left, right) = (person.eye(Eye::Left), person.eye(Eye::Right));
+        let stranger = other.eye(Eye::Left);
+        assert!(correlation(left, left) > 0.99);
+        assert!(correlation(left, right).abs() < 0.15);
+        assert!(correlation(left, stranger).abs() < 0.15);
+    }
+
+    /// Correlation along the circles of the ciliary zone, each less its mean.
+    fn correlation(a: &Anatomy, b: &Anatomy) -> f32 {
+        const STEPS: usize = 600;
+        let circle = |eye: &Anatomy, u: f32| -> Vec<f32> {
+            let values: Vec<f32> = (0..STEPS)
+                .map(|i| {
+                    let theta = i as f32 * std::f32::consts::TAU / STEPS as f32;
+                    eye.texture.at(theta, u, 0.0).value
+                })
+                .collect();
+            let mean = values.iter().sum::<f32>() / STEPS as f32;
+            values.iter().map(|v| v - mean).collect()
+        };
+        let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
+        for row in 0..30 {
+            let u = 0.1 + 0.027 * row as f32;
+            for (x, y) in circle(a, u).iter().zip(circle(b, u)) {
+                ab += x * y;
+                aa += x * x;
+                bb += y * y;
+            }
+        }
+        ab / (aa * bb).sqrt()
     }
 }

@@ -80,7 +80,10 @@ impl CaptureConditions {
         Self {
             target: Target::Eye,
             iris_radius_px: clamped(rng, 115.0, 7.5, (100.0, 130.0)),
-            centre_px: (clamped(rng, 0.0, 13.0, (-40.0, 40.0)), clamped(rng, 0.0, 11.0, (-35.0, 35.0))),
+            centre_px: (
+                clamped(rng, 0.0, 13.0, (-40.0, 40.0)),
+                clamped(rng, 0.0, 11.0, (-35.0, 35.0)),
+            ),
             pupil_change: clamped(rng, 0.0, 0.031, (-0.12, 0.12)),
             pupil_shift: (0.006 * normal(rng), 0.006 * normal(rng)),
             pupil_ellipse: (0.012 * normal(rng).abs(), angle(rng)),
@@ -93,7 +96,7 @@ impl CaptureConditions {
             exposure: clamped(rng, 1.0, 0.06, (0.82, 1.15)),
             gradient: (0.07 * normal(rng), 0.05 * normal(rng)),
             light: (0.5 * normal(rng), 0.5 * normal(rng)),
-            veil: between(rng, 1.0, 3.2),
+            veil: between(rng, 0.5, 2.0),
             defocus_px: (0.45 * normal(rng)).abs() + between(rng, 0.0, 0.5),
             motion_px: draw_motion(rng),
             read_noise: between(rng, 1.2, 2.2),
@@ -104,20 +107,33 @@ impl CaptureConditions {
 
     /// A photograph without an eye: skin, or a covered lens, with the sensor's noise.
     pub fn blank(rng: &mut impl Rng) -> Self {
-        let target = if chance(rng, 0.5) { Target::Skin } else { Target::CoveredLens };
-        Self { target, ..Self::sample(rng) }
+        let target = if chance(rng, 0.5) {
+            Target::Skin
+        } else {
+            Target::CoveredLens
+        };
+        Self {
+            target,
+            ..Self::sample(rng)
+        }
     }
 
     /// A photograph far out of the plane of focus.
     pub fn badly_defocused(rng: &mut impl Rng) -> Self {
         let defocus_px = between(rng, 7.0, 10.0);
-        Self { defocus_px, ..Self::sample(rng) }
+        Self {
+            defocus_px,
+            ..Self::sample(rng)
+        }
     }
 }
 
 fn draw_gaze(rng: &mut impl Rng) -> (f32, f32) {
     let sd = if chance(rng, 0.1) { 0.11 } else { 0.05 };
-    (clamped(rng, 0.0, sd, (-0.25, 0.25)), clamped(rng, 0.02, 0.8 * sd, (-0.2, 0.2)))
+    (
+        clamped(rng, 0.0, sd, (-0.25, 0.25)),
+        clamped(rng, 0.02, 0.8 * sd, (-0.2, 0.2)),
+    )
 }
 
 /// Two degrees of standard deviation, and a tail out to fifteen.
@@ -133,7 +149,11 @@ fn draw_roll(rng: &mut impl Rng) -> f32 {
 /// Mostly a little, now and then a half-closed eye.
 fn draw_lid_drop(rng: &mut impl Rng) -> f32 {
     let drop = clamped(rng, 0.0, 0.09, (-0.2, 0.3));
-    if chance(rng, 0.06) { drop + between(rng, 0.1, 0.35) } else { drop }
+    if chance(rng, 0.06) {
+        drop + between(rng, 0.1, 0.35)
+    } else {
+        drop
+    }
 }
 
 fn draw_motion(rng: &mut impl Rng) -> (f32, f32) {
@@ -162,4 +182,65 @@ fn draw_glints(rng: &mut impl Rng, gaze: (f32, f32)) -> Vec<Glint> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn many() -> Vec<CaptureConditions> {
+        let mut rng = ChaCha8Rng::seed_from_u64(21);
+        (0..8_000)
+            .map(|_| CaptureConditions::sample(&mut rng))
+            .collect()
+    }
+
+    #[test]
+    fn roll_has_two_degrees_of_deviation_and_stays_within_fifteen() {
+        let degrees: Vec<f32> = many().iter().map(|c| c.roll.to_degrees()).collect();
+        let sd = (degrees.iter().map(|d| d * d).sum::<f32>() / degrees.len() as f32).sqrt();
+        assert!((1.9..2.5).contains(&sd), "sd {sd}");
+        assert!(degrees.iter().all(|d| d.abs() < 15.001));
+        assert!(degrees.iter().any(|d| d.abs() > 9.0), "no heavy tail");
+    }
+
+    #[test]
+    fn rotation_between_captures_has_the_measured_percentiles() {
+        let rolls: Vec<f32> = many().iter().map(|c| c.roll.to_degrees()).collect();
+        // Columns of a sheet 256 wide.
+        let mut columns: Vec<f32> = rolls
+            .chunks_exact(2)
+            .map(|pair| (pair[0] - pair[1]).abs() * 256.0 / 360.0)
+            .collect();
+        columns.sort_by(f32::total_cmp);
+        let at = |share: f32| columns[(share * columns.len() as f32) as usize];
+        assert!((at(0.5) - 1.0).abs() < 0.5, "p50 {}", at(0.5));
+        assert!((at(0.95) - 4.0).abs() < 0.7, "p95 {}", at(0.95));
+        assert!((at(0.99) - 6.0).abs() < 1.5, "p99 {}", at(0.99));
+    }
+
+    #[test]
+    fn lamps_are_two_to_four_and_mostly_in_the_pupil() {
+        let all = many();
+        assert!(all.iter().all(|c| (2..=4).contains(&c.glints.len())));
+        let glints: Vec<&Glint> = all.iter().flat_map(|c| &c.glints).collect();
+        let inside = glints
+            .iter()
+            .filter(|g| g.at.0.hypot(g.at.1) < 0.39)
+            .count();
+        let share = inside as f32 / glints.len() as f32;
+        assert!((0.9..0.999).contains(&share), "share in the pupil {share}");
+    }
+
+    #[test]
+    fn an_ordinary_photograph_is_in_focus_and_a_defective_one_far_from_it() {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        assert!(many().iter().all(|c| c.defocus_px < 3.0));
+        for _ in 0..100 {
+            assert!(CaptureConditions::badly_defocused(&mut rng).defocus_px >= 7.0);
+            assert_ne!(CaptureConditions::blank(&mut rng).target, Target::Eye);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Closed contours, and the rubber sheet between two of them.
 
-use rand::Rng;
 use crate::random::{angle, normal};
+use rand::Rng;
 
 /// A closed contour around a centre: radius as a short Fourier series of the angle.
 ///
@@ -20,9 +20,18 @@ impl Contour {
     /// A contour whose harmonics fall off from `amplitude` (relative to the radius).
     pub(crate) fn irregular(rng: &mut impl Rng, amplitude: f32) -> Self {
         let harmonics = (0..4)
-            .map(|k| (amplitude * normal(rng).abs().min(2.0) / (1.0 + k as f32), angle(rng)))
+            .map(|k| {
+                (
+                    amplitude * normal(rng).abs().min(2.0) / (1.0 + k as f32),
+                    angle(rng),
+                )
+            })
             .collect();
-        Self { centre: (0.0, 0.0), radius: 1.0, harmonics }
+        Self {
+            centre: (0.0, 0.0),
+            radius: 1.0,
+            harmonics,
+        }
     }
 
     /// Radius at `theta` radians.
@@ -51,7 +60,10 @@ impl RadiusTable {
         let radii = (0..TABLE)
             .map(|i| contour.radius_at(i as f32 * std::f32::consts::TAU / TABLE as f32))
             .collect();
-        Self { centre: contour.centre, radii }
+        Self {
+            centre: contour.centre,
+            radii,
+        }
     }
 
     fn radius_at(&self, theta: f32) -> f32 {
@@ -82,7 +94,11 @@ impl Sheet {
     /// Sheet coordinates of a point. The two centres lie close together, so that
     /// two rounds of the fixed point settle it to a hundredth of a pixel.
     pub(crate) fn locate(&self, x: f32, y: f32) -> SheetPoint {
-        let mut point = SheetPoint { theta: 0.0, depth: 0.5, span: 1.0 };
+        let mut point = SheetPoint {
+            theta: 0.0,
+            depth: 0.5,
+            span: 1.0,
+        };
         for _ in 0..2 {
             let t = point.depth.clamp(0.0, 1.0);
             let dx = x - (self.pupil.centre.0 * (1.0 - t) + self.limbus.centre.0 * t);
@@ -94,5 +110,37 @@ impl Sheet {
             point = SheetPoint { theta, depth, span };
         }
         point
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    proptest! {
+        #[test]
+        fn locating_undoes_the_sheet(
+            seed in any::<u64>(),
+            theta in -3.1_f32..3.1,
+            depth in 0.0_f32..1.0,
+            offset in -0.05_f32..0.05,
+        ) {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let mut pupil = Contour::irregular(&mut rng, 0.02);
+            pupil.radius = 0.4;
+            pupil.centre = (offset, -0.5 * offset);
+            let limbus = Contour::irregular(&mut rng, 0.007);
+            let radius = pupil.radius_at(theta) * (1.0 - depth) + limbus.radius_at(theta) * depth;
+            let x = pupil.centre.0 * (1.0 - depth) + radius * theta.cos();
+            let y = pupil.centre.1 * (1.0 - depth) + radius * theta.sin();
+            let sheet = Sheet { pupil: RadiusTable::new(&pupil), limbus: RadiusTable::new(&limbus) };
+            let found = sheet.locate(x, y);
+            // A hundredth of the depth is a pixel's half.
+            prop_assert!((found.depth - depth).abs() < 0.01, "{} {depth}", found.depth);
+            prop_assert!((found.theta - theta).abs() < 0.02, "{} {theta}", found.theta);
+        }
     }
 }

@@ -45,14 +45,27 @@ pub(crate) fn grow(
         if chance(rng, 0.5 * density) {
             let root = (x, lids.lower_at(x) + 0.02);
             let heading = std::f32::consts::FRAC_PI_2 - 0.8 * lean;
-            stroke(&mut beads, root, (heading, 0.3 * lean), 0.35 * length, 0.7 * width);
+            stroke(
+                &mut beads,
+                root,
+                (heading, 0.3 * lean),
+                0.35 * length,
+                0.7 * width,
+            );
         }
     }
     beads
 }
 
 /// An upper lash first falls before the eye, then turns outward and up.
-fn upper_lash(beads: &mut Vec<Bead>, root: (f32, f32), length: f32, lean: f32, droop: f32, width: f32) {
+fn upper_lash(
+    beads: &mut Vec<Bead>,
+    root: (f32, f32),
+    length: f32,
+    lean: f32,
+    droop: f32,
+    width: f32,
+) {
     let side = if lean < 0.0 { -1.0 } else { 1.0 };
     let down = std::f32::consts::FRAC_PI_2;
     let heading = down - lean * (1.0 + 0.4 * droop);
@@ -62,7 +75,13 @@ fn upper_lash(beads: &mut Vec<Bead>, root: (f32, f32), length: f32, lean: f32, d
 }
 
 /// Follows a heading that turns by `curl` radians an iris radius, tapering to the tip.
-fn stroke(beads: &mut Vec<Bead>, root: (f32, f32), (heading, curl): (f32, f32), length: f32, width: f32) {
+fn stroke(
+    beads: &mut Vec<Bead>,
+    root: (f32, f32),
+    (heading, curl): (f32, f32),
+    length: f32,
+    width: f32,
+) {
     let (mut x, mut y) = root;
     let steps = (length / STEP) as usize;
     for i in 0..steps {
@@ -70,6 +89,9 @@ fn stroke(beads: &mut Vec<Bead>, root: (f32, f32), (heading, curl): (f32, f32), 
         let phi = heading + curl * s;
         x += STEP * phi.cos();
         y += STEP * phi.sin();
-        beads.push(Bead { at: (x, y), half_width: width * (1.0 - 0.75 * s / length) });
+        beads.push(Bead {
+            at: (x, y),
+            half_width: width * (1.0 - 0.75 * s / length),
+        });
     }
 }

@@ -26,7 +26,11 @@ impl Field {
         let values = (0..columns * (rows + MARGIN))
             .map(|_| normal(rng) / SPLINE_SD)
             .collect();
-        Self { columns, rows, values }
+        Self {
+            columns,
+            rows,
+            values,
+        }
     }
 
     /// The field at `turn` (whole turns, any real) and `u` in `[0, 1]`.
@@ -61,7 +65,10 @@ impl Field {
             }
         }
         values.extend_from_within(..MARGIN);
-        Line { columns: self.columns, values }
+        Line {
+            columns: self.columns,
+            values,
+        }
     }
 }
 

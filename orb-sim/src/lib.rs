@@ -4,8 +4,9 @@
 //! ([`Person`]), the circumstances of one photograph ([`CaptureConditions`]),
 //! and the rendering of an 8-bit near-infrared image ([`capture`]).
 //!
-//! What is not here: any recognition. The renderer knows nothing of iris codes,
-//! and the recogniser sees pixels only. [`Truth`] exists for measuring
+//! What is not here: any recognition. The renderer knows nothing of iris codes
+//! (it borrows the name of an eye from `annona-iris`, nothing else), and the
+//! recogniser sees pixels only. [`Truth`] exists for measuring
 //! segmentation and texture, never for enrolment.
 //!
 //! Invariants:
@@ -25,7 +26,8 @@ mod render;
 mod sensor;
 mod texture;
 
-pub use anatomy::{EyeSide, Person};
+pub use anatomy::Person;
+pub use annona_iris::Eye;
 pub use conditions::{CaptureConditions, Glint, Target};
 pub use geometry::Contour;
 pub use render::{HEIGHT, Truth, WIDTH, capture, capture_with_truth};

@@ -25,7 +25,11 @@ pub(crate) struct Lids {
 const CARRY: f32 = 2.0;
 
 impl Lids {
-    pub(crate) fn new(anatomy: &LidAnatomy, growth_seed: u64, conditions: &CaptureConditions) -> Self {
+    pub(crate) fn new(
+        anatomy: &LidAnatomy,
+        growth_seed: u64,
+        conditions: &CaptureConditions,
+    ) -> Self {
         let mut rng = ChaCha12Rng::seed_from_u64(growth_seed);
         rng.set_stream(1);
         // The lids follow the gaze up and down for the most part.

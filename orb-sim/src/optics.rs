@@ -10,7 +10,11 @@ pub(crate) struct Plane {
 
 impl Plane {
     pub(crate) fn filled(width: usize, height: usize, value: f32) -> Self {
-        Self { width, height, data: vec![value; width * height] }
+        Self {
+            width,
+            height,
+            data: vec![value; width * height],
+        }
     }
 
     fn clamped(&self, x: i64, y: i64) -> f32 {
@@ -74,7 +78,13 @@ fn horizontal(plane: &Plane, kernel: &[f32]) -> Plane {
         padded[reach..reach + w].copy_from_slice(line);
         padded[reach + w..].fill(line[w - 1]);
         for (i, &weight) in kernel.iter().enumerate() {
-            add_pair(target, &padded[reach - i..], &padded[reach + i..], weight, i);
+            add_pair(
+                target,
+                &padded[reach - i..],
+                &padded[reach + i..],
+                weight,
+                i,
+            );
         }
     }
     out
@@ -86,7 +96,13 @@ fn vertical(plane: &Plane, kernel: &[f32]) -> Plane {
     for (y, target) in out.data.chunks_exact_mut(w).enumerate() {
         for (i, &weight) in kernel.iter().enumerate() {
             let (above, below) = (y.saturating_sub(i), (y + i).min(h - 1));
-            add_pair(target, &plane.data[above * w..], &plane.data[below * w..], weight, i);
+            add_pair(
+                target,
+                &plane.data[above * w..],
+                &plane.data[below * w..],
+                weight,
+                i,
+            );
         }
     }
     out

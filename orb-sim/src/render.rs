@@ -1,6 +1,6 @@
 //! From anatomy and circumstances to an image.
 
-use crate::anatomy::{Anatomy, EyeSide, Person};
+use crate::anatomy::{Anatomy, Person};
 use crate::conditions::{CaptureConditions, Target};
 use crate::geometry::{Contour, RadiusTable, Sheet, SheetPoint};
 use crate::lashes::{self, Bead};
@@ -8,6 +8,7 @@ use crate::lattice::Field;
 use crate::lids::Lids;
 use crate::optics::{Plane, gaussian_blur, motion_blur};
 use crate::sensor;
+use annona_iris::Eye;
 use image::GrayImage;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -24,9 +25,9 @@ const LEAST_MOTION_PX: f32 = 0.4;
 /// Grey level of a lash.
 const LASH_GREY: f32 = 42.0;
 /// Weight of the relief shading against the structure itself.
-const RELIEF: f32 = 0.014;
+const RELIEF: f32 = 0.010;
 /// Parts of folding for an opening of the pupil by the iris radius.
-const FOLDING: f32 = 6.0;
+const FOLDING: f32 = 5.2;
 
 /// What the renderer knew about an image: for measuring, never for enrolment.
 ///
@@ -68,7 +69,7 @@ impl Truth {
 #[must_use]
 pub fn capture(
     person: &Person,
-    eye: EyeSide,
+    eye: Eye,
     conditions: &CaptureConditions,
     rng: &mut impl Rng,
 ) -> GrayImage {
@@ -80,22 +81,30 @@ pub fn capture(
 #[must_use]
 pub fn capture_with_truth(
     person: &Person,
-    eye: EyeSide,
+    eye: Eye,
     conditions: &CaptureConditions,
     rng: &mut impl Rng,
 ) -> (GrayImage, Truth) {
     let anatomy = person.eye(eye);
-    let scene = Scene::new(anatomy, person.resting_pupil, conditions, rng);
+    let scene = Scene::new(anatomy, person.pupil_ratio(conditions), conditions, rng);
     let (mut plane, hidden) = match conditions.target {
         Target::Eye => scene.paint(),
         Target::Skin => (scene.paint_skin(), all_hidden()),
-        Target::CoveredLens => (Plane::filled(WIDTH as usize, HEIGHT as usize, 9.0), all_hidden()),
+        Target::CoveredLens => (
+            Plane::filled(WIDTH as usize, HEIGHT as usize, 9.0),
+            all_hidden(),
+        ),
     };
     if conditions.target != Target::CoveredLens {
         illuminate(&mut plane, conditions);
     }
-    let image = sensor::expose(&through_lens(plane, conditions), conditions, rng);
-    let truth = Truth { pupil: scene.pupil, limbus: scene.limbus, hidden, view: scene.view };
+    let image = sensor::expose(&through_lens(&plane, conditions), conditions, rng);
+    let truth = Truth {
+        pupil: scene.pupil,
+        limbus: scene.limbus,
+        hidden,
+        view: scene.view,
+    };
     (image, truth)
 }
 
@@ -117,7 +126,11 @@ impl View {
     fn new(conditions: &CaptureConditions) -> Self {
         let (gx, gy) = conditions.gaze;
         let angle = gx.hypot(gy);
-        let (ux, uy) = if angle > 0.0 { (gx / angle, gy / angle) } else { (1.0, 0.0) };
+        let (ux, uy) = if angle > 0.0 {
+            (gx / angle, gy / angle)
+        } else {
+            (1.0, 0.0)
+        };
         Self {
             centre: (
                 0.5 * (WIDTH as f32 - 1.0) + conditions.centre_px.0,
@@ -131,7 +144,10 @@ impl View {
 
     /// Face coordinates of a pixel.
     fn to_face(&self, x: f32, y: f32) -> (f32, f32) {
-        let (dx, dy) = ((x - self.centre.0) / self.radius, (y - self.centre.1) / self.radius);
+        let (dx, dy) = (
+            (x - self.centre.0) / self.radius,
+            (y - self.centre.1) / self.radius,
+        );
         let (c, s) = self.roll;
         (c * dx + s * dy, c * dy - s * dx)
     }
@@ -178,14 +194,16 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     fn new(
         anatomy: &'a Anatomy,
-        resting_pupil: f32,
+        ratio: f32,
         conditions: &'a CaptureConditions,
         rng: &mut impl Rng,
     ) -> Self {
-        let ratio = (resting_pupil + conditions.pupil_change).clamp(0.18, 0.62);
         let pupil = pupil_contour(anatomy, ratio, conditions);
         let limbus = anatomy.limbus_shape.clone();
-        let sheet = Sheet { pupil: RadiusTable::new(&pupil), limbus: RadiusTable::new(&limbus) };
+        let sheet = Sheet {
+            pupil: RadiusTable::new(&pupil),
+            limbus: RadiusTable::new(&limbus),
+        };
         let lids = Lids::new(&anatomy.lids, anatomy.growth_seed, conditions);
         let density = conditions.lash_density;
         let lashes = lashes::grow(&anatomy.lids, anatomy.growth_seed, &lids, density, rng);
@@ -325,12 +343,17 @@ impl<'a> Scene<'a> {
 
     fn paint_glints(&self, plane: &mut Plane, hidden: &mut [bool]) {
         for glint in &self.conditions.glints {
-            let (x, y) = (self.pupil.centre.0 + glint.at.0, self.pupil.centre.1 + glint.at.1);
+            let (x, y) = (
+                self.pupil.centre.0 + glint.at.0,
+                self.pupil.centre.1 + glint.at.1,
+            );
             let (px, py) = self.view.to_image(x, y);
             let reach = (3.0 * glint.radius_px + 2.0) as i64;
             for j in py as i64 - reach..=py as i64 + reach {
                 for i in px as i64 - reach..=px as i64 + reach {
-                    if !(0..plane.width as i64).contains(&i) || !(0..plane.height as i64).contains(&j) {
+                    if !(0..plane.width as i64).contains(&i)
+                        || !(0..plane.height as i64).contains(&j)
+                    {
                         continue;
                     }
                     let at = j as usize * plane.width + i as usize;
@@ -376,9 +399,9 @@ fn illuminate(plane: &mut Plane, conditions: &CaptureConditions) {
     }
 }
 
-fn through_lens(plane: Plane, conditions: &CaptureConditions) -> Plane {
+fn through_lens(plane: &Plane, conditions: &CaptureConditions) -> Plane {
     let sigma = LENS_BLUR_PX.hypot(conditions.defocus_px);
-    let plane = gaussian_blur(&plane, sigma);
+    let plane = gaussian_blur(plane, sigma);
     let (mx, my) = conditions.motion_px;
     if mx.hypot(my) < LEAST_MOTION_PX {
         return plane;
@@ -389,8 +412,14 @@ fn through_lens(plane: Plane, conditions: &CaptureConditions) -> Plane {
 /// Raises `cover` to that of a soft disc.
 fn splat(cover: &mut [f32], width: usize, height: usize, (x, y): (f32, f32), half: f32) {
     let reach = half + 1.0;
-    let (x0, x1) = ((x - reach).ceil().max(0.0), (x + reach).floor().min(width as f32 - 1.0));
-    let (y0, y1) = ((y - reach).ceil().max(0.0), (y + reach).floor().min(height as f32 - 1.0));
+    let (x0, x1) = (
+        (x - reach).ceil().max(0.0),
+        (x + reach).floor().min(width as f32 - 1.0),
+    );
+    let (y0, y1) = (
+        (y - reach).ceil().max(0.0),
+        (y + reach).floor().min(height as f32 - 1.0),
+    );
     if x1 < x0 || y1 < y0 {
         return;
     }

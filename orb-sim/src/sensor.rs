@@ -7,7 +7,11 @@ use image::codecs::jpeg::JpegEncoder;
 use rand::Rng;
 
 /// Exposes the plane: shot and read noise, clipping, eight bits, and JPEG if asked for.
-pub(crate) fn expose(plane: &Plane, conditions: &CaptureConditions, rng: &mut impl Rng) -> GrayImage {
+pub(crate) fn expose(
+    plane: &Plane,
+    conditions: &CaptureConditions,
+    rng: &mut impl Rng,
+) -> GrayImage {
     let read = conditions.read_noise * conditions.read_noise;
     let pixels = plane
         .data
@@ -54,6 +58,9 @@ mod tests {
         let draws: Vec<f32> = (0..40_000).map(|_| near_normal(rng.next_u64())).collect();
         let mean = draws.iter().sum::<f32>() / draws.len() as f32;
         let variance = draws.iter().map(|d| d * d).sum::<f32>() / draws.len() as f32;
-        assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03, "{mean} {variance}");
+        assert!(
+            mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03,
+            "{mean} {variance}"
+        );
     }
 }

@@ -55,7 +55,9 @@ impl Texture {
         add_furrows(rng, &mut rest, &mut folds);
         standardise(&mut rest);
         standardise(&mut folds);
-        Self { texels: rest.into_iter().zip(folds).map(|(a, b)| [a, b]).collect() }
+        Self {
+            texels: rest.into_iter().zip(folds).map(|(a, b)| [a, b]).collect(),
+        }
     }
 
     /// The tissue at `theta` radians and depth `u`, with `fold` parts of folding.
@@ -162,7 +164,9 @@ fn add_pigment(rng: &mut impl Rng, map: &mut [f32]) {
         let centre = (between(rng, 0.0, 1.0), between(rng, 0.2, 0.95));
         let half = (between(rng, 0.004, 0.012), between(rng, 0.02, 0.06));
         let dark = between(rng, 0.6, 1.6);
-        stamp(map, centre, half, |x, y| -dark * gauss((x * x + y * y).sqrt()));
+        stamp(map, centre, half, |x, y| {
+            -dark * gauss((x * x + y * y).sqrt())
+        });
     }
 }
 
@@ -246,4 +250,3 @@ fn standardise(map: &mut [f32]) {
         *v = (*v - mean) / sd;
     }
 }
-
