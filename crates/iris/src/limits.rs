@@ -12,6 +12,8 @@ pub const MAX_IMAGE_BYTES: usize = 32 * 1024 * 1024;
 pub const MAX_SATURATED_FRACTION: f32 = 0.25;
 /// Least mean agreement of unit gradients with the pupil's radial field, 0 to 1.
 pub const MIN_PUPIL_CORRELATION: f32 = 0.45;
+/// Grey levels by which the tissue around the pupil must be brighter than it.
+pub const MIN_PUPIL_CONTRAST: f32 = 15.0;
 /// Least mean agreement of gradients with the limbus's radial field, 0 to 1.
 pub const MIN_LIMBUS_CORRELATION: f32 = 0.12;
 /// Smallest ratio of pupil to iris diameter.
@@ -23,8 +25,8 @@ pub const MAX_CENTRE_OFFSET: f32 = 0.25;
 /// Smallest iris diameter, in pixels of the image given.
 pub const MIN_IRIS_DIAMETER_PX: f32 = 100.0;
 /// Least sharpness: iris radius divided by the width (standard deviation) of the
-/// pupil's edge. A sharp picture has 40 and more.
-pub const MIN_SHARPNESS: f32 = 20.0;
+/// pupil's edge. A picture in focus has 60 and more.
+pub const MIN_SHARPNESS: f32 = 38.0;
 /// Least share of the iris that lids, lashes and reflections leave visible.
 pub const MIN_VISIBLE_FRACTION: f32 = 0.35;
 /// Least number of valid code bits: a quarter of all.

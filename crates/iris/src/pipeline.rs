@@ -195,7 +195,9 @@ fn check_exposure(image: &GrayImage) -> Result<(), IrisError> {
 /// Segments, and blames the focus first when an eye was all but found.
 fn segment(planes: &Planes) -> Result<Segmentation, IrisError> {
     let pupil = find_pupil(planes).ok_or(IrisError::NoPupil)?;
-    if pupil.agreement < limits::MIN_PUPIL_CORRELATION {
+    if pupil.agreement < limits::MIN_PUPIL_CORRELATION
+        || pupil.contrast < limits::MIN_PUPIL_CONTRAST
+    {
         return Err(IrisError::NoPupil);
     }
     let found = find_limbus(planes, &pupil).ok_or(IrisError::NoIris)?;

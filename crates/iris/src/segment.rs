@@ -26,6 +26,8 @@ pub(crate) struct Segmentation {
 pub(crate) struct FoundPupil {
     pub(crate) contour: Contour,
     pub(crate) agreement: f32,
+    /// Grey levels by which the ring around the pupil is brighter than its inside.
+    pub(crate) contrast: f32,
     coarse_circle: Circle,
 }
 
@@ -92,10 +94,27 @@ pub(crate) fn find_pupil(planes: &Planes) -> Option<FoundPupil> {
     let found = best_circle(&field, near, |_, _| true, prior).unwrap_or(rough);
     let contour = pupil_contour(planes, planes.to_fine(found.circle));
     Some(FoundPupil {
+        contrast: contrast_across(&planes.smooth, &contour),
         contour,
         agreement: found.agreement,
         coarse_circle: found.circle,
     })
+}
+
+/// Median over the angles of outside less inside, a quarter of the radius off the edge.
+fn contrast_across(plane: &Plane, contour: &Contour) -> f32 {
+    let mut all: Vec<f32> = (0..ANGLES)
+        .map(|k| {
+            let (sin, cos) = angle_of(k, ANGLES).sin_cos();
+            let at = |share: f32| {
+                let r = contour.radii[k] * share;
+                plane.sample(contour.centre_x + r * cos, contour.centre_y + r * sin)
+            };
+            at(1.25) - at(0.75)
+        })
+        .collect();
+    all.sort_by(f32::total_cmp);
+    all[ANGLES / 2]
 }
 
 fn disc_mean(c: Circle, value: impl Fn(f32, f32) -> f32) -> f32 {
@@ -270,22 +289,22 @@ fn trace(plane: &Plane, about: &Contour, band: Band) -> Edge {
 
 /// Standard deviation of the pupil's edge, in pixels: an edge blurred by a
 /// Gaussian of that width has the steepest slope `contrast / (width * sqrt(2 pi))`.
-/// Taken by sectors, and the third worst of sixteen counts, so that a movement in
-/// one direction shows.
+/// Taken by sectors without the uppermost, which the lid may cut; the median counts.
 fn edge_width(plane: &Plane, pupil: &Contour, iris_radius: f32) -> f32 {
     const SECTORS: usize = 16;
-    const WORST: usize = 2;
+    const HIGHEST: f32 = -0.6;
     let mut widths: Vec<f32> = (0..SECTORS)
+        .filter(|&s| (angle_of(s, SECTORS) + angle_of(1, 2 * SECTORS)).sin() > HIGHEST)
         .map(|s| sector_width(plane, pupil, iris_radius, s, SECTORS))
         .collect();
-    widths.sort_by(|a, b| b.total_cmp(a));
-    widths[WORST]
+    widths.sort_by(f32::total_cmp);
+    widths[widths.len() / 2]
 }
 
 fn sector_width(plane: &Plane, pupil: &Contour, iris_radius: f32, s: usize, of: usize) -> f32 {
     const STEP_PX: f32 = 0.5;
     const WORST_PX: f32 = 99.0;
-    let reach = 0.1 * iris_radius.max(20.0);
+    let reach = 0.18 * iris_radius.max(20.0);
     let steps = (2.0 * reach / STEP_PX) as usize;
     let per_sector = ANGLES / of;
     let profile: Vec<f32> = (0..=steps)
@@ -305,9 +324,9 @@ fn sector_width(plane: &Plane, pupil: &Contour, iris_radius: f32, s: usize, of: 
         .windows(3)
         .map(|w| (w[2] - w[0]) / (2.0 * STEP_PX))
         .fold(0.0, f32::max);
-    let quarter = (steps / 4).max(1);
+    let plateau = (steps / 8).max(1);
     let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len() as f32;
-    let contrast = mean(&profile[steps - quarter..]) - mean(&profile[..quarter]);
+    let contrast = mean(&profile[steps - plateau..]) - mean(&profile[..plateau]);
     if slope < 0.2 || contrast < 3.0 {
         return WORST_PX;
     }
