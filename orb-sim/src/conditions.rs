@@ -100,7 +100,7 @@ impl CaptureConditions {
             defocus_px: (0.45 * normal(rng)).abs() + between(rng, 0.0, 0.5),
             motion_px: draw_motion(rng),
             read_noise: between(rng, 1.2, 2.2),
-            shot_noise: between(rng, 0.03, 0.07),
+            shot_noise: between(rng, 0.035, 0.085),
             jpeg_quality: chance(rng, 0.3).then(|| rng.random_range(82..96)),
         }
     }

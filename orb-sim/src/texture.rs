@@ -34,12 +34,12 @@ struct Grain(usize, usize, f32);
 /// of real near-infrared irises on the rubber sheet.
 const STROMA: [Grain; 4] = [
     Grain(26, 6, 0.35),
-    Grain(72, 24, 0.45),
-    Grain(140, 44, 0.48),
-    Grain(240, 64, 0.45),
+    Grain(72, 17, 0.42),
+    Grain(140, 32, 0.46),
+    Grain(240, 50, 0.44),
 ];
 /// Radial fibre bundles: long across, narrow around.
-const FIBRES: [Grain; 2] = [Grain(46, 2, 0.42), Grain(110, 3, 0.36)];
+const FIBRES: [Grain; 2] = [Grain(46, 3, 0.40), Grain(125, 5, 0.42)];
 /// What the folding of opened tissue looks like.
 const FOLDS: [Grain; 3] = [Grain(60, 16, 0.55), Grain(130, 30, 0.6), Grain(26, 6, 0.35)];
 
