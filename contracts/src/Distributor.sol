@@ -21,13 +21,13 @@ import {VerifyingKeys} from "./libraries/VerifyingKeys.sol";
 contract Distributor is IDistributor, AccessControl, Pausable, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// @dev Opened when `memberCount` is not 0.
+    /// @dev Opened when `memberCount` is not 0. A claim reads `root` and the last slot only.
     struct EpochRecord {
         uint256 root;
         uint256 budget;
-        uint256 amount;
-        uint64 memberCount;
-        uint64 claimed;
+        uint128 amount;
+        uint56 memberCount;
+        uint56 claimed;
         bool closed;
     }
 
@@ -159,7 +159,7 @@ contract Distributor is IDistributor, AccessControl, Pausable, ReentrancyGuardTr
         if (record.closed) revert Distributor_EpochAlreadyClosed(epoch);
 
         record.closed = true;
-        uint256 unclaimed = record.amount * (record.memberCount - record.claimed);
+        uint256 unclaimed = uint256(record.amount) * (record.memberCount - record.claimed);
         emit EpochClosed(epoch, unclaimed);
         token.safeTransfer(address(incomeSource), unclaimed);
     }
@@ -236,8 +236,8 @@ contract Distributor is IDistributor, AccessControl, Pausable, ReentrancyGuardTr
         _epochs[epoch] = EpochRecord({
             root: root,
             budget: budget,
-            amount: amount,
-            memberCount: SafeCast.toUint64(members),
+            amount: SafeCast.toUint128(amount),
+            memberCount: SafeCast.toUint56(members),
             claimed: 0,
             closed: false
         });

@@ -63,6 +63,8 @@ contract SemaphoreVerifier is ISemaphoreVerifier {
     uint256 private constant EC_PAIRING = 0x08;
 
     /// @inheritdoc ISemaphoreVerifier
+    /// @dev The field checks come first: `EC_MUL` takes an input beyond r, and gives the same
+    /// point as for the input's residue.
     function verifyProof(uint256[8] calldata proof, uint256[4] calldata inputs)
         external
         view
@@ -99,7 +101,8 @@ contract SemaphoreVerifier is ISemaphoreVerifier {
         returns (bool valid, uint256 x, uint256 y)
     {
         // The sum, and room behind it for the term to add: together the input of EC_ADD.
-        uint256[4] memory sum = [IC_0_X, IC_0_Y, 0, 0];
+        uint256[4] memory sum;
+        (sum[0], sum[1]) = (IC_0_X, IC_0_Y);
         valid = true;
         valid = _addScaled(sum, IC_1_X, IC_1_Y, inputs[0]) && valid;
         valid = _addScaled(sum, IC_2_X, IC_2_Y, inputs[1]) && valid;
@@ -159,6 +162,7 @@ contract SemaphoreVerifier is ISemaphoreVerifier {
         ];
         bool valid;
         assembly ("memory-safe") {
+            // The answer goes where the first word of the input was.
             valid := staticcall(gas(), EC_PAIRING, pairs, 0x300, pairs, 0x20)
         }
         return valid && pairs[0] == 1;
