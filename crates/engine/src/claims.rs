@@ -1,1 +1,183 @@
+use std::sync::Arc;
 
+use annona_core::{
+    Address, AmountWei, ClaimScope, ClaimWindow, Epoch, EpochClock, EpochError, NullifierHash,
+};
+use annona_proofs::{ClaimVerifier, VerifyError, VerifyingKey};
+
+use crate::background::compute;
+use crate::ports::{
+    ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Store, StoreError,
+};
+use crate::{Claim, ClaimRecord, ClaimState};
+
+/// Claims that may wait for the relay before new ones are turned away.
+const MAX_QUEUED_CLAIMS: u64 = 100_000;
+
+/// Why a claim is not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// The epoch has not begun, or its window is over.
+    #[error(transparent)]
+    Epoch(#[from] EpochError),
+    /// The epoch has no members, so that nobody can claim in it.
+    #[error("epoch {0} has no members")]
+    NoMembers(Epoch),
+    /// The proof does not hold for `R_e`, this epoch and this payment.
+    #[error(transparent)]
+    Proof(#[from] VerifyError),
+    /// Another claim with this nullifier was taken before.
+    #[error("a claim for another payment with this nullifier was taken before")]
+    NullifierTaken,
+    /// The nullifier was paid on chain, not through this service.
+    #[error("the nullifier was paid already")]
+    NullifierSpent,
+    /// Payments are paused.
+    #[error("payments are paused")]
+    Paused,
+    /// The zero address cannot be paid.
+    #[error("the recipient is the zero address")]
+    ZeroRecipient,
+    /// The fee is more than the epoch pays.
+    #[error("the fee exceeds the epoch's amount of {amount}")]
+    FeeAboveAmount {
+        /// The epoch's amount.
+        amount: AmountWei,
+    },
+    /// Too many claims wait.
+    #[error("too many claims are waiting")]
+    QueueFull,
+    /// The chain gave no answer.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Takes claims: checks all that can be checked, then queues.
+pub struct ClaimDesk {
+    store: Arc<dyn Store>,
+    chain: Arc<dyn ChainReader>,
+    clock: Arc<dyn Clock>,
+    verifier: Arc<ClaimVerifier>,
+    scope: ClaimScope,
+    calendar: EpochClock,
+    window: ClaimWindow,
+}
+
+impl ClaimDesk {
+    /// A desk for one distributor.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        chain: Arc<dyn ChainReader>,
+        clock: Arc<dyn Clock>,
+        scope: ClaimScope,
+        calendar: EpochClock,
+        window: ClaimWindow,
+    ) -> Self {
+        let verifier = Arc::new(ClaimVerifier::new(&VerifyingKey::semaphore_30()));
+        Self {
+            store,
+            chain,
+            clock,
+            verifier,
+            scope,
+            calendar,
+            window,
+        }
+    }
+
+    /// The claim of a nullifier.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find(&self, nullifier: NullifierHash) -> Result<Option<ClaimRecord>, StoreError> {
+        self.store.claim(nullifier).await
+    }
+
+    /// Takes a claim. The same claim again gives the record as it stands now.
+    ///
+    /// # Errors
+    /// [`ClaimError`], nothing stored.
+    pub async fn submit(&self, claim: Claim) -> Result<ClaimRecord, ClaimError> {
+        if let Some(earlier) = self.store.claim(claim.nullifier_hash).await? {
+            return same_or_taken(&claim, earlier);
+        }
+        let result = self.check_and_store(claim).await;
+        let outcome = if result.is_ok() {
+            "accepted"
+        } else {
+            "refused"
+        };
+        metrics::counter!("annona_claims_received_total", "outcome" => outcome).increment(1);
+        result
+    }
+
+    async fn check_and_store(&self, claim: Claim) -> Result<ClaimRecord, ClaimError> {
+        self.check_state(&claim).await?;
+        self.check_proof(claim).await?;
+        let received_at = self.clock.now();
+        match self.store.insert_claim(&claim, received_at).await? {
+            InsertClaimOutcome::Existing(earlier) => same_or_taken(&claim, earlier),
+            InsertClaimOutcome::Inserted => {
+                tracing::info!(nullifier = %claim.nullifier_hash, epoch = claim.epoch.0, "claim queued");
+                Ok(ClaimRecord {
+                    claim,
+                    received_at,
+                    state: ClaimState::Queued,
+                })
+            }
+        }
+    }
+
+    /// Everything that costs no proof verification.
+    async fn check_state(&self, claim: &Claim) -> Result<(), ClaimError> {
+        if claim.payment.recipient == Address::ZERO {
+            return Err(ClaimError::ZeroRecipient);
+        }
+        let now = self.chain.head().await?.timestamp;
+        self.window.check(&self.calendar, claim.epoch, now)?;
+        if self.chain.is_paused().await? {
+            return Err(ClaimError::Paused);
+        }
+        let account = self.chain.epoch_account(claim.epoch).await?;
+        if account.is_opened && claim.payment.fee > account.amount {
+            return Err(ClaimError::FeeAboveAmount {
+                amount: account.amount,
+            });
+        }
+        if self
+            .chain
+            .is_spent(claim.epoch, claim.nullifier_hash)
+            .await?
+        {
+            return Err(ClaimError::NullifierSpent);
+        }
+        let (queued, _) = ClaimRepository::pending_claims(&*self.store).await?;
+        if queued >= MAX_QUEUED_CLAIMS {
+            return Err(ClaimError::QueueFull);
+        }
+        Ok(())
+    }
+
+    async fn check_proof(&self, claim: Claim) -> Result<(), ClaimError> {
+        let checkpoint = self.chain.checkpoint_before(claim.epoch).await?;
+        if checkpoint.member_count == 0 {
+            return Err(ClaimError::NoMembers(claim.epoch));
+        }
+        let inputs = claim.inputs(&self.scope, checkpoint.root);
+        let verifier = Arc::clone(&self.verifier);
+        compute(move || verifier.verify(&inputs, &claim.points)).await?;
+        Ok(())
+    }
+}
+
+fn same_or_taken(claim: &Claim, earlier: ClaimRecord) -> Result<ClaimRecord, ClaimError> {
+    if earlier.claim.asks_the_same(claim) {
+        return Ok(earlier);
+    }
+    Err(ClaimError::NullifierTaken)
+}

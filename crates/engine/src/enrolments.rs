@@ -1,1 +1,294 @@
+use std::sync::{Arc, PoisonError, RwLock};
 
+use annona_core::{
+    B256, Commitment, EnrolmentDomain, EnrolmentKind, OrbId, SignatureError, SignedEnrolment,
+    UnixSeconds, keccak256,
+};
+use annona_iris::limits::MIN_VALID_BITS;
+use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
+
+use crate::background::compute;
+use crate::ports::{
+    Admission, AdmitOutcome, ChainError, ChainReader, Clock, NewEnrolment, Store, StoreError,
+};
+use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership};
+
+/// Times that an enrolment is searched again because others joined meanwhile.
+const MAX_ADMIT_ATTEMPTS: u32 = 64;
+
+/// Gallery entries read from the database at a time.
+const GALLERY_PAGE: u32 = 1_024;
+
+/// What an orb hands in.
+#[derive(Debug, Clone)]
+pub struct EnrolmentPacket {
+    /// The signed statement.
+    pub signed: SignedEnrolment,
+    /// Templates of both eyes, whose digest is in the statement.
+    pub templates: EyePair,
+}
+
+/// Rules of the enrolment desk.
+#[derive(Debug, Clone)]
+pub struct EnrolmentPolicy {
+    /// The domain that orbs sign under.
+    pub domain: EnrolmentDomain,
+    /// Hash of the encoder's parameter file that the gallery was made with.
+    pub model_id: B256,
+    /// Oldest capture taken, in seconds.
+    pub max_age_secs: u64,
+    /// How far an orb's clock may run ahead, in seconds.
+    pub max_skew_secs: u64,
+    /// Thresholds of the uniqueness decision.
+    pub rule: DecisionRule,
+}
+
+/// Why an enrolment is not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnrolError {
+    /// The signature fits no key.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// The orb is not active in the orb registry.
+    #[error("orb {0} is not active in the orb registry")]
+    OrbNotActive(OrbId),
+    /// The templates are not the ones that the orb signed.
+    #[error("the templates do not have the signed digest")]
+    IrisDigestMismatch,
+    /// Another encoder.
+    #[error("the templates were made with model {actual}, this service takes {expected}")]
+    ModelMismatch {
+        /// The service's model.
+        expected: B256,
+        /// The packet's model.
+        actual: B256,
+    },
+    /// The capture is too old, or lies in the future.
+    #[error("the capture is from {captured_at}, the service's clock says {now}")]
+    NotFresh {
+        /// The orb's clock at capture.
+        captured_at: u64,
+        /// The service's clock.
+        now: u64,
+    },
+    /// Recovery is not offered.
+    #[error("recovery of a lost identity is not offered by this version")]
+    RecoveryNotOffered,
+    /// A template has too few valid bits to decide on.
+    #[error("a template has too few valid bits for a decision")]
+    TemplateUnusable,
+    /// The nonce belongs to another enrolment.
+    #[error("the nonce was used by another enrolment")]
+    NonceUsed,
+    /// The commitment is enrolled already.
+    #[error("commitment {0} is enrolled already")]
+    CommitmentTaken(Commitment),
+    /// Others joined faster than the search could follow.
+    #[error("the gallery kept growing during the search")]
+    Busy,
+    /// The chain gave no answer.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Takes enrolments and decides whether a person is new.
+pub struct EnrolmentDesk {
+    store: Arc<dyn Store>,
+    chain: Arc<dyn ChainReader>,
+    clock: Arc<dyn Clock>,
+    membership: Arc<Membership>,
+    policy: EnrolmentPolicy,
+    /// A copy of the stored gallery; the database's sequence numbers decide who joins.
+    gallery: Arc<RwLock<Gallery>>,
+}
+
+impl EnrolmentDesk {
+    /// A desk with an empty copy of the gallery, filled from the database when first needed.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        chain: Arc<dyn ChainReader>,
+        clock: Arc<dyn Clock>,
+        membership: Arc<Membership>,
+        policy: EnrolmentPolicy,
+    ) -> Self {
+        Self {
+            store,
+            chain,
+            clock,
+            membership,
+            policy,
+            gallery: Arc::default(),
+        }
+    }
+
+    /// The enrolment of an id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find(&self, id: EnrolmentId) -> Result<Option<EnrolmentRecord>, StoreError> {
+        self.store.enrolment(id).await
+    }
+
+    /// Decides on a packet and records the decision. The same packet again gives the same record.
+    ///
+    /// # Errors
+    /// [`EnrolError`]; a duplicate or a review is no error but a record in that state.
+    pub async fn submit(&self, packet: EnrolmentPacket) -> Result<EnrolmentRecord, EnrolError> {
+        let id = EnrolmentId(packet.signed.enrolment.signing_hash(&self.policy.domain));
+        let orb = self.check_origin(&packet).await?;
+        if let Some(earlier) = self.store.enrolment(id).await? {
+            return Ok(earlier);
+        }
+        let now = self.check_statement(&packet)?;
+        let record = EnrolmentRecord {
+            id,
+            orb,
+            enrolment: packet.signed.enrolment,
+            received_at: now,
+            state: EnrolmentState::Queued,
+        };
+        let record = self.decide_and_record(record, packet.templates).await?;
+        metrics::counter!("annona_enrolments_total", "decision" => decision_label(record.state))
+            .increment(1);
+        tracing::info!(enrolment = %record.id.0, orb = %record.orb, decision = decision_label(record.state), "enrolment decided");
+        Ok(record)
+    }
+
+    async fn check_origin(&self, packet: &EnrolmentPacket) -> Result<OrbId, EnrolError> {
+        let orb = packet.signed.orb(&self.policy.domain)?;
+        if keccak256(packet.templates.to_bytes()) != packet.signed.enrolment.iris_digest {
+            return Err(EnrolError::IrisDigestMismatch);
+        }
+        if !self.chain.is_active_orb(orb).await? {
+            return Err(EnrolError::OrbNotActive(orb));
+        }
+        Ok(orb)
+    }
+
+    fn check_statement(&self, packet: &EnrolmentPacket) -> Result<UnixSeconds, EnrolError> {
+        let enrolment = &packet.signed.enrolment;
+        if enrolment.model_id != self.policy.model_id {
+            return Err(EnrolError::ModelMismatch {
+                expected: self.policy.model_id,
+                actual: enrolment.model_id,
+            });
+        }
+        let now = self.clock.now();
+        let oldest = now.0.saturating_sub(self.policy.max_age_secs);
+        let newest = now.0.saturating_add(self.policy.max_skew_secs);
+        if !(oldest..=newest).contains(&enrolment.captured_at.0) {
+            return Err(EnrolError::NotFresh {
+                captured_at: enrolment.captured_at.0,
+                now: now.0,
+            });
+        }
+        if enrolment.kind == EnrolmentKind::Recovery {
+            return Err(EnrolError::RecoveryNotOffered);
+        }
+        if !is_decidable(&packet.templates) {
+            return Err(EnrolError::TemplateUnusable);
+        }
+        if self.membership.locate(enrolment.commitment).is_some() {
+            return Err(EnrolError::CommitmentTaken(enrolment.commitment));
+        }
+        Ok(now)
+    }
+
+    async fn decide_and_record(
+        &self,
+        record: EnrolmentRecord,
+        templates: EyePair,
+    ) -> Result<EnrolmentRecord, EnrolError> {
+        for _ in 0..MAX_ADMIT_ATTEMPTS {
+            let searched = self.refresh_gallery().await?;
+            let new = self
+                .decide(record.clone(), templates.clone(), searched)
+                .await;
+            match self.store.record_enrolment(&new).await? {
+                AdmitOutcome::Recorded => return Ok(new.record),
+                AdmitOutcome::AlreadyRecorded(earlier) => return Ok(earlier),
+                AdmitOutcome::GalleryMoved => {}
+                AdmitOutcome::NonceUsed => return Err(EnrolError::NonceUsed),
+                AdmitOutcome::CommitmentTaken => {
+                    return Err(EnrolError::CommitmentTaken(record.commitment()));
+                }
+            }
+        }
+        Err(EnrolError::Busy)
+    }
+
+    /// Reads entries that others added; returns the sequence of the last one.
+    async fn refresh_gallery(&self) -> Result<u64, EnrolError> {
+        loop {
+            let known = self
+                .gallery
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .len() as u64;
+            let page = self.store.gallery_after(known, GALLERY_PAGE).await?;
+            if page.is_empty() {
+                return Ok(known);
+            }
+            let mut gallery = self.gallery.write().unwrap_or_else(PoisonError::into_inner);
+            for entry in page {
+                // Two requests may have read the same page: sequences run without gaps from 1.
+                if entry.sequence == gallery.len() as u64 + 1 {
+                    gallery.push(entry.sequence, entry.templates);
+                }
+            }
+        }
+    }
+
+    async fn decide(
+        &self,
+        mut record: EnrolmentRecord,
+        templates: EyePair,
+        searched: u64,
+    ) -> NewEnrolment {
+        let (gallery, rule, probe) = (
+            Arc::clone(&self.gallery),
+            self.policy.rule.clone(),
+            templates.clone(),
+        );
+        let decision = compute(move || {
+            rule.decide(
+                gallery
+                    .read()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .search(&probe),
+            )
+        })
+        .await;
+        let admission = match decision {
+            Decision::Unique => Admission::Admit {
+                gallery_sequence: searched + 1,
+                templates,
+            },
+            Decision::Duplicate { .. } | Decision::Review { .. } => Admission::Refuse,
+        };
+        record.state = match decision {
+            Decision::Unique => EnrolmentState::Queued,
+            Decision::Duplicate { .. } => EnrolmentState::Duplicate,
+            Decision::Review { .. } => EnrolmentState::Review,
+        };
+        NewEnrolment { record, admission }
+    }
+}
+
+/// The orb's pipeline makes no template below this; a packet is not trusted to be from it.
+fn is_decidable(eyes: &EyePair) -> bool {
+    [&eyes.left, &eyes.right].iter().all(|eye| eye.valid_bits() >= MIN_VALID_BITS)
+}
+
+const fn decision_label(state: EnrolmentState) -> &'static str {
+    match state {
+        EnrolmentState::Duplicate => "duplicate",
+        EnrolmentState::Review => "review",
+        _ => "unique",
+    }
+}

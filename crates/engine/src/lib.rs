@@ -26,8 +26,8 @@ mod types;
 pub use claims::{ClaimDesk, ClaimError};
 pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy};
 pub use membership::{EpochMembership, Membership, MembershipError};
-pub use outbox::{Outbox, OutboxReport};
-pub use relay::Relay;
+pub use outbox::{Outbox, OutboxError, OutboxReport};
+pub use relay::{Relay, RelayError};
 pub use sequencer::{Sequencer, SequencerError};
 pub use types::{
     Claim, ClaimRecord, ClaimState, EnrolmentId, EnrolmentRecord, EnrolmentState, Rejection,

@@ -1,0 +1,51 @@
+//! Rust types of the contracts, made from their ABI.
+#![allow(missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
+
+use alloy::sol;
+
+sol!(
+    #[sol(rpc, all_derives)]
+    AnnonaToken,
+    "artifacts/AnnonaToken.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    Distributor,
+    "artifacts/Distributor.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    MintedIncome,
+    "artifacts/MintedIncome.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    OrbRegistry,
+    "artifacts/OrbRegistry.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    Registry,
+    "artifacts/Registry.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    SemaphoreVerifier,
+    "artifacts/SemaphoreVerifier.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    TimelockController,
+    "artifacts/TimelockController.json"
+);
+
+/// The artifacts as they are, for code that compares deployed bytecode with them.
+pub mod artifacts {
+    pub const ANNONA_TOKEN: &str = include_str!("../artifacts/AnnonaToken.json");
+    pub const DISTRIBUTOR: &str = include_str!("../artifacts/Distributor.json");
+    pub const MINTED_INCOME: &str = include_str!("../artifacts/MintedIncome.json");
+    pub const ORB_REGISTRY: &str = include_str!("../artifacts/OrbRegistry.json");
+    pub const REGISTRY: &str = include_str!("../artifacts/Registry.json");
+    pub const SEMAPHORE_VERIFIER: &str = include_str!("../artifacts/SemaphoreVerifier.json");
+    pub const TIMELOCK_CONTROLLER: &str = include_str!("../artifacts/TimelockController.json");
+}

@@ -1,0 +1,303 @@
+use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::types::TransactionRequest;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::SolConstructor;
+use annona_core::{AmountWei, UnixSeconds};
+use annona_engine::ports::ChainError;
+
+use crate::Deployment;
+use crate::bindings::{
+    AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, SemaphoreVerifier,
+    TimelockController,
+};
+use crate::error::from_transport;
+
+/// Why a deployment stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeployError {
+    /// The endpoint failed, or a constructor refused.
+    #[error("deploying {contract} failed")]
+    Chain {
+        /// The contract.
+        contract: &'static str,
+        /// Why.
+        source: ChainError,
+    },
+    /// The transaction was mined and reverted.
+    #[error("the transaction that deploys {contract} reverted")]
+    Reverted {
+        /// The contract.
+        contract: &'static str,
+    },
+    /// The contract is not where it must be: the deployer sent something else meanwhile.
+    #[error(
+        "{contract} was deployed at {actual} instead of {expected}; deploy again with a key that does nothing else"
+    )]
+    WrongAddress {
+        /// The contract.
+        contract: &'static str,
+        /// Address computed beforehand.
+        expected: Address,
+        /// Address in the receipt.
+        actual: Address,
+    },
+}
+
+/// What a deployment is made of. Nothing has a default: it decides over money.
+#[derive(Debug, Clone)]
+pub struct DeployPlan {
+    /// First second of epoch 0; now or earlier.
+    pub genesis: UnixSeconds,
+    /// Length of an epoch in seconds.
+    pub epoch_length_secs: u64,
+    /// Epochs that an epoch stays claimable.
+    pub claim_window: u64,
+    /// Minted for each member and epoch.
+    pub per_person: AmountWei,
+    /// Most that one person is paid in an epoch.
+    pub per_person_cap: AmountWei,
+    /// Most that is ever minted.
+    pub token_cap: AmountWei,
+    /// Most members that join in one epoch.
+    pub epoch_enrolment_cap: u64,
+    /// Delay of the timelock in seconds; longer than an epoch.
+    pub timelock_delay_secs: u64,
+    /// Who may propose and execute changes through the timelock.
+    pub governor: Address,
+    /// Who may pause payments.
+    pub pauser: Address,
+    /// Who may append members.
+    pub sequencer: Address,
+    /// Orbs that are active from the start.
+    pub orbs: Vec<Address>,
+}
+
+/// Position of each contract among the deployer's transactions.
+const TIMELOCK: u64 = 0;
+const TOKEN: u64 = 1;
+const INCOME: u64 = 2;
+const ORBS: u64 = 3;
+const REGISTRY: u64 = 4;
+const VERIFIER: u64 = 5;
+const DISTRIBUTOR: u64 = 6;
+
+struct Deployer {
+    provider: DynProvider,
+    address: Address,
+    first_nonce: u64,
+}
+
+impl Deployer {
+    fn address_of(&self, position: u64) -> Address {
+        self.address.create(self.first_nonce + position)
+    }
+
+    async fn create(
+        &self,
+        contract: &'static str,
+        position: u64,
+        bytecode: &Bytes,
+        arguments: Vec<u8>,
+    ) -> Result<u64, DeployError> {
+        let failed = |source| DeployError::Chain { contract, source };
+        let code = [bytecode.as_ref(), &arguments].concat();
+        let request = TransactionRequest::default()
+            .with_deploy_code(code)
+            .with_nonce(self.first_nonce + position);
+        let pending = self
+            .provider
+            .send_transaction(request)
+            .await
+            .map_err(|error| failed(from_transport(error)))?;
+        let receipt = pending
+            .get_receipt()
+            .await
+            .map_err(|error| failed(ChainError::Unavailable(Box::new(error))))?;
+        if !receipt.status() {
+            return Err(DeployError::Reverted { contract });
+        }
+        let (expected, actual) = (
+            self.address_of(position),
+            receipt.contract_address.unwrap_or_default(),
+        );
+        if actual != expected {
+            return Err(DeployError::WrongAddress {
+                contract,
+                expected,
+                actual,
+            });
+        }
+        Ok(receipt.block_number.unwrap_or_default())
+    }
+}
+
+/// Deploys all contracts with `key`. Their addresses are known beforehand, so
+/// each is born with its final owner and `key` never holds a role.
+///
+/// # Errors
+/// [`DeployError`]; nothing that was deployed before it is of use alone.
+pub async fn deploy(
+    provider: &DynProvider,
+    key: PrivateKeySigner,
+    plan: &DeployPlan,
+) -> Result<Deployment, DeployError> {
+    let failed = |error| DeployError::Chain {
+        contract: "Annona",
+        source: from_transport(error),
+    };
+    let address = key.address();
+    let chain_id = provider.get_chain_id().await.map_err(failed)?;
+    let first_nonce = provider
+        .get_transaction_count(address)
+        .await
+        .map_err(failed)?;
+    let signing = ProviderBuilder::new()
+        .wallet(EthereumWallet::from(key))
+        .connect_provider(provider.clone())
+        .erased();
+    let deployer = Deployer {
+        provider: signing,
+        address,
+        first_nonce,
+    };
+
+    let deployment = Deployment {
+        chain_id,
+        deployment_block: create_timelock(&deployer, plan).await?,
+        registry: deployer.address_of(REGISTRY),
+        distributor: deployer.address_of(DISTRIBUTOR),
+        orb_registry: deployer.address_of(ORBS),
+        token: deployer.address_of(TOKEN),
+        income_source: deployer.address_of(INCOME),
+        verifier: deployer.address_of(VERIFIER),
+        timelock: deployer.address_of(TIMELOCK),
+    };
+    create_money(&deployer, plan, &deployment).await?;
+    create_membership(&deployer, plan, &deployment).await?;
+    create_distributor(&deployer, plan, &deployment).await?;
+    Ok(deployment)
+}
+
+async fn create_timelock(deployer: &Deployer, plan: &DeployPlan) -> Result<u64, DeployError> {
+    let arguments = TimelockController::constructorCall {
+        minDelay: U256::from(plan.timelock_delay_secs),
+        proposers: vec![plan.governor],
+        executors: vec![plan.governor],
+        // The timelock administers itself.
+        admin: Address::ZERO,
+    };
+    deployer
+        .create(
+            "TimelockController",
+            TIMELOCK,
+            &TimelockController::BYTECODE,
+            arguments.abi_encode(),
+        )
+        .await
+}
+
+async fn create_money(
+    deployer: &Deployer,
+    plan: &DeployPlan,
+    at: &Deployment,
+) -> Result<(), DeployError> {
+    let token = AnnonaToken::constructorCall {
+        cap_: plan.token_cap.0,
+        minter_: at.income_source,
+    };
+    deployer
+        .create(
+            "AnnonaToken",
+            TOKEN,
+            &AnnonaToken::BYTECODE,
+            token.abi_encode(),
+        )
+        .await?;
+    let income = MintedIncome::constructorCall {
+        token_: at.token,
+        distributor_: at.distributor,
+        admin: at.timelock,
+        perPerson_: plan.per_person.0,
+    };
+    deployer
+        .create(
+            "MintedIncome",
+            INCOME,
+            &MintedIncome::BYTECODE,
+            income.abi_encode(),
+        )
+        .await?;
+    Ok(())
+}
+
+async fn create_membership(
+    deployer: &Deployer,
+    plan: &DeployPlan,
+    at: &Deployment,
+) -> Result<(), DeployError> {
+    let orbs = OrbRegistry::constructorCall {
+        admin: at.timelock,
+        orbs: plan.orbs.clone(),
+    };
+    deployer
+        .create(
+            "OrbRegistry",
+            ORBS,
+            &OrbRegistry::BYTECODE,
+            orbs.abi_encode(),
+        )
+        .await?;
+    let registry = Registry::constructorCall {
+        admin: at.timelock,
+        sequencer: plan.sequencer,
+        genesis_: U256::from(plan.genesis.0),
+        epochLength_: U256::from(plan.epoch_length_secs),
+        epochEnrolmentCap_: U256::from(plan.epoch_enrolment_cap),
+    };
+    deployer
+        .create(
+            "Registry",
+            REGISTRY,
+            &Registry::BYTECODE,
+            registry.abi_encode(),
+        )
+        .await?;
+    Ok(())
+}
+
+async fn create_distributor(
+    deployer: &Deployer,
+    plan: &DeployPlan,
+    at: &Deployment,
+) -> Result<(), DeployError> {
+    deployer
+        .create(
+            "SemaphoreVerifier",
+            VERIFIER,
+            &SemaphoreVerifier::BYTECODE,
+            Vec::new(),
+        )
+        .await?;
+    let distributor = Distributor::constructorCall {
+        registry_: at.registry,
+        verifier_: at.verifier,
+        incomeSource_: at.income_source,
+        token_: at.token,
+        claimWindow_: U256::from(plan.claim_window),
+        perPersonCap_: plan.per_person_cap.0,
+        admin: at.timelock,
+        pauser: plan.pauser,
+    };
+    deployer
+        .create(
+            "Distributor",
+            DISTRIBUTOR,
+            &Distributor::BYTECODE,
+            distributor.abi_encode(),
+        )
+        .await?;
+    Ok(())
+}

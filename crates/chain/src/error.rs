@@ -1,0 +1,100 @@
+use alloy::contract::Error as ContractError;
+use alloy::sol_types::SolInterface;
+use alloy::transports::TransportError;
+use annona_engine::ports::{ChainError, RevertReason};
+
+use crate::bindings::Distributor::DistributorErrors;
+use crate::bindings::Registry::RegistryErrors;
+
+/// The reason in a call's revert data, whichever contract made it.
+#[must_use]
+pub fn revert_reason(data: &[u8]) -> RevertReason {
+    if let Ok(error) = DistributorErrors::abi_decode(data) {
+        return distributor_reason(&error, data);
+    }
+    match RegistryErrors::abi_decode(data) {
+        Ok(error) => registry_reason(&error, data),
+        Err(_) => RevertReason::Other(selector(data)),
+    }
+}
+
+fn distributor_reason(error: &DistributorErrors, data: &[u8]) -> RevertReason {
+    match error {
+        DistributorErrors::EnforcedPause(_) => RevertReason::Paused,
+        DistributorErrors::Distributor_EpochNotClaimable(_)
+        | DistributorErrors::Distributor_NoMembers(_) => RevertReason::EpochNotOpen,
+        DistributorErrors::Distributor_NullifierSpent(_) => RevertReason::NullifierSpent,
+        DistributorErrors::Distributor_InvalidProof(_) => RevertReason::InvalidProof,
+        DistributorErrors::Distributor_CensusExceeded(_) => RevertReason::CensusReached,
+        DistributorErrors::Distributor_FeeAboveAmount(_) => RevertReason::FeeAboveAmount,
+        DistributorErrors::Distributor_InvalidRecipient(_)
+        | DistributorErrors::Distributor_InvalidFeeRecipient(_) => RevertReason::BadRecipient,
+        _ => RevertReason::Other(selector(data)),
+    }
+}
+
+fn registry_reason(error: &RegistryErrors, data: &[u8]) -> RevertReason {
+    match error {
+        RegistryErrors::Registry_PreRootMismatch(_)
+        | RegistryErrors::Registry_StartIndexMismatch(_) => RevertReason::StaleRegistry,
+        RegistryErrors::Registry_EpochEnrolmentCapExceeded(_) => RevertReason::EnrolmentCapReached,
+        _ => RevertReason::Other(selector(data)),
+    }
+}
+
+fn selector(data: &[u8]) -> [u8; 4] {
+    data.first_chunk().copied().unwrap_or_default()
+}
+
+/// A transport's failure: a refusal of the contract when it carries revert data.
+pub(crate) fn from_transport(error: TransportError) -> ChainError {
+    let data = error
+        .as_error_resp()
+        .and_then(|response| response.as_revert_data());
+    match data {
+        Some(data) => ChainError::Reverted(revert_reason(&data)),
+        None => ChainError::Unavailable(Box::new(error)),
+    }
+}
+
+/// A call's failure, told apart as for [`from_transport`].
+pub(crate) fn from_contract(error: ContractError) -> ChainError {
+    match error.as_revert_data() {
+        Some(data) => ChainError::Reverted(revert_reason(&data)),
+        None => ChainError::Unavailable(Box::new(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::U256;
+    use alloy::sol_types::SolError;
+
+    use super::*;
+    use crate::bindings::{Distributor, Registry};
+
+    #[test]
+    fn refusals_are_told_apart() {
+        let spent = Distributor::Distributor_NullifierSpent {
+            epoch: U256::ONE,
+            nullifierHash: U256::ONE,
+        };
+        assert_eq!(
+            revert_reason(&spent.abi_encode()),
+            RevertReason::NullifierSpent
+        );
+        let stale = Registry::Registry_PreRootMismatch {
+            actual: U256::ONE,
+            expected: U256::ZERO,
+        };
+        assert_eq!(
+            revert_reason(&stale.abi_encode()),
+            RevertReason::StaleRegistry
+        );
+        assert_eq!(
+            revert_reason(&[1, 2, 3, 4, 5]),
+            RevertReason::Other([1, 2, 3, 4])
+        );
+        assert_eq!(revert_reason(&[]), RevertReason::Other([0; 4]));
+    }
+}

@@ -1,0 +1,286 @@
+use alloy::consensus::BlockHeader;
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::{Address, B256, U256};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::types::{Filter, Log};
+use alloy::sol_types::SolEvent;
+use annona_core::{
+    AmountWei, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
+};
+use annona_engine::ports::{
+    AppendedBatch, BlockHead, ChainError, ChainReader, Checkpoint, EpochAccount, Receipt,
+    RegistryState, TransactionStatus,
+};
+use async_trait::async_trait;
+
+use crate::Deployment;
+use crate::bindings::{Distributor, OrbRegistry, Registry};
+use crate::error::{from_contract, from_transport};
+
+/// A provider for an HTTP endpoint; no request is made yet.
+///
+/// # Errors
+/// When `url` is not a URL.
+pub fn connect(url: &str) -> Result<DynProvider, ChainError> {
+    let url = url
+        .parse()
+        .map_err(|error| ChainError::Unavailable(Box::new(error)))?;
+    Ok(ProviderBuilder::new().connect_http(url).erased())
+}
+
+/// The chain as anyone can read it.
+#[derive(Debug, Clone)]
+pub struct EvmReader {
+    pub(crate) provider: DynProvider,
+    pub(crate) deployment: Deployment,
+}
+
+impl EvmReader {
+    /// A reader of `deployment`; refuses an endpoint of another chain.
+    ///
+    /// # Errors
+    /// [`ChainError::Unavailable`] when there is no answer, [`ChainError::Malformed`] for another chain id.
+    pub async fn open(provider: DynProvider, deployment: Deployment) -> Result<Self, ChainError> {
+        let chain_id = provider.get_chain_id().await.map_err(from_transport)?;
+        if chain_id != deployment.chain_id {
+            return Err(ChainError::Malformed {
+                what: "a chain id other than the deployment's",
+            });
+        }
+        Ok(Self {
+            provider,
+            deployment,
+        })
+    }
+
+    /// The deployment that is read.
+    #[must_use]
+    pub const fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// The provider that is asked.
+    #[must_use]
+    pub const fn provider(&self) -> &DynProvider {
+        &self.provider
+    }
+
+    pub(crate) fn distributor(&self) -> Distributor::DistributorInstance<DynProvider> {
+        Distributor::new(self.deployment.distributor, self.provider.clone())
+    }
+
+    pub(crate) fn registry(&self) -> Registry::RegistryInstance<DynProvider> {
+        Registry::new(self.deployment.registry, self.provider.clone())
+    }
+
+    /// First second of epoch 0 and length of an epoch.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn calendar(&self) -> Result<(UnixSeconds, u64), ChainError> {
+        let registry = self.registry();
+        let genesis = registry.genesis().call().await.map_err(from_contract)?;
+        let length = registry.epochLength().call().await.map_err(from_contract)?;
+        Ok((
+            UnixSeconds(to_u64(genesis, "a genesis")?),
+            to_u64(length, "an epoch length")?,
+        ))
+    }
+
+    /// Epochs that an epoch stays claimable.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn claim_window(&self) -> Result<u64, ChainError> {
+        let window = self
+            .distributor()
+            .claimWindow()
+            .call()
+            .await
+            .map_err(from_contract)?;
+        to_u64(window, "a claim window")
+    }
+}
+
+#[async_trait]
+impl ChainReader for EvmReader {
+    async fn head(&self) -> Result<BlockHead, ChainError> {
+        let block = self
+            .provider
+            .get_block_by_number(BlockNumberOrTag::Latest)
+            .await
+            .map_err(from_transport)?
+            .ok_or(ChainError::Malformed {
+                what: "no newest block",
+            })?;
+        Ok(BlockHead {
+            number: block.header.number(),
+            timestamp: UnixSeconds(block.header.timestamp()),
+        })
+    }
+
+    async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
+        let block = self
+            .provider
+            .get_block_by_number(number.into())
+            .await
+            .map_err(from_transport)?;
+        Ok(block.map(|block| block.header.hash))
+    }
+
+    async fn checkpoint_before(&self, epoch: Epoch) -> Result<Checkpoint, ChainError> {
+        let checkpoint = self
+            .registry()
+            .checkpointBefore(U256::from(epoch.0))
+            .call()
+            .await
+            .map_err(from_contract)?;
+        Ok(Checkpoint {
+            root: to_root(checkpoint.root)?,
+            member_count: to_u64(checkpoint.members, "a member count")?,
+        })
+    }
+
+    async fn registry_state(&self) -> Result<RegistryState, ChainError> {
+        let registry = self.registry();
+        let root = registry.currentRoot().call().await.map_err(from_contract)?;
+        let next_index = registry.nextIndex().call().await.map_err(from_contract)?;
+        Ok(RegistryState {
+            root: to_root(root)?,
+            next_index: to_u64(next_index, "a leaf index")?,
+        })
+    }
+
+    fn deployment_block(&self) -> u64 {
+        self.deployment.deployment_block
+    }
+
+    async fn appended_batches(&self, from: u64, to: u64) -> Result<Vec<AppendedBatch>, ChainError> {
+        let filter = Filter::new()
+            .address(self.deployment.registry)
+            .event_signature(Registry::LeavesAppended::SIGNATURE_HASH)
+            .from_block(from)
+            .to_block(to);
+        let logs = self
+            .provider
+            .get_logs(&filter)
+            .await
+            .map_err(from_transport)?;
+        logs.iter().map(to_batch).collect()
+    }
+
+    async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError> {
+        let registry = OrbRegistry::new(self.deployment.orb_registry, self.provider.clone());
+        registry.isActive(orb.0).call().await.map_err(from_contract)
+    }
+
+    async fn epoch_account(&self, epoch: Epoch) -> Result<EpochAccount, ChainError> {
+        let state = self
+            .distributor()
+            .epochState(U256::from(epoch.0))
+            .call()
+            .await
+            .map_err(from_contract)?;
+        Ok(EpochAccount {
+            amount: AmountWei(state.amount),
+            claimed: to_u64(state.claimed, "a number of claims")?,
+            is_opened: state.opened,
+        })
+    }
+
+    async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError> {
+        self.distributor()
+            .isSpent(U256::from(epoch.0), nullifier.to_u256())
+            .call()
+            .await
+            .map_err(from_contract)
+    }
+
+    async fn is_paused(&self) -> Result<bool, ChainError> {
+        self.distributor()
+            .paused()
+            .call()
+            .await
+            .map_err(from_contract)
+    }
+
+    async fn account_nonce(&self, account: Address) -> Result<u64, ChainError> {
+        self.provider
+            .get_transaction_count(account)
+            .await
+            .map_err(from_transport)
+    }
+
+    async fn transaction_status(&self, hash: B256) -> Result<TransactionStatus, ChainError> {
+        let receipt = self
+            .provider
+            .get_transaction_receipt(hash)
+            .await
+            .map_err(from_transport)?;
+        if let Some(receipt) = receipt
+            && let (Some(block_number), Some(block_hash)) =
+                (receipt.block_number, receipt.block_hash)
+        {
+            return Ok(TransactionStatus::Mined(Receipt {
+                block_number,
+                block_hash,
+                succeeded: receipt.status(),
+                gas_used: receipt.gas_used,
+            }));
+        }
+        let known = self
+            .provider
+            .get_transaction_by_hash(hash)
+            .await
+            .map_err(from_transport)?;
+        Ok(if known.is_some() {
+            TransactionStatus::Pending
+        } else {
+            TransactionStatus::Unknown
+        })
+    }
+}
+
+fn to_batch(log: &Log) -> Result<AppendedBatch, ChainError> {
+    let malformed = ChainError::Malformed {
+        what: "a LeavesAppended event without its fields",
+    };
+    let (Some(block_number), Some(block_hash), Some(transaction)) =
+        (log.block_number, log.block_hash, log.transaction_hash)
+    else {
+        return Err(malformed);
+    };
+    let event = log
+        .log_decode::<Registry::LeavesAppended>()
+        .map_err(|_| malformed)?
+        .inner
+        .data;
+    let leaves: Result<Vec<Commitment>, _> =
+        event.leaves.into_iter().map(Commitment::try_from).collect();
+    Ok(AppendedBatch {
+        block_number,
+        block_hash,
+        transaction,
+        epoch: Epoch(to_u64(event.epoch, "an epoch")?),
+        start_index: LeafIndex::try_from(to_u64(event.startIndex, "a leaf index")?).map_err(
+            |_| ChainError::Malformed {
+                what: "a leaf index outside the tree",
+            },
+        )?,
+        leaves: leaves.map_err(|_| ChainError::Malformed {
+            what: "a leaf that is no commitment",
+        })?,
+        pre_root: to_root(event.preRoot)?,
+        post_root: to_root(event.postRoot)?,
+    })
+}
+
+fn to_root(value: U256) -> Result<Root, ChainError> {
+    Root::try_from(value).map_err(|_| ChainError::Malformed {
+        what: "a root outside the field",
+    })
+}
+
+fn to_u64(value: U256, what: &'static str) -> Result<u64, ChainError> {
+    u64::try_from(value).map_err(|_| ChainError::Malformed { what })
+}
