@@ -104,14 +104,20 @@ fn open_path(gain: &[f32], rows: usize, length: usize, ends: Option<usize>) -> V
 }
 
 /// Fits `c0 + sum(a_k cos + b_k sin)` up to `order` to weighted samples at equal
-/// angles; outliers lose their weight over a few rounds. The coefficients are
-/// `[c0, a1, b1, a2, b2, ..]`.
-pub(crate) fn fit_series(samples: &[f32], weights: &[f32], order: usize) -> Vec<f32> {
+/// angles; outliers lose their weight over a few rounds. `stiffness` is a ridge on
+/// the terms from the second on, so that a half-hidden curve stays near a circle.
+/// The coefficients are `[c0, a1, b1, a2, b2, ..]`.
+pub(crate) fn fit_series(
+    samples: &[f32],
+    weights: &[f32],
+    order: usize,
+    stiffness: f32,
+) -> Vec<f32> {
     const ROUNDS: usize = 4;
     let mut robust = weights.to_vec();
     let mut coefficients = Vec::new();
     for _ in 0..ROUNDS {
-        coefficients = least_squares(samples, &robust, order);
+        coefficients = least_squares(samples, &robust, order, stiffness);
         let residuals: Vec<f32> = samples
             .iter()
             .enumerate()
@@ -149,7 +155,7 @@ fn mean_absolute(values: &[f32], weights: &[f32]) -> f32 {
         / weight.max(1e-6)
 }
 
-fn least_squares(samples: &[f32], weights: &[f32], order: usize) -> Vec<f32> {
+fn least_squares(samples: &[f32], weights: &[f32], order: usize, stiffness: f32) -> Vec<f32> {
     let n = 2 * order + 1;
     let mut matrix = vec![0.0f64; n * (n + 1)];
     for (k, (&sample, &weight)) in samples.iter().zip(weights).enumerate() {
@@ -161,11 +167,11 @@ fn least_squares(samples: &[f32], weights: &[f32], order: usize) -> Vec<f32> {
             matrix[i * (n + 1) + n] += f64::from(weight) * basis[i] * f64::from(sample);
         }
     }
-    // A light ridge on the higher terms keeps a half-hidden curve close to a circle.
     let total: f64 = weights.iter().map(|&w| f64::from(w)).sum();
     for i in 0..n {
         let harmonic = i.div_ceil(2) as f64;
-        matrix[i * (n + 2)] += 1e-9 + 0.002 * total * (harmonic - 1.0).max(0.0).powi(2);
+        matrix[i * (n + 2)] +=
+            1e-9 + f64::from(stiffness) * total * (harmonic - 1.0).max(0.0).powi(2);
     }
     solve(matrix, n)
 }
@@ -249,7 +255,7 @@ mod tests {
         samples[10..60].fill(90.0);
         weights[10..60].fill(0.0);
         samples[100] = 60.0;
-        let fitted = fit_series(&samples, &weights, 2);
+        let fitted = fit_series(&samples, &weights, 2, 0.002);
         let worst = (0..ANGLES)
             .map(|k| angle_of(k, ANGLES))
             .map(|a| (series_at(&fitted, a) - series_at(&truth, a)).abs())

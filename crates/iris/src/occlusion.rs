@@ -4,7 +4,7 @@ use crate::contour::Contour;
 use crate::raster::Plane;
 
 /// Pixels of the working image that the lid's edge itself spoils.
-const LID_MARGIN_PX: f32 = 2.5;
+pub(crate) const LID_MARGIN_PX: f32 = 2.5;
 
 /// Which lid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +36,9 @@ pub(crate) struct Lids {
 }
 
 impl Lids {
-    pub(crate) fn hide(&self, x: f32, y: f32) -> bool {
-        y < self.upper.row_at(x) + LID_MARGIN_PX || y > self.lower.row_at(x) - LID_MARGIN_PX
+    /// Whether a point lies under a lid, or nearer than `margin` to its edge.
+    pub(crate) fn cover(&self, x: f32, y: f32, margin: f32) -> bool {
+        y < self.upper.row_at(x) + margin || y > self.lower.row_at(x) - margin
     }
 
     /// The same curves on an image `factor` times as large.

@@ -8,7 +8,7 @@ use crate::contour::Contour;
 use crate::encoder::encode_sheet;
 use crate::error::IrisError;
 use crate::limits;
-use crate::occlusion::{Lids, TissueRange, find_lids};
+use crate::occlusion::{LID_MARGIN_PX, Lids, TissueRange};
 use crate::raster::Plane;
 use crate::segment::{Planes, Segmentation, find_limbus, find_pupil};
 use crate::sheet::{FineSheet, NormalisedSheet};
@@ -146,7 +146,7 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
     let planes = Planes::new(filled.plane);
     let found = segment(&planes)?;
     let measured = check_geometry(&found, factor as f32)?;
-    let lids = find_lids(&planes.smooth, &found.pupil, &found.limbus);
+    let lids = found.lids;
 
     let fine = FineSheet::sample(&working, &found.pupil, &found.limbus);
     let noisy = noisy_samples(&fine, &working, &filled.spots, &lids);
@@ -261,7 +261,7 @@ fn noisy_samples(fine: &FineSheet, working: &Plane, spots: &[bool], lids: &Lids)
         .map(|&(x, y)| {
             let inside = x >= 0.0 && y >= 0.0 && x < w - 0.5 && y < h - 0.5;
             !inside
-                || lids.hide(x, y)
+                || lids.cover(x, y, LID_MARGIN_PX)
                 || spots[(y + 0.5) as usize * working.width + (x + 0.5) as usize]
         })
         .collect();

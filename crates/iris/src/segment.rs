@@ -2,21 +2,82 @@
 
 use crate::circle::{Candidate, Circle, GradientField, SearchBox, Sectors, best_circle};
 use crate::contour::{ANGLES, Contour, angle_of, closed_path, fit_series, series_at};
+use crate::occlusion::{Lids, find_lids};
 use crate::raster::Plane;
 
 /// Longest side of the plane on which circles are sought, pixels.
 const COARSE_SIDE_PX: usize = 200;
-/// Terms of the pupil's contour.
-const PUPIL_ORDER: usize = 6;
-/// Terms of the limbus's contour.
-const LIMBUS_ORDER: usize = 3;
-/// Weight in the limbus fit of directions that lids may cover.
-const COVERED_WEIGHT: f32 = 0.15;
+/// Share of the iris radius beside a lid's edge in which contours are not trusted.
+const LID_SHADE: f32 = 0.05;
+
+/// How a contour is fitted: how far off the last one its edge may lie, how many
+/// terms it has, and how unwilling it is to leave the circle.
+#[derive(Clone, Copy)]
+struct Round {
+    reach: f32,
+    order: usize,
+    stiffness: f32,
+}
+
+const PUPIL_FIRST: [Round; 2] = [
+    Round {
+        reach: 0.4,
+        order: 2,
+        stiffness: 0.02,
+    },
+    Round {
+        reach: 0.2,
+        order: 4,
+        stiffness: 0.02,
+    },
+];
+const PUPIL_BETWEEN_LIDS: [Round; 2] = [
+    Round {
+        reach: 0.3,
+        order: 2,
+        stiffness: 0.03,
+    },
+    Round {
+        reach: 0.12,
+        order: 6,
+        stiffness: 0.004,
+    },
+];
+const LIMBUS_FIRST: [Round; 2] = [
+    Round {
+        reach: 0.14,
+        order: 1,
+        stiffness: 0.0,
+    },
+    Round {
+        reach: 0.08,
+        order: 2,
+        stiffness: 0.1,
+    },
+];
+const LIMBUS_BETWEEN_LIDS: [Round; 3] = [
+    Round {
+        reach: 0.12,
+        order: 1,
+        stiffness: 0.0,
+    },
+    Round {
+        reach: 0.08,
+        order: 2,
+        stiffness: 0.1,
+    },
+    Round {
+        reach: 0.05,
+        order: 3,
+        stiffness: 0.1,
+    },
+];
 
 /// Both contours with how well each edge agreed with its circle.
 pub(crate) struct Segmentation {
     pub(crate) pupil: Contour,
     pub(crate) limbus: Contour,
+    pub(crate) lids: Lids,
     pub(crate) limbus_agreement: f32,
     /// Standard deviation of the pupil's edge, pixels.
     pub(crate) edge_width_px: f32,
@@ -92,7 +153,8 @@ pub(crate) fn find_pupil(planes: &Planes) -> Option<FoundPupil> {
         sectors: Sectors::All,
     };
     let found = best_circle(&field, near, |_, _| true, prior).unwrap_or(rough);
-    let contour = pupil_contour(planes, planes.to_fine(found.circle));
+    let start = round(planes.to_fine(found.circle));
+    let contour = pupil_contour(planes, start, &PUPIL_FIRST, |_, _| 1.0);
     Some(FoundPupil {
         contrast: contrast_across(&planes.smooth, &contour),
         contour,
@@ -125,16 +187,39 @@ fn disc_mean(c: Circle, value: impl Fn(f32, f32) -> f32) -> f32 {
     (ring.sum::<f32>() + value(c.x, c.y)) / 9.0
 }
 
-fn pupil_contour(planes: &Planes, start: Circle) -> Contour {
-    let mut contour = round(start);
-    for reach in [0.4, 0.15] {
+fn pupil_contour(
+    planes: &Planes,
+    start: Contour,
+    rounds: &[Round],
+    trust: impl Fn(f32, f32) -> f32,
+) -> Contour {
+    let span = |r: f32| (0.1 * r).clamp(1.5, 4.0);
+    refined(&planes.smooth, start, rounds, span, trust)
+}
+
+/// Fits a contour to the edge about it, round by round. `trust` gives the weight of
+/// an edge at a point of the image.
+fn refined(
+    plane: &Plane,
+    start: Contour,
+    rounds: &[Round],
+    span: impl Fn(f32) -> f32,
+    trust: impl Fn(f32, f32) -> f32,
+) -> Contour {
+    let mut contour = start;
+    for round in rounds {
         let r = contour.mean_radius();
         let band = Band {
-            reach_px: (reach * r).max(3.0),
-            span_px: (0.1 * r).clamp(1.5, 4.0),
+            reach_px: (round.reach * r).max(3.0),
+            span_px: span(r),
         };
-        let edge = trace(&planes.smooth, &contour, band);
-        let series = fit_series(&edge.radii, &edge.weights(), PUPIL_ORDER);
+        let edge = trace(plane, &contour, band);
+        let mut weights = edge.weights();
+        for (k, weight) in weights.iter_mut().enumerate() {
+            let (x, y) = contour.point_at(angle_of(k, ANGLES));
+            *weight *= trust(x, y);
+        }
+        let series = fit_series(&edge.radii, &weights, round.order, round.stiffness);
         contour = recentred(&contour, &series);
     }
     contour
@@ -174,36 +259,46 @@ pub(crate) fn find_limbus(planes: &Planes, pupil: &FoundPupil) -> Option<Segment
         prior,
     )
     .unwrap_or(rough);
-    let limbus = limbus_contour(planes, planes.to_fine(found.circle));
-    let edge_width_px = edge_width(&planes.filled, &pupil.contour, limbus.mean_radius());
+    let rough = round(planes.to_fine(found.circle));
+    let centre = (rough.centre_x, rough.centre_y);
+    let beside = |x: f32, y: f32| sideways_trust((x - centre.0, y - centre.1));
+    let rough = limbus_contour(planes, rough, &LIMBUS_FIRST, beside);
+
+    let lids = find_lids(&planes.smooth, &pupil.contour, &rough);
+    let shade = LID_SHADE * rough.mean_radius();
+    let between = |x: f32, y: f32| if lids.cover(x, y, shade) { 0.0 } else { 1.0 };
+    let inner = pupil_contour(planes, pupil.contour.clone(), &PUPIL_BETWEEN_LIDS, between);
+    let limbus = limbus_contour(planes, rough, &LIMBUS_BETWEEN_LIDS, between);
+    let lids = find_lids(&planes.smooth, &inner, &limbus);
+    let edge_width_px = edge_width(&planes.filled, &inner, limbus.mean_radius());
     Some(Segmentation {
-        pupil: pupil.contour.clone(),
+        pupil: inner,
         limbus,
+        lids,
         limbus_agreement: found.agreement,
         edge_width_px,
     })
 }
 
-fn limbus_contour(planes: &Planes, start: Circle) -> Contour {
-    let mut contour = round(start);
-    for (reach, order) in [(0.14, 1), (0.08, LIMBUS_ORDER), (0.05, LIMBUS_ORDER)] {
-        let r = contour.mean_radius();
-        let band = Band {
-            reach_px: (reach * r).max(3.0),
-            span_px: (0.05 * r).clamp(2.0, 7.0),
-        };
-        let edge = trace(&planes.smooth, &contour, band);
-        let mut weights = edge.weights();
-        for (k, weight) in weights.iter_mut().enumerate() {
-            let down = angle_of(k, ANGLES).sin();
-            if !(-0.5..=0.65).contains(&down) {
-                *weight *= COVERED_WEIGHT;
-            }
-        }
-        let series = fit_series(&edge.radii, &weights, order);
-        contour = recentred(&contour, &series);
+fn limbus_contour(
+    planes: &Planes,
+    start: Contour,
+    rounds: &[Round],
+    trust: impl Fn(f32, f32) -> f32,
+) -> Contour {
+    let span = |r: f32| (0.05 * r).clamp(2.0, 7.0);
+    refined(&planes.smooth, start, rounds, span, trust)
+}
+
+/// Before the lids are known: the sides count in full, above and below hardly.
+fn sideways_trust((dx, dy): (f32, f32)) -> f32 {
+    const COVERED: f32 = 0.15;
+    let down = dy / dx.hypot(dy).max(1e-3);
+    if (-0.5..=0.65).contains(&down) {
+        1.0
+    } else {
+        COVERED
     }
-    contour
 }
 
 fn round(circle: Circle) -> Contour {
