@@ -194,16 +194,19 @@ fn pupil_contour(
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let span = |r: f32| (0.1 * r).clamp(1.5, 4.0);
-    refined(&planes.smooth, start, rounds, span, trust)
+    refined(&planes.smooth, start, rounds, span, &trust, &trust)
 }
 
-/// Fits a contour to the edge about it, round by round. `trust` gives the weight of
-/// an edge at a point of the image.
+/// Fits a contour to the edge about it, round by round. `seen` says how much an
+/// edge that leads to a point of the image attracts the path, `trust` how much a
+/// point of the contour weighs in the fit. (The limbus often runs along a lid: its
+/// path may follow the lid, only the fit must not.)
 fn refined(
     plane: &Plane,
     start: Contour,
     rounds: &[Round],
     span: impl Fn(f32) -> f32,
+    seen: impl Fn(f32, f32) -> f32,
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let mut contour = start;
@@ -213,7 +216,7 @@ fn refined(
             reach_px: (round.reach * r).max(3.0),
             span_px: span(r),
         };
-        let edge = trace(plane, &contour, band);
+        let edge = trace(plane, &contour, band, &seen);
         let mut weights = edge.weights();
         for (k, weight) in weights.iter_mut().enumerate() {
             let (x, y) = contour.point_at(angle_of(k, ANGLES));
@@ -267,7 +270,8 @@ pub(crate) fn find_limbus(planes: &Planes, pupil: &FoundPupil) -> Option<Segment
     let lids = find_lids(&planes.smooth, &pupil.contour, &rough);
     let shade = LID_SHADE * rough.mean_radius();
     let between = |x: f32, y: f32| if lids.cover(x, y, shade) { 0.0 } else { 1.0 };
-    let inner = pupil_contour(planes, pupil.contour.clone(), &PUPIL_BETWEEN_LIDS, between);
+    let start = round(planes.to_fine(pupil.coarse_circle));
+    let inner = pupil_contour(planes, start, &PUPIL_BETWEEN_LIDS, between);
     let limbus = limbus_contour(planes, rough, &LIMBUS_BETWEEN_LIDS, between);
     let lids = find_lids(&planes.smooth, &inner, &limbus);
     let edge_width_px = edge_width(&planes.filled, &inner, limbus.mean_radius());
@@ -287,7 +291,7 @@ fn limbus_contour(
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let span = |r: f32| (0.05 * r).clamp(2.0, 7.0);
-    refined(&planes.smooth, start, rounds, span, trust)
+    refined(&planes.smooth, start, rounds, span, |_, _| 1.0, trust)
 }
 
 /// Before the lids are known: the sides count in full, above and below hardly.
@@ -354,8 +358,8 @@ impl Edge {
 }
 
 /// Follows the strongest dark-to-bright edge (from inside to outside) all round,
-/// about a contour.
-fn trace(plane: &Plane, about: &Contour, band: Band) -> Edge {
+/// about a contour; an edge into what is not trusted counts less.
+fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) -> f32) -> Edge {
     const ROWS: usize = 41;
     const BELOW: usize = 3;
     let step = 2.0 * band.reach_px / (ROWS - 1) as f32;
@@ -371,7 +375,9 @@ fn trace(plane: &Plane, about: &Contour, band: Band) -> Edge {
                 .map(|j| band.span_px * j as f32 / BELOW as f32)
                 .map(|d| at(r + d) - at((r - d).max(0.0)))
                 .sum();
-            *value = contrast / BELOW as f32;
+            let beyond = r + band.span_px;
+            let seen = trust(about.centre_x + beyond * cos, about.centre_y + beyond * sin);
+            *value = seen * contrast / BELOW as f32;
         }
     }
     let path = closed_path(&gain, ROWS);

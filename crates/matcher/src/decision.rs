@@ -34,8 +34,8 @@ impl DecisionRule {
     #[must_use]
     pub const fn standard() -> Self {
         Self {
-            duplicate_below_micros: 330_000,
-            review_below_micros: 360_000,
+            duplicate_below_micros: 360_000,
+            review_below_micros: 385_000,
         }
     }
 

@@ -8,10 +8,10 @@ use crate::score::{Score, score};
 pub const PAIR_BYTES: usize = 2 * TEMPLATE_BYTES;
 /// Added to the score when only one eye could be compared: one eye has to be that
 /// much more alike than two.
-pub const SINGLE_EYE_PENALTY_MICROS: u32 = 60_000;
+pub const SINGLE_EYE_PENALTY_MICROS: u32 = 40_000;
 /// The value of two pairs of which no eye could be compared. It lies between the
 /// thresholds of every sound rule, so that it is looked at by a person.
-pub const INCOMPARABLE_MICROS: u32 = 355_000;
+pub const INCOMPARABLE_MICROS: u32 = 370_000;
 
 /// Templates of both eyes of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
