@@ -1,0 +1,133 @@
+use core::str::FromStr;
+
+use annona_core::{Address, B256, FieldError, U256};
+
+/// A value of a body that is not what its field must hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldProblem {
+    /// Not of the written form.
+    #[error("{field}: expected {expected}")]
+    Malformed {
+        /// Name of the field in the body.
+        field: &'static str,
+        /// The form.
+        expected: &'static str,
+    },
+    /// A number out of its range.
+    #[error("{field}: {source}")]
+    OutOfRange {
+        /// Name of the field in the body.
+        field: &'static str,
+        /// Which range.
+        source: FieldError,
+    },
+}
+
+/// `0x` and exactly `2 * N` hexadecimal digits.
+pub(crate) fn bytes<const N: usize>(
+    field: &'static str,
+    text: &str,
+) -> Result<[u8; N], FieldProblem> {
+    let malformed = FieldProblem::Malformed {
+        field,
+        expected: "0x and two hexadecimal digits a byte",
+    };
+    variable_bytes(field, text)?
+        .try_into()
+        .map_err(|_| malformed)
+}
+
+/// `0x` and an even number of hexadecimal digits.
+pub(crate) fn variable_bytes(field: &'static str, text: &str) -> Result<Vec<u8>, FieldProblem> {
+    let malformed = || FieldProblem::Malformed {
+        field,
+        expected: "0x and two hexadecimal digits a byte",
+    };
+    let digits = text.strip_prefix("0x").ok_or_else(malformed)?.as_bytes();
+    if !digits.len().is_multiple_of(2) {
+        return Err(malformed());
+    }
+    digits
+        .chunks_exact(2)
+        .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
+        .collect::<Option<Vec<u8>>>()
+        .ok_or_else(malformed)
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+/// `0x` and two digits a byte.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(2 + 2 * bytes.len());
+    text.push_str("0x");
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+pub(crate) fn word(field: &'static str, text: &str) -> Result<B256, FieldProblem> {
+    bytes(field, text).map(B256::new)
+}
+
+pub(crate) fn number(field: &'static str, text: &str) -> Result<U256, FieldProblem> {
+    bytes(field, text).map(U256::from_be_bytes::<32>)
+}
+
+pub(crate) fn address(field: &'static str, text: &str) -> Result<Address, FieldProblem> {
+    bytes(field, text).map(Address::new)
+}
+
+pub(crate) fn decimal(field: &'static str, text: &str) -> Result<U256, FieldProblem> {
+    let malformed = FieldProblem::Malformed {
+        field,
+        expected: "a decimal number of the token's smallest unit",
+    };
+    if text.is_empty() || text.len() > 78 || !text.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(malformed);
+    }
+    U256::from_str_radix(text, 10).map_err(|_| malformed)
+}
+
+/// A field element or one of its kinds.
+pub(crate) fn scalar<T>(field: &'static str, text: &str) -> Result<T, FieldProblem>
+where
+    T: FromStr<Err = FieldError>,
+{
+    text.parse().map_err(|source| match source {
+        FieldError::Malformed => FieldProblem::Malformed {
+            field,
+            expected: "0x and 64 hexadecimal digits",
+        },
+        source => FieldProblem::OutOfRange { field, source },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn hexadecimal_goes_there_and_back(data in proptest::collection::vec(any::<u8>(), 0..64)) {
+            prop_assert_eq!(variable_bytes("x", &encode(&data)).unwrap(), data);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*") {
+            let _ = variable_bytes("x", &text);
+            let _ = decimal("x", &text);
+            let _ = scalar::<annona_core::Root>("x", &text);
+        }
+    }
+}

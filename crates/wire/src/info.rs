@@ -1,0 +1,109 @@
+use annona_core::{FieldElement, LeafIndex, Root, TREE_DEPTH};
+use annona_tree::InclusionProof;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::hex::{self, FieldProblem};
+
+/// What a wallet, an orb or an auditor needs to know of this service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigView {
+    /// Version of the service.
+    pub version: String,
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Address of the registry.
+    pub registry: String,
+    /// Address of the distributor.
+    pub distributor: String,
+    /// Address of the orb registry, the verifying contract of enrolments.
+    pub orb_registry: String,
+    /// Address of the token.
+    pub token: String,
+    /// First second of epoch 0.
+    pub genesis: u64,
+    /// Length of an epoch in seconds.
+    pub epoch_length_secs: u64,
+    /// Epochs that an epoch stays claimable, its own included.
+    pub claim_window_epochs: u64,
+    /// Blocks on top of a block after which it is final.
+    pub confirmations: u64,
+    /// Hash of the iris encoder's parameter file.
+    pub model_id: String,
+    /// Oldest capture taken, in seconds.
+    pub max_capture_age_secs: u64,
+}
+
+/// The epoch of now, by the chain's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EpochView {
+    /// Its number.
+    pub epoch: u64,
+    /// Timestamp of the newest block.
+    pub chain_time: u64,
+    /// First second of the epoch.
+    pub starts_at: u64,
+    /// First second of the next epoch.
+    pub ends_at: u64,
+    /// Oldest epoch that can still be claimed.
+    pub oldest_claimable: u64,
+    /// Members who can claim: `N_e`.
+    pub member_count: u64,
+    /// Root to claim against: `R_e`.
+    pub root: String,
+    /// What each member gets, in the token's smallest unit; fixed by the epoch's first claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// Claims paid in the epoch.
+    pub claimed: u64,
+}
+
+/// The path of a commitment to `R_e`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InclusionView {
+    /// The epoch.
+    pub epoch: u64,
+    /// `R_e`: compare it with the chain before you prove anything against it.
+    pub root: String,
+    /// `N_e`.
+    pub member_count: u64,
+    /// Position of the leaf.
+    pub leaf_index: u64,
+    /// 30 siblings, the leaf's own level first.
+    pub siblings: Vec<String>,
+}
+
+impl InclusionView {
+    /// The path and the root it claims to lead to.
+    ///
+    /// # Errors
+    /// [`FieldProblem`] for the first field that is malformed or out of range.
+    pub fn parse(&self) -> Result<(InclusionProof, Root), FieldProblem> {
+        let expected = "30 siblings";
+        let siblings: [FieldElement; TREE_DEPTH] = self
+            .siblings
+            .iter()
+            .map(|text| hex::scalar("siblings", text))
+            .collect::<Result<Vec<FieldElement>, _>>()?
+            .try_into()
+            .map_err(|_| FieldProblem::Malformed {
+                field: "siblings",
+                expected,
+            })?;
+        let leaf_index =
+            LeafIndex::try_from(self.leaf_index).map_err(|source| FieldProblem::OutOfRange {
+                field: "leafIndex",
+                source,
+            })?;
+        Ok((
+            InclusionProof {
+                leaf_index,
+                siblings,
+            },
+            hex::scalar("root", &self.root)?,
+        ))
+    }
+}

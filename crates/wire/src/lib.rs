@@ -1,0 +1,22 @@
+//! The API's bodies, shared by the service and its client.
+//!
+//! Here: serde types with their OpenAPI schemas, and the conversions to domain
+//! types, which is where a malformed value is refused and named.
+//!
+//! Not here: routes, HTTP, decisions.
+//!
+//! Invariants: numbers of the field and of the curve are `0x` and 64 hexadecimal
+//! digits; amounts are decimal strings of the token's smallest unit; times are
+//! Unix seconds.
+
+mod claim;
+mod enrolment;
+mod hex;
+mod info;
+mod problem;
+
+pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView};
+pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
+pub use hex::FieldProblem;
+pub use info::{ConfigView, EpochView, InclusionView};
+pub use problem::Problem;
