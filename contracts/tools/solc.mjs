@@ -8,9 +8,7 @@ import { createRequire } from "node:module";
 const solc = createRequire(import.meta.url)("solc");
 
 if (process.argv.includes("--version")) {
-  const version = solc.version().replace(".Emscripten.clang", ".Linux.g++");
-  process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${version}\n`);
+  process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}\n`);
 } else {
-  const answer = solc.compile(readFileSync(0, "utf8"));
-  process.stdout.write(answer);
+  process.stdout.write(solc.compile(readFileSync(0, "utf8")));
 }
