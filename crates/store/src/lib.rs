@@ -1,1 +1,27 @@
-//! placeholder
+//! The database of the service.
+//!
+//! Here: [`SqliteStore`], which keeps enrolments, the gallery, claims and the
+//! outbox in one SQLite file, and, under the feature `conformance`, the suite
+//! that every backend must pass.
+//!
+//! Not here: decisions. What is written was decided by `annona-engine`; this
+//! crate says whether it could be written, given everything written before.
+//!
+//! Invariants:
+//! - what a method acknowledged survives the death of the process and of the
+//!   machine; what it did not acknowledge is there whole or not at all;
+//! - uniqueness, single use and the order of the gallery are constraints of the
+//!   schema: no method looks first and writes afterwards;
+//! - a row changes only from the state that its transition names, and a method
+//!   that would change another number of rows than it must changes none;
+//! - a database serves one deployment, and no program older than its schema.
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod deployment;
+mod error;
+mod sqlite;
+
+pub use deployment::DeploymentTag;
+pub use error::OpenError;
+pub use sqlite::SqliteStore;

@@ -1,0 +1,157 @@
+//! Two at once: the constraints hold, whoever comes first.
+
+#![expect(missing_docs, reason = "a case is named after what holds")]
+
+use annona_engine::ports::{
+    AdmitOutcome, EnqueueOutcome, InsertClaimOutcome, NewEnrolment, Purpose, SignedTransaction,
+    Store,
+};
+use annona_engine::{Claim, EnrolmentId};
+
+use super::fixtures::{
+    NOW, append_purpose, claim, claim_purpose, newcomer, nullifier, queue_claims, signed,
+};
+
+/// Enough for the two to meet in every order.
+const ROUNDS: u64 = 40;
+
+async fn record_both<S: Store + Clone + 'static>(
+    store: &S,
+    pair: [NewEnrolment; 2],
+) -> [AdmitOutcome; 2] {
+    let [first, second] = pair.map(|new| {
+        let store = store.clone();
+        tokio::spawn(async move { store.record_enrolment(&new).await.unwrap() })
+    });
+    [first.await.unwrap(), second.await.unwrap()]
+}
+
+async fn insert_both<S: Store + Clone + 'static>(
+    store: &S,
+    pair: [Claim; 2],
+) -> [InsertClaimOutcome; 2] {
+    let [first, second] = pair.map(|claim| {
+        let store = store.clone();
+        tokio::spawn(async move { store.insert_claim(&claim, NOW).await.unwrap() })
+    });
+    [first.await.unwrap(), second.await.unwrap()]
+}
+
+async fn enqueue_both<S: Store + Clone + 'static>(
+    store: &S,
+    pair: [(SignedTransaction, Purpose); 2],
+) -> [EnqueueOutcome; 2] {
+    let [first, second] = pair.map(|(signed, purpose)| {
+        let store = store.clone();
+        tokio::spawn(async move { store.enqueue(&signed, &purpose).await.unwrap() })
+    });
+    [first.await.unwrap(), second.await.unwrap()]
+}
+
+/// One of two was stored, the other one was told `refusal`.
+#[track_caller]
+fn assert_one_stored(outcomes: [EnqueueOutcome; 2], refusal: EnqueueOutcome) {
+    assert!(
+        matches!(
+            outcomes,
+            [EnqueueOutcome::Stored(_), other] | [other, EnqueueOutcome::Stored(_)]
+            if other == refusal
+        ),
+        "{outcomes:?}"
+    );
+}
+
+pub async fn of_two_newcomers_after_the_same_search_one_is_admitted<S>(store: S)
+where
+    S: Store + Clone + 'static,
+{
+    for round in 1..=ROUNDS {
+        let pair = [newcomer(2 * round, round), newcomer(2 * round + 1, round)];
+        let ids: [EnrolmentId; 2] = [pair[0].record.id, pair[1].record.id];
+        let outcomes = record_both(&store, pair).await;
+        let (admitted, refused) = match &outcomes {
+            [AdmitOutcome::Recorded, AdmitOutcome::GalleryMoved] => (ids[0], ids[1]),
+            [AdmitOutcome::GalleryMoved, AdmitOutcome::Recorded] => (ids[1], ids[0]),
+            other => panic!("round {round}: {other:?}"),
+        };
+        assert!(store.enrolment(admitted).await.unwrap().is_some());
+        assert!(store.enrolment(refused).await.unwrap().is_none());
+        assert_eq!(store.gallery_after(round - 1, 10).await.unwrap().len(), 1);
+    }
+}
+
+pub async fn of_two_claims_of_a_nullifier_one_is_inserted<S>(store: S)
+where
+    S: Store + Clone + 'static,
+{
+    for round in 1..=ROUNDS {
+        let (mine, mut theirs) = (claim(round), claim(round + ROUNDS));
+        theirs.nullifier_hash = nullifier(round);
+        let outcomes = insert_both(&store, [mine, theirs]).await;
+        let kept = store.claim(nullifier(round)).await.unwrap().unwrap();
+        let (winner, loser) = match outcomes {
+            [InsertClaimOutcome::Inserted, other] => (mine, other),
+            [other, InsertClaimOutcome::Inserted] => (theirs, other),
+            other => panic!("round {round}: {other:?}"),
+        };
+        assert_eq!(kept.claim, winner);
+        assert_eq!(loser, InsertClaimOutcome::Existing(kept));
+    }
+}
+
+pub async fn of_two_transactions_with_a_nonce_one_is_stored<S>(store: S)
+where
+    S: Store + Clone + 'static,
+{
+    queue_claims(&store, ROUNDS).await;
+    for round in 1..=ROUNDS {
+        let new = newcomer(round, round);
+        store.record_enrolment(&new).await.unwrap();
+        let pair = [
+            (signed(round, 0), claim_purpose(round)),
+            (signed(round, 1), append_purpose(round, &[round])),
+        ];
+        let outcomes = enqueue_both(&store, pair).await;
+        assert_one_stored(outcomes, EnqueueOutcome::NonceTaken);
+    }
+    let open = store.open_transactions().await.unwrap();
+    assert_eq!(open.len() as u64, ROUNDS);
+    let (queued_claims, sent_claims) = store.pending_claims().await.unwrap();
+    let (queued_people, sent_people) = store.pending_enrolments().await.unwrap();
+    assert_eq!(sent_claims + sent_people, ROUNDS);
+    assert_eq!(queued_claims + queued_people, ROUNDS);
+}
+
+pub async fn of_two_transactions_with_a_claim_one_is_stored<S>(store: S)
+where
+    S: Store + Clone + 'static,
+{
+    queue_claims(&store, ROUNDS).await;
+    for round in 1..=ROUNDS {
+        let purpose = claim_purpose(round);
+        let pair = [
+            (signed(2 * round, 0), purpose.clone()),
+            (signed(2 * round + 1, 0), purpose),
+        ];
+        let outcomes = enqueue_both(&store, pair).await;
+        assert_one_stored(outcomes, EnqueueOutcome::LoadMoved);
+    }
+    assert_eq!(store.pending_claims().await.unwrap(), (0, ROUNDS));
+}
+
+pub async fn a_packet_sent_twice_at_once_is_recorded_once<S>(store: S)
+where
+    S: Store + Clone + 'static,
+{
+    for round in 1..=ROUNDS {
+        let new = newcomer(round, round);
+        let outcomes = record_both(&store, [new.clone(), new.clone()]).await;
+        let known = AdmitOutcome::AlreadyRecorded(new.record);
+        assert!(
+            outcomes == [AdmitOutcome::Recorded, known.clone()]
+                || outcomes == [known, AdmitOutcome::Recorded],
+            "round {round}: {outcomes:?}"
+        );
+    }
+    assert_eq!(store.pending_enrolments().await.unwrap(), (ROUNDS, 0));
+}

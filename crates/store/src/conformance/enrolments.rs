@@ -1,0 +1,255 @@
+//! Contract of `EnrolmentRepository`.
+
+#![expect(missing_docs, reason = "a case is named after what holds")]
+
+use annona_core::{EnrolmentKind, LeafIndex};
+use annona_engine::EnrolmentState;
+use annona_engine::ports::{AdmitOutcome, Disposition, Store, StoreError};
+
+use super::fixtures::{
+    admit, append_purpose, assert_hit_nothing, duplicate, enrolment_id, enrolment_state, newcomer,
+    send, signed, templates, word,
+};
+
+fn leaf(index: u64) -> LeafIndex {
+    index.try_into().unwrap()
+}
+
+async fn gallery_len<S: Store>(store: &S) -> usize {
+    store.gallery_after(0, 1_000).await.unwrap().len()
+}
+
+pub async fn a_newcomer_is_recorded_and_joins_the_gallery<S: Store>(store: S) {
+    let outcome = store.record_enrolment(&newcomer(1, 1)).await.unwrap();
+    assert_eq!(outcome, AdmitOutcome::Recorded);
+    let gallery = store.gallery_after(0, 10).await.unwrap();
+    assert_eq!(gallery.len(), 1);
+    assert_eq!(gallery[0].sequence, 1);
+    assert_eq!(gallery[0].templates, templates(1));
+    assert_eq!(store.pending_enrolments().await.unwrap(), (1, 0));
+}
+
+pub async fn every_part_of_a_record_comes_back<S: Store>(store: S) {
+    let mut recovery = newcomer(1, 1);
+    recovery.record.enrolment.kind = EnrolmentKind::Recovery;
+    let mut review = duplicate(3);
+    review.record.state = EnrolmentState::Review;
+    for new in [recovery, duplicate(2), review] {
+        let outcome = store.record_enrolment(&new).await.unwrap();
+        assert_eq!(outcome, AdmitOutcome::Recorded);
+        let record = store.enrolment(new.record.id).await.unwrap();
+        assert_eq!(record, Some(new.record));
+    }
+}
+
+pub async fn a_packet_sent_again_is_the_same_enrolment<S: Store>(store: S) {
+    for new in [newcomer(1, 1), duplicate(2)] {
+        let first = store.record_enrolment(&new).await.unwrap();
+        assert_eq!(first, AdmitOutcome::Recorded);
+        let again = store.record_enrolment(&new).await.unwrap();
+        assert_eq!(again, AdmitOutcome::AlreadyRecorded(new.record));
+    }
+    assert_eq!(gallery_len(&store).await, 1);
+}
+
+pub async fn a_packet_sent_again_shows_how_far_it_came<S: Store>(store: S) {
+    admit(&store, 1).await;
+    let transaction = signed(0, 0);
+    send(&store, &transaction, &append_purpose(0, &[1])).await;
+    // Meanwhile the person is known, so that the second decision is another one.
+    let mut again = duplicate(1);
+    again.record.received_at.0 += 9;
+    let AdmitOutcome::AlreadyRecorded(known) = store.record_enrolment(&again).await.unwrap() else {
+        panic!("the packet was recorded twice");
+    };
+    assert_eq!(known.received_at, newcomer(1, 1).record.received_at);
+    assert_eq!(
+        known.state,
+        EnrolmentState::Submitted {
+            transaction: transaction.hash
+        }
+    );
+}
+
+pub async fn a_nonce_is_used_once<S: Store>(store: S) {
+    admit(&store, 1).await;
+    let mut other = newcomer(2, 2);
+    other.record.enrolment.nonce = newcomer(1, 1).record.enrolment.nonce;
+    let outcome = store.record_enrolment(&other).await.unwrap();
+    assert_eq!(outcome, AdmitOutcome::NonceUsed);
+    assert_eq!(store.enrolment(other.record.id).await.unwrap(), None);
+    assert_eq!(gallery_len(&store).await, 1);
+}
+
+pub async fn a_refused_enrolment_uses_its_nonce_too<S: Store>(store: S) {
+    let refused = duplicate(1);
+    store.record_enrolment(&refused).await.unwrap();
+    let mut other = newcomer(2, 1);
+    other.record.enrolment.nonce = refused.record.enrolment.nonce;
+    let outcome = store.record_enrolment(&other).await.unwrap();
+    assert_eq!(outcome, AdmitOutcome::NonceUsed);
+}
+
+pub async fn a_commitment_is_admitted_once<S: Store>(store: S) {
+    admit(&store, 1).await;
+    assert_commitment_taken(&store).await;
+    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
+    assert_commitment_taken(&store).await;
+    store.mark_mined(id, 7, word("block", 7)).await.unwrap();
+    assert_commitment_taken(&store).await;
+    store.mark_final(id).await.unwrap();
+    assert_commitment_taken(&store).await;
+}
+
+/// Somebody else with the commitment of newcomer 1 is not admitted.
+async fn assert_commitment_taken<S: Store>(store: &S) {
+    let mut other = newcomer(2, 2);
+    other.record.enrolment.commitment = newcomer(1, 1).record.commitment();
+    let outcome = store.record_enrolment(&other).await.unwrap();
+    assert_eq!(outcome, AdmitOutcome::CommitmentTaken);
+    assert_eq!(store.enrolment(other.record.id).await.unwrap(), None);
+    assert_eq!(gallery_len(store).await, 1);
+}
+
+pub async fn a_refused_commitment_can_be_admitted_later<S: Store>(store: S) {
+    let mut review = duplicate(1);
+    review.record.state = EnrolmentState::Review;
+    store.record_enrolment(&review).await.unwrap();
+    let mut second_capture = newcomer(2, 1);
+    second_capture.record.enrolment.commitment = review.record.commitment();
+    let outcome = store.record_enrolment(&second_capture).await.unwrap();
+    assert_eq!(outcome, AdmitOutcome::Recorded);
+}
+
+pub async fn a_gallery_that_moved_admits_nobody<S: Store>(store: S) {
+    admit(&store, 2).await;
+    for sequence in [0, 1, 2] {
+        let late = newcomer(3, sequence);
+        let outcome = store.record_enrolment(&late).await.unwrap();
+        assert_eq!(outcome, AdmitOutcome::GalleryMoved, "sequence {sequence}");
+        assert_eq!(store.enrolment(late.record.id).await.unwrap(), None);
+    }
+    assert_eq!(gallery_len(&store).await, 2);
+    let outcome = store.record_enrolment(&newcomer(3, 3)).await.unwrap();
+    assert_eq!(outcome, AdmitOutcome::Recorded);
+}
+
+pub async fn the_gallery_has_no_gaps<S: Store>(store: S) {
+    let outcome = store.record_enrolment(&newcomer(1, 2)).await.unwrap();
+    assert_eq!(outcome, AdmitOutcome::GalleryMoved);
+    admit(&store, 1).await;
+    for sequence in [3, 4, 1_000] {
+        let outcome = store
+            .record_enrolment(&newcomer(2, sequence))
+            .await
+            .unwrap();
+        assert_eq!(outcome, AdmitOutcome::GalleryMoved, "sequence {sequence}");
+    }
+    assert_eq!(store.enrolment(enrolment_id(2)).await.unwrap(), None);
+    assert_eq!(gallery_len(&store).await, 1);
+}
+
+pub async fn a_refused_person_does_not_join_the_gallery<S: Store>(store: S) {
+    store.record_enrolment(&duplicate(1)).await.unwrap();
+    assert_eq!(gallery_len(&store).await, 0);
+    assert_eq!(store.queued_enrolments(10).await.unwrap(), []);
+    assert_eq!(store.pending_enrolments().await.unwrap(), (0, 0));
+}
+
+pub async fn a_state_that_contradicts_the_admission_is_an_error<S: Store>(store: S) {
+    let mut admitted = newcomer(1, 1);
+    admitted.record.state = EnrolmentState::Duplicate;
+    let mut refused = duplicate(2);
+    refused.record.state = EnrolmentState::Queued;
+    let mut ahead = newcomer(3, 1);
+    ahead.record.state = EnrolmentState::Submitted {
+        transaction: word("transaction", 0),
+    };
+    for new in [admitted, refused, ahead] {
+        let result = store.record_enrolment(&new).await;
+        assert!(matches!(result, Err(StoreError::Backend(_))), "{result:?}");
+        assert_eq!(store.enrolment(new.record.id).await.unwrap(), None);
+    }
+    assert_eq!(gallery_len(&store).await, 0);
+}
+
+pub async fn the_gallery_is_read_in_pages<S: Store>(store: S) {
+    admit(&store, 5).await;
+    let mut sequence = 0;
+    let mut seen = Vec::new();
+    for expected in [2, 2, 1, 0] {
+        let page = store.gallery_after(sequence, 2).await.unwrap();
+        assert_eq!(page.len(), expected);
+        seen.extend(page.iter().map(|entry| entry.sequence));
+        sequence = seen.last().copied().unwrap_or_default();
+    }
+    assert_eq!(seen, [1, 2, 3, 4, 5]);
+}
+
+pub async fn enrolments_queue_in_order_of_arrival<S: Store>(store: S) {
+    // Ids are hashes: their order is another one than that of arrival.
+    admit(&store, 20).await;
+    let queued = store.queued_enrolments(12).await.unwrap();
+    let expected: Vec<_> = (1..=12).map(enrolment_id).collect();
+    let actual: Vec<_> = queued.iter().map(|record| record.id).collect();
+    assert_eq!(actual, expected);
+    assert_eq!(store.pending_enrolments().await.unwrap(), (20, 0));
+}
+
+pub async fn a_requeued_enrolment_keeps_its_place<S: Store>(store: S) {
+    admit(&store, 3).await;
+    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
+    assert_eq!(store.pending_enrolments().await.unwrap(), (1, 2));
+    store.mark_failed(id, Disposition::Requeue).await.unwrap();
+    let queued = store.queued_enrolments(10).await.unwrap();
+    let actual: Vec<_> = queued.iter().map(|record| record.id).collect();
+    assert_eq!(actual, [1, 2, 3].map(enrolment_id));
+}
+
+pub async fn an_adopted_leaf_is_final<S: Store>(store: S) {
+    admit(&store, 2).await;
+    let commitment = newcomer(2, 2).record.commitment();
+    let transaction = word("given up", 0);
+    let adopted = store.adopt_leaf(commitment, leaf(41), transaction).await;
+    adopted.unwrap();
+    assert_eq!(
+        enrolment_state(&store, 2).await,
+        EnrolmentState::Final {
+            transaction,
+            leaf_index: leaf(41)
+        }
+    );
+    assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Queued);
+    assert_eq!(store.pending_enrolments().await.unwrap(), (1, 0));
+}
+
+pub async fn only_a_queued_enrolment_adopts_a_leaf<S: Store>(store: S) {
+    admit(&store, 1).await;
+    let refused = duplicate(2);
+    store.record_enrolment(&refused).await.unwrap();
+    let transaction = signed(0, 0);
+    send(&store, &transaction, &append_purpose(0, &[1])).await;
+    let unknown = newcomer(3, 3).record.commitment();
+    for commitment in [
+        newcomer(1, 1).record.commitment(),
+        refused.record.commitment(),
+        unknown,
+    ] {
+        let result = store
+            .adopt_leaf(commitment, leaf(0), transaction.hash)
+            .await;
+        assert_hit_nothing(result);
+    }
+    assert_eq!(enrolment_state(&store, 2).await, EnrolmentState::Duplicate);
+    assert_eq!(
+        enrolment_state(&store, 1).await,
+        EnrolmentState::Submitted {
+            transaction: transaction.hash
+        }
+    );
+}
+
+pub async fn an_unknown_enrolment_is_none<S: Store>(store: S) {
+    admit(&store, 1).await;
+    assert_eq!(store.enrolment(enrolment_id(2)).await.unwrap(), None);
+}

@@ -1,0 +1,193 @@
+//! Made-up people, claims and transactions: equal seeds make equal values.
+
+use annona_core::{
+    Address, AmountWei, B256, Commitment, Enrolment, EnrolmentKind, Epoch, FieldElement,
+    NullifierHash, OrbId, Payment, ProofPoints, U256, UnixSeconds, hash_to_field, keccak256,
+};
+use annona_engine::ports::{
+    Admission, AdmitOutcome, EnqueueOutcome, EnrolmentRepository, InsertClaimOutcome, NewEnrolment,
+    OutboxRepository, Purpose, SignedTransaction, Store, StoreError, TransactionId,
+};
+use annona_engine::{Claim, EnrolmentId, EnrolmentRecord, EnrolmentState};
+use annona_iris::{COLUMNS, IrisTemplate};
+use annona_matcher::EyePair;
+
+/// When everything of the suite arrives.
+pub(super) const NOW: UnixSeconds = UnixSeconds(1_800_000_000);
+
+/// A word that depends on all of `what` and `seed`.
+pub(super) fn word(what: &str, seed: u64) -> B256 {
+    keccak256([what.as_bytes(), &seed.to_be_bytes()].concat())
+}
+
+fn field(what: &str, seed: u64) -> FieldElement {
+    hash_to_field(word(what, seed))
+}
+
+pub(super) fn address(what: &str, seed: u64) -> Address {
+    Address::from_word(word(what, seed))
+}
+
+pub(super) fn nullifier(seed: u64) -> NullifierHash {
+    NullifierHash::from(field("nullifier", seed))
+}
+
+fn template(what: &str, seed: u64) -> IrisTemplate {
+    let mut code = [0; COLUMNS];
+    let mut mask = [0; COLUMNS];
+    for (column, (code, mask)) in (0_u64..).zip(code.iter_mut().zip(&mut mask)) {
+        let bytes = word(what, seed << 16 | column);
+        let (halves, _) = bytes.as_chunks::<8>();
+        *code = u64::from_le_bytes(halves[0]);
+        *mask = u32::from_le_bytes(bytes[8..12].try_into().unwrap());
+    }
+    IrisTemplate::from_columns(code, mask)
+}
+
+/// Templates of a made-up person.
+#[must_use]
+pub fn templates(seed: u64) -> EyePair {
+    EyePair {
+        left: template("left", seed),
+        right: template("right", seed),
+    }
+}
+
+fn record(seed: u64, state: EnrolmentState) -> EnrolmentRecord {
+    EnrolmentRecord {
+        id: EnrolmentId(word("enrolment", seed)),
+        orb: OrbId(address("orb", seed)),
+        enrolment: Enrolment {
+            commitment: Commitment::try_from(field("commitment", seed).to_u256()).unwrap(),
+            iris_digest: word("iris", seed),
+            image_digest: word("image", seed),
+            model_id: word("model", seed),
+            kind: EnrolmentKind::New,
+            captured_at: UnixSeconds(NOW.0 - 60 + seed),
+            nonce: word("nonce", seed),
+        },
+        received_at: UnixSeconds(NOW.0 + seed),
+        state,
+    }
+}
+
+/// A person who is new and becomes entry `gallery_sequence`.
+#[must_use]
+pub fn newcomer(seed: u64, gallery_sequence: u64) -> NewEnrolment {
+    NewEnrolment {
+        record: record(seed, EnrolmentState::Queued),
+        admission: Admission::Admit {
+            gallery_sequence,
+            templates: templates(seed),
+        },
+    }
+}
+
+/// A person who is enrolled already.
+#[must_use]
+pub fn duplicate(seed: u64) -> NewEnrolment {
+    NewEnrolment {
+        record: record(seed, EnrolmentState::Duplicate),
+        admission: Admission::Refuse,
+    }
+}
+
+/// A claim.
+#[must_use]
+pub fn claim(seed: u64) -> Claim {
+    let mut coordinates = [U256::ZERO; 8];
+    for (index, coordinate) in (0_u64..).zip(&mut coordinates) {
+        *coordinate = field("coordinate", seed << 8 | index).to_u256();
+    }
+    Claim {
+        epoch: Epoch(100 + seed),
+        nullifier_hash: nullifier(seed),
+        payment: Payment {
+            recipient: address("recipient", seed),
+            fee_recipient: address("fee recipient", seed),
+            fee: AmountWei(U256::from_be_bytes(word("fee", seed).0)),
+        },
+        points: ProofPoints::try_from(coordinates).unwrap(),
+    }
+}
+
+/// A transaction of sender 0 with `nonce`; its hash depends on `salt` too.
+#[must_use]
+pub fn signed(nonce: u64, salt: u64) -> SignedTransaction {
+    let hash = word("transaction", salt << 32 | nonce);
+    SignedTransaction {
+        sender: address("sender", 0),
+        nonce,
+        hash,
+        raw: hash.to_vec(),
+    }
+}
+
+pub(super) fn claim_purpose(seed: u64) -> Purpose {
+    Purpose::Claim {
+        nullifier: nullifier(seed),
+    }
+}
+
+pub(super) fn append_purpose(start_index: u64, seeds: &[u64]) -> Purpose {
+    Purpose::Append {
+        start_index: start_index.try_into().unwrap(),
+        enrolments: seeds.iter().map(|seed| enrolment_id(*seed)).collect(),
+    }
+}
+
+pub(super) fn enrolment_id(seed: u64) -> EnrolmentId {
+    EnrolmentId(word("enrolment", seed))
+}
+
+/// Admits newcomers `1..=count` in order; the gallery must be empty.
+pub(super) async fn admit<S: Store>(store: &S, count: u64) {
+    for seed in 1..=count {
+        let outcome = store.record_enrolment(&newcomer(seed, seed)).await.unwrap();
+        assert_eq!(outcome, AdmitOutcome::Recorded);
+    }
+}
+
+/// Queues claims `1..=count` in order.
+pub(super) async fn queue_claims<S: Store>(store: &S, count: u64) {
+    for seed in 1..=count {
+        let outcome = store.insert_claim(&claim(seed), NOW).await.unwrap();
+        assert_eq!(outcome, InsertClaimOutcome::Inserted);
+    }
+}
+
+/// Stores a transaction that must go through.
+pub(super) async fn send<S: OutboxRepository>(
+    store: &S,
+    signed: &SignedTransaction,
+    purpose: &Purpose,
+) -> TransactionId {
+    match store.enqueue(signed, purpose).await.unwrap() {
+        EnqueueOutcome::Stored(id) => id,
+        other => panic!("the transaction was not stored: {other:?}"),
+    }
+}
+
+/// The state of enrolment `seed`.
+pub(super) async fn enrolment_state<S: EnrolmentRepository>(
+    store: &S,
+    seed: u64,
+) -> EnrolmentState {
+    let record = store.enrolment(enrolment_id(seed)).await.unwrap();
+    record.unwrap().state
+}
+
+#[track_caller]
+pub(super) fn assert_hit_nothing(result: Result<(), StoreError>) {
+    assert!(
+        matches!(
+            result,
+            Err(StoreError::RowCount {
+                expected: 1,
+                actual: 0,
+                ..
+            })
+        ),
+        "{result:?}"
+    );
+}

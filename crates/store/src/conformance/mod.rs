@@ -1,0 +1,98 @@
+//! The suite that every backend must pass.
+//!
+//! Each case takes an empty store of its own and panics when the store does not
+//! keep to a trait's contract. [`conformance_suite!`](crate::conformance_suite)
+//! makes a test of each.
+
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "a case panics when the store is wrong"
+)]
+
+pub mod claims;
+pub mod concurrency;
+pub mod enrolments;
+mod fixtures;
+pub mod outbox;
+
+pub use fixtures::{claim, duplicate, newcomer, signed, templates};
+
+/// Makes a test of every case.
+///
+/// Takes the absolute path of a function `async fn() -> (S, Guard)`: an empty store
+/// that implements `Store`, `Clone` and `'static`, and what must live as long as it.
+/// The calling crate depends on `tokio` with its macros.
+#[macro_export]
+macro_rules! conformance_suite {
+    ($fresh:path) => {
+        $crate::conformance_suite! {
+            @cases $fresh,
+            enrolments {
+                a_newcomer_is_recorded_and_joins_the_gallery
+                every_part_of_a_record_comes_back
+                a_packet_sent_again_is_the_same_enrolment
+                a_packet_sent_again_shows_how_far_it_came
+                a_nonce_is_used_once
+                a_refused_enrolment_uses_its_nonce_too
+                a_commitment_is_admitted_once
+                a_refused_commitment_can_be_admitted_later
+                a_gallery_that_moved_admits_nobody
+                the_gallery_has_no_gaps
+                a_refused_person_does_not_join_the_gallery
+                a_state_that_contradicts_the_admission_is_an_error
+                the_gallery_is_read_in_pages
+                enrolments_queue_in_order_of_arrival
+                a_requeued_enrolment_keeps_its_place
+                an_adopted_leaf_is_final
+                only_a_queued_enrolment_adopts_a_leaf
+                an_unknown_enrolment_is_none
+            }
+            claims {
+                a_claim_is_queued_and_every_part_comes_back
+                a_nullifier_has_one_claim
+                claims_queue_in_order_of_arrival
+                a_requeued_claim_keeps_its_place
+                every_rejection_is_kept
+                only_a_queued_claim_is_rejected
+                a_rejected_claim_keeps_its_nullifier
+                an_unknown_claim_is_none
+                an_epoch_beyond_63_bits_is_an_error
+            }
+            outbox {
+                the_next_nonce_follows_both_the_rows_and_the_chain
+                a_claim_lives_from_queue_to_final_through_a_reorg
+                an_append_lives_from_queue_to_final_through_a_reorg
+                a_claim_that_was_sent_can_be_rejected
+                a_mined_transaction_is_not_given_up
+                a_failed_append_queues_its_enrolments_again
+                an_append_cannot_be_rejected
+                a_nonce_is_stored_once
+                a_failed_transaction_keeps_its_nonce
+                a_load_that_is_not_queued_is_not_sent
+                an_append_is_sent_whole_or_not_at_all
+                an_append_has_enrolments_inside_the_tree
+                a_transaction_moves_only_from_the_state_before
+                a_settled_transaction_does_not_move
+                open_transactions_are_in_order_of_sender_and_nonce
+                a_failed_load_can_be_sent_again
+            }
+            concurrency {
+                of_two_newcomers_after_the_same_search_one_is_admitted
+                of_two_claims_of_a_nullifier_one_is_inserted
+                of_two_transactions_with_a_nonce_one_is_stored
+                of_two_transactions_with_a_claim_one_is_stored
+                a_packet_sent_twice_at_once_is_recorded_once
+            }
+        }
+    };
+    (@cases $fresh:path, $($module:ident { $($case:ident)* })*) => {
+        $(mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $case() {
+                let (store, _guard) = $fresh().await;
+                $crate::conformance::$module::$case(store).await;
+            })*
+        })*
+    };
+}

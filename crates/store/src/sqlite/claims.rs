@@ -1,0 +1,195 @@
+//! Claims in SQLite.
+
+use annona_core::{AmountWei, Epoch, NullifierHash, Payment, ProofPoints, U256, UnixSeconds};
+use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, StoreError};
+use annona_engine::{Claim, ClaimRecord, ClaimState, Rejection};
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+
+use super::columns::{Table, integer};
+use super::{SqliteStore, expect_rows};
+use crate::error::backend;
+
+const CLAIMS: Table = Table("claims");
+/// Coordinates of 32 bytes each.
+const PROOF_BYTES: usize = 8 * 32;
+
+macro_rules! select_claims {
+    ($tail:literal) => {
+        concat!(
+            "SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, state, ",
+            "transaction_hash, rejection FROM claims ",
+            $tail
+        )
+    };
+}
+
+const INSERT: &str = "\
+INSERT INTO claims (nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, state)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued')
+ON CONFLICT (nullifier) DO NOTHING";
+const SELECT_BY_NULLIFIER: &str = select_claims!("WHERE nullifier = ?1");
+const SELECT_QUEUED: &str = select_claims!("WHERE state = 'queued' ORDER BY arrival LIMIT ?1");
+const REJECT: &str = "\
+UPDATE claims SET state = 'rejected', rejection = ?2 WHERE nullifier = ?1 AND state = 'queued'";
+const COUNT_PENDING: &str = "\
+SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued')
+FROM claims WHERE state IN ('queued', 'submitted', 'mined')";
+
+#[derive(sqlx::FromRow)]
+struct ClaimRow {
+    nullifier: Vec<u8>,
+    epoch: i64,
+    recipient: Vec<u8>,
+    fee_recipient: Vec<u8>,
+    fee: Vec<u8>,
+    proof: Vec<u8>,
+    received_at: i64,
+    state: String,
+    transaction_hash: Option<Vec<u8>>,
+    rejection: Option<String>,
+}
+
+impl TryFrom<ClaimRow> for ClaimRecord {
+    type Error = StoreError;
+
+    fn try_from(row: ClaimRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            claim: Claim {
+                epoch: Epoch(CLAIMS.unsigned("epoch", row.epoch)?),
+                nullifier_hash: CLAIMS.nullifier("nullifier", &row.nullifier)?,
+                payment: Payment {
+                    recipient: CLAIMS.address("recipient", &row.recipient)?,
+                    fee_recipient: CLAIMS.address("fee_recipient", &row.fee_recipient)?,
+                    fee: AmountWei(CLAIMS.uint256("fee", &row.fee)?),
+                },
+                points: points_from(&row.proof)?,
+            },
+            received_at: UnixSeconds(CLAIMS.unsigned("received_at", row.received_at)?),
+            state: state_from(&row)?,
+        })
+    }
+}
+
+fn points_bytes(points: &ProofPoints) -> Vec<u8> {
+    points
+        .coordinates()
+        .iter()
+        .flat_map(U256::to_be_bytes::<32>)
+        .collect()
+}
+
+fn points_from(blob: &[u8]) -> Result<ProofPoints, StoreError> {
+    let bytes: [u8; PROOF_BYTES] = CLAIMS.bytes("proof", blob)?;
+    let (words, _) = bytes.as_chunks::<32>();
+    let mut coordinates = [U256::ZERO; 8];
+    for (coordinate, word) in coordinates.iter_mut().zip(words) {
+        *coordinate = U256::from_be_bytes(*word);
+    }
+    ProofPoints::try_from(coordinates).map_err(|_| CLAIMS.corrupt("proof"))
+}
+
+fn state_from(row: &ClaimRow) -> Result<ClaimState, StoreError> {
+    let transaction = row
+        .transaction_hash
+        .as_deref()
+        .map(|blob| CLAIMS.word("transaction_hash", blob))
+        .transpose()?;
+    match (row.state.as_str(), transaction, row.rejection.as_deref()) {
+        ("queued", None, None) => Ok(ClaimState::Queued),
+        ("submitted", Some(transaction), None) => Ok(ClaimState::Submitted { transaction }),
+        ("mined", Some(transaction), None) => Ok(ClaimState::Mined { transaction }),
+        ("final", Some(transaction), None) => Ok(ClaimState::Final { transaction }),
+        ("rejected", None, Some(code)) => Rejection::from_code(code)
+            .map(ClaimState::Rejected)
+            .ok_or_else(|| CLAIMS.corrupt("rejection")),
+        _ => Err(CLAIMS.corrupt("state")),
+    }
+}
+
+async fn select_by_nullifier(
+    connection: &mut SqliteConnection,
+    nullifier: NullifierHash,
+) -> Result<Option<ClaimRecord>, StoreError> {
+    let row: Option<ClaimRow> = sqlx::query_as(SELECT_BY_NULLIFIER)
+        .bind(nullifier.to_be_bytes().to_vec())
+        .fetch_optional(connection)
+        .await
+        .map_err(backend)?;
+    row.map(ClaimRecord::try_from).transpose()
+}
+
+#[async_trait]
+impl ClaimRepository for SqliteStore {
+    async fn insert_claim(
+        &self,
+        claim: &Claim,
+        received_at: UnixSeconds,
+    ) -> Result<InsertClaimOutcome, StoreError> {
+        let mut tx = self.begin_write().await?;
+        let inserted = sqlx::query(INSERT)
+            .bind(claim.nullifier_hash.to_be_bytes().to_vec())
+            .bind(integer(claim.epoch.0)?)
+            .bind(claim.payment.recipient.as_slice())
+            .bind(claim.payment.fee_recipient.as_slice())
+            .bind(claim.payment.fee.0.to_be_bytes::<32>().to_vec())
+            .bind(points_bytes(&claim.points))
+            .bind(integer(received_at.0)?)
+            .execute(&mut *tx)
+            .await
+            .map_err(backend)?;
+        if inserted.rows_affected() == 1 {
+            tx.commit().await.map_err(backend)?;
+            return Ok(InsertClaimOutcome::Inserted);
+        }
+        let existing = select_by_nullifier(&mut tx, claim.nullifier_hash).await?;
+        existing
+            .map(InsertClaimOutcome::Existing)
+            .ok_or(StoreError::RowCount {
+                operation: "find the claim in the way",
+                expected: 1,
+                actual: 0,
+            })
+    }
+
+    async fn claim(&self, nullifier: NullifierHash) -> Result<Option<ClaimRecord>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(backend)?;
+        select_by_nullifier(&mut connection, nullifier).await
+    }
+
+    async fn queued_claims(&self, limit: u32) -> Result<Vec<ClaimRecord>, StoreError> {
+        let rows: Vec<ClaimRow> = sqlx::query_as(SELECT_QUEUED)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(backend)?;
+        rows.into_iter().map(ClaimRecord::try_from).collect()
+    }
+
+    async fn reject_claim(
+        &self,
+        nullifier: NullifierHash,
+        why: Rejection,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_write().await?;
+        let rejected = sqlx::query(REJECT)
+            .bind(nullifier.to_be_bytes().to_vec())
+            .bind(why.code())
+            .execute(&mut *tx)
+            .await
+            .map_err(backend)?;
+        expect_rows("reject a queued claim", 1, rejected.rows_affected())?;
+        tx.commit().await.map_err(backend)
+    }
+
+    async fn pending_claims(&self) -> Result<(u64, u64), StoreError> {
+        let (queued, under_way): (i64, i64) = sqlx::query_as(COUNT_PENDING)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(backend)?;
+        Ok((
+            CLAIMS.unsigned("count(*)", queued)?,
+            CLAIMS.unsigned("count(*)", under_way)?,
+        ))
+    }
+}

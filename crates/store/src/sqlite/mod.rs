@@ -1,0 +1,165 @@
+//! The SQLite backend: one file in WAL mode, one writing connection, a few that read.
+
+mod claims;
+mod columns;
+mod enrolments;
+mod load;
+mod outbox;
+mod schema;
+
+use std::path::Path;
+use std::time::Duration;
+
+use annona_engine::ports::StoreError;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Sqlite, Transaction};
+
+use crate::error::backend;
+use crate::{DeploymentTag, OpenError};
+
+/// How long a writer waits for one in another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that read; reads do not wait for the writer.
+const READERS: u32 = 4;
+/// Tries to open a file that another process is just making.
+const OPEN_ATTEMPTS: u32 = 100;
+/// Pause between two tries.
+const OPEN_PAUSE: Duration = Duration::from_millis(50);
+/// SQLite's primary result code for a lock that is held elsewhere.
+const SQLITE_BUSY: u32 = 5;
+/// Takes the write lock at once, so that what a transaction read still holds when it writes.
+const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+
+/// The repositories in one SQLite file. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, and makes it if there is none.
+    ///
+    /// On Unix a new file is readable by its owner only: it will hold templates.
+    ///
+    /// # Errors
+    /// [`OpenError`]: the file cannot be used, a newer program wrote it, or it
+    /// belongs to another deployment than `tag`.
+    pub async fn open(path: &Path, tag: &DeploymentTag) -> Result<Self, OpenError> {
+        let is_new = !path.exists();
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .synchronous(SqliteSynchronous::Full);
+        let writer = connect_writer(options.clone().journal_mode(SqliteJournalMode::Wal)).await?;
+        if is_new {
+            schema::restrict_to_owner(path)?;
+        }
+        schema::prepare(&writer, tag).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
+        Ok(Self { writer, readers })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT one FROM deployment")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(backend)?;
+        Ok(())
+    }
+
+    /// Waits for what is under way and closes the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    async fn begin_write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.writer.begin_with(BEGIN_WRITE).await.map_err(backend)
+    }
+}
+
+/// Connects the writer. While another process switches a new file to WAL, SQLite
+/// reports it as busy without waiting for the busy timeout; so this waits.
+async fn connect_writer(options: SqliteConnectOptions) -> Result<SqlitePool, OpenError> {
+    let mut attempt = 1;
+    loop {
+        let writer = SqlitePoolOptions::new().max_connections(1);
+        match writer.connect_with(options.clone()).await {
+            Ok(writer) => return Ok(writer),
+            Err(cause) if is_busy(&cause) && attempt < OPEN_ATTEMPTS => {
+                attempt += 1;
+                tokio::time::sleep(OPEN_PAUSE).await;
+            }
+            Err(cause) => return Err(OpenError::Backend(Box::new(cause))),
+        }
+    }
+}
+
+/// Whether the primary result code is `SQLITE_BUSY`.
+fn is_busy(cause: &sqlx::Error) -> bool {
+    let code = cause.as_database_error().and_then(|error| error.code());
+    code.and_then(|text| text.parse::<u32>().ok())
+        .is_some_and(|extended| extended & 0xff == SQLITE_BUSY)
+}
+
+/// Refuses a write that hit another number of rows than it must. The caller
+/// returns the error, and the transaction rolls back as it is dropped.
+fn expect_rows(operation: &'static str, expected: u64, actual: u64) -> Result<(), StoreError> {
+    if actual == expected {
+        return Ok(());
+    }
+    Err(StoreError::RowCount {
+        operation,
+        expected,
+        actual,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use annona_core::{Address, B256};
+
+    use super::*;
+
+    async fn pragma<T>(pool: &SqlitePool, sql: &'static str) -> T
+    where
+        T: Send + Unpin + for<'r> sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
+    {
+        sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn commits_are_durable_references_are_checked_and_readers_only_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let tag = DeploymentTag {
+            chain_id: 1,
+            registry: Address::ZERO,
+            distributor: Address::ZERO,
+            model_id: B256::ZERO,
+        };
+        let path = directory.path().join("annona.sqlite");
+        let store = SqliteStore::open(&path, &tag).await.unwrap();
+        let full = 2;
+        let mode: String = pragma(&store.writer, "PRAGMA journal_mode").await;
+        assert_eq!(mode, "wal");
+        assert_eq!(
+            pragma::<i64>(&store.writer, "PRAGMA synchronous").await,
+            full
+        );
+        assert_eq!(pragma::<i64>(&store.writer, "PRAGMA foreign_keys").await, 1);
+        let write = sqlx::query("DELETE FROM deployment");
+        assert!(write.execute(&store.readers).await.is_err());
+    }
+}

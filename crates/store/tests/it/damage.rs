@@ -1,0 +1,189 @@
+use annona_core::UnixSeconds;
+use annona_engine::ports::{
+    ClaimRepository, EnqueueOutcome, EnrolmentRepository, OutboxRepository, Purpose, StoreError,
+};
+use annona_store::SqliteStore;
+use annona_store::conformance::{claim, newcomer, signed};
+use tempfile::TempDir;
+
+use crate::{database, fresh, raw};
+
+/// A store with a queued enrolment, and a claim and an enrolment that were sent.
+async fn filled() -> (SqliteStore, TempDir) {
+    let (store, directory) = fresh().await;
+    for seed in [1, 2] {
+        store.record_enrolment(&newcomer(seed, seed)).await.unwrap();
+    }
+    for seed in [1, 2] {
+        let inserted = store.insert_claim(&claim(seed), UnixSeconds(5)).await;
+        inserted.unwrap();
+    }
+    let purposes = [
+        Purpose::Claim {
+            nullifier: claim(1).nullifier_hash,
+        },
+        Purpose::Append {
+            start_index: 0.try_into().unwrap(),
+            enrolments: vec![newcomer(1, 1).record.id],
+        },
+    ];
+    for (nonce, purpose) in (0..).zip(&purposes) {
+        let outcome = store.enqueue(&signed(nonce, 0), purpose).await.unwrap();
+        assert!(matches!(outcome, EnqueueOutcome::Stored(_)));
+    }
+    (store, directory)
+}
+
+/// The first error of reading everything.
+async fn read_all(store: &SqliteStore) -> Result<(), StoreError> {
+    store.gallery_after(0, 10).await?;
+    store.queued_enrolments(10).await?;
+    store.enrolment(newcomer(1, 1).record.id).await?;
+    store.queued_claims(10).await?;
+    store.claim(claim(1).nullifier_hash).await?;
+    store.open_transactions().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_undamaged_database_is_read() {
+    let (store, _directory) = filled().await;
+    read_all(&store).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_read_is_named() {
+    let damages = [
+        (
+            "UPDATE gallery SET templates = x'0102'",
+            "gallery",
+            "templates",
+        ),
+        (
+            "UPDATE gallery SET templates = zeroblob(length(templates))",
+            "gallery",
+            "templates",
+        ),
+        (
+            "UPDATE enrolments SET state = 'lost'",
+            "enrolments",
+            "state",
+        ),
+        (
+            "UPDATE enrolments SET state = 'queued' WHERE leaf_index = 0",
+            "enrolments",
+            "state",
+        ),
+        (
+            "UPDATE enrolments SET leaf_index = NULL",
+            "enrolments",
+            "state",
+        ),
+        (
+            "UPDATE enrolments SET leaf_index = 1 << 30",
+            "enrolments",
+            "leaf_index",
+        ),
+        ("UPDATE enrolments SET kind = 'old'", "enrolments", "kind"),
+        ("UPDATE enrolments SET orb = x'00'", "enrolments", "orb"),
+        (
+            "UPDATE enrolments SET commitment = zeroblob(32) WHERE arrival = 1",
+            "enrolments",
+            "commitment",
+        ),
+        (
+            "UPDATE enrolments SET received_at = -1",
+            "enrolments",
+            "received_at",
+        ),
+        (
+            "UPDATE enrolments SET transaction_hash = x'00' WHERE leaf_index = 0",
+            "enrolments",
+            "transaction_hash",
+        ),
+        (
+            "UPDATE claims SET state = 'rejected', transaction_hash = NULL, rejection = 'mood'",
+            "claims",
+            "rejection",
+        ),
+        ("UPDATE claims SET state = 'queued'", "claims", "state"),
+        ("UPDATE claims SET proof = zeroblob(255)", "claims", "proof"),
+        (
+            "UPDATE claims SET proof = unhex(replace(hex(zeroblob(256)), '0', 'f'))",
+            "claims",
+            "proof",
+        ),
+        ("UPDATE claims SET fee = zeroblob(31)", "claims", "fee"),
+        (
+            "UPDATE transactions SET purpose = 'gift'",
+            "transactions",
+            "purpose",
+        ),
+        (
+            "UPDATE transactions SET start_index = NULL",
+            "transactions",
+            "purpose",
+        ),
+        ("DELETE FROM append_members", "transactions", "purpose"),
+        (
+            "UPDATE append_members SET position = 1",
+            "append_members",
+            "position",
+        ),
+        (
+            "UPDATE transactions SET state = 'mined'",
+            "transactions",
+            "state",
+        ),
+        (
+            "UPDATE transactions SET hash = zeroblob(33)||id",
+            "transactions",
+            "hash",
+        ),
+    ];
+    for (sql, table, column) in damages {
+        let (store, directory) = filled().await;
+        let mut connection = raw(&database(&directory)).await;
+        let done = sqlx::query(sql).execute(&mut connection).await.unwrap();
+        assert!(done.rows_affected() > 0, "{sql}");
+        match read_all(&store).await {
+            Err(StoreError::Corrupt {
+                table: t,
+                column: c,
+            }) => {
+                assert_eq!((t, c), (table, column), "{sql}");
+            }
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_load_that_disagrees_with_its_transaction_stops_the_move() {
+    let (store, directory) = filled().await;
+    let mut connection = raw(&database(&directory)).await;
+    sqlx::query("UPDATE enrolments SET transaction_hash = zeroblob(32) WHERE leaf_index = 0")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let open = store.open_transactions().await.unwrap();
+    let append = open
+        .iter()
+        .find(|row| matches!(row.purpose, Purpose::Append { .. }))
+        .unwrap();
+    let result = store
+        .mark_mined(append.id, 7, annona_core::B256::ZERO)
+        .await;
+    assert!(
+        matches!(
+            result,
+            Err(StoreError::RowCount {
+                expected: 1,
+                actual: 0,
+                ..
+            })
+        ),
+        "{result:?}"
+    );
+    assert_eq!(store.open_transactions().await.unwrap(), open);
+}

@@ -1,0 +1,169 @@
+use annona_core::UnixSeconds;
+use annona_core::{Address, B256};
+use annona_engine::ports::{
+    AdmitOutcome, ClaimRepository, EnqueueOutcome, EnrolmentRepository, OutboxRepository, Purpose,
+};
+use annona_store::conformance::{claim, newcomer, signed};
+use annona_store::{DeploymentTag, OpenError, SqliteStore};
+
+use crate::{database, fresh, raw, tag};
+
+#[tokio::test]
+async fn what_was_written_is_there_after_closing() {
+    let (store, directory) = fresh().await;
+    store.record_enrolment(&newcomer(1, 1)).await.unwrap();
+    store.insert_claim(&claim(1), UnixSeconds(5)).await.unwrap();
+    let purpose = Purpose::Claim {
+        nullifier: claim(1).nullifier_hash,
+    };
+    let outcome = store.enqueue(&signed(3, 0), &purpose).await.unwrap();
+    assert!(matches!(outcome, EnqueueOutcome::Stored(_)));
+    let open = store.open_transactions().await.unwrap();
+    store.close().await;
+
+    let again = SqliteStore::open(&database(&directory), &tag()).await;
+    let again = again.unwrap();
+    again.ping().await.unwrap();
+    assert_eq!(again.open_transactions().await.unwrap(), open);
+    assert_eq!(again.gallery_after(0, 10).await.unwrap().len(), 1);
+    assert_eq!(again.pending_enrolments().await.unwrap(), (1, 0));
+}
+
+#[tokio::test]
+async fn a_closed_store_does_not_answer() {
+    let (store, _directory) = fresh().await;
+    store.ping().await.unwrap();
+    store.close().await;
+    assert!(store.ping().await.is_err());
+}
+
+#[tokio::test]
+async fn another_deployment_is_refused() {
+    let (store, directory) = fresh().await;
+    store.close().await;
+    let others = [
+        DeploymentTag {
+            chain_id: 1,
+            ..tag()
+        },
+        DeploymentTag {
+            registry: Address::ZERO,
+            ..tag()
+        },
+        DeploymentTag {
+            distributor: Address::ZERO,
+            ..tag()
+        },
+        DeploymentTag {
+            model_id: B256::ZERO,
+            ..tag()
+        },
+    ];
+    for other in others {
+        match SqliteStore::open(&database(&directory), &other).await {
+            Err(OpenError::OtherDeployment { expected, actual }) => {
+                assert_eq!((*expected, *actual), (other, tag()));
+            }
+            result => panic!("{result:?}"),
+        }
+    }
+    let store = SqliteStore::open(&database(&directory), &tag()).await;
+    store.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    let (store, directory) = fresh().await;
+    store.close().await;
+    let path = database(&directory);
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, \
+                 execution_time) VALUES (9000, 'later', TRUE, x'00', 0)";
+    let mut connection = raw(&path).await;
+    sqlx::query(newer).execute(&mut connection).await.unwrap();
+    let result = SqliteStore::open(&path, &tag()).await;
+    assert!(
+        matches!(result, Err(OpenError::Newer { version: 9000 })),
+        "{result:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_schema_of_another_making_is_refused() {
+    let (store, directory) = fresh().await;
+    store.close().await;
+    let path = database(&directory);
+    let mut connection = raw(&path).await;
+    sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let result = SqliteStore::open(&path, &tag()).await;
+    assert!(matches!(result, Err(OpenError::Migration(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = database(&directory);
+    std::fs::write(&path, [7; 8_192]).unwrap();
+    let result = SqliteStore::open(&path, &tag()).await;
+    assert!(matches!(result, Err(OpenError::Backend(_))), "{result:?}");
+    let result = SqliteStore::open(directory.path(), &tag()).await;
+    assert!(matches!(result, Err(OpenError::Backend(_))), "{result:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_can_open_a_new_database_at_once() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let opening: Vec<_> = (0..6)
+            .map(|_| {
+                let path = database(&directory);
+                tokio::spawn(async move { SqliteStore::open(&path, &tag()).await })
+            })
+            .collect();
+        for handle in opening {
+            handle.await.unwrap().unwrap().ping().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_stores_on_one_file_admit_one_of_two() {
+    let (first, directory) = fresh().await;
+    let second = SqliteStore::open(&database(&directory), &tag()).await;
+    let stores = [first.clone(), second.unwrap()];
+    for round in 1..=30 {
+        let handles = [0, 1].map(|index: usize| {
+            let store = stores[index].clone();
+            let new = newcomer(2 * round + index as u64, round);
+            tokio::spawn(async move { store.record_enrolment(&new).await.unwrap() })
+        });
+        let mut outcomes = Vec::new();
+        for handle in handles {
+            outcomes.push(handle.await.unwrap());
+        }
+        assert!(outcomes.contains(&AdmitOutcome::Recorded), "{outcomes:?}");
+        assert!(
+            outcomes.contains(&AdmitOutcome::GalleryMoved),
+            "{outcomes:?}"
+        );
+    }
+    assert_eq!(first.gallery_after(0, 100).await.unwrap().len(), 30);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_a_new_database() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (store, directory) = fresh().await;
+    store.record_enrolment(&newcomer(1, 1)).await.unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        files += 1;
+    }
+    assert!(files >= 2, "the database and its log");
+}
