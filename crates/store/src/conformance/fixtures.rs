@@ -178,6 +178,10 @@ pub(super) async fn enrolment_state<S: EnrolmentRepository>(
 }
 
 #[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it stands around the call that it judges"
+)]
 pub(super) fn assert_hit_nothing(result: Result<(), StoreError>) {
     assert!(
         matches!(

@@ -4,11 +4,7 @@
 //! keep to a trait's contract. [`conformance_suite!`](crate::conformance_suite)
 //! makes a test of each.
 
-#![expect(
-    clippy::missing_panics_doc,
-    clippy::unwrap_used,
-    reason = "a case panics when the store is wrong"
-)]
+#![expect(clippy::unwrap_used, reason = "a case panics when the store is wrong")]
 
 pub mod claims;
 pub mod concurrency;

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use annona_engine::ports::StoreError;
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -108,7 +109,7 @@ async fn connect_writer(options: SqliteConnectOptions) -> Result<SqlitePool, Ope
 
 /// Whether the primary result code is `SQLITE_BUSY`.
 fn is_busy(cause: &sqlx::Error) -> bool {
-    let code = cause.as_database_error().and_then(|error| error.code());
+    let code = cause.as_database_error().and_then(DatabaseError::code);
     code.and_then(|text| text.parse::<u32>().ok())
         .is_some_and(|extended| extended & 0xff == SQLITE_BUSY)
 }

@@ -112,9 +112,8 @@ async fn an_uncommitted_transaction_leaves_nothing() {
 #[tokio::test]
 async fn a_write_that_is_cut_off_happens_whole_or_not_at_all() {
     let (store, directory) = fresh().await;
-    let mut sequence = 1;
     let mut cut_off = 0;
-    for round in 0..120_u64 {
+    for (sequence, round) in (1..).zip(0..120_u64) {
         let new = newcomer(round, sequence);
         let task = tokio::spawn({
             let (store, new) = (store.clone(), new.clone());
@@ -133,7 +132,6 @@ async fn a_write_that_is_cut_off_happens_whole_or_not_at_all() {
             ),
             "{recorded:?}"
         );
-        sequence += 1;
     }
     assert!(cut_off > 0, "no write was cut off");
     let mut connection = raw(&database(&directory)).await;

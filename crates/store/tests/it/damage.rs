@@ -136,7 +136,7 @@ async fn a_value_that_cannot_be_read_is_named() {
             "state",
         ),
         (
-            "UPDATE transactions SET hash = zeroblob(33)||id",
+            "UPDATE transactions SET hash = zeroblob(33) WHERE id = 1",
             "transactions",
             "hash",
         ),
