@@ -11,6 +11,10 @@ contract AnnonaTokenTest is Test {
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
     );
 
+    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+
     address private immutable minter = makeAddr("minter");
     AnnonaToken private token;
 
@@ -51,7 +55,12 @@ contract AnnonaTokenTest is Test {
         (address owner, uint256 key) = makeAddrAndKey("owner");
         bytes32 message =
             keccak256(abi.encode(PERMIT_TYPEHASH, owner, address(this), 5, 0, block.timestamp));
-        bytes32 digest = keccak256(abi.encodePacked("\x19\x01", token.DOMAIN_SEPARATOR(), message));
+        bytes32 domain = keccak256(
+            abi.encode(
+                DOMAIN_TYPEHASH, keccak256("Annona"), keccak256("1"), block.chainid, address(token)
+            )
+        );
+        bytes32 digest = keccak256(abi.encodePacked("\x19\x01", domain, message));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
         token.permit(owner, address(this), 5, block.timestamp, v, r, s);
         assertEq(token.allowance(owner, address(this)), 5);

@@ -168,8 +168,9 @@ contract DistributorTest is Deployment {
         uint256 epoch,
         uint256 elapsed
     ) public {
-        epoch = bound(epoch, 0, 1e9);
-        elapsed = bound(elapsed, 0, 2e9 * EPOCH_LENGTH);
+        epoch = bound(epoch, 2, 1e9);
+        elapsed =
+            bound(elapsed, (epoch - 2) * EPOCH_LENGTH, (epoch + CLAIM_WINDOW + 2) * EPOCH_LENGTH);
         vm.warp(GENESIS + elapsed);
         bool expected =
             elapsed >= epoch * EPOCH_LENGTH && elapsed < (epoch + CLAIM_WINDOW) * EPOCH_LENGTH;
