@@ -275,10 +275,11 @@ pub async fn an_append_has_enrolments_inside_the_tree<S: Store>(store: S) {
 }
 
 pub async fn a_transaction_moves_only_from_the_state_before<S: Store>(store: S) {
-    queue_claims(&store, 1).await;
+    // Of two: a guard of the load alone would miss two rows, not one.
+    admit(&store, 2).await;
     let block = word("block", 7);
     assert_hit_nothing(store.mark_mined(TransactionId(1), 7, block).await);
-    let id = send(&store, &signed(0, 0), &claim_purpose(1)).await;
+    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
     assert_hit_nothing(store.mark_unmined(id).await);
     assert_hit_nothing(store.mark_final(id).await);
     assert_hit_nothing(store.mark_mined(TransactionId(id.0 + 1), 7, block).await);
