@@ -4,9 +4,11 @@
 //! ([`Person`]), the circumstances of one photograph ([`CaptureConditions`]),
 //! and the rendering of an 8-bit near-infrared image ([`capture`]).
 //!
-//! What is not here: any recognition. The renderer knows nothing of iris codes
-//! (it borrows the name of an eye from `annona-iris`, nothing else), and the
-//! recogniser sees pixels only. [`Truth`] exists for measuring
+//! Also the device ([`Orb`]): it runs the iris pipeline on images, signs what came
+//! out and speaks to the service through `annona-client`, as a stranger.
+//!
+//! What is not here: recognition of its own. The renderer knows nothing of iris
+//! codes, the device knows nothing of seeds, and the pipeline sees pixels only. [`Truth`] exists for measuring
 //! segmentation and texture, never for enrolment.
 //!
 //! Invariants:
@@ -16,6 +18,7 @@
 
 mod anatomy;
 mod conditions;
+mod device;
 mod geometry;
 mod lashes;
 mod lattice;
@@ -29,5 +32,6 @@ mod texture;
 pub use anatomy::Person;
 pub use annona_iris::Eye;
 pub use conditions::{CaptureConditions, Glint, Target};
+pub use device::{Capture, EyeImages, Invitation, Orb, OrbError};
 pub use geometry::Contour;
 pub use render::{HEIGHT, Truth, WIDTH, capture, capture_with_truth};

@@ -1,0 +1,245 @@
+use std::time::Duration;
+
+use annona_core::{B256, Commitment, Epoch, NullifierHash};
+use annona_wire::{
+    ClaimRequest, ClaimView, ConfigView, EnrolmentRequest, EnrolmentStatus, EnrolmentView,
+    EpochView, InclusionView, Problem,
+};
+use reqwest::{RequestBuilder, Response, StatusCode};
+use serde::de::DeserializeOwned;
+
+/// Longest wait for one answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Pause between two looks at something under way.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Why a request came to nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// No answer, or one that is not of the API.
+    #[error(
+        "the service at {url} did not answer as expected; is the address right and `annona serve` running?"
+    )]
+    Transport {
+        /// Base address of the service.
+        url: String,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// The service refused.
+    #[error("{} ({})", .0.detail, .0.code)]
+    Refused(Box<Problem>),
+    /// It took too long.
+    #[error("{what} was not settled within {} seconds; it is stored and goes on, look again later", limit.as_secs())]
+    TimedOut {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        limit: Duration,
+    },
+}
+
+impl ClientError {
+    /// Stable code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(problem) => Some(&problem.code),
+            _ => None,
+        }
+    }
+}
+
+/// A client of one service.
+#[derive(Debug, Clone)]
+pub struct ApiClient {
+    base: String,
+    http: reqwest::Client,
+}
+
+impl ApiClient {
+    /// A client of the service at `base`, such as `http://127.0.0.1:8080`.
+    ///
+    /// # Errors
+    /// [`ClientError::Transport`] when no client can be made on this machine.
+    pub fn new(base: &str) -> Result<Self, ClientError> {
+        let base = base.trim_end_matches('/').to_owned();
+        let http = reqwest::Client::builder()
+            .timeout(REQUEST_TIMEOUT)
+            .build()
+            .map_err(|source| ClientError::Transport {
+                url: base.clone(),
+                source,
+            })?;
+        Ok(Self { base, http })
+    }
+
+    /// Base address.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// What the service says of itself.
+    ///
+    /// # Errors
+    /// [`ClientError`], here and below.
+    pub async fn config(&self) -> Result<ConfigView, ClientError> {
+        self.get("/v1/config").await
+    }
+
+    /// The epoch of now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn current_epoch(&self) -> Result<EpochView, ClientError> {
+        self.get("/v1/epochs/current").await
+    }
+
+    /// Whether every part of the service is ready.
+    ///
+    /// # Errors
+    /// [`ClientError::Transport`].
+    pub async fn is_ready(&self) -> Result<bool, ClientError> {
+        let response = self.send(self.http.get(self.url("/readyz"))).await?;
+        Ok(response.status().is_success())
+    }
+
+    /// Hands in an enrolment.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] with `enrolment-duplicate` and others.
+    pub async fn enrol(&self, request: &EnrolmentRequest) -> Result<EnrolmentView, ClientError> {
+        self.read(self.http.post(self.url("/v1/enrolments")).json(request))
+            .await
+    }
+
+    /// An enrolment.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn enrolment(&self, id: B256) -> Result<EnrolmentView, ClientError> {
+        self.get(&format!("/v1/enrolments/{id}")).await
+    }
+
+    /// Waits until an enrolment is a member for good.
+    ///
+    /// # Errors
+    /// [`ClientError::TimedOut`] after `limit`.
+    pub async fn wait_for_enrolment(
+        &self,
+        id: B256,
+        limit: Duration,
+    ) -> Result<EnrolmentView, ClientError> {
+        let waiting = async {
+            loop {
+                let view = self.enrolment(id).await?;
+                if view.status == EnrolmentStatus::Final {
+                    return Ok(view);
+                }
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        };
+        tokio::time::timeout(limit, waiting)
+            .await
+            .unwrap_or(Err(ClientError::TimedOut {
+                what: "the enrolment",
+                limit,
+            }))
+    }
+
+    /// The path of a commitment to `R_e`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn inclusion(
+        &self,
+        commitment: Commitment,
+        epoch: Epoch,
+    ) -> Result<InclusionView, ClientError> {
+        self.get(&format!("/v1/identities/{commitment}/proof?epoch={epoch}"))
+            .await
+    }
+
+    /// Hands in a claim.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimView, ClientError> {
+        self.read(self.http.post(self.url("/v1/claims")).json(request))
+            .await
+    }
+
+    /// A claim.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn claim_status(&self, nullifier: NullifierHash) -> Result<ClaimView, ClientError> {
+        self.get(&format!("/v1/claims/{nullifier}")).await
+    }
+
+    /// Waits until a claim is paid for good or rejected.
+    ///
+    /// # Errors
+    /// [`ClientError::TimedOut`] after `limit`.
+    pub async fn wait_for_claim(
+        &self,
+        nullifier: NullifierHash,
+        limit: Duration,
+    ) -> Result<ClaimView, ClientError> {
+        let waiting = async {
+            loop {
+                let view = self.claim_status(nullifier).await?;
+                if view.status.is_settled() {
+                    return Ok(view);
+                }
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        };
+        tokio::time::timeout(limit, waiting)
+            .await
+            .unwrap_or(Err(ClientError::TimedOut {
+                what: "the claim",
+                limit,
+            }))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.read(self.http.get(self.url(path))).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        request
+            .send()
+            .await
+            .map_err(|source| self.transport(source))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
+        let response = self.send(request).await?;
+        if response.status() < StatusCode::BAD_REQUEST {
+            return response
+                .json()
+                .await
+                .map_err(|source| self.transport(source));
+        }
+        let problem = response
+            .json()
+            .await
+            .map_err(|source| self.transport(source))?;
+        Err(ClientError::Refused(Box::new(problem)))
+    }
+
+    fn transport(&self, source: reqwest::Error) -> ClientError {
+        ClientError::Transport {
+            url: self.base.clone(),
+            source,
+        }
+    }
+}

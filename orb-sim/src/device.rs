@@ -1,0 +1,183 @@
+use alloy::signers::SignerSync;
+use alloy::signers::local::PrivateKeySigner;
+use annona_client::{ApiClient, ClientError, wire::EnrolmentRequest, wire::EnrolmentView};
+use annona_core::{
+    B256, Commitment, Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment,
+    UnixSeconds, keccak256,
+};
+use annona_iris::{Encoding, Eye, IrisError, encode, model_id};
+use annona_matcher::EyePair;
+use image::GrayImage;
+
+/// Why an orb did not enrol somebody.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OrbError {
+    /// The image of one eye is not good enough.
+    #[error("{} eye: {reason}", side(*eye))]
+    Eye {
+        /// Which eye.
+        eye: Eye,
+        /// What is wrong with it.
+        reason: IrisError,
+    },
+    /// The device key did not sign.
+    #[error("the device key did not sign")]
+    Key(#[from] alloy::signers::Error),
+    /// The service refused, or did not answer.
+    #[error(transparent)]
+    Service(#[from] ClientError),
+}
+
+const fn side(eye: Eye) -> &'static str {
+    match eye {
+        Eye::Left => "left",
+        Eye::Right => "right",
+    }
+}
+
+/// Images of both eyes, as the camera took them.
+#[derive(Clone)]
+pub struct EyeImages {
+    /// The person's left eye.
+    pub left: GrayImage,
+    /// The person's right eye.
+    pub right: GrayImage,
+}
+
+/// Images and what the iris pipeline made of them.
+#[derive(Clone)]
+pub struct Capture {
+    /// Templates of both eyes.
+    pub templates: EyePair,
+    /// `keccak256` of the pixels, left then right.
+    pub image_digest: B256,
+}
+
+impl Capture {
+    /// Runs the iris pipeline on both images.
+    ///
+    /// # Errors
+    /// [`OrbError::Eye`] with the reason, for the person in front of the orb.
+    pub fn from_images(images: &EyeImages) -> Result<Self, OrbError> {
+        let left = encode_eye(&images.left, Eye::Left)?;
+        let right = encode_eye(&images.right, Eye::Right)?;
+        let pixels = [images.left.as_raw().as_slice(), images.right.as_raw()].concat();
+        Ok(Self {
+            templates: EyePair {
+                left: left.template,
+                right: right.template,
+            },
+            image_digest: keccak256(pixels),
+        })
+    }
+}
+
+fn encode_eye(image: &GrayImage, eye: Eye) -> Result<Encoding, OrbError> {
+    encode(image, eye).map_err(|reason| OrbError::Eye { eye, reason })
+}
+
+/// What the citizen's app shows to the orb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invitation {
+    /// The citizen's commitment.
+    pub commitment: Commitment,
+    /// Fresh random bytes.
+    pub nonce: B256,
+}
+
+/// An orb: a device key and the service it reports to.
+#[derive(Clone)]
+pub struct Orb {
+    key: PrivateKeySigner,
+    service: ApiClient,
+    domain: EnrolmentDomain,
+}
+
+impl Orb {
+    /// An orb with a device key.
+    #[must_use]
+    pub const fn new(key: PrivateKeySigner, service: ApiClient, domain: EnrolmentDomain) -> Self {
+        Self {
+            key,
+            service,
+            domain,
+        }
+    }
+
+    /// Its name in the orb registry.
+    #[must_use]
+    pub const fn id(&self) -> OrbId {
+        OrbId(self.key.address())
+    }
+
+    /// Signs a capture and hands it in. The images stay here and are dropped by the caller.
+    ///
+    /// # Errors
+    /// [`OrbError`].
+    pub async fn enrol(
+        &self,
+        invitation: &Invitation,
+        capture: &Capture,
+        captured_at: UnixSeconds,
+    ) -> Result<EnrolmentView, OrbError> {
+        let enrolment = Enrolment {
+            commitment: invitation.commitment,
+            iris_digest: keccak256(capture.templates.to_bytes()),
+            image_digest: capture.image_digest,
+            model_id: B256::from(model_id()),
+            kind: EnrolmentKind::New,
+            captured_at,
+            nonce: invitation.nonce,
+        };
+        let signature = self
+            .key
+            .sign_hash_sync(&enrolment.signing_hash(&self.domain))?;
+        let signed = SignedEnrolment {
+            enrolment,
+            signature,
+        };
+        Ok(self
+            .service
+            .enrol(&EnrolmentRequest::new(&signed, &capture.templates))
+            .await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use annona_core::Address;
+
+    #[test]
+    fn the_signature_names_the_orb_in_its_domain_only() {
+        let key = PrivateKeySigner::from_slice(&[5; 32]).unwrap();
+        let domain = EnrolmentDomain {
+            chain_id: 31_337,
+            orb_registry: Address::repeat_byte(1),
+        };
+        let enrolment = Enrolment {
+            commitment: format!("0x{:064x}", 9).parse().unwrap(),
+            iris_digest: B256::ZERO,
+            image_digest: B256::ZERO,
+            model_id: B256::ZERO,
+            kind: EnrolmentKind::New,
+            captured_at: UnixSeconds(1),
+            nonce: B256::ZERO,
+        };
+        let signature = key
+            .sign_hash_sync(&enrolment.signing_hash(&domain))
+            .unwrap();
+        let signed = SignedEnrolment {
+            enrolment,
+            signature,
+        };
+        assert_eq!(signed.orb(&domain), Ok(OrbId(key.address())));
+        let elsewhere = EnrolmentDomain {
+            chain_id: 1,
+            ..domain
+        };
+        assert_ne!(signed.orb(&elsewhere), Ok(OrbId(key.address())));
+    }
+}
