@@ -89,10 +89,15 @@ impl Geometry {
 /// As [`encode`], and [`IrisError::UnreadableImage`]. Sizes are checked on the
 /// header, before anything is decoded.
 pub fn encode_bytes(bytes: &[u8], eye: Eye) -> Result<Encoding, IrisError> {
-    encode(&read(bytes)?, eye)
+    encode(&read_image(bytes)?, eye)
 }
 
-fn read(bytes: &[u8]) -> Result<GrayImage, IrisError> {
+/// Reads a PNG, JPEG, BMP or PGM image as grey levels.
+///
+/// # Errors
+/// [`IrisError::UnreadableImage`], [`IrisError::ImageTooSmall`] or [`IrisError::ImageTooLarge`],
+/// decided on the header before anything is decoded.
+pub fn read_image(bytes: &[u8]) -> Result<GrayImage, IrisError> {
     if bytes.len() > limits::MAX_IMAGE_BYTES {
         return Err(IrisError::ImageTooLarge {
             width: 0,

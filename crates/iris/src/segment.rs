@@ -361,23 +361,22 @@ impl Edge {
 /// about a contour; an edge into what is not trusted counts less.
 fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) -> f32) -> Edge {
     const ROWS: usize = 41;
-    const BELOW: usize = 3;
     let step = 2.0 * band.reach_px / (ROWS - 1) as f32;
-    let mut gain = vec![0.0; ANGLES * ROWS];
+    let margin = (band.span_px / step).ceil().max(1.0) as usize;
     let offset = |row: usize| -band.reach_px + row as f32 * step;
+    let mut gain = vec![0.0; ANGLES * ROWS];
+    let mut profile = vec![0.0; ROWS + 2 * margin];
     for (k, column) in gain.chunks_exact_mut(ROWS).enumerate() {
-        let angle = angle_of(k, ANGLES);
-        let (sin, cos) = angle.sin_cos();
-        let at = |r: f32| plane.sample(about.centre_x + r * cos, about.centre_y + r * sin);
+        let (sin, cos) = angle_of(k, ANGLES).sin_cos();
+        let point = |r: f32| (about.centre_x + r * cos, about.centre_y + r * sin);
+        for (j, level) in profile.iter_mut().enumerate() {
+            let r = about.radii[k] + offset(0) + (j as f32 - margin as f32) * step;
+            let (x, y) = point(r.max(0.0));
+            *level = plane.sample(x, y);
+        }
         for (row, value) in column.iter_mut().enumerate() {
-            let r = (about.radii[k] + offset(row)).max(0.5);
-            let contrast: f32 = (1..=BELOW)
-                .map(|j| band.span_px * j as f32 / BELOW as f32)
-                .map(|d| at(r + d) - at((r - d).max(0.0)))
-                .sum();
-            let beyond = r + band.span_px;
-            let seen = trust(about.centre_x + beyond * cos, about.centre_y + beyond * sin);
-            *value = seen * contrast / BELOW as f32;
+            let (x, y) = point(about.radii[k] + offset(row) + band.span_px);
+            *value = trust(x, y) * contrast_at(&profile, row + margin, margin);
         }
     }
     let path = closed_path(&gain, ROWS);
@@ -386,6 +385,16 @@ fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) ->
         .collect();
     let contrast = (0..ANGLES).map(|k| gain[k * ROWS + path[k]]).collect();
     Edge { radii, contrast }
+}
+
+/// Outside less inside at three distances up to `margin` steps from `at`, averaged.
+fn contrast_at(profile: &[f32], at: usize, margin: usize) -> f32 {
+    const DISTANCES: usize = 3;
+    let sum: f32 = (1..=DISTANCES)
+        .map(|k| (margin * k).div_ceil(DISTANCES))
+        .map(|d| profile[at + d] - profile[at - d])
+        .sum();
+    sum / DISTANCES as f32
 }
 
 /// Standard deviation of the pupil's edge, in pixels: an edge blurred by a
