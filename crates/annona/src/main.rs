@@ -1,2 +1,85 @@
-//! placeholder
-fn main() {}
+//! Annona: a basic income for living people, each once per epoch, without knowing who they are.
+//!
+//! This binary is the command line and the wiring; what it does lives in the other crates.
+
+mod audit;
+mod citizen;
+mod config;
+mod demo;
+mod deploy;
+mod doctor;
+mod iris;
+mod keys;
+mod logs;
+mod orb;
+mod output;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A basic income for living people, each once per epoch, without knowing who they are.
+///
+/// Try `annona demo`: it runs everything, from an eye to money, on this machine.
+/// Each command explains itself with --help and speaks to machines with --json.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole story on this machine: chain, contracts, service, orb, citizens, audit.
+    Demo(demo::DemoArgs),
+    /// Run the service: enrolments, registry, claims, relay.
+    Serve(serve::ServeArgs),
+    /// Deploy the contracts and write the deployment file.
+    Deploy(deploy::DeployArgs),
+    /// Enrol people with an orb.
+    #[command(subcommand)]
+    Orb(orb::OrbCommand),
+    /// Hold an identity, prove and claim.
+    #[command(subcommand)]
+    Citizen(citizen::CitizenCommand),
+    /// Check everything from chain data alone.
+    Audit(audit::AuditArgs),
+    /// Make and compare iris templates.
+    #[command(subcommand)]
+    Iris(iris::IrisCommand),
+    /// Check that this machine and a configuration are fit to run the service.
+    Doctor(doctor::DoctorArgs),
+    /// Print the API's OpenAPI document.
+    Openapi,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command).await {
+        Ok(code) => code,
+        Err(error) => {
+            output::print_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Deploy(args) => deploy::run(args).await,
+        Command::Orb(command) => orb::run(command).await,
+        Command::Citizen(command) => citizen::run(command).await,
+        Command::Audit(args) => audit::run(args).await,
+        Command::Iris(command) => iris::run(command),
+        Command::Doctor(args) => doctor::run(args).await,
+        Command::Openapi => {
+            println!("{}", serde_json::to_string_pretty(&annona_api::openapi())?);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

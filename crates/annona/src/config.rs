@@ -1,0 +1,179 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use serde::Deserialize;
+
+use crate::logs::LogFormat;
+
+/// Environment variables that override the file: `ANNONA_CHAIN__RPC_URL` is `rpc_url` of `[chain]`.
+const ENVIRONMENT_PREFIX: &str = "ANNONA_";
+
+/// The service's configuration: a TOML file, overridden by the environment.
+/// What authenticates or pays has no default.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) service: ServiceConfig,
+    pub(crate) chain: ChainConfig,
+    pub(crate) keys: KeysConfig,
+    #[serde(default)]
+    pub(crate) enrolment: EnrolmentConfig,
+    #[serde(default)]
+    pub(crate) logs: LogsConfig,
+}
+
+/// `[service]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServiceConfig {
+    /// Address to listen on; port 0 takes a free one, which is printed.
+    pub(crate) listen: SocketAddr,
+    /// SQLite file; made when missing.
+    pub(crate) database: PathBuf,
+    /// Deployment file of `annona deploy`.
+    pub(crate) deployment: PathBuf,
+}
+
+/// `[chain]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChainConfig {
+    /// JSON-RPC endpoint.
+    pub(crate) rpc_url: String,
+    /// Blocks on top of a block after which it counts as final.
+    #[serde(default = "default_confirmations")]
+    pub(crate) confirmations: u64,
+    /// Pause between two looks at the chain, in milliseconds.
+    #[serde(default = "default_poll_interval_ms")]
+    pub(crate) poll_interval_ms: u64,
+}
+
+/// `[keys]`: each a file of 64 hexadecimal digits, readable by its owner only.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysConfig {
+    /// Appends members to the registry.
+    pub(crate) sequencer_file: PathBuf,
+    /// Pays the gas of claims.
+    pub(crate) relay_file: PathBuf,
+}
+
+/// `[enrolment]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EnrolmentConfig {
+    /// Oldest capture taken, in seconds.
+    pub(crate) max_capture_age_secs: u64,
+    /// How far an orb's clock may run ahead, in seconds.
+    pub(crate) max_clock_skew_secs: u64,
+}
+
+/// `[logs]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogsConfig {
+    /// `text` or `json`.
+    pub(crate) format: LogFormat,
+}
+
+const fn default_confirmations() -> u64 {
+    12
+}
+
+const fn default_poll_interval_ms() -> u64 {
+    1_000
+}
+
+impl Default for EnrolmentConfig {
+    fn default() -> Self {
+        Self {
+            max_capture_age_secs: 300,
+            max_clock_skew_secs: 30,
+        }
+    }
+}
+
+impl Config {
+    /// Reads `path` and the environment; relative paths are relative to the file.
+    pub(crate) fn load(path: &Path) -> anyhow::Result<Self> {
+        if !path.is_file() {
+            anyhow::bail!(
+                "there is no configuration file {}; start from deploy/annona.sample.toml",
+                path.display()
+            );
+        }
+        let sections = ["service", "chain", "keys", "enrolment", "logs"];
+        let environment = Env::prefixed(ENVIRONMENT_PREFIX)
+            .split("__")
+            .filter(move |key| {
+                sections
+                    .iter()
+                    .any(|section| key.as_str().starts_with(section))
+            });
+        let mut config: Self = Figment::from(Toml::file_exact(path))
+            .merge(environment)
+            .extract()
+            .with_context(|| format!("the configuration {} is not complete", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for file in [
+            &mut config.service.database,
+            &mut config.service.deployment,
+            &mut config.keys.sequencer_file,
+            &mut config.keys.relay_file,
+        ] {
+            *file = folder.join(&*file);
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../../../deploy/annona.sample.toml");
+
+    fn load(text: &str) -> anyhow::Result<Config> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("annona.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(&path)
+    }
+
+    #[test]
+    fn the_sample_is_a_configuration() {
+        let config = load(SAMPLE).unwrap();
+        assert_eq!(config.chain.confirmations, 12);
+        assert!(config.keys.relay_file.is_absolute());
+    }
+
+    #[test]
+    fn what_pays_or_authenticates_has_no_default() {
+        for line in [
+            "rpc_url",
+            "sequencer_file",
+            "relay_file",
+            "deployment",
+            "database",
+            "listen",
+        ] {
+            let without: String = SAMPLE
+                .lines()
+                .filter(|text| !text.starts_with(line))
+                .map(|text| format!("{text}\n"))
+                .collect();
+            let error = format!("{:#}", load(&without).unwrap_err());
+            assert!(error.contains(line), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        let error = load(&format!("{SAMPLE}\n[unknown]\nfield = 1\n")).unwrap_err();
+        assert!(format!("{error:#}").contains("unknown"), "{error:#}");
+    }
+}

@@ -1,0 +1,231 @@
+use std::path::Path;
+use std::time::Duration;
+
+use annona_core::B256;
+use anyhow::{Context, bail};
+use image::GrayImage;
+use orb_sim::{Capture, CaptureConditions, Eye, EyeImages, Invitation, OrbError, Person, capture};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use super::citizens::Citizen;
+use super::figures::Figures;
+use super::progress::Story;
+use super::world::World;
+use crate::orb::{MAX_CAPTURES, Session, capture_person, now, photograph, random_nonce};
+
+/// People who come back under a new identity.
+const RETURNING: usize = 3;
+
+/// Longest wait for a batch of commitments to be final.
+const REGISTRY_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Streams of randomness, so that one stage does not shift another.
+const NEWCOMERS: u64 = 1;
+const RETURNERS: u64 = 2;
+const DEFECTS: u64 = 3;
+
+fn stream(seed: u64, number: u64) -> ChaCha20Rng {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    rng.set_stream(number);
+    rng
+}
+
+fn invitation(citizen: &annona_client::Wallet) -> Invitation {
+    Invitation {
+        commitment: citizen.identity().commitment(),
+        nonce: random_nonce(),
+    }
+}
+
+/// 1. Everybody enrols.
+pub(crate) async fn newcomers(
+    story: &mut Story,
+    world: &World,
+    people: &mut [Citizen],
+    artifacts: Option<&Path>,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    story.chapter("enrolment: capture both eyes, make templates, sign, check uniqueness");
+    let started = story.start_clock();
+    let steps = story.steps(people.len(), "people");
+    let mut rng = stream(figures.seed, NEWCOMERS);
+    for citizen in people.iter_mut() {
+        let session = enrol_one(world, citizen, &mut rng).await?;
+        figures.enrolled += 1;
+        figures.retakes += session.retakes;
+        if let Some(folder) = artifacts {
+            keep_eyes(folder, citizen.number, &session)?;
+        }
+        steps.tick();
+    }
+    let sentence = format!(
+        "{} people admitted, {} captures taken again",
+        figures.enrolled, figures.retakes
+    );
+    story.end_steps(steps, &sentence);
+    story.stop_clock("enrolment", started);
+    Ok(())
+}
+
+/// A capture in the grey zone is taken again, as the service asks.
+async fn enrol_one(
+    world: &World,
+    citizen: &mut Citizen,
+    rng: &mut ChaCha20Rng,
+) -> anyhow::Result<Session> {
+    let mut reviews = 0;
+    loop {
+        let mut session = capture_person(&citizen.person, rng)?;
+        session.retakes += reviews;
+        let outcome = world
+            .orb()
+            .enrol(&invitation(&citizen.wallet), &session.capture, now())
+            .await;
+        match outcome {
+            Ok(view) => {
+                citizen.enrolment = Some(view);
+                return Ok(session);
+            }
+            Err(OrbError::Service(refusal))
+                if refusal.code() == Some("enrolment-review") && reviews < MAX_CAPTURES =>
+            {
+                reviews += 1;
+            }
+            Err(error) => {
+                return Err(error)
+                    .with_context(|| format!("citizen {} was not admitted", citizen.number));
+            }
+        }
+    }
+}
+
+/// 2. Those who are in come again; two images are useless.
+pub(crate) async fn refusals(
+    story: &mut Story,
+    world: &World,
+    people: &[Citizen],
+    seed: u64,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    story.chapter("refusals: three come again with a fresh identity, two images are useless");
+    let started = story.start_clock();
+    let mut rng = stream(seed, RETURNERS);
+    for citizen in people.iter().take(RETURNING) {
+        figures.duplicates_offered += 1;
+        let refusal = offer_again(world, citizen, &mut rng).await?;
+        story.say(&format!("   citizen {} again: {refusal}", citizen.number));
+        figures.duplicates_refused += 1;
+    }
+    let mut rng = stream(seed, DEFECTS);
+    let newcomer = Person::from_seed(seed ^ u64::MAX);
+    for (name, conditions) in [
+        ("blank image", CaptureConditions::blank(&mut rng)),
+        (
+            "badly blurred image",
+            CaptureConditions::badly_defocused(&mut rng),
+        ),
+    ] {
+        figures.bad_images_offered += 1;
+        let images = with_bad_left_eye(&newcomer, &conditions, &mut rng);
+        match Capture::from_images(&images) {
+            Err(OrbError::Eye {
+                eye: Eye::Left,
+                reason,
+            }) => {
+                figures.bad_images_refused += 1;
+                story.say(&format!(
+                    "   {name}: refused, {} ({})",
+                    reason,
+                    reason.code()
+                ));
+            }
+            Err(other) => bail!("the {name} was refused for another reason: {other}"),
+            Ok(_) => story.say(&format!("   {name}: NOT refused")),
+        }
+    }
+    story.stop_clock("refusals", started);
+    Ok(())
+}
+
+async fn offer_again(
+    world: &World,
+    citizen: &Citizen,
+    rng: &mut ChaCha20Rng,
+) -> anyhow::Result<String> {
+    let fresh = world.new_wallet(&format!("again-{}", citizen.number))?;
+    let session = capture_person(&citizen.person, rng)?;
+    match world
+        .orb()
+        .enrol(&invitation(&fresh), &session.capture, now())
+        .await
+    {
+        Err(OrbError::Service(refusal)) if refusal.code() == Some("enrolment-duplicate") => {
+            Ok(format!("refused, {refusal}"))
+        }
+        Err(other) => Err(other).context("a returning person was refused for another reason"),
+        Ok(_) => bail!("citizen {} was admitted twice", citizen.number),
+    }
+}
+
+fn with_bad_left_eye(
+    person: &Person,
+    conditions: &CaptureConditions,
+    rng: &mut ChaCha20Rng,
+) -> EyeImages {
+    let left = capture(person, Eye::Left, conditions, rng);
+    EyeImages {
+        left,
+        ..photograph(person, rng)
+    }
+}
+
+/// 3. Everybody is in the registry for good.
+pub(crate) async fn wait_for_registry(
+    story: &mut Story,
+    world: &World,
+    people: &[Citizen],
+) -> anyhow::Result<()> {
+    story.chapter("registry: commitments appended in batches");
+    let started = story.start_clock();
+    let steps = story.steps(people.len(), "members");
+    for citizen in people {
+        let view = citizen
+            .enrolment
+            .as_ref()
+            .context("every citizen was admitted")?;
+        let id: B256 = view
+            .id
+            .parse()
+            .context("the service named an enrolment in another form")?;
+        world
+            .service()
+            .wait_for_enrolment(id, REGISTRY_TIMEOUT)
+            .await?;
+        steps.tick();
+    }
+    let root = annona_engine::ports::ChainReader::registry_state(world.chain())
+        .await?
+        .root;
+    story.end_steps(steps, &format!("{} members, root {root}", people.len()));
+    story.stop_clock("registry", started);
+    Ok(())
+}
+
+fn keep_eyes(folder: &Path, number: u32, session: &Session) -> anyhow::Result<()> {
+    let eyes = folder.join("eyes");
+    std::fs::create_dir_all(&eyes)?;
+    let templates = &session.capture.templates;
+    for (side, image, template) in [
+        ("left", &session.images.left, &templates.left),
+        ("right", &session.images.right, &templates.right),
+    ] {
+        let image: &GrayImage = image;
+        image.save(eyes.join(format!("{number:04}-{side}.png")))?;
+        std::fs::write(
+            eyes.join(format!("{number:04}-{side}.template")),
+            template.to_bytes(),
+        )?;
+    }
+    Ok(())
+}

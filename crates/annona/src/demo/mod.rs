@@ -1,0 +1,184 @@
+//! The whole story on one machine, on real parts: a chain, the contracts, the
+//! service as a process of its own, simulated people in front of a simulated orb.
+
+mod citizens;
+mod enrol;
+mod figures;
+mod pay;
+mod progress;
+mod refuse;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use annona_core::Epoch;
+use anyhow::{Context, ensure};
+use clap::Args;
+
+use crate::audit;
+use figures::Figures;
+use progress::Story;
+use world::World;
+
+/// Arguments of `annona demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// People who enrol.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(3..=2_000))]
+    people: u32,
+    /// Seed of the people's eyes and of every capture; a random one is printed if none is named.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Write all figures to this file as JSON; "-" is standard output.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Keep paid claims (claims/*.json, in the form of npm @semaphore-protocol/proof 3.15),
+    /// captured eyes (eyes/*.png with *.template) and the deployment file in this folder.
+    #[arg(long, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
+    /// Leave the chain and the service running at the end, until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+    /// Anvil binary; found by itself after `cargo xtask setup`.
+    #[arg(long, value_name = "FILE", env = annona_chain::devnet::ANVIL_VARIABLE)]
+    anvil: Option<PathBuf>,
+}
+
+/// Tells the story; exit code 1 when anything does not come out as told.
+pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::select! {
+        outcome = tell(&args) => outcome,
+        // Dropping the story's future drops the world, which ends its processes.
+        _ = interrupted => {
+            eprintln!("\nstopped; the chain and the service were ended");
+            Ok(ExitCode::from(130))
+        }
+    }
+}
+
+async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    let seed = args
+        .seed
+        .unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let mut story = Story::begin(
+        args.people,
+        seed,
+        args.json.as_deref() == Some("-".as_ref()),
+    );
+    let mut figures = Figures::new(args.people, seed);
+
+    let world = story
+        .stage(
+            "set up the chain, the contracts and the service",
+            World::create(),
+        )
+        .await?;
+    if let Some(folder) = &args.artifacts {
+        world.export_deployment(folder)?;
+    }
+    let mut people = citizens::make(args.people, seed, &world)?;
+    enrol::newcomers(
+        &mut story,
+        &world,
+        &mut people,
+        args.artifacts.as_deref(),
+        &mut figures,
+    )
+    .await?;
+    enrol::refusals(&mut story, &world, &people, seed, &mut figures).await?;
+    enrol::wait_for_registry(&mut story, &world, &people).await?;
+
+    let first = world.next_epoch(&mut story).await?;
+    pay::everybody(
+        &mut story,
+        &world,
+        &people,
+        first,
+        args.artifacts.as_deref(),
+        &mut figures,
+    )
+    .await?;
+    refuse::second_claim(&mut story, &world, &people[0], first, &mut figures).await?;
+    let second = world.next_epoch(&mut story).await?;
+    refuse::changed_recipient(&mut story, &world, &people[0], second, &mut figures).await?;
+    refuse::stranger(&mut story, &world, second, &mut figures).await?;
+    pay::everybody(
+        &mut story,
+        &world,
+        &people,
+        second,
+        args.artifacts.as_deref(),
+        &mut figures,
+    )
+    .await?;
+    check_nullifiers(&people, &world, first, second)?;
+    pay::check_balances(&mut story, &world, &people, &mut figures).await?;
+    audit_chain(&mut story, &world, &mut figures).await?;
+
+    figures.seconds = story.seconds();
+    finish(args, &world, &figures, &story).await
+}
+
+/// The promise that nobody can link the payments of a person.
+fn check_nullifiers(
+    people: &[citizens::Citizen],
+    world: &World,
+    first: Epoch,
+    second: Epoch,
+) -> anyhow::Result<()> {
+    for citizen in people {
+        ensure!(
+            citizen.nullifier(world, first) != citizen.nullifier(world, second),
+            "a nullifier was the same in two epochs"
+        );
+    }
+    Ok(())
+}
+
+async fn audit_chain(
+    story: &mut Story,
+    world: &World,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    story.chapter("audit, from the chain alone");
+    let started = story.start_clock();
+    let report = annona_audit::audit(world.provider(), world.deployment(), |check| {
+        story.say(&audit::line(check));
+    })
+    .await
+    .context("the audit could not be made")?;
+    story.say(&audit::summary(&report));
+    story.stop_clock("audit", started);
+    figures.audit.passed = report.passed();
+    figures.audit.failed = report.failed();
+    figures.audit.not_checked = report.not_checked();
+    ensure!(report.is_clean(), "the audit has failures");
+    Ok(())
+}
+
+async fn finish(
+    args: &DemoArgs,
+    world: &World,
+    figures: &Figures,
+    story: &Story,
+) -> anyhow::Result<ExitCode> {
+    story.say(&figures.table());
+    if let Some(path) = &args.json {
+        figures.write(path)?;
+    }
+    let complaints = figures.complaints();
+    for complaint in &complaints {
+        eprintln!("not as told: {complaint}");
+    }
+    if args.keep {
+        story.say(&world.how_to_go_on()?);
+        std::future::pending::<()>().await;
+    }
+    Ok(if complaints.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

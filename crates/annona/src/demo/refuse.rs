@@ -1,0 +1,191 @@
+use alloy::primitives::U256;
+use annona_chain::bindings::Distributor;
+use annona_chain::{PrivateKeySigner, revert_reason};
+use annona_client::wire::{ClaimRequest, InclusionView};
+use annona_client::{ClaimDraft, ClientError, prepare_claim};
+use annona_core::{Epoch, Payment};
+use annona_engine::ports::{ChainReader, RevertReason};
+use anyhow::{Context, bail, ensure};
+
+use super::citizens::Citizen;
+use super::figures::Figures;
+use super::pay::{draft, payment_to};
+use super::progress::Story;
+use super::world::World;
+
+/// 5a. A paid citizen proves again, to another address: the service refuses, and so does the contract.
+pub(crate) async fn second_claim(
+    story: &mut Story,
+    world: &World,
+    citizen: &Citizen,
+    epoch: Epoch,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    story.chapter("refusals: what must not be paid");
+    let elsewhere = payment_to(PrivateKeySigner::random().address());
+    let again = draft(world, citizen, epoch, elsewhere).await?;
+    expect_refusal(
+        story,
+        world,
+        "second claim in the epoch",
+        &again.to_request(),
+        "nullifier-already-claimed",
+        figures,
+    )
+    .await?;
+
+    figures.claims_offered_falsely += 1;
+    match contract_refusal(world, &again).await? {
+        Some(RevertReason::NullifierSpent) => {
+            story.say(
+                "   second claim sent straight to the contract: refused, the nullifier is spent",
+            );
+            figures.claims_refused += 1;
+        }
+        other => story.say(&format!(
+            "   second claim sent straight to the contract: NOT refused as spent ({other:?})"
+        )),
+    }
+    Ok(())
+}
+
+/// 5b. Somebody in between puts in another recipient.
+pub(crate) async fn changed_recipient(
+    story: &mut Story,
+    world: &World,
+    citizen: &Citizen,
+    epoch: Epoch,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    let honest = draft(world, citizen, epoch, payment_to(citizen.recipient)).await?;
+    let thief = PrivateKeySigner::random().address();
+    let stolen = ClaimDraft {
+        payment: Payment {
+            recipient: thief,
+            ..honest.payment
+        },
+        ..honest
+    };
+    expect_refusal(
+        story,
+        world,
+        "claim with a changed recipient",
+        &stolen.to_request(),
+        "claim-proof-invalid",
+        figures,
+    )
+    .await
+}
+
+/// 5c. Somebody who never enrolled: no path is given out, and a path of their own making proves another root.
+pub(crate) async fn stranger(
+    story: &mut Story,
+    world: &World,
+    epoch: Epoch,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    let wallet = world.new_wallet("stranger")?;
+    let identity = wallet.identity();
+    let asked = world
+        .service()
+        .inclusion(identity.commitment(), epoch)
+        .await;
+    let code = match &asked {
+        Err(error @ ClientError::Refused(_)) => error.code().unwrap_or_default().to_owned(),
+        Err(_) => return Err(asked.err().context("an error was expected")?.into()),
+        Ok(_) => bail!("a stranger was given an inclusion proof"),
+    };
+    ensure!(
+        code == "commitment-unknown",
+        "a stranger's path was refused with {code}"
+    );
+
+    let mut tree = annona_tree::MembershipTree::default();
+    let own_root = tree.append(&[identity.commitment()])?;
+    let index = tree
+        .leaf_index(identity.commitment())
+        .context("a leaf just appended has an index")?;
+    let path = tree.proof_at(1, index)?;
+    let inclusion = InclusionView {
+        epoch: epoch.0,
+        root: own_root.to_string(),
+        member_count: 1,
+        leaf_index: path.leaf_index.get(),
+        siblings: path.siblings.map(|sibling| sibling.to_string()).to_vec(),
+    };
+    let scope = world.deployment().claim_scope();
+    let payment = payment_to(PrivateKeySigner::random().address());
+    let forged = prepare_claim(
+        identity,
+        &inclusion,
+        own_root,
+        &scope,
+        payment,
+        &mut rand::rng(),
+    )?;
+    expect_refusal(
+        story,
+        world,
+        "claim by someone never enrolled",
+        &forged.to_request(),
+        "claim-proof-invalid",
+        figures,
+    )
+    .await
+}
+
+async fn expect_refusal(
+    story: &mut Story,
+    world: &World,
+    what: &str,
+    request: &ClaimRequest,
+    code: &str,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    figures.claims_offered_falsely += 1;
+    match world.service().claim(request).await {
+        Err(refusal @ ClientError::Refused(_)) if refusal.code() == Some(code) => {
+            story.say(&format!("   {what}: refused, {refusal}"));
+            figures.claims_refused += 1;
+            Ok(())
+        }
+        Err(ClientError::Refused(problem)) => {
+            story.say(&format!(
+                "   {what}: refused with {} instead of {code}",
+                problem.code
+            ));
+            Ok(())
+        }
+        Err(other) => Err(other.into()),
+        Ok(_) => {
+            story.say(&format!("   {what}: NOT refused"));
+            Ok(())
+        }
+    }
+}
+
+/// What the contract says to a claim sent by anyone, without the service.
+async fn contract_refusal(
+    world: &World,
+    draft: &ClaimDraft,
+) -> anyhow::Result<Option<RevertReason>> {
+    let distributor = Distributor::new(world.deployment().distributor, world.provider().clone());
+    let outcome = distributor
+        .claim(
+            U256::from(draft.epoch.0),
+            draft.proof.inputs.nullifier_hash.to_u256(),
+            draft.payment.recipient,
+            draft.payment.fee_recipient,
+            draft.payment.fee.0,
+            *draft.proof.points.coordinates(),
+        )
+        .call()
+        .await;
+    match outcome {
+        Ok(_) => Ok(None),
+        Err(error) => match error.as_revert_data() {
+            Some(data) => Ok(Some(revert_reason(&data))),
+            None => Err(error.into()),
+        },
+    }
+}

@@ -1,0 +1,260 @@
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use alloy::node_bindings::AnvilInstance;
+use alloy::providers::ext::AnvilApi;
+use annona_chain::devnet::{self, BlockTime};
+use annona_chain::{
+    DeployPlan, Deployment, DynProvider, EvmReader, PrivateKeySigner, connect, deploy,
+};
+use annona_client::{ApiClient, Wallet};
+use annona_core::{Address, Epoch, EpochClock, UnixSeconds};
+use annona_engine::ports::ChainReader;
+use anyhow::{Context, bail, ensure};
+use orb_sim::Orb;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use super::progress::Story;
+use crate::deploy::whole_tokens;
+use crate::keys;
+
+const EPOCH_LENGTH_SECS: u64 = 86_400;
+const CLAIM_WINDOW: u64 = 4;
+const PER_PERSON_TOKENS: u64 = 10;
+const BLOCK_TIME_SECS: u64 = 1;
+const CONFIRMATIONS: u64 = 1;
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Positions among Anvil's funded accounts.
+const DEPLOYER: usize = 0;
+const SEQUENCER: usize = 1;
+const RELAY: usize = 2;
+const GOVERNOR: usize = 3;
+const PAUSER: usize = 4;
+
+/// A chain, the contracts and the service; dropped, nothing of it is left.
+pub(crate) struct World {
+    service: Service,
+    chain: EvmReader,
+    calendar: EpochClock,
+    orb: Orb,
+    folder: TempDir,
+    anvil: AnvilInstance,
+}
+
+/// The service as a process of its own.
+struct Service {
+    client: ApiClient,
+    _process: Child,
+}
+
+impl World {
+    pub(crate) async fn create() -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("annona-demo-").tempdir()?;
+        let anvil = start_chain()?;
+        let provider = connect(&anvil.endpoint())?;
+        let orb_key = PrivateKeySigner::random();
+        let deployment = deploy_contracts(&anvil, &provider, orb_key.address()).await?;
+        // Blocks by the clock, as on a real chain, once the contracts stand.
+        provider.anvil_set_interval_mining(BLOCK_TIME_SECS).await?;
+        write_service_files(folder.path(), &anvil, &deployment, &orb_key)?;
+        let service = start_service(folder.path()).await?;
+        let chain = EvmReader::open(provider, deployment.clone()).await?;
+        let (genesis, length_secs) = chain.calendar().await?;
+        let orb = Orb::new(
+            orb_key,
+            service.client.clone(),
+            deployment.enrolment_domain(),
+        );
+        Ok(Self {
+            service,
+            chain,
+            calendar: EpochClock::new(genesis, length_secs)?,
+            orb,
+            folder,
+            anvil,
+        })
+    }
+
+    pub(crate) const fn service(&self) -> &ApiClient {
+        &self.service.client
+    }
+
+    pub(crate) const fn chain(&self) -> &EvmReader {
+        &self.chain
+    }
+
+    pub(crate) const fn provider(&self) -> &DynProvider {
+        self.chain.provider()
+    }
+
+    pub(crate) const fn deployment(&self) -> &Deployment {
+        self.chain.deployment()
+    }
+
+    pub(crate) const fn orb(&self) -> &Orb {
+        &self.orb
+    }
+
+    pub(crate) fn new_wallet(&self, name: &str) -> anyhow::Result<Wallet> {
+        let path = self.folder.path().join(format!("{name}.wallet.json"));
+        Ok(Wallet::create(&path, &mut rand::rng())?)
+    }
+
+    pub(crate) fn export_deployment(&self, folder: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        Ok(self.deployment().save(&folder.join("deployment.json"))?)
+    }
+
+    /// Moves chain time to the start of the next epoch.
+    pub(crate) async fn next_epoch(&self, story: &mut Story) -> anyhow::Result<Epoch> {
+        let now = self.chain.head().await?.timestamp;
+        let next = Epoch(self.calendar.epoch_at(now)?.0 + 1);
+        let seconds = self.calendar.start_of(next).0 - now.0;
+        self.provider().anvil_increase_time(seconds).await?;
+        self.provider().evm_mine(None).await?;
+        let reached = self.calendar.epoch_at(self.chain.head().await?.timestamp)?;
+        ensure!(
+            reached == next,
+            "the chain is in epoch {reached} instead of {next}"
+        );
+        story.chapter(&format!(
+            "epoch {next} begins: chain time moved by {:.1} hours",
+            seconds as f64 / 3_600.0
+        ));
+        Ok(next)
+    }
+
+    /// How to use what `--keep` leaves running.
+    pub(crate) fn how_to_go_on(&self) -> anyhow::Result<String> {
+        let folder = self.folder.path().display();
+        let binary = std::env::current_exe()?;
+        let (binary, service, rpc) = (
+            binary.display(),
+            self.service().base(),
+            self.anvil.endpoint(),
+        );
+        Ok(format!(
+            "\n== everything keeps running until Ctrl-C\n\
+             service {service}   chain {rpc}   files {folder}\n\
+             try, in another terminal:\n\
+             \x20 {binary} citizen new --wallet mine.json\n\
+             \x20 {binary} orb enrol --service {service} --deployment {folder}/deployment.json --key-file {folder}/orb.key --simulate 7 --commitment 0x…\n\
+             \x20 {binary} citizen status --wallet mine.json --service {service} --rpc-url {rpc} --deployment {folder}/deployment.json\n\
+             \x20 {binary} audit --rpc-url {rpc} --deployment {folder}/deployment.json\n\
+             \x20 curl {service}/v1/epochs/current"
+        ))
+    }
+}
+
+fn start_chain() -> anyhow::Result<AnvilInstance> {
+    let here = std::env::current_dir()?;
+    let beside_binary = std::env::current_exe()?;
+    let anvil = devnet::find_anvil(&here).or_else(|_| devnet::find_anvil(&beside_binary))?;
+    Ok(devnet::start(&anvil, BlockTime::Instant)?)
+}
+
+fn key(anvil: &AnvilInstance, position: usize) -> PrivateKeySigner {
+    PrivateKeySigner::from(anvil.keys()[position].clone())
+}
+
+async fn deploy_contracts(
+    anvil: &AnvilInstance,
+    provider: &DynProvider,
+    orb: Address,
+) -> anyhow::Result<Deployment> {
+    use alloy::consensus::BlockHeader;
+    use alloy::providers::Provider;
+    let head = provider
+        .get_block_by_number(alloy::eips::BlockNumberOrTag::Latest)
+        .await?;
+    let genesis = head.context("the chain has no block")?.header.timestamp();
+    let plan = DeployPlan {
+        genesis: UnixSeconds(genesis),
+        epoch_length_secs: EPOCH_LENGTH_SECS,
+        claim_window: CLAIM_WINDOW,
+        per_person: whole_tokens(PER_PERSON_TOKENS),
+        per_person_cap: whole_tokens(2 * PER_PERSON_TOKENS),
+        token_cap: whole_tokens(1_000_000_000),
+        epoch_enrolment_cap: 100_000,
+        timelock_delay_secs: 2 * EPOCH_LENGTH_SECS,
+        governor: key(anvil, GOVERNOR).address(),
+        pauser: key(anvil, PAUSER).address(),
+        sequencer: key(anvil, SEQUENCER).address(),
+        orbs: vec![orb],
+    };
+    Ok(deploy(provider, key(anvil, DEPLOYER), &plan).await?)
+}
+
+fn write_service_files(
+    folder: &Path,
+    anvil: &AnvilInstance,
+    deployment: &Deployment,
+    orb_key: &PrivateKeySigner,
+) -> anyhow::Result<()> {
+    deployment.save(&folder.join("deployment.json"))?;
+    keys::write_new(&folder.join("orb.key"), orb_key)?;
+    keys::write_new(&folder.join("sequencer.key"), &key(anvil, SEQUENCER))?;
+    keys::write_new(&folder.join("relay.key"), &key(anvil, RELAY))?;
+    let config = format!(
+        "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
+         [chain]\nrpc_url = \"{}\"\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\n\
+         [keys]\nsequencer_file = \"sequencer.key\"\nrelay_file = \"relay.key\"\n",
+        anvil.endpoint()
+    );
+    std::fs::write(folder.join("annona.toml"), config)?;
+    Ok(())
+}
+
+async fn start_service(folder: &Path) -> anyhow::Result<Service> {
+    let log = folder.join("service.log");
+    let mut process = Command::new(std::env::current_exe()?)
+        .arg("serve")
+        .arg("--config")
+        .arg(folder.join("annona.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(&log)?)
+        .kill_on_drop(true)
+        .spawn()
+        .context("the service cannot be started")?;
+    let stdout = process
+        .stdout
+        .take()
+        .context("the service has no standard output")?;
+    let mut lines = BufReader::new(stdout).lines();
+    let first = tokio::time::timeout(START_TIMEOUT, lines.next_line()).await;
+    let Ok(Ok(Some(line))) = first else {
+        bail!(
+            "the service did not start:\n{}",
+            std::fs::read_to_string(&log).unwrap_or_default()
+        );
+    };
+    let base = line
+        .strip_prefix("listening on ")
+        .context("the service did not say where it listens")?;
+    let client = ApiClient::new(base)?;
+    wait_until_ready(&client, &log).await?;
+    Ok(Service {
+        client,
+        _process: process,
+    })
+}
+
+async fn wait_until_ready(client: &ApiClient, log: &PathBuf) -> anyhow::Result<()> {
+    let waiting = async {
+        while !client.is_ready().await.unwrap_or(false) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    if tokio::time::timeout(START_TIMEOUT, waiting).await.is_err() {
+        bail!(
+            "the service did not become ready:\n{}",
+            std::fs::read_to_string(log).unwrap_or_default()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use alloy::primitives::{Address, U256};
+use annona_chain::{DeployPlan, connect, deploy};
+use annona_core::{AmountWei, UnixSeconds};
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::Deserialize;
+
+use crate::keys;
+use crate::output::Format;
+
+/// Arguments of `annona deploy`.
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    /// JSON-RPC endpoint of the chain.
+    #[arg(long, value_name = "URL")]
+    rpc_url: String,
+    /// Key that pays for the deployment; it gets no role.
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+    /// What to deploy; deploy/plan.sample.toml shows one.
+    #[arg(long, value_name = "FILE")]
+    plan: PathBuf,
+    /// Where to write the deployment file; an existing one is not overwritten.
+    #[arg(long, short, value_name = "FILE", default_value = "deployment.json")]
+    out: PathBuf,
+    /// Print the deployment as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The plan as it is written in TOML. Nothing has a default: it decides over money.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlanFile {
+    /// First second of epoch 0 (Unix), now or earlier.
+    genesis: u64,
+    epoch_length_secs: u64,
+    claim_window_epochs: u64,
+    /// Whole tokens.
+    per_person_tokens: u64,
+    per_person_cap_tokens: u64,
+    token_cap_tokens: u64,
+    epoch_enrolment_cap: u64,
+    timelock_delay_secs: u64,
+    governor: Address,
+    pauser: Address,
+    sequencer: Address,
+    orbs: Vec<Address>,
+}
+
+impl PlanFile {
+    pub(crate) fn into_plan(self) -> DeployPlan {
+        DeployPlan {
+            genesis: UnixSeconds(self.genesis),
+            epoch_length_secs: self.epoch_length_secs,
+            claim_window: self.claim_window_epochs,
+            per_person: whole_tokens(self.per_person_tokens),
+            per_person_cap: whole_tokens(self.per_person_cap_tokens),
+            token_cap: whole_tokens(self.token_cap_tokens),
+            epoch_enrolment_cap: self.epoch_enrolment_cap,
+            timelock_delay_secs: self.timelock_delay_secs,
+            governor: self.governor,
+            pauser: self.pauser,
+            sequencer: self.sequencer,
+            orbs: self.orbs,
+        }
+    }
+}
+
+/// Tokens in their smallest unit (18 decimals).
+pub(crate) fn whole_tokens(tokens: u64) -> AmountWei {
+    AmountWei(U256::from(tokens) * U256::from(10).pow(U256::from(18)))
+}
+
+/// Deploys the contracts.
+pub(crate) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
+    if args.out.exists() {
+        bail!(
+            "{} exists; name another file with --out",
+            args.out.display()
+        );
+    }
+    let text = std::fs::read_to_string(&args.plan)
+        .with_context(|| format!("cannot read the plan {}", args.plan.display()))?;
+    let plan: PlanFile = toml_from(&text)
+        .with_context(|| format!("the plan {} is not complete", args.plan.display()))?;
+    let key = keys::read(&args.key_file)?;
+    eprintln!("deploying 7 contracts as {} ...", key.address());
+    let deployment = deploy(&connect(&args.rpc_url)?, key, &plan.into_plan()).await?;
+    deployment.save(&args.out)?;
+    Format::from_flag(args.json).print(&deployment, || {
+        format!(
+            "deployed on chain {}; wrote {}",
+            deployment.chain_id,
+            args.out.display()
+        )
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn toml_from<T: serde::de::DeserializeOwned>(text: &str) -> anyhow::Result<T> {
+    use figment::providers::{Format as _, Toml};
+    Ok(figment::Figment::from(Toml::string(text)).extract()?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../../../deploy/plan.sample.toml");
+
+    #[test]
+    fn the_sample_plan_is_complete() {
+        let plan = toml_from::<PlanFile>(SAMPLE).unwrap().into_plan();
+        assert!(plan.timelock_delay_secs > plan.epoch_length_secs);
+        assert!(plan.per_person.0 <= plan.per_person_cap.0);
+    }
+
+    #[test]
+    fn every_line_of_a_plan_is_needed() {
+        for line in SAMPLE.lines().filter(|line| line.contains(" = ")) {
+            let without = SAMPLE.replace(line, "");
+            assert!(toml_from::<PlanFile>(&without).is_err(), "{line}");
+        }
+    }
+}

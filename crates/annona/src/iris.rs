@@ -1,0 +1,167 @@
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use annona_iris::{Encoding, Eye, IrisTemplate, encode_bytes, overlay};
+use annona_matcher::score;
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use crate::output::Format;
+
+/// Commands of `annona iris`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum IrisCommand {
+    /// Make a template of an image of one eye (PNG, JPEG, BMP, PGM).
+    Encode(EncodeArgs),
+    /// Compare two eyes: images or template files.
+    Compare(CompareArgs),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum EyeName {
+    Left,
+    Right,
+}
+
+impl From<EyeName> for Eye {
+    fn from(name: EyeName) -> Self {
+        match name {
+            EyeName::Left => Self::Left,
+            EyeName::Right => Self::Right,
+        }
+    }
+}
+
+/// Arguments of `annona iris encode`.
+#[derive(Debug, Args)]
+pub(crate) struct EncodeArgs {
+    /// Near-infrared image of one eye.
+    image: PathBuf,
+    /// Which eye it is.
+    #[arg(long, value_enum, default_value = "left")]
+    eye: EyeName,
+    /// Write the template to this file.
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write a picture of the contours and the mask to this PNG.
+    #[arg(long, value_name = "PNG")]
+    overlay: Option<PathBuf>,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `annona iris compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Image or template file.
+    first: PathBuf,
+    /// Image or template file.
+    second: PathBuf,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a command of the iris pipeline.
+pub(crate) fn run(command: IrisCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        IrisCommand::Encode(args) => encode(&args),
+        IrisCommand::Compare(args) => compare(&args),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EncodeAnswer {
+    valid_bits: u32,
+    sharpness: f32,
+    visible_fraction: f32,
+    pupil_ratio: f32,
+    model_id: String,
+}
+
+fn encode(args: &EncodeArgs) -> anyhow::Result<ExitCode> {
+    let bytes = read(&args.image)?;
+    let encoding = encode_bytes(&bytes, args.eye.into())
+        .with_context(|| format!("no template can be made of {}", args.image.display()))?;
+    if let Some(out) = &args.out {
+        std::fs::write(out, encoding.template.to_bytes())
+            .with_context(|| format!("cannot write {}", out.display()))?;
+    }
+    if let Some(png) = &args.overlay {
+        let image = annona_iris::read_image(&bytes)?;
+        overlay(&image, &encoding)
+            .save(png)
+            .with_context(|| format!("cannot write {}", png.display()))?;
+    }
+    let answer = describe(&encoding);
+    Format::from_flag(args.json).print(&answer, || {
+        format!(
+            "{} of {} bits valid, sharpness {:.1}, visible {:.0}%, pupil ratio {:.2}",
+            answer.valid_bits,
+            annona_iris::CODE_BITS,
+            answer.sharpness,
+            answer.visible_fraction * 100.0,
+            answer.pupil_ratio
+        )
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(encoding: &Encoding) -> EncodeAnswer {
+    EncodeAnswer {
+        valid_bits: encoding.template.valid_bits(),
+        sharpness: encoding.quality.sharpness,
+        visible_fraction: encoding.quality.visible,
+        pupil_ratio: encoding.quality.pupil_ratio,
+        model_id: annona_core::B256::from(annona_iris::model_id()).to_string(),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CompareAnswer {
+    score: f64,
+    raw_distance: f64,
+    bits: u32,
+    rotation_columns: i32,
+}
+
+fn compare(args: &CompareArgs) -> anyhow::Result<ExitCode> {
+    let (first, second) = (template(&args.first)?, template(&args.second)?);
+    let score =
+        score(&first, &second).context("the two share too few valid bits to be compared")?;
+    let answer = CompareAnswer {
+        score: score.value(),
+        raw_distance: score.raw(),
+        bits: score.bits,
+        rotation_columns: score.rotation,
+    };
+    Format::from_flag(args.json).print(&answer, || {
+        format!(
+            "score {:.4} (raw distance {:.4} over {} bits, rotated by {} of 200 columns)\nThe service decides on the mean of both eyes.",
+            answer.score, answer.raw_distance, answer.bits, answer.rotation_columns
+        )
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn template(path: &Path) -> anyhow::Result<IrisTemplate> {
+    let bytes = read(path)?;
+    if let Ok(template) = IrisTemplate::from_bytes(&bytes) {
+        return Ok(template);
+    }
+    let encoding = encode_bytes(&bytes, Eye::Left).with_context(|| {
+        format!(
+            "{} is neither a template nor an image of an eye",
+            path.display()
+        )
+    })?;
+    Ok(encoding.template)
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}

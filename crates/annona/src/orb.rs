@@ -1,0 +1,163 @@
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use annona_chain::Deployment;
+use annona_client::ApiClient;
+use annona_client::wire::EnrolmentView;
+use annona_core::{B256, Commitment, UnixSeconds};
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use image::GrayImage;
+use orb_sim::{
+    Capture, CaptureConditions, Eye, EyeImages, Invitation, Orb, OrbError, Person, capture,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use crate::keys;
+use crate::output::Format;
+
+/// Captures that the orb takes of a person before it gives up.
+pub(crate) const MAX_CAPTURES: u32 = 5;
+
+/// Commands of `annona orb`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrbCommand {
+    /// Enrol a person: capture both eyes, make the templates, sign, hand in.
+    ///
+    /// The images come from two files (--left, --right) or from the simulated
+    /// orb (--simulate SEED, where a seed stands for a person).
+    Enrol(EnrolArgs),
+}
+
+/// Arguments of `annona orb enrol`.
+#[derive(Debug, Args)]
+pub(crate) struct EnrolArgs {
+    /// Address of the service.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    service: String,
+    /// Deployment file.
+    #[arg(long, value_name = "FILE")]
+    deployment: PathBuf,
+    /// The orb's device key, listed in the orb registry.
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+    /// The citizen's commitment, from `annona citizen new`.
+    #[arg(long, value_name = "0x…")]
+    commitment: Commitment,
+    /// Image of the left eye.
+    #[arg(
+        long,
+        value_name = "IMAGE",
+        requires = "right",
+        conflicts_with = "simulate"
+    )]
+    left: Option<PathBuf>,
+    /// Image of the right eye.
+    #[arg(long, value_name = "IMAGE", requires = "left")]
+    right: Option<PathBuf>,
+    /// Photograph the simulated person of this seed, anew each time.
+    #[arg(long, value_name = "SEED")]
+    simulate: Option<u64>,
+    /// Print the enrolment as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a command of the orb.
+pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
+    let OrbCommand::Enrol(args) = command;
+    let deployment = Deployment::load(&args.deployment)?;
+    let service = ApiClient::new(&args.service)?;
+    let orb = Orb::new(
+        keys::read(&args.key_file)?,
+        service,
+        deployment.enrolment_domain(),
+    );
+    let capture = match (&args.left, &args.right, args.simulate) {
+        (Some(left), Some(right), None) => Capture::from_images(&EyeImages {
+            left: open(left)?,
+            right: open(right)?,
+        })?,
+        (None, None, Some(seed)) => {
+            let person = Person::from_seed(seed);
+            capture_person(&person, &mut ChaCha20Rng::from_rng(&mut rand::rng()))?.capture
+        }
+        _ => bail!(
+            "name two images with --left and --right, or a simulated person with --simulate SEED"
+        ),
+    };
+    let invitation = Invitation {
+        commitment: args.commitment,
+        nonce: random_nonce(),
+    };
+    let view = orb.enrol(&invitation, &capture, now()).await?;
+    Format::from_flag(args.json).print(&view, || describe(&view))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(view: &EnrolmentView) -> String {
+    format!(
+        "enrolled: {} is admitted ({:?}).\nIt is paid from the epoch after the one in which it is appended; see `annona citizen status`.",
+        view.commitment, view.status
+    )
+}
+
+fn open(path: &Path) -> anyhow::Result<GrayImage> {
+    let bytes =
+        std::fs::read(path).with_context(|| format!("cannot read the image {}", path.display()))?;
+    Ok(annona_iris::read_image(&bytes)
+        .with_context(|| format!("cannot use the image {}", path.display()))?)
+}
+
+/// A successful capture session.
+pub(crate) struct Session {
+    pub(crate) images: EyeImages,
+    pub(crate) capture: Capture,
+    /// Captures that were not good enough before this one.
+    pub(crate) retakes: u32,
+}
+
+/// Photographs a person until both eyes make a template, as an orb would.
+pub(crate) fn capture_person(person: &Person, rng: &mut ChaCha20Rng) -> Result<Session, OrbError> {
+    let mut retakes = 0;
+    loop {
+        let images = photograph(person, rng);
+        match Capture::from_images(&images) {
+            Ok(capture) => {
+                return Ok(Session {
+                    images,
+                    capture,
+                    retakes,
+                });
+            }
+            Err(_) if retakes + 1 < MAX_CAPTURES => retakes += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// One photograph of each eye, each under conditions of its own.
+pub(crate) fn photograph(person: &Person, rng: &mut ChaCha20Rng) -> EyeImages {
+    let mut eye = |eye: Eye| {
+        let conditions = CaptureConditions::sample(rng);
+        capture(person, eye, &conditions, rng)
+    };
+    EyeImages {
+        left: eye(Eye::Left),
+        right: eye(Eye::Right),
+    }
+}
+
+pub(crate) fn random_nonce() -> B256 {
+    B256::from(rand::random::<[u8; 32]>())
+}
+
+pub(crate) fn now() -> UnixSeconds {
+    UnixSeconds(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |elapsed| elapsed.as_secs()),
+    )
+}

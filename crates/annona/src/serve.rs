@@ -1,0 +1,253 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use annona_api::{ApiState, Readiness};
+use annona_chain::{Deployment, EvmChain, EvmReader};
+use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
+use annona_engine::ports::{Clock, Store};
+use annona_engine::{
+    ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, Outbox, Relay, Sequencer,
+};
+use annona_matcher::DecisionRule;
+use annona_store::{DeploymentTag, SqliteStore};
+use annona_wire::ConfigView;
+use anyhow::Context;
+use async_trait::async_trait;
+use clap::Args;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::{keys, logs};
+
+/// Arguments of `annona serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Configuration file; deploy/annona.sample.toml shows one.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixSeconds {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        UnixSeconds(since.map_or(0, |elapsed| elapsed.as_secs()))
+    }
+}
+
+struct StoreReadiness(SqliteStore);
+
+#[async_trait]
+impl Readiness for StoreReadiness {
+    async fn store_is_ready(&self) -> bool {
+        self.0.ping().await.is_ok()
+    }
+}
+
+/// Everything that works in the background, one step after the other.
+struct Worker {
+    outbox: Outbox<EvmChain>,
+    sequencer: Sequencer<EvmChain>,
+    relay: Relay<EvmChain>,
+    membership: Arc<Membership>,
+    chain: Arc<EvmChain>,
+    pause: Duration,
+}
+
+impl Worker {
+    async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            self.round().await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(self.pause) => {}
+            }
+        }
+    }
+
+    /// One failed step does not keep the others from theirs; all of it comes round again.
+    async fn round(&self) {
+        log_failure("outbox", self.outbox.step().await);
+        log_failure("membership", self.membership.sync(&*self.chain).await);
+        log_failure("sequencer", self.sequencer.step().await);
+        log_failure("relay", self.relay.step().await);
+    }
+}
+
+fn log_failure<T, E: std::error::Error>(worker: &'static str, outcome: Result<T, E>) {
+    if let Err(error) = outcome {
+        let cause = error.source().map(ToString::to_string);
+        tracing::warn!(worker, %error, cause, "step failed and will be repeated");
+    }
+}
+
+/// The parts of the service, wired.
+struct Service {
+    state: ApiState,
+    worker: Worker,
+    store: SqliteStore,
+}
+
+impl Service {
+    async fn assemble(config: &Config) -> anyhow::Result<Self> {
+        let deployment = Deployment::load(&config.service.deployment)?;
+        let provider = annona_chain::connect(&config.chain.rpc_url)?;
+        let reader = EvmReader::open(provider, deployment.clone())
+            .await
+            .with_context(|| {
+                format!(
+                    "is {} the endpoint of chain {}?",
+                    config.chain.rpc_url, deployment.chain_id
+                )
+            })?;
+        let (genesis, length_secs) = reader.calendar().await?;
+        let calendar = EpochClock::new(genesis, length_secs)?;
+        let window = ClaimWindow(reader.claim_window().await?);
+        let chain = Arc::new(EvmChain::new(
+            reader,
+            keys::read(&config.keys.sequencer_file)?,
+            keys::read(&config.keys.relay_file)?,
+        ));
+        let sqlite = open_store(config, &deployment).await?;
+        let store: Arc<dyn Store> = Arc::new(sqlite.clone());
+        let membership = Arc::new(Membership::default());
+        let state = ApiState {
+            enrolments: Arc::new(EnrolmentDesk::new(
+                store.clone(),
+                chain.clone(),
+                Arc::new(SystemClock),
+                membership.clone(),
+                enrolment_policy(config, &deployment),
+            )),
+            claims: Arc::new(ClaimDesk::new(
+                store.clone(),
+                chain.clone(),
+                Arc::new(SystemClock),
+                deployment.claim_scope(),
+                calendar,
+                window,
+            )),
+            membership: membership.clone(),
+            chain: chain.clone(),
+            calendar,
+            window,
+            config: config_view(config, &deployment, &calendar, window),
+            readiness: Arc::new(StoreReadiness(sqlite.clone())),
+            metrics: PrometheusBuilder::new()
+                .install_recorder()
+                .context("metrics cannot be recorded")?,
+        };
+        let confirmations = config.chain.confirmations;
+        let worker = Worker {
+            outbox: Outbox::new(store.clone(), chain.clone(), confirmations),
+            sequencer: Sequencer::new(
+                store.clone(),
+                chain.clone(),
+                membership.clone(),
+                confirmations,
+            ),
+            relay: Relay::new(store, chain.clone()),
+            membership,
+            chain,
+            pause: Duration::from_millis(config.chain.poll_interval_ms),
+        };
+        Ok(Self {
+            state,
+            worker,
+            store: sqlite,
+        })
+    }
+}
+
+async fn open_store(config: &Config, deployment: &Deployment) -> anyhow::Result<SqliteStore> {
+    let tag = DeploymentTag {
+        chain_id: deployment.chain_id,
+        registry: deployment.registry,
+        distributor: deployment.distributor,
+        model_id: B256::from(annona_iris::model_id()),
+    };
+    let path = &config.service.database;
+    SqliteStore::open(path, &tag)
+        .await
+        .with_context(|| format!("cannot open the database {}", path.display()))
+}
+
+fn enrolment_policy(config: &Config, deployment: &Deployment) -> EnrolmentPolicy {
+    EnrolmentPolicy {
+        domain: deployment.enrolment_domain(),
+        model_id: B256::from(annona_iris::model_id()),
+        max_age_secs: config.enrolment.max_capture_age_secs,
+        max_skew_secs: config.enrolment.max_clock_skew_secs,
+        rule: DecisionRule::standard(),
+    }
+}
+
+fn config_view(
+    config: &Config,
+    deployment: &Deployment,
+    calendar: &EpochClock,
+    window: ClaimWindow,
+) -> ConfigView {
+    ConfigView {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        chain_id: deployment.chain_id,
+        registry: deployment.registry.to_string(),
+        distributor: deployment.distributor.to_string(),
+        orb_registry: deployment.orb_registry.to_string(),
+        token: deployment.token.to_string(),
+        genesis: calendar.genesis().0,
+        epoch_length_secs: calendar.length_secs(),
+        claim_window_epochs: window.0,
+        confirmations: config.chain.confirmations,
+        model_id: B256::from(annona_iris::model_id()).to_string(),
+        max_capture_age_secs: config.enrolment.max_capture_age_secs,
+    }
+}
+
+/// Runs the service until SIGINT or SIGTERM.
+pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&args.config)?;
+    logs::init(config.logs.format);
+    let Service {
+        state,
+        worker,
+        store,
+    } = Service::assemble(&config).await?;
+    let listener = TcpListener::bind(config.service.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.service.listen))?;
+    // The one line on standard output tells a caller the port that was taken.
+    println!("listening on http://{}", listener.local_addr()?);
+
+    let stop = CancellationToken::new();
+    let background = tokio::spawn(worker.run(stop.clone()));
+    axum::serve(listener, annona_api::router(state))
+        .with_graceful_shutdown(stop_signal())
+        .await?;
+    tracing::info!("stopping; what is under way is stored and goes on at the next start");
+    stop.cancel();
+    background.await?;
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
