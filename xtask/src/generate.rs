@@ -1,0 +1,163 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use crate::setup;
+use crate::shell::{annona_binary, cargo, cargo_path, read_from, root, run_in};
+
+/// Contracts whose artifacts the bindings are made from.
+const CONTRACTS: [&str; 7] = [
+    "AnnonaToken",
+    "Distributor",
+    "MintedIncome",
+    "OrbRegistry",
+    "Registry",
+    "SemaphoreVerifier",
+    "TimelockController",
+];
+
+/// Whether files are written or compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Write what differs.
+    Write,
+    /// Fail on what differs.
+    Check,
+}
+
+impl Mode {
+    pub(crate) const fn from_flag(check: bool) -> Self {
+        if check { Self::Check } else { Self::Write }
+    }
+}
+
+/// Makes all generated files, in the order in which they depend on each other.
+pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
+    setup::run()?;
+    let mut stale = Vec::new();
+    verifying_key(mode, &mut stale)?;
+    artifacts(mode, &mut stale)?;
+    openapi(mode, &mut stale)?;
+    if mode == Mode::Check && !stale.is_empty() {
+        let names: Vec<String> = stale
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        bail!(
+            "not as generated: {}; run `cargo xtask gen` and commit the result",
+            names.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// The verifying key out of semaphore-rs, and the Solidity verifier of it.
+fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let scratch = std::env::temp_dir().join(format!("annona-gen-{}", std::process::id()));
+    fs::create_dir_all(&scratch)?;
+    let (key, template) = (
+        scratch.join("semaphore_30"),
+        root().join("contracts/templates/Groth16Verifier.sol.tmpl"),
+    );
+    let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
+    let arguments = [&proving_key, &key, &template].map(|path| path.to_string_lossy().into_owned());
+    let mut command = vec![
+        "run",
+        "--quiet",
+        "--package",
+        "annona-proofs",
+        "--example",
+        "extract_key",
+        "--",
+    ];
+    command.extend(arguments.iter().map(String::as_str));
+    cargo(&command)?;
+    for (made, kept) in [
+        ("semaphore_30.vk", "crates/proofs/keys/semaphore_30.vk"),
+        ("semaphore_30.hash", "crates/proofs/keys/semaphore_30.hash"),
+        (
+            "semaphore_30.sol",
+            "contracts/src/generated/SemaphoreVerifier.sol",
+        ),
+    ] {
+        settle(mode, stale, kept, &fs::read(scratch.join(made))?)?;
+    }
+    fs::remove_dir_all(scratch)?;
+    Ok(())
+}
+
+/// Where cargo keeps the sources of semaphore-rs.
+fn semaphore_folder() -> anyhow::Result<PathBuf> {
+    let metadata = read_from(
+        root(),
+        cargo_path(),
+        &["metadata", "--format-version", "1", "--locked"],
+    )?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let packages = metadata["packages"]
+        .as_array()
+        .context("cargo metadata lists no packages")?;
+    let manifest = packages
+        .iter()
+        .find(|package| package["name"] == "semaphore-rs")
+        .and_then(|package| package["manifest_path"].as_str())
+        .context("semaphore-rs is not among the packages")?;
+    Ok(Path::new(manifest)
+        .parent()
+        .context("a manifest lies in a folder")?
+        .to_owned())
+}
+
+/// ABI and bytecode out of forge's build.
+fn artifacts(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let contracts = root().join("contracts");
+    run_in(&contracts, forge(), &["build", "--skip", "test"])?;
+    for name in CONTRACTS {
+        let path = contracts.join(format!("out/{name}.sol/{name}.json"));
+        let built: Value = serde_json::from_str(&fs::read_to_string(&path)?)
+            .with_context(|| format!("{} is not an artifact", path.display()))?;
+        let deployed = &built["deployedBytecode"];
+        let kept = json!({
+            "abi": built["abi"],
+            "bytecode": { "object": built["bytecode"]["object"] },
+            "deployedBytecode": {
+                "immutableReferences": deployed.get("immutableReferences").cloned().unwrap_or_else(|| json!({})),
+                "object": deployed["object"],
+            },
+        });
+        let text = serde_json::to_string_pretty(&kept)? + "\n";
+        settle(
+            mode,
+            stale,
+            &format!("crates/chain/artifacts/{name}.json"),
+            text.as_bytes(),
+        )?;
+    }
+    Ok(())
+}
+
+fn openapi(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    cargo(&["build", "--quiet", "--package", "annona"])?;
+    let document = read_from(root(), annona_binary()?, &["openapi"])?;
+    settle(mode, stale, "docs/openapi.json", document.as_bytes())
+}
+
+/// forge, as npm installed it.
+pub(crate) fn forge() -> PathBuf {
+    root().join("contracts/node_modules/.bin/forge")
+}
+
+fn settle(mode: Mode, stale: &mut Vec<PathBuf>, file: &str, contents: &[u8]) -> anyhow::Result<()> {
+    let path = root().join(file);
+    if fs::read(&path).is_ok_and(|present| present == contents) {
+        return Ok(());
+    }
+    stale.push(PathBuf::from(file));
+    if mode == Mode::Write {
+        fs::write(&path, contents).with_context(|| format!("cannot write {file}"))?;
+        println!("wrote {file}");
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+/// The workspace's folder.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in the workspace")
+}
+
+/// Runs a command in `folder` and says which one failed.
+pub(crate) fn run_in(
+    folder: &Path,
+    program: impl AsRef<OsStr>,
+    arguments: &[&str],
+) -> anyhow::Result<()> {
+    let shown = format!(
+        "{} {}",
+        program.as_ref().to_string_lossy(),
+        arguments.join(" ")
+    );
+    let status = Command::new(&program)
+        .args(arguments)
+        .current_dir(folder)
+        .status()
+        .with_context(|| format!("cannot run `{shown}`"))?;
+    if !status.success() {
+        bail!("`{shown}` failed ({status})");
+    }
+    Ok(())
+}
+
+/// Runs a command and returns what it prints.
+pub(crate) fn read_from(
+    folder: &Path,
+    program: impl AsRef<OsStr>,
+    arguments: &[&str],
+) -> anyhow::Result<String> {
+    let shown = format!(
+        "{} {}",
+        program.as_ref().to_string_lossy(),
+        arguments.join(" ")
+    );
+    let output = Command::new(&program)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .with_context(|| format!("cannot run `{shown}`"))?;
+    if !output.status.success() {
+        bail!(
+            "`{shown}` failed:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Runs the cargo that runs this.
+pub(crate) fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
+    run_in(root(), cargo_path(), arguments)
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo_path() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
+    let metadata = read_from(
+        root(),
+        cargo_path(),
+        &["metadata", "--format-version", "1", "--no-deps"],
+    )?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let folder = metadata["target_directory"]
+        .as_str()
+        .context("cargo names no target folder")?;
+    Ok(PathBuf::from(folder))
+}
+
+/// The binary that `cargo build --package annona` makes.
+pub(crate) fn annona_binary() -> anyhow::Result<PathBuf> {
+    Ok(target_folder()?
+        .join("debug")
+        .join(format!("annona{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Runs `program` instead of this process.
+#[cfg(unix)]
+pub(crate) fn replace(program: PathBuf, command: &str, arguments: &[String]) -> anyhow::Result<()> {
+    use std::os::unix::process::CommandExt;
+    let error = Command::new(&program).arg(command).args(arguments).exec();
+    Err(error).with_context(|| format!("cannot run {}", program.display()))
+}
+
+/// Runs `program` and ends with its exit code.
+#[cfg(not(unix))]
+pub(crate) fn replace(program: PathBuf, command: &str, arguments: &[String]) -> anyhow::Result<()> {
+    let status = Command::new(&program)
+        .arg(command)
+        .args(arguments)
+        .status()?;
+    std::process::exit(status.code().unwrap_or(1));
+}
