@@ -59,7 +59,7 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     fs::create_dir_all(&scratch)?;
     let (key, template) = (
         scratch.join("semaphore_30"),
-        root().join("contracts/templates/Groth16Verifier.sol.tmpl"),
+        root().join("contracts/templates/Groth16Verifier.sol.j2"),
     );
     let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
     let arguments = [&proving_key, &key, &template].map(|path| path.to_string_lossy().into_owned());
@@ -69,7 +69,7 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         "--package",
         "annona-proofs",
         "--example",
-        "extract_key",
+        "generate",
         "--",
     ];
     command.extend(arguments.iter().map(String::as_str));

@@ -66,5 +66,5 @@ fn main() -> ExitCode {
 fn demo(arguments: &[String]) -> anyhow::Result<()> {
     setup::run()?;
     shell::cargo(&["build", "--package", "annona"])?;
-    shell::replace(shell::annona_binary()?, "demo", arguments)
+    shell::replace(&shell::annona_binary()?, "demo", arguments)
 }

@@ -91,7 +91,7 @@ pub(crate) fn annona_binary() -> anyhow::Result<PathBuf> {
 
 /// Runs `program` instead of this process.
 #[cfg(unix)]
-pub(crate) fn replace(program: PathBuf, command: &str, arguments: &[String]) -> anyhow::Result<()> {
+pub(crate) fn replace(program: &Path, command: &str, arguments: &[String]) -> anyhow::Result<()> {
     use std::os::unix::process::CommandExt;
     let error = Command::new(&program).arg(command).args(arguments).exec();
     Err(error).with_context(|| format!("cannot run {}", program.display()))
@@ -99,7 +99,7 @@ pub(crate) fn replace(program: PathBuf, command: &str, arguments: &[String]) -> 
 
 /// Runs `program` and ends with its exit code.
 #[cfg(not(unix))]
-pub(crate) fn replace(program: PathBuf, command: &str, arguments: &[String]) -> anyhow::Result<()> {
+pub(crate) fn replace(program: &Path, command: &str, arguments: &[String]) -> anyhow::Result<()> {
     let status = Command::new(&program)
         .arg(command)
         .args(arguments)

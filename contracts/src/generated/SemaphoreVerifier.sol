@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Generated from templates/Groth16Verifier.sol.tmpl and the verifying key. Do not edit.
+// Generated from templates/Groth16Verifier.sol.j2 and the verifying key. Do not edit.
 pragma solidity 0.8.30;
 
 import {ISemaphoreVerifier} from "../interfaces/ISemaphoreVerifier.sol";

@@ -2,7 +2,7 @@
 //! and the verifying key in the forms that others need.
 //!
 //! Here: [`Identity`], [`prove_claim`], [`ClaimVerifier`], [`VerifyingKey`] with
-//! its hash and its Solidity verifier. The circuit is Semaphore v3 at depth 30
+//! its hash. The circuit is Semaphore v3 at depth 30
 //! with the key of its public ceremony, both from `semaphore-rs`.
 //!
 //! Not here: where a path or a secret comes from, storage, networks, a clock or
@@ -14,11 +14,9 @@
 mod identity;
 mod key;
 mod prove;
-mod solidity;
 mod verify;
 
 pub use identity::Identity;
 pub use key::{KeyError, VerifyingKey};
 pub use prove::{ClaimProof, ProveError, prove_claim, warm_up};
-pub use solidity::{TemplateError, render_verifier};
 pub use verify::{ClaimVerifier, VerifyError};
