@@ -4,7 +4,7 @@ use annona_chain::{PrivateKeySigner, revert_reason};
 use annona_client::wire::{ClaimRequest, InclusionView};
 use annona_client::{ClaimDraft, ClientError, prepare_claim};
 use annona_core::{Epoch, Payment};
-use annona_engine::ports::{ChainReader, RevertReason};
+use annona_engine::ports::RevertReason;
 use anyhow::{Context, bail, ensure};
 
 use super::citizens::Citizen;

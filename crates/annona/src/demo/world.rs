@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::providers::ext::AnvilApi;
@@ -27,6 +27,7 @@ const PER_PERSON_TOKENS: u64 = 10;
 const BLOCK_TIME_SECS: u64 = 1;
 const CONFIRMATIONS: u64 = 1;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+const END_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Positions among Anvil's funded accounts.
 const DEPLOYER: usize = 0;
@@ -48,7 +49,19 @@ pub(crate) struct World {
 /// The service as a process of its own.
 struct Service {
     client: ApiClient,
-    _process: Child,
+    process: Child,
+}
+
+impl Drop for Service {
+    /// Ends the process and waits for its end, so that none is left when the demo is.
+    fn drop(&mut self) {
+        let deadline = Instant::now() + END_TIMEOUT;
+        let mut is_running = self.process.start_kill().is_ok();
+        while is_running && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+            is_running = matches!(self.process.try_wait(), Ok(None));
+        }
+    }
 }
 
 impl World {

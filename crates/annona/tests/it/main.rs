@@ -1,0 +1,7 @@
+//! The binary as a user runs it: against a real development chain, as processes of their own.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod demo;
+mod interop;
+mod restart;
+mod world;

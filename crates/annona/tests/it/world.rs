@@ -1,0 +1,297 @@
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use alloy::node_bindings::AnvilInstance;
+use alloy::providers::ext::AnvilApi;
+use annona_chain::devnet::{self, BlockTime};
+use annona_chain::{Deployment, EvmReader, PrivateKeySigner, connect};
+use annona_client::wire::{ClaimView, EnrolmentView};
+use annona_client::{ApiClient, ClaimDraft, Wallet, prepare_claim};
+use annona_core::{Address, AmountWei, B256, Epoch, Payment};
+use annona_engine::ports::ChainReader;
+use tempfile::TempDir;
+
+pub(crate) const ANNONA: &str = env!("CARGO_BIN_EXE_annona");
+pub(crate) const EPOCH_LENGTH_SECS: u64 = 3_600;
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A chain with contracts, made by the command line, and room for a service.
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    pub(crate) chain: EvmReader,
+    anvil: AnvilInstance,
+}
+
+/// The service as a process; dropped, it is killed (SIGKILL), as by a power cut.
+pub(crate) struct Service {
+    pub(crate) client: ApiClient,
+    process: Child,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+pub(crate) fn annona(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(ANNONA)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+/// Runs a command that must succeed and returns its standard output.
+pub(crate) fn annona_ok(folder: &Path, arguments: &[&str]) -> String {
+    let output = annona(folder, arguments);
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn write_key(path: PathBuf, key: &PrivateKeySigner) {
+    use std::io::Write;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .unwrap();
+    write!(file, "{:x}", key.to_bytes()).unwrap();
+}
+
+impl World {
+    pub(crate) async fn create() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let binary = devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let anvil = devnet::start(&binary, BlockTime::Instant).unwrap();
+        let key = |position: usize| PrivateKeySigner::from(anvil.keys()[position].clone());
+        let orb = PrivateKeySigner::random();
+        for (name, key) in [
+            ("deployer", &key(0)),
+            ("sequencer", &key(1)),
+            ("relay", &key(2)),
+            ("orb", &orb),
+        ] {
+            write_key(folder.path().join(format!("{name}.key")), key);
+        }
+        let provider = connect(&anvil.endpoint()).unwrap();
+        let genesis = head_time(&anvil).await;
+        let [sequencer, governor, pauser] = [key(1), key(3), key(4)].map(|key| key.address());
+        let plan = format!(
+            "genesis = {genesis}\nepoch_length_secs = {EPOCH_LENGTH_SECS}\nclaim_window_epochs = 4\n\
+             per_person_tokens = 10\nper_person_cap_tokens = 20\ntoken_cap_tokens = 1000000\n\
+             epoch_enrolment_cap = 1000\ntimelock_delay_secs = 7200\n\
+             governor = \"{governor}\"\npauser = \"{pauser}\"\nsequencer = \"{sequencer}\"\norbs = [\"{}\"]\n",
+            orb.address()
+        );
+        std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
+        let rpc = anvil.endpoint();
+        annona_ok(
+            folder.path(),
+            &[
+                "deploy",
+                "--rpc-url",
+                &rpc,
+                "--key-file",
+                "deployer.key",
+                "--plan",
+                "plan.toml",
+                "--json",
+            ],
+        );
+        let config = format!(
+            "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
+             [chain]\nrpc_url = \"{rpc}\"\nconfirmations = 1\npoll_interval_ms = 100\n\
+             [keys]\nsequencer_file = \"sequencer.key\"\nrelay_file = \"relay.key\"\n"
+        );
+        std::fs::write(folder.path().join("annona.toml"), config).unwrap();
+        let deployment = Deployment::load(&folder.path().join("deployment.json")).unwrap();
+        let chain = EvmReader::open(provider, deployment).await.unwrap();
+        Self {
+            folder,
+            chain,
+            anvil,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn rpc(&self) -> String {
+        self.anvil.endpoint()
+    }
+
+    pub(crate) fn serve(&self) -> Service {
+        let log = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.path().join("service.log"))
+            .unwrap();
+        let mut process = Command::new(ANNONA)
+            .args(["serve", "--config", "annona.toml"])
+            .current_dir(self.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let base = line
+            .trim()
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| {
+                panic!(
+                    "{line}{}",
+                    std::fs::read_to_string(self.path().join("service.log")).unwrap()
+                )
+            });
+        Service {
+            client: ApiClient::new(base).unwrap(),
+            process,
+        }
+    }
+
+    /// No block is made until [`Self::resume_mining`].
+    pub(crate) async fn hold_mining(&self) {
+        self.chain
+            .provider()
+            .anvil_set_auto_mine(false)
+            .await
+            .unwrap();
+        self.chain
+            .provider()
+            .anvil_set_interval_mining(0)
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn resume_mining(&self) {
+        self.chain
+            .provider()
+            .anvil_set_interval_mining(1)
+            .await
+            .unwrap();
+    }
+
+    /// Empties the node's pool, as a node that restarts does.
+    pub(crate) async fn forget_pool(&self) {
+        self.chain
+            .provider()
+            .anvil_drop_all_transactions()
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn next_epoch(&self) -> Epoch {
+        let (genesis, length) = self.chain.calendar().await.unwrap();
+        let now = self.chain.head().await.unwrap().timestamp.0;
+        let next = (now - genesis.0) / length + 1;
+        let seconds = genesis.0 + next * length - now;
+        self.chain
+            .provider()
+            .anvil_increase_time(seconds)
+            .await
+            .unwrap();
+        self.chain.provider().evm_mine(None).await.unwrap();
+        Epoch(next)
+    }
+
+    /// Enrols the simulated person `seed` through the command line; returns what was acknowledged.
+    pub(crate) fn enrol(&self, service: &Service, wallet: &Wallet, seed: u64) -> EnrolmentView {
+        let commitment = wallet.identity().commitment().to_string();
+        let output = annona_ok(
+            self.path(),
+            &[
+                "orb",
+                "enrol",
+                "--service",
+                service.client.base(),
+                "--deployment",
+                "deployment.json",
+                "--key-file",
+                "orb.key",
+                "--simulate",
+                &seed.to_string(),
+                "--commitment",
+                &commitment,
+                "--json",
+            ],
+        );
+        serde_json::from_str(&output).unwrap()
+    }
+
+    pub(crate) fn wallet(&self, name: &str) -> Wallet {
+        Wallet::create(&self.path().join(name), &mut rand::rng()).unwrap()
+    }
+
+    pub(crate) async fn draft(
+        &self,
+        service: &Service,
+        wallet: &Wallet,
+        epoch: Epoch,
+        recipient: Address,
+    ) -> ClaimDraft {
+        let identity = wallet.identity();
+        let inclusion = service
+            .client
+            .inclusion(identity.commitment(), epoch)
+            .await
+            .unwrap();
+        let root = self.chain.checkpoint_before(epoch).await.unwrap().root;
+        let payment = Payment {
+            recipient,
+            fee_recipient: Address::ZERO,
+            fee: AmountWei::ZERO,
+        };
+        let scope = self.chain.deployment().claim_scope();
+        prepare_claim(
+            identity,
+            &inclusion,
+            root,
+            &scope,
+            payment,
+            &mut rand::rng(),
+        )
+        .unwrap()
+    }
+}
+
+pub(crate) fn enrolment_id(view: &EnrolmentView) -> B256 {
+    view.id.parse().unwrap()
+}
+
+pub(crate) async fn settled(service: &Service, draft: &ClaimDraft) -> ClaimView {
+    service
+        .client
+        .wait_for_claim(draft.proof.inputs.nullifier_hash, PATIENCE)
+        .await
+        .unwrap()
+}
+
+async fn head_time(anvil: &AnvilInstance) -> u64 {
+    use alloy::consensus::BlockHeader;
+    use alloy::providers::Provider;
+    let provider = connect(&anvil.endpoint()).unwrap();
+    let latest = alloy::eips::BlockNumberOrTag::Latest;
+    provider
+        .get_block_by_number(latest)
+        .await
+        .unwrap()
+        .unwrap()
+        .header
+        .timestamp()
+}
