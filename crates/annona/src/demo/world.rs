@@ -253,7 +253,7 @@ async fn start_service(folder: &Path) -> anyhow::Result<Service> {
     wait_until_ready(&client, &log).await?;
     Ok(Service {
         client,
-        _process: process,
+        process,
     })
 }
 
