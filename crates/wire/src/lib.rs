@@ -11,12 +11,14 @@
 
 mod claim;
 mod enrolment;
+mod health;
 mod hex;
 mod info;
 mod problem;
 
 pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView};
 pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
+pub use health::{LivenessView, PartStatus, ReadinessView};
 pub use hex::FieldProblem;
 pub use info::{ConfigView, EpochView, InclusionView};
 pub use problem::Problem;

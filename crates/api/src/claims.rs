@@ -1,0 +1,94 @@
+use std::sync::Arc;
+
+use annona_engine::{Claim, ClaimRecord};
+use annona_wire::{ClaimParts, ClaimRequest, ClaimView};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use utoipa::IntoResponses;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::ApiError;
+use crate::events;
+use crate::extract::{Body, PathText, scalar};
+use crate::problem::problem_responses;
+use crate::state::Shared;
+use crate::views::claim_view;
+
+problem_responses!(SubmitProblems:
+    BodyNotJson, BodyInvalid, BodyUnreadable, BodyTooLarge, ContentTypeNotJson, MalformedField,
+    NotCanonical, CoordinateOutOfRange, ProofNotInGroup, RecipientZero, EpochNotBegun,
+    EpochWithoutMembers, NullifierAlreadyClaimed, NullifierSpent, ClaimWindowOver,
+    ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull, ChainUnavailable,
+    StoreUnavailable
+);
+problem_responses!(FindProblems:
+    PathInvalid, MalformedField, NotCanonical, ClaimUnknown, StoreUnavailable
+);
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(submit_claim))
+        .routes(routes!(find_claim))
+        .routes(routes!(events::watch_claim))
+}
+
+/// Hands in a claim.
+///
+/// The proof is verified before the answer. The same claim sent again, with the
+/// same proof or another one, gets the claim as it stands then.
+#[utoipa::path(
+    post, path = "/v1/claims", tag = "claims", request_body = ClaimRequest,
+    responses(
+        (status = 202, body = ClaimView, description = "Verified, stored, and not settled yet."),
+        (status = 200, body = ClaimView, description = "The same claim was handed in before and is settled."),
+        SubmitProblems,
+    ),
+)]
+pub(crate) async fn submit_claim(
+    State(shared): State<Arc<Shared>>,
+    Body(request): Body<ClaimRequest>,
+) -> Result<Response, ApiError> {
+    let record = shared
+        .api
+        .claims
+        .submit(to_claim(&request.parse()?))
+        .await?;
+    Ok(answer(&record))
+}
+
+/// Where a claim stands.
+#[utoipa::path(
+    get, path = "/v1/claims/{nullifier}", tag = "claims",
+    params(("nullifier" = String, Path, description = "Nullifier hash: 0x and 64 hexadecimal digits.")),
+    responses((status = 200, body = ClaimView), FindProblems),
+)]
+pub(crate) async fn find_claim(
+    State(shared): State<Arc<Shared>>,
+    PathText(nullifier): PathText,
+) -> Result<Json<ClaimView>, ApiError> {
+    let nullifier = scalar("nullifier", &nullifier)?;
+    let record = shared.api.claims.find(nullifier).await?;
+    let record = record.ok_or(ApiError::ClaimUnknown(nullifier))?;
+    Ok(Json(claim_view(&record)))
+}
+
+fn answer(record: &ClaimRecord) -> Response {
+    let status = if record.state.is_settled() {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
+    (status, Json(claim_view(record))).into_response()
+}
+
+const fn to_claim(parts: &ClaimParts) -> Claim {
+    Claim {
+        epoch: parts.epoch,
+        nullifier_hash: parts.nullifier_hash,
+        payment: parts.payment,
+        points: parts.points,
+    }
+}

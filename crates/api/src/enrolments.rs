@@ -1,0 +1,81 @@
+use std::sync::Arc;
+
+use annona_engine::{EnrolmentId, EnrolmentPacket, EnrolmentRecord, EnrolmentState};
+use annona_wire::{EnrolmentRequest, EnrolmentView};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use utoipa::IntoResponses;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::ApiError;
+use crate::extract::{Body, PathText, word};
+use crate::problem::problem_responses;
+use crate::state::Shared;
+use crate::views::enrolment_view;
+
+problem_responses!(SubmitProblems:
+    BodyNotJson, BodyInvalid, BodyUnreadable, BodyTooLarge, ContentTypeNotJson, MalformedField,
+    NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive,
+    EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, RecoveryNotOffered,
+    IrisDigestMismatch, ModelMismatch, TemplateUnusable, EnrolmentBusy, ChainUnavailable,
+    StoreUnavailable
+);
+problem_responses!(FindProblems: PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable);
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(submit_enrolment))
+        .routes(routes!(find_enrolment))
+}
+
+/// Hands in what an active orb has signed.
+///
+/// The decision is made and stored before the answer. The same packet sent again
+/// gets the same decision.
+#[utoipa::path(
+    post, path = "/v1/enrolments", tag = "enrolments", request_body = EnrolmentRequest,
+    responses(
+        (status = 202, body = EnrolmentView, description = "Admitted, on the way into the registry."),
+        (status = 200, body = EnrolmentView, description = "The same packet was handed in before, and its commitment is a member for good."),
+        SubmitProblems,
+    ),
+)]
+pub(crate) async fn submit_enrolment(
+    State(shared): State<Arc<Shared>>,
+    Body(request): Body<EnrolmentRequest>,
+) -> Result<Response, ApiError> {
+    let (signed, templates) = request.parse()?;
+    let packet = EnrolmentPacket { signed, templates };
+    answer(&shared.api.enrolments.submit(packet).await?)
+}
+
+/// Where an enrolment stands.
+#[utoipa::path(
+    get, path = "/v1/enrolments/{id}", tag = "enrolments",
+    params(("id" = String, Path, description = "The enrolment's id: 0x and 64 hexadecimal digits.")),
+    responses((status = 200, body = EnrolmentView), FindProblems),
+)]
+pub(crate) async fn find_enrolment(
+    State(shared): State<Arc<Shared>>,
+    PathText(id): PathText,
+) -> Result<Json<EnrolmentView>, ApiError> {
+    let id = EnrolmentId(word("id", &id)?);
+    let record = shared.api.enrolments.find(id).await?;
+    let record = record.ok_or(ApiError::EnrolmentUnknown(id))?;
+    Ok(Json(enrolment_view(&record)))
+}
+
+fn answer(record: &EnrolmentRecord) -> Result<Response, ApiError> {
+    let status = match record.state {
+        EnrolmentState::Duplicate => return Err(ApiError::Duplicate(record.id)),
+        EnrolmentState::Review => return Err(ApiError::Review(record.id)),
+        EnrolmentState::Queued
+        | EnrolmentState::Submitted { .. }
+        | EnrolmentState::Mined { .. } => StatusCode::ACCEPTED,
+        EnrolmentState::Final { .. } => StatusCode::OK,
+    };
+    Ok((status, Json(enrolment_view(record))).into_response())
+}

@@ -1,0 +1,428 @@
+use std::error::Error;
+
+use annona_core::{Epoch, EpochError, FieldError, NullifierHash};
+use annona_engine::ports::{ChainError, StoreError};
+use annona_engine::{ClaimError, EnrolError, EnrolmentId, MembershipError};
+use annona_proofs::VerifyError;
+use annona_wire::FieldProblem;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::ProblemCode as Code;
+use crate::limits::MAX_PARSER_TEXT_CHARS;
+use crate::problem::Refusal;
+
+/// Seconds after which a short-lived fault of this machine has passed.
+const RETRY_SOON_SECS: u64 = 2;
+/// Seconds after which a node that did not answer is asked again.
+const RETRY_CHAIN_SECS: u64 = 5;
+/// Seconds after which a queue or a pause is looked at again.
+const RETRY_LATER_SECS: u64 = 60;
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum ApiError {
+    #[error(transparent)]
+    Body(#[from] JsonRejection),
+    #[error(transparent)]
+    Path(#[from] PathRejection),
+    #[error(transparent)]
+    Query(#[from] QueryRejection),
+    #[error(transparent)]
+    Field(#[from] FieldProblem),
+    #[error("no such route")]
+    RouteUnknown,
+    #[error("the route does not take this method")]
+    MethodNotAllowed,
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    #[error("no claim {0}")]
+    ClaimUnknown(NullifierHash),
+    #[error(transparent)]
+    Enrol(#[from] EnrolError),
+    #[error("no enrolment {}", .0.0)]
+    EnrolmentUnknown(EnrolmentId),
+    #[error("enrolment {} is a duplicate", .0.0)]
+    Duplicate(EnrolmentId),
+    #[error("enrolment {} needs a second capture", .0.0)]
+    Review(EnrolmentId),
+    #[error(transparent)]
+    Membership(#[from] MembershipError),
+    #[error("the commitment is paid from epoch {first} on")]
+    NotYetMember { first: Epoch, seconds_left: u64 },
+    #[error(transparent)]
+    Epoch(#[from] EpochError),
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("too many requests are under way")]
+    Overloaded,
+    #[error("the request took too long")]
+    TimedOut,
+    #[error("a handler panicked: {0}")]
+    Panicked(String),
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let refusal = self.refusal();
+        if refusal.code.status().is_server_error() {
+            let cause = chain_of_causes(&self);
+            tracing::error!(code = refusal.code.as_str(), cause, "request failed");
+        }
+        refusal.into_response()
+    }
+}
+
+impl ApiError {
+    /// What the sender is told.
+    pub(crate) fn refusal(&self) -> Refusal {
+        match self {
+            Self::Body(rejection) => body_refusal(rejection),
+            Self::Path(_) => Refusal::new(
+                Code::PathInvalid,
+                "Write the path in UTF-8, percent-encoded, and send the request again.",
+            ),
+            Self::Query(rejection) => Refusal::new(
+                Code::QueryInvalid,
+                format!(
+                    "Correct the query and send the request again: {}.",
+                    parser_text(&rejection.body_text())
+                ),
+            ),
+            Self::Field(problem) => field_refusal(problem),
+            Self::RouteUnknown => Refusal::new(
+                Code::RouteUnknown,
+                "Look the route up in /openapi.json; all routes of people and orbs begin with /v1.",
+            ),
+            Self::MethodNotAllowed => Refusal::new(
+                Code::MethodNotAllowed,
+                "Use a method that /openapi.json names for this route.",
+            ),
+            Self::Claim(error) => claim_refusal(error),
+            Self::ClaimUnknown(_) => Refusal::new(
+                Code::ClaimUnknown,
+                "Check the nullifier hash; if the claim was never acknowledged, send it again.",
+            ),
+            Self::Enrol(error) => enrol_refusal(error),
+            Self::EnrolmentUnknown(_) => Refusal::new(
+                Code::EnrolmentUnknown,
+                "Check the id; if the enrolment was never acknowledged, the orb sends the same packet again.",
+            ),
+            Self::Duplicate(id) => Refusal::new(
+                Code::EnrolmentDuplicate,
+                "Use the identity that was enrolled first: one person has one, and a second is never admitted.",
+            )
+            .of_enrolment(*id),
+            Self::Review(id) => Refusal::new(
+                Code::EnrolmentReview,
+                "Look into the orb once more, eyes wide open and without glasses: a second capture decides.",
+            )
+            .of_enrolment(*id),
+            Self::Membership(error) => membership_refusal(error),
+            Self::NotYetMember { first, seconds_left } => not_yet_member(*first, *seconds_left),
+            Self::Epoch(error) => epoch_refusal(error),
+            Self::Chain(error) => chain_refusal(error),
+            Self::Store(error) => store_refusal(error),
+            Self::Overloaded => Refusal::new(
+                Code::Overloaded,
+                "Wait as long as Retry-After says and send the same request again.",
+            )
+            .retry_after(RETRY_SOON_SECS),
+            Self::TimedOut => Refusal::new(
+                Code::RequestTimedOut,
+                "Send the same request again; what was taken already is not taken twice.",
+            )
+            .retry_after(RETRY_SOON_SECS),
+            Self::Panicked(_) => internal(),
+        }
+    }
+}
+
+fn internal() -> Refusal {
+    Refusal::new(
+        Code::Internal,
+        "Send the same request again later; if it fails again, give the operator the x-request-id of this answer.",
+    )
+}
+
+fn body_refusal(rejection: &JsonRejection) -> Refusal {
+    match rejection {
+        JsonRejection::JsonSyntaxError(error) => Refusal::new(
+            Code::BodyNotJson,
+            format!("Send one JSON object: {}.", parser_text(&error.body_text())),
+        ),
+        JsonRejection::JsonDataError(error) => Refusal::new(
+            Code::BodyInvalid,
+            format!(
+                "Compare the body with its schema in /openapi.json: {}.",
+                parser_text(&error.body_text())
+            ),
+        ),
+        JsonRejection::MissingJsonContentType(_) => Refusal::new(
+            Code::ContentTypeNotJson,
+            "Send the body with the header Content-Type: application/json.",
+        ),
+        JsonRejection::BytesRejection(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Refusal::new(
+                Code::BodyTooLarge,
+                "Send a body of at most 64 KiB; no request of this API needs more.",
+            )
+        }
+        _ => Refusal::new(
+            Code::BodyUnreadable,
+            "Send the request again; its body did not arrive whole.",
+        ),
+    }
+}
+
+fn field_refusal(problem: &FieldProblem) -> Refusal {
+    match problem {
+        FieldProblem::Malformed { field, expected } => Refusal::new(
+            Code::MalformedField,
+            format!("Write {field} as {expected}."),
+        )
+        .of_field(field),
+        FieldProblem::OutOfRange { field, source } => range_refusal(field, *source).of_field(field),
+        _ => Refusal::new(
+            Code::MalformedField,
+            "Compare the request with /openapi.json and send it again.",
+        ),
+    }
+}
+
+fn range_refusal(field: &'static str, problem: FieldError) -> Refusal {
+    match problem {
+        FieldError::NotCanonical => Refusal::new(
+            Code::NotCanonical,
+            format!("Send {field} reduced: below the BN254 scalar modulus."),
+        ),
+        FieldError::ZeroCommitment => Refusal::new(
+            Code::ZeroCommitment,
+            "Make a new identity: zero stands for an empty leaf.",
+        ),
+        FieldError::CoordinateOutOfRange { index } => Refusal::new(
+            Code::CoordinateOutOfRange,
+            format!(
+                "Make the proof anew: coordinate {index} of the eight, counted from 0, is not below the BN254 base modulus."
+            ),
+        ),
+        FieldError::Malformed | FieldError::LeafIndexOutOfRange(_) => Refusal::new(
+            Code::MalformedField,
+            format!("Correct {field} and send the request again."),
+        ),
+        _ => Refusal::new(
+            Code::MalformedField,
+            format!("Correct {field} and send the request again."),
+        ),
+    }
+}
+
+fn claim_refusal(error: &ClaimError) -> Refusal {
+    match error {
+        ClaimError::Epoch(error) => epoch_refusal(error),
+        ClaimError::NoMembers(epoch) => Refusal::new(
+            Code::EpochWithoutMembers,
+            format!("Claim an epoch that begins after you joined; nobody had joined before epoch {epoch}."),
+        ),
+        ClaimError::Proof(VerifyError::NotInGroup) => Refusal::new(
+            Code::ProofNotInGroup,
+            "Make the proof anew: these coordinates are no points of the curve.",
+        )
+        .of_field("proof"),
+        ClaimError::Proof(_) => Refusal::new(
+            Code::ClaimProofInvalid,
+            "Make the proof anew for exactly this epoch, recipient, fee recipient and fee, against the root that the chain has for the epoch.",
+        ),
+        ClaimError::NullifierTaken => Refusal::new(
+            Code::NullifierAlreadyClaimed,
+            "Ask for the claim that was taken first, GET /v1/claims/{nullifier}; the next epoch can be claimed when it begins.",
+        ),
+        ClaimError::NullifierSpent => Refusal::new(
+            Code::NullifierSpent,
+            "Look at the recipient's balance: this epoch was paid already; the next one can be claimed when it begins.",
+        ),
+        ClaimError::Paused => Refusal::new(
+            Code::PaymentsPaused,
+            "Send the claim again later; nothing is lost as long as the epoch's claim window is open.",
+        )
+        .retry_after(RETRY_LATER_SECS),
+        ClaimError::ZeroRecipient => Refusal::new(
+            Code::RecipientZero,
+            "Name the address that is to be paid and make the proof for it.",
+        )
+        .of_field("recipient"),
+        ClaimError::FeeAboveAmount { amount } => Refusal::new(
+            Code::FeeAboveAmount,
+            format!("Make the proof for a fee of at most {} in the token's smallest unit.", amount.0),
+        )
+        .of_field("fee"),
+        ClaimError::QueueFull => Refusal::new(
+            Code::ClaimQueueFull,
+            "Send the same claim again later, or send it to the contract yourself.",
+        )
+        .retry_after(RETRY_LATER_SECS),
+        ClaimError::Chain(error) => chain_refusal(error),
+        ClaimError::Store(error) => store_refusal(error),
+        _ => internal(),
+    }
+}
+
+fn enrol_refusal(error: &EnrolError) -> Refusal {
+    match error {
+        EnrolError::Signature(_) => Refusal::new(
+            Code::OrbSignatureInvalid,
+            "Sign the enrolment with the orb's device key under the chain id and orb registry of /v1/config, with s in the lower half.",
+        )
+        .of_field("signature"),
+        EnrolError::OrbNotActive(orb) => Refusal::new(
+            Code::OrbNotActive,
+            format!("Go to another orb, or have orb {orb} listed in the orb registry; a signature over other data also names a stranger."),
+        ),
+        EnrolError::IrisDigestMismatch => Refusal::new(
+            Code::IrisDigestMismatch,
+            "Send the very templates that were signed: irisDigest is keccak256 of the left and then the right one.",
+        )
+        .of_field("irisDigest"),
+        EnrolError::ModelMismatch { expected, .. } => Refusal::new(
+            Code::ModelMismatch,
+            format!("Update the orb to the encoder with model {expected} and capture again."),
+        )
+        .of_field("modelId"),
+        EnrolError::NotFresh { captured_at, now } => Refusal::new(
+            Code::CaptureNotFresh,
+            format!("Set the orb's clock and capture again: the capture is from {captured_at}, and it is {now} now."),
+        )
+        .of_field("capturedAt"),
+        EnrolError::RecoveryNotOffered => Refusal::new(
+            Code::RecoveryNotOffered,
+            "Use the identity that was enrolled first; this version cannot replace it.",
+        )
+        .of_field("kind"),
+        EnrolError::TemplateUnusable => Refusal::new(
+            Code::TemplateUnusable,
+            "Capture again with both eyes wide open: too little of an iris was visible.",
+        ),
+        EnrolError::NonceUsed => Refusal::new(
+            Code::NonceUsed,
+            "Show the orb a new invitation: each one is good for one enrolment.",
+        )
+        .of_field("nonce"),
+        EnrolError::CommitmentTaken(_) => Refusal::new(
+            Code::CommitmentTaken,
+            "Claim with this identity if it is yours; to enrol somebody else, make a new one.",
+        )
+        .of_field("commitment"),
+        EnrolError::Busy => Refusal::new(
+            Code::EnrolmentBusy,
+            "Send the same packet again.",
+        )
+        .retry_after(RETRY_SOON_SECS),
+        EnrolError::Chain(error) => chain_refusal(error),
+        EnrolError::Store(error) => store_refusal(error),
+        _ => internal(),
+    }
+}
+
+fn membership_refusal(error: &MembershipError) -> Refusal {
+    match error {
+        MembershipError::NotSynced => Refusal::new(
+            Code::MembershipNotSynced,
+            "Ask again in a moment: the service is reading the registry.",
+        )
+        .retry_after(RETRY_SOON_SECS),
+        MembershipError::UnknownCommitment(_) => Refusal::new(
+            Code::CommitmentUnknown,
+            "Enrol at an orb first; after that, ask when the enrolment is mined.",
+        )
+        .of_field("commitment"),
+        MembershipError::NotYetMember { joined, .. } => {
+            not_yet_member(Epoch(joined.0.saturating_add(1)), 0)
+        }
+        MembershipError::Chain(error) => chain_refusal(error),
+        MembershipError::Tree(_) | MembershipError::RootMismatch { .. } => internal(),
+        _ => internal(),
+    }
+}
+
+fn not_yet_member(first: Epoch, seconds_left: u64) -> Refusal {
+    let refusal = |detail| Refusal::new(Code::NotYetMember, detail).of_field("epoch");
+    if seconds_left == 0 {
+        return refusal(format!(
+            "Ask for epoch {first} or a later one: the first that pays this commitment."
+        ));
+    }
+    refusal(format!(
+        "Ask for epoch {first}, the first that pays this commitment; it begins in {seconds_left} seconds."
+    ))
+    .retry_after(seconds_left)
+}
+
+fn epoch_refusal(error: &EpochError) -> Refusal {
+    match error {
+        EpochError::NotBegun { epoch, seconds_left } => Refusal::new(
+            Code::EpochNotBegun,
+            format!("Wait: epoch {epoch} begins in {seconds_left} seconds by the chain's clock."),
+        )
+        .of_field("epoch")
+        .retry_after(*seconds_left),
+        EpochError::BeforeGenesis { time, genesis } => {
+            let seconds_left = genesis.saturating_sub(*time);
+            Refusal::new(
+                Code::EpochNotBegun,
+                format!("Wait: the first epoch begins in {seconds_left} seconds by the chain's clock."),
+            )
+            .retry_after(seconds_left)
+        }
+        EpochError::WindowOver { epoch, current } => Refusal::new(
+            Code::ClaimWindowOver,
+            format!("Claim the current epoch, {current}; what was not claimed in epoch {epoch} went back to the treasury."),
+        )
+        .of_field("epoch"),
+        EpochError::ZeroLength => internal(),
+        _ => internal(),
+    }
+}
+
+fn chain_refusal(error: &ChainError) -> Refusal {
+    if !error.is_retryable() {
+        return internal();
+    }
+    Refusal::new(
+        Code::ChainUnavailable,
+        "Send the same request again; the service's chain endpoint does not answer now.",
+    )
+    .retry_after(RETRY_CHAIN_SECS)
+}
+
+fn store_refusal(error: &StoreError) -> Refusal {
+    match error {
+        StoreError::Backend(_) => Refusal::new(
+            Code::StoreUnavailable,
+            "Send the same request again; what was acknowledged before is kept.",
+        )
+        .retry_after(RETRY_SOON_SECS),
+        StoreError::Corrupt { .. } | StoreError::RowCount { .. } => internal(),
+        _ => internal(),
+    }
+}
+
+/// What a parser says, cut to a bounded length and without its full stop.
+fn parser_text(text: &str) -> String {
+    let short: String = text.chars().take(MAX_PARSER_TEXT_CHARS).collect();
+    short.trim_end_matches('.').to_owned()
+}
+
+fn chain_of_causes(error: &ApiError) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

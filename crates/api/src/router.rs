@@ -1,0 +1,122 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderName;
+use axum::middleware::{from_fn_with_state, map_request};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::error::ApiError;
+use crate::limits::MAX_BODY_BYTES;
+use crate::problem::problem_schema;
+use crate::state::Shared;
+use crate::{
+    ApiState, Limits, ProblemCode, claims, enrolments, epochs, identities, middleware, operations,
+};
+
+/// Header that names a request in the answer and in the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Annona", license(name = "MIT OR Apache-2.0")),
+    tags(
+        (name = "enrolments", description = "Joining, through an orb."),
+        (name = "identities", description = "What a wallet needs to prove membership."),
+        (name = "claims", description = "Being paid, once an epoch."),
+        (name = "epochs", description = "Calendar and deployment."),
+        (name = "operations", description = "For operators."),
+    ),
+)]
+struct Document;
+
+/// The service with the limits of [`Limits::default`].
+#[must_use]
+pub fn router(state: ApiState) -> Router {
+    router_with_limits(state, Limits::default())
+}
+
+/// The service.
+#[must_use]
+pub fn router_with_limits(state: ApiState, limits: Limits) -> Router {
+    let document = openapi()
+        .to_json()
+        .expect("the document has only text for keys");
+    let shared = Arc::new(Shared::new(state, limits, document));
+    let people: Router<Arc<Shared>> = people_routes()
+        .route_layer(from_fn_with_state(
+            Arc::clone(&shared),
+            middleware::limit_concurrency,
+        ))
+        .into();
+    let operators: Router<Arc<Shared>> = operations::routes().into();
+    people
+        .merge(operators)
+        .fallback(async || ApiError::RouteUnknown)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(
+            Arc::clone(&shared),
+            middleware::limit_time,
+        ))
+        .layer(CatchPanicLayer::custom(middleware::answer_panic))
+        .layer(from_fn_with_state(Arc::clone(&shared), middleware::measure))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(middleware::request_span)
+                .on_request(())
+                .on_response(middleware::log_response)
+                .on_failure(()),
+        )
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(map_request(drop_foreign_request_id))
+        .with_state(shared)
+}
+
+/// The description of every route, generated from the code.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let mut document = Document::openapi();
+    document.info.description = Some(description());
+    let mut document = OpenApiRouter::with_openapi(document)
+        .merge(people_routes())
+        .merge(operations::routes())
+        .into_openapi();
+    let (name, schema) = problem_schema();
+    document
+        .components
+        .get_or_insert_default()
+        .schemas
+        .insert(name, schema);
+    document
+}
+
+fn people_routes() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .merge(enrolments::routes())
+        .merge(identities::routes())
+        .merge(claims::routes())
+        .merge(epochs::routes())
+}
+
+fn description() -> String {
+    format!(
+        "A basic income, once an epoch, for people who are unique and unknown.\n\n\
+         Every refusal is `application/problem+json` with one of these codes, which never \
+         change their meaning, and a `detail` that says what to do next. \
+         `retryAfterSecs`, also sent as `Retry-After`, says when the same request can succeed.\n\n{}",
+        ProblemCode::table()
+    )
+}
+
+/// A name that the sender chose would end up in the log, at any length.
+async fn drop_foreign_request_id(mut request: axum::extract::Request) -> axum::extract::Request {
+    request.headers_mut().remove(REQUEST_ID);
+    request
+}

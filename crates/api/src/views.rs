@@ -1,0 +1,64 @@
+use annona_core::Epoch;
+use annona_engine::{ClaimRecord, ClaimState, EnrolmentRecord, EnrolmentState, EpochMembership};
+use annona_wire::{ClaimStatus, ClaimView, EnrolmentStatus, EnrolmentView, InclusionView};
+
+/// A claim as the API shows it.
+pub(crate) fn claim_view(record: &ClaimRecord) -> ClaimView {
+    let (status, transaction, reason) = match record.state {
+        ClaimState::Queued => (ClaimStatus::Queued, None, None),
+        ClaimState::Submitted { transaction } => (ClaimStatus::Submitted, Some(transaction), None),
+        ClaimState::Mined { transaction } => (ClaimStatus::Mined, Some(transaction), None),
+        ClaimState::Final { transaction } => (ClaimStatus::Final, Some(transaction), None),
+        ClaimState::Rejected(why) => (ClaimStatus::Rejected, None, Some(why.code().to_owned())),
+    };
+    ClaimView {
+        nullifier_hash: record.claim.nullifier_hash.to_string(),
+        epoch: record.claim.epoch.0,
+        status,
+        transaction_hash: transaction.map(|hash| hash.to_string()),
+        reason,
+    }
+}
+
+/// An enrolment as the API shows it.
+pub(crate) fn enrolment_view(record: &EnrolmentRecord) -> EnrolmentView {
+    let (status, transaction, leaf_index) = match record.state {
+        EnrolmentState::Duplicate => (EnrolmentStatus::Duplicate, None, None),
+        EnrolmentState::Review => (EnrolmentStatus::Review, None, None),
+        EnrolmentState::Queued => (EnrolmentStatus::Queued, None, None),
+        EnrolmentState::Submitted { transaction } => {
+            (EnrolmentStatus::Submitted, Some(transaction), None)
+        }
+        EnrolmentState::Mined {
+            transaction,
+            leaf_index,
+        } => (EnrolmentStatus::Mined, Some(transaction), Some(leaf_index)),
+        EnrolmentState::Final {
+            transaction,
+            leaf_index,
+        } => (EnrolmentStatus::Final, Some(transaction), Some(leaf_index)),
+    };
+    EnrolmentView {
+        id: record.id.0.to_string(),
+        commitment: record.commitment().to_string(),
+        status,
+        leaf_index: leaf_index.map(annona_core::LeafIndex::get),
+        transaction_hash: transaction.map(|hash| hash.to_string()),
+    }
+}
+
+/// A path to `R_e` as the API shows it.
+pub(crate) fn inclusion_view(epoch: Epoch, membership: &EpochMembership) -> InclusionView {
+    InclusionView {
+        epoch: epoch.0,
+        root: membership.checkpoint.root.to_string(),
+        member_count: membership.checkpoint.member_count,
+        leaf_index: membership.path.leaf_index.get(),
+        siblings: membership
+            .path
+            .siblings
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    }
+}
