@@ -1,0 +1,246 @@
+use std::collections::{HashMap, HashSet};
+
+use alloy::primitives::{Address, U256};
+use alloy::sol_types::SolCall;
+use annona_chain::bindings::Distributor;
+use annona_core::{
+    AmountWei, ClaimInputs, ClaimScope, ClaimWindow, Epoch, ExternalNullifier, NullifierHash,
+    Payment, ProofPoints, Root, SCALAR_MODULUS, SignalHash, UnixSeconds,
+};
+use annona_proofs::{ClaimVerifier, VerifyingKey};
+
+use super::rebuilt::{calendar, looked_at};
+use super::{Evidence, Objection, Verdict, answer, wrong, wrong_at};
+use crate::data::{ChainData, Logged, Sent};
+
+type Claim = Logged<Distributor::Claimed>;
+
+/// How a claim reached the distributor.
+pub(crate) enum Route {
+    /// A transaction that calls `claim`, and nothing else.
+    Direct(Box<Distributor::claimCall>),
+    /// A transaction to the distributor that is no call of `claim`.
+    Undecodable,
+    /// A transaction to another contract, which called the distributor.
+    Through,
+}
+
+fn route_of(data: &ChainData, claim: &Claim) -> Route {
+    match data.transactions.get(&claim.at.transaction) {
+        Some(sent) => route(sent, data.deployment.distributor),
+        None => Route::Undecodable,
+    }
+}
+
+pub(crate) fn route(sent: &Sent, distributor: Address) -> Route {
+    if sent.to != Some(distributor) {
+        return Route::Through;
+    }
+    match Distributor::claimCall::abi_decode(&sent.input) {
+        Ok(call) => Route::Direct(Box::new(call)),
+        Err(_) => Route::Undecodable,
+    }
+}
+
+/// The claims that came straight to the distributor, with what they asked for.
+fn direct<'a>(
+    data: &'a ChainData,
+) -> impl Iterator<Item = (&'a Claim, Box<Distributor::claimCall>)> + 'a {
+    data.events
+        .claims
+        .iter()
+        .filter_map(|claim| match route_of(data, claim) {
+            Route::Direct(call) => Some((claim, call)),
+            Route::Undecodable | Route::Through => None,
+        })
+}
+
+/// The proof and its statement, if every value is in its range.
+pub(crate) fn statement(
+    call: &Distributor::claimCall,
+    scope: &ClaimScope,
+    root: U256,
+) -> Option<(ClaimInputs, ProofPoints)> {
+    let epoch = Epoch(u64::try_from(call.epoch).ok()?);
+    let inputs = ClaimInputs {
+        root: Root::try_from(root).ok()?,
+        nullifier_hash: NullifierHash::try_from(call.nullifierHash).ok()?,
+        signal: SignalHash::new(&Payment {
+            recipient: call.recipient,
+            fee_recipient: call.feeRecipient,
+            fee: AmountWei(call.fee),
+        }),
+        external_nullifier: ExternalNullifier::new(scope, epoch),
+    };
+    Some((inputs, ProofPoints::try_from(call.proof).ok()?))
+}
+
+pub(super) fn calls(evidence: &Evidence<'_>) -> Verdict {
+    let data = evidence.data;
+    let mut transactions = HashSet::new();
+    for claim in &data.events.claims {
+        match route_of(data, claim) {
+            Route::Through => {}
+            Route::Undecodable => {
+                return wrong_at(
+                    claim,
+                    "a claim was paid in a transaction that does not claim",
+                );
+            }
+            Route::Direct(call) => {
+                if !transactions.insert(claim.at.transaction) {
+                    return wrong_at(claim, "one call of claim paid twice");
+                }
+                same_as_called(claim, &call)?;
+            }
+        }
+    }
+    looked_at(transactions.len(), "claims compared with their calldata")
+}
+
+fn same_as_called(claim: &Claim, call: &Distributor::claimCall) -> Result<(), Objection> {
+    let event = &claim.event;
+    let differing = if event.epoch != call.epoch {
+        "epoch"
+    } else if event.nullifierHash != call.nullifierHash {
+        "nullifier"
+    } else if event.recipient != call.recipient {
+        "recipient"
+    } else {
+        return Ok(());
+    };
+    wrong_at(
+        claim,
+        format!("the {differing} that was paid is not the one in the calldata"),
+    )
+}
+
+pub(super) fn ranges(evidence: &Evidence<'_>) -> Verdict {
+    for claim in &evidence.data.events.claims {
+        if claim.event.nullifierHash >= SCALAR_MODULUS {
+            return wrong_at(
+                claim,
+                format!(
+                    "the nullifier {:#066x} is outside the field",
+                    claim.event.nullifierHash
+                ),
+            );
+        }
+    }
+    for (claim, call) in direct(evidence.data) {
+        if let Err(error) = ProofPoints::try_from(call.proof) {
+            return wrong_at(claim, format!("the proof is malformed: {error}"));
+        }
+        if call.fee > claim.event.amount {
+            return wrong_at(claim, format!("the fee {} exceeds the amount", call.fee));
+        }
+    }
+    looked_at(evidence.data.events.claims.len(), "claims")
+}
+
+pub(super) fn window(evidence: &Evidence<'_>) -> Verdict {
+    let data = evidence.data;
+    let clock = calendar(data)?;
+    let window = answer(data.answers.claim_window.as_ref(), "claimWindow()")?;
+    // A window beyond 64 bits of epochs never closes.
+    let window = ClaimWindow(u64::try_from(window).unwrap_or(u64::MAX));
+    for claim in &data.events.claims {
+        let Some(time) = data.block_times.get(&claim.at.block) else {
+            return wrong_at(claim, "the block of a claim has no time");
+        };
+        let Ok(epoch) = u64::try_from(claim.event.epoch) else {
+            return wrong_at(claim, format!("epoch {} never comes", claim.event.epoch));
+        };
+        if let Err(error) = window.check(&clock, Epoch(epoch), UnixSeconds(*time)) {
+            return wrong_at(
+                claim,
+                format!("a claim was paid at the wrong time: {error}"),
+            );
+        }
+    }
+    looked_at(data.events.claims.len(), "claims")
+}
+
+pub(super) fn external_nullifiers(evidence: &Evidence<'_>) -> Verdict {
+    let data = evidence.data;
+    for (epoch, read) in &data.external_nullifiers {
+        let actual = answer(read.as_ref(), "externalNullifier(epoch)")?;
+        let Ok(number) = u64::try_from(*epoch) else {
+            return wrong(format!("epoch {epoch} never comes"));
+        };
+        let scope = data.deployment.claim_scope();
+        let expected = ExternalNullifier::new(&scope, Epoch(number))
+            .to_field()
+            .to_u256();
+        if actual != expected {
+            return wrong(format!(
+                "the external nullifier of epoch {epoch} is {actual:#066x} instead of {expected:#066x}"
+            ));
+        }
+    }
+    looked_at(data.external_nullifiers.len(), "epochs with claims")
+}
+
+/// Claims whose values are out of range have no statement; `claim-ranges` tells of them.
+pub(super) fn proofs(evidence: &Evidence<'_>) -> Verdict {
+    let verifier = ClaimVerifier::new(&VerifyingKey::semaphore_30());
+    let scope = evidence.data.deployment.claim_scope();
+    let mut verified = 0;
+    for (claim, call) in direct(evidence.data) {
+        let Ok(epoch) = u64::try_from(call.epoch) else {
+            return wrong_at(claim, format!("epoch {} never comes", call.epoch));
+        };
+        let root = evidence.rebuilt.before(epoch)?.root;
+        let Some((inputs, points)) = statement(&call, &scope, root) else {
+            continue;
+        };
+        if let Err(error) = verifier.verify(&inputs, &points) {
+            return wrong_at(
+                claim,
+                format!("a claim of epoch {epoch} was paid without a proof: {error}"),
+            );
+        }
+        verified += 1;
+    }
+    looked_at(verified, "proofs verified against recomputed roots")
+}
+
+pub(super) fn through_contracts(evidence: &Evidence<'_>) -> Verdict {
+    let data = evidence.data;
+    let hidden = data
+        .events
+        .claims
+        .iter()
+        .filter(|claim| matches!(route_of(data, claim), Route::Through))
+        .count();
+    if hidden == 0 {
+        return looked_at(
+            data.events.claims.len(),
+            "claims, none through another contract",
+        );
+    }
+    Err(Objection::Unchecked {
+        why: format!(
+            "{hidden} claims were made through other contracts, so their proofs are not in the \
+             calldata; all but calldata and proof was checked"
+        ),
+    })
+}
+
+/// Also modulo `r`: an alias of a spent nullifier is the same nullifier to the circuit.
+pub(super) fn nullifiers_unique(evidence: &Evidence<'_>) -> Verdict {
+    let mut seen = HashMap::new();
+    for claim in &evidence.data.events.claims {
+        let event = &claim.event;
+        if let Some(earlier) = seen.insert(event.nullifierHash % SCALAR_MODULUS, event.epoch) {
+            return wrong_at(
+                claim,
+                format!(
+                    "nullifier {:#066x} was paid in epoch {earlier} and again in epoch {}",
+                    event.nullifierHash, event.epoch
+                ),
+            );
+        }
+    }
+    looked_at(seen.len(), "nullifiers, all different")
+}

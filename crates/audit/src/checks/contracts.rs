@@ -1,0 +1,271 @@
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use alloy::primitives::{Address, Bytes, U256, hex};
+use annona_chain::bindings::artifacts;
+use annona_proofs::VerifyingKey;
+use serde::Deserialize;
+
+use super::rebuilt::looked_at;
+use super::{Evidence, Objection, Verdict, answer, wrong};
+use crate::data::Contract;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Artifact {
+    deployed_bytecode: DeployedBytecode,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DeployedBytecode {
+    object: String,
+    #[serde(default)]
+    immutable_references: BTreeMap<String, Vec<Place>>,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    start: usize,
+    length: usize,
+}
+
+/// Runtime code as the compiler made it, and where constructors filled it in.
+pub(super) struct Published {
+    pub(super) code: Vec<u8>,
+    /// The places of each immutable, in the order of declaration: the compiler
+    /// numbers declarations as it reads them.
+    pub(super) immutables: Vec<Vec<Range<usize>>>,
+}
+
+impl Published {
+    pub(super) fn of(contract: Contract) -> Self {
+        let text = match contract {
+            Contract::Timelock => artifacts::TIMELOCK_CONTROLLER,
+            Contract::Token => artifacts::ANNONA_TOKEN,
+            Contract::IncomeSource => artifacts::MINTED_INCOME,
+            Contract::OrbRegistry => artifacts::ORB_REGISTRY,
+            Contract::Registry => artifacts::REGISTRY,
+            Contract::Verifier => artifacts::SEMAPHORE_VERIFIER,
+            Contract::Distributor => artifacts::DISTRIBUTOR,
+        };
+        let artifact: Artifact =
+            serde_json::from_str(text).expect("the artifacts are part of the build");
+        let deployed = artifact.deployed_bytecode;
+        let by_declaration: BTreeMap<u64, Vec<Place>> = deployed
+            .immutable_references
+            .into_iter()
+            .map(|(id, places)| {
+                (
+                    id.parse().expect("the compiler numbers declarations"),
+                    places,
+                )
+            })
+            .collect();
+        let range = |place: Place| place.start..place.start + place.length;
+        Self {
+            code: hex::decode(deployed.object).expect("artifacts hold linked bytecode"),
+            immutables: by_declaration
+                .into_values()
+                .map(|places| places.into_iter().map(range).collect())
+                .collect(),
+        }
+    }
+
+    /// Whether `code` is this code with anything in the immutables' places.
+    fn matches(&self, code: &[u8]) -> bool {
+        if code.len() != self.code.len() {
+            return false;
+        }
+        let mut masked = code.to_vec();
+        for place in self.immutables.iter().flatten() {
+            masked[place.clone()].copy_from_slice(&self.code[place.clone()]);
+        }
+        masked == self.code
+    }
+
+    /// The word of each immutable; `None` where two of its places differ.
+    fn words(&self, code: &[u8]) -> Option<Vec<U256>> {
+        let word = |place: &Range<usize>| code.get(place.clone()).map(U256::from_be_slice);
+        let same = |places: &Vec<Range<usize>>| {
+            let first = word(places.first()?)?;
+            places
+                .iter()
+                .all(|place| word(place) == Some(first))
+                .then_some(first)
+        };
+        self.immutables.iter().map(same).collect()
+    }
+}
+
+fn code_of<'a>(evidence: &'a Evidence<'_>, contract: Contract) -> Result<&'a Bytes, Objection> {
+    match evidence.data.code.get(&contract) {
+        Some(code) if !code.is_empty() => Ok(code),
+        _ => wrong(format!(
+            "there is no contract at {}, where {contract} should be",
+            contract.address(&evidence.data.deployment)
+        )),
+    }
+}
+
+pub(super) fn code(evidence: &Evidence<'_>) -> Verdict {
+    for contract in Contract::ALL {
+        let published = Published::of(contract);
+        if !published.matches(code_of(evidence, contract)?) {
+            return wrong(format!(
+                "the code at {} is not that of {contract}",
+                contract.address(&evidence.data.deployment)
+            ));
+        }
+    }
+    looked_at(Contract::ALL.len(), "contracts")
+}
+
+/// Some immutables are private, so they are read out of the code.
+pub(super) fn immutables(evidence: &Evidence<'_>) -> Verdict {
+    let (at, answers) = (&evidence.data.deployment, &evidence.data.answers);
+    let genesis = answer(answers.genesis.as_ref(), "genesis()")?;
+    let length = answer(answers.epoch_length.as_ref(), "epochLength()")?;
+    let window = answer(answers.claim_window.as_ref(), "claimWindow()")?;
+    let address = |address: Address| U256::from_be_bytes(address.into_word().0);
+    let expected = [
+        (Contract::Registry, vec![genesis, length]),
+        (
+            Contract::IncomeSource,
+            vec![address(at.token), address(at.distributor)],
+        ),
+        (
+            Contract::Distributor,
+            vec![
+                address(at.registry),
+                address(at.verifier),
+                address(at.income_source),
+                address(at.token),
+                window,
+                genesis,
+                length,
+            ],
+        ),
+    ];
+    for (contract, words) in &expected {
+        let code = evidence
+            .data
+            .code
+            .get(contract)
+            .map_or(&[][..], |code| &code[..]);
+        if Published::of(*contract).words(code).as_ref() != Some(words) {
+            return wrong(format!(
+                "{contract} was built with other contracts or another calendar than this deployment's"
+            ));
+        }
+    }
+    looked_at(expected.len(), "contracts with parts fixed at deployment")
+}
+
+pub(super) fn wiring(evidence: &Evidence<'_>) -> Verdict {
+    let (at, answers) = (&evidence.data.deployment, &evidence.data.answers);
+    let wires = [
+        (
+            "the distributor's registry()",
+            answers.distributor_registry,
+            at.registry,
+        ),
+        (
+            "the distributor's verifier()",
+            answers.distributor_verifier,
+            at.verifier,
+        ),
+        (
+            "the distributor's incomeSource()",
+            answers.distributor_income_source,
+            at.income_source,
+        ),
+        (
+            "the distributor's token()",
+            answers.distributor_token,
+            at.token,
+        ),
+        (
+            "the token's minter()",
+            answers.token_minter,
+            at.income_source,
+        ),
+        (
+            "the income source's token()",
+            answers.income_token,
+            at.token,
+        ),
+        (
+            "the income source's distributor()",
+            answers.income_distributor,
+            at.distributor,
+        ),
+    ];
+    for (wire, actual, expected) in &wires {
+        let actual = answer(actual.as_ref(), wire)?;
+        if actual != *expected {
+            return wrong(format!("{wire} is {actual} instead of {expected}"));
+        }
+    }
+    looked_at(wires.len(), "references")
+}
+
+/// Words of a point of G1 and of G2.
+const G1_WORDS: usize = 2;
+const G2_WORDS: usize = 4;
+
+pub(super) fn verifying_key(evidence: &Evidence<'_>) -> Verdict {
+    let words = answer(
+        evidence.data.answers.verifying_key.as_ref(),
+        "verifyingKey()",
+    )?;
+    let fixed = G1_WORDS + 3 * G2_WORDS;
+    let (Some(fixed), Some(inputs)) = (words.get(..fixed), words.get(fixed..)) else {
+        return wrong("the verifier's key is too short to be one");
+    };
+    let (alpha, in_g2) = fixed.split_at(G1_WORDS);
+    let points: Vec<&[U256]> = std::iter::once(alpha)
+        .chain(in_g2.chunks(G2_WORDS))
+        .chain(inputs.chunks(G1_WORDS))
+        .collect();
+    if points.iter().any(|point| point.iter().all(U256::is_zero)) {
+        return wrong("the verifier's key holds the point at infinity");
+    }
+    // Points with the same x are equal or negatives of each other; both forge.
+    let (gamma, delta) = (points[2], points[3]);
+    if gamma[..2] == delta[..2] {
+        return wrong(
+            "gamma equals delta up to sign: anyone can forge a proof under the verifier's key",
+        );
+    }
+    let pinned = VerifyingKey::semaphore_30();
+    if words != pinned.to_words() {
+        return wrong(format!(
+            "the verifier's key is not the pinned one, {}",
+            pinned.hash()
+        ));
+    }
+    Ok(format!("key {}", pinned.hash()))
+}
+
+pub(super) fn events_readable(evidence: &Evidence<'_>) -> Verdict {
+    let events = &evidence.data.events;
+    if let Some((signature, transaction)) = events.unreadable.first() {
+        return Err(Objection::Wrong {
+            what: format!(
+                "{} events cannot be read, the first a {signature}",
+                events.unreadable.len()
+            ),
+            transaction: *transaction,
+        });
+    }
+    let count = events.batches.len()
+        + events.opened.len()
+        + events.closed.len()
+        + events.claims.len()
+        + events.fees.len()
+        + events.funded.len()
+        + events.transfers.len()
+        + events.admin.len();
+    looked_at(count, "events")
+}

@@ -1,0 +1,118 @@
+use alloy::primitives::U256;
+use annona_core::{EpochClock, FieldElement, UnixSeconds};
+
+use super::{Objection, Verdict};
+use crate::accumulator::Accumulator;
+use crate::data::{ChainData, Checkpoint, Logged};
+use crate::gather::clock_of;
+
+/// The tree after one batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    /// By the time of the batch's block; `None` before genesis or without a time.
+    pub(super) epoch: Option<u64>,
+    pub(super) start_index: u64,
+    pub(super) pre_root: U256,
+    pub(super) post: Checkpoint,
+}
+
+/// The tree's history, worked out from the leaves and the block times alone.
+#[derive(Debug, Clone)]
+pub(super) struct Rebuilt {
+    /// One for each batch, up to a leaf that cannot be hashed.
+    pub(super) steps: Vec<Step>,
+    is_whole: bool,
+    empty: Checkpoint,
+}
+
+impl Rebuilt {
+    pub(super) fn from_events(data: &ChainData) -> Self {
+        let clock = clock_of(&data.answers);
+        let mut tree = Accumulator::default();
+        let empty = checkpoint_of(&tree);
+        let mut steps = Vec::with_capacity(data.events.batches.len());
+        let mut is_whole = true;
+        for Logged { at, event } in &data.events.batches {
+            let before = checkpoint_of(&tree);
+            let start_index = tree.leaf_count();
+            if append(&mut tree, &event.leaves).is_none() {
+                is_whole = false;
+                break;
+            }
+            steps.push(Step {
+                epoch: epoch_of_block(data, clock.as_ref(), at.block),
+                start_index,
+                pre_root: before.root,
+                post: checkpoint_of(&tree),
+            });
+        }
+        Self {
+            steps,
+            is_whole,
+            empty,
+        }
+    }
+
+    /// The state at the end of all batches.
+    pub(super) fn newest(&self) -> Result<Checkpoint, Objection> {
+        self.require_whole()?;
+        Ok(self.steps.last().map_or(self.empty, |step| step.post))
+    }
+
+    /// `R_e` and `N_e`.
+    pub(super) fn before(&self, epoch: u64) -> Result<Checkpoint, Objection> {
+        self.require_whole()?;
+        let earlier = self
+            .steps
+            .iter()
+            .rev()
+            .find(|step| step.epoch.is_some_and(|at| at < epoch));
+        Ok(earlier.map_or(self.empty, |step| step.post))
+    }
+
+    pub(super) fn require_whole(&self) -> Result<(), Objection> {
+        if self.is_whole {
+            return Ok(());
+        }
+        Err(Objection::Unchecked {
+            why: "the tree cannot be rebuilt: see the check of the leaves".to_owned(),
+        })
+    }
+}
+
+fn checkpoint_of(tree: &Accumulator) -> Checkpoint {
+    Checkpoint {
+        root: tree.root(),
+        members: U256::from(tree.leaf_count()),
+    }
+}
+
+fn append(tree: &mut Accumulator, leaves: &[U256]) -> Option<()> {
+    for leaf in leaves {
+        tree.append(FieldElement::try_from(*leaf).ok()?)?;
+    }
+    Some(())
+}
+
+/// The epoch that a block's own timestamp falls into.
+pub(super) fn epoch_of_block(
+    data: &ChainData,
+    clock: Option<&EpochClock>,
+    block: u64,
+) -> Option<u64> {
+    let time = *data.block_times.get(&block)?;
+    Some(clock?.epoch_at(UnixSeconds(time)).ok()?.0)
+}
+
+/// The deployment's calendar, or the finding that there is none.
+pub(super) fn calendar(data: &ChainData) -> Result<EpochClock, Objection> {
+    clock_of(&data.answers).ok_or_else(|| Objection::Wrong {
+        what: "the registry's genesis and epoch length are no calendar".to_owned(),
+        transaction: None,
+    })
+}
+
+/// The end of a check that counted `count` of `what`.
+pub(super) fn looked_at(count: usize, what: &str) -> Verdict {
+    Ok(format!("{count} {what}"))
+}

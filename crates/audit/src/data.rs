@@ -1,0 +1,230 @@
+//! What was gathered from the chain, as it was said: nothing here is believed yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use annona_chain::Deployment;
+use annona_chain::bindings::{
+    AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, TimelockController,
+};
+
+/// The contracts of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Contract {
+    Timelock,
+    Token,
+    IncomeSource,
+    OrbRegistry,
+    Registry,
+    Verifier,
+    Distributor,
+}
+
+impl Contract {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Timelock,
+        Self::Token,
+        Self::IncomeSource,
+        Self::OrbRegistry,
+        Self::Registry,
+        Self::Verifier,
+        Self::Distributor,
+    ];
+
+    /// Those with roles besides the timelock.
+    pub(crate) const ADMINISTERED: [Self; 4] = [
+        Self::IncomeSource,
+        Self::OrbRegistry,
+        Self::Registry,
+        Self::Distributor,
+    ];
+
+    pub(crate) const fn address(self, deployment: &Deployment) -> Address {
+        match self {
+            Self::Timelock => deployment.timelock,
+            Self::Token => deployment.token,
+            Self::IncomeSource => deployment.income_source,
+            Self::OrbRegistry => deployment.orb_registry,
+            Self::Registry => deployment.registry,
+            Self::Verifier => deployment.verifier,
+            Self::Distributor => deployment.distributor,
+        }
+    }
+
+    pub(crate) fn at(address: Address, deployment: &Deployment) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|contract| contract.address(deployment) == address)
+    }
+}
+
+impl fmt::Display for Contract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timelock => "TimelockController",
+            Self::Token => "AnnonaToken",
+            Self::IncomeSource => "MintedIncome",
+            Self::OrbRegistry => "OrbRegistry",
+            Self::Registry => "Registry",
+            Self::Verifier => "SemaphoreVerifier",
+            Self::Distributor => "Distributor",
+        })
+    }
+}
+
+/// The block that everything was read at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) number: u64,
+    pub(crate) hash: B256,
+    pub(crate) timestamp: u64,
+}
+
+/// Where an event is. The order is the chain's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct At {
+    pub(crate) block: u64,
+    pub(crate) log_index: u64,
+    pub(crate) contract: Contract,
+    pub(crate) transaction: B256,
+}
+
+/// An event and where it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Logged<E> {
+    pub(crate) at: At,
+    pub(crate) event: E,
+}
+
+/// An act of administration. All contracts share the declarations of the role events.
+#[derive(Debug, Clone)]
+pub(crate) enum AdminAction {
+    RoleGranted(Registry::RoleGranted),
+    RoleRevoked(Registry::RoleRevoked),
+    RoleAdminChanged(Registry::RoleAdminChanged),
+    EpochEnrolmentCapChanged(Registry::EpochEnrolmentCapChanged),
+    PerPersonChanged(MintedIncome::PerPersonChanged),
+    PerPersonCapChanged(Distributor::PerPersonCapChanged),
+    Paused(Distributor::Paused),
+    Unpaused(Distributor::Unpaused),
+    OrbRegistered(OrbRegistry::OrbRegistered),
+    OrbRevoked(OrbRegistry::OrbRevoked),
+    CallScheduled(TimelockController::CallScheduled),
+    CallExecuted(TimelockController::CallExecuted),
+    Cancelled(TimelockController::Cancelled),
+    MinDelayChange(TimelockController::MinDelayChange),
+}
+
+/// Every event of the deployment, each list in the chain's order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Events {
+    pub(crate) batches: Vec<Logged<Registry::LeavesAppended>>,
+    pub(crate) opened: Vec<Logged<Distributor::EpochOpened>>,
+    pub(crate) closed: Vec<Logged<Distributor::EpochClosed>>,
+    pub(crate) claims: Vec<Logged<Distributor::Claimed>>,
+    pub(crate) fees: Vec<Logged<Distributor::FeePaid>>,
+    pub(crate) funded: Vec<Logged<MintedIncome::EpochFunded>>,
+    /// Those that issue, and those from or to the distributor or the income source.
+    pub(crate) transfers: Vec<Logged<AnnonaToken::Transfer>>,
+    pub(crate) admin: Vec<Logged<AdminAction>>,
+    /// Logs of known events that do not decode or lack their place.
+    pub(crate) unreadable: Vec<(&'static str, Option<B256>)>,
+}
+
+/// Getters of the contracts; `None` where a contract did not answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answers {
+    pub(crate) distributor_registry: Option<Address>,
+    pub(crate) distributor_verifier: Option<Address>,
+    pub(crate) distributor_income_source: Option<Address>,
+    pub(crate) distributor_token: Option<Address>,
+    pub(crate) token_minter: Option<Address>,
+    pub(crate) income_token: Option<Address>,
+    pub(crate) income_distributor: Option<Address>,
+    pub(crate) genesis: Option<U256>,
+    pub(crate) epoch_length: Option<U256>,
+    pub(crate) claim_window: Option<U256>,
+    pub(crate) min_delay: Option<U256>,
+    pub(crate) token_cap: Option<U256>,
+    pub(crate) total_supply: Option<U256>,
+    pub(crate) distributor_balance: Option<U256>,
+    pub(crate) current_root: Option<U256>,
+    pub(crate) next_index: Option<U256>,
+    pub(crate) member_count: Option<U256>,
+    /// alpha, beta, gamma, delta, then the points of the public inputs.
+    pub(crate) verifying_key: Option<Vec<U256>>,
+}
+
+/// What the distributor says of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EpochState {
+    pub(crate) root: U256,
+    pub(crate) member_count: U256,
+    pub(crate) budget: U256,
+    pub(crate) amount: U256,
+    pub(crate) claimed: U256,
+    pub(crate) is_closed: bool,
+}
+
+/// The registry's `R_e` and `N_e`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Checkpoint {
+    pub(crate) root: U256,
+    pub(crate) members: U256,
+}
+
+/// A transaction that left an event.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) from: Address,
+    pub(crate) to: Option<Address>,
+    pub(crate) input: Bytes,
+}
+
+/// Who holds a role now, by the contract's own word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RoleKey {
+    pub(crate) contract: Contract,
+    pub(crate) role: B256,
+    pub(crate) account: Address,
+}
+
+/// Everything that the checks look at.
+#[derive(Debug, Clone)]
+pub(crate) struct ChainData {
+    pub(crate) deployment: Deployment,
+    pub(crate) head: Head,
+    pub(crate) code: BTreeMap<Contract, Bytes>,
+    pub(crate) answers: Answers,
+    pub(crate) events: Events,
+    /// Timestamps of the blocks with batches, openings and claims.
+    pub(crate) block_times: BTreeMap<u64, u64>,
+    /// The transactions of claims, of the deployment and of revoked roles.
+    pub(crate) transactions: BTreeMap<B256, Sent>,
+    /// `checkpointBefore`, by epoch.
+    pub(crate) checkpoints: BTreeMap<u64, Option<Checkpoint>>,
+    /// `epochState` of every epoch with an event.
+    pub(crate) epoch_states: BTreeMap<U256, Option<EpochState>>,
+    /// `externalNullifier` of every epoch with a claim.
+    pub(crate) external_nullifiers: BTreeMap<U256, Option<U256>>,
+    /// `hasRole` of every account that was ever granted one.
+    pub(crate) roles: BTreeMap<RoleKey, Option<bool>>,
+}
+
+impl ChainData {
+    /// The transactions that created the contracts with roles: a constructor's
+    /// grant is the first event that a contract can leave.
+    pub(crate) fn creations(&self) -> BTreeSet<B256> {
+        creations(&self.events)
+    }
+}
+
+/// As [`ChainData::creations`], before the rest is gathered.
+pub(crate) fn creations(events: &Events) -> BTreeSet<B256> {
+    let mut first = BTreeMap::new();
+    for Logged { at, .. } in &events.admin {
+        first.entry(at.contract).or_insert(at.transaction);
+    }
+    first.into_values().collect()
+}

@@ -1,0 +1,60 @@
+use alloy::primitives::B256;
+use alloy::transports::TransportError;
+
+/// Why there is no report. What the chain itself has wrong is a finding instead.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// The endpoint does not answer, or answers outside JSON-RPC.
+    #[error("the RPC endpoint failed while reading {what}")]
+    Endpoint {
+        /// What was asked for.
+        what: &'static str,
+        /// Why.
+        source: Box<TransportError>,
+    },
+    /// The endpoint serves another chain than the deployment's.
+    #[error("the endpoint serves chain {actual}, the deployment is on chain {expected}")]
+    WrongChain {
+        /// The deployment's chain id.
+        expected: u64,
+        /// The endpoint's chain id.
+        actual: u64,
+    },
+    /// A block that must exist is not known to the endpoint.
+    #[error("the endpoint does not know block {number}")]
+    MissingBlock {
+        /// The block.
+        number: u64,
+    },
+    /// A transaction that left a log is not known to the endpoint.
+    #[error("the endpoint does not know transaction {hash}, although it serves its log")]
+    MissingTransaction {
+        /// The transaction.
+        hash: B256,
+    },
+    /// The chain was reorganised while it was read.
+    #[error("block {number} was replaced while it was audited; audit again")]
+    Reorganised {
+        /// The block.
+        number: u64,
+    },
+}
+
+impl AuditError {
+    pub(crate) fn endpoint(what: &'static str) -> impl FnOnce(TransportError) -> Self {
+        move |source| Self::Endpoint {
+            what,
+            source: Box::new(source),
+        }
+    }
+
+    /// Whether the same call can succeed later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Endpoint { .. } | Self::Reorganised { .. } | Self::MissingBlock { .. } => true,
+            Self::WrongChain { .. } | Self::MissingTransaction { .. } => false,
+        }
+    }
+}

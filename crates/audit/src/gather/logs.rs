@@ -1,0 +1,174 @@
+use alloy::primitives::{Address, B256};
+use alloy::providers::{DynProvider, Provider};
+use alloy::rpc::types::{Filter, Log};
+use alloy::sol_types::SolEvent;
+use annona_chain::Deployment;
+use annona_chain::bindings::{
+    AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, TimelockController,
+};
+use annona_core::NullifierHash;
+
+use super::LOG_RANGE_BLOCKS;
+use crate::AuditError;
+use crate::data::{AdminAction, At, Contract, Events, Logged};
+
+/// Every event of the deployment up to block `last`, and the token's transfers
+/// that issue or that touch the distributor or the income source.
+pub(super) async fn read_events(
+    provider: &DynProvider,
+    deployment: &Deployment,
+    last: u64,
+) -> Result<Events, AuditError> {
+    let contracts: Vec<Address> = Contract::ADMINISTERED
+        .into_iter()
+        .chain([Contract::Timelock])
+        .map(|contract| contract.address(deployment))
+        .collect();
+    let mut events = Events::default();
+    let own = Filter::new().address(contracts);
+    for log in read_logs(provider, deployment, last, &own).await? {
+        sort_in(&mut events, deployment, &log);
+    }
+    let treasuries = [deployment.distributor, deployment.income_source].map(|a| a.into_word());
+    let sources = [treasuries[0], treasuries[1], B256::ZERO];
+    let transfers = Filter::new()
+        .address(deployment.token)
+        .event_signature(AnnonaToken::Transfer::SIGNATURE_HASH);
+    for filter in [
+        transfers.clone().topic1(sources.to_vec()),
+        transfers.topic2(treasuries.to_vec()),
+    ] {
+        for log in read_logs(provider, deployment, last, &filter).await? {
+            take::<AnnonaToken::Transfer>(&mut events, deployment, &log, |events, logged| {
+                events.transfers.push(logged);
+            });
+        }
+    }
+    // A transfer between two of these addresses came in both queries.
+    events.transfers.sort_by_key(|logged| logged.at);
+    events.transfers.dedup_by_key(|logged| logged.at);
+    Ok(events)
+}
+
+/// The claims of one nullifier up to block `last`.
+pub(crate) async fn read_claims_of(
+    provider: &DynProvider,
+    deployment: &Deployment,
+    last: u64,
+    nullifier: NullifierHash,
+) -> Result<Vec<Logged<Distributor::Claimed>>, AuditError> {
+    let filter = Filter::new()
+        .address(deployment.distributor)
+        .event_signature(Distributor::Claimed::SIGNATURE_HASH)
+        .topic2(B256::from(nullifier.to_u256()));
+    let mut events = Events::default();
+    for log in read_logs(provider, deployment, last, &filter).await? {
+        sort_in(&mut events, deployment, &log);
+    }
+    Ok(events.claims)
+}
+
+async fn read_logs(
+    provider: &DynProvider,
+    deployment: &Deployment,
+    last: u64,
+    filter: &Filter,
+) -> Result<Vec<Log>, AuditError> {
+    let mut logs = Vec::new();
+    let mut from = deployment.deployment_block;
+    while from <= last {
+        let to = last.min(from.saturating_add(LOG_RANGE_BLOCKS - 1));
+        let range = filter.clone().from_block(from).to_block(to);
+        let found = provider
+            .get_logs(&range)
+            .await
+            .map_err(AuditError::endpoint("the event logs"))?;
+        logs.extend(found.into_iter().filter(|log| !log.removed));
+        from = to.saturating_add(1);
+    }
+    logs.sort_by_key(|log| (log.block_number, log.log_index));
+    Ok(logs)
+}
+
+/// Decodes `log` if it is an `E`; whether it was one.
+fn take<E: SolEvent>(
+    events: &mut Events,
+    deployment: &Deployment,
+    log: &Log,
+    put: impl FnOnce(&mut Events, Logged<E>),
+) -> bool {
+    if log.topic0() != Some(&E::SIGNATURE_HASH) {
+        return false;
+    }
+    match (place_of(log, deployment), log.log_decode::<E>()) {
+        (Some(at), Ok(decoded)) => {
+            let event = decoded.inner.data;
+            put(events, Logged { at, event });
+        }
+        _ => events.unreadable.push((E::SIGNATURE, log.transaction_hash)),
+    }
+    true
+}
+
+fn place_of(log: &Log, deployment: &Deployment) -> Option<At> {
+    Some(At {
+        block: log.block_number?,
+        log_index: log.log_index?,
+        contract: Contract::at(log.address(), deployment)?,
+        transaction: log.transaction_hash?,
+    })
+}
+
+/// Whether `log` was an `E`, kept as an act of administration.
+fn take_admin<E: SolEvent>(
+    events: &mut Events,
+    deployment: &Deployment,
+    log: &Log,
+    action: impl FnOnce(E) -> AdminAction,
+) -> bool {
+    take::<E>(events, deployment, log, |events, Logged { at, event }| {
+        let event = action(event);
+        events.admin.push(Logged { at, event });
+    })
+}
+
+/// Contracts can only leave events that they declare, so the address needs no
+/// second look: `contract-code` holds the code to the published one.
+fn sort_in(events: &mut Events, deployment: &Deployment, log: &Log) {
+    let _ = sort_membership_and_money(events, deployment, log)
+        || sort_roles(events, deployment, log)
+        || sort_parameters(events, deployment, log)
+        || sort_timelock(events, deployment, log);
+}
+
+fn sort_membership_and_money(events: &mut Events, at: &Deployment, log: &Log) -> bool {
+    take::<Registry::LeavesAppended>(events, at, log, |all, one| all.batches.push(one))
+        || take::<Distributor::Claimed>(events, at, log, |all, one| all.claims.push(one))
+        || take::<Distributor::FeePaid>(events, at, log, |all, one| all.fees.push(one))
+        || take::<Distributor::EpochOpened>(events, at, log, |all, one| all.opened.push(one))
+        || take::<Distributor::EpochClosed>(events, at, log, |all, one| all.closed.push(one))
+        || take::<MintedIncome::EpochFunded>(events, at, log, |all, one| all.funded.push(one))
+}
+
+fn sort_roles(events: &mut Events, at: &Deployment, log: &Log) -> bool {
+    take_admin(events, at, log, AdminAction::RoleGranted)
+        || take_admin(events, at, log, AdminAction::RoleRevoked)
+        || take_admin(events, at, log, AdminAction::RoleAdminChanged)
+}
+
+fn sort_parameters(events: &mut Events, at: &Deployment, log: &Log) -> bool {
+    take_admin::<OrbRegistry::OrbRegistered>(events, at, log, AdminAction::OrbRegistered)
+        || take_admin(events, at, log, AdminAction::OrbRevoked)
+        || take_admin(events, at, log, AdminAction::EpochEnrolmentCapChanged)
+        || take_admin(events, at, log, AdminAction::PerPersonChanged)
+        || take_admin(events, at, log, AdminAction::PerPersonCapChanged)
+        || take_admin(events, at, log, AdminAction::Paused)
+        || take_admin(events, at, log, AdminAction::Unpaused)
+}
+
+fn sort_timelock(events: &mut Events, at: &Deployment, log: &Log) -> bool {
+    take_admin::<TimelockController::CallScheduled>(events, at, log, AdminAction::CallScheduled)
+        || take_admin(events, at, log, AdminAction::CallExecuted)
+        || take_admin(events, at, log, AdminAction::Cancelled)
+        || take_admin(events, at, log, AdminAction::MinDelayChange)
+}
