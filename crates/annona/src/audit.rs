@@ -1,11 +1,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use annona_audit::{CheckResult, Outcome, Report, explain};
+use annona_audit::{
+    CheckResult, Explanation, Outcome, ProofVerdict, Report, Settlement, UnpaidReason, explain,
+};
 use annona_chain::{Deployment, connect};
 use annona_core::NullifierHash;
 use anyhow::Context;
 use clap::Args;
+use serde::Serialize;
 
 use crate::output::Format;
 
@@ -32,7 +35,8 @@ pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     let provider = connect(&args.rpc_url)?;
     if let Some(nullifier) = args.explain {
         let explanation = explain(&provider, &deployment, nullifier).await?;
-        Format::from_flag(args.json).print(&explanation.to_json(), || explanation.to_string())?;
+        let answer = ExplanationAnswer::from(&explanation);
+        Format::from_flag(args.json).print(&answer, || describe(&explanation))?;
         return Ok(ExitCode::SUCCESS);
     }
     let report = annona_audit::audit(&provider, &deployment, |check| {
@@ -42,7 +46,14 @@ pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     })
     .await
     .with_context(|| format!("the chain at {} cannot be audited", args.rpc_url))?;
-    Format::from_flag(args.json).print(&report.to_json(), || summary(&report))?;
+    println!(
+        "{}",
+        if args.json {
+            report.to_json()
+        } else {
+            summary(&report)
+        }
+    );
     Ok(if report.is_clean() {
         ExitCode::SUCCESS
     } else {
@@ -50,28 +61,30 @@ pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// One check as a line.
+/// One check: a line, and under it what it lists.
 pub(crate) fn line(check: &CheckResult) -> String {
-    let word = match &check.outcome {
-        Outcome::Pass => "PASS       ",
-        Outcome::Fail { .. } => "FAIL       ",
-        Outcome::NotChecked { .. } => "NOT CHECKED",
+    let (word, reason) = match &check.outcome {
+        Outcome::Pass => ("PASS", String::new()),
+        Outcome::Fail {
+            what,
+            transaction: None,
+        } => ("FAIL", format!(": {what}")),
+        Outcome::Fail {
+            what,
+            transaction: Some(hash),
+        } => ("FAIL", format!(": {what} (transaction {hash})")),
+        Outcome::NotChecked { why } => ("NOT CHECKED", format!(": {why}")),
     };
-    let mut text = format!("{word} {}", check.title);
-    if !check.detail.is_empty() {
-        text.push_str(&format!(" ({})", check.detail));
-    }
-    match &check.outcome {
-        Outcome::Pass => {}
-        Outcome::Fail { what, transaction } => {
-            text.push_str(&format!(": {what}"));
-            if let Some(transaction) = transaction {
-                text.push_str(&format!(" (transaction {transaction})"));
-            }
-        }
-        Outcome::NotChecked { why } => text.push_str(&format!(": {why}")),
-    }
-    text
+    let details: Vec<&str> = check.detail.lines().collect();
+    let detail = match details.as_slice() {
+        [] => String::new(),
+        [one] => format!(" ({one})"),
+        several => several
+            .iter()
+            .map(|text| format!("\n{:16}{text}", ""))
+            .collect(),
+    };
+    format!("{word:<11} {}{reason}{detail}", check.title)
 }
 
 /// The last line of an audit.
@@ -83,4 +96,112 @@ pub(crate) fn summary(report: &Report) -> String {
         report.not_checked(),
         report.hash()
     )
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExplanationAnswer {
+    nullifier_hash: String,
+    block: u64,
+    payments: Vec<PaymentAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unpaid_because: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PaymentAnswer {
+    epoch: u64,
+    block: u64,
+    time: u64,
+    transaction: String,
+    amount: String,
+    recipient: String,
+    root: Option<String>,
+    proof: String,
+}
+
+impl From<&Explanation> for ExplanationAnswer {
+    fn from(explanation: &Explanation) -> Self {
+        Self {
+            nullifier_hash: explanation.nullifier.to_string(),
+            block: explanation.block_number,
+            payments: explanation
+                .settlements
+                .iter()
+                .map(PaymentAnswer::from)
+                .collect(),
+            unpaid_because: explanation.unpaid.as_ref().map(unpaid_sentence),
+        }
+    }
+}
+
+impl From<&Settlement> for PaymentAnswer {
+    fn from(settlement: &Settlement) -> Self {
+        Self {
+            epoch: settlement.epoch.0,
+            block: settlement.block_number,
+            time: settlement.time.0,
+            transaction: settlement.transaction.to_string(),
+            amount: settlement.amount.0.to_string(),
+            recipient: settlement.recipient.to_string(),
+            root: settlement.root.map(|root| root.to_string()),
+            proof: proof_sentence(&settlement.proof),
+        }
+    }
+}
+
+fn describe(explanation: &Explanation) -> String {
+    let mut lines = vec![format!(
+        "nullifier {} as of block {}",
+        explanation.nullifier, explanation.block_number
+    )];
+    for paid in &explanation.settlements {
+        lines.push(format!(
+            "paid {} tokens to {} in epoch {}, block {}, transaction {}; the proof {}",
+            paid.amount,
+            paid.recipient,
+            paid.epoch,
+            paid.block_number,
+            paid.transaction,
+            proof_sentence(&paid.proof)
+        ));
+    }
+    lines.extend(explanation.unpaid.as_ref().map(unpaid_sentence));
+    lines.join("\n")
+}
+
+fn proof_sentence(verdict: &ProofVerdict) -> String {
+    match verdict {
+        ProofVerdict::Verified => "holds against the epoch's root".to_owned(),
+        ProofVerdict::Refused(why) => format!("does not hold: {why}"),
+        ProofVerdict::OutOfRange => "has a value outside its range".to_owned(),
+        ProofVerdict::NotInCalldata => {
+            "is not in the calldata, another contract made the claim".to_owned()
+        }
+        _ => "was judged in a way that this version cannot say".to_owned(),
+    }
+}
+
+fn unpaid_sentence(reason: &UnpaidReason) -> String {
+    match reason {
+        UnpaidReason::Refused {
+            transaction,
+            reason,
+        } => format!(
+            "not paid: transaction {transaction} was refused ({})",
+            reason
+                .as_deref()
+                .unwrap_or("the endpoint does not tell why")
+        ),
+        UnpaidReason::Paused => {
+            "not paid: no claim of it is on the chain, and payments are paused".to_owned()
+        }
+        UnpaidReason::NeverClaimed {
+            refusals_searched_from,
+        } => format!(
+            "not paid: no claim of it is on the chain (refused ones were searched from block {refusals_searched_from} on)"
+        ),
+        _ => "not paid, for a reason that this version cannot say".to_owned(),
+    }
 }

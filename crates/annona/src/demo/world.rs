@@ -251,10 +251,7 @@ async fn start_service(folder: &Path) -> anyhow::Result<Service> {
         .context("the service did not say where it listens")?;
     let client = ApiClient::new(base)?;
     wait_until_ready(&client, &log).await?;
-    Ok(Service {
-        client,
-        process,
-    })
+    Ok(Service { client, process })
 }
 
 async fn wait_until_ready(client: &ApiClient, log: &PathBuf) -> anyhow::Result<()> {
