@@ -15,7 +15,7 @@ use utoipa::IntoResponses;
 
 use crate::error::ApiError;
 use crate::extract::{PathText, scalar};
-use crate::limits::{EVENT_KEEP_ALIVE, EVENT_POLL_INTERVAL, MAX_EVENT_STREAM_DURATION};
+use crate::limits::{EVENT_KEEP_ALIVE, EVENT_POLL_INTERVAL};
 use crate::problem::problem_responses;
 use crate::state::Shared;
 use crate::views::claim_view;
@@ -86,11 +86,12 @@ impl Watch {
     ) -> Self {
         let mut ticks = interval(EVENT_POLL_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let deadline = Instant::now() + shared.limits.max_event_stream_duration;
         Self {
             shared,
             nullifier,
             ticks,
-            deadline: Instant::now() + MAX_EVENT_STREAM_DURATION,
+            deadline,
             last_id: last_id.map(str::to_owned),
             is_over: false,
             _permit: permit,

@@ -7,9 +7,6 @@ pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How often a watched claim is read.
 pub(crate) const EVENT_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Longest a stream of events lasts; a browser's `EventSource` connects again by itself.
-pub(crate) const MAX_EVENT_STREAM_DURATION: Duration = Duration::from_secs(60);
-
 /// Longest silence on a stream of events; proxies cut silent connections.
 pub(crate) const EVENT_KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -32,15 +29,18 @@ pub struct Limits {
     pub max_concurrent_requests: usize,
     /// Streams of events open.
     pub max_event_streams: usize,
+    /// Longest a stream of events lasts; a browser's `EventSource` connects again by itself.
+    pub max_event_stream_duration: Duration,
 }
 
 impl Default for Limits {
-    /// 20 s, 256 requests, 1,024 streams.
+    /// 20 s, 256 requests, 1,024 streams of at most a minute.
     fn default() -> Self {
         Self {
             request_timeout: Duration::from_secs(20),
             max_concurrent_requests: 256,
             max_event_streams: 1_024,
+            max_event_stream_duration: Duration::from_secs(60),
         }
     }
 }

@@ -36,13 +36,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 struct Document;
 
 /// The service with the limits of [`Limits::default`].
-#[must_use]
 pub fn router(state: ApiState) -> Router {
     router_with_limits(state, Limits::default())
 }
 
 /// The service.
-#[must_use]
 pub fn router_with_limits(state: ApiState, limits: Limits) -> Router {
     let document = openapi()
         .to_json()

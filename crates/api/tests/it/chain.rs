@@ -1,0 +1,171 @@
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard};
+
+use annona_core::{
+    Address, AmountWei, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, U256,
+    UnixSeconds,
+};
+use annona_engine::ports::{
+    AppendedBatch, BlockHead, ChainError, ChainReader, Checkpoint, EpochAccount, RegistryState,
+    TransactionStatus,
+};
+use annona_tree::MembershipTree;
+use async_trait::async_trait;
+
+/// How the chain answers when it is asked for its head.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Answering,
+    Unavailable,
+    Silent,
+    Panicking,
+}
+
+pub(crate) struct Ledger {
+    pub(crate) mood: Mood,
+    pub(crate) now: u64,
+    pub(crate) batches: Vec<AppendedBatch>,
+    pub(crate) active_orbs: BTreeSet<OrbId>,
+    pub(crate) spent: BTreeSet<(Epoch, NullifierHash)>,
+    pub(crate) is_paused: bool,
+    pub(crate) amount: Option<u64>,
+}
+
+/// A chain in memory, with the rules that the readers rely on.
+pub(crate) struct MemoryChain(Mutex<Ledger>);
+
+impl MemoryChain {
+    pub(crate) fn new(now: u64) -> Self {
+        Self(Mutex::new(Ledger {
+            mood: Mood::Answering,
+            now,
+            batches: Vec::new(),
+            active_orbs: BTreeSet::new(),
+            spent: BTreeSet::new(),
+            is_paused: false,
+            amount: None,
+        }))
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.0.lock().unwrap()
+    }
+
+    /// Appends one batch in `epoch`, in a block of its own.
+    pub(crate) fn append(&self, epoch: Epoch, leaves: &[Commitment]) {
+        let mut ledger = self.ledger();
+        let mut tree = ledger.tree_before(Epoch(u64::MAX));
+        let (pre_root, start) = (tree.root(), tree.leaf_count());
+        let post_root = tree.append(leaves).unwrap();
+        let block_number = ledger.batches.len() as u64 + 1;
+        ledger.batches.push(AppendedBatch {
+            block_number,
+            block_hash: block_hash(block_number),
+            transaction: B256::with_last_byte(7),
+            epoch,
+            start_index: LeafIndex::try_from(start).unwrap(),
+            leaves: leaves.to_vec(),
+            pre_root,
+            post_root,
+        });
+    }
+
+    pub(crate) fn root_before(&self, epoch: Epoch) -> Root {
+        self.ledger().tree_before(epoch).root()
+    }
+}
+
+impl Ledger {
+    fn tree_before(&self, epoch: Epoch) -> MembershipTree {
+        let mut tree = MembershipTree::default();
+        for batch in self.batches.iter().filter(|batch| batch.epoch < epoch) {
+            tree.append(&batch.leaves).unwrap();
+        }
+        tree
+    }
+}
+
+fn block_hash(number: u64) -> B256 {
+    B256::from(U256::from(number))
+}
+
+#[async_trait]
+impl ChainReader for MemoryChain {
+    async fn head(&self) -> Result<BlockHead, ChainError> {
+        let mood = self.ledger().mood;
+        match mood {
+            Mood::Answering => {}
+            Mood::Unavailable => {
+                return Err(ChainError::Unavailable("http://secret.example:8545".into()));
+            }
+            Mood::Silent => std::future::pending().await,
+            Mood::Panicking => panic!("the chain reader panics"),
+        }
+        let ledger = self.ledger();
+        Ok(BlockHead {
+            number: ledger.batches.len() as u64 + 1,
+            timestamp: UnixSeconds(ledger.now),
+        })
+    }
+
+    async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
+        Ok(Some(block_hash(number)))
+    }
+
+    async fn checkpoint_before(&self, epoch: Epoch) -> Result<Checkpoint, ChainError> {
+        let tree = self.ledger().tree_before(epoch);
+        Ok(Checkpoint {
+            root: tree.root(),
+            member_count: tree.leaf_count(),
+        })
+    }
+
+    async fn registry_state(&self) -> Result<RegistryState, ChainError> {
+        let tree = self.ledger().tree_before(Epoch(u64::MAX));
+        Ok(RegistryState {
+            root: tree.root(),
+            next_index: tree.leaf_count(),
+        })
+    }
+
+    fn deployment_block(&self) -> u64 {
+        0
+    }
+
+    async fn appended_batches(&self, from: u64, to: u64) -> Result<Vec<AppendedBatch>, ChainError> {
+        let batches = self.ledger().batches.clone();
+        Ok(batches
+            .into_iter()
+            .filter(|batch| (from..=to).contains(&batch.block_number))
+            .collect())
+    }
+
+    async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError> {
+        Ok(self.ledger().active_orbs.contains(&orb))
+    }
+
+    async fn epoch_account(&self, _epoch: Epoch) -> Result<EpochAccount, ChainError> {
+        let amount = self.ledger().amount;
+        Ok(EpochAccount {
+            amount: AmountWei(U256::from(amount.unwrap_or(0))),
+            claimed: 0,
+            is_opened: amount.is_some(),
+        })
+    }
+
+    async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError> {
+        Ok(self.ledger().spent.contains(&(epoch, nullifier)))
+    }
+
+    async fn is_paused(&self) -> Result<bool, ChainError> {
+        Ok(self.ledger().is_paused)
+    }
+
+    async fn account_nonce(&self, _account: Address) -> Result<u64, ChainError> {
+        Ok(0)
+    }
+
+    async fn transaction_status(&self, _hash: B256) -> Result<TransactionStatus, ChainError> {
+        Ok(TransactionStatus::Unknown)
+    }
+}

@@ -1,0 +1,325 @@
+use annona_core::{BASE_MODULUS, SCALAR_MODULUS, U256};
+use annona_engine::Rejection;
+use annona_engine::ports::ClaimRepository;
+use annona_wire::{ClaimRequest, ClaimStatus, ClaimView};
+
+use crate::chain::Mood;
+use crate::world::{CURRENT, EPOCH_LENGTH_SECS, GENESIS, NOW, World, honest_claim};
+
+fn word(value: U256) -> String {
+    format!("0x{value:064x}")
+}
+
+fn to_another_recipient(claim: &ClaimRequest) -> ClaimRequest {
+    ClaimRequest {
+        recipient: format!("0x{}", "bb".repeat(20)),
+        ..claim.clone()
+    }
+}
+
+#[tokio::test]
+async fn an_honest_claim_is_taken_and_found() {
+    let world = World::new().await;
+    let answer = world.claim(&honest_claim()).await;
+    assert_eq!(answer.status, 202);
+    let view: ClaimView = answer.json();
+    assert_eq!(view.status, ClaimStatus::Queued);
+    let path = format!("/v1/claims/{}", view.nullifier_hash);
+    assert_eq!(world.get(&path).await.json::<ClaimView>(), view);
+}
+
+#[tokio::test]
+async fn the_same_claim_again_gets_the_same_answer() {
+    let world = World::new().await;
+    let first = world.claim(&honest_claim()).await;
+    let second = world.claim(&honest_claim()).await;
+    assert_eq!((first.status, first.body), (second.status, second.body));
+    assert_eq!(world.store.pending_claims().await.unwrap(), (1, 0));
+}
+
+#[tokio::test]
+async fn a_settled_claim_sent_again_is_told_how_it_ended() {
+    let world = World::new().await;
+    let queued: ClaimView = world.claim(&honest_claim()).await.json();
+    let nullifier = queued.nullifier_hash.parse().unwrap();
+    world
+        .store
+        .reject_claim(nullifier, Rejection::CensusReached)
+        .await
+        .unwrap();
+    let again = world.claim(&honest_claim()).await;
+    assert_eq!(again.status, 200);
+    let view: ClaimView = again.json();
+    assert_eq!(
+        (view.status, view.reason.as_deref()),
+        (ClaimStatus::Rejected, Some("census-reached"))
+    );
+}
+
+#[tokio::test]
+async fn a_changed_recipient_is_refused() {
+    let world = World::new().await;
+    let stolen = to_another_recipient(&honest_claim());
+    world
+        .claim(&stolen)
+        .await
+        .assert_problem(422, "claim-proof-invalid");
+    assert_eq!(world.store.pending_claims().await.unwrap(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_changed_nullifier_is_refused() {
+    let world = World::new().await;
+    let other = ClaimRequest {
+        nullifier_hash: word(U256::from(1)),
+        ..honest_claim()
+    };
+    world
+        .claim(&other)
+        .await
+        .assert_problem(422, "claim-proof-invalid");
+}
+
+#[tokio::test]
+async fn a_second_claim_with_another_payment_is_refused() {
+    let world = World::new().await;
+    world.claim(&honest_claim()).await;
+    let second = to_another_recipient(&honest_claim());
+    world
+        .claim(&second)
+        .await
+        .assert_problem(409, "nullifier-already-claimed");
+}
+
+#[tokio::test]
+async fn a_coordinate_at_or_above_the_base_modulus_is_refused_at_every_position() {
+    let world = World::new().await;
+    for value in [BASE_MODULUS, BASE_MODULUS + U256::from(1), U256::MAX] {
+        for index in 0..8 {
+            let mut claim = honest_claim();
+            claim.proof[index] = word(value);
+            let problem = world
+                .claim(&claim)
+                .await
+                .assert_problem(400, "proof-coordinate-out-of-range");
+            assert_eq!(problem.field.as_deref(), Some("proof"));
+            assert!(
+                problem.detail.contains(&format!("coordinate {index} ")),
+                "{}",
+                problem.detail
+            );
+        }
+    }
+    assert_eq!(world.claim(&honest_claim()).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_coordinate_that_aliases_the_honest_one_is_refused() {
+    let world = World::new().await;
+    for index in 0..8 {
+        let mut claim = honest_claim();
+        let honest = U256::from_str_radix(&claim.proof[index][2..], 16).unwrap();
+        claim.proof[index] = word(honest + BASE_MODULUS);
+        world
+            .claim(&claim)
+            .await
+            .assert_problem(400, "proof-coordinate-out-of-range");
+    }
+}
+
+#[tokio::test]
+async fn a_point_off_the_curve_is_refused_at_every_position() {
+    let world = World::new().await;
+    for index in 0..8 {
+        let mut claim = honest_claim();
+        let honest = U256::from_str_radix(&claim.proof[index][2..], 16).unwrap();
+        claim.proof[index] = word((honest + U256::from(1)) % BASE_MODULUS);
+        world
+            .claim(&claim)
+            .await
+            .assert_problem(400, "proof-not-in-group");
+        world.assert_alive().await;
+    }
+    assert_eq!(world.claim(&honest_claim()).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_nullifier_at_or_above_the_scalar_modulus_is_refused() {
+    let world = World::new().await;
+    let honest: U256 = U256::from_str_radix(&honest_claim().nullifier_hash[2..], 16).unwrap();
+    for alias in [SCALAR_MODULUS, honest + SCALAR_MODULUS, U256::MAX] {
+        let claim = ClaimRequest {
+            nullifier_hash: word(alias),
+            ..honest_claim()
+        };
+        let problem = world
+            .claim(&claim)
+            .await
+            .assert_problem(400, "not-canonical");
+        assert_eq!(problem.field.as_deref(), Some("nullifierHash"));
+        let path = format!("/v1/claims/{}", word(alias));
+        world.get(&path).await.assert_problem(400, "not-canonical");
+    }
+    assert_eq!(world.claim(&honest_claim()).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_field_of_another_form_is_named() {
+    let world = World::new().await;
+    let recipient = ClaimRequest {
+        recipient: "0x12".to_owned(),
+        ..honest_claim()
+    };
+    let problem = world
+        .claim(&recipient)
+        .await
+        .assert_problem(400, "malformed-field");
+    assert_eq!(problem.field.as_deref(), Some("recipient"));
+    let fee = ClaimRequest {
+        fee: "-1".to_owned(),
+        ..honest_claim()
+    };
+    let problem = world
+        .claim(&fee)
+        .await
+        .assert_problem(400, "malformed-field");
+    assert_eq!(problem.field.as_deref(), Some("fee"));
+}
+
+#[tokio::test]
+async fn an_epoch_that_has_not_begun_says_how_long_to_wait() {
+    let world = World::new().await;
+    let early = ClaimRequest {
+        epoch: CURRENT.0 + 1,
+        ..honest_claim()
+    };
+    let problem = world
+        .claim(&early)
+        .await
+        .assert_problem(409, "epoch-not-begun");
+    let left = GENESIS + (CURRENT.0 + 1) * EPOCH_LENGTH_SECS - NOW;
+    assert_eq!(problem.retry_after_secs, Some(left));
+    assert!(
+        problem.detail.contains(&format!("{left} seconds")),
+        "{}",
+        problem.detail
+    );
+}
+
+#[tokio::test]
+async fn the_last_epoch_there_is_overflows_nothing() {
+    let world = World::new().await;
+    let last = ClaimRequest {
+        epoch: u64::MAX,
+        ..honest_claim()
+    };
+    world
+        .claim(&last)
+        .await
+        .assert_problem(409, "epoch-not-begun");
+}
+
+#[tokio::test]
+async fn a_claim_after_the_window_is_gone() {
+    let world = World::new().await;
+    world.chain.ledger().now = NOW + 2 * EPOCH_LENGTH_SECS;
+    world
+        .claim(&honest_claim())
+        .await
+        .assert_problem(410, "claim-window-over");
+}
+
+#[tokio::test]
+async fn an_epoch_without_members_is_not_claimable() {
+    let world = World::new().await;
+    world.chain.ledger().now = GENESIS;
+    let claim = ClaimRequest {
+        epoch: 0,
+        ..honest_claim()
+    };
+    world
+        .claim(&claim)
+        .await
+        .assert_problem(409, "epoch-without-members");
+}
+
+#[tokio::test]
+async fn a_nullifier_spent_on_chain_is_refused() {
+    let world = World::new().await;
+    let nullifier = honest_claim().nullifier_hash.parse().unwrap();
+    world.chain.ledger().spent.insert((CURRENT, nullifier));
+    world
+        .claim(&honest_claim())
+        .await
+        .assert_problem(409, "nullifier-spent");
+}
+
+#[tokio::test]
+async fn paused_payments_are_told_with_a_time_to_come_back() {
+    let world = World::new().await;
+    world.chain.ledger().is_paused = true;
+    let problem = world
+        .claim(&honest_claim())
+        .await
+        .assert_problem(503, "payments-paused");
+    assert!(problem.retry_after_secs.is_some());
+}
+
+#[tokio::test]
+async fn a_fee_above_the_amount_and_the_zero_recipient_are_refused() {
+    let world = World::new().await;
+    world.chain.ledger().amount = Some(10);
+    let fee = ClaimRequest {
+        fee: "11".to_owned(),
+        ..honest_claim()
+    };
+    world
+        .claim(&fee)
+        .await
+        .assert_problem(422, "fee-above-amount");
+    let zero = ClaimRequest {
+        recipient: format!("0x{}", "0".repeat(40)),
+        ..honest_claim()
+    };
+    world
+        .claim(&zero)
+        .await
+        .assert_problem(400, "recipient-zero");
+}
+
+#[tokio::test]
+async fn an_unknown_claim_is_not_found() {
+    let world = World::new().await;
+    let path = format!("/v1/claims/{}", word(U256::from(5)));
+    world.get(&path).await.assert_problem(404, "claim-unknown");
+    world
+        .get("/v1/claims/5")
+        .await
+        .assert_problem(400, "malformed-field");
+    world
+        .get("/v1/claims/%ff")
+        .await
+        .assert_problem(400, "path-invalid");
+}
+
+#[tokio::test]
+async fn the_cause_of_a_failure_is_not_shown() {
+    let world = World::new().await;
+    world.chain.ledger().mood = Mood::Unavailable;
+    let answer = world.claim(&honest_claim()).await;
+    answer.assert_problem(503, "chain-unavailable");
+    assert!(!answer.text().contains("secret"), "{}", answer.text());
+    world.chain.ledger().mood = Mood::Answering;
+    assert_eq!(world.claim(&honest_claim()).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_closed_database_is_told_as_such() {
+    let world = World::new().await;
+    world.store.close().await;
+    world
+        .claim(&honest_claim())
+        .await
+        .assert_problem(503, "store-unavailable");
+    assert_eq!(world.get("/v1/epochs/current").await.status, 200);
+}

@@ -1,0 +1,177 @@
+use std::time::Duration;
+
+use annona_api::Limits;
+use annona_core::{Address, B256};
+use annona_engine::Rejection;
+use annona_engine::ports::{
+    ClaimRepository, EnqueueOutcome, OutboxRepository, Purpose, SignedTransaction, TransactionId,
+};
+use annona_wire::{ClaimStatus, ClaimView};
+use axum::body::{Body, BodyDataStream};
+use axum::http::Request;
+use futures::StreamExt;
+
+use crate::world::{World, honest_claim};
+
+/// One stream of events.
+struct Listener {
+    body: BodyDataStream,
+    text: String,
+}
+
+impl Listener {
+    async fn open(world: &World, last_id: Option<&str>) -> Self {
+        let response = world.call(watch(last_id)).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self {
+            body: response.into_body().into_data_stream(),
+            text: String::new(),
+        }
+    }
+
+    /// Id and data of the next event; nothing at the end of the stream.
+    async fn next(&mut self) -> Option<(String, ClaimView)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let parsed = parse(event);
+                self.text = rest.to_owned();
+                match parsed {
+                    Some(event) => return Some(event),
+                    None => continue,
+                }
+            }
+            let chunk = self.body.next().await?.unwrap();
+            self.text.push_str(core::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    async fn next_status(&mut self) -> Option<ClaimStatus> {
+        self.next().await.map(|(_, view)| view.status)
+    }
+}
+
+fn parse(event: &str) -> Option<(String, ClaimView)> {
+    let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+    let data = field("data: ")?;
+    assert_eq!(field("event: "), Some("claim"));
+    Some((
+        field("id: ")?.to_owned(),
+        serde_json::from_str(data).unwrap(),
+    ))
+}
+
+fn watch(last_id: Option<&str>) -> Request<Body> {
+    let path = format!("/v1/claims/{}/events", honest_claim().nullifier_hash);
+    let request = Request::get(path);
+    let request = match last_id {
+        Some(id) => request.header("last-event-id", id),
+        None => request,
+    };
+    request.body(Body::empty()).unwrap()
+}
+
+async fn submit(world: &World) -> TransactionId {
+    let signed = SignedTransaction {
+        sender: Address::ZERO,
+        nonce: 0,
+        hash: B256::repeat_byte(9),
+        raw: vec![1],
+    };
+    let purpose = Purpose::Claim {
+        nullifier: honest_claim().nullifier_hash.parse().unwrap(),
+    };
+    match world.store.enqueue(&signed, &purpose).await.unwrap() {
+        EnqueueOutcome::Stored(id) => id,
+        other => panic!("the transaction was not stored: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn states_arrive_in_order_and_the_stream_ends_when_settled() {
+    let world = World::new().await;
+    world.claim(&honest_claim()).await;
+    let mut listener = Listener::open(&world, None).await;
+    assert_eq!(listener.next_status().await, Some(ClaimStatus::Queued));
+    let id = submit(&world).await;
+    assert_eq!(listener.next_status().await, Some(ClaimStatus::Submitted));
+    world.store.mark_mined(id, 1, B256::ZERO).await.unwrap();
+    let (_, mined) = listener.next().await.unwrap();
+    assert_eq!(mined.status, ClaimStatus::Mined);
+    assert_eq!(
+        mined.transaction_hash,
+        Some(B256::repeat_byte(9).to_string())
+    );
+    world.store.mark_final(id).await.unwrap();
+    assert_eq!(listener.next_status().await, Some(ClaimStatus::Final));
+    assert_eq!(listener.next_status().await, None);
+}
+
+#[tokio::test]
+async fn a_reorg_is_told_too() {
+    let world = World::new().await;
+    world.claim(&honest_claim()).await;
+    let id = submit(&world).await;
+    world.store.mark_mined(id, 1, B256::ZERO).await.unwrap();
+    let mut listener = Listener::open(&world, None).await;
+    assert_eq!(listener.next_status().await, Some(ClaimStatus::Mined));
+    world.store.mark_unmined(id).await.unwrap();
+    assert_eq!(listener.next_status().await, Some(ClaimStatus::Submitted));
+}
+
+#[tokio::test]
+async fn who_connects_again_is_told_nothing_twice() {
+    let world = World::new().await;
+    world.claim(&honest_claim()).await;
+    let (queued, _) = Listener::open(&world, None).await.next().await.unwrap();
+    let mut listener = Listener::open(&world, Some(&queued)).await;
+    let nullifier = honest_claim().nullifier_hash.parse().unwrap();
+    world
+        .store
+        .reject_claim(nullifier, Rejection::Refused)
+        .await
+        .unwrap();
+    let (rejected, view) = listener.next().await.unwrap();
+    assert_eq!(view.reason.as_deref(), Some("refused"));
+    assert_eq!(world.send(watch(Some(&rejected))).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_stream_ends_at_its_longest_duration() {
+    let limits = Limits {
+        max_event_stream_duration: Duration::from_millis(10),
+        ..Limits::default()
+    };
+    let world = World::with_limits(limits).await;
+    world.claim(&honest_claim()).await;
+    let mut listener = Listener::open(&world, None).await;
+    while let Some(status) = listener.next_status().await {
+        assert_eq!(status, ClaimStatus::Queued);
+    }
+}
+
+#[tokio::test]
+async fn no_more_streams_are_opened_than_allowed_and_a_closed_one_makes_room() {
+    let limits = Limits {
+        max_event_streams: 1,
+        ..Limits::default()
+    };
+    let world = World::with_limits(limits).await;
+    world.claim(&honest_claim()).await;
+    let first = Listener::open(&world, None).await;
+    world
+        .send(watch(None))
+        .await
+        .assert_problem(503, "overloaded");
+    drop(first);
+    Listener::open(&world, None).await;
+}
+
+#[tokio::test]
+async fn an_unknown_claim_cannot_be_watched() {
+    let world = World::new().await;
+    world
+        .send(watch(None))
+        .await
+        .assert_problem(404, "claim-unknown");
+}

@@ -1,0 +1,13 @@
+//! The routes, called in process: a real database, real proofs, and a chain in memory.
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod chain;
+mod claims;
+mod enrolments;
+mod events;
+mod identities;
+mod limits;
+mod openapi;
+mod operations;
+mod requests;
+mod world;
