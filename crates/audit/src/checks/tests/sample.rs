@@ -1,0 +1,455 @@
+//! A small honest deployment in memory: three members, two real claims in epoch 1.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol_types::SolCall;
+use annona_chain::Deployment;
+use annona_chain::bindings::{AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry};
+use annona_core::{AmountWei, Epoch, ExternalNullifier, FieldElement, Payment};
+use annona_proofs::{Identity, VerifyingKey, prove_claim};
+use annona_tree::MembershipTree;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use super::super::contracts::Published;
+use crate::accumulator::Accumulator;
+use crate::data::{
+    AdminAction, Answers, At, ChainData, Checkpoint, Contract, EpochState, Events, Head, Logged,
+    RoleKey, Sent,
+};
+
+pub(super) const GENESIS: u64 = 1_000;
+pub(super) const EPOCH_LENGTH: u64 = 100;
+pub(super) const CLAIM_WINDOW: u64 = 4;
+pub(super) const MEMBERS: u64 = 3;
+pub(super) const PER_PERSON: u64 = 20;
+pub(super) const AMOUNT: u64 = 10;
+pub(super) const BUDGET: u64 = MEMBERS * PER_PERSON;
+pub(super) const CARRIER: Address = Address::repeat_byte(0xca);
+pub(super) const DEPLOYER: Address = Address::repeat_byte(0xde);
+pub(super) const STRANGER: Address = Address::repeat_byte(0x57);
+
+/// Blocks of what happens.
+const FIRST_BATCH: u64 = 10;
+const SECOND_BATCH: u64 = 11;
+pub(super) const OPENING: u64 = 20;
+pub(super) const FIRST_CLAIM: u64 = 21;
+pub(super) const SECOND_CLAIM: u64 = 22;
+pub(super) const LATER: u64 = 25;
+const HEAD: u64 = 30;
+
+static HONEST: LazyLock<ChainData> = LazyLock::new(build);
+
+/// The honest deployment, to be corrupted.
+pub(super) fn honest() -> ChainData {
+    HONEST.clone()
+}
+
+pub(super) fn word(number: u64) -> U256 {
+    U256::from(number)
+}
+
+/// The hash of the transaction that `block` holds.
+pub(super) fn transaction(block: u64) -> B256 {
+    B256::from(word(0x7a00_0000 + block))
+}
+
+/// The next free place in `block`.
+pub(super) fn place(data: &ChainData, contract: Contract, block: u64) -> At {
+    let events = &data.events;
+    let used = events.transfers.len()
+        + events.claims.len()
+        + events.admin.len()
+        + events.batches.len()
+        + events.opened.len()
+        + events.funded.len()
+        + events.fees.len();
+    At {
+        block,
+        log_index: used as u64,
+        contract,
+        transaction: transaction(block),
+    }
+}
+
+fn deployment() -> Deployment {
+    Deployment {
+        chain_id: 31_337,
+        deployment_block: 1,
+        registry: Address::repeat_byte(1),
+        distributor: Address::repeat_byte(2),
+        orb_registry: Address::repeat_byte(3),
+        token: Address::repeat_byte(4),
+        income_source: Address::repeat_byte(5),
+        verifier: Address::repeat_byte(6),
+        timelock: Address::repeat_byte(7),
+    }
+}
+
+pub(super) fn identity(person: u64) -> Identity {
+    let seed = u8::try_from(person + 1).unwrap();
+    Identity::from_secret([seed; 32])
+}
+
+pub(super) fn commitment(person: u64) -> U256 {
+    identity(person).commitment().to_u256()
+}
+
+/// A real proof of `person` for `epoch`.
+pub(super) fn call_of(person: u64, epoch: u64, payment: &Payment) -> Distributor::claimCall {
+    let mut tree = MembershipTree::default();
+    let members: Vec<_> = (0..MEMBERS).map(|one| identity(one).commitment()).collect();
+    tree.append(&members).unwrap();
+    let index = tree.leaf_index(identity(person).commitment()).unwrap();
+    let path = tree.proof_at(MEMBERS, index).unwrap();
+    let scope = deployment().claim_scope();
+    let mut rng = ChaCha20Rng::seed_from_u64(person);
+    let epoch = Epoch(epoch);
+    let proof = prove_claim(&identity(person), &path, &scope, epoch, payment, &mut rng).unwrap();
+    Distributor::claimCall {
+        epoch: U256::from(epoch.0),
+        nullifierHash: proof.inputs.nullifier_hash.to_u256(),
+        recipient: payment.recipient,
+        feeRecipient: payment.fee_recipient,
+        fee: payment.fee.0,
+        proof: *proof.points.coordinates(),
+    }
+}
+
+pub(super) fn payment(person: u64, fee: u64) -> Payment {
+    Payment {
+        recipient: Address::repeat_byte(0xa0 + u8::try_from(person).unwrap()),
+        fee_recipient: if fee == 0 { Address::ZERO } else { CARRIER },
+        fee: AmountWei(word(fee)),
+    }
+}
+
+/// Changes the answer about epoch 1.
+pub(super) fn epoch_one(data: &mut ChainData) -> &mut EpochState {
+    data.epoch_states
+        .get_mut(&U256::ONE)
+        .unwrap()
+        .as_mut()
+        .unwrap()
+}
+
+/// Appends a batch as an honest sequencer does, and lets the registry's answers follow.
+pub(super) fn append(data: &mut ChainData, block: u64, time: u64, leaves: Vec<U256>) {
+    let mut tree = Accumulator::default();
+    for leaf in data
+        .events
+        .batches
+        .iter()
+        .flat_map(|batch| &batch.event.leaves)
+    {
+        tree.append(FieldElement::try_from(*leaf).unwrap()).unwrap();
+    }
+    let (pre_root, start) = (tree.root(), tree.leaf_count());
+    for leaf in &leaves {
+        // A leaf outside the field has no hash: its root is whatever it may be.
+        let leaf = FieldElement::try_from(*leaf).unwrap_or(FieldElement::ZERO);
+        tree.append(leaf).unwrap();
+    }
+    let (epoch, members) = ((time - GENESIS) / EPOCH_LENGTH, word(tree.leaf_count()));
+    let event = Registry::LeavesAppended {
+        epoch: word(epoch),
+        startIndex: word(start),
+        leaves,
+        preRoot: pre_root,
+        postRoot: tree.root(),
+    };
+    let at = place(data, Contract::Registry, block);
+    data.events.batches.push(Logged { at, event });
+    data.block_times.insert(block, time);
+    data.answers.current_root = Some(tree.root());
+    data.answers.next_index = Some(members);
+    data.answers.member_count = Some(members);
+    for (_, checkpoint) in data.checkpoints.range_mut(epoch + 1..) {
+        *checkpoint = Some(Checkpoint {
+            root: tree.root(),
+            members,
+        });
+    }
+}
+
+pub(super) fn transfer(data: &mut ChainData, block: u64, from: Address, to: Address, value: u64) {
+    let event = AnnonaToken::Transfer {
+        from,
+        to,
+        value: word(value),
+    };
+    let at = place(data, Contract::Token, block);
+    data.events.transfers.push(Logged { at, event });
+}
+
+/// Pays a claim as the distributor does, without looking at it.
+pub(super) fn pay(data: &mut ChainData, block: u64, call: &Distributor::claimCall) {
+    let distributor = data.deployment.distributor;
+    let at = place(data, Contract::Distributor, block);
+    let event = Distributor::Claimed {
+        epoch: call.epoch,
+        nullifierHash: call.nullifierHash,
+        recipient: call.recipient,
+        amount: word(AMOUNT),
+        batchId: U256::ZERO,
+    };
+    data.events.claims.push(Logged { at, event });
+    let fee = u64::try_from(call.fee).unwrap();
+    transfer(data, block, distributor, call.recipient, AMOUNT - fee);
+    if fee > 0 {
+        let at = place(data, Contract::Distributor, block);
+        let event = Distributor::FeePaid {
+            epoch: call.epoch,
+            nullifierHash: call.nullifierHash,
+            feeRecipient: call.feeRecipient,
+            fee: call.fee,
+        };
+        data.events.fees.push(Logged { at, event });
+        transfer(data, block, distributor, call.feeRecipient, fee);
+    }
+    let sent = Sent {
+        from: CARRIER,
+        to: Some(distributor),
+        input: Bytes::from(call.abi_encode()),
+    };
+    data.transactions.insert(transaction(block), sent);
+    data.block_times
+        .insert(block, GENESIS + EPOCH_LENGTH + block);
+    epoch_one(data).claimed += U256::ONE;
+    let balance = data.answers.distributor_balance.unwrap();
+    data.answers.distributor_balance = Some(balance.saturating_sub(word(AMOUNT)));
+}
+
+pub(super) fn act(data: &mut ChainData, contract: Contract, block: u64, event: AdminAction) {
+    let at = place(data, contract, block);
+    data.events.admin.push(Logged { at, event });
+}
+
+pub(super) fn grant(
+    data: &mut ChainData,
+    contract: Contract,
+    block: u64,
+    role: &str,
+    account: Address,
+) {
+    let role = if role.is_empty() {
+        B256::ZERO
+    } else {
+        keccak256(role)
+    };
+    let event = Registry::RoleGranted {
+        role,
+        account,
+        sender: DEPLOYER,
+    };
+    act(data, contract, block, AdminAction::RoleGranted(event));
+    let key = RoleKey {
+        contract,
+        role,
+        account,
+    };
+    data.roles.insert(key, Some(true));
+}
+
+/// The block that `contract` was created in.
+pub(super) fn creation_of(contract: Contract) -> u64 {
+    1 + Contract::ALL
+        .iter()
+        .position(|one| *one == contract)
+        .unwrap() as u64
+}
+
+/// Runtime code with its immutables filled in, as a constructor leaves it.
+fn code(contract: Contract, immutables: &[U256]) -> Bytes {
+    let published = Published::of(contract);
+    let mut code = published.code;
+    for (places, value) in published.immutables.iter().zip(immutables) {
+        for place in places {
+            code[place.clone()].copy_from_slice(&value.to_be_bytes::<32>());
+        }
+    }
+    Bytes::from(code)
+}
+
+fn all_code(at: &Deployment) -> BTreeMap<Contract, Bytes> {
+    let address = |address: Address| U256::from_be_bytes(address.into_word().0);
+    let clock = [word(GENESIS), word(EPOCH_LENGTH)];
+    let source = [address(at.token), address(at.distributor)];
+    let distributor = [
+        address(at.registry),
+        address(at.verifier),
+        address(at.income_source),
+        address(at.token),
+        word(CLAIM_WINDOW),
+        clock[0],
+        clock[1],
+    ];
+    Contract::ALL
+        .into_iter()
+        .map(|contract| {
+            let immutables = match contract {
+                Contract::Registry => &clock[..],
+                Contract::IncomeSource => &source,
+                Contract::Distributor => &distributor,
+                _ => &[],
+            };
+            (contract, code(contract, immutables))
+        })
+        .collect()
+}
+
+fn answers(at: &Deployment) -> Answers {
+    Answers {
+        distributor_registry: Some(at.registry),
+        distributor_verifier: Some(at.verifier),
+        distributor_income_source: Some(at.income_source),
+        distributor_token: Some(at.token),
+        token_minter: Some(at.income_source),
+        income_token: Some(at.token),
+        income_distributor: Some(at.distributor),
+        genesis: Some(word(GENESIS)),
+        epoch_length: Some(word(EPOCH_LENGTH)),
+        claim_window: Some(word(CLAIM_WINDOW)),
+        min_delay: Some(word(EPOCH_LENGTH + 1)),
+        token_cap: Some(word(1_000)),
+        total_supply: Some(word(BUDGET)),
+        distributor_balance: Some(word(MEMBERS * AMOUNT)),
+        verifying_key: Some(VerifyingKey::semaphore_30().to_words()),
+        ..Answers::default()
+    }
+}
+
+fn create(data: &mut ChainData) {
+    let timelock = data.deployment.timelock;
+    for contract in Contract::ADMINISTERED
+        .into_iter()
+        .chain([Contract::Timelock])
+    {
+        let block = creation_of(contract);
+        grant(data, contract, block, "", timelock);
+        let sent = Sent {
+            from: DEPLOYER,
+            to: None,
+            input: Bytes::new(),
+        };
+        data.transactions.insert(transaction(block), sent);
+    }
+    let block = creation_of(Contract::Registry);
+    grant(data, Contract::Registry, block, "SEQUENCER_ROLE", STRANGER);
+    let block = creation_of(Contract::Distributor);
+    grant(data, Contract::Distributor, block, "PAUSER_ROLE", STRANGER);
+    let cap = Distributor::PerPersonCapChanged {
+        oldCap: U256::ZERO,
+        newCap: word(AMOUNT),
+    };
+    act(
+        data,
+        Contract::Distributor,
+        block,
+        AdminAction::PerPersonCapChanged(cap),
+    );
+    let block = creation_of(Contract::OrbRegistry);
+    let orb = OrbRegistry::OrbRegistered { orb: STRANGER };
+    act(
+        data,
+        Contract::OrbRegistry,
+        block,
+        AdminAction::OrbRegistered(orb),
+    );
+    data.events.admin.sort_by_key(|logged| logged.at);
+}
+
+fn open(data: &mut ChainData) {
+    let at = data.deployment.clone();
+    let checkpoint = data.checkpoints[&1].unwrap();
+    transfer(data, OPENING, at.income_source, at.distributor, 0);
+    transfer(data, OPENING, Address::ZERO, at.distributor, BUDGET);
+    transfer(
+        data,
+        OPENING,
+        at.distributor,
+        at.income_source,
+        BUDGET - MEMBERS * AMOUNT,
+    );
+    let funded = MintedIncome::EpochFunded {
+        epoch: U256::ONE,
+        memberCount: word(MEMBERS),
+        fromTreasury: U256::ZERO,
+        issued: word(BUDGET),
+    };
+    let place_of_funded = place(data, Contract::IncomeSource, OPENING);
+    data.events.funded.push(Logged {
+        at: place_of_funded,
+        event: funded,
+    });
+    let opened = Distributor::EpochOpened {
+        epoch: U256::ONE,
+        root: checkpoint.root,
+        memberCount: checkpoint.members,
+        budget: word(BUDGET),
+        amount: word(AMOUNT),
+    };
+    let place_of_opened = place(data, Contract::Distributor, OPENING);
+    data.events.opened.push(Logged {
+        at: place_of_opened,
+        event: opened,
+    });
+    data.block_times.insert(OPENING, GENESIS + EPOCH_LENGTH);
+    let state = EpochState {
+        root: checkpoint.root,
+        member_count: checkpoint.members,
+        budget: word(BUDGET),
+        amount: word(AMOUNT),
+        claimed: U256::ZERO,
+        is_closed: false,
+    };
+    data.epoch_states.insert(U256::ONE, Some(state));
+}
+
+fn build() -> ChainData {
+    let deployment = deployment();
+    let empty = Checkpoint {
+        root: Accumulator::default().root(),
+        members: U256::ZERO,
+    };
+    let scope = deployment.claim_scope();
+    let external = ExternalNullifier::new(&scope, Epoch(1))
+        .to_field()
+        .to_u256();
+    let mut data = ChainData {
+        head: Head {
+            number: HEAD,
+            hash: B256::repeat_byte(9),
+            timestamp: GENESIS + 2 * EPOCH_LENGTH,
+        },
+        code: all_code(&deployment),
+        answers: answers(&deployment),
+        events: Events::default(),
+        block_times: BTreeMap::new(),
+        transactions: BTreeMap::new(),
+        checkpoints: (0..=2).map(|epoch| (epoch, Some(empty))).collect(),
+        epoch_states: BTreeMap::new(),
+        external_nullifiers: BTreeMap::from([(U256::ONE, Some(external))]),
+        roles: BTreeMap::new(),
+        deployment,
+    };
+    create(&mut data);
+    append(
+        &mut data,
+        FIRST_BATCH,
+        GENESIS + 1,
+        vec![commitment(0), commitment(1)],
+    );
+    append(
+        &mut data,
+        SECOND_BATCH,
+        GENESIS + EPOCH_LENGTH - 1,
+        vec![commitment(2)],
+    );
+    open(&mut data);
+    pay(&mut data, FIRST_CLAIM, &call_of(0, 1, &payment(0, 0)));
+    pay(&mut data, SECOND_CLAIM, &call_of(1, 1, &payment(1, 3)));
+    data
+}

@@ -1,0 +1,4 @@
+//! The auditor against a real chain.
+#![allow(clippy::unwrap_used)]
+
+mod anvil;
