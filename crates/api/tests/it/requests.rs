@@ -41,7 +41,7 @@ async fn an_unknown_route_and_a_wrong_method_are_problems() {
 async fn a_body_that_is_not_json_is_a_problem() {
     let world = World::new().await;
     for path in ["/v1/claims", "/v1/enrolments"] {
-        for body in ["", "{", "nonsense", "{\"epoch\" 1}", "\u{0}"] {
+        for body in ["", "{", "nonsense", "{]", "\u{0}"] {
             world
                 .post_bytes(path, body)
                 .await
