@@ -72,7 +72,7 @@ async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let world = story
         .stage(
             "set up the chain, the contracts and the service",
-            World::create(),
+            World::create(args.anvil.as_deref()),
         )
         .await?;
     if let Some(folder) = &args.artifacts {

@@ -65,9 +65,10 @@ impl Drop for Service {
 }
 
 impl World {
-    pub(crate) async fn create() -> anyhow::Result<Self> {
+    /// `anvil` is the chain's binary; found by itself when not named.
+    pub(crate) async fn create(anvil: Option<&Path>) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("annona-demo-").tempdir()?;
-        let anvil = start_chain()?;
+        let anvil = start_chain(anvil)?;
         let provider = connect(&anvil.endpoint())?;
         let orb_key = PrivateKeySigner::random();
         let deployment = deploy_contracts(&anvil, &provider, orb_key.address()).await?;
@@ -163,10 +164,14 @@ impl World {
     }
 }
 
-fn start_chain() -> anyhow::Result<AnvilInstance> {
-    let here = std::env::current_dir()?;
-    let beside_binary = std::env::current_exe()?;
-    let anvil = devnet::find_anvil(&here).or_else(|_| devnet::find_anvil(&beside_binary))?;
+fn start_chain(named: Option<&Path>) -> anyhow::Result<AnvilInstance> {
+    let anvil = match named {
+        Some(path) => path.to_owned(),
+        None => {
+            let near_binary = || devnet::find_anvil(&std::env::current_exe().unwrap_or_default());
+            devnet::find_anvil(&std::env::current_dir()?).or_else(|_| near_binary())?
+        }
+    };
     Ok(devnet::start(&anvil, BlockTime::Instant)?)
 }
 

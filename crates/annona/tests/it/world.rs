@@ -38,6 +38,10 @@ impl Drop for Service {
     }
 }
 
+pub(crate) fn anvil_binary() -> PathBuf {
+    devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
 pub(crate) fn annona(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(ANNONA)
         .args(arguments)
@@ -72,8 +76,7 @@ fn write_key(path: PathBuf, key: &PrivateKeySigner) {
 impl World {
     pub(crate) async fn create() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let binary = devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        let anvil = devnet::start(&binary, BlockTime::Instant).unwrap();
+        let anvil = devnet::start(&anvil_binary(), BlockTime::Instant).unwrap();
         let key = |position: usize| PrivateKeySigner::from(anvil.keys()[position].clone());
         let orb = PrivateKeySigner::random();
         for (name, key) in [
