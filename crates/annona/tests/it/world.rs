@@ -45,6 +45,7 @@ pub(crate) fn anvil_binary() -> PathBuf {
 pub(crate) fn annona(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(ANNONA)
         .args(arguments)
+        .env(devnet::ANVIL_VARIABLE, anvil_binary())
         .current_dir(folder)
         .output()
         .unwrap()
