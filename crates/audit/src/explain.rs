@@ -216,8 +216,9 @@ async fn replay(
     let Err(error) = provider.call(request).block(number.into()).await else {
         return Ok(None);
     };
-    let data = error
-        .as_error_resp()
-        .and_then(|response| response.as_revert_data());
+    let Some(response) = error.as_error_resp() else {
+        return Err(AuditError::endpoint("a refused claim")(error));
+    };
+    let data = response.as_revert_data();
     Ok(data.map(|data| revert_reason(&data).to_string()))
 }

@@ -8,6 +8,7 @@ use super::rebuilt::{calendar, looked_at};
 use super::{Evidence, Objection, Verdict, answer, sum, wrong, wrong_at};
 use crate::data::{AdminAction, At, ChainData, EpochState, Logged};
 
+type Claim = Logged<Distributor::Claimed>;
 type Opened = Logged<Distributor::EpochOpened>;
 
 /// Transfers, counted: transaction, receiver, amount.
@@ -159,23 +160,27 @@ fn state_of(data: &ChainData, epoch: U256) -> Result<EpochState, Objection> {
     answer(state, &format!("epochState({epoch})"))
 }
 
+fn claims_by_epoch(data: &ChainData) -> BTreeMap<U256, Vec<&Claim>> {
+    let mut by_epoch = BTreeMap::<_, Vec<_>>::new();
+    for claim in &data.events.claims {
+        by_epoch.entry(claim.event.epoch).or_default().push(claim);
+    }
+    by_epoch
+}
+
 pub(super) fn census(evidence: &Evidence<'_>) -> Verdict {
     let data = evidence.data;
+    let by_epoch = claims_by_epoch(data);
     for epoch in data.epoch_states.keys() {
-        let claims = || {
-            data.events
-                .claims
-                .iter()
-                .filter(|claim| claim.event.epoch == *epoch)
-        };
-        let count = U256::from(claims().count());
+        let claims = by_epoch.get(epoch).map_or(&[][..], Vec::as_slice);
+        let count = U256::from(claims.len());
         let state = state_of(data, *epoch)?;
         let expected = match u64::try_from(*epoch) {
             Ok(number) => evidence.rebuilt.before(number)?.members,
             Err(_) => U256::ZERO,
         };
         if count > expected
-            && let Some(last) = claims().last()
+            && let Some(last) = claims.last()
         {
             return wrong_at(
                 last,
@@ -194,8 +199,11 @@ pub(super) fn census(evidence: &Evidence<'_>) -> Verdict {
 
 pub(super) fn payments(evidence: &Evidence<'_>) -> Verdict {
     let data = evidence.data;
+    let by_epoch = claims_by_epoch(data);
     for opened in &data.events.opened {
-        paid_within_budget(data, opened)?;
+        if let Some(claims) = by_epoch.get(&opened.event.epoch) {
+            paid_within_budget(opened, claims)?;
+        }
     }
     let mut ledger = Ledger::new();
     for transfer in &data.events.transfers {
@@ -228,15 +236,10 @@ pub(super) fn payments(evidence: &Evidence<'_>) -> Verdict {
     Ok(format!("{transfers} transfers out of the distributor"))
 }
 
-fn paid_within_budget(data: &ChainData, opened: &Opened) -> Result<(), Objection> {
+fn paid_within_budget(opened: &Opened, claims: &[&Claim]) -> Result<(), Objection> {
     let (epoch, amount) = (opened.event.epoch, opened.event.amount);
     let mut paid = U256::ZERO;
-    for claim in data
-        .events
-        .claims
-        .iter()
-        .filter(|claim| claim.event.epoch == epoch)
-    {
+    for claim in claims {
         if claim.event.amount != amount {
             return wrong_at(
                 claim,
@@ -258,18 +261,24 @@ fn paid_within_budget(data: &ChainData, opened: &Opened) -> Result<(), Objection
 fn owed_transfers(data: &ChainData) -> Vec<(B256, Address, U256)> {
     let (events, source) = (&data.events, data.deployment.income_source);
     let mut owed = Vec::new();
-    for claim in &events.claims {
-        let fees = events.fees.iter().filter(|fee| {
-            fee.at.transaction == claim.at.transaction
-                && fee.event.epoch == claim.event.epoch
-                && fee.event.nullifierHash == claim.event.nullifierHash
-        });
-        let fee = sum(fees.map(|fee| fee.event.fee));
-        let net = claim.event.amount.saturating_sub(fee);
-        owed.push((claim.at.transaction, claim.event.recipient, net));
-    }
+    let mut fees = BTreeMap::<_, U256>::new();
     for fee in &events.fees {
-        owed.push((fee.at.transaction, fee.event.feeRecipient, fee.event.fee));
+        let (event, transaction) = (&fee.event, fee.at.transaction);
+        let total = fees
+            .entry((transaction, event.epoch, event.nullifierHash))
+            .or_default();
+        *total = total.saturating_add(event.fee);
+        owed.push((transaction, event.feeRecipient, event.fee));
+    }
+    for claim in &events.claims {
+        let (event, transaction) = (&claim.event, claim.at.transaction);
+        let key = (transaction, event.epoch, event.nullifierHash);
+        let fee = fees.get(&key).copied().unwrap_or_default();
+        owed.push((
+            transaction,
+            event.recipient,
+            event.amount.saturating_sub(fee),
+        ));
     }
     for closed in &events.closed {
         owed.push((closed.at.transaction, source, closed.event.returned));

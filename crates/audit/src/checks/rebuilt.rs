@@ -62,12 +62,14 @@ impl Rebuilt {
     /// `R_e` and `N_e`.
     pub(super) fn before(&self, epoch: u64) -> Result<Checkpoint, Objection> {
         self.require_whole()?;
+        // Blocks, and so the epochs of batches, only move forward.
         let earlier = self
             .steps
-            .iter()
-            .rev()
-            .find(|step| step.epoch.is_some_and(|at| at < epoch));
-        Ok(earlier.map_or(self.empty, |step| step.post))
+            .partition_point(|step| step.epoch.is_none_or(|at| at < epoch));
+        Ok(match earlier.checked_sub(1) {
+            Some(last) => self.steps[last].post,
+            None => self.empty,
+        })
     }
 
     pub(super) fn require_whole(&self) -> Result<(), Objection> {

@@ -201,7 +201,7 @@ fn a_wrong_or_missing_reference_is_found() {
 fn a_forgeable_or_foreign_key_is_found() {
     let key = |change: fn(&mut Vec<U256>)| {
         only("verifying-key", |data| {
-            change(data.answers.verifying_key.as_mut().unwrap())
+            change(data.answers.verifying_key.as_mut().unwrap());
         });
     };
     key(|words| words.copy_within(6..10, 10));
@@ -238,7 +238,7 @@ fn a_leaf_that_is_no_commitment_or_a_second_one_is_found() {
     let in_epoch_one = GENESIS + EPOCH_LENGTH + 1;
     for leaf in [commitment(1), U256::ZERO, SCALAR_MODULUS] {
         only_at("leaves", LATER, |data| {
-            append(data, LATER, in_epoch_one, vec![leaf])
+            append(data, LATER, in_epoch_one, vec![leaf]);
         });
     }
 }
@@ -246,26 +246,26 @@ fn a_leaf_that_is_no_commitment_or_a_second_one_is_found() {
 #[test]
 fn a_root_that_does_not_follow_is_found() {
     only("tree-roots", |data| {
-        data.events.batches[1].event.postRoot += U256::ONE
+        data.events.batches[1].event.postRoot += U256::ONE;
     });
     only("tree-roots", |data| {
-        data.events.batches[0].event.preRoot += U256::ONE
+        data.events.batches[0].event.preRoot += U256::ONE;
     });
     only("tree-roots", |data| {
-        data.events.batches[1].event.startIndex += U256::ONE
+        data.events.batches[1].event.startIndex += U256::ONE;
     });
     only("tree-roots", |data| {
-        data.events.batches[1].event.epoch += U256::ONE
+        data.events.batches[1].event.epoch += U256::ONE;
     });
 }
 
 #[test]
 fn a_registry_that_is_not_where_its_events_lead_is_found() {
     only("registry-state", |data| {
-        *data.answers.current_root.as_mut().unwrap() += U256::ONE
+        *data.answers.current_root.as_mut().unwrap() += U256::ONE;
     });
     only("registry-state", |data| {
-        *data.answers.next_index.as_mut().unwrap() += U256::ONE
+        *data.answers.next_index.as_mut().unwrap() += U256::ONE;
     });
     only("registry-state", |data| data.answers.member_count = None);
 }
@@ -292,7 +292,7 @@ fn an_epoch_opened_wrongly_is_found() {
         epoch_one(data).root += U256::ONE;
     });
     only_at("epochs-opened", OPENING, |data| {
-        epoch_one(data).budget += U256::ONE
+        epoch_one(data).budget += U256::ONE;
     });
     only_at("epochs-opened", OPENING, |data| {
         data.events.funded[0].event.fromTreasury += U256::ONE;
@@ -485,10 +485,10 @@ fn money_out_of_nowhere_is_found() {
         *data.answers.total_supply.as_mut().unwrap() += word(5);
     });
     only("supply", |data| {
-        *data.answers.total_supply.as_mut().unwrap() += U256::ONE
+        *data.answers.total_supply.as_mut().unwrap() += U256::ONE;
     });
     only("supply", |data| {
-        data.answers.token_cap = Some(word(BUDGET - 1))
+        data.answers.token_cap = Some(word(BUDGET - 1));
     });
     only_at("supply", OPENING, |data| {
         let mut second = data.events.funded[0].clone();
@@ -500,7 +500,7 @@ fn money_out_of_nowhere_is_found() {
 #[test]
 fn a_distributor_that_cannot_pay_what_it_owes_is_found() {
     only("balance", |data| {
-        *data.answers.distributor_balance.as_mut().unwrap() -= U256::ONE
+        *data.answers.distributor_balance.as_mut().unwrap() -= U256::ONE;
     });
 }
 
@@ -536,7 +536,7 @@ fn a_closed_epoch_owes_nothing() {
 #[test]
 fn a_delay_not_longer_than_an_epoch_is_found() {
     only("timelock-delay", |data| {
-        data.answers.min_delay = Some(word(EPOCH_LENGTH))
+        data.answers.min_delay = Some(word(EPOCH_LENGTH));
     });
 }
 

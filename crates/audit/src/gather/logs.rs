@@ -75,19 +75,22 @@ async fn read_logs(
     filter: &Filter,
 ) -> Result<Vec<Log>, AuditError> {
     let mut logs = Vec::new();
-    let mut from = deployment.deployment_block;
-    while from <= last {
-        let to = last.min(from.saturating_add(LOG_RANGE_BLOCKS - 1));
+    for (from, to) in ranges(deployment.deployment_block, last) {
         let range = filter.clone().from_block(from).to_block(to);
         let found = provider
             .get_logs(&range)
             .await
             .map_err(AuditError::endpoint("the event logs"))?;
         logs.extend(found.into_iter().filter(|log| !log.removed));
-        from = to.saturating_add(1);
     }
     logs.sort_by_key(|log| (log.block_number, log.log_index));
     Ok(logs)
+}
+
+/// The blocks from `first` to `last`, both included, in ranges of at most [`LOG_RANGE_BLOCKS`].
+fn ranges(first: u64, last: u64) -> impl Iterator<Item = (u64, u64)> {
+    let starts = (first..=last).step_by(LOG_RANGE_BLOCKS as usize);
+    starts.map(move |from| (from, last.min(from.saturating_add(LOG_RANGE_BLOCKS - 1))))
 }
 
 /// Decodes `log` if it is an `E`; whether it was one.
@@ -171,4 +174,20 @@ fn sort_timelock(events: &mut Events, at: &Deployment, log: &Log) -> bool {
         || take_admin(events, at, log, AdminAction::CallExecuted)
         || take_admin(events, at, log, AdminAction::Cancelled)
         || take_admin(events, at, log, AdminAction::MinDelayChange)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_cover_every_block_once() {
+        let of = |first, last| ranges(first, last).collect::<Vec<_>>();
+        assert_eq!(of(5, 4), []);
+        assert_eq!(of(5, 5), [(5, 5)]);
+        assert_eq!(of(5, 2_004), [(5, 2_004)]);
+        assert_eq!(of(5, 2_005), [(5, 2_004), (2_005, 2_005)]);
+        assert_eq!(of(0, 4_500), [(0, 1_999), (2_000, 3_999), (4_000, 4_500)]);
+        assert_eq!(of(u64::MAX, u64::MAX), [(u64::MAX, u64::MAX)]);
+    }
 }
