@@ -252,7 +252,7 @@ impl EnrolmentDesk {
     ) -> NewEnrolment {
         let (gallery, rule, probe) = (
             Arc::clone(&self.gallery),
-            self.policy.rule.clone(),
+            self.policy.rule,
             templates.clone(),
         );
         let decision = compute(move || {
@@ -282,7 +282,9 @@ impl EnrolmentDesk {
 
 /// The orb's pipeline makes no template below this; a packet is not trusted to be from it.
 fn is_decidable(eyes: &EyePair) -> bool {
-    [&eyes.left, &eyes.right].iter().all(|eye| eye.valid_bits() >= MIN_VALID_BITS)
+    [&eyes.left, &eyes.right]
+        .iter()
+        .all(|eye| eye.valid_bits() >= MIN_VALID_BITS)
 }
 
 const fn decision_label(state: EnrolmentState) -> &'static str {

@@ -191,16 +191,18 @@ impl Membership {
         }
     }
 
+    /// The block of the last batch is read again, because it can hold another one
+    /// that was refused.
     fn first_block_to_scan(&self, deployment_block: u64) -> u64 {
         let followed = self.read();
-        let after_last_batch = followed
+        let last_batch = followed
             .batches
             .last()
-            .map_or(deployment_block, |b| b.block_number + 1);
+            .map_or(deployment_block, |batch| batch.block_number);
         let window = followed
             .scanned_to
             .map_or(deployment_block, |to| (to + 1).saturating_sub(REORG_WINDOW));
-        after_last_batch.max(window)
+        last_batch.max(window)
     }
 
     // A panic while a lock is held leaves whole batches behind, as a cut-off does.
@@ -217,6 +219,9 @@ impl Membership {
 
 impl Followed {
     fn apply(&mut self, batch: &AppendedBatch) -> Result<(), MembershipError> {
+        if self.holds(batch) {
+            return Ok(());
+        }
         let before = self.tree.leaf_count();
         self.check_root(before, batch.pre_root)?;
         if batch.start_index.get() != before {
@@ -238,6 +243,15 @@ impl Followed {
             end: self.tree.leaf_count(),
         });
         Ok(())
+    }
+
+    fn holds(&self, batch: &AppendedBatch) -> bool {
+        let end = batch.start_index.get() + batch.leaves.len() as u64;
+        self.batches
+            .iter()
+            .rev()
+            .take_while(|applied| applied.block_hash == batch.block_hash)
+            .any(|applied| applied.transaction == batch.transaction && applied.end == end)
     }
 
     fn check_root(&self, leaf_count: u64, on_chain: Root) -> Result<(), MembershipError> {

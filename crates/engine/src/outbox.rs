@@ -1,8 +1,11 @@
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use annona_core::B256;
 
 use crate::ports::{
     ChainError, ChainReader, ChainWriter, Disposition, OutboxState, OutboxTransaction, Purpose,
-    Receipt, Store, StoreError, TransactionStatus,
+    Receipt, Store, StoreError, TransactionId, TransactionStatus,
 };
 use crate::relay::rejection_for;
 
@@ -35,12 +38,24 @@ pub struct Outbox<C> {
     store: Arc<dyn Store>,
     chain: Arc<C>,
     confirmations: u64,
+    /// Where a nonce was first seen used by another transaction. A crash that
+    /// loses this only makes the wait begin anew.
+    overtaken: Mutex<HashMap<TransactionId, Sighting>>,
+}
+
+/// The newest block when something was seen.
+#[derive(Clone, Copy)]
+struct Sighting {
+    block_number: u64,
+    block_hash: B256,
 }
 
 /// What was found out about one transaction.
 enum Followed {
     Waiting,
     Rebroadcast,
+    /// The node did not take the bytes; other transactions are not to wait for that.
+    Unsent(ChainError),
     Settled,
 }
 
@@ -52,27 +67,33 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
             store,
             chain,
             confirmations,
+            overtaken: Mutex::default(),
         }
     }
 
     /// Looks after every transaction that is not settled.
     ///
     /// # Errors
-    /// [`OutboxError`]; transactions after the one that failed wait for the next step.
+    /// [`OutboxError`]; all that was not reached waits for the next step. That the
+    /// node does not take a transaction is told when the others were looked after.
     pub async fn step(&self) -> Result<OutboxReport, OutboxError> {
         let open = self.store.open_transactions().await?;
         let mut report = OutboxReport {
             open: open.len(),
             ..OutboxReport::default()
         };
+        let mut unsent = None;
+        self.overtaken()
+            .retain(|id, _| open.iter().any(|transaction| transaction.id == *id));
         for transaction in &open {
             match self.follow(transaction).await? {
                 Followed::Waiting => {}
                 Followed::Rebroadcast => report.rebroadcast += 1,
+                Followed::Unsent(error) => unsent = unsent.or(Some(error)),
                 Followed::Settled => report.settled += 1,
             }
         }
-        Ok(report)
+        unsent.map_or(Ok(report), |error| Err(error.into()))
     }
 
     async fn follow(&self, transaction: &OutboxTransaction) -> Result<Followed, OutboxError> {
@@ -140,12 +161,44 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         let signed = &transaction.signed;
         let used = self.chain.account_nonce(signed.sender).await?;
         if used > signed.nonce && !self.is_in_a_block(transaction).await? {
-            // The nonce went to a transaction that is not ours.
+            if !self.is_overtaken_for_good(transaction.id).await? {
+                return Ok(Followed::Waiting);
+            }
             tracing::warn!(transaction = %signed.hash, nonce = signed.nonce, "nonce used elsewhere");
             return self.give_up(transaction).await;
         }
-        self.chain.broadcast(&signed.raw).await?;
-        Ok(Followed::Rebroadcast)
+        match self.chain.broadcast(&signed.raw).await {
+            Ok(()) => Ok(Followed::Rebroadcast),
+            Err(error) => Ok(Followed::Unsent(error)),
+        }
+    }
+
+    /// The nonce went to a transaction that is not ours. A reorg can give it back,
+    /// and then only the stored bytes fill it: a gap would hold up every later nonce.
+    async fn is_overtaken_for_good(&self, id: TransactionId) -> Result<bool, OutboxError> {
+        let head = self.chain.head().await?.number;
+        let seen = self.overtaken().get(&id).copied();
+        if let Some(seen) = seen
+            && self.chain.block_hash(seen.block_number).await? == Some(seen.block_hash)
+        {
+            return Ok(head.saturating_sub(seen.block_number) >= self.confirmations);
+        }
+        let Some(block_hash) = self.chain.block_hash(head).await? else {
+            return Ok(false);
+        };
+        let sighting = Sighting {
+            block_number: head,
+            block_hash,
+        };
+        self.overtaken().insert(id, sighting);
+        Ok(self.confirmations == 0)
+    }
+
+    // A panic while the lock is held leaves whole entries behind.
+    fn overtaken(&self) -> MutexGuard<'_, HashMap<TransactionId, Sighting>> {
+        self.overtaken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks once more, because the block may have come between two questions.

@@ -21,6 +21,14 @@ pub enum RelayError {
     Store(#[from] StoreError),
 }
 
+/// What came of one claim.
+enum Submission {
+    Sent,
+    /// Another replica was faster.
+    Overtaken,
+    Failed(ChainError),
+}
+
 /// Pays the gas of queued claims, one transaction a claim.
 pub struct Relay<C> {
     store: Arc<dyn Store>,
@@ -37,37 +45,50 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
     /// Submits waiting claims; returns how many.
     ///
     /// A claim that the contract refuses for good is rejected with the
-    /// contract's reason and does not hold up the next one.
+    /// contract's reason. Neither it nor one that cannot be simulated or sent
+    /// holds up the next one.
     ///
     /// # Errors
     /// [`RelayError`]; whatever was stored is carried on by the outbox.
     pub async fn step(&self) -> Result<usize, RelayError> {
-        let mut submitted = 0;
+        let (mut submitted, mut failure) = (0, None);
         for record in self.store.queued_claims(MAX_CLAIMS_PER_STEP).await? {
-            match self.submit(&record.claim).await {
-                Ok(()) => submitted += 1,
-                Err(RelayError::Chain(ChainError::Reverted(reason))) => {
+            match self.submit(&record.claim).await? {
+                Submission::Sent => submitted += 1,
+                Submission::Overtaken => {}
+                Submission::Failed(ChainError::Reverted(reason)) => {
                     self.refuse(&record.claim, reason).await?;
                 }
-                Err(other) => return Err(other),
+                Submission::Failed(error) => failure = failure.or(Some(error)),
             }
         }
-        Ok(submitted)
+        failure.map_or(Ok(submitted), |error| Err(error.into()))
     }
 
-    async fn submit(&self, claim: &Claim) -> Result<(), RelayError> {
+    async fn submit(&self, claim: &Claim) -> Result<Submission, RelayError> {
         let sender = self.chain.sender(SenderRole::Relay);
         let chain_nonce = self.chain.account_nonce(sender).await?;
         let nonce = self.store.next_nonce(sender, chain_nonce).await?;
-        let signed = self.chain.sign_claim(nonce, claim).await?;
+        let signed = match self.chain.sign_claim(nonce, claim).await {
+            Ok(signed) => signed,
+            Err(error) => return Ok(Submission::Failed(error)),
+        };
         let purpose = Purpose::Claim {
             nullifier: claim.nullifier_hash,
         };
-        if let EnqueueOutcome::Stored(_) = self.store.enqueue(&signed, &purpose).await? {
-            tracing::info!(nullifier = %claim.nullifier_hash, transaction = %signed.hash, "claim submitted");
-            self.chain.broadcast(&signed.raw).await?;
+        match self.store.enqueue(&signed, &purpose).await? {
+            EnqueueOutcome::Stored(_) => {}
+            EnqueueOutcome::NonceTaken | EnqueueOutcome::LoadMoved => {
+                return Ok(Submission::Overtaken);
+            }
         }
-        Ok(())
+        tracing::info!(nullifier = %claim.nullifier_hash, transaction = %signed.hash, "claim submitted");
+        match self.chain.broadcast(&signed.raw).await {
+            Ok(()) => Ok(Submission::Sent),
+            // Stored bytes are not refused any more: the outbox finds out what becomes of them.
+            Err(ChainError::Reverted(_)) => Ok(Submission::Sent),
+            Err(error) => Ok(Submission::Failed(error)),
+        }
     }
 
     async fn refuse(&self, claim: &Claim, reason: RevertReason) -> Result<(), RelayError> {

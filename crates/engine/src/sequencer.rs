@@ -3,8 +3,8 @@ use std::sync::Arc;
 use annona_core::{Commitment, FieldError, LeafIndex};
 
 use crate::ports::{
-    AppendCall, ChainError, ChainReader, ChainWriter, EnqueueOutcome, Purpose, SenderRole, Store,
-    StoreError,
+    AppendCall, ChainError, ChainReader, ChainWriter, EnqueueOutcome, Purpose, RevertReason,
+    SenderRole, Store, StoreError,
 };
 use crate::{EnrolmentId, EnrolmentRecord, Membership, MembershipError};
 
@@ -68,7 +68,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         if batch.is_empty() {
             return Ok(0);
         }
-        self.submit(&batch).await
+        self.submit_what_fits(&batch).await
     }
 
     async fn is_append_in_flight(&self) -> Result<bool, StoreError> {
@@ -100,6 +100,20 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
             }
         }
         Ok(batch)
+    }
+
+    /// The registry takes a batch whole or not at all: one above what the epoch
+    /// still takes is halved until it fits.
+    async fn submit_what_fits(&self, batch: &[EnrolmentRecord]) -> Result<usize, SequencerError> {
+        let mut part = batch;
+        loop {
+            match self.submit(part).await {
+                Err(SequencerError::Chain(ChainError::Reverted(
+                    RevertReason::EnrolmentCapReached,
+                ))) if part.len() > 1 => part = &part[..part.len() / 2],
+                outcome => return outcome,
+            }
+        }
     }
 
     async fn submit(&self, batch: &[EnrolmentRecord]) -> Result<usize, SequencerError> {

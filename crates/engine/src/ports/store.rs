@@ -57,6 +57,10 @@ pub enum Admission {
 
 /// What came of recording an enrolment.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives for the length of a match; a box would be unpacked at once"
+)]
 pub enum AdmitOutcome {
     /// Recorded now.
     Recorded,
@@ -111,6 +115,10 @@ pub trait EnrolmentRepository: Send + Sync {
 
 /// What came of inserting a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives for the length of a match; a box would take away `Copy`"
+)]
 pub enum InsertClaimOutcome {
     /// Stored now.
     Inserted,

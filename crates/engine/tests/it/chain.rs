@@ -1,0 +1,339 @@
+//! A chain in memory: blocks, a pool, contracts that keep the protocol's rules,
+//! and switches for everything that goes wrong with a node.
+
+mod node;
+mod ports;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use annona_core::{
+    Address, B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, NullifierHash, OrbId,
+    UnixSeconds,
+};
+use annona_engine::Claim;
+use annona_engine::ports::{
+    AppendCall, AppendedBatch, ChainError, ChainWriter, Checkpoint, RevertReason, SenderRole,
+};
+use annona_tree::MembershipTree;
+
+/// First second of epoch 0, and the timestamp of block 0.
+pub(crate) const GENESIS: u64 = 1_800_000_000;
+/// Long enough that a test leaves an epoch only when it wants to.
+pub(crate) const EPOCH_SECS: u64 = 1_000_000;
+/// Epochs that an epoch stays claimable.
+pub(crate) const WINDOW: u64 = 4;
+/// What an epoch pays.
+pub(crate) const AMOUNT: u64 = 1_000;
+const BLOCK_SECS: u64 = 12;
+const SEQUENCER: Address = Address::repeat_byte(0xa1);
+const RELAY: Address = Address::repeat_byte(0xb2);
+/// Error selector of a call about an epoch in the future.
+const FUTURE_EPOCH: RevertReason = RevertReason::Other([1, 2, 3, 4]);
+
+/// The calendar's window, as the contract has it.
+pub(crate) const fn window() -> ClaimWindow {
+    ClaimWindow(WINDOW)
+}
+
+pub(crate) fn calendar() -> EpochClock {
+    EpochClock::new(UnixSeconds(GENESIS), EPOCH_SECS).unwrap()
+}
+
+/// What becomes of the transactions of blocks that a reorg takes away.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fate {
+    BackToPool,
+    Forgotten,
+}
+
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a test holds a few dozen of them"
+)]
+enum Call {
+    Append(AppendCall),
+    Claim(Claim),
+    /// Something that this service did not sign.
+    Foreign,
+}
+
+#[derive(Debug, Clone)]
+struct Body {
+    sender: Address,
+    nonce: u64,
+    call: Call,
+}
+
+/// What the contracts and accounts hold after a block.
+#[derive(Debug, Clone, Default)]
+struct World {
+    nonces: HashMap<Address, u64>,
+    tree: MembershipTree,
+    /// The registry after the last append of each epoch.
+    checkpoints: BTreeMap<Epoch, Checkpoint>,
+    enrolled: HashMap<Epoch, u64>,
+    paid: HashSet<(Epoch, NullifierHash)>,
+    payments: HashMap<NullifierHash, u32>,
+}
+
+struct Block {
+    hash: B256,
+    timestamp: UnixSeconds,
+    /// Hash and success of each transaction.
+    transactions: Vec<(B256, bool)>,
+    batches: Vec<AppendedBatch>,
+    world: Arc<World>,
+}
+
+#[derive(Default)]
+struct Inner {
+    blocks: Vec<Block>,
+    bodies: HashMap<B256, Body>,
+    pool: Vec<B256>,
+    made: u64,
+    earliest: u64,
+    widest_range: u64,
+    orbs: HashSet<OrbId>,
+    is_paused: bool,
+    enrolment_cap: Option<u64>,
+    refusals: HashMap<NullifierHash, RevertReason>,
+    failing_calls: u32,
+    refused_broadcasts: u32,
+    lost_broadcasts: u32,
+    unsendable: HashSet<B256>,
+    unsignable: HashSet<NullifierHash>,
+    reverting_executions: u32,
+    lies_about_start: Option<u64>,
+}
+
+/// The chain. Block numbers are positions.
+pub(crate) struct FakeChain {
+    inner: Mutex<Inner>,
+}
+
+fn unavailable() -> ChainError {
+    ChainError::Unavailable("switched off by the test".into())
+}
+
+impl FakeChain {
+    /// A chain with block 0.
+    pub(crate) fn new() -> Arc<Self> {
+        let mut inner = Inner {
+            earliest: GENESIS,
+            ..Inner::default()
+        };
+        inner.push_block(&[]);
+        Arc::new(Self {
+            inner: Mutex::new(inner),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap()
+    }
+
+    /// Counts the call against the switched-on faults.
+    fn reach(&self) -> Result<MutexGuard<'_, Inner>, ChainError> {
+        let mut inner = self.lock();
+        if inner.failing_calls > 0 {
+            inner.failing_calls -= 1;
+            return Err(unavailable());
+        }
+        Ok(inner)
+    }
+
+    /// A block with everything of the pool that can be in it.
+    pub(crate) fn mine(&self) {
+        self.lock().mine();
+    }
+
+    /// Blocks with nothing in them.
+    pub(crate) fn mine_empty(&self, count: u64) {
+        let mut inner = self.lock();
+        for _ in 0..count {
+            inner.push_block(&[]);
+        }
+    }
+
+    /// Takes the newest blocks away.
+    pub(crate) fn roll_back(&self, depth: u64, fate: Fate) {
+        let mut inner = self.lock();
+        for _ in 0..depth.min(inner.blocks.len() as u64 - 1) {
+            let block = inner.blocks.pop().unwrap();
+            if let Fate::BackToPool = fate {
+                inner
+                    .pool
+                    .extend(block.transactions.iter().map(|(hash, _)| *hash));
+            }
+        }
+    }
+
+    /// Another branch of empty blocks, longer by one, becomes the chain.
+    pub(crate) fn reorg(&self, depth: u64, fate: Fate) {
+        self.roll_back(depth, fate);
+        self.mine_empty(depth + 1);
+    }
+
+    /// An empty block lies in `epoch` or later.
+    pub(crate) fn warp_to(&self, epoch: Epoch) {
+        self.lock().earliest = calendar().start_of(epoch).0;
+        self.mine_empty(1);
+        self.lock().earliest = GENESIS;
+    }
+
+    pub(crate) fn forget_pool(&self) {
+        self.lock().pool.clear();
+    }
+
+    pub(crate) fn height(&self) -> u64 {
+        self.lock().height()
+    }
+
+    pub(crate) fn pool_len(&self) -> usize {
+        self.lock().pool.len()
+    }
+
+    /// Puts an append of `leaves`, after what the pool holds, into the pool.
+    pub(crate) fn pool_append(&self, leaves: &[Commitment]) {
+        let mut inner = self.lock();
+        let (mut tree, mut nonce) = (inner.world().tree.clone(), inner.nonce(SEQUENCER));
+        for hash in &inner.pool {
+            if let Call::Append(call) = &inner.bodies[hash].call {
+                tree.append(&call.leaves).unwrap();
+                nonce += 1;
+            }
+        }
+        let call = AppendCall {
+            pre_root: tree.root(),
+            start_index: LeafIndex::try_from(tree.leaf_count()).unwrap(),
+            leaves: leaves.to_vec(),
+            post_root: tree.append(leaves).unwrap(),
+        };
+        let signed = inner.sign(SEQUENCER, nonce, Call::Append(call));
+        inner.pool.push(signed.hash);
+    }
+
+    /// Appends `leaves` in a block of their own; returns its number.
+    pub(crate) fn append(&self, leaves: &[Commitment]) -> u64 {
+        self.pool_append(leaves);
+        self.mine();
+        self.height()
+    }
+
+    /// Uses the next nonce of a role for a transaction of somebody else, in a block of its own.
+    pub(crate) fn mine_foreign(&self, role: SenderRole) {
+        let mut inner = self.lock();
+        let sender = self.sender(role);
+        let nonce = inner.nonce(sender);
+        let signed = inner.sign(sender, nonce, Call::Foreign);
+        inner.push_block(&[signed.hash]);
+    }
+
+    /// Puts bytes that were signed once into a block of their own.
+    pub(crate) fn mine_only(&self, hash: B256) {
+        self.lock().push_block(&[hash]);
+    }
+
+    /// Pays a claim past this service.
+    pub(crate) fn pay_elsewhere(&self, claim: &Claim) {
+        let mut inner = self.lock();
+        let citizen = Address::repeat_byte(0xc3);
+        let nonce = inner.nonce(citizen);
+        let signed = inner.sign(citizen, nonce, Call::Claim(*claim));
+        inner.push_block(&[signed.hash]);
+    }
+
+    pub(crate) fn add_orb(&self, orb: OrbId) {
+        self.lock().orbs.insert(orb);
+    }
+
+    pub(crate) fn pause(&self) {
+        self.lock().is_paused = true;
+    }
+
+    pub(crate) fn unpause(&self) {
+        self.lock().is_paused = false;
+    }
+
+    pub(crate) fn set_enrolment_cap(&self, cap: u64) {
+        self.lock().enrolment_cap = Some(cap);
+    }
+
+    /// The contract refuses the claim, in a simulation and in a block.
+    pub(crate) fn refuse(&self, nullifier: NullifierHash, reason: RevertReason) {
+        self.lock().refusals.insert(nullifier, reason);
+    }
+
+    /// The next `count` calls are not answered.
+    pub(crate) fn fail_calls(&self, count: u32) {
+        self.lock().failing_calls = count;
+    }
+
+    /// The next `count` broadcasts are answered with an error and lost.
+    pub(crate) fn refuse_broadcasts(&self, count: u32) {
+        self.lock().refused_broadcasts = count;
+    }
+
+    /// The next `count` broadcasts are acknowledged and lost.
+    pub(crate) fn lose_broadcasts(&self, count: u32) {
+        self.lock().lost_broadcasts = count;
+    }
+
+    /// The node never takes these bytes.
+    pub(crate) fn never_take(&self, hash: B256) {
+        self.lock().unsendable.insert(hash);
+    }
+
+    /// The node fails whenever this claim is simulated.
+    pub(crate) fn never_simulate(&self, nullifier: NullifierHash) {
+        self.lock().unsignable.insert(nullifier);
+    }
+
+    /// The next `count` transactions of this service revert in their block for no lasting reason.
+    pub(crate) fn revert_executions(&self, count: u32) {
+        self.lock().reverting_executions = count;
+    }
+
+    /// Events of batches that start at `start` carry a wrong root after.
+    pub(crate) fn lie_about_batch_at(&self, start: Option<u64>) {
+        self.lock().lies_about_start = start;
+    }
+
+    /// Most blocks asked about in one query of events.
+    pub(crate) fn widest_range(&self) -> u64 {
+        self.lock().widest_range
+    }
+
+    /// Times that a nullifier is paid on the canonical chain.
+    pub(crate) fn payments(&self, nullifier: NullifierHash) -> u32 {
+        let inner = self.lock();
+        inner.world().payments.get(&nullifier).copied().unwrap_or(0)
+    }
+
+    /// Nonces of a role used on the canonical chain.
+    pub(crate) fn used_nonces(&self, role: SenderRole) -> u64 {
+        self.lock().nonce(self.sender(role))
+    }
+
+    pub(crate) fn leaf_index(&self, commitment: Commitment) -> Option<u64> {
+        let inner = self.lock();
+        inner
+            .world()
+            .tree
+            .leaf_index(commitment)
+            .map(LeafIndex::get)
+    }
+
+    pub(crate) fn leaf_count(&self) -> u64 {
+        self.lock().world().tree.leaf_count()
+    }
+
+    /// Transactions of the canonical chain that reverted.
+    pub(crate) fn reverted(&self) -> usize {
+        let inner = self.lock();
+        let all = inner.blocks.iter().flat_map(|block| &block.transactions);
+        all.filter(|(_, succeeded)| !succeeded).count()
+    }
+}

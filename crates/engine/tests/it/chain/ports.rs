@@ -1,0 +1,180 @@
+//! The chain as the engine asks for it.
+
+use annona_core::{Address, AmountWei, B256, Epoch, NullifierHash, OrbId, Root, U256};
+use annona_engine::Claim;
+use annona_engine::ports::{
+    AppendCall, AppendedBatch, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint,
+    EpochAccount, Receipt, RegistryState, RevertReason, SenderRole, SignedTransaction,
+    TransactionStatus,
+};
+use annona_tree::empty_root;
+use async_trait::async_trait;
+
+use super::{AMOUNT, Call, FUTURE_EPOCH, FakeChain, RELAY, SEQUENCER, unavailable};
+
+#[async_trait]
+impl ChainReader for FakeChain {
+    async fn head(&self) -> Result<BlockHead, ChainError> {
+        let inner = self.reach()?;
+        Ok(BlockHead {
+            number: inner.height(),
+            timestamp: inner.blocks.last().unwrap().timestamp,
+        })
+    }
+
+    async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
+        let inner = self.reach()?;
+        let block = inner.blocks.get(usize::try_from(number).unwrap());
+        Ok(block.map(|block| block.hash))
+    }
+
+    async fn checkpoint_before(&self, epoch: Epoch) -> Result<Checkpoint, ChainError> {
+        let inner = self.reach()?;
+        if epoch > inner.epoch() {
+            return Err(ChainError::Reverted(FUTURE_EPOCH));
+        }
+        let before = inner.world().checkpoints.range(..epoch).next_back();
+        Ok(before.map_or(
+            Checkpoint {
+                root: empty_root(),
+                member_count: 0,
+            },
+            |(_, checkpoint)| *checkpoint,
+        ))
+    }
+
+    async fn registry_state(&self) -> Result<RegistryState, ChainError> {
+        let inner = self.reach()?;
+        let tree = &inner.world().tree;
+        Ok(RegistryState {
+            root: tree.root(),
+            next_index: tree.leaf_count(),
+        })
+    }
+
+    fn deployment_block(&self) -> u64 {
+        0
+    }
+
+    async fn appended_batches(&self, from: u64, to: u64) -> Result<Vec<AppendedBatch>, ChainError> {
+        let mut inner = self.reach()?;
+        inner.widest_range = inner.widest_range.max(to - from + 1);
+        let lie = inner.lies_about_start;
+        let all = inner.blocks.iter().flat_map(|block| &block.batches);
+        let asked = all.filter(|batch| (from..=to).contains(&batch.block_number));
+        Ok(asked
+            .cloned()
+            .map(|mut batch| {
+                if lie == Some(batch.start_index.get()) {
+                    batch.post_root = Root::try_from(U256::from(7)).unwrap();
+                }
+                batch
+            })
+            .collect())
+    }
+
+    async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError> {
+        Ok(self.reach()?.orbs.contains(&orb))
+    }
+
+    async fn epoch_account(&self, epoch: Epoch) -> Result<EpochAccount, ChainError> {
+        let inner = self.reach()?;
+        let paid = inner.world().paid.iter();
+        let claimed = paid.filter(|(paid_in, _)| *paid_in == epoch).count() as u64;
+        Ok(EpochAccount {
+            amount: AmountWei(U256::from(if claimed > 0 { AMOUNT } else { 0 })),
+            claimed,
+            is_opened: claimed > 0,
+        })
+    }
+
+    async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError> {
+        Ok(self.reach()?.world().paid.contains(&(epoch, nullifier)))
+    }
+
+    async fn is_paused(&self) -> Result<bool, ChainError> {
+        Ok(self.reach()?.is_paused)
+    }
+
+    async fn account_nonce(&self, account: Address) -> Result<u64, ChainError> {
+        Ok(self.reach()?.nonce(account))
+    }
+
+    async fn transaction_status(&self, hash: B256) -> Result<TransactionStatus, ChainError> {
+        let inner = self.reach()?;
+        for (number, block) in (0..).zip(&inner.blocks) {
+            let mut all = block.transactions.iter();
+            if let Some((_, succeeded)) = all.find(|(mined, _)| *mined == hash) {
+                return Ok(TransactionStatus::Mined(Receipt {
+                    block_number: number,
+                    block_hash: block.hash,
+                    succeeded: *succeeded,
+                    gas_used: 21_000,
+                }));
+            }
+        }
+        Ok(if inner.pool.contains(&hash) {
+            TransactionStatus::Pending
+        } else {
+            TransactionStatus::Unknown
+        })
+    }
+}
+
+#[async_trait]
+impl ChainWriter for FakeChain {
+    fn sender(&self, role: SenderRole) -> Address {
+        match role {
+            SenderRole::Sequencer => SEQUENCER,
+            SenderRole::Relay => RELAY,
+        }
+    }
+
+    async fn sign_append(
+        &self,
+        nonce: u64,
+        call: &AppendCall,
+    ) -> Result<SignedTransaction, ChainError> {
+        let mut inner = self.reach()?;
+        let call = Call::Append(call.clone());
+        inner.simulate(&call)?;
+        Ok(inner.sign(SEQUENCER, nonce, call))
+    }
+
+    async fn sign_claim(&self, nonce: u64, claim: &Claim) -> Result<SignedTransaction, ChainError> {
+        let mut inner = self.reach()?;
+        let call = Call::Claim(*claim);
+        inner.simulate(&call)?;
+        Ok(inner.sign(RELAY, nonce, call))
+    }
+
+    async fn broadcast(&self, raw: &[u8]) -> Result<(), ChainError> {
+        let mut inner = self.reach()?;
+        let hash = B256::from_slice(raw);
+        let body = &inner.bodies[&hash];
+        if inner.unsendable.contains(&hash) {
+            return Err(unavailable());
+        }
+        if inner.refused_broadcasts > 0 {
+            inner.refused_broadcasts -= 1;
+            return Err(unavailable());
+        }
+        if inner.lost_broadcasts > 0 {
+            inner.lost_broadcasts -= 1;
+            return Ok(());
+        }
+        if body.nonce >= inner.nonce(body.sender) && !inner.pool.contains(&hash) {
+            inner.pool.push(hash);
+        }
+        Ok(())
+    }
+
+    async fn claim_refusal(&self, claim: &Claim) -> Result<Option<RevertReason>, ChainError> {
+        let inner = self.reach()?;
+        match inner.simulate(&Call::Claim(*claim)) {
+            Ok(()) => Ok(None),
+            Err(ChainError::Reverted(reason)) => Ok(Some(reason)),
+            Err(other) => Err(other),
+        }
+    }
+}

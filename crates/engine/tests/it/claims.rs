@@ -1,0 +1,284 @@
+//! Which claims are taken.
+
+use std::sync::{Arc, LazyLock};
+
+use annona_core::{Address, AmountWei, ClaimScope, Commitment, Epoch, Payment, ProofPoints, U256};
+use annona_engine::ports::ClaimRepository;
+use annona_engine::{Claim, ClaimDesk, ClaimError, ClaimRecord, ClaimState};
+use annona_proofs::{Identity, VerifyError, prove_claim};
+use annona_tree::MembershipTree;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use crate::chain::{AMOUNT, Fate, GENESIS, WINDOW, calendar, window};
+use crate::service::{CONFIRMATIONS, Service, stranger};
+
+const SCOPE: ClaimScope = ClaimScope {
+    chain_id: 31_337,
+    distributor: Address::repeat_byte(2),
+};
+/// The epoch claimed: the members joined in the one before.
+const EPOCH: Epoch = Epoch(1);
+const NOW: u64 = GENESIS + 7;
+
+fn citizen() -> Identity {
+    Identity::from_secret([3; 32])
+}
+
+fn members() -> [Commitment; 2] {
+    [stranger(1), citizen().commitment()]
+}
+
+fn prove(recipient: Address) -> Claim {
+    let mut tree = MembershipTree::default();
+    tree.append(&members()).unwrap();
+    let leaf_index = tree.leaf_index(citizen().commitment()).unwrap();
+    let path = tree.proof_at(2, leaf_index).unwrap();
+    let payment = Payment {
+        recipient,
+        fee_recipient: Address::ZERO,
+        fee: AmountWei::ZERO,
+    };
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let proof = prove_claim(&citizen(), &path, &SCOPE, EPOCH, &payment, &mut rng).unwrap();
+    Claim {
+        epoch: EPOCH,
+        nullifier_hash: proof.inputs.nullifier_hash,
+        payment,
+        points: proof.points,
+    }
+}
+
+static CLAIM: LazyLock<Claim> = LazyLock::new(|| prove(Address::repeat_byte(0x77)));
+/// The same person's, to another recipient.
+static OTHER: LazyLock<Claim> = LazyLock::new(|| prove(Address::repeat_byte(0x78)));
+
+/// A desk in epoch 1, with the members of [`members`].
+async fn open() -> (Service, Arc<ClaimDesk>) {
+    let service = Service::start().await;
+    service.clock.set(NOW);
+    service.chain.append(&members());
+    service.chain.warp_to(EPOCH);
+    let desk = desk(&service);
+    (service, desk)
+}
+
+fn desk(service: &Service) -> Arc<ClaimDesk> {
+    Arc::new(ClaimDesk::new(
+        Arc::new(service.store.clone()),
+        service.chain.clone(),
+        service.clock.clone(),
+        SCOPE,
+        calendar(),
+        window(),
+    ))
+}
+
+/// The refusal of a claim, which leaves nothing behind.
+async fn refusal(desk: &ClaimDesk, claim: Claim) -> ClaimError {
+    let refused = desk.submit(claim).await.unwrap_err();
+    assert_eq!(desk.find(claim.nullifier_hash).await.unwrap(), None);
+    refused
+}
+
+#[tokio::test]
+async fn a_true_claim_is_queued_and_paid() {
+    let (service, desk) = open().await;
+    let record = desk.submit(*CLAIM).await.unwrap();
+    assert_eq!(record.state, ClaimState::Queued);
+    assert_eq!((record.claim, record.received_at.0), (*CLAIM, NOW));
+    assert_eq!(desk.find(CLAIM.nullifier_hash).await.unwrap(), Some(record));
+    service
+        .workers()
+        .run(&service.chain, CONFIRMATIONS + 4)
+        .await;
+    assert_eq!(service.chain.payments(CLAIM.nullifier_hash), 1);
+    let settled = desk.submit(*CLAIM).await.unwrap();
+    assert!(matches!(settled.state, ClaimState::Final { .. }));
+    assert_eq!(service.store.queued_claims(9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_claim_sent_again_has_the_same_answer() {
+    let (service, desk) = open().await;
+    let (one, two) = tokio::join!(desk.submit(*CLAIM), desk.submit(*CLAIM));
+    let first = one.unwrap();
+    assert_eq!(first, two.unwrap());
+    service.clock.set(NOW + 100);
+    service.chain.fail_calls(u32::MAX);
+    // Proofs of one statement differ each time they are made.
+    let with_another_proof = Claim {
+        points: OTHER.points,
+        ..*CLAIM
+    };
+    assert_eq!(desk.submit(with_another_proof).await.unwrap(), first);
+    assert_eq!(service.store.queued_claims(9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_nullifier_is_taken_for_one_payment() {
+    let (service, desk) = open().await;
+    let first = desk.submit(*CLAIM).await.unwrap();
+    let other = desk.submit(*OTHER).await;
+    assert!(matches!(other, Err(ClaimError::NullifierTaken)));
+    let kept = desk.find(CLAIM.nullifier_hash).await.unwrap();
+    assert_eq!(kept, Some(first));
+    assert_eq!(service.store.queued_claims(9).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_payments_at_once_one_is_taken() {
+    for _ in 0..8 {
+        let (service, desk) = open().await;
+        let (one, two) = tokio::join!(desk.submit(*CLAIM), desk.submit(*OTHER));
+        let taken: Vec<ClaimRecord> = [one, two].into_iter().filter_map(Result::ok).collect();
+        assert_eq!(taken.len(), 1);
+        assert_eq!(service.store.queued_claims(9).await.unwrap(), taken);
+    }
+}
+
+#[tokio::test]
+async fn a_changed_payment_makes_the_proof_invalid() {
+    let (_service, desk) = open().await;
+    let payment = CLAIM.payment;
+    for changed in [
+        Payment {
+            recipient: Address::repeat_byte(1),
+            ..payment
+        },
+        Payment {
+            fee_recipient: Address::repeat_byte(1),
+            ..payment
+        },
+        Payment {
+            fee: AmountWei(U256::from(1)),
+            ..payment
+        },
+    ] {
+        let claim = Claim {
+            payment: changed,
+            ..*CLAIM
+        };
+        let refused = refusal(&desk, claim).await;
+        assert!(matches!(refused, ClaimError::Proof(VerifyError::Invalid)));
+    }
+}
+
+#[tokio::test]
+async fn a_claim_is_proved_for_its_nullifier_and_root() {
+    let (service, desk) = open().await;
+    let claim = Claim {
+        nullifier_hash: crate::service::claim(1).nullifier_hash,
+        ..*CLAIM
+    };
+    let refused = refusal(&desk, claim).await;
+    assert!(matches!(refused, ClaimError::Proof(VerifyError::Invalid)));
+    service.chain.roll_back(2, Fate::Forgotten);
+    service.chain.append(&[citizen().commitment(), stranger(1)]);
+    service.chain.warp_to(EPOCH);
+    let refused = refusal(&desk, *CLAIM).await;
+    assert!(matches!(refused, ClaimError::Proof(VerifyError::Invalid)));
+}
+
+#[tokio::test]
+async fn a_point_off_the_curve_is_refused() {
+    let (_service, desk) = open().await;
+    let mut coordinates = *CLAIM.points.coordinates();
+    coordinates[0] -= U256::from(1);
+    let claim = Claim {
+        points: ProofPoints::try_from(coordinates).unwrap(),
+        ..*CLAIM
+    };
+    let refused = refusal(&desk, claim).await;
+    assert!(matches!(
+        refused,
+        ClaimError::Proof(VerifyError::NotInGroup)
+    ));
+}
+
+#[tokio::test]
+async fn an_epoch_is_claimed_within_its_window() {
+    let (service, desk) = open().await;
+    let early = Claim {
+        epoch: Epoch(2),
+        ..*CLAIM
+    };
+    assert!(matches!(refusal(&desk, early).await, ClaimError::Epoch(_)));
+    service.chain.warp_to(Epoch(EPOCH.0 + WINDOW));
+    assert!(matches!(refusal(&desk, *CLAIM).await, ClaimError::Epoch(_)));
+    service.chain.roll_back(1, Fate::Forgotten);
+    service.chain.warp_to(Epoch(EPOCH.0 + WINDOW - 1));
+    assert_eq!(desk.submit(*CLAIM).await.unwrap().state, ClaimState::Queued);
+}
+
+#[tokio::test]
+async fn an_epoch_without_members_pays_nobody() {
+    let (_service, desk) = open().await;
+    let claim = Claim {
+        epoch: Epoch(0),
+        ..*CLAIM
+    };
+    let refused = refusal(&desk, claim).await;
+    assert!(matches!(refused, ClaimError::NoMembers(Epoch(0))));
+}
+
+#[tokio::test]
+async fn nothing_is_taken_while_payments_are_paused() {
+    let (service, desk) = open().await;
+    service.chain.pause();
+    assert!(matches!(refusal(&desk, *CLAIM).await, ClaimError::Paused));
+    service.chain.unpause();
+    assert_eq!(desk.submit(*CLAIM).await.unwrap().state, ClaimState::Queued);
+}
+
+#[tokio::test]
+async fn a_nullifier_that_was_paid_elsewhere_is_spent() {
+    let (service, desk) = open().await;
+    service.chain.pay_elsewhere(&CLAIM);
+    let refused = refusal(&desk, *CLAIM).await;
+    assert!(matches!(refused, ClaimError::NullifierSpent));
+}
+
+#[tokio::test]
+async fn the_zero_address_is_not_paid() {
+    let (_service, desk) = open().await;
+    let payment = Payment {
+        recipient: Address::ZERO,
+        ..CLAIM.payment
+    };
+    let claim = Claim { payment, ..*CLAIM };
+    assert!(matches!(
+        refusal(&desk, claim).await,
+        ClaimError::ZeroRecipient
+    ));
+}
+
+#[tokio::test]
+async fn a_fee_above_the_amount_is_refused() {
+    let (service, desk) = open().await;
+    let opening = Claim {
+        nullifier_hash: crate::service::claim(1).nullifier_hash,
+        ..*CLAIM
+    };
+    service.chain.pay_elsewhere(&opening);
+    let with_fee = |fee| Claim {
+        payment: Payment {
+            fee: AmountWei(U256::from(fee)),
+            ..CLAIM.payment
+        },
+        ..*CLAIM
+    };
+    let refused = refusal(&desk, with_fee(AMOUNT + 1)).await;
+    let amount = AmountWei(U256::from(AMOUNT));
+    assert!(matches!(refused, ClaimError::FeeAboveAmount { amount: told } if told == amount));
+    let refused = refusal(&desk, with_fee(AMOUNT)).await;
+    assert!(matches!(refused, ClaimError::Proof(VerifyError::Invalid)));
+}
+
+#[tokio::test]
+async fn a_chain_that_does_not_answer_takes_no_claim() {
+    let (service, desk) = open().await;
+    service.chain.fail_calls(1);
+    assert!(matches!(refusal(&desk, *CLAIM).await, ClaimError::Chain(_)));
+    assert_eq!(desk.submit(*CLAIM).await.unwrap().state, ClaimState::Queued);
+}

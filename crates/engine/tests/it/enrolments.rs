@@ -1,0 +1,432 @@
+//! Who is admitted, and who is not.
+
+use std::sync::Arc;
+
+use alloy::signers::SignerSync;
+use alloy::signers::local::PrivateKeySigner;
+use annona_core::{
+    Address, B256, Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, Signature, SignedEnrolment,
+    U256, UnixSeconds, keccak256,
+};
+use annona_engine::ports::{EnrolmentRepository, GalleryEntry};
+use annona_engine::{
+    EnrolError, EnrolmentDesk, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord,
+    EnrolmentState, Membership,
+};
+use annona_iris::{COLUMNS, IrisTemplate};
+use annona_matcher::{DecisionRule, EyePair};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tokio::task::JoinSet;
+
+use crate::chain::GENESIS;
+use crate::service::{Service, stranger};
+
+const NOW: u64 = GENESIS + 1_000;
+const MAX_AGE_SECS: u64 = 600;
+const MAX_SKEW_SECS: u64 = 30;
+const MODEL: B256 = B256::repeat_byte(0x3d);
+const DOMAIN: EnrolmentDomain = EnrolmentDomain {
+    chain_id: 31_337,
+    orb_registry: Address::repeat_byte(9),
+};
+/// Flipped bits of another capture of the same eye.
+const NOISE_PER_MILLE: u32 = 150;
+/// Flipped bits of a capture that lies between the thresholds.
+const UNCLEAR_PER_MILLE: u32 = 355;
+const RACES: u64 = 12;
+
+fn orb() -> PrivateKeySigner {
+    PrivateKeySigner::from_bytes(&B256::repeat_byte(0x11)).unwrap()
+}
+
+/// A service that takes packets of one orb.
+struct Desk {
+    service: Service,
+    membership: Arc<Membership>,
+    desk: Arc<EnrolmentDesk>,
+}
+
+impl Desk {
+    async fn open() -> Self {
+        let service = Service::start().await;
+        service.clock.set(NOW);
+        service.chain.add_orb(OrbId(orb().address()));
+        let membership = Arc::new(Membership::default());
+        let desk = Arc::new(new_desk(&service, &membership));
+        Self {
+            service,
+            membership,
+            desk,
+        }
+    }
+
+    /// Forgets all that is in memory.
+    fn restart(&mut self) {
+        self.membership = Arc::new(Membership::default());
+        self.desk = Arc::new(new_desk(&self.service, &self.membership));
+    }
+
+    async fn submit(&self, packet: &EnrolmentPacket) -> Result<EnrolmentRecord, EnrolError> {
+        self.desk.submit(packet.clone()).await
+    }
+
+    async fn state(&self, packet: &EnrolmentPacket) -> EnrolmentState {
+        self.submit(packet).await.unwrap().state
+    }
+
+    async fn gallery(&self) -> Vec<GalleryEntry> {
+        self.service.store.gallery_after(0, 1_000).await.unwrap()
+    }
+
+    /// Asserts that a packet left nothing behind.
+    async fn assert_not_stored(&self, packet: &EnrolmentPacket, people: usize) {
+        let id = EnrolmentId(packet.signed.enrolment.signing_hash(&DOMAIN));
+        assert_eq!(self.desk.find(id).await.unwrap(), None);
+        assert_eq!(self.gallery().await.len(), people);
+    }
+}
+
+fn new_desk(service: &Service, membership: &Arc<Membership>) -> EnrolmentDesk {
+    EnrolmentDesk::new(
+        Arc::new(service.store.clone()),
+        service.chain.clone(),
+        service.clock.clone(),
+        Arc::clone(membership),
+        EnrolmentPolicy {
+            domain: DOMAIN,
+            model_id: MODEL,
+            max_age_secs: MAX_AGE_SECS,
+            max_skew_secs: MAX_SKEW_SECS,
+            rule: DecisionRule::standard(),
+        },
+    )
+}
+
+fn eye(seed: u64, capture: u64, per_mille: u32) -> IrisTemplate {
+    let mut iris = ChaCha8Rng::seed_from_u64(seed);
+    let mut noise = ChaCha8Rng::seed_from_u64(seed << 16 | capture);
+    let code = std::array::from_fn(|_| {
+        let word: u64 = iris.random();
+        (0..64).fold(word, |word, bit| {
+            word ^ (u64::from(noise.random_range(0..1000) < per_mille) << bit)
+        })
+    });
+    IrisTemplate::from_columns(code, [u32::MAX; COLUMNS])
+}
+
+/// One capture of a person's eyes.
+fn capture_with(person: u64, capture: u64, per_mille: u32) -> EyePair {
+    EyePair {
+        left: eye(2 * person, capture, per_mille),
+        right: eye(2 * person + 1, capture, per_mille),
+    }
+}
+
+fn capture(person: u64, capture: u64) -> EyePair {
+    capture_with(person, capture, NOISE_PER_MILLE)
+}
+
+/// What the orb says about templates; `number` makes commitment and nonce.
+fn statement(templates: &EyePair, number: u64) -> Enrolment {
+    Enrolment {
+        commitment: stranger(number),
+        iris_digest: keccak256(templates.to_bytes()),
+        image_digest: B256::repeat_byte(5),
+        model_id: MODEL,
+        kind: EnrolmentKind::New,
+        captured_at: UnixSeconds(NOW - 10),
+        nonce: keccak256(number.to_be_bytes()),
+    }
+}
+
+fn signed_by(key: &PrivateKeySigner, enrolment: Enrolment, templates: EyePair) -> EnrolmentPacket {
+    let signature = key
+        .sign_hash_sync(&enrolment.signing_hash(&DOMAIN))
+        .unwrap();
+    EnrolmentPacket {
+        signed: SignedEnrolment {
+            enrolment,
+            signature,
+        },
+        templates,
+    }
+}
+
+fn packet(person: u64, number: u64) -> EnrolmentPacket {
+    let templates = capture(person, number);
+    signed_by(&orb(), statement(&templates, number), templates)
+}
+
+/// A packet of person 1 whose statement was changed before it was signed.
+fn packet_saying(change: impl FnOnce(&mut Enrolment)) -> EnrolmentPacket {
+    let templates = capture(1, 1);
+    let mut enrolment = statement(&templates, 1);
+    change(&mut enrolment);
+    signed_by(&orb(), enrolment, templates)
+}
+
+#[tokio::test]
+async fn everybody_is_admitted_once() {
+    let desk = Desk::open().await;
+    for person in 1..=3 {
+        assert_eq!(
+            desk.state(&packet(person, person)).await,
+            EnrolmentState::Queued
+        );
+    }
+    for person in 1..=3 {
+        let again = packet(person, 10 + person);
+        assert_eq!(desk.state(&again).await, EnrolmentState::Duplicate);
+    }
+    let gallery = desk.gallery().await;
+    let expected: Vec<EyePair> = (1..=3).map(|person| capture(person, person)).collect();
+    let templates: Vec<EyePair> = gallery.into_iter().map(|entry| entry.templates).collect();
+    assert_eq!(templates, expected);
+}
+
+#[tokio::test]
+async fn eyes_the_wrong_way_round_are_the_same_person() {
+    let desk = Desk::open().await;
+    desk.submit(&packet(1, 1)).await.unwrap();
+    let EyePair { left, right } = capture(1, 2);
+    let swapped = EyePair {
+        left: right,
+        right: left,
+    };
+    let again = signed_by(&orb(), statement(&swapped, 2), swapped);
+    assert_eq!(desk.state(&again).await, EnrolmentState::Duplicate);
+}
+
+#[tokio::test]
+async fn who_is_neither_new_nor_known_is_captured_again() {
+    let desk = Desk::open().await;
+    desk.submit(&packet(1, 1)).await.unwrap();
+    let unclear = capture_with(1, 2, UNCLEAR_PER_MILLE);
+    let packet = signed_by(&orb(), statement(&unclear, 2), unclear);
+    assert_eq!(desk.state(&packet).await, EnrolmentState::Review);
+    assert_eq!(desk.gallery().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_packets_of_a_person_at_once_one_is_admitted() {
+    let desk = Desk::open().await;
+    for person in 1..=RACES {
+        let mut tasks = JoinSet::new();
+        for number in [100 * person, 100 * person + 1, 100 * person + 2] {
+            let handle = Arc::clone(&desk.desk);
+            tasks.spawn(async move { handle.submit(packet(person, number)).await.unwrap().state });
+        }
+        let states = tasks.join_all().await;
+        let count = |wanted| states.iter().filter(|state| **state == wanted).count();
+        assert_eq!(count(EnrolmentState::Queued), 1, "{states:?}");
+        assert_eq!(count(EnrolmentState::Duplicate), 2, "{states:?}");
+    }
+    assert_eq!(desk.gallery().await.len() as u64, RACES);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_replicas_one_admits_a_person() {
+    let desk = Desk::open().await;
+    let other = Arc::new(new_desk(&desk.service, &desk.membership));
+    for person in 1..=RACES {
+        let (one, two) = (
+            packet(person, 100 * person),
+            packet(person, 100 * person + 1),
+        );
+        let (one, two) = tokio::join!(desk.desk.submit(one), other.submit(two));
+        let mut states = [one.unwrap().state, two.unwrap().state];
+        states.sort_by_key(|state| *state != EnrolmentState::Queued);
+        assert_eq!(states, [EnrolmentState::Queued, EnrolmentState::Duplicate]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_people_at_once_are_all_admitted() {
+    let desk = Desk::open().await;
+    let mut tasks = JoinSet::new();
+    for person in 1..=2 * RACES {
+        let handle = Arc::clone(&desk.desk);
+        tasks.spawn(async move { handle.submit(packet(person, person)).await.unwrap().state });
+    }
+    let states = tasks.join_all().await;
+    assert_eq!(states, vec![EnrolmentState::Queued; states.len()]);
+    assert_eq!(desk.gallery().await.len() as u64, 2 * RACES);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_packet_again_is_the_same_record() {
+    let desk = Desk::open().await;
+    let packet = packet(1, 1);
+    let (one, two) = tokio::join!(desk.submit(&packet), desk.submit(&packet));
+    let first = one.unwrap();
+    assert_eq!(first, two.unwrap());
+    assert_eq!(first.state, EnrolmentState::Queued);
+    desk.service.clock.set(NOW + 10 * MAX_AGE_SECS);
+    assert_eq!(desk.submit(&packet).await.unwrap(), first);
+    assert_eq!(desk.desk.find(first.id).await.unwrap(), Some(first));
+    assert_eq!(desk.gallery().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_duplicate_is_refused_after_a_restart() {
+    let mut desk = Desk::open().await;
+    desk.submit(&packet(1, 1)).await.unwrap();
+    desk.submit(&packet(2, 2)).await.unwrap();
+    desk.restart();
+    assert_eq!(desk.state(&packet(2, 3)).await, EnrolmentState::Duplicate);
+    assert_eq!(desk.state(&packet(3, 4)).await, EnrolmentState::Queued);
+    assert_eq!(desk.gallery().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_signature_of_nobody_is_refused() {
+    let desk = Desk::open().await;
+    let mut packet = packet(1, 1);
+    packet.signed.signature = Signature::new(U256::ZERO, U256::ZERO, false);
+    let refused = desk.submit(&packet).await;
+    assert!(matches!(refused, Err(EnrolError::Signature(_))));
+    desk.assert_not_stored(&packet, 0).await;
+}
+
+#[tokio::test]
+async fn an_orb_that_is_not_active_is_refused() {
+    let desk = Desk::open().await;
+    let stranger = PrivateKeySigner::from_bytes(&B256::repeat_byte(0x22)).unwrap();
+    let templates = capture(1, 1);
+    let packet = signed_by(&stranger, statement(&templates, 1), templates);
+    let refused = desk.submit(&packet).await;
+    assert!(matches!(
+        refused,
+        Err(EnrolError::OrbNotActive(orb)) if orb.0 == stranger.address()
+    ));
+    desk.assert_not_stored(&packet, 0).await;
+}
+
+#[tokio::test]
+async fn a_statement_changed_after_it_was_signed_is_nobodys() {
+    let desk = Desk::open().await;
+    let mut packet = packet(1, 1);
+    packet.signed.enrolment.commitment = stranger(99);
+    assert!(desk.submit(&packet).await.is_err());
+    desk.assert_not_stored(&packet, 0).await;
+}
+
+#[tokio::test]
+async fn other_templates_than_the_signed_ones_are_refused() {
+    let desk = Desk::open().await;
+    let mut packet = packet(1, 1);
+    packet.templates = capture(2, 1);
+    let refused = desk.submit(&packet).await;
+    assert!(matches!(refused, Err(EnrolError::IrisDigestMismatch)));
+    desk.assert_not_stored(&packet, 0).await;
+}
+
+#[tokio::test]
+async fn templates_of_another_model_are_refused() {
+    let desk = Desk::open().await;
+    let packet = packet_saying(|enrolment| enrolment.model_id = B256::ZERO);
+    let refused = desk.submit(&packet).await;
+    assert!(matches!(
+        refused,
+        Err(EnrolError::ModelMismatch {
+            expected: MODEL,
+            actual: B256::ZERO
+        })
+    ));
+    desk.assert_not_stored(&packet, 0).await;
+}
+
+#[tokio::test]
+async fn a_capture_is_taken_while_it_is_fresh() {
+    let at = |time| packet_saying(|enrolment| enrolment.captured_at = UnixSeconds(time));
+    for time in [NOW - MAX_AGE_SECS - 1, NOW + MAX_SKEW_SECS + 1, 0, u64::MAX] {
+        let desk = Desk::open().await;
+        let packet = at(time);
+        let refused = desk.submit(&packet).await;
+        assert!(matches!(
+            refused,
+            Err(EnrolError::NotFresh { captured_at, now: NOW }) if captured_at == time
+        ));
+        desk.assert_not_stored(&packet, 0).await;
+    }
+    for time in [NOW - MAX_AGE_SECS, NOW + MAX_SKEW_SECS] {
+        let desk = Desk::open().await;
+        assert_eq!(desk.state(&at(time)).await, EnrolmentState::Queued);
+    }
+}
+
+#[tokio::test]
+async fn a_recovery_is_refused() {
+    let desk = Desk::open().await;
+    let packet = packet_saying(|enrolment| enrolment.kind = EnrolmentKind::Recovery);
+    let refused = desk.submit(&packet).await;
+    assert!(matches!(refused, Err(EnrolError::RecoveryNotOffered)));
+    desk.assert_not_stored(&packet, 0).await;
+}
+
+#[tokio::test]
+async fn a_template_that_decides_nothing_is_refused() {
+    let desk = Desk::open().await;
+    let EyePair { left, right } = capture(1, 1);
+    let blind = |eye: &IrisTemplate| IrisTemplate::from_columns(*eye.code(), [0; COLUMNS]);
+    for templates in [
+        EyePair {
+            left: blind(&left),
+            right: right.clone(),
+        },
+        EyePair {
+            right: blind(&right),
+            left,
+        },
+    ] {
+        let packet = signed_by(&orb(), statement(&templates, 1), templates);
+        let refused = desk.submit(&packet).await;
+        assert!(matches!(refused, Err(EnrolError::TemplateUnusable)));
+        desk.assert_not_stored(&packet, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_nonce_is_used_once() {
+    let desk = Desk::open().await;
+    desk.submit(&packet(1, 1)).await.unwrap();
+    let templates = capture(2, 2);
+    let mut enrolment = statement(&templates, 2);
+    enrolment.nonce = statement(&templates, 1).nonce;
+    let packet = signed_by(&orb(), enrolment, templates);
+    let refused = desk.submit(&packet).await;
+    assert!(matches!(refused, Err(EnrolError::NonceUsed)));
+    desk.assert_not_stored(&packet, 1).await;
+}
+
+#[tokio::test]
+async fn a_commitment_is_enrolled_once() {
+    let desk = Desk::open().await;
+    desk.submit(&packet(1, 1)).await.unwrap();
+    desk.service.chain.append(&[stranger(7)]);
+    desk.membership.sync(&*desk.service.chain).await.unwrap();
+    for (number, taken) in [(2, stranger(1)), (3, stranger(7))] {
+        let templates = capture(number, number);
+        let mut enrolment = statement(&templates, number);
+        enrolment.commitment = taken;
+        let packet = signed_by(&orb(), enrolment, templates);
+        let refused = desk.submit(&packet).await;
+        assert!(matches!(
+            refused,
+            Err(EnrolError::CommitmentTaken(commitment)) if commitment == taken
+        ));
+        desk.assert_not_stored(&packet, 1).await;
+    }
+}
+
+#[tokio::test]
+async fn without_the_chain_nobody_is_admitted() {
+    let desk = Desk::open().await;
+    let packet = packet(1, 1);
+    desk.service.chain.fail_calls(1);
+    let refused = desk.submit(&packet).await;
+    assert!(matches!(refused, Err(EnrolError::Chain(_))));
+    desk.assert_not_stored(&packet, 0).await;
+    assert_eq!(desk.state(&packet).await, EnrolmentState::Queued);
+}

@@ -1,0 +1,12 @@
+//! The use cases against a real database and a chain that misbehaves on demand.
+
+#![allow(clippy::unwrap_used)]
+
+mod chain;
+mod claims;
+mod enrolments;
+mod membership;
+mod relay;
+mod sequencer;
+mod service;
+mod simulation;

@@ -1,0 +1,241 @@
+//! Enrolments from the queue to their leaf.
+
+use annona_core::Epoch;
+use annona_engine::ports::{ChainError, OutboxRepository, RevertReason, SenderRole};
+use annona_engine::{EnrolmentState, SequencerError};
+
+use crate::chain::Fate;
+use crate::service::{CONFIRMATIONS, Service, commitment, stranger};
+
+/// Rounds in which everything settles that can.
+const ROUNDS: u64 = CONFIRMATIONS + 4;
+
+#[tokio::test]
+async fn an_enrolment_goes_from_the_queue_to_its_leaf() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.chain.append(&[stranger(1), stranger(2)]);
+    service.admit(2).await;
+    assert_eq!(service.enrolment(1).await, EnrolmentState::Queued);
+    assert_eq!(workers.sequencer.step().await.unwrap(), 2);
+    let transaction = service.open().await[0].signed.hash;
+    assert_eq!(
+        service.enrolment(2).await,
+        EnrolmentState::Submitted { transaction }
+    );
+    service.chain.mine();
+    let leaf_index = 3_u64.try_into().unwrap();
+    for _ in 0..CONFIRMATIONS {
+        workers.follow().await;
+        let mined = EnrolmentState::Mined {
+            transaction,
+            leaf_index,
+        };
+        assert_eq!(service.enrolment(2).await, mined);
+        service.chain.mine();
+    }
+    workers.follow().await;
+    let settled = EnrolmentState::Final {
+        transaction,
+        leaf_index,
+    };
+    assert_eq!(service.enrolment(2).await, settled);
+    assert_eq!(service.chain.leaf_index(commitment(2)), Some(3));
+}
+
+#[tokio::test]
+async fn one_batch_is_in_flight_at_a_time() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(1).await;
+    assert_eq!(workers.sequencer.step().await.unwrap(), 1);
+    service.admit_one(2).await;
+    assert_eq!(workers.sequencer.step().await.unwrap(), 0);
+    service.chain.mine();
+    workers.follow().await;
+    assert_eq!(workers.sequencer.step().await.unwrap(), 0);
+    assert_eq!(service.open().await.len(), 1);
+    workers.run(&service.chain, 2 * ROUNDS).await;
+    service.assert_members(2).await;
+}
+
+#[tokio::test]
+async fn a_batch_that_could_not_be_sent_is_carried_on() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(3).await;
+    service.chain.refuse_broadcasts(1);
+    let step = workers.sequencer.step().await;
+    assert!(matches!(
+        step,
+        Err(SequencerError::Chain(ChainError::Unavailable(_)))
+    ));
+    assert_eq!(workers.sequencer.step().await.unwrap(), 0);
+    assert_eq!(workers.follow().await.rebroadcast, 1);
+    workers.run(&service.chain, ROUNDS).await;
+    service.assert_members(3).await;
+    assert_eq!(service.chain.used_nonces(SenderRole::Sequencer), 1);
+}
+
+#[tokio::test]
+async fn a_batch_that_the_node_forgot_is_sent_again() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(2).await;
+    workers.sequencer.step().await.unwrap();
+    assert_eq!(workers.follow().await.rebroadcast, 0);
+    service.chain.forget_pool();
+    assert_eq!(workers.follow().await.rebroadcast, 1);
+    workers.run(&service.chain, ROUNDS).await;
+    service.assert_members(2).await;
+    assert_eq!(service.chain.used_nonces(SenderRole::Sequencer), 1);
+}
+
+#[tokio::test]
+async fn a_batch_survives_reorgs() {
+    for fate in [Fate::BackToPool, Fate::Forgotten] {
+        for depth in 1..=5 {
+            let service = Service::start().await;
+            let workers = service.workers();
+            service.chain.mine_empty(3);
+            service.admit(2).await;
+            workers.sequencer.step().await.unwrap();
+            service.chain.mine();
+            workers.follow().await;
+            workers.membership.sync(&*service.chain).await.unwrap();
+            service.chain.mine_empty(depth - 1);
+            service.chain.reorg(depth, fate);
+            workers.follow().await;
+            assert!(matches!(
+                service.enrolment(1).await,
+                EnrolmentState::Submitted { .. }
+            ));
+            workers.run(&service.chain, ROUNDS).await;
+            service.assert_members(2).await;
+            assert_eq!(service.chain.used_nonces(SenderRole::Sequencer), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_batch_whose_nonce_is_used_elsewhere_is_appended_once() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(2).await;
+    service.chain.lose_broadcasts(1);
+    workers.sequencer.step().await.unwrap();
+    service.chain.mine_foreign(SenderRole::Sequencer);
+    service.chain.mine_empty(CONFIRMATIONS);
+    workers.follow().await;
+    service.chain.mine_empty(CONFIRMATIONS);
+    assert_eq!(workers.follow().await.settled, 1);
+    assert_eq!(service.enrolment(1).await, EnrolmentState::Queued);
+    workers.run(&service.chain, ROUNDS).await;
+    service.assert_members(2).await;
+    assert_eq!(service.chain.used_nonces(SenderRole::Sequencer), 2);
+}
+
+#[tokio::test]
+async fn a_batch_that_was_given_up_and_mined_after_all_is_adopted() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(2).await;
+    service.chain.lose_broadcasts(1);
+    workers.sequencer.step().await.unwrap();
+    let given_up = service.open().await[0].signed.hash;
+    service.chain.mine_foreign(SenderRole::Sequencer);
+    for _ in 0..=CONFIRMATIONS {
+        workers.follow().await;
+        service.chain.mine();
+    }
+    workers.follow().await;
+    assert_eq!(service.enrolment(1).await, EnrolmentState::Queued);
+    // Deeper than any reorg that is reckoned with.
+    service
+        .chain
+        .roll_back(service.chain.height(), Fate::Forgotten);
+    service.chain.mine_only(given_up);
+    // It stands in a block, but not under enough others: neither appended again nor adopted.
+    assert_eq!(workers.sequencer.step().await.unwrap(), 0);
+    assert_eq!(service.enrolment(1).await, EnrolmentState::Queued);
+    service.chain.mine_empty(CONFIRMATIONS);
+    assert_eq!(workers.sequencer.step().await.unwrap(), 0);
+    assert!(matches!(
+        service.enrolment(1).await,
+        EnrolmentState::Final { transaction, .. } if transaction == given_up
+    ));
+    workers.run(&service.chain, ROUNDS).await;
+    service.assert_members(2).await;
+}
+
+#[tokio::test]
+async fn a_batch_that_another_one_overtook_is_appended_after_it() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(2).await;
+    service.chain.pool_append(&[stranger(1)]);
+    workers.sequencer.step().await.unwrap();
+    workers.run(&service.chain, 3 * ROUNDS).await;
+    for seed in 1..=2 {
+        assert!(matches!(
+            service.enrolment(seed).await,
+            EnrolmentState::Final { .. }
+        ));
+        assert_eq!(service.chain.leaf_index(commitment(seed)), Some(seed));
+    }
+}
+
+#[tokio::test]
+async fn enrolments_above_the_cap_of_the_epoch_wait_for_the_next_one() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.chain.set_enrolment_cap(1);
+    service.chain.append(&[stranger(1)]);
+    service.admit(1).await;
+    let refused = workers.sequencer.step().await;
+    assert!(matches!(
+        refused,
+        Err(SequencerError::Chain(ChainError::Reverted(
+            RevertReason::EnrolmentCapReached
+        )))
+    ));
+    assert_eq!(service.enrolment(1).await, EnrolmentState::Queued);
+    service.chain.warp_to(Epoch(1));
+    workers.run(&service.chain, ROUNDS).await;
+    assert!(matches!(
+        service.enrolment(1).await,
+        EnrolmentState::Final { .. }
+    ));
+}
+
+#[tokio::test]
+async fn more_enrolments_than_an_epoch_takes_are_appended_over_several() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.chain.set_enrolment_cap(3);
+    service.admit(7).await;
+    for epoch in 1..=3 {
+        for _ in 0..3 * ROUNDS {
+            // Refused once the epoch is full.
+            let _full = workers.sequencer.step().await;
+            service.chain.mine();
+            workers.follow().await;
+        }
+        assert_eq!(service.chain.leaf_count(), (3 * epoch).min(7));
+        service.chain.warp_to(Epoch(epoch));
+    }
+    workers.run(&service.chain, ROUNDS).await;
+    service.assert_members(7).await;
+}
+
+#[tokio::test]
+async fn two_sequencers_on_one_database_append_once() {
+    let service = Service::start().await;
+    let (one, two) = (service.workers(), service.workers());
+    service.admit(4).await;
+    let (first, second) = tokio::join!(one.sequencer.step(), two.sequencer.step());
+    assert_eq!(first.unwrap() + second.unwrap(), 4);
+    assert_eq!(service.store.open_transactions().await.unwrap().len(), 1);
+    two.run(&service.chain, ROUNDS).await;
+    service.assert_members(4).await;
+}

@@ -1,0 +1,205 @@
+//! The parts of the service on one database, and how to stop and start them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use annona_core::{
+    Address, AmountWei, B256, Commitment, Epoch, FieldElement, NullifierHash, Payment, ProofPoints,
+    U256, UnixSeconds, hash_to_field, keccak256,
+};
+use annona_engine::ports::{
+    AdmitOutcome, ClaimRepository, Clock, EnrolmentRepository, InsertClaimOutcome,
+    OutboxRepository, OutboxTransaction,
+};
+use annona_engine::{
+    Claim, ClaimState, EnrolmentState, Membership, Outbox, OutboxReport, Relay, Sequencer,
+};
+use annona_store::conformance::newcomer;
+use annona_store::{DeploymentTag, SqliteStore};
+use tempfile::TempDir;
+
+use crate::chain::{FakeChain, GENESIS};
+
+/// Blocks on top of a final one.
+pub(crate) const CONFIRMATIONS: u64 = 6;
+
+/// A clock that a test sets.
+pub(crate) struct SetClock(AtomicU64);
+
+impl SetClock {
+    pub(crate) fn set(&self, now: u64) {
+        self.0.store(now, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A database, a chain and a clock.
+pub(crate) struct Service {
+    pub(crate) store: SqliteStore,
+    pub(crate) chain: Arc<FakeChain>,
+    pub(crate) clock: Arc<SetClock>,
+    _directory: TempDir,
+}
+
+/// Everything that works in the background; dropping it is a crash.
+pub(crate) struct Workers {
+    pub(crate) sequencer: Sequencer<FakeChain>,
+    pub(crate) relay: Relay<FakeChain>,
+    pub(crate) outbox: Outbox<FakeChain>,
+    pub(crate) membership: Arc<Membership>,
+}
+
+impl Service {
+    pub(crate) async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let tag = DeploymentTag {
+            chain_id: 31_337,
+            registry: Address::repeat_byte(1),
+            distributor: Address::repeat_byte(2),
+            model_id: B256::repeat_byte(3),
+        };
+        let path = directory.path().join("annona.sqlite");
+        Self {
+            store: SqliteStore::open(&path, &tag).await.unwrap(),
+            chain: FakeChain::new(),
+            clock: Arc::new(SetClock(AtomicU64::new(GENESIS))),
+            _directory: directory,
+        }
+    }
+
+    /// New workers, which know nothing but what the database and the chain hold.
+    pub(crate) fn workers(&self) -> Workers {
+        let store = Arc::new(self.store.clone());
+        let chain = || Arc::clone(&self.chain);
+        let membership = Arc::new(Membership::default());
+        Workers {
+            sequencer: Sequencer::new(
+                store.clone(),
+                chain(),
+                Arc::clone(&membership),
+                CONFIRMATIONS,
+            ),
+            relay: Relay::new(store.clone(), chain()),
+            outbox: Outbox::new(store, chain(), CONFIRMATIONS),
+            membership,
+        }
+    }
+
+    /// Admits people `1..=count`.
+    pub(crate) async fn admit(&self, count: u64) {
+        for seed in 1..=count {
+            self.admit_one(seed).await;
+        }
+    }
+
+    /// Admits person `seed` after all those before.
+    pub(crate) async fn admit_one(&self, seed: u64) {
+        let outcome = self.store.record_enrolment(&newcomer(seed, seed)).await;
+        assert_eq!(outcome.unwrap(), AdmitOutcome::Recorded);
+    }
+
+    pub(crate) async fn enrolment(&self, seed: u64) -> EnrolmentState {
+        let id = newcomer(seed, seed).record.id;
+        self.store.enrolment(id).await.unwrap().unwrap().state
+    }
+
+    pub(crate) async fn queue(&self, claim: &Claim) {
+        let received_at = UnixSeconds(GENESIS);
+        let outcome = self.store.insert_claim(claim, received_at).await.unwrap();
+        assert_eq!(outcome, InsertClaimOutcome::Inserted);
+    }
+
+    /// Queues claims `1..=count`.
+    pub(crate) async fn queue_claims(&self, count: u64) {
+        for seed in 1..=count {
+            self.queue(&claim(seed)).await;
+        }
+    }
+
+    pub(crate) async fn claim(&self, seed: u64) -> ClaimState {
+        let nullifier = claim(seed).nullifier_hash;
+        self.store.claim(nullifier).await.unwrap().unwrap().state
+    }
+
+    pub(crate) async fn open(&self) -> Vec<OutboxTransaction> {
+        self.store.open_transactions().await.unwrap()
+    }
+
+    /// Asserts that claims `1..=count` are final and paid once.
+    pub(crate) async fn assert_paid_once(&self, count: u64) {
+        for seed in 1..=count {
+            let state = self.claim(seed).await;
+            assert!(
+                matches!(state, ClaimState::Final { .. }),
+                "{seed}: {state:?}"
+            );
+            assert_eq!(self.chain.payments(claim(seed).nullifier_hash), 1, "{seed}");
+        }
+        assert!(self.open().await.is_empty());
+    }
+
+    /// Asserts that people `1..=count` are final members, each at one leaf that the chain has.
+    pub(crate) async fn assert_members(&self, count: u64) {
+        for seed in 1..=count {
+            let on_chain = self.chain.leaf_index(commitment(seed));
+            match self.enrolment(seed).await {
+                EnrolmentState::Final { leaf_index, .. } => {
+                    assert_eq!(Some(leaf_index.get()), on_chain, "{seed}");
+                }
+                other => panic!("{seed}: {other:?}"),
+            }
+        }
+        assert_eq!(self.chain.leaf_count(), count);
+        assert!(self.open().await.is_empty());
+    }
+}
+
+impl Workers {
+    pub(crate) async fn follow(&self) -> OutboxReport {
+        self.outbox.step().await.unwrap()
+    }
+
+    /// One round of everything, then a block, so often that what can settle has settled.
+    pub(crate) async fn run(&self, chain: &FakeChain, rounds: u64) {
+        for _ in 0..rounds {
+            self.outbox.step().await.unwrap();
+            self.sequencer.step().await.unwrap();
+            self.relay.step().await.unwrap();
+            chain.mine();
+        }
+        self.outbox.step().await.unwrap();
+    }
+}
+
+fn field(what: &str, seed: u64) -> FieldElement {
+    hash_to_field(keccak256([what.as_bytes(), &seed.to_be_bytes()].concat()))
+}
+
+/// A commitment that belongs to nobody.
+pub(crate) fn stranger(seed: u64) -> Commitment {
+    Commitment::try_from(field("stranger", seed).to_u256()).unwrap()
+}
+
+/// The commitment of admitted person `seed`.
+pub(crate) fn commitment(seed: u64) -> Commitment {
+    newcomer(seed, seed).record.commitment()
+}
+
+/// A claim of epoch 0 that the desk took before.
+pub(crate) fn claim(seed: u64) -> Claim {
+    Claim {
+        epoch: Epoch(0),
+        nullifier_hash: NullifierHash::from(field("nullifier", seed)),
+        payment: Payment {
+            recipient: Address::left_padding_from(&seed.to_be_bytes()),
+            fee_recipient: Address::ZERO,
+            fee: AmountWei::ZERO,
+        },
+        points: ProofPoints::try_from([U256::from(seed); 8]).unwrap(),
+    }
+}

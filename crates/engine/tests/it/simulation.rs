@@ -1,0 +1,144 @@
+//! Random operations under random faults, from a seed.
+
+use std::panic::AssertUnwindSafe;
+
+use annona_engine::ports::{RevertReason, SenderRole};
+use annona_engine::{ClaimState, EnrolmentState, Rejection};
+use futures::FutureExt;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::chain::Fate;
+use crate::service::{CONFIRMATIONS, Service, Workers, claim, commitment};
+
+const SEEDS: u64 = 60;
+const STEPS: u32 = 80;
+/// Rounds without faults after which nothing may be under way.
+const ROUNDS_TO_SETTLE: u64 = 8 * (CONFIRMATIONS + 4);
+/// One claim in so many is refused by the contract for good.
+const REFUSED_ONE_IN: u64 = 7;
+const DEEPEST_REORG: u64 = 4;
+
+struct Simulation {
+    rng: ChaCha8Rng,
+    service: Service,
+    workers: Workers,
+    claims: u64,
+    people: u64,
+}
+
+impl Simulation {
+    async fn new(seed: u64) -> Self {
+        let service = Service::start().await;
+        let workers = service.workers();
+        Self {
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            service,
+            workers,
+            claims: 0,
+            people: 0,
+        }
+    }
+
+    async fn step(&mut self) {
+        let chain = &self.service.chain;
+        match self.rng.random_range(0..26_u32) {
+            0..=3 => self.submit_claim().await,
+            4..=5 => self.enrol().await,
+            // Steps may fail under faults; what they must not do is lose something.
+            6..=8 => drop(self.workers.relay.step().await),
+            9..=10 => drop(self.workers.sequencer.step().await),
+            11..=14 => drop(self.workers.outbox.step().await),
+            15..=18 => chain.mine(),
+            19 => chain.reorg(self.rng.random_range(1..=DEEPEST_REORG), Fate::BackToPool),
+            20 => chain.reorg(self.rng.random_range(1..=DEEPEST_REORG), Fate::Forgotten),
+            21 => chain.forget_pool(),
+            22 => chain.fail_calls(self.rng.random_range(1..=6)),
+            23 => chain.lose_broadcasts(self.rng.random_range(1..=3)),
+            24 => chain.revert_executions(1),
+            _ => self.workers = self.service.workers(),
+        }
+    }
+
+    async fn submit_claim(&mut self) {
+        self.claims += 1;
+        let new = claim(self.claims);
+        if self.claims.is_multiple_of(REFUSED_ONE_IN) {
+            let chain = &self.service.chain;
+            chain.refuse(new.nullifier_hash, RevertReason::CensusReached);
+        }
+        self.service.queue(&new).await;
+    }
+
+    async fn enrol(&mut self) {
+        self.people += 1;
+        self.service.admit_one(self.people).await;
+    }
+
+    async fn settle(&mut self) {
+        let chain = &self.service.chain;
+        chain.fail_calls(0);
+        chain.lose_broadcasts(0);
+        chain.revert_executions(0);
+        self.workers.run(chain, ROUNDS_TO_SETTLE).await;
+    }
+
+    async fn check(&self) {
+        let chain = &self.service.chain;
+        assert_eq!(self.service.open().await, []);
+        for seed in 1..=self.claims {
+            let payments = chain.payments(claim(seed).nullifier_hash);
+            let state = self.service.claim(seed).await;
+            if seed.is_multiple_of(REFUSED_ONE_IN) {
+                let refused = ClaimState::Rejected(Rejection::CensusReached);
+                assert_eq!((state, payments), (refused, 0), "claim {seed}");
+            } else {
+                let is_final = matches!(state, ClaimState::Final { .. });
+                assert_eq!((is_final, payments), (true, 1), "claim {seed}: {state:?}");
+            }
+        }
+        self.service.assert_members(self.people).await;
+        for role in [SenderRole::Relay, SenderRole::Sequencer] {
+            assert!(chain.used_nonces(role) <= self.claims + self.people + chain.reverted() as u64);
+        }
+    }
+}
+
+async fn simulate(seed: u64) {
+    let mut simulation = Simulation::new(seed).await;
+    for _ in 0..STEPS {
+        simulation.step().await;
+    }
+    simulation.settle().await;
+    simulation.check().await;
+}
+
+async fn simulate_seeds(seeds: impl Iterator<Item = u64>) {
+    for seed in seeds {
+        let outcome = AssertUnwindSafe(simulate(seed)).catch_unwind().await;
+        assert!(outcome.is_ok(), "seed {seed} fails");
+    }
+}
+
+#[tokio::test]
+async fn whatever_happens_every_claim_is_paid_once_or_refused_with_its_reason() {
+    simulate_seeds((0..SEEDS).filter(|seed| seed.is_multiple_of(2))).await;
+}
+
+#[tokio::test]
+async fn whatever_happens_every_claim_is_paid_once_on_the_odd_seeds_too() {
+    simulate_seeds((0..SEEDS).filter(|seed| !seed.is_multiple_of(2))).await;
+}
+
+#[tokio::test]
+async fn a_simulation_does_something() {
+    let mut simulation = Simulation::new(0).await;
+    for _ in 0..STEPS {
+        simulation.step().await;
+    }
+    assert!(simulation.claims > 0 && simulation.people > 0);
+    simulation.settle().await;
+    let member = simulation.service.enrolment(1).await;
+    assert!(matches!(member, EnrolmentState::Final { .. }));
+    assert!(simulation.service.chain.leaf_index(commitment(1)).is_some());
+}
