@@ -69,9 +69,10 @@ pub enum IrisError {
         "The picture is blurred (sharpness {sharpness:.1}, at least {minimum}). Hold still and keep your distance."
     )]
     Blurred {
-        /// Iris radius over the width of the pupil's edge.
+        /// Iris radius over the width of the pupil's edge, or of the steepest edges
+        /// of the iris region.
         sharpness: f32,
-        /// Least sharpness accepted.
+        /// Least sharpness accepted by that measure.
         minimum: f32,
     },
     /// Too much of the image is saturated.

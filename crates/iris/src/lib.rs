@@ -19,6 +19,7 @@ mod circle;
 mod contour;
 mod encoder;
 mod error;
+mod focus;
 pub mod limits;
 mod occlusion;
 mod overlay;

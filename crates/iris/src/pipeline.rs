@@ -7,6 +7,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, ImageReader};
 use crate::contour::Contour;
 use crate::encoder::encode_sheet;
 use crate::error::IrisError;
+use crate::focus::region_sharpness;
 use crate::limits;
 use crate::occlusion::{LID_MARGIN_PX, Lids, TissueRange};
 use crate::raster::Plane;
@@ -150,6 +151,7 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
     let filled = specular::fill(&working);
     let planes = Planes::new(filled.plane);
     let found = segment(&planes)?;
+    check_region_sharpness(region_sharpness(&working, &found.limbus))?;
     let measured = check_geometry(&found, factor as f32)?;
     let lids = found.lids;
 
@@ -219,6 +221,14 @@ fn segment(planes: &Planes) -> Result<Segmentation, IrisError> {
     Ok(found)
 }
 
+fn check_region_sharpness(sharpness: f32) -> Result<(), IrisError> {
+    let minimum = limits::MIN_REGION_SHARPNESS;
+    if sharpness < minimum {
+        return Err(IrisError::Blurred { sharpness, minimum });
+    }
+    Ok(())
+}
+
 fn check_geometry(found: &Segmentation, scale: f32) -> Result<Quality, IrisError> {
     let (pupil, limbus) = (&found.pupil, &found.limbus);
     let radius = limbus.mean_radius();
@@ -277,4 +287,86 @@ fn noisy_samples(fine: &FineSheet, working: &Plane, spots: &[bool], lids: &Lids)
         .zip(&hidden)
         .map(|(&v, &bad)| bad || !tissue.contains(v))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn picture(level: impl Fn(u32, u32) -> u8) -> GrayImage {
+        GrayImage::from_fn(320, 240, |x, y| image::Luma([level(x, y)]))
+    }
+
+    fn refusal(image: &GrayImage) -> &'static str {
+        encode(image, Eye::Left).unwrap_err().code()
+    }
+
+    #[test]
+    fn pictures_without_an_eye_are_refused_by_name() {
+        assert_eq!(refusal(&picture(|_, _| 0)), "iris-no-pupil");
+        assert_eq!(refusal(&picture(|_, _| 128)), "iris-no-pupil");
+        assert_eq!(refusal(&picture(|_, _| 255)), "iris-over-exposed");
+        assert_eq!(refusal(&picture(|x, _| (x / 2) as u8)), "iris-no-pupil");
+    }
+
+    #[test]
+    fn a_lone_dark_disc_is_no_eye() {
+        let disc = picture(|x, y| {
+            let (dx, dy) = (x as f32 - 160.0, y as f32 - 120.0);
+            if dx.hypot(dy) < 30.0 { 20 } else { 130 }
+        });
+        assert!(encode(&disc, Eye::Left).is_err());
+    }
+
+    #[test]
+    fn sizes_outside_the_limits_are_refused() {
+        let sized = |w, h| refusal(&GrayImage::new(w, h));
+        assert_eq!(sized(1, 1), "iris-image-too-small");
+        assert_eq!(sized(0, 0), "iris-image-too-small");
+        assert_eq!(sized(199, 150), "iris-image-too-small");
+        assert_eq!(sized(4097, 150), "iris-image-too-large");
+    }
+
+    #[test]
+    fn a_huge_header_is_refused_before_it_is_decoded() {
+        let header = b"P5\n40000 40000\n255\n";
+        assert_eq!(
+            encode_bytes(header, Eye::Left),
+            Err(IrisError::ImageTooLarge {
+                width: 40_000,
+                height: 40_000
+            })
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_image_are_unreadable() {
+        for bytes in [
+            &b""[..],
+            b"GIF89a",
+            b"P5\n320 240\n255\nshort",
+            b"\x89PNG\r\n\x1a\n",
+        ] {
+            assert_eq!(
+                encode_bytes(bytes, Eye::Left),
+                Err(IrisError::UnreadableImage)
+            );
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn no_picture_makes_a_panic(seed: u64, period in 1u32..60, depth in 0u32..256) {
+            let mixed = |x: u32, y: u32| {
+                let cell = u64::from(x / period) << 32 | u64::from(y / period);
+                let value = (cell ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+                (value as u32 % (depth + 1)) as u8
+            };
+            let _ = encode(&picture(mixed), Eye::Right);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::circle::{Candidate, Circle, GradientField, SearchBox, Sectors, best_circle};
 use crate::contour::{ANGLES, Contour, angle_of, closed_path, fit_series, series_at};
+use crate::focus::edge_width;
 use crate::occlusion::{Lids, find_lids};
 use crate::raster::Plane;
 
@@ -395,50 +396,4 @@ fn contrast_at(profile: &[f32], at: usize, margin: usize) -> f32 {
         .map(|d| profile[at + d] - profile[at - d])
         .sum();
     sum / DISTANCES as f32
-}
-
-/// Standard deviation of the pupil's edge, in pixels: an edge blurred by a
-/// Gaussian of that width has the steepest slope `contrast / (width * sqrt(2 pi))`.
-/// Taken by sectors without the uppermost, which the lid may cut; the median counts.
-fn edge_width(plane: &Plane, pupil: &Contour, iris_radius: f32) -> f32 {
-    const SECTORS: usize = 16;
-    const HIGHEST: f32 = -0.6;
-    let mut widths: Vec<f32> = (0..SECTORS)
-        .filter(|&s| (angle_of(s, SECTORS) + angle_of(1, 2 * SECTORS)).sin() > HIGHEST)
-        .map(|s| sector_width(plane, pupil, iris_radius, s, SECTORS))
-        .collect();
-    widths.sort_by(f32::total_cmp);
-    widths[widths.len() / 2]
-}
-
-fn sector_width(plane: &Plane, pupil: &Contour, iris_radius: f32, s: usize, of: usize) -> f32 {
-    const STEP_PX: f32 = 0.5;
-    const WORST_PX: f32 = 99.0;
-    let reach = 0.18 * iris_radius.max(20.0);
-    let steps = (2.0 * reach / STEP_PX) as usize;
-    let per_sector = ANGLES / of;
-    let profile: Vec<f32> = (0..=steps)
-        .map(|j| {
-            let d = -reach + j as f32 * STEP_PX;
-            let angles = (s * per_sector..(s + 1) * per_sector).map(|k| angle_of(k, ANGLES));
-            let sum: f32 = angles
-                .map(|a| {
-                    let r = (pupil.radius_at(a) + d).max(0.0);
-                    plane.sample(pupil.centre_x + r * a.cos(), pupil.centre_y + r * a.sin())
-                })
-                .sum();
-            sum / per_sector as f32
-        })
-        .collect();
-    let slope = profile
-        .windows(3)
-        .map(|w| (w[2] - w[0]) / (2.0 * STEP_PX))
-        .fold(0.0, f32::max);
-    let plateau = (steps / 8).max(1);
-    let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len() as f32;
-    let contrast = mean(&profile[steps - plateau..]) - mean(&profile[..plateau]);
-    if slope < 0.2 || contrast < 3.0 {
-        return WORST_PX;
-    }
-    (contrast / (slope * (std::f32::consts::TAU).sqrt())).min(WORST_PX)
 }

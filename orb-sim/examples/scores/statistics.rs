@@ -43,25 +43,6 @@ impl Distribution {
             "p1": low.1, "p50": middle.1, "p99": high.1,
         })
     }
-
-    /// Probability that a normal variable of this mean and spread lies below `limit`.
-    pub(crate) fn normal_tail(&self, limit: f64) -> f64 {
-        let z = (self.mean - limit) / self.sd;
-        0.5 * erfc(z / std::f64::consts::SQRT_2)
-    }
-}
-
-/// Complementary error function by its continued fraction (Abramowitz and Stegun
-/// 7.1.14); good for z >= 1, which is where tails are asked for.
-fn erfc(z: f64) -> f64 {
-    const TERMS: u32 = 200;
-    if z < 0.0 {
-        return 2.0 - erfc(-z);
-    }
-    let fraction = (1..=TERMS).rev().fold(z, |tail, k| {
-        z + f64::from(k) / 2.0 / tail.max(f64::MIN_POSITIVE)
-    });
-    (-z * z).exp() / std::f64::consts::PI.sqrt() / fraction
 }
 
 /// Error rates of a set of genuine and impostor scores.

@@ -138,6 +138,24 @@ fn defocused_captures_are_refused_as_blurred() {
 }
 
 #[test]
+fn a_blurred_reflection_does_not_pass_for_a_sharp_edge() {
+    // Captures whose lamps blur into the pupil and across its edge.
+    for (seed, number) in [(31_337u64, 9u64), (2_026, 21)] {
+        let mut rng = rng(seed ^ 0xbad);
+        rng.set_stream((number << 1) | 1);
+        let conditions = CaptureConditions::badly_defocused(&mut rng);
+        let person = Person::from_seed(seed * 1_000_003 + number);
+        let image = capture(&person, Eye::Left, &conditions, &mut rng);
+        let outcome = encode(&image, Eye::Left).map(|_| ()).map_err(|e| e.code());
+        assert_eq!(
+            outcome,
+            Err("iris-blurred"),
+            "person {number} of seed {seed}"
+        );
+    }
+}
+
+#[test]
 fn the_same_picture_gives_the_same_template() {
     let mut rng = rng(5);
     let conditions = CaptureConditions::sample(&mut rng);
