@@ -93,14 +93,14 @@ pub(crate) fn annona_binary() -> anyhow::Result<PathBuf> {
 #[cfg(unix)]
 pub(crate) fn replace(program: &Path, command: &str, arguments: &[String]) -> anyhow::Result<()> {
     use std::os::unix::process::CommandExt;
-    let error = Command::new(&program).arg(command).args(arguments).exec();
+    let error = Command::new(program).arg(command).args(arguments).exec();
     Err(error).with_context(|| format!("cannot run {}", program.display()))
 }
 
 /// Runs `program` and ends with its exit code.
 #[cfg(not(unix))]
 pub(crate) fn replace(program: &Path, command: &str, arguments: &[String]) -> anyhow::Result<()> {
-    let status = Command::new(&program)
+    let status = Command::new(program)
         .arg(command)
         .args(arguments)
         .status()?;

@@ -107,8 +107,8 @@ fn describe(view: &EnrolmentView) -> String {
 fn open(path: &Path) -> anyhow::Result<GrayImage> {
     let bytes =
         std::fs::read(path).with_context(|| format!("cannot read the image {}", path.display()))?;
-    Ok(annona_iris::read_image(&bytes)
-        .with_context(|| format!("cannot use the image {}", path.display()))?)
+    annona_iris::read_image(&bytes)
+        .with_context(|| format!("cannot use the image {}", path.display()))
 }
 
 /// A successful capture session.

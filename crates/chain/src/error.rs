@@ -50,7 +50,7 @@ fn selector(data: &[u8]) -> [u8; 4] {
 pub(crate) fn from_transport(error: TransportError) -> ChainError {
     let data = error
         .as_error_resp()
-        .and_then(|response| response.as_revert_data());
+        .and_then(alloy::rpc::json_rpc::ErrorPayload::as_revert_data);
     match data {
         Some(data) => ChainError::Reverted(revert_reason(&data)),
         None => ChainError::Unavailable(Box::new(error)),

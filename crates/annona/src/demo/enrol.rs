@@ -63,7 +63,7 @@ pub(crate) async fn newcomers(
         "{} people admitted, {} captures taken again",
         figures.enrolled, figures.retakes
     );
-    story.end_steps(steps, &sentence);
+    story.end_steps(&steps, &sentence);
     story.stop_clock("enrolment", started);
     Ok(())
 }
@@ -207,7 +207,7 @@ pub(crate) async fn wait_for_registry(
     let root = annona_engine::ports::ChainReader::registry_state(world.chain())
         .await?
         .root;
-    story.end_steps(steps, &format!("{} members, root {root}", people.len()));
+    story.end_steps(&steps, &format!("{} members, root {root}", people.len()));
     story.stop_clock("registry", started);
     Ok(())
 }

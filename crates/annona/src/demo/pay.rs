@@ -76,7 +76,7 @@ pub(crate) async fn everybody(
         steps.tick();
     }
     story.end_steps(
-        steps,
+        &steps,
         &format!("{} claims proved and accepted", drafts.len()),
     );
     story.stop_clock("prove and claim", proving);
@@ -96,7 +96,7 @@ pub(crate) async fn everybody(
     note_gas(figures, &gas);
     let amount = world.chain().epoch_account(epoch).await?.amount;
     story.end_steps(
-        steps,
+        &steps,
         &format!("{} people paid {amount} tokens each", gas.len()),
     );
     story.stop_clock("settle", settling);

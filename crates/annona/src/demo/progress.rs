@@ -79,7 +79,7 @@ impl Story {
         Steps { bar }
     }
 
-    pub(crate) fn end_steps(&self, steps: Steps, sentence: &str) {
+    pub(crate) fn end_steps(&self, steps: &Steps, sentence: &str) {
         steps.bar.finish_and_clear();
         self.say(&format!("   {sentence}"));
     }

@@ -54,6 +54,10 @@ struct Service {
 
 impl Drop for Service {
     /// Ends the process and waits for its end, so that none is left when the demo is.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a drop cannot await, and nothing else runs when the world ends"
+    )]
     fn drop(&mut self) {
         let deadline = Instant::now() + END_TIMEOUT;
         let mut is_running = self.process.start_kill().is_ok();
