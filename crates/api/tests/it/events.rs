@@ -13,6 +13,9 @@ use futures::StreamExt;
 
 use crate::world::{World, honest_claim};
 
+/// A stream that is still open after this did not end because its claim was settled.
+const BEFORE_THE_LONGEST_DURATION: Duration = Duration::from_secs(10);
+
 /// One stream of events.
 struct Listener {
     body: BodyDataStream,
@@ -104,7 +107,8 @@ async fn states_arrive_in_order_and_the_stream_ends_when_settled() {
     );
     world.store.mark_final(id).await.unwrap();
     assert_eq!(listener.next_status().await, Some(ClaimStatus::Final));
-    assert_eq!(listener.next_status().await, None);
+    let end = tokio::time::timeout(BEFORE_THE_LONGEST_DURATION, listener.next_status()).await;
+    assert_eq!(end, Ok(None));
 }
 
 #[tokio::test]
