@@ -16,7 +16,7 @@ use annona_wire::ConfigView;
 use anyhow::Context;
 use async_trait::async_trait;
 use clap::Args;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +30,9 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 }
+
+/// Longest wait for open requests after a signal to stop.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 struct SystemClock;
 
@@ -56,6 +59,7 @@ struct Worker {
     relay: Relay<EvmChain>,
     membership: Arc<Membership>,
     chain: Arc<EvmChain>,
+    metrics: PrometheusHandle,
     pause: Duration,
 }
 
@@ -76,6 +80,7 @@ impl Worker {
         log_failure("membership", self.membership.sync(&*self.chain).await);
         log_failure("sequencer", self.sequencer.step().await);
         log_failure("relay", self.relay.step().await);
+        self.metrics.run_upkeep();
     }
 }
 
@@ -116,6 +121,9 @@ impl Service {
         let sqlite = open_store(config, &deployment).await?;
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
         let membership = Arc::new(Membership::default());
+        let metrics = PrometheusBuilder::new()
+            .install_recorder()
+            .context("metrics cannot be recorded")?;
         let state = ApiState {
             enrolments: Arc::new(EnrolmentDesk::new(
                 store.clone(),
@@ -138,9 +146,7 @@ impl Service {
             window,
             config: config_view(config, &deployment, &calendar, window),
             readiness: Arc::new(StoreReadiness(sqlite.clone())),
-            metrics: PrometheusBuilder::new()
-                .install_recorder()
-                .context("metrics cannot be recorded")?,
+            metrics: metrics.clone(),
         };
         let confirmations = config.chain.confirmations;
         let worker = Worker {
@@ -154,6 +160,7 @@ impl Service {
             relay: Relay::new(store, chain.clone()),
             membership,
             chain,
+            metrics,
             pause: Duration::from_millis(config.chain.poll_interval_ms),
         };
         Ok(Self {
@@ -226,14 +233,24 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 
     let stop = CancellationToken::new();
     let background = tokio::spawn(worker.run(stop.clone()));
-    axum::serve(listener, annona_api::router(state))
-        .with_graceful_shutdown(stop_signal())
-        .await?;
-    tracing::info!("stopping; what is under way is stored and goes on at the next start");
-    stop.cancel();
+    let draining = stop.clone();
+    let serving = axum::serve(listener, annona_api::router(state))
+        .with_graceful_shutdown(async move { draining.cancelled().await });
+    tokio::select! {
+        outcome = serving => outcome?,
+        () = end_of_grace(&stop) => {}
+    }
     background.await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Open requests may end within the grace; event streams would hold up the end for longer.
+async fn end_of_grace(stop: &CancellationToken) {
+    stop_signal().await;
+    tracing::info!("stopping; what is under way is stored and goes on at the next start");
+    stop.cancel();
+    tokio::time::sleep(SHUTDOWN_GRACE).await;
 }
 
 async fn stop_signal() {

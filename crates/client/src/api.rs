@@ -29,7 +29,7 @@ pub enum ClientError {
         source: reqwest::Error,
     },
     /// The service refused.
-    #[error("{} ({})", .0.detail, .0.code)]
+    #[error("{} {} ({})", .0.title, .0.detail, .0.code)]
     Refused(Box<Problem>),
     /// It took too long.
     #[error("{what} was not settled within {} seconds; it is stored and goes on, look again later", limit.as_secs())]

@@ -122,6 +122,12 @@ async fn assert_paid_once(world: &World, epoch: Epoch, recipient: annona_core::A
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stop_signal_ends_the_service_in_order() {
+    let world = World::create().await;
+    assert_eq!(world.serve().stop(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledged_enrolment_survives_a_kill() {
     enrolment_survives(KilledWhen::Acknowledged).await;
 }

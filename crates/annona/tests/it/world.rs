@@ -31,9 +31,21 @@ pub(crate) struct Service {
     process: Child,
 }
 
+impl Service {
+    /// Asks the process to stop, as a container's engine does; returns its exit code.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        let told = Command::new("kill")
+            .args(["-TERM", &self.process.id().to_string()])
+            .status();
+        assert!(told.unwrap().success());
+        self.process.wait().unwrap().code()
+    }
+}
+
 impl Drop for Service {
     fn drop(&mut self) {
-        self.process.kill().unwrap();
+        // One that was stopped before has ended already, which is no error here.
+        let _ended = self.process.kill();
         self.process.wait().unwrap();
     }
 }
