@@ -38,6 +38,7 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     setup::run()?;
     let mut stale = Vec::new();
     verifying_key(mode, &mut stale)?;
+    fixtures(mode, &mut stale)?;
     artifacts(mode, &mut stale)?;
     openapi(mode, &mut stale)?;
     if mode == Mode::Check && !stale.is_empty() {
@@ -85,6 +86,30 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         settle(mode, stale, kept, &fs::read(scratch.join(made))?)?;
     }
     fs::remove_dir_all(scratch)?;
+    Ok(())
+}
+
+/// Claims with real proofs for the Solidity tests.
+fn fixtures(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let made = std::env::temp_dir().join(format!("annona-fixtures-{}.json", std::process::id()));
+    let out = made.to_string_lossy().into_owned();
+    cargo(&[
+        "run",
+        "--quiet",
+        "--package",
+        "annona-proofs",
+        "--example",
+        "fixtures",
+        "--",
+        &out,
+    ])?;
+    settle(
+        mode,
+        stale,
+        "contracts/test/fixtures/claims.json",
+        &fs::read(&made)?,
+    )?;
+    fs::remove_file(made)?;
     Ok(())
 }
 

@@ -34,7 +34,7 @@ enum Command {
     },
     /// Set up and run every check and test: formats, lints, Solidity, Rust, the demo, the npm verifier.
     Test(test::TestArgs),
-    /// Make the generated files: verifying key, Solidity verifier, contract artifacts, OpenAPI.
+    /// Make the generated files: verifying key, Solidity verifier and its test proofs, contract artifacts, OpenAPI.
     Gen {
         /// Change nothing; fail when a file is not what it would be made as.
         #[arg(long)]

@@ -1,0 +1,144 @@
+//! `fixtures OUT`, run by `cargo xtask gen`: claims with real proofs for the Solidity
+//! tests, at fixed addresses and seeds. The same file ties Rust's hashes to Solidity's.
+
+use annona_core::{Address, AmountWei, ClaimScope, Epoch, FieldElement, Payment, U256};
+use annona_proofs::{Identity, prove_claim};
+use annona_tree::MembershipTree;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use serde_json::{Map, Value, json};
+
+/// Low bytes of the distributor's, the recipient's and the relay's address, as the tests place them.
+const DISTRIBUTOR: u32 = 0x0a22_0a01;
+const RECIPIENT: u32 = 0x000a_11ce;
+const RELAY: u32 = 0x00e1_a700;
+
+/// A tenth of a token.
+const FEE_WEI: u64 = 100_000_000_000_000_000;
+
+/// One claim: its name, who makes it, for which epoch, in the tree of how many leaves, with which fee.
+struct Case {
+    name: &'static str,
+    person: usize,
+    epoch: u64,
+    leaves: u64,
+    fee: u64,
+}
+
+const CASES: [Case; 5] = [
+    Case {
+        name: "single",
+        person: 0,
+        epoch: 1,
+        leaves: 1,
+        fee: 0,
+    },
+    Case {
+        name: "withFee",
+        person: 0,
+        epoch: 1,
+        leaves: 1,
+        fee: FEE_WEI,
+    },
+    Case {
+        name: "nextEpoch",
+        person: 0,
+        epoch: 2,
+        leaves: 2,
+        fee: 0,
+    },
+    Case {
+        name: "secondPerson",
+        person: 1,
+        epoch: 2,
+        leaves: 2,
+        fee: 0,
+    },
+    // Proved against the root of epoch 2, for epoch 1: to be refused.
+    Case {
+        name: "olderRoot",
+        person: 1,
+        epoch: 1,
+        leaves: 2,
+        fee: 0,
+    },
+];
+
+type Failure = Box<dyn std::error::Error>;
+
+fn address(low: u32) -> Address {
+    Address::left_padding_from(&low.to_be_bytes())
+}
+
+fn hex(value: impl Into<U256>) -> String {
+    format!("0x{:064x}", value.into())
+}
+
+fn field(value: FieldElement) -> String {
+    hex(value.to_u256())
+}
+
+fn main() -> Result<(), Failure> {
+    let out = std::env::args_os().nth(1).ok_or("usage: fixtures OUT")?;
+    let people = [[1; 32], [2; 32]].map(Identity::from_secret);
+    let scope = ClaimScope {
+        chain_id: 31_337,
+        distributor: address(DISTRIBUTOR),
+    };
+    let mut tree = MembershipTree::default();
+    tree.append(&people.each_ref().map(Identity::commitment))?;
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    let mut claims = Map::new();
+    for case in &CASES {
+        claims.insert(
+            case.name.to_owned(),
+            claim(case, &people, &tree, &scope, &mut rng)?,
+        );
+    }
+    let document = json!({
+        "chainId": scope.chain_id,
+        "distributor": format!("{:#x}", scope.distributor),
+        "commitments": people.each_ref().map(|person| field(person.commitment().to_field())),
+        "roots": [field(tree.root_at(1)?.to_field()), field(tree.root_at(2)?.to_field())],
+        "claims": claims,
+    });
+    std::fs::write(out, serde_json::to_string_pretty(&document)? + "\n")?;
+    Ok(())
+}
+
+fn claim(
+    case: &Case,
+    people: &[Identity; 2],
+    tree: &MembershipTree,
+    scope: &ClaimScope,
+    rng: &mut ChaCha20Rng,
+) -> Result<Value, Failure> {
+    let person = &people[case.person];
+    let index = tree
+        .leaf_index(person.commitment())
+        .ok_or("every person is a leaf")?;
+    let path = tree.proof_at(case.leaves, index)?;
+    let fee_recipient = if case.fee == 0 {
+        Address::ZERO
+    } else {
+        address(RELAY)
+    };
+    let fee = AmountWei(U256::from(case.fee));
+    let payment = Payment {
+        recipient: address(RECIPIENT),
+        fee_recipient,
+        fee,
+    };
+    let proof = prove_claim(person, &path, scope, Epoch(case.epoch), &payment, rng)?;
+    Ok(json!({
+        "epoch": case.epoch,
+        "root": field(proof.inputs.root.to_field()),
+        "recipient": format!("{:#x}", payment.recipient),
+        "feeRecipient": format!("{:#x}", payment.fee_recipient),
+        "fee": hex(payment.fee.0),
+        "externalNullifier": field(proof.inputs.external_nullifier.to_field()),
+        "signalHash": field(proof.inputs.signal.to_field()),
+        "nullifierHash": field(proof.inputs.nullifier_hash.to_field()),
+        "proof": proof.points.coordinates().map(hex),
+    }))
+}
