@@ -255,13 +255,27 @@ async fn many_people_at_once_are_all_admitted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_same_packet_again_is_the_same_record() {
+async fn the_same_packet_many_times_at_once_is_one_record() {
+    let desk = Desk::open().await;
+    for person in 1..=RACES {
+        let packet = packet(person, person);
+        let mut tasks = JoinSet::new();
+        for _ in 0..4 {
+            let (handle, packet) = (Arc::clone(&desk.desk), packet.clone());
+            tasks.spawn(async move { handle.submit(packet).await.unwrap() });
+        }
+        let records = tasks.join_all().await;
+        assert_eq!(records[0].state, EnrolmentState::Queued);
+        assert_eq!(records, vec![records[0].clone(); 4]);
+    }
+    assert_eq!(desk.gallery().await.len() as u64, RACES);
+}
+
+#[tokio::test]
+async fn the_same_packet_later_is_the_same_record() {
     let desk = Desk::open().await;
     let packet = packet(1, 1);
-    let (one, two) = tokio::join!(desk.submit(&packet), desk.submit(&packet));
-    let first = one.unwrap();
-    assert_eq!(first, two.unwrap());
-    assert_eq!(first.state, EnrolmentState::Queued);
+    let first = desk.submit(&packet).await.unwrap();
     desk.service.clock.set(NOW + 10 * MAX_AGE_SECS);
     assert_eq!(desk.submit(&packet).await.unwrap(), first);
     assert_eq!(desk.desk.find(first.id).await.unwrap(), Some(first));

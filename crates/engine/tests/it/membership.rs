@@ -207,7 +207,7 @@ async fn a_tree_behind_the_checkpoint_gives_no_path() {
     let behind = membership.path_at(&*chain, stranger(1), Epoch(1)).await;
     assert!(matches!(behind, Err(MembershipError::NotSynced)));
     chain.reorg(3, Fate::Forgotten);
-    chain.append(&people(3..=4));
+    chain.append(&people(3..=3));
     chain.warp_to(Epoch(2));
     let elsewhere = membership.path_at(&*chain, stranger(1), Epoch(2)).await;
     assert!(matches!(elsewhere, Err(MembershipError::NotSynced)));
@@ -225,6 +225,14 @@ async fn who_joins_in_an_epoch_is_told_which() {
         newcomer,
         Err(MembershipError::NotYetMember { commitment, joined: Epoch(3) })
             if commitment == stranger(3)
+    ));
+    let a_while_before = membership.path_at(&*chain, stranger(3), Epoch(2)).await;
+    assert!(matches!(
+        a_while_before,
+        Err(MembershipError::NotYetMember {
+            joined: Epoch(3),
+            ..
+        })
     ));
     let at_the_start = membership.path_at(&*chain, stranger(1), Epoch(0)).await;
     assert!(matches!(
