@@ -17,10 +17,12 @@ use anyhow::Context;
 use async_trait::async_trait;
 use clap::Args;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::output::Format;
 use crate::{keys, logs};
 
 /// Arguments of `annona serve`.
@@ -29,6 +31,14 @@ pub(crate) struct ServeArgs {
     /// Configuration file; deploy/annona.sample.toml shows one.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// Say where it listens as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Listening {
+    listening: String,
 }
 
 /// Longest wait for open requests after a signal to stop.
@@ -229,7 +239,12 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("cannot listen on {}", config.service.listen))?;
     // The one line on standard output tells a caller the port that was taken.
-    println!("listening on http://{}", listener.local_addr()?);
+    let listening = Listening {
+        listening: format!("http://{}", listener.local_addr()?),
+    };
+    Format::from_flag(args.json).print(&listening, || {
+        format!("listening on {}", listening.listening)
+    })?;
 
     let stop = CancellationToken::new();
     let background = tokio::spawn(worker.run(stop.clone()));

@@ -105,20 +105,19 @@ pub(crate) async fn refusals(
     story: &mut Story,
     world: &World,
     people: &[Citizen],
-    seed: u64,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     story.chapter("refusals: three come again with a fresh identity, two images are useless");
     let started = story.start_clock();
-    let mut rng = stream(seed, RETURNERS);
+    let mut rng = stream(figures.seed, RETURNERS);
     for citizen in people.iter().take(RETURNING) {
         figures.duplicates_offered += 1;
         let refusal = offer_again(world, citizen, &mut rng).await?;
         story.say(&format!("   citizen {} again: {refusal}", citizen.number));
         figures.duplicates_refused += 1;
     }
-    let mut rng = stream(seed, DEFECTS);
-    let newcomer = Person::from_seed(seed ^ u64::MAX);
+    let mut rng = stream(figures.seed, DEFECTS);
+    let newcomer = Person::from_seed(figures.seed ^ u64::MAX);
     for (name, conditions) in [
         ("blank image", CaptureConditions::blank(&mut rng)),
         (

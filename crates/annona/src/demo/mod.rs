@@ -62,63 +62,60 @@ async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let seed = args
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    let mut story = Story::begin(
-        args.people,
-        seed,
-        args.json.as_deref() == Some("-".as_ref()),
-    );
+    let is_quiet = args.json.as_deref() == Some("-".as_ref());
+    let mut story = Story::begin(args.people, seed, is_quiet);
     let mut figures = Figures::new(args.people, seed);
+    let creating = World::create(args.anvil.as_deref());
+    let title = "set up the chain, the contracts and the service";
+    let world = story.stage(title, creating).await?;
 
-    let world = story
-        .stage(
-            "set up the chain, the contracts and the service",
-            World::create(args.anvil.as_deref()),
-        )
-        .await?;
-    if let Some(folder) = &args.artifacts {
+    let told = chapters(args, &mut story, &world, &mut figures).await;
+    figures.seconds = story.seconds();
+    story.say(&figures.table());
+    if let Some(path) = &args.json {
+        figures.write(path)?;
+    }
+    told?;
+    let complaints = figures.complaints();
+    for complaint in &complaints {
+        eprintln!("not as told: {complaint}");
+    }
+    if args.keep {
+        story.say(&world.how_to_go_on()?);
+        std::future::pending::<()>().await;
+    }
+    Ok(if complaints.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn chapters(
+    args: &DemoArgs,
+    story: &mut Story,
+    world: &World,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    let artifacts = args.artifacts.as_deref();
+    if let Some(folder) = artifacts {
         world.export_deployment(folder)?;
     }
-    let mut people = citizens::make(args.people, seed, &world)?;
-    enrol::newcomers(
-        &mut story,
-        &world,
-        &mut people,
-        args.artifacts.as_deref(),
-        &mut figures,
-    )
-    .await?;
-    enrol::refusals(&mut story, &world, &people, seed, &mut figures).await?;
-    enrol::wait_for_registry(&mut story, &world, &people).await?;
+    let mut people = citizens::make(args.people, figures.seed, world)?;
+    enrol::newcomers(story, world, &mut people, artifacts, figures).await?;
+    enrol::refusals(story, world, &people, figures).await?;
+    enrol::wait_for_registry(story, world, &people).await?;
 
-    let first = world.next_epoch(&mut story).await?;
-    pay::everybody(
-        &mut story,
-        &world,
-        &people,
-        first,
-        args.artifacts.as_deref(),
-        &mut figures,
-    )
-    .await?;
-    refuse::second_claim(&mut story, &world, &people[0], first, &mut figures).await?;
-    let second = world.next_epoch(&mut story).await?;
-    refuse::changed_recipient(&mut story, &world, &people[0], second, &mut figures).await?;
-    refuse::stranger(&mut story, &world, second, &mut figures).await?;
-    pay::everybody(
-        &mut story,
-        &world,
-        &people,
-        second,
-        args.artifacts.as_deref(),
-        &mut figures,
-    )
-    .await?;
-    check_nullifiers(&people, &world, first, second)?;
-    pay::check_balances(&mut story, &world, &people, &mut figures).await?;
-    audit_chain(&mut story, &world, &mut figures).await?;
-
-    figures.seconds = story.seconds();
-    finish(args, &world, &figures, &story).await
+    let first = world.next_epoch(story).await?;
+    pay::everybody(story, world, &people, first, artifacts, figures).await?;
+    refuse::second_claim(story, world, &people[0], first, figures).await?;
+    let second = world.next_epoch(story).await?;
+    refuse::changed_recipient(story, world, &people[0], second, figures).await?;
+    refuse::stranger(story, world, second, figures).await?;
+    pay::everybody(story, world, &people, second, artifacts, figures).await?;
+    check_nullifiers(&people, world, first, second)?;
+    pay::check_balances(story, world, &people, figures).await?;
+    audit_chain(story, world, figures).await
 }
 
 /// The promise that nobody can link the payments of a person.
@@ -156,29 +153,4 @@ async fn audit_chain(
     figures.audit.not_checked = report.not_checked();
     ensure!(report.is_clean(), "the audit has failures");
     Ok(())
-}
-
-async fn finish(
-    args: &DemoArgs,
-    world: &World,
-    figures: &Figures,
-    story: &Story,
-) -> anyhow::Result<ExitCode> {
-    story.say(&figures.table());
-    if let Some(path) = &args.json {
-        figures.write(path)?;
-    }
-    let complaints = figures.complaints();
-    for complaint in &complaints {
-        eprintln!("not as told: {complaint}");
-    }
-    if args.keep {
-        story.say(&world.how_to_go_on()?);
-        std::future::pending::<()>().await;
-    }
-    Ok(if complaints.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
 }

@@ -79,7 +79,7 @@ pub(crate) async fn everybody(
         &steps,
         &format!("{} claims proved and accepted", drafts.len()),
     );
-    story.stop_clock("prove and claim", proving);
+    story.stop_clock("claim", proving);
 
     let settling = story.start_clock();
     let steps = story.steps(drafts.len(), "payments");
