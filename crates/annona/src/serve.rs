@@ -239,6 +239,8 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("cannot listen on {}", config.service.listen))?;
     // The one line on standard output tells a caller the port that was taken.
+    // Before the line below: whoever reads it may send a signal at once.
+    let signals = StopSignals::listen()?;
     let listening = Listening {
         listening: format!("http://{}", listener.local_addr()?),
     };
@@ -253,7 +255,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         .with_graceful_shutdown(async move { draining.cancelled().await });
     tokio::select! {
         outcome = serving => outcome?,
-        () = end_of_grace(&stop) => {}
+        () = end_of_grace(signals, &stop) => {}
     }
     background.await?;
     store.close().await;
@@ -261,25 +263,52 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Open requests may end within the grace; event streams would hold up the end for longer.
-async fn end_of_grace(stop: &CancellationToken) {
-    stop_signal().await;
+async fn end_of_grace(mut signals: StopSignals, stop: &CancellationToken) {
+    signals.wait().await;
     tracing::info!("stopping; what is under way is stored and goes on at the next start");
     stop.cancel();
     tokio::time::sleep(SHUTDOWN_GRACE).await;
 }
 
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
+/// SIGINT and SIGTERM, heeded from [`StopSignals::listen`] on.
+#[cfg(unix)]
+struct StopSignals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    let _ = interrupt.await;
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct StopSignals;
+
+#[cfg(not(unix))]
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(&mut self) {
+        // Where the signal cannot be had, the service ends with its process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
 }
