@@ -148,7 +148,7 @@ fn artifacts(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
             "abi": built["abi"],
             "bytecode": { "object": built["bytecode"]["object"] },
             "deployedBytecode": {
-                "immutableReferences": deployed.get("immutableReferences").cloned().unwrap_or_else(|| json!({})),
+                "immutableReferences": numbered(&deployed["immutableReferences"]),
                 "object": deployed["object"],
             },
         });
@@ -161,6 +161,23 @@ fn artifacts(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The compiler names immutables by numbers that depend on what else it compiled;
+/// here they are counted from 0 in the same order.
+fn numbered(references: &Value) -> Value {
+    let Some(references) = references.as_object() else {
+        return json!({});
+    };
+    let mut places: Vec<(u64, &Value)> = references
+        .iter()
+        .map(|(id, places)| (id.parse().unwrap_or(u64::MAX), places))
+        .collect();
+    places.sort_by_key(|(id, _)| *id);
+    let counted = places.iter().enumerate();
+    counted
+        .map(|(count, (_, places))| (format!("{count:02}"), (*places).clone()))
+        .collect()
 }
 
 fn openapi(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
@@ -185,4 +202,18 @@ fn settle(mode: Mode, stale: &mut Vec<PathBuf>, file: &str, contents: &[u8]) -> 
         println!("wrote {file}");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn immutables_are_counted_in_the_order_of_the_compiler() {
+        let here = json!({ "52719": [1], "997": [2], "52722": [3] });
+        let elsewhere = json!({ "60001": [1], "60000": [2], "60002": [3] });
+        assert_eq!(numbered(&here), json!({ "00": [2], "01": [1], "02": [3] }));
+        assert_eq!(numbered(&here), numbered(&elsewhere));
+        assert_eq!(numbered(&Value::Null), json!({}));
+    }
 }
