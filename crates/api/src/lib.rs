@@ -1,6 +1,6 @@
 //! The HTTP service over the engine.
 //!
-//! Here: [`router`] with every route, the one place where an error becomes a
+//! Here: [`router()`] with every route, the one place where an error becomes a
 //! status, a stable [`ProblemCode`] and a sentence, limits, access logs, and
 //! [`openapi`], generated from the routes.
 //!

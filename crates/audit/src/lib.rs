@@ -1,9 +1,9 @@
 //! The independent auditor: chain data in, report out.
 //!
-//! From an RPC endpoint and the deployment's addresses alone, [`audit`] reads
+//! From an RPC endpoint and the deployment's addresses alone, [`audit()`] reads
 //! everything that was ever said about members and money up to one block, works
 //! it out again, and says for each rule of the protocol whether it held, with
-//! the transaction that shows where it did not. [`explain`] tells what became
+//! the transaction that shows where it did not. [`explain()`] tells what became
 //! of one nullifier.
 //!
 //! Not here: the service's database, its API, its tree. What they say is not
