@@ -148,4 +148,31 @@ mod tests {
         assert_eq!(template.mask()[12], 0);
         assert_eq!(template.mask()[112], u32::MAX);
     }
+
+    #[test]
+    fn every_mask_bit_equals_the_plain_count_also_at_the_limit() {
+        let is_noisy = |block: usize, row: usize| texture(7 * row + 131 * block + 5) < 16;
+        let sheet = sheet(|_, _| 77, is_noisy);
+        let template = encode_sheet(&sheet);
+        let p = params();
+        for (f, filter) in p.filters.iter().enumerate() {
+            let (height, width) = (filter.radial.len(), filter.angular_re.len());
+            let mut at_the_limit = 0;
+            for (radius, &row) in filter.probe_rows.iter().enumerate() {
+                for (k, &column) in p.probe_columns.iter().enumerate() {
+                    let window = (0..height).flat_map(|i| (0..width).map(move |j| (i, j)));
+                    let noisy = window
+                        .filter(|(i, j)| {
+                            let x = (column + W + j - width / 2) % W;
+                            sheet.is_noisy(x, row + i - height / 2)
+                        })
+                        .count() as u32;
+                    at_the_limit += u32::from(noisy == filter.max_noisy_pixels_in_window);
+                    let bit = template.mask()[k] >> (16 * f + radius) & 1;
+                    assert_eq!(bit == 1, noisy <= filter.max_noisy_pixels_in_window);
+                }
+            }
+            assert!(at_the_limit > 0, "filter {f} meets its limit");
+        }
+    }
 }

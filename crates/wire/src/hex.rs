@@ -117,6 +117,25 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn bytes_have_one_written_form() {
+        assert_eq!(variable_bytes("x", "0x0aFF").unwrap(), [0x0a, 0xff]);
+        for bad in ["", "0", "0a", "0x0", "0x0af", "0x0g", "0X0a", "0x 0a"] {
+            assert!(variable_bytes("x", bad).is_err(), "{bad}");
+        }
+        assert!(bytes::<2>("x", "0x0a").is_err());
+        assert!(bytes::<2>("x", "0x0a0b0c").is_err());
+    }
+
+    #[test]
+    fn amounts_are_plain_decimals() {
+        assert_eq!(decimal("x", "120").unwrap(), U256::from(120));
+        let too_large = "9".repeat(78);
+        for bad in ["", "-1", "+1", "1.5", "0x1", " 1", too_large.as_str()] {
+            assert!(decimal("x", bad).is_err(), "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn hexadecimal_goes_there_and_back(data in proptest::collection::vec(any::<u8>(), 0..64)) {
