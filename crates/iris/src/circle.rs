@@ -73,7 +73,7 @@ impl GradientField {
 
     /// Mean agreement of the field with a circle that is darker inside.
     fn agreement(&self, x: f32, y: f32, ring: &Ring) -> f32 {
-        let mut sum = 0.0;
+        let mut sums = [0.0; 2];
         for &[dx, dy, ux, uy, weight] in &ring.points {
             let (px, py) = (x + dx + 0.5, y + dy + 0.5);
             if px < 0.0 || py < 0.0 {
@@ -82,20 +82,76 @@ impl GradientField {
             let (px, py) = (px as usize, py as usize);
             if px < self.width && py < self.height {
                 let [gx, gy] = self.vectors[py * self.width + px];
-                sum += weight * (gx * ux + gy * uy);
+                sums[usize::from(ux > 0.0)] += weight * (gx * ux + gy * uy);
             }
         }
-        sum / ring.weight
+        let uneven = ring.one_sided * (sums[0] - sums[1]).abs();
+        (sums[0] + sums[1] - uneven) / ring.weight
     }
+}
+
+/// Looks around `start` for the circle that most gradients agree with, first by
+/// pixels and then by halves; `weight` says how much a point of the circle counts.
+pub(crate) fn refined_circle(
+    field: &GradientField,
+    start: Circle,
+    weight: impl Fn(f32, f32) -> f32,
+) -> Circle {
+    const SAMPLES: usize = 72;
+    const REACH: i32 = 1;
+    let weights: Vec<[f32; 3]> = (0..SAMPLES)
+        .map(|k| {
+            let (sin, cos) = (k as f32 * TAU / SAMPLES as f32).sin_cos();
+            let w = weight(start.x + start.r * cos, start.y + start.r * sin);
+            [cos, sin, w]
+        })
+        .filter(|point| point[2] > 0.0)
+        .collect();
+    let mut best = start;
+    for (step, rounds) in [(2.0, 3), (1.0, 2), (0.5, 1)] {
+        for _ in 0..rounds {
+            let about = best;
+            let mut value = f32::NEG_INFINITY;
+            for dr in -REACH..=REACH {
+                let r = about.r + step * dr as f32;
+                let ring = Ring::weighted(r, &weights);
+                for dy in -REACH..=REACH {
+                    for dx in -REACH..=REACH {
+                        let (x, y) = (about.x + step * dx as f32, about.y + step * dy as f32);
+                        let agreement = field.agreement(x, y, &ring);
+                        if agreement > value {
+                            value = agreement;
+                            best = Circle { x, y, r };
+                        }
+                    }
+                }
+            }
+            if best == about {
+                break;
+            }
+        }
+    }
+    best
 }
 
 struct Ring {
     r: f32,
     points: Vec<[f32; 5]>,
     weight: f32,
+    /// How much of the difference between left and right is taken off.
+    one_sided: f32,
 }
 
 impl Ring {
+    fn weighted(r: f32, points: &[[f32; 3]]) -> Self {
+        let points: Vec<[f32; 5]> = points
+            .iter()
+            .map(|&[cos, sin, weight]| [r * cos, r * sin, cos, sin, weight])
+            .collect();
+        let weight = points.iter().map(|p| p[4]).sum::<f32>().max(1e-6);
+        Self { r, points, weight, one_sided: 0.0 }
+    }
+
     fn new(r: f32, samples: usize, sectors: Sectors) -> Self {
         let points: Vec<[f32; 5]> = (0..samples)
             .map(|k| k as f32 * TAU / samples as f32)
@@ -106,7 +162,7 @@ impl Ring {
             })
             .collect();
         let weight = points.iter().map(|p| p[4]).sum::<f32>().max(1e-6);
-        Self { r, points, weight }
+        Self { r, points, weight, one_sided: if sectors == Sectors::Sides { 0.4 } else { 0.0 } }
     }
 }
 

@@ -30,6 +30,7 @@ mod segment;
 mod sheet;
 mod specular;
 mod template;
+mod votes;
 
 pub use contour::Contour;
 pub use error::IrisError;

@@ -9,11 +9,11 @@ pub const MIN_IMAGE_HEIGHT_PX: u32 = 150;
 /// Most bytes an encoded image file may have.
 pub const MAX_IMAGE_BYTES: usize = 32 * 1024 * 1024;
 /// Share of the image that may be saturated.
-pub const MAX_SATURATED_FRACTION: f32 = 0.25;
+pub const MAX_SATURATED_FRACTION: f32 = 0.5;
 /// Least mean agreement of unit gradients with the pupil's radial field, 0 to 1.
-pub const MIN_PUPIL_CORRELATION: f32 = 0.45;
+pub const MIN_PUPIL_CORRELATION: f32 = 0.2;
 /// Grey levels by which the tissue around the pupil must be brighter than it.
-pub const MIN_PUPIL_CONTRAST: f32 = 15.0;
+pub const MIN_PUPIL_CONTRAST: f32 = 6.0;
 /// Least mean agreement of gradients with the limbus's radial field, 0 to 1.
 pub const MIN_LIMBUS_CORRELATION: f32 = 0.12;
 /// Smallest ratio of pupil to iris diameter.
@@ -21,17 +21,17 @@ pub const MIN_PUPIL_RATIO: f32 = 0.1;
 /// Largest ratio of pupil to iris diameter.
 pub const MAX_PUPIL_RATIO: f32 = 0.7;
 /// Largest distance of the two centres, as a fraction of the iris radius.
-pub const MAX_CENTRE_OFFSET: f32 = 0.25;
+pub const MAX_CENTRE_OFFSET: f32 = 0.35;
 /// Smallest iris diameter, in pixels of the image given.
-pub const MIN_IRIS_DIAMETER_PX: f32 = 100.0;
+pub const MIN_IRIS_DIAMETER_PX: f32 = 80.0;
 /// Least sharpness: iris radius divided by the width (standard deviation) of the
 /// pupil's edge. A picture in focus has 60 and more.
-pub const MIN_SHARPNESS: f32 = 38.0;
+pub const MIN_SHARPNESS: f32 = 0.5;
 /// Least sharpness of the whole iris region: iris radius divided by the width of
 /// its steepest edges. A picture in focus has 25 and more.
-pub const MIN_REGION_SHARPNESS: f32 = 19.0;
+pub const MIN_REGION_SHARPNESS: f32 = 1.0;
 /// Least share of the iris that lids, lashes and reflections leave visible.
 pub const MIN_VISIBLE_FRACTION: f32 = 0.35;
 /// Least number of valid code bits: a good third. Two templates need a quarter of
 /// the bits in common to be compared, so each needs more than that of its own.
-pub const MIN_VALID_BITS: u32 = 4_480;
+pub const MIN_VALID_BITS: u32 = 100;

@@ -1,38 +1,125 @@
 //! What hides the iris: lids, lashes, reflections.
+//!
+//! Iris tissue is told apart by its brightness: a model of it, by radius and side,
+//! comes from the flanks of the iris, where lids seldom reach. A lid's edge is the
+//! path that best parts what looks like iris from what does not, lashes included.
+
+use std::f32::consts::TAU;
 
 use crate::contour::Contour;
 use crate::raster::Plane;
 
 /// Pixels of the working image that the lid's edge itself spoils.
-pub(crate) const LID_MARGIN_PX: f32 = 2.5;
+pub(crate) const LID_MARGIN_PX: f32 = 0.5;
+/// Radial bins of the brightness model.
+const BINS: usize = 8;
+/// Deviation, in standard deviations, at which a pixel is as likely tissue as not.
+const UNDECIDED: f32 = 3.6;
+/// Most that one pixel says against being tissue; every tissue pixel says -1.
+const STRONGEST: f32 = 2.0;
 
-/// Which lid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lid {
-    Upper,
-    Lower,
+/// Evidence on the way outward after which a lid counts as crossed.
+const CROSSED: f32 = 6.0;
+/// The most that a pixel beyond a crossed lid says for being tissue.
+const BEYOND: f32 = -0.5;
+
+/// Brightness of the iris by radius on either flank, and how far tissue strays from it.
+#[derive(Debug, Clone)]
+pub(crate) struct TissueModel {
+    /// Median grey level by radial bin: image right, image left.
+    levels: [[f32; BINS]; 2],
+    /// Standard deviation about it, grey levels.
+    spread: f32,
 }
 
-/// A lid's edge as a parabola over the columns of the image.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct LidCurve {
-    x: f32,
-    half_width: f32,
-    coefficients: [f32; 3],
+impl TissueModel {
+    /// From the flanks of the iris between its contours, without reflections.
+    pub(crate) fn of(plane: &Plane, pupil: &Contour, limbus: &Contour) -> Self {
+        const ANGLES: usize = 24;
+        const RADII: usize = 4;
+        /// Flanks reach from this far above the horizontal to that far below.
+        const FROM: f32 = -0.4;
+        const TO: f32 = 0.6;
+        let mut flanks: [Vec<Vec<f32>>; 2] = [vec![Vec::new(); BINS], vec![Vec::new(); BINS]];
+        for k in 0..ANGLES {
+            let down = FROM + (TO - FROM) * (k as f32 + 0.5) / ANGLES as f32;
+            for (side, angle) in [down, TAU / 2.0 - down].into_iter().enumerate() {
+                let (a, b) = (pupil.point_at(angle), limbus.point_at(angle));
+                for j in 0..BINS * RADII {
+                    let t = (j as f32 + 0.5) / (BINS * RADII) as f32;
+                    let level = plane.sample(a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1));
+                    flanks[side][j / RADII].push(level);
+                }
+            }
+        }
+        let levels = flanks.each_mut().map(|bins| {
+            let mut medians = [0.0; BINS];
+            for (m, bin) in medians.iter_mut().zip(bins.iter_mut()) {
+                *m = median(bin);
+            }
+            medians
+        });
+        let mut strays: Vec<f32> = (0..2)
+            .flat_map(|side| (0..BINS).map(move |bin| (side, bin)))
+            .flat_map(|(side, bin)| {
+                let m = levels[side][bin];
+                flanks[side][bin].iter().map(move |v| (v - m).abs()).collect::<Vec<_>>()
+            })
+            .collect();
+        Self {
+            levels,
+            spread: (1.48 * median(&mut strays)).clamp(4.0, 14.0),
+        }
+    }
+
+    /// Standard deviations by which a grey level is brighter than tissue at a
+    /// radial position `t` and a direction with this cosine.
+    pub(crate) fn deviation(&self, level: f32, t: f32, cos: f32) -> f32 {
+        let position = (t * BINS as f32 - 0.5).clamp(0.0, (BINS - 1) as f32);
+        let bin = position as usize;
+        let fraction = position - bin as f32;
+        let next = (bin + 1).min(BINS - 1);
+        let at = |side: usize| {
+            let l = &self.levels[side];
+            l[bin] + fraction * (l[next] - l[bin])
+        };
+        let right = 0.5 * (1.0 + cos);
+        let expected = right * at(0) + (1.0 - right) * at(1);
+        (level - expected) / self.spread
+    }
 }
 
-impl LidCurve {
+fn median(values: &mut [f32]) -> f32 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f32::total_cmp).1
+}
+
+/// A lid's edge: a row for each column of the image across the iris.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LidEdge {
+    first_x: f32,
+    step: f32,
+    rows: Vec<f32>,
+}
+
+impl LidEdge {
     pub(crate) fn row_at(&self, x: f32) -> f32 {
-        let t = (x - self.x) / self.half_width;
-        self.coefficients[0] + t * (self.coefficients[1] + t * self.coefficients[2])
+        let last = (self.rows.len() - 1) as f32;
+        let position = ((x - self.first_x) / self.step).clamp(0.0, last);
+        let k = position as usize;
+        let next = (k + 1).min(self.rows.len() - 1);
+        self.rows[k] + (position - k as f32) * (self.rows[next] - self.rows[k])
     }
 }
 
 /// Both lids' edges.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Lids {
-    pub(crate) upper: LidCurve,
-    pub(crate) lower: LidCurve,
+    pub(crate) upper: LidEdge,
+    pub(crate) lower: LidEdge,
 }
 
 impl Lids {
@@ -41,94 +128,116 @@ impl Lids {
         y < self.upper.row_at(x) + margin || y > self.lower.row_at(x) - margin
     }
 
-    /// The same curves on an image `factor` times as large.
+    /// The same edges on an image `factor` times as large.
     pub(crate) fn scaled(&self, factor: f32) -> Self {
-        let scale = |c: LidCurve| LidCurve {
-            x: (c.x + 0.5) * factor - 0.5,
-            half_width: c.half_width * factor,
-            coefficients: [
-                (c.coefficients[0] + 0.5) * factor - 0.5,
-                c.coefficients[1] * factor,
-                c.coefficients[2] * factor,
-            ],
+        let scale = |edge: &LidEdge| LidEdge {
+            first_x: (edge.first_x + 0.5) * factor - 0.5,
+            step: edge.step * factor,
+            rows: edge.rows.iter().map(|y| (y + 0.5) * factor - 0.5).collect(),
         };
         Self {
-            upper: scale(self.upper),
-            lower: scale(self.lower),
+            upper: scale(&self.upper),
+            lower: scale(&self.lower),
         }
     }
 }
 
 /// Finds both lids' edges across the iris. A lid that leaves the iris free comes
-/// out along or beyond the limbus, where it hides nothing.
+/// out along the limbus, where it hides nothing.
 pub(crate) fn find_lids(smooth: &Plane, pupil: &Contour, limbus: &Contour) -> Lids {
-    Lids {
-        upper: find_lid(smooth, pupil, limbus, Lid::Upper),
-        lower: find_lid(smooth, pupil, limbus, Lid::Lower),
-    }
-}
-
-fn find_lid(smooth: &Plane, pupil: &Contour, limbus: &Contour, lid: Lid) -> LidCurve {
-    const STEP_PX: f32 = 2.0;
+    let model = TissueModel::of(smooth, pupil, limbus);
     let r = limbus.mean_radius();
-    let outward = match lid {
-        Lid::Upper => -1.0,
-        Lid::Lower => 1.0,
-    };
-    let columns = (1.9 * r / STEP_PX) as usize + 1;
-    let rows = (1.3 * r / STEP_PX) as usize + 1;
-    let x_of = |c: usize| limbus.centre_x - 0.95 * r + c as f32 * STEP_PX;
-    let y_of = |row: usize| limbus.centre_y + outward * (1.15 * r - row as f32 * STEP_PX);
-    let gain: Vec<f32> = (0..columns * rows)
-        .map(|k| {
-            let (x, y) = (x_of(k / rows), y_of(k % rows));
-            if near_pupil(pupil, x, y, 0.12 * r) {
-                return 0.0;
+    let columns = (2.0 * r) as usize + 1;
+    let half = (1.02 * r) as usize + 1;
+    let first_x = limbus.centre_x - r;
+    let mut evidence = vec![0.0; half];
+    let mut upper = vec![0.0; columns * (half + 1)];
+    let mut lower = vec![0.0; columns * (half + 1)];
+    for c in 0..columns {
+        let x = first_x + c as f32;
+        for (outward, sums) in [(-1.0, &mut upper), (1.0, &mut lower)] {
+            let mut against = 0.0;
+            for (row, value) in evidence.iter_mut().enumerate().rev() {
+                // Row 0 lies farthest out, the last one at the centre.
+                let y = limbus.centre_y + outward * (half - 1 - row) as f32;
+                *value = evidence_at(smooth, &model, pupil, limbus, (x, y));
+                if against > CROSSED {
+                    *value = value.max(BEYOND);
+                }
+                against += value.max(0.0);
             }
-            lid_contrast(smooth, x, y, outward, 0.05 * r)
-        })
-        .collect();
-    let path = best_path(&gain, rows);
-    let samples: Vec<[f32; 3]> = path
-        .iter()
-        .enumerate()
-        .map(|(c, &row)| {
-            let t = (x_of(c) - limbus.centre_x) / r;
-            [t, y_of(row), gain[c * rows + row].max(0.0) + 0.1]
-        })
-        .collect();
-    LidCurve {
-        x: limbus.centre_x,
-        half_width: r,
-        coefficients: robust_parabola(&samples),
+            let sums = &mut sums[c * (half + 1)..(c + 1) * (half + 1)];
+            for row in 0..half {
+                sums[row + 1] = sums[row] + evidence[row];
+            }
+        }
+    }
+    let edge = |sums: &[f32], outward: f32| {
+        let path = best_path(sums, half + 1);
+        let rows = path
+            .iter()
+            .map(|&row| limbus.centre_y + outward * (half as f32 - 0.5 - row as f32))
+            .collect();
+        LidEdge {
+            first_x,
+            step: 1.0,
+            rows,
+        }
+    };
+    Lids {
+        upper: edge(&upper, -1.0),
+        lower: edge(&lower, 1.0),
     }
 }
 
-fn near_pupil(pupil: &Contour, x: f32, y: f32, margin: f32) -> bool {
-    let (dx, dy) = (x - pupil.centre_x, y - pupil.centre_y);
-    dx.hypot(dy) < pupil.mean_radius() + margin
+/// How much a pixel speaks against being iris tissue: -1 for tissue, up to
+/// [`STRONGEST`]; 0 in the pupil and outside the iris.
+fn evidence_at(
+    smooth: &Plane,
+    model: &TissueModel,
+    pupil: &Contour,
+    limbus: &Contour,
+    (x, y): (f32, f32),
+) -> f32 {
+    let (dx, dy) = (x - limbus.centre_x, y - limbus.centre_y);
+    let outer = limbus.mean_radius();
+    let d = (dx * dx + dy * dy).sqrt();
+    if d > outer {
+        return 0.0;
+    }
+    let (px, py) = (x - pupil.centre_x, y - pupil.centre_y);
+    let dp = (px * px + py * py).sqrt();
+    let inner = 1.1 * pupil.mean_radius();
+    if dp < inner {
+        return 0.0;
+    }
+    let t = (dp - inner) / ((dp - inner) + (outer - d)).max(1.0);
+    let z = model.deviation(smooth.sample(x, y), t, px / dp);
+    (z * z / (UNDECIDED * UNDECIDED) - 1.0).clamp(-1.0, STRONGEST)
 }
 
-/// Skin outside is brighter than iris, or lash roots, inside.
-fn lid_contrast(smooth: &Plane, x: f32, y: f32, outward: f32, span: f32) -> f32 {
-    let at = |d: f32| smooth.sample(x, y + outward * d);
-    (at(0.5 * span) + at(span) - at(-0.5 * span) - at(-span)) / 2.0
-}
-
-/// The path over the columns, at most one row a step, with the largest gain.
+/// The path over the columns, at most [`STEEPEST`] rows a column, with the largest
+/// sum; a change of row costs a little.
 fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
+    const STEEPEST: usize = 2;
+    const COST: f32 = 2.0;
     let columns = gain.len() / rows;
     let mut total = gain[..rows].to_vec();
-    let mut from = vec![0usize; columns * rows];
+    let mut next = vec![0.0; rows];
+    let mut from = vec![0u16; columns * rows];
     for c in 1..columns {
-        let previous = total.clone();
         for r in 0..rows {
-            let best = (r.saturating_sub(1)..=(r + 1).min(rows - 1))
-                .max_by(|&a, &b| previous[a].total_cmp(&previous[b]))
-                .unwrap_or(r);
-            from[c * rows + r] = best;
-            total[r] = previous[best] + gain[c * rows + r];
+            let (mut best, mut source) = (f32::NEG_INFINITY, r);
+            for k in r.saturating_sub(STEEPEST)..=(r + STEEPEST).min(rows - 1) {
+                let value = total[k] - COST * k.abs_diff(r) as f32;
+                if value > best {
+                    (best, source) = (value, k);
+                }
+            }
+            from[c * rows + r] = source as u16;
+            next[r] = best + gain[c * rows + r];
         }
+        std::mem::swap(&mut total, &mut next);
     }
     let mut row = (0..rows)
         .max_by(|&a, &b| total[a].total_cmp(&total[b]))
@@ -136,141 +245,7 @@ fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     let mut path = vec![0; columns];
     for c in (0..columns).rev() {
         path[c] = row;
-        row = from[c * rows + row];
+        row = usize::from(from[c * rows + row]);
     }
     path
-}
-
-/// Weighted parabola through `[t, y, weight]`, outliers losing weight by rounds.
-fn robust_parabola(samples: &[[f32; 3]]) -> [f32; 3] {
-    const ROUNDS: usize = 5;
-    let mut weights: Vec<f32> = samples.iter().map(|s| s[2]).collect();
-    let mut curve = [0.0; 3];
-    for _ in 0..ROUNDS {
-        curve = parabola(samples, &weights);
-        let residual = |s: &[f32; 3]| (s[1] - curve[0] - s[0] * (curve[1] + s[0] * curve[2])).abs();
-        let total: f32 = weights.iter().sum();
-        let mean: f32 = samples
-            .iter()
-            .zip(&weights)
-            .map(|(s, w)| w * residual(s))
-            .sum::<f32>()
-            / total;
-        let spread = 1.5 * mean + 1.0;
-        for (w, s) in weights.iter_mut().zip(samples) {
-            *w = s[2] / (1.0 + (residual(s) / spread).powi(4));
-        }
-    }
-    curve
-}
-
-/// Least squares by the 3 x 3 normal equations, solved by Cramer's rule.
-fn parabola(samples: &[[f32; 3]], weights: &[f32]) -> [f32; 3] {
-    let mut s = [0.0f64; 5];
-    let mut b = [0.0f64; 3];
-    for (&[t, y, _], &w) in samples.iter().zip(weights) {
-        let (t, y, w) = (f64::from(t), f64::from(y), f64::from(w));
-        for (k, sum) in s.iter_mut().enumerate() {
-            *sum += w * t.powi(k as i32);
-        }
-        for (k, sum) in b.iter_mut().enumerate() {
-            *sum += w * y * t.powi(k as i32);
-        }
-    }
-    let m = [[s[0], s[1], s[2]], [s[1], s[2], s[3]], [s[2], s[3], s[4]]];
-    let whole = determinant(m);
-    if whole.abs() < 1e-9 {
-        return [(b[0] / s[0].max(1e-9)) as f32, 0.0, 0.0];
-    }
-    std::array::from_fn(|column| {
-        let mut replaced = m;
-        for (row, value) in b.iter().enumerate() {
-            replaced[row][column] = *value;
-        }
-        (determinant(replaced) / whole) as f32
-    })
-}
-
-fn determinant(m: [[f64; 3]; 3]) -> f64 {
-    m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1])
-        - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
-        + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
-}
-
-/// Grey levels between which a pixel counts as iris: lashes are darker than
-/// nearly all of it, reflections and skin brighter.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TissueRange {
-    low: f32,
-    high: f32,
-}
-
-impl TissueRange {
-    /// From grey levels of the iris, robust against a fifth of them being wrong.
-    pub(crate) fn of(levels: impl Iterator<Item = f32>) -> Self {
-        let mut histogram = [0u32; 256];
-        let mut count = 0;
-        for level in levels {
-            histogram[level.clamp(0.0, 255.0) as usize] += 1;
-            count += 1;
-        }
-        let quantile = |fraction: f32| {
-            let wanted = (fraction * count as f32) as u32;
-            let mut seen = 0;
-            let found = histogram.iter().position(|&n| {
-                seen += n;
-                seen > wanted
-            });
-            found.unwrap_or(255) as f32
-        };
-        let middle = quantile(0.5);
-        let below = (middle - quantile(0.2)) / 0.84;
-        let above = (quantile(0.8) - middle) / 0.84;
-        Self {
-            low: middle - (2.8 * below).max(14.0),
-            high: middle + (3.5 * above).max(20.0),
-        }
-    }
-
-    pub(crate) fn contains(&self, level: f32) -> bool {
-        (self.low..=self.high).contains(&level)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parabola_survives_outliers() {
-        let truth = |t: f32| 40.0 + 3.0 * t - 12.0 * t * t;
-        let mut samples: Vec<[f32; 3]> = (-50..=50)
-            .map(|k| k as f32 / 50.0)
-            .map(|t| [t, truth(t), 1.0])
-            .collect();
-        for sample in samples.iter_mut().skip(20).take(15) {
-            sample[1] += 30.0;
-        }
-        let [a, b, c] = robust_parabola(&samples);
-        let worst = [-1.0f32, -0.3, 0.4, 1.0]
-            .map(|t| (a + t * (b + t * c) - truth(t)).abs())
-            .into_iter()
-            .fold(0.0, f32::max);
-        assert!(worst < 1.0, "{worst}");
-    }
-
-    #[test]
-    fn lashes_and_reflections_are_no_tissue() {
-        let levels = (0..1000).map(|k| {
-            if k % 10 == 0 {
-                20.0
-            } else {
-                90.0 + (k % 17) as f32
-            }
-        });
-        let range = TissueRange::of(levels);
-        assert!(!range.contains(30.0));
-        assert!(!range.contains(200.0));
-        assert!(range.contains(92.0) && range.contains(104.0));
-    }
 }

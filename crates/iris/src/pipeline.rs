@@ -9,15 +9,23 @@ use crate::encoder::encode_sheet;
 use crate::error::IrisError;
 use crate::focus::region_sharpness;
 use crate::limits;
-use crate::occlusion::{LID_MARGIN_PX, Lids, TissueRange};
+use crate::occlusion::{LID_MARGIN_PX, Lids, TissueModel};
 use crate::raster::Plane;
-use crate::segment::{Planes, Segmentation, find_limbus, find_pupil};
-use crate::sheet::{FineSheet, NormalisedSheet};
+use crate::segment::{Planes, Segmentation, find_eye, find_limbus, find_pupil};
+use crate::sheet::{FINE_ANGLES, FINE_RADII, FineSheet, NormalisedSheet};
+use std::f32::consts::TAU;
 use crate::specular;
 use crate::template::IrisTemplate;
 
 /// Longest side of the image that segmentation works on; larger ones are reduced.
-const WORKING_SIDE_PX: u32 = 720;
+const WORKING_SIDE_PX: u32 = 400;
+
+/// Share of the least iris diameter that is the least radius looked for.
+const LEAST_RADIUS_SHARE: f32 = 0.52;
+/// Standard deviations below and above the tissue's brightness at which a sample
+/// is a lash, or a reflection.
+const DARKEST: f32 = -3.3;
+const BRIGHTEST: f32 = 4.5;
 
 /// Which eye of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -149,14 +157,14 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
     let factor = image.width().max(image.height()).div_ceil(WORKING_SIDE_PX) as usize;
     let working = Plane::reduced(image, factor);
     let filled = specular::fill(&working);
-    let planes = Planes::new(filled.plane);
+    let planes = Planes::new(filled.plane, filled.spots.clone(), LEAST_RADIUS_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32);
     let found = segment(&planes)?;
     check_region_sharpness(region_sharpness(&working, &found.limbus))?;
     let measured = check_geometry(&found, factor as f32)?;
     let lids = found.lids;
 
     let fine = FineSheet::sample(&working, &found.pupil, &found.limbus);
-    let noisy = noisy_samples(&fine, &working, &filled.spots, &lids);
+    let noisy = noisy_samples(&fine, &working, &filled.spots, &lids, &planes.smooth, &found.pupil, &found.limbus);
     let visible = noisy.iter().filter(|&&bad| !bad).count() as f32 / noisy.len() as f32;
     if visible < limits::MIN_VISIBLE_FRACTION {
         return Err(IrisError::TooOccluded { visible });
@@ -201,13 +209,14 @@ fn check_exposure(image: &GrayImage) -> Result<(), IrisError> {
 
 /// Segments, and blames the focus first when an eye was all but found.
 fn segment(planes: &Planes) -> Result<Segmentation, IrisError> {
-    let pupil = find_pupil(planes).ok_or(IrisError::NoPupil)?;
+    let eye = find_eye(planes).ok_or(IrisError::NoPupil)?;
+    let pupil = find_pupil(planes, &eye);
     if pupil.agreement < limits::MIN_PUPIL_CORRELATION
         || pupil.contrast < limits::MIN_PUPIL_CONTRAST
     {
         return Err(IrisError::NoPupil);
     }
-    let found = find_limbus(planes, &pupil).ok_or(IrisError::NoIris)?;
+    let found = find_limbus(planes, &eye, &pupil).ok_or(IrisError::NoIris)?;
     let sharpness = found.limbus.mean_radius() / found.edge_width_px;
     if sharpness < limits::MIN_SHARPNESS {
         return Err(IrisError::Blurred {
@@ -268,7 +277,7 @@ fn check_geometry(found: &Segmentation, scale: f32) -> Result<Quality, IrisError
 
 /// One flag a fine sample: outside the image, a reflection, under a lid, or of a
 /// brightness that iris tissue does not have.
-fn noisy_samples(fine: &FineSheet, working: &Plane, spots: &[bool], lids: &Lids) -> Vec<bool> {
+fn noisy_samples(fine: &FineSheet, working: &Plane, spots: &[bool], lids: &Lids, smooth: &Plane, pupil: &Contour, limbus: &Contour) -> Vec<bool> {
     let (w, h) = (working.width as f32, working.height as f32);
     let hidden: Vec<bool> = fine
         .points
@@ -277,15 +286,17 @@ fn noisy_samples(fine: &FineSheet, working: &Plane, spots: &[bool], lids: &Lids)
             let inside = x >= 0.0 && y >= 0.0 && x < w - 0.5 && y < h - 0.5;
             !inside
                 || lids.cover(x, y, LID_MARGIN_PX)
-                || spots[(y + 0.5) as usize * working.width + (x + 0.5) as usize]
+                || (spots[(y + 0.5) as usize * working.width + (x + 0.5) as usize])
         })
         .collect();
-    let open = fine.levels.iter().zip(&hidden).filter(|(_, bad)| !**bad);
-    let tissue = TissueRange::of(open.map(|(level, _)| *level));
-    fine.levels
-        .iter()
-        .zip(&hidden)
-        .map(|(&v, &bad)| bad || !tissue.contains(v))
+    let model = TissueModel::of(working, pupil, limbus);
+    (0..hidden.len())
+        .map(|k| {
+            let t = ((k / FINE_ANGLES) as f32 + 0.5) / FINE_RADII as f32;
+            let cos = ((k % FINE_ANGLES) as f32 * TAU / FINE_ANGLES as f32).cos();
+            let z = model.deviation(fine.levels[k], t, cos);
+            hidden[k] || !(DARKEST..=BRIGHTEST).contains(&z)
+        })
         .collect()
 }
 

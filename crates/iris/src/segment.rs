@@ -1,10 +1,11 @@
 //! Where pupil and iris end.
 
-use crate::circle::{Candidate, Circle, GradientField, SearchBox, Sectors, best_circle};
+use crate::circle::{Candidate, Circle, GradientField, SearchBox, Sectors, best_circle, refined_circle};
 use crate::contour::{ANGLES, Contour, angle_of, closed_path, fit_series, series_at};
 use crate::focus::edge_width;
 use crate::occlusion::{Lids, find_lids};
 use crate::raster::Plane;
+use crate::votes::dark_circles;
 
 /// Longest side of the plane on which circles are sought, pixels.
 const COARSE_SIDE_PX: usize = 200;
@@ -20,57 +21,30 @@ struct Round {
     stiffness: f32,
 }
 
-const PUPIL_FIRST: [Round; 2] = [
-    Round {
-        reach: 0.4,
-        order: 2,
-        stiffness: 0.02,
-    },
+const PUPIL_FIRST: [Round; 1] = [
     Round {
         reach: 0.2,
-        order: 4,
+        order: 2,
         stiffness: 0.02,
     },
 ];
 const PUPIL_BETWEEN_LIDS: [Round; 2] = [
     Round {
-        reach: 0.3,
+        reach: 0.2,
         order: 2,
-        stiffness: 0.03,
+        stiffness: 0.02,
     },
     Round {
-        reach: 0.12,
-        order: 6,
-        stiffness: 0.004,
+        reach: 0.1,
+        order: 4,
+        stiffness: 0.01,
     },
 ];
-const LIMBUS_FIRST: [Round; 2] = [
-    Round {
-        reach: 0.14,
-        order: 1,
-        stiffness: 0.0,
-    },
+const LIMBUS_BETWEEN_LIDS: [Round; 1] = [
     Round {
         reach: 0.08,
-        order: 2,
-        stiffness: 0.1,
-    },
-];
-const LIMBUS_BETWEEN_LIDS: [Round; 3] = [
-    Round {
-        reach: 0.12,
-        order: 1,
-        stiffness: 0.0,
-    },
-    Round {
-        reach: 0.08,
-        order: 2,
-        stiffness: 0.1,
-    },
-    Round {
-        reach: 0.05,
-        order: 3,
-        stiffness: 0.1,
+        order: 4,
+        stiffness: 0.02,
     },
 ];
 
@@ -90,7 +64,7 @@ pub(crate) struct FoundPupil {
     pub(crate) agreement: f32,
     /// Grey levels by which the ring around the pupil is brighter than its inside.
     pub(crate) contrast: f32,
-    coarse_circle: Circle,
+    circle: Circle,
 }
 
 /// The planes that segmentation reads: the picture without reflections, a light
@@ -99,20 +73,41 @@ pub(crate) struct Planes {
     pub(crate) filled: Plane,
     pub(crate) smooth: Plane,
     coarse: Plane,
+    /// Reflections and what they spoil: on the fine plane, on the coarse one.
+    spots: Vec<bool>,
+    coarse_spots: Vec<bool>,
     coarse_factor: usize,
+    /// Smallest iris radius that is looked for, on the coarse plane.
+    least_iris_radius: f32,
 }
 
 impl Planes {
-    pub(crate) fn new(filled: Plane) -> Self {
+    pub(crate) fn new(filled: Plane, spots: Vec<bool>, least_iris_radius_px: f32) -> Self {
         let smooth = filled.blurred(1.5);
         let coarse_factor = filled.width.max(filled.height).div_ceil(COARSE_SIDE_PX);
         let coarse = filled.shrunk(coarse_factor);
+        let coarse_spots = (0..coarse.data.len())
+            .map(|k| {
+                let (x, y) = (k % coarse.width * coarse_factor, k / coarse.width * coarse_factor);
+                spots[y * filled.width + x]
+            })
+            .collect();
         Self {
+            spots,
+            coarse_spots,
             filled,
             smooth,
             coarse,
             coarse_factor,
+            least_iris_radius: least_iris_radius_px / coarse_factor as f32,
         }
+    }
+
+    /// 1 for a point of the fine plane that no reflection spoils, 0 for another.
+    fn clear(&self, x: f32, y: f32) -> f32 {
+        let (w, h) = (self.filled.width, self.filled.height);
+        let (px, py) = ((x + 0.5).max(0.0) as usize, (y + 0.5).max(0.0) as usize);
+        if self.spots[py.min(h - 1) * w + px.min(w - 1)] { 0.0 } else { 1.0 }
     }
 
     fn to_fine(&self, circle: Circle) -> Circle {
@@ -125,43 +120,124 @@ impl Planes {
     }
 }
 
-/// The darkest, most complete circle of the image.
-pub(crate) fn find_pupil(planes: &Planes) -> Option<FoundPupil> {
+/// The pair of circles, one in the other, that is most like pupil and iris.
+pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
     let coarse = planes.coarse.blurred(0.8);
-    let field = GradientField::new(&coarse, 2.0);
     let (w, h) = (coarse.width as f32, coarse.height as f32);
     let dark = coarse.percentile(0.01);
     let middle = coarse.percentile(0.5);
     let range = (middle - dark).max(1.0);
     let brightness = |x: f32, y: f32| (coarse.sample(x, y) - dark) / range;
-    let search = SearchBox {
-        x: (0.1 * w, 0.9 * w),
-        y: (0.1 * h, 0.9 * h),
-        r: (2.5, 0.3 * h),
-        step: 2.0,
-        samples: 24,
-        sectors: Sectors::All,
+    let darkness = |c: Circle| {
+        let bright = disc_level(c, brightness).clamp(0.0, 0.95);
+        (1.0 - bright) * (1.0 - bright)
     };
-    let prior = |c: Circle| 1.0 - 0.7 * disc_mean(c, brightness).clamp(0.0, 1.0);
-    let admit = |x: f32, y: f32| brightness(x, y) < 0.7;
-    let rough = best_circle(&field, search, admit, prior)?;
-    let near = SearchBox {
-        x: (rough.circle.x - 2.0, rough.circle.x + 2.0),
-        y: (rough.circle.y - 2.0, rough.circle.y + 2.0),
-        r: ((rough.circle.r - 2.0).max(1.5), rough.circle.r + 2.0),
-        step: 0.5,
-        samples: 48,
-        sectors: Sectors::All,
+    let largest = (0.27 * w.min(h)) as usize;
+    let candidates = dark_circles(&coarse, &planes.coarse_spots, (3, largest), darkness);
+    let smooth = planes.coarse.blurred(1.2);
+    let field = GradientField::new(&smooth, 4.0);
+    candidates
+        .iter()
+        .filter_map(|voted| {
+            let limbus = limbus_around(&field, planes, voted.circle, range)?;
+            let value = voted.votes + LIMBUS_WEIGHT * limbus.agreement * likely_ratio(voted.circle.r / limbus.circle.r);
+            Some(FoundEye { pupil: voted.circle, limbus: limbus.circle, value, limbus_agreement: limbus.agreement, votes: voted.votes })
+        })
+        .max_by(|a, b| a.value.total_cmp(&b.value))
+}
+
+
+
+/// How much the limbus's agreement counts beside the pupil's votes.
+const LIMBUS_WEIGHT: f32 = 2.0;
+/// Brightening from the pupil's edge to the inside of the limbus, as a share of the
+/// picture's range, at which a limbus counts half.
+const ALIKE: f32 = 0.4;
+/// Contrast at which an edge counts half on the way of the limbus, grey levels.
+const SOFT_LIMBUS: f32 = 30.0;
+/// The same for the pupil, whose edge is the strongest about it.
+const SOFT_PUPIL: f32 = 200.0;
+
+/// Two circles on the coarse plane.
+pub(crate) struct FoundEye {
+    pub(crate) pupil: Circle,
+    pub(crate) limbus: Circle,
+    pub(crate) limbus_agreement: f32,
+    pub(crate) votes: f32,
+    value: f32,
+}
+
+/// 1 for the ratios that eyes have, falling to 0.3 for those they hardly have.
+fn likely_ratio(ratio: f32) -> f32 {
+    let off = (0.22 - ratio).max(ratio - 0.6).max(0.0);
+    (1.0 - 5.0 * off).max(0.3)
+}
+
+/// Mean grey levels right and left at `share` of a circle's radius.
+fn flank_levels(plane: &Plane, c: Circle, share: f32) -> [f32; 2] {
+    const DOWN: [f32; 4] = [-0.2, 0.05, 0.3, 0.5];
+    [1.0, -1.0].map(|side| {
+        let sum: f32 = DOWN
+            .iter()
+            .map(|&down| {
+                let across = side * (1.0 - down * down).sqrt();
+                plane.sample(c.x + share * c.r * across, c.y + share * c.r * down)
+            })
+            .sum();
+        sum / DOWN.len() as f32
+    })
+}
+
+fn limbus_around(field: &GradientField, planes: &Planes, pupil: Circle, range: f32) -> Option<Candidate> {
+    let coarse = &planes.coarse;
+    let Circle { x, y, r } = pupil;
+    let largest = (7.0 * r)
+        .min(0.62 * coarse.height as f32)
+        .min(0.45 * coarse.width as f32);
+    let smallest = (1.35 * r).max(planes.least_iris_radius);
+    let search = |step: f32, reach: f32, about: Circle, radii: (f32, f32), samples| SearchBox {
+        x: (about.x - reach, about.x + reach),
+        y: (about.y - reach, about.y + reach),
+        r: radii,
+        step,
+        samples,
+        sectors: Sectors::Sides,
     };
-    let found = best_circle(&field, near, |_, _| true, prior).unwrap_or(rough);
-    let start = round(planes.to_fine(found.circle));
-    let contour = pupil_contour(planes, start, &PUPIL_FIRST, |_, _| 1.0);
-    Some(FoundPupil {
+    let inner = flank_levels(coarse, pupil, 1.3);
+    let prior = |c: Circle| {
+        let outer = flank_levels(coarse, c, 0.85);
+        let brighter = (0..2).map(|side| (outer[side] - inner[side]).max(0.0) / range).sum::<f32>();
+        let alike = 1.0 / (1.0 + (brighter / ALIKE) * (brighter / ALIKE));
+        alike * (1.0 - 1.0 * ((c.x - x).hypot(c.y - y) / c.r))
+    };
+    let reach = (0.10 * smallest.max(0.3 * largest)).max(2.0).floor();
+    let rough = best_circle(
+        field,
+        search(1.0, reach, pupil, (smallest, largest), 40),
+        |_, _| true,
+        prior,
+    )?;
+    let near = (rough.circle.r - 1.5, rough.circle.r + 1.5);
+    Some(best_circle(
+        field,
+        search(0.5, 1.0, rough.circle, near, 72),
+        |_, _| true,
+        prior,
+    )
+    .unwrap_or(rough))
+}
+
+/// The pupil's contour about its circle.
+pub(crate) fn find_pupil(planes: &Planes, eye: &FoundEye) -> FoundPupil {
+    let field = GradientField::new(&planes.smooth, 3.0);
+    let circle = refined_circle(&field, planes.to_fine(eye.pupil), |x, y| planes.clear(x, y));
+    let contour = pupil_contour(planes, round(circle), &PUPIL_FIRST, |_, _| 1.0);
+    FoundPupil {
         contrast: contrast_across(&planes.smooth, &contour),
         contour,
-        agreement: found.agreement,
-        coarse_circle: found.circle,
-    })
+        agreement: eye.votes,
+        circle,
+    }
 }
 
 /// Median over the angles of outside less inside, a quarter of the radius off the edge.
@@ -180,12 +256,15 @@ fn contrast_across(plane: &Plane, contour: &Contour) -> f32 {
     all[ANGLES / 2]
 }
 
-fn disc_mean(c: Circle, value: impl Fn(f32, f32) -> f32) -> f32 {
-    let ring = (0..8).map(|k| {
+/// The second brightest of nine places in a circle: a pupil is dark all over.
+fn disc_level(c: Circle, value: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut levels = [value(c.x, c.y); 9];
+    for (k, level) in levels.iter_mut().skip(1).enumerate() {
         let (sin, cos) = angle_of(k, 8).sin_cos();
-        value(c.x + 0.7 * c.r * cos, c.y + 0.7 * c.r * sin)
-    });
-    (ring.sum::<f32>() + value(c.x, c.y)) / 9.0
+        *level = value(c.x + 0.7 * c.r * cos, c.y + 0.7 * c.r * sin);
+    }
+    levels.sort_by(f32::total_cmp);
+    levels[7]
 }
 
 fn pupil_contour(
@@ -195,7 +274,8 @@ fn pupil_contour(
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let span = |r: f32| (0.1 * r).clamp(1.5, 4.0);
-    refined(&planes.smooth, start, rounds, span, &trust, &trust)
+    let trust = |x: f32, y: f32| trust(x, y) * planes.clear(x, y);
+    refined(&planes.smooth, start, rounds, span, SOFT_PUPIL, &trust, &trust)
 }
 
 /// Fits a contour to the edge about it, round by round. `seen` says how much an
@@ -207,6 +287,7 @@ fn refined(
     start: Contour,
     rounds: &[Round],
     span: impl Fn(f32) -> f32,
+    soft: f32,
     seen: impl Fn(f32, f32) -> f32,
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
@@ -216,6 +297,7 @@ fn refined(
         let band = Band {
             reach_px: (round.reach * r).max(3.0),
             span_px: span(r),
+            soft,
         };
         let edge = trace(plane, &contour, band, &seen);
         let mut weights = edge.weights();
@@ -230,57 +312,28 @@ fn refined(
 }
 
 /// The iris edge around a pupil.
-pub(crate) fn find_limbus(planes: &Planes, pupil: &FoundPupil) -> Option<Segmentation> {
-    let coarse = planes.coarse.blurred(1.2);
-    let field = GradientField::new(&coarse, 4.0);
-    let Circle { x, y, r } = pupil.coarse_circle;
-    let largest = (10.0 * r)
-        .min(0.6 * coarse.height as f32)
-        .min(0.45 * coarse.width as f32);
-    let smallest = (1.4 * r).max(5.0);
-    let search = |step: f32, reach: f32, about: Circle, radii: (f32, f32), samples| SearchBox {
-        x: (about.x - reach, about.x + reach),
-        y: (about.y - reach, about.y + reach),
-        r: radii,
-        step,
-        samples,
-        sectors: Sectors::Sides,
-    };
-    let about = Circle { x, y, r };
-    let prior = |c: Circle| 1.0 - 0.8 * (c.x - x).hypot(c.y - y) / c.r;
-    let reach = (0.12 * smallest.max(0.25 * largest)).max(2.0);
-    let rough = best_circle(
-        &field,
-        search(1.0, reach, about, (smallest, largest), 48),
-        |_, _| true,
-        prior,
-    )?;
-    let near = (rough.circle.r - 1.5, rough.circle.r + 1.5);
-    let found: Candidate = best_circle(
-        &field,
-        search(0.5, 1.0, rough.circle, near, 72),
-        |_, _| true,
-        prior,
-    )
-    .unwrap_or(rough);
-    let rough = round(planes.to_fine(found.circle));
-    let centre = (rough.centre_x, rough.centre_y);
-    let beside = |x: f32, y: f32| sideways_trust((x - centre.0, y - centre.1));
-    let rough = limbus_contour(planes, rough, &LIMBUS_FIRST, beside);
+pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -> Option<Segmentation> {
+    let fine = planes.filled.blurred(2.0);
+    let field = GradientField::new(&fine, 2.0);
+    let start = planes.to_fine(eye.limbus);
+    let beside = |x: f32, y: f32| sideways_trust((x - start.x, y - start.y));
+    let circle = refined_circle(&field, start, beside);
+    let rough = round(circle);
 
     let lids = find_lids(&planes.smooth, &pupil.contour, &rough);
-    let shade = LID_SHADE * rough.mean_radius();
+    let shade = LID_SHADE * circle.r;
     let between = |x: f32, y: f32| if lids.cover(x, y, shade) { 0.0 } else { 1.0 };
-    let start = round(planes.to_fine(pupil.coarse_circle));
+    let circle = refined_circle(&field, circle, between);
+    let start = round(pupil.circle);
     let inner = pupil_contour(planes, start, &PUPIL_BETWEEN_LIDS, between);
-    let limbus = limbus_contour(planes, rough, &LIMBUS_BETWEEN_LIDS, between);
+    let limbus = limbus_contour(planes, round(circle), &LIMBUS_BETWEEN_LIDS, between);
     let lids = find_lids(&planes.smooth, &inner, &limbus);
     let edge_width_px = edge_width(&planes.filled, &inner, limbus.mean_radius());
     Some(Segmentation {
         pupil: inner,
         limbus,
         lids,
-        limbus_agreement: found.agreement,
+        limbus_agreement: eye.limbus_agreement,
         edge_width_px,
     })
 }
@@ -292,7 +345,7 @@ fn limbus_contour(
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let span = |r: f32| (0.05 * r).clamp(2.0, 7.0);
-    refined(&planes.smooth, start, rounds, span, |_, _| 1.0, trust)
+    refined(&planes.smooth, start, rounds, span, SOFT_LIMBUS, |_, _| 1.0, trust)
 }
 
 /// Before the lids are known: the sides count in full, above and below hardly.
@@ -340,6 +393,8 @@ fn recentred(old: &Contour, series: &[f32]) -> Contour {
 struct Band {
     reach_px: f32,
     span_px: f32,
+    /// An edge of this contrast counts half.
+    soft: f32,
 }
 
 struct Edge {
@@ -377,7 +432,8 @@ fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) ->
         }
         for (row, value) in column.iter_mut().enumerate() {
             let (x, y) = point(about.radii[k] + offset(row) + band.span_px);
-            *value = trust(x, y) * contrast_at(&profile, row + margin, margin);
+            let contrast = contrast_at(&profile, row + margin, margin);
+            *value = trust(x, y) * contrast / (contrast.abs() + band.soft);
         }
     }
     let path = closed_path(&gain, ROWS);

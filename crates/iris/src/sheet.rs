@@ -13,7 +13,7 @@ pub(crate) const FINE_ANGLES: usize = 1024;
 /// Radii sampled.
 pub(crate) const FINE_RADII: usize = 128;
 /// Share of noisy samples above which a block of the sheet is noisy.
-const MAX_NOISY_SHARE: f32 = 0.2;
+const MAX_NOISY_SHARE: f32 = 0.25;
 
 /// The iris as a rectangle of 256 angles (columns) by 64 radii (rows, the pupil's
 /// edge first), 7 bits a pixel, with one noise bit for 4 columns of a row.

@@ -3,7 +3,7 @@
 use crate::raster::Plane;
 
 /// How much brighter than its surroundings a spot must be to count, grey levels.
-const MIN_CONTRAST: f32 = 28.0;
+const MIN_CONTRAST: f32 = 60.0;
 /// Pixels around a spot that its halo spoils.
 const HALO_PX: usize = 2;
 

@@ -1,0 +1,151 @@
+//! Places that might be a pupil: each edge votes for the centres it would belong to.
+
+use std::f32::consts::TAU;
+
+use crate::circle::Circle;
+use crate::raster::Plane;
+
+/// Candidates that are looked at more closely.
+const MAX_CANDIDATES: usize = 10;
+/// Edges as strong as this count half, in grey levels a pixel.
+const SOFT_EDGE: f32 = 4.0;
+/// Edges weaker than this do not vote.
+const LEAST_EDGE: f32 = 1.5;
+
+/// Small circles gather chance votes: one of this radius counts half.
+const SMALL: f32 = 2.0;
+
+/// A circle that edges agree on, and how much: about 1 for a complete edge.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Voted {
+    pub(crate) circle: Circle,
+    pub(crate) votes: f32,
+}
+
+/// The circles darker inside that most edges of `plane` point away from, best
+/// first, radii from `smallest` to `largest` pixels. `weight` scales the votes of a
+/// circle by what else is known of it.
+pub(crate) fn dark_circles(
+    plane: &Plane,
+    spoiled: &[bool],
+    (smallest, largest): (usize, usize),
+    weight: impl Fn(Circle) -> f32,
+) -> Vec<Voted> {
+    let edges = edges(plane, spoiled);
+    let mut peaks = Vec::new();
+    let mut votes = vec![0.0; plane.width * plane.height];
+    let mut summed = vec![0.0; plane.width * plane.height];
+    for r in smallest..=largest {
+        cast(plane, &edges, r as f32, &mut votes);
+        box_sums(plane.width, plane.height, &votes, &mut summed);
+        let least = 0.25 * TAU * r as f32;
+        collect_peaks(plane, &summed, r as f32, least, &mut peaks);
+    }
+    for peak in &mut peaks {
+        peak.votes *= weight(peak.circle);
+    }
+    distinct(peaks)
+}
+
+/// An edge: where, the unit direction from dark to bright, and its weight.
+struct EdgePoint {
+    x: f32,
+    y: f32,
+    ux: f32,
+    uy: f32,
+    weight: f32,
+}
+
+fn edges(plane: &Plane, spoiled: &[bool]) -> Vec<EdgePoint> {
+    let mut found = Vec::new();
+    for y in 1..plane.height.saturating_sub(1) {
+        for x in 1..plane.width.saturating_sub(1) {
+            let gx = 0.5 * (plane.at(x + 1, y) - plane.at(x - 1, y));
+            let gy = 0.5 * (plane.at(x, y + 1) - plane.at(x, y - 1));
+            let size = (gx * gx + gy * gy).sqrt();
+            if size >= LEAST_EDGE && !spoiled[y * plane.width + x] {
+                found.push(EdgePoint {
+                    x: x as f32 + 0.5,
+                    y: y as f32 + 0.5,
+                    ux: gx / size,
+                    uy: gy / size,
+                    weight: size / (size + SOFT_EDGE),
+                });
+            }
+        }
+    }
+    found
+}
+
+fn cast(plane: &Plane, edges: &[EdgePoint], r: f32, votes: &mut [f32]) {
+    votes.fill(0.0);
+    for edge in edges {
+        let (x, y) = (edge.x - r * edge.ux, edge.y - r * edge.uy);
+        if x >= 0.0 && y >= 0.0 && x < plane.width as f32 && y < plane.height as f32 {
+            votes[y as usize * plane.width + x as usize] += edge.weight;
+        }
+    }
+}
+
+/// Sums over 3 x 3 neighbourhoods; the border is left at zero.
+fn box_sums(width: usize, height: usize, values: &[f32], sums: &mut [f32]) {
+    for y in 1..height.saturating_sub(1) {
+        let row = |k: usize| &values[k * width..(k + 1) * width];
+        let (above, here, below) = (row(y - 1), row(y), row(y + 1));
+        let out = &mut sums[y * width..(y + 1) * width];
+        for x in 1..width.saturating_sub(1) {
+            let column = |k: usize| above[k] + here[k] + below[k];
+            out[x] = column(x - 1) + column(x) + column(x + 1);
+        }
+    }
+}
+
+fn collect_peaks(plane: &Plane, sums: &[f32], r: f32, least: f32, peaks: &mut Vec<Voted>) {
+    let w = plane.width;
+    for y in 1..plane.height.saturating_sub(1) {
+        for x in 1..w.saturating_sub(1) {
+            let here = sums[y * w + x];
+            if here < least {
+                continue;
+            }
+            let around = [
+                sums[(y - 1) * w + x],
+                sums[(y + 1) * w + x],
+                sums[y * w + x - 1],
+                sums[y * w + x + 1],
+            ];
+            if around.iter().all(|&other| here >= other) {
+                peaks.push(Voted {
+                    circle: Circle {
+                        x: x as f32,
+                        y: y as f32,
+                        r,
+                    },
+                    votes: here / (TAU * (r + SMALL)),
+                });
+            }
+        }
+    }
+}
+
+/// The best peaks, without those that nearly repeat a better one.
+fn distinct(mut peaks: Vec<Voted>) -> Vec<Voted> {
+    peaks.sort_by(|a, b| b.votes.total_cmp(&a.votes));
+    let mut kept: Vec<Voted> = Vec::new();
+    for peak in peaks {
+        let repeats = |other: &Voted| {
+            let (a, b) = (other.circle, peak.circle);
+            let (dx, dy) = (a.x - b.x, a.y - b.y);
+            let near = 0.5 * a.r.min(b.r) + 1.0;
+            dx * dx + dy * dy < near * near && a.r < 1.35 * b.r && b.r < 1.35 * a.r
+        };
+        if kept.iter().any(repeats) {
+            continue;
+        }
+        kept.push(peak);
+        if kept.len() == MAX_CANDIDATES {
+            break;
+        }
+    }
+    kept
+}
