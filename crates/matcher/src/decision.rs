@@ -1,18 +1,35 @@
 //! Whether a person is new: the only place where thresholds meet scores.
+//!
+//! In words, first match wins:
+//! 1. Like three people or more: the template is not one eye's. Refused.
+//! 2. Like one person, surely (both eyes' mean below the first threshold): duplicate.
+//!    With one eye comparable, that eye has to be more alike by
+//!    [`SINGLE_EYE_PENALTY_MICROS`](crate::SINGLE_EYE_PENALTY_MICROS).
+//! 3. Like somebody, perhaps (below the second threshold): a person looks.
+//! 4. Somebody could not be compared: a person looks. Too little to see is never new.
+//! 5. Otherwise: unique.
+//!
+//! "Like" holds in every [`Arrangement`](crate::Arrangement): eyes straight, swapped,
+//! or seen in a mirror. `docs/matching.md` has what the thresholds mean at each size
+//! of the gallery.
 
 use crate::gallery::Match;
 use crate::pair::EyesCompared;
+use crate::search::Found;
 
-/// Thresholds on the value of a [`PairScore`](crate::PairScore), in millionths.
+/// Thresholds on the value of a [`PairScore`](crate::PairScore), in millionths, and
+/// how many people one may be like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecisionRule {
     /// Below this the two are the same person.
     pub duplicate_below_micros: u32,
     /// Below this, and not a duplicate, a person has to look.
     pub review_below_micros: u32,
+    /// Like this many people, a template is nobody's.
+    pub saturated_from: u64,
 }
 
-/// What follows from the best match.
+/// What follows from a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// Nobody in the gallery is alike.
@@ -27,32 +44,64 @@ pub enum Decision {
         /// The entry that is the same person.
         existing: Match,
     },
+    /// Like several people at once, which no eye is: refused.
+    Saturated {
+        /// The entry it is most like.
+        closest: Match,
+        /// How many people it is like.
+        similar: u64,
+    },
+}
+
+impl Decision {
+    /// A stable name for records, metrics and the API.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unique => "unique",
+            Self::Review { .. } => "review",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Saturated { .. } => "saturated",
+        }
+    }
 }
 
 impl DecisionRule {
-    /// The thresholds in use; `docs/iris-scores.md` has the measurement behind them.
+    /// The rule in use; `docs/iris-scores.md` has the measurement behind the
+    /// thresholds, `docs/matching.md` what they mean for galleries of up to 10^9.
     #[must_use]
     pub const fn standard() -> Self {
         Self {
             duplicate_below_micros: 360_000,
             review_below_micros: 385_000,
+            saturated_from: 3,
         }
     }
 
-    /// Decides on the best match of a search (`None`: the gallery was empty).
+    /// What a search has to report for [`DecisionRule::decide`]: scores below this.
     #[must_use]
-    pub fn decide(&self, best: Option<Match>) -> Decision {
-        let Some(found) = best else {
+    pub const fn reach_micros(&self) -> u32 {
+        self.review_below_micros
+    }
+
+    /// Decides on what a search within [`DecisionRule::reach_micros`] found.
+    #[must_use]
+    pub fn decide(&self, found: &Found) -> Decision {
+        let Some(closest) = found.best else {
             return Decision::Unique;
         };
-        if found.score.eyes == EyesCompared::Neither {
-            return Decision::Review { closest: found };
+        if found.similar >= self.saturated_from {
+            return Decision::Saturated {
+                closest,
+                similar: found.similar,
+            };
         }
-        if found.score.micros < self.duplicate_below_micros {
-            return Decision::Duplicate { existing: found };
+        let is_compared = closest.score.eyes != EyesCompared::Neither;
+        if is_compared && closest.score.micros < self.duplicate_below_micros {
+            return Decision::Duplicate { existing: closest };
         }
-        if found.score.micros < self.review_below_micros {
-            return Decision::Review { closest: found };
+        if !is_compared || closest.score.micros < self.review_below_micros {
+            return Decision::Review { closest };
         }
         Decision::Unique
     }
@@ -62,6 +111,14 @@ impl DecisionRule {
 mod tests {
     use super::*;
     use crate::pair::{Arrangement, INCOMPARABLE_MICROS, PairScore};
+
+    fn one(best: Match) -> Found {
+        Found {
+            best: Some(best),
+            similar: 1,
+            incomparable: 0,
+        }
+    }
 
     fn matched(micros: u32, eyes: EyesCompared) -> Match {
         let arrangement = Arrangement::Straight;
@@ -80,7 +137,7 @@ mod tests {
     #[test]
     fn each_side_of_each_threshold_is_decided() {
         let rule = DecisionRule::standard();
-        let decide = |micros| rule.decide(Some(matched(micros, EyesCompared::Both)));
+        let decide = |micros| rule.decide(&one(matched(micros, EyesCompared::Both)));
         let at = |micros| matched(micros, EyesCompared::Both);
         let (duplicate, review) = (rule.duplicate_below_micros, rule.review_below_micros);
         assert_eq!(
@@ -102,7 +159,7 @@ mod tests {
             }
         );
         assert_eq!(decide(review), Decision::Unique);
-        assert_eq!(rule.decide(None), Decision::Unique);
+        assert_eq!(rule.decide(&Found::default()), Decision::Unique);
     }
 
     #[test]
@@ -110,7 +167,7 @@ mod tests {
         let rule = DecisionRule::standard();
         let blind = matched(INCOMPARABLE_MICROS, EyesCompared::Neither);
         assert_eq!(
-            rule.decide(Some(blind)),
+            rule.decide(&one(blind)),
             Decision::Review { closest: blind }
         );
     }
@@ -120,5 +177,27 @@ mod tests {
         let rule = DecisionRule::standard();
         assert!(rule.duplicate_below_micros <= INCOMPARABLE_MICROS);
         assert!(INCOMPARABLE_MICROS < rule.review_below_micros);
+    }
+
+    #[test]
+    fn who_is_like_three_people_is_like_nobody() {
+        let rule = DecisionRule::standard();
+        let closest = matched(100_000, EyesCompared::Both);
+        let like = |similar| {
+            rule.decide(&Found {
+                best: Some(closest),
+                similar,
+                incomparable: 0,
+            })
+        };
+        assert_eq!(like(2), Decision::Duplicate { existing: closest });
+        assert_eq!(
+            like(3),
+            Decision::Saturated {
+                closest,
+                similar: 3
+            }
+        );
+        assert_eq!(like(3).code(), "saturated");
     }
 }

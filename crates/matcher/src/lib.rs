@@ -1,30 +1,47 @@
 //! From iris templates to a decision about uniqueness.
 //!
 //! Here: the distance of two templates over all rotations, the normalised score,
-//! pairs of eyes, the gallery in memory and the decision rule.
+//! pairs of eyes and their arrangements, the exact search of a gallery on vector
+//! instructions, screening, the gallery's files and the decision rule.
 //!
-//! Not here: images (`annona-iris`), files, databases, networks. Nothing in this
-//! crate reads a clock or a random source, and scores are integers: the same
-//! templates give the same decision on every machine.
+//! Not here: images (`annona-iris`), databases, networks. The only files that this
+//! crate touches are a gallery's, in [`Gallery`]: they are mapped into memory, and
+//! how they are laid out is what makes a search fast. Nothing here reads a clock or
+//! a random source, and scores are integers: the same templates give the same
+//! decision on every machine and on all instructions.
 //!
 //! Invariants:
+//! - every search gives what scoring each entry by [`score`] would give;
 //! - a comparison with fewer shared bits than the mask floor is no comparison: it
 //!   never counts as "different", it goes to review;
-//! - thresholds live in [`DecisionRule::standard`] and nowhere else.
+//! - thresholds live in [`DecisionRule::standard`] and nowhere else;
+//! - a gallery's files are a copy of the database and can be thrown away.
+//!
+//! This is the one crate in which `unsafe` is allowed: for vector instructions, which
+//! are run after the processor was asked for them, and for memory-mapped files.
 
+mod bound;
 mod decision;
 mod distance;
+mod entry;
+mod error;
 mod gallery;
+mod kernel;
+mod packed;
 mod pair;
 mod score;
+mod search;
 #[cfg(test)]
 mod testing;
 
 pub use decision::{Decision, DecisionRule};
 pub use distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance, raw_distance};
-pub use gallery::{Gallery, Match};
+pub use error::GalleryError;
+pub use gallery::{Access, Gallery, Match, Snapshot};
+pub use kernel::Instructions;
 pub use pair::{
     Arrangement, EyePair, EyesCompared, INCOMPARABLE_MICROS, PAIR_BYTES, PairScore,
-    SINGLE_EYE_PENALTY_MICROS, pair_score, pair_score_swapped,
+    SINGLE_EYE_PENALTY_MICROS, mirrored, pair_score, pair_score_swapped,
 };
 pub use score::{IMPOSTOR_MICROS, SCORE_VERSION, Score, score};
+pub use search::Found;

@@ -1,6 +1,6 @@
 //! Both eyes of a person.
 
-use annona_iris::{IrisTemplate, TEMPLATE_BYTES, TemplateBytesError};
+use annona_iris::{COLUMNS, IrisTemplate, TEMPLATE_BYTES, TemplateBytesError};
 
 use crate::score::{Score, score};
 
@@ -22,7 +22,19 @@ pub struct EyePair {
     pub right: IrisTemplate,
 }
 
+/// The imaginary half of a code word.
+const IMAGINARY_BITS: u64 = 0xffff_ffff << 32;
+
 impl EyePair {
+    /// Both eyes [`mirrored`], each on its side.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        Self {
+            left: mirrored(&self.left),
+            right: mirrored(&self.right),
+        }
+    }
+
     /// The left template's bytes, then the right one's.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -51,6 +63,20 @@ pub enum Arrangement {
     Straight,
     /// Left with right: somebody presented their eyes the wrong way round.
     Swapped,
+    /// The mirror image of a face: mirrored left with right, mirrored right with left.
+    Mirrored,
+    /// Each eye mirrored by itself, left with left and right with right.
+    MirroredInPlace,
+}
+
+impl Arrangement {
+    /// All of them; of equal scores the earlier one counts.
+    pub const ALL: [Self; 4] = [
+        Self::Straight,
+        Self::Swapped,
+        Self::Mirrored,
+        Self::MirroredInPlace,
+    ];
 }
 
 /// Which comparisons a pair's score stands on; sides are the probe's.
@@ -112,27 +138,64 @@ impl PairScore {
 /// Compares left with left and right with right.
 #[must_use]
 pub fn pair_score(probe: &EyePair, other: &EyePair) -> PairScore {
-    PairScore::new(
-        score(&probe.left, &other.left),
-        score(&probe.right, &other.right),
-        Arrangement::Straight,
-    )
+    straight(probe, other, Arrangement::Straight)
 }
 
 /// Compares left with right and right with left.
 #[must_use]
 pub fn pair_score_swapped(probe: &EyePair, other: &EyePair) -> PairScore {
+    crossed(probe, other, Arrangement::Swapped)
+}
+
+/// The least score over all arrangements; of equals the first of
+/// [`Arrangement::ALL`]. `mirrored` is [`EyePair::mirrored`] of `probe`.
+pub(crate) fn best_arrangement(
+    probe: &EyePair,
+    mirrored: &EyePair,
+    other: &EyePair,
+) -> PairScore {
+    let score_in = |arrangement| match arrangement {
+        Arrangement::Straight => straight(probe, other, arrangement),
+        Arrangement::Swapped => crossed(probe, other, arrangement),
+        Arrangement::Mirrored => crossed(mirrored, other, arrangement),
+        Arrangement::MirroredInPlace => straight(mirrored, other, arrangement),
+    };
+    let [first, rest @ ..] = Arrangement::ALL.map(score_in);
+    rest.into_iter().fold(first, |best, next| {
+        if next.micros < best.micros { next } else { best }
+    })
+}
+
+fn straight(probe: &EyePair, other: &EyePair, arrangement: Arrangement) -> PairScore {
+    PairScore::new(
+        score(&probe.left, &other.left),
+        score(&probe.right, &other.right),
+        arrangement,
+    )
+}
+
+fn crossed(probe: &EyePair, other: &EyePair, arrangement: Arrangement) -> PairScore {
     PairScore::new(
         score(&probe.left, &other.right),
         score(&probe.right, &other.left),
-        Arrangement::Swapped,
+        arrangement,
+    )
+}
+
+/// The template of the mirror image of an eye: the columns run the other way, and
+/// the imaginary responses, which are odd along the columns, change their sign.
+#[must_use]
+pub fn mirrored(template: &IrisTemplate) -> IrisTemplate {
+    let from = |column: usize| COLUMNS - 1 - column;
+    IrisTemplate::from_columns(
+        std::array::from_fn(|column| template.code()[from(column)] ^ IMAGINARY_BITS),
+        std::array::from_fn(|column| template.mask()[from(column)]),
     )
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use annona_iris::COLUMNS;
     use proptest::prelude::*;
 
     use super::*;

@@ -1,0 +1,160 @@
+//! Which comparisons cannot reach a limit, told from counts without a division.
+
+use annona_iris::CODE_BITS;
+
+use crate::distance::MIN_SHARED_BITS;
+use crate::kernel::{Distances, LANES, ROTATIONS};
+use crate::score::IMPOSTOR_MICROS;
+
+/// Binary places of the line's coefficients.
+const PLACES: u32 = 16;
+
+/// A straight line over the shared mask bits. Who has more differing bits than the
+/// line says, at every rotation, has a score at or above the limit.
+///
+/// With `n` bits compared the score is below `limit` exactly when the differing
+/// bits are at most `D(n) = 0.45 n - c n / (n + n0)`, `c = 2 n0 (0.45 - limit)`.
+/// `D` is convex, so between the mask floor and all bits it lies below the chord
+/// through its ends. The coefficients are rounded up, so what the line excludes is
+/// excluded by the definition; what it leaves in has to be scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bound {
+    slope: u64,
+    intercept: i64,
+}
+
+/// Bit `lane` is set for those lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// The score may be below the limit.
+    pub(crate) promising: u8,
+    /// At some rotation enough bits are shared.
+    pub(crate) comparable: u8,
+}
+
+impl Bound {
+    /// The line for scores below `limit_micros`; `None` when every score may be.
+    pub(crate) fn new(limit_micros: u32) -> Option<Self> {
+        // Score < limit when the term taken from 0.45 is at least this, in millionths.
+        let least_gain = i64::from(IMPOSTOR_MICROS) + 1 - i64::from(limit_micros);
+        if least_gain <= 0 {
+            return None;
+        }
+        let (floor, all) = (i64::from(MIN_SHARED_BITS), CODE_BITS as i64);
+        // 3 * 10^6 * D(n) at both ends, where n / (n + n0) is 1/3 and 2/3.
+        let gain = least_gain * all;
+        let at_floor = 3 * i64::from(IMPOSTOR_MICROS) * floor - gain;
+        let at_all = 3 * i64::from(IMPOSTOR_MICROS) * all - 2 * gain;
+        // Along the line by mask bits, of which there are half as many.
+        let (run, unit) = ((all - floor) / 2, 3_000_000);
+        let rise = at_all - at_floor;
+        let intercept = at_floor * run - rise * floor / 2;
+        Some(Self {
+            slope: ceil_div(i128::from(rise) << PLACES, i128::from(run * unit)) as u64,
+            intercept: ceil_div(i128::from(intercept) << PLACES, i128::from(run * unit)),
+        })
+    }
+
+    /// Applies the line to the counts of a block.
+    #[inline(always)]
+    pub(crate) fn judge(&self, distances: &Distances) -> Verdict {
+        // A sign bit stays set as long as every rotation was negative.
+        let mut above_line = [-1i64; LANES];
+        let mut below_floor = [-1i64; LANES];
+        for rotation in 0..ROTATIONS {
+            let different = &distances.different[rotation];
+            let shared = &distances.shared_mask[rotation];
+            for lane in 0..LANES {
+                // Counts are below 2^14, so 32 bits hold what is multiplied.
+                let line = u64::from(shared[lane] as u32) * u64::from(self.slope as u32);
+                let room = line.cast_signed() + self.intercept
+                    - (different[lane] << PLACES).cast_signed();
+                above_line[lane] &= room;
+                below_floor[lane] &= shared[lane].cast_signed() - i64::from(MIN_SHARED_BITS / 2);
+            }
+        }
+        Verdict {
+            promising: non_negative(&above_line),
+            comparable: non_negative(&below_floor),
+        }
+    }
+}
+
+/// Which lanes are comparable, when every score may be below the limit.
+pub(crate) fn judge_all(distances: &Distances) -> Verdict {
+    let bound = Bound {
+        slope: 0,
+        intercept: 0,
+    };
+    Verdict {
+        promising: u8::MAX,
+        comparable: bound.judge(distances).comparable,
+    }
+}
+
+fn non_negative(lanes: &[i64; LANES]) -> u8 {
+    (0..LANES).fold(0, |set, lane| set | u8::from(lanes[lane] >= 0) << lane)
+}
+
+fn ceil_div(numerator: i128, denominator: i128) -> i64 {
+    let quotient = -(-numerator).div_euclid(denominator);
+    i64::try_from(quotient).expect("coefficients are below 2^32")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::distance::RawDistance;
+    use crate::score::normalised_micros;
+
+    fn judged(bound: &Bound, different: u64, shared_mask: u64) -> Verdict {
+        let mut distances = Distances::zero();
+        for rotation in 0..ROTATIONS {
+            distances.different[rotation] = [u64::from(u16::MAX); LANES];
+        }
+        distances.different[17][5] = different;
+        distances.shared_mask[17][5] = shared_mask;
+        bound.judge(&distances)
+    }
+
+    #[test]
+    fn no_score_below_the_limit_is_excluded() {
+        for limit in [1, 20_000, 200_000, 340_000, 360_000, 385_000, 410_000, 449_999, 450_000] {
+            let bound = Bound::new(limit).unwrap();
+            for mask_bits in MIN_SHARED_BITS / 2..=CODE_BITS as u32 / 2 {
+                let shared = 2 * mask_bits;
+                let below = |different: &u32| {
+                    let raw = RawDistance {
+                        different: *different,
+                        shared,
+                    };
+                    normalised_micros(raw) < limit
+                };
+                let Some(most) = (0..=shared).rev().find(below) else {
+                    continue;
+                };
+                let verdict = judged(&bound, u64::from(most), u64::from(mask_bits));
+                assert_eq!(verdict.promising, 1 << 5, "limit {limit}, {most} of {shared}");
+            }
+        }
+    }
+
+    #[test]
+    fn strangers_are_excluded() {
+        let bound = Bound::new(385_000).unwrap();
+        for shared in [3_200u64, 6_400, 8_000, 12_800] {
+            let verdict = judged(&bound, shared * 42 / 100, shared / 2);
+            assert_eq!((verdict.promising, verdict.comparable), (0, 1 << 5));
+        }
+        assert_eq!(judged(&bound, 0, 0).promising, 0);
+        assert_eq!(judged(&bound, 0, 1_599).comparable, 0);
+    }
+
+    #[test]
+    fn above_what_normalisation_leaves_alone_everything_is_left_in() {
+        assert_eq!(Bound::new(450_001), None);
+        let verdict = judge_all(&Distances::zero());
+        assert_eq!((verdict.promising, verdict.comparable), (u8::MAX, 0));
+    }
+}
