@@ -21,21 +21,29 @@ const PLACES: u32 = 16;
 pub(crate) struct Bound {
     slope: u64,
     intercept: i64,
+    /// What a score below the limit takes from 0.45 at least, in millionths.
+    least_gain: i64,
 }
 
 /// Bit `lane` is set for those lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// The score may be below the limit.
-    pub(crate) promising: u8,
+    pub(crate) promising: u32,
     /// At some rotation enough bits are shared.
-    pub(crate) comparable: u8,
+    pub(crate) comparable: u32,
+}
+
+impl Verdict {
+    pub(crate) const NONE: Self = Self {
+        promising: 0,
+        comparable: 0,
+    };
 }
 
 impl Bound {
     /// The line for scores below `limit_micros`; `None` when every score may be.
     pub(crate) fn new(limit_micros: u32) -> Option<Self> {
-        // Score < limit when the term taken from 0.45 is at least this, in millionths.
         let least_gain = i64::from(IMPOSTOR_MICROS) + 1 - i64::from(limit_micros);
         if least_gain <= 0 {
             return None;
@@ -52,7 +60,25 @@ impl Bound {
         Some(Self {
             slope: ceil_div(i128::from(rise) << PLACES, i128::from(run * unit)) as u64,
             intercept: ceil_div(i128::from(intercept) << PLACES, i128::from(run * unit)),
+            least_gain,
         })
+    }
+
+    /// The limit that this was made for.
+    pub(crate) fn limit_micros(&self) -> u32 {
+        u32::try_from(i64::from(IMPOSTOR_MICROS) + 1 - self.least_gain)
+            .expect("it was a limit of 32 bits")
+    }
+
+    /// The least agreement (agreeing bits minus differing ones) of a score below the
+    /// limit, when at least `bits` are compared, which are at least the mask floor.
+    ///
+    /// `S >= 0.1 n + 2 c n / (n + n0)`, which grows with `n`; rounded down.
+    pub(crate) fn least_agreement(&self, bits: u32) -> i32 {
+        let (n, half) = (i64::from(bits), CODE_BITS as i64 / 2);
+        let numerator = n * (50_000 * (n + half) + 2 * half * self.least_gain);
+        let least = numerator / (500_000 * (n + half));
+        i32::try_from(least).expect("an agreement is at most the bits of a code")
     }
 
     /// Applies the line to the counts of a block.
@@ -85,15 +111,16 @@ pub(crate) fn judge_all(distances: &Distances) -> Verdict {
     let bound = Bound {
         slope: 0,
         intercept: 0,
+        least_gain: 0,
     };
     Verdict {
-        promising: u8::MAX,
+        promising: u32::MAX,
         comparable: bound.judge(distances).comparable,
     }
 }
 
-fn non_negative(lanes: &[i64; LANES]) -> u8 {
-    (0..LANES).fold(0, |set, lane| set | u8::from(lanes[lane] >= 0) << lane)
+fn non_negative(lanes: &[i64; LANES]) -> u32 {
+    (0..LANES).fold(0, |set, lane| set | u32::from(lanes[lane] >= 0) << lane)
 }
 
 fn ceil_div(numerator: i128, denominator: i128) -> i64 {
@@ -136,6 +163,10 @@ mod tests {
                 };
                 let verdict = judged(&bound, u64::from(most), u64::from(mask_bits));
                 assert_eq!(verdict.promising, 1 << 5, "limit {limit}, {most} of {shared}");
+                let agreement = shared.cast_signed() - 2 * most.cast_signed();
+                let least = bound.least_agreement(shared);
+                assert!(agreement >= least, "limit {limit}, {most} of {shared}");
+                assert!(least >= bound.least_agreement(MIN_SHARED_BITS.max(shared - 2)));
             }
         }
     }
@@ -155,6 +186,6 @@ mod tests {
     fn above_what_normalisation_leaves_alone_everything_is_left_in() {
         assert_eq!(Bound::new(450_001), None);
         let verdict = judge_all(&Distances::zero());
-        assert_eq!((verdict.promising, verdict.comparable), (u8::MAX, 0));
+        assert_eq!((verdict.promising, verdict.comparable), (u32::MAX, 0));
     }
 }

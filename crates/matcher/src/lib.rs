@@ -21,6 +21,7 @@
 //! are run after the processor was asked for them, and for memory-mapped files.
 
 mod bound;
+mod compare;
 mod decision;
 mod distance;
 mod entry;

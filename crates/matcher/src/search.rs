@@ -6,10 +6,11 @@
 
 use rayon::prelude::*;
 
-use crate::bound::{self, Bound, Verdict};
+use crate::bound::{Bound, Verdict};
+use crate::compare::{Comparer, GROUP, ProbeTemplate};
 use crate::entry::Entry;
 use crate::gallery::Match;
-use crate::kernel::{Block, Distances, DoubledProbe, Instructions, LANES, distances};
+use crate::kernel::Instructions;
 use crate::pair::{EyePair, EyesCompared, best_arrangement};
 
 /// People that one task searches.
@@ -73,15 +74,15 @@ pub(crate) struct Probe {
     eyes: EyePair,
     mirrored: EyePair,
     /// Left, right, mirrored left, mirrored right.
-    doubled: [DoubledProbe; 4],
+    templates: [ProbeTemplate; 4],
 }
 
 impl Probe {
-    pub(crate) fn new(eyes: &EyePair) -> Self {
+    pub(crate) fn new(eyes: &EyePair, instructions: Instructions) -> Self {
         let mirrored = eyes.mirrored();
-        let doubled = [&eyes.left, &eyes.right, &mirrored.left, &mirrored.right];
+        let templates = [&eyes.left, &eyes.right, &mirrored.left, &mirrored.right];
         Self {
-            doubled: doubled.map(DoubledProbe::new),
+            templates: templates.map(|template| ProbeTemplate::new(template, instructions)),
             eyes: eyes.clone(),
             mirrored,
         }
@@ -89,7 +90,7 @@ impl Probe {
 }
 
 /// Which of the probe's templates meets which eye of the entry in the two
-/// comparisons of each arrangement: indices into `Probe::doubled`, then 0 for the
+/// comparisons of each arrangement: indices into `Probe::templates`, then 0 for the
 /// entry's left eye and 1 for its right.
 const ARRANGED: [[(usize, usize); 2]; 4] = [
     [(0, 0), (1, 1)],
@@ -116,8 +117,8 @@ pub(crate) fn search(
         .into_par_iter()
         .map(|people| {
             let mut task = Task::new(probes, reach, instructions);
-            for block in people.chunks(LANES) {
-                task.search_block(block, is_deleted);
+            for group in people.chunks(GROUP) {
+                task.search_group(group, is_deleted);
             }
             task.found
         })
@@ -134,10 +135,8 @@ pub(crate) fn search(
 struct Task<'a> {
     probes: &'a [Probe],
     reach: Reach,
-    instructions: Instructions,
     found: Vec<Found>,
-    block: Box<Block>,
-    counts: Box<Distances>,
+    comparer: Comparer,
 }
 
 impl<'a> Task<'a> {
@@ -145,36 +144,33 @@ impl<'a> Task<'a> {
         Self {
             probes,
             reach,
-            instructions,
             found: vec![Found::default(); probes.len()],
-            block: Block::blank(),
-            counts: Box::new(Distances::zero()),
+            comparer: Comparer::new(instructions),
         }
     }
 
-    fn search_block(&mut self, people: &[Entry], is_deleted: &dyn Fn(u64) -> bool) {
-        let mut verdicts = vec![[[NO_VERDICT; 2]; 4]; self.probes.len()];
-        for side in 0..2 {
-            let eyes: Vec<_> = people
-                .iter()
-                .map(|entry| [&entry.left, &entry.right][side])
-                .collect();
-            self.block.fill(&eyes, self.instructions);
-            for (k, probe) in self.probes.iter().enumerate() {
-                let bound = self.limit(k).map(Bound::new);
-                for (template, doubled) in probe.doubled.iter().enumerate() {
-                    distances(self.instructions, doubled, &self.block, &mut self.counts);
-                    verdicts[k][template][side] = match bound {
-                        Some(Some(bound)) => bound.judge(&self.counts),
-                        _ => bound::judge_all(&self.counts),
-                    };
-                }
-            }
-        }
-        for (k, verdicts) in verdicts.iter().enumerate() {
-            let candidates = candidates(verdicts);
-            for (lane, entry) in people.iter().enumerate() {
-                if candidates >> lane & 1 == 1 && !is_deleted(entry.sequence) {
+    fn search_group(&mut self, people: &[Entry], is_deleted: &dyn Fn(u64) -> bool) {
+        let bounded: Vec<(&ProbeTemplate, Option<Bound>)> = self
+            .probes
+            .iter()
+            .enumerate()
+            .flat_map(|(k, probe)| {
+                let bound = self.limit(k).and_then(Bound::new);
+                probe.templates.iter().map(move |template| (template, bound))
+            })
+            .collect();
+        let left: Vec<_> = people.iter().map(|entry| &entry.left).collect();
+        let right: Vec<_> = people.iter().map(|entry| &entry.right).collect();
+        let verdicts = [left, right].map(|eyes| self.comparer.judge(&eyes, &bounded));
+        for k in 0..self.probes.len() {
+            let of_probe = verdicts.each_ref().map(|side| {
+                *side[4 * k..]
+                    .first_chunk()
+                    .expect("there are four verdicts a probe")
+            });
+            let candidates = candidates(&of_probe);
+            for (place, entry) in people.iter().enumerate() {
+                if candidates >> place & 1 == 1 && !is_deleted(entry.sequence) {
                     self.score(k, entry);
                 }
             }
@@ -201,17 +197,13 @@ impl<'a> Task<'a> {
     }
 }
 
-const NO_VERDICT: Verdict = Verdict {
-    promising: 0,
-    comparable: 0,
-};
-
-/// Lanes that have to be scored: one comparison is promising, or in one
+/// Places that have to be scored: one comparison is promising, or in one
 /// arrangement neither can be made. The score of a pair is below a limit only if
-/// that of one eye is, or if it has none.
-fn candidates(verdicts: &[[Verdict; 2]; 4]) -> u8 {
+/// that of one eye is, or if it has none. Verdicts are by side of the entry and
+/// template of the probe.
+fn candidates(verdicts: &[[Verdict; 4]; 2]) -> u32 {
     ARRANGED.iter().fold(0, |set, comparisons| {
-        let [a, b] = comparisons.map(|(template, side)| verdicts[template][side]);
+        let [a, b] = comparisons.map(|(template, side)| verdicts[side][template]);
         set | a.promising | b.promising | !(a.comparable | b.comparable)
     })
 }

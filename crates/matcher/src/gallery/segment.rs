@@ -23,6 +23,9 @@ const MAGIC: u64 = u64::from_le_bytes(*b"annonaG\x01");
 /// Where the first entry begins: a page, which keeps entries on cache lines.
 pub(crate) const HEADER_BYTES: usize = 4_096;
 
+/// Entries from which checking them is shared among threads.
+const SHARED_FROM: usize = 64;
+
 /// What a segment says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
@@ -112,6 +115,8 @@ impl Published {
 pub(crate) struct Segment {
     path: PathBuf,
     file: File,
+    /// Open once something was appended.
+    writing: Option<File>,
     first: u64,
     capacity: usize,
     published: Published,
@@ -154,6 +159,7 @@ impl Segment {
         let mut segment = Self {
             path: path.into(),
             file,
+            writing: None,
             first,
             capacity,
             published: Published {
@@ -196,10 +202,15 @@ impl Segment {
         }
         let mapping = &self.published.mapping;
         let first = self.first;
-        let damaged = (known..whole)
-            .into_par_iter()
-            .with_min_len(64)
-            .position_first(|k| !mapping.copy(k, whole).is_sound(first + k as u64));
+        let is_damaged = |k: usize| !mapping.copy(k, whole).is_sound(first + k as u64);
+        let damaged = if whole - known < SHARED_FROM {
+            (known..whole).position(is_damaged)
+        } else {
+            (known..whole)
+                .into_par_iter()
+                .with_min_len(SHARED_FROM)
+                .position_first(is_damaged)
+        };
         let sound = damaged.unwrap_or(whole - known);
         self.published.count += sound;
         Ok(sound)
@@ -241,10 +252,14 @@ impl Segment {
     pub(crate) fn append(&mut self, entry: &Entry) -> Result<(), GalleryError> {
         debug_assert_eq!(entry.sequence, self.first + self.len() as u64);
         let offset = (HEADER_BYTES + self.len() * ENTRY_BYTES) as u64;
-        let mut file = self.open_for_writing()?;
+        let mut file = match self.writing.take() {
+            Some(file) => file,
+            None => self.open_for_writing()?,
+        };
         file.seek(SeekFrom::Start(offset))
             .and_then(|_| file.write_all(bytemuck::bytes_of(entry)))
             .map_err(GalleryError::io(&self.path))?;
+        self.writing = Some(file);
         self.published.count += 1;
         Ok(())
     }

@@ -71,9 +71,10 @@ impl Snapshot {
     #[must_use]
     pub fn search_after(&self, sequence: u64, probe: &EyePair, below_micros: u32) -> Found {
         let parts = self.parts_after(sequence);
-        let probes = [Probe::new(probe)];
+        let instructions = Instructions::fastest();
+        let probes = [Probe::new(probe, instructions)];
         let reach = Reach::Below(below_micros);
-        let found = search(&parts, &self.is_deleted(), &probes, reach, Instructions::fastest());
+        let found = search(&parts, &self.is_deleted(), &probes, reach, instructions);
         found.into_iter().next().unwrap_or_default()
     }
 
@@ -86,7 +87,8 @@ impl Snapshot {
         below_micros: u32,
         instructions: Instructions,
     ) -> Vec<Found> {
-        let probes: Vec<Probe> = probes.iter().map(Probe::new).collect();
+        let make = |eyes| Probe::new(eyes, instructions);
+        let probes: Vec<Probe> = probes.iter().map(make).collect();
         let parts = self.parts_after(0);
         let reach = Reach::Below(below_micros);
         search(&parts, &self.is_deleted(), &probes, reach, instructions)
@@ -97,9 +99,9 @@ impl Snapshot {
     #[must_use]
     pub fn nearest(&self, probe: &EyePair) -> Option<Match> {
         let parts = self.parts_after(0);
-        let probes = [Probe::new(probe)];
-        let deleted = self.is_deleted();
-        let found = search(&parts, &deleted, &probes, Reach::Nearest, Instructions::fastest());
+        let instructions = Instructions::fastest();
+        let probes = [Probe::new(probe, instructions)];
+        let found = search(&parts, &self.is_deleted(), &probes, Reach::Nearest, instructions);
         found.first().and_then(|found| found.best)
     }
 

@@ -4,6 +4,8 @@
 //! A kernel counts; it decides nothing. All kernels give the same counts, bit for
 //! bit, as [`raw_distance`](crate::raw_distance).
 
+#[cfg(all(target_arch = "x86_64", feature = "amx"))]
+pub(crate) mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -33,11 +35,13 @@ pub enum Instructions {
     Avx2,
     /// 512-bit registers with an instruction that counts bits (VPOPCNTDQ).
     Avx512,
+    /// Matrix instructions on signed bytes (AMX), with AVX-512 around them.
+    Amx,
 }
 
 impl Instructions {
     /// All of them, slowest first.
-    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::Avx512, Self::Amx];
 
     /// The fastest that this processor has.
     #[must_use]
@@ -59,6 +63,10 @@ impl Instructions {
             Self::Avx512 => {
                 is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq")
             }
+            #[cfg(all(target_arch = "x86_64", feature = "amx"))]
+            Self::Amx => amx::is_available(),
+            #[cfg(not(all(target_arch = "x86_64", feature = "amx")))]
+            Self::Amx => false,
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => false,
         }
@@ -71,6 +79,7 @@ impl Instructions {
             Self::Portable => "portable",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
+            Self::Amx => "amx",
         }
     }
 }
@@ -82,7 +91,7 @@ impl Instructions {
 pub(crate) struct DoubledProbe {
     real: [u64; STARTS],
     imaginary: [u64; STARTS],
-    mask: [u64; STARTS],
+    pub(crate) mask: [u64; STARTS],
 }
 
 impl DoubledProbe {
@@ -128,7 +137,7 @@ impl Block {
         let lanes: [&PackedTemplate; LANES] =
             std::array::from_fn(|lane| templates.get(lane).copied().unwrap_or(&blank));
         #[cfg(target_arch = "x86_64")]
-        if instructions == Instructions::Avx512 && instructions.are_available() {
+        if instructions >= Instructions::Avx512 && Instructions::Avx512.are_available() {
             // SAFETY: the line above asked the processor for what the function needs.
             unsafe { avx512::interleave(self, &lanes) };
             return;
@@ -182,7 +191,8 @@ impl Distances {
 
 /// Compares `probe` with the eight templates of `block` at all rotations.
 ///
-/// Falls back to the portable kernel when the processor lacks `instructions`.
+/// Falls back to the portable kernel when the processor lacks `instructions`, or when
+/// they count in another way ([`amx`]).
 pub(crate) fn distances(
     instructions: Instructions,
     probe: &DoubledProbe,
@@ -196,7 +206,7 @@ pub(crate) fn distances(
             Instructions::Avx512 => return unsafe { avx512::distances(probe, block, out) },
             // SAFETY: as above.
             Instructions::Avx2 => return unsafe { avx2::distances(probe, block, out) },
-            Instructions::Portable => {}
+            Instructions::Portable | Instructions::Amx => {}
         }
     }
     let _ = instructions;
@@ -255,6 +265,42 @@ mod tests {
         let blind = IrisTemplate::from_columns([u64::MAX; COLUMNS], [0; COLUMNS]);
         assert_counts_match(&ones, &[zeros.clone(), ones.clone(), blind, seeded(1)]);
         assert_counts_match(&zeros, &vec![ones; LANES]);
+    }
+
+    #[cfg(all(target_arch = "x86_64", feature = "amx"))]
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn tiles_agree_as_the_reference(
+            probe in arb_template(),
+            templates in prop::collection::vec(arb_template(), 1..=amx::TEMPLATES),
+        ) {
+            if !amx::is_available() {
+                return Ok(());
+            }
+            let packed: Vec<PackedTemplate> = templates.iter().map(PackedTemplate::new).collect();
+            let mut signed = amx::SignedTemplates::blank();
+            let mut out = amx::Agreements::zero();
+            // SAFETY: the processor was asked above.
+            unsafe {
+                signed.fill(&packed.iter().collect::<Vec<_>>());
+                amx::agreements(&amx::SignedProbe::new(&probe), &signed, &mut out);
+            }
+            for (place, template) in templates.iter().enumerate() {
+                for rotation in -MAX_ROTATION..=MAX_ROTATION {
+                    let raw = raw_distance(&probe, template, rotation);
+                    let agreement = raw.shared as i32 - 2 * raw.different as i32;
+                    let index = (MAX_ROTATION - rotation) as usize;
+                    prop_assert_eq!(out.at(place, index), agreement);
+                    // SAFETY: as above.
+                    let (reached, missed) = unsafe {
+                        (out.reaching(place, agreement), out.reaching(place, agreement + 1))
+                    };
+                    prop_assert_eq!(reached >> index & 1, 1);
+                    prop_assert_eq!(missed >> index & 1, 0);
+                }
+            }
+        }
     }
 
     #[test]
