@@ -1,5 +1,7 @@
 //! Judges groups of templates against probes, on the instructions of choice.
 
+use std::cell::RefCell;
+
 use annona_iris::IrisTemplate;
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
 use annona_iris::CODE_BITS;
@@ -42,6 +44,7 @@ impl ProbeTemplate {
 
 /// Room for the work of one thread.
 pub(crate) struct Comparer {
+    chosen: Instructions,
     instructions: Instructions,
     block: Box<Block>,
     counts: Box<Distances>,
@@ -57,10 +60,23 @@ struct Tiles {
 }
 
 impl Comparer {
+    /// Runs `work` with this thread's comparer, which is kept: its room is large.
+    /// `work` must not search in its turn.
+    pub(crate) fn with<T>(instructions: Instructions, work: impl FnOnce(&mut Self) -> T) -> T {
+        thread_local! {
+            static KEPT: RefCell<Option<Comparer>> = const { RefCell::new(None) };
+        }
+        KEPT.with_borrow_mut(|kept| match kept {
+            Some(comparer) if comparer.chosen == instructions => work(comparer),
+            _ => work(kept.insert(Self::new(instructions))),
+        })
+    }
+
     /// Falls back to portable instructions when the processor lacks the chosen ones.
-    pub(crate) fn new(instructions: Instructions) -> Self {
+    fn new(instructions: Instructions) -> Self {
         let available = instructions.are_available();
         Self {
+            chosen: instructions,
             instructions: if available { instructions } else { Instructions::Portable },
             block: Block::blank(),
             counts: Box::new(Distances::zero()),

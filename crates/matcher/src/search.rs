@@ -116,11 +116,13 @@ pub(crate) fn search(
     tasks
         .into_par_iter()
         .map(|people| {
-            let mut task = Task::new(probes, reach, instructions);
-            for group in people.chunks(GROUP) {
-                task.search_group(group, is_deleted);
-            }
-            task.found
+            Comparer::with(instructions, |comparer| {
+                let mut task = Task::new(probes, reach, comparer);
+                for group in people.chunks(GROUP) {
+                    task.search_group(group, is_deleted);
+                }
+                task.found
+            })
         })
         // Rayon keeps the order of an indexed iterator: `earlier` was admitted earlier.
         .reduce(nothing, |earlier, later| {
@@ -136,16 +138,16 @@ struct Task<'a> {
     probes: &'a [Probe],
     reach: Reach,
     found: Vec<Found>,
-    comparer: Comparer,
+    comparer: &'a mut Comparer,
 }
 
 impl<'a> Task<'a> {
-    fn new(probes: &'a [Probe], reach: Reach, instructions: Instructions) -> Self {
+    fn new(probes: &'a [Probe], reach: Reach, comparer: &'a mut Comparer) -> Self {
         Self {
             probes,
             reach,
             found: vec![Found::default(); probes.len()],
-            comparer: Comparer::new(instructions),
+            comparer,
         }
     }
 

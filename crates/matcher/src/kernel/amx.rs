@@ -314,20 +314,20 @@ impl SignedTemplates {
     pub(crate) fn fill(&mut self, templates: &[&PackedTemplate]) {
         assert!(templates.len() <= TEMPLATES, "there are {TEMPLATES} places");
         let signs = SIGNS.map(|table| load(&table));
-        for (place, template) in templates.iter().enumerate() {
-            for (group, planes) in self.0.as_chunks_mut::<PLANES>().0.iter_mut().enumerate() {
+        // Group by group, because a template's steps lie far apart.
+        for (group, planes) in self.0.as_chunks_mut::<PLANES>().0.iter_mut().enumerate() {
+            for (place, template) in templates.iter().enumerate() {
                 let (code, mask) = group_bytes(template, group);
-                let mut put = |plane: usize, bytes| store(&mut planes[plane][place], bytes);
                 // Three bits of code and of mask are an index into the tables.
                 let low = index(code, _mm512_slli_epi16::<3>(mask));
                 let middle = index(_mm512_srli_epi16::<3>(code), mask);
                 let high = index(_mm512_srli_epi16::<6>(code), _mm512_srli_epi16::<3>(mask));
                 for k in 0..3 {
-                    put(k, _mm512_permutexvar_epi8(low, signs[k]));
-                    put(3 + k, _mm512_permutexvar_epi8(middle, signs[k]));
+                    store(&mut planes[k][place], _mm512_permutexvar_epi8(low, signs[k]));
+                    store(&mut planes[3 + k][place], _mm512_permutexvar_epi8(middle, signs[k]));
                 }
-                put(6, _mm512_permutexvar_epi8(high, signs[0]));
-                put(7, _mm512_permutexvar_epi8(high, signs[1]));
+                store(&mut planes[6][place], _mm512_permutexvar_epi8(high, signs[0]));
+                store(&mut planes[7][place], _mm512_permutexvar_epi8(high, signs[1]));
             }
         }
     }
