@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use annona_iris::{Eye, IrisTemplate, encode};
 use annona_matcher::{
-    Decision, DecisionRule, EyePair, EyesCompared, Match, PairScore, Score, pair_score, score,
+    Decision, DecisionRule, EyePair, EyesCompared, Found, Match, PairScore, Score, pair_score, score,
 };
 use orb_sim::{CaptureConditions, Person, capture};
 use rand::SeedableRng;
@@ -277,10 +277,16 @@ fn summary(scores: &Scores) -> Value {
 
 /// What the standard rule makes of a pair.
 fn decision(score: PairScore) -> &'static str {
-    match DecisionRule::standard().decide(Some(Match { sequence: 0, score })) {
+    let found = Found {
+        best: Some(Match { sequence: 0, score }),
+        similar: 1,
+        incomparable: 0,
+    };
+    match DecisionRule::standard().decide(&found) {
         Decision::Unique => "unique",
         Decision::Review { .. } => "review",
         Decision::Duplicate { .. } => "duplicate",
+        Decision::Saturated { .. } => "saturated",
     }
 }
 

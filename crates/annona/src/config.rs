@@ -33,8 +33,20 @@ pub(crate) struct ServiceConfig {
     pub(crate) listen: SocketAddr,
     /// SQLite file; made when missing.
     pub(crate) database: PathBuf,
+    /// Folder of the gallery's files, a copy that can be thrown away; made when
+    /// missing. Without it, a folder beside the database.
+    pub(crate) gallery: Option<PathBuf>,
     /// Deployment file of `annona deploy`.
     pub(crate) deployment: PathBuf,
+}
+
+impl ServiceConfig {
+    /// Folder of the gallery's files.
+    pub(crate) fn gallery(&self) -> PathBuf {
+        self.gallery
+            .clone()
+            .unwrap_or_else(|| self.database.with_extension("gallery"))
+    }
 }
 
 /// `[chain]`
@@ -126,6 +138,7 @@ impl Config {
         ] {
             *file = folder.join(&*file);
         }
+        config.service.gallery = config.service.gallery.map(|path| folder.join(path));
         Ok(config)
     }
 }
@@ -169,6 +182,15 @@ mod tests {
             let error = format!("{:#}", load(&without).unwrap_err());
             assert!(error.contains(line), "{line}: {error}");
         }
+    }
+
+    #[test]
+    fn the_gallery_lies_beside_the_database_unless_it_is_told_otherwise() {
+        let config = load(SAMPLE).unwrap();
+        let beside = config.service.database.with_file_name("annona.gallery");
+        assert_eq!(config.service.gallery(), beside);
+        let config = load(&SAMPLE.replace("[chain]", "gallery = \"faces\"\n[chain]")).unwrap();
+        assert_eq!(config.service.gallery(), beside.with_file_name("faces"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod doctor;
 mod iris;
 mod keys;
 mod logs;
+mod matching;
 mod orb;
 mod output;
 mod serve;
@@ -49,6 +50,9 @@ enum Command {
     /// Make and compare iris templates.
     #[command(subcommand)]
     Iris(iris::IrisCommand),
+    /// Measure searches of the gallery.
+    #[command(subcommand)]
+    Match(matching::MatchCommand),
     /// Check that this machine and a configuration are fit to run the service.
     Doctor(doctor::DoctorArgs),
     /// Print the API's OpenAPI document.
@@ -76,6 +80,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Citizen(command) => citizen::run(command).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Iris(command) => iris::run(command),
+        Command::Match(command) => matching::run(command),
         Command::Doctor(args) => doctor::run(args).await,
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&annona_api::openapi())?);

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use annona_engine::ports::{Clock, Store};
 use annona_engine::{
     ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, Outbox, Relay, Sequencer,
 };
-use annona_matcher::DecisionRule;
+use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
 use annona_store::{DeploymentTag, SqliteStore};
 use annona_wire::ConfigView;
 use anyhow::Context;
@@ -141,6 +141,7 @@ impl Service {
                 Arc::new(SystemClock),
                 membership.clone(),
                 enrolment_policy(config, &deployment),
+                open_gallery(&config.service.gallery())?,
             )),
             claims: Arc::new(ClaimDesk::new(
                 store.clone(),
@@ -192,6 +193,22 @@ async fn open_store(config: &Config, deployment: &Deployment) -> anyhow::Result<
     SqliteStore::open(path, &tag)
         .await
         .with_context(|| format!("cannot open the database {}", path.display()))
+}
+
+/// The files are a copy of the database's gallery: those of another version are thrown
+/// away, and while another process writes them, this one follows.
+fn open_gallery(folder: &Path) -> anyhow::Result<Gallery> {
+    let open = |access| Gallery::open(folder, access);
+    let gallery = match open(Access::Write) {
+        Err(error) if error.is_cured_by_rebuilding() => {
+            tracing::warn!(%error, "the gallery files are made again from the database");
+            Gallery::discard(folder)?;
+            open(Access::Write)
+        }
+        Err(GalleryError::InUse { .. }) => open(Access::Read),
+        opened => opened,
+    };
+    gallery.with_context(|| format!("cannot open the gallery {}", folder.display()))
 }
 
 fn enrolment_policy(config: &Config, deployment: &Deployment) -> EnrolmentPolicy {

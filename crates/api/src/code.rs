@@ -74,6 +74,7 @@ problem_codes! {
     IrisDigestMismatch, UNPROCESSABLE_ENTITY, "iris-digest-mismatch", "The templates are not the ones that the orb signed.";
     ModelMismatch, UNPROCESSABLE_ENTITY, "model-mismatch", "The templates were made with another encoder.";
     TemplateUnusable, UNPROCESSABLE_ENTITY, "template-unusable", "A template has too few valid bits to decide on.";
+    TemplateSaturated, UNPROCESSABLE_ENTITY, "template-saturated", "A template is like several people at once.";
     Internal, INTERNAL_SERVER_ERROR, "internal", "The service failed.";
     PaymentsPaused, SERVICE_UNAVAILABLE, "payments-paused", "Payments are paused.";
     ClaimQueueFull, SERVICE_UNAVAILABLE, "claim-queue-full", "Too many claims are waiting.";

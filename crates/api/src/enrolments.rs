@@ -20,7 +20,7 @@ problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, BodyUnreadable, BodyTooLarge, ContentTypeNotJson, MalformedField,
     NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive,
     EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, RecoveryNotOffered,
-    IrisDigestMismatch, ModelMismatch, TemplateUnusable, EnrolmentBusy, ChainUnavailable,
+    IrisDigestMismatch, ModelMismatch, TemplateUnusable, TemplateSaturated, EnrolmentBusy, ChainUnavailable,
     StoreUnavailable
 );
 problem_responses!(FindProblems: PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable);

@@ -306,6 +306,10 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
             Code::TemplateUnusable,
             "Capture again with both eyes wide open: too little of an iris was visible.",
         ),
+        EnrolError::TemplateSaturated { .. } => Refusal::new(
+            Code::TemplateSaturated,
+            "Clean the orb's optics and capture again: no eye is like several people's.",
+        ),
         EnrolError::NonceUsed => Refusal::new(
             Code::NonceUsed,
             "Show the orb a new invitation: each one is good for one enrolment.",

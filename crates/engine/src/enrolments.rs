@@ -1,13 +1,14 @@
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use annona_core::{
     B256, Commitment, EnrolmentDomain, EnrolmentKind, OrbId, SignatureError, SignedEnrolment,
     UnixSeconds, keccak256,
 };
 use annona_iris::limits::MIN_VALID_BITS;
-use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
+use annona_matcher::{Decision, DecisionRule, EyePair, Found, Gallery, Snapshot};
 
 use crate::background::compute;
+use crate::known::KnownPeople;
 use crate::ports::{
     Admission, AdmitOutcome, ChainError, ChainReader, Clock, NewEnrolment, Store, StoreError,
 };
@@ -15,9 +16,6 @@ use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership};
 
 /// Times that an enrolment is searched again because others joined meanwhile.
 const MAX_ADMIT_ATTEMPTS: u32 = 64;
-
-/// Gallery entries read from the database at a time.
-const GALLERY_PAGE: u32 = 1_024;
 
 /// What an orb hands in.
 #[derive(Debug, Clone)]
@@ -78,6 +76,12 @@ pub enum EnrolError {
     /// A template has too few valid bits to decide on.
     #[error("a template has too few valid bits for a decision")]
     TemplateUnusable,
+    /// A template is like several people at once, which no eye is.
+    #[error("a template is like {similar} people at once")]
+    TemplateSaturated {
+        /// How many.
+        similar: u64,
+    },
     /// The nonce belongs to another enrolment.
     #[error("the nonce was used by another enrolment")]
     NonceUsed,
@@ -102,12 +106,12 @@ pub struct EnrolmentDesk {
     clock: Arc<dyn Clock>,
     membership: Arc<Membership>,
     policy: EnrolmentPolicy,
-    /// A copy of the stored gallery; the database's sequence numbers decide who joins.
-    gallery: Arc<RwLock<Gallery>>,
+    known: KnownPeople,
 }
 
 impl EnrolmentDesk {
-    /// A desk with an empty copy of the gallery, filled from the database when first needed.
+    /// A desk with a copy of the gallery, which may be empty or behind: it is compared
+    /// with the database and filled up when first needed.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -115,14 +119,15 @@ impl EnrolmentDesk {
         clock: Arc<dyn Clock>,
         membership: Arc<Membership>,
         policy: EnrolmentPolicy,
+        gallery: Gallery,
     ) -> Self {
         Self {
+            known: KnownPeople::new(store.clone(), gallery),
             store,
             chain,
             clock,
             membership,
             policy,
-            gallery: Arc::default(),
         }
     }
 
@@ -204,11 +209,18 @@ impl EnrolmentDesk {
         record: EnrolmentRecord,
         templates: EyePair,
     ) -> Result<EnrolmentRecord, EnrolError> {
+        let mut searched = 0;
+        let mut found = Found::default();
         for _ in 0..MAX_ADMIT_ATTEMPTS {
-            let searched = self.refresh_gallery().await?;
-            let new = self
-                .decide(record.clone(), templates.clone(), searched)
-                .await;
+            let known = self.known.refreshed().await?;
+            // Who lost a race searches only those who joined meanwhile, unless the
+            // copy had to be begun anew.
+            if known.len() < searched {
+                (searched, found) = (0, Found::default());
+            }
+            found = found.merge(self.search(&known, searched, &templates).await);
+            searched = known.len();
+            let new = self.decide(record.clone(), templates.clone(), searched, &found)?;
             match self.store.record_enrolment(&new).await? {
                 AdmitOutcome::Recorded => return Ok(new.record),
                 AdmitOutcome::AlreadyRecorded(earlier) => return Ok(earlier),
@@ -222,61 +234,37 @@ impl EnrolmentDesk {
         Err(EnrolError::Busy)
     }
 
-    /// Reads entries that others added; returns the sequence of the last one.
-    async fn refresh_gallery(&self) -> Result<u64, EnrolError> {
-        loop {
-            let known = self
-                .gallery
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .len() as u64;
-            let page = self.store.gallery_after(known, GALLERY_PAGE).await?;
-            if page.is_empty() {
-                return Ok(known);
-            }
-            let mut gallery = self.gallery.write().unwrap_or_else(PoisonError::into_inner);
-            for entry in page {
-                // Two requests may have read the same page: sequences run without gaps from 1.
-                if entry.sequence == gallery.len() as u64 + 1 {
-                    gallery.push(entry.sequence, entry.templates);
-                }
-            }
-        }
+    /// Searches the people behind `searched`.
+    async fn search(&self, known: &Snapshot, searched: u64, probe: &EyePair) -> Found {
+        let reach = self.policy.rule.reach_micros();
+        let (known, probe) = (known.clone(), probe.clone());
+        compute(move || known.search_after(searched, &probe, reach)).await
     }
 
-    async fn decide(
+    fn decide(
         &self,
         mut record: EnrolmentRecord,
         templates: EyePair,
         searched: u64,
-    ) -> NewEnrolment {
-        let (gallery, rule, probe) = (
-            Arc::clone(&self.gallery),
-            self.policy.rule,
-            templates.clone(),
-        );
-        let decision = compute(move || {
-            rule.decide(
-                gallery
-                    .read()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .search(&probe),
-            )
-        })
-        .await;
-        let admission = match decision {
-            Decision::Unique => Admission::Admit {
-                gallery_sequence: searched + 1,
-                templates,
-            },
-            Decision::Duplicate { .. } | Decision::Review { .. } => Admission::Refuse,
+        found: &Found,
+    ) -> Result<NewEnrolment, EnrolError> {
+        let (state, admission) = match self.policy.rule.decide(found) {
+            Decision::Unique => (
+                EnrolmentState::Queued,
+                Admission::Admit {
+                    gallery_sequence: searched + 1,
+                    templates,
+                },
+            ),
+            Decision::Duplicate { .. } => (EnrolmentState::Duplicate, Admission::Refuse),
+            Decision::Review { .. } => (EnrolmentState::Review, Admission::Refuse),
+            Decision::Saturated { similar, .. } => {
+                metrics::counter!("annona_saturated_templates_total").increment(1);
+                return Err(EnrolError::TemplateSaturated { similar });
+            }
         };
-        record.state = match decision {
-            Decision::Unique => EnrolmentState::Queued,
-            Decision::Duplicate { .. } => EnrolmentState::Duplicate,
-            Decision::Review { .. } => EnrolmentState::Review,
-        };
-        NewEnrolment { record, admission }
+        record.state = state;
+        Ok(NewEnrolment { record, admission })
     }
 }
 

@@ -16,6 +16,7 @@
 mod background;
 mod claims;
 mod enrolments;
+mod known;
 mod membership;
 mod outbox;
 pub mod ports;

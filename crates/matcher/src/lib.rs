@@ -20,6 +20,7 @@
 //! This is the one crate in which `unsafe` is allowed: for vector instructions, which
 //! are run after the processor was asked for them, and for memory-mapped files.
 
+pub mod baseline;
 mod bound;
 mod compare;
 mod decision;

@@ -71,12 +71,13 @@ async fn a_capture_in_the_grey_zone_asks_for_a_second_one() {
 /// The same eyes with as many bits turned as puts them between known and new.
 fn eyes_under_review(known: &EyePair) -> EyePair {
     let mut gallery = Gallery::new();
-    gallery.push(1, known.clone());
+    gallery.push(1, known).unwrap();
     (200..500)
         .step_by(5)
         .map(|per_mille| noisy(known, per_mille))
         .find(|probe| {
-            let decision = DecisionRule::standard().decide(gallery.search(probe));
+            let rule = DecisionRule::standard();
+            let decision = rule.decide(&gallery.search(probe, rule.reach_micros()));
             matches!(decision, Decision::Review { .. })
         })
         .expect("some distance lies in the grey zone")

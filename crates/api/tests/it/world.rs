@@ -10,7 +10,7 @@ use annona_core::{
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership};
 use annona_iris::{COLUMNS, IrisTemplate};
-use annona_matcher::{DecisionRule, EyePair};
+use annona_matcher::{DecisionRule, EyePair, Gallery};
 use annona_proofs::{Identity, prove_claim};
 use annona_store::{DeploymentTag, SqliteStore};
 use annona_tree::MembershipTree;
@@ -280,6 +280,7 @@ fn state(chain: &Arc<MemoryChain>, sqlite: &SqliteStore, membership: &Arc<Member
             Arc::new(FixedClock),
             membership.clone(),
             policy,
+            Gallery::new(),
         )),
         claims: Arc::new(ClaimDesk::new(
             store,

@@ -8,13 +8,14 @@ use annona_core::{
     Address, B256, Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, Signature, SignedEnrolment,
     U256, UnixSeconds, keccak256,
 };
-use annona_engine::ports::{EnrolmentRepository, GalleryEntry};
+use annona_engine::ports::{Admission, EnrolmentRepository, GalleryEntry};
 use annona_engine::{
     EnrolError, EnrolmentDesk, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord,
     EnrolmentState, Membership,
 };
 use annona_iris::{COLUMNS, IrisTemplate};
-use annona_matcher::{DecisionRule, EyePair};
+use annona_matcher::{Access, DecisionRule, EyePair, Gallery};
+use annona_store::conformance::newcomer;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::task::JoinSet;
@@ -88,6 +89,14 @@ impl Desk {
 }
 
 fn new_desk(service: &Service, membership: &Arc<Membership>) -> EnrolmentDesk {
+    desk_with(service, membership, Gallery::new())
+}
+
+fn desk_with(
+    service: &Service,
+    membership: &Arc<Membership>,
+    gallery: Gallery,
+) -> EnrolmentDesk {
     EnrolmentDesk::new(
         Arc::new(service.store.clone()),
         service.chain.clone(),
@@ -100,6 +109,7 @@ fn new_desk(service: &Service, membership: &Arc<Membership>) -> EnrolmentDesk {
             max_skew_secs: MAX_SKEW_SECS,
             rule: DecisionRule::standard(),
         },
+        gallery,
     )
 }
 
@@ -443,4 +453,70 @@ async fn without_the_chain_nobody_is_admitted() {
     assert!(matches!(refused, Err(EnrolError::Chain(_))));
     desk.assert_not_stored(&packet, 0).await;
     assert_eq!(desk.state(&packet).await, EnrolmentState::Queued);
+}
+
+#[tokio::test]
+async fn gallery_files_fill_up_from_the_database_and_are_used_again() {
+    let mut desk = Desk::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let open = |access| Gallery::open(folder.path(), access).unwrap();
+    for person in 1..=3 {
+        assert_eq!(desk.state(&packet(person, person)).await, EnrolmentState::Queued);
+    }
+    // Entries that the files lack come from the database.
+    desk.desk = Arc::new(desk_with(&desk.service, &desk.membership, open(Access::Write)));
+    assert_eq!(desk.state(&packet(2, 20)).await, EnrolmentState::Duplicate);
+    assert_eq!(open(Access::Read).in_files(), 3);
+    // A second service follows the first one's files, and adds what they lack.
+    let follower = desk_with(&desk.service, &desk.membership, open(Access::Read));
+    assert_eq!(desk.state(&packet(4, 4)).await, EnrolmentState::Queued);
+    let again = follower.submit(packet(4, 40)).await.unwrap();
+    assert_eq!(again.state, EnrolmentState::Duplicate);
+}
+
+#[tokio::test]
+async fn gallery_files_of_another_database_are_not_believed() {
+    let mut desk = Desk::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut other = Gallery::open(folder.path(), Access::Write).unwrap();
+    for person in 1..=3 {
+        other.push(person, &capture_with(10 + person, 0, 0)).unwrap();
+    }
+    for person in 1..=3 {
+        assert_eq!(desk.state(&packet(person, person)).await, EnrolmentState::Queued);
+    }
+    desk.desk = Arc::new(desk_with(&desk.service, &desk.membership, other));
+    assert_eq!(desk.state(&packet(2, 20)).await, EnrolmentState::Duplicate);
+    assert_eq!(desk.state(&packet(13, 13)).await, EnrolmentState::Queued);
+}
+
+#[tokio::test]
+async fn gallery_files_ahead_of_the_database_are_not_believed() {
+    let mut desk = Desk::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut ahead = Gallery::open(folder.path(), Access::Write).unwrap();
+    ahead.push(1, &capture_with(1, 0, 0)).unwrap();
+    desk.desk = Arc::new(desk_with(&desk.service, &desk.membership, ahead));
+    assert_eq!(desk.state(&packet(1, 1)).await, EnrolmentState::Queued);
+    assert_eq!(desk.gallery().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_template_like_several_people_is_refused_and_not_stored() {
+    let desk = Desk::open().await;
+    for sequence in 1..=3 {
+        let mut new = newcomer(sequence, sequence);
+        new.admission = Admission::Admit {
+            gallery_sequence: sequence,
+            templates: capture(7, sequence),
+        };
+        desk.service.store.record_enrolment(&new).await.unwrap();
+    }
+    let seventh = packet(7, 70);
+    let refused = desk.submit(&seventh).await;
+    assert!(matches!(
+        refused,
+        Err(EnrolError::TemplateSaturated { similar: 3 })
+    ));
+    desk.assert_not_stored(&seventh, 3).await;
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use folder::Access;
 pub use snapshot::Snapshot;
 
-use crate::entry::Entry;
+use crate::entry::{ENTRY_BYTES, Entry};
 use crate::error::GalleryError;
 use crate::pair::{EyePair, PairScore};
 use crate::search::Found;
@@ -97,6 +97,12 @@ impl Gallery {
     #[must_use]
     pub fn in_files(&self) -> u64 {
         self.segments.iter().map(|part| part.len() as u64).sum()
+    }
+
+    /// Bytes of a person in memory and in files.
+    #[must_use]
+    pub const fn bytes_a_person(&self) -> usize {
+        ENTRY_BYTES
     }
 
     /// Whether there are no entries.

@@ -78,18 +78,19 @@ impl Snapshot {
         found.into_iter().next().unwrap_or_default()
     }
 
-    /// [`Snapshot::search`] for several probes in one pass over the memory, on chosen
-    /// instructions; the answers are in the order of the probes.
+    /// [`Snapshot::search_after`] for several probes in one pass over the memory, on
+    /// chosen instructions; the answers are in the order of the probes.
     #[must_use]
     pub fn search_many(
         &self,
+        sequence: u64,
         probes: &[EyePair],
         below_micros: u32,
         instructions: Instructions,
     ) -> Vec<Found> {
         let make = |eyes| Probe::new(eyes, instructions);
         let probes: Vec<Probe> = probes.iter().map(make).collect();
-        let parts = self.parts_after(0);
+        let parts = self.parts_after(sequence);
         let reach = Reach::Below(below_micros);
         search(&parts, &self.is_deleted(), &probes, reach, instructions)
     }

@@ -8,7 +8,6 @@ use proptest::prelude::*;
 use super::segment::HEADER_BYTES;
 use super::*;
 use crate::decision::{Decision, DecisionRule};
-use crate::entry::ENTRY_BYTES;
 use crate::kernel::Instructions;
 use crate::pair::{Arrangement, best_arrangement, mirrored};
 use crate::testing::{arb_template, recaptured, seeded, turned};
@@ -179,7 +178,7 @@ proptest! {
             .map(|probe| reference(&gallery, probe, Some(limit)))
             .collect();
         for instructions in Instructions::ALL {
-            let found = gallery.snapshot().search_many(probes, limit, instructions);
+            let found = gallery.snapshot().search_many(0, probes, limit, instructions);
             prop_assert_eq!(&found, &expected);
         }
         for (probe, whole) in probes.iter().zip(&expected) {
