@@ -137,10 +137,17 @@ fn measure_paths(
     let available = Instructions::ALL.into_iter().filter(|i| i.are_available());
     for instructions in available {
         let in_cache = rate_of(&one_core, &cached, 0, probe, instructions);
-        let share = if in_cache < FAST { SLOW_SHARE / 2 } else { usize::MAX };
+        let share = if in_cache < FAST {
+            SLOW_SHARE / 2
+        } else {
+            usize::MAX
+        };
         let skipped = mapped.len() - mapped.len().min(share as u64);
         let in_memory = rate_of(&one_core, mapped, skipped, probe, instructions);
-        for (people, rate) in [(cached.len(), in_cache), (mapped.len() - skipped, in_memory)] {
+        for (people, rate) in [
+            (cached.len(), in_cache),
+            (mapped.len() - skipped, in_memory),
+        ] {
             paths.push(PathRate {
                 name: instructions.name().to_owned(),
                 million_pairs_per_s_per_core: rate,

@@ -93,8 +93,8 @@ impl Bound {
             for lane in 0..LANES {
                 // Counts are below 2^14, so 32 bits hold what is multiplied.
                 let line = u64::from(shared[lane] as u32) * u64::from(self.slope as u32);
-                let room = line.cast_signed() + self.intercept
-                    - (different[lane] << PLACES).cast_signed();
+                let room =
+                    line.cast_signed() + self.intercept - (different[lane] << PLACES).cast_signed();
                 above_line[lane] &= room;
                 below_floor[lane] &= shared[lane].cast_signed() - i64::from(MIN_SHARED_BITS / 2);
             }
@@ -147,7 +147,9 @@ mod tests {
 
     #[test]
     fn no_score_below_the_limit_is_excluded() {
-        for limit in [1, 20_000, 200_000, 340_000, 360_000, 385_000, 410_000, 449_999, 450_000] {
+        for limit in [
+            1, 20_000, 200_000, 340_000, 360_000, 385_000, 410_000, 449_999, 450_000,
+        ] {
             let bound = Bound::new(limit).unwrap();
             for mask_bits in MIN_SHARED_BITS / 2..=CODE_BITS as u32 / 2 {
                 let shared = 2 * mask_bits;
@@ -162,7 +164,11 @@ mod tests {
                     continue;
                 };
                 let verdict = judged(&bound, u64::from(most), u64::from(mask_bits));
-                assert_eq!(verdict.promising, 1 << 5, "limit {limit}, {most} of {shared}");
+                assert_eq!(
+                    verdict.promising,
+                    1 << 5,
+                    "limit {limit}, {most} of {shared}"
+                );
                 let agreement = shared.cast_signed() - 2 * most.cast_signed();
                 let least = bound.least_agreement(shared);
                 assert!(agreement >= least, "limit {limit}, {most} of {shared}");

@@ -2,16 +2,16 @@
 
 use std::cell::RefCell;
 
-use annona_iris::IrisTemplate;
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
 use annona_iris::CODE_BITS;
+use annona_iris::IrisTemplate;
 
 use crate::bound::{self, Bound, Verdict};
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
 use crate::distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance};
+use crate::kernel::{Block, Distances, DoubledProbe, Instructions, LANES, distances};
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
 use crate::kernel::{ROTATIONS, amx};
-use crate::kernel::{Block, Distances, DoubledProbe, Instructions, LANES, distances};
 use crate::packed::PackedTemplate;
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
 use crate::score::normalised_micros;
@@ -34,8 +34,7 @@ impl ProbeTemplate {
         Self {
             doubled: DoubledProbe::new(template),
             #[cfg(all(target_arch = "x86_64", feature = "amx"))]
-            signed: (instructions == Instructions::Amx)
-                .then(|| amx::SignedProbe::new(template)),
+            signed: (instructions == Instructions::Amx).then(|| amx::SignedProbe::new(template)),
             #[cfg(all(target_arch = "x86_64", feature = "amx"))]
             valid_bits: template.valid_bits(),
         }
@@ -77,7 +76,11 @@ impl Comparer {
         let available = instructions.are_available();
         Self {
             chosen: instructions,
-            instructions: if available { instructions } else { Instructions::Portable },
+            instructions: if available {
+                instructions
+            } else {
+                Instructions::Portable
+            },
             block: Block::blank(),
             counts: Box::new(Distances::zero()),
             #[cfg(all(target_arch = "x86_64", feature = "amx"))]
@@ -135,7 +138,10 @@ impl Tiles {
             *valid = template.valid_bits();
         }
         let judge_one = |&(probe, bound): &(&ProbeTemplate, Option<Bound>)| {
-            let signed = probe.signed.as_ref().expect("probes are made for the instructions");
+            let signed = probe
+                .signed
+                .as_ref()
+                .expect("probes are made for the instructions");
             // SAFETY: whoever made these tiles has asked the processor.
             unsafe { amx::agreements(signed, &self.templates, &mut self.agreements) };
             let mut verdict = Verdict::NONE;

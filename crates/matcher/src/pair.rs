@@ -149,11 +149,7 @@ pub fn pair_score_swapped(probe: &EyePair, other: &EyePair) -> PairScore {
 
 /// The least score over all arrangements; of equals the first of
 /// [`Arrangement::ALL`]. `mirrored` is [`EyePair::mirrored`] of `probe`.
-pub(crate) fn best_arrangement(
-    probe: &EyePair,
-    mirrored: &EyePair,
-    other: &EyePair,
-) -> PairScore {
+pub(crate) fn best_arrangement(probe: &EyePair, mirrored: &EyePair, other: &EyePair) -> PairScore {
     let score_in = |arrangement| match arrangement {
         Arrangement::Straight => straight(probe, other, arrangement),
         Arrangement::Swapped => crossed(probe, other, arrangement),
@@ -162,7 +158,11 @@ pub(crate) fn best_arrangement(
     };
     let [first, rest @ ..] = Arrangement::ALL.map(score_in);
     rest.into_iter().fold(first, |best, next| {
-        if next.micros < best.micros { next } else { best }
+        if next.micros < best.micros {
+            next
+        } else {
+            best
+        }
     })
 }
 

@@ -158,7 +158,10 @@ impl<'a> Task<'a> {
             .enumerate()
             .flat_map(|(k, probe)| {
                 let bound = self.limit(k).and_then(Bound::new);
-                probe.templates.iter().map(move |template| (template, bound))
+                probe
+                    .templates
+                    .iter()
+                    .map(move |template| (template, bound))
             })
             .collect();
         let left: Vec<_> = people.iter().map(|entry| &entry.left).collect();

@@ -92,11 +92,7 @@ fn new_desk(service: &Service, membership: &Arc<Membership>) -> EnrolmentDesk {
     desk_with(service, membership, Gallery::new())
 }
 
-fn desk_with(
-    service: &Service,
-    membership: &Arc<Membership>,
-    gallery: Gallery,
-) -> EnrolmentDesk {
+fn desk_with(service: &Service, membership: &Arc<Membership>, gallery: Gallery) -> EnrolmentDesk {
     EnrolmentDesk::new(
         Arc::new(service.store.clone()),
         service.chain.clone(),
@@ -461,10 +457,17 @@ async fn gallery_files_fill_up_from_the_database_and_are_used_again() {
     let folder = tempfile::tempdir().unwrap();
     let open = |access| Gallery::open(folder.path(), access).unwrap();
     for person in 1..=3 {
-        assert_eq!(desk.state(&packet(person, person)).await, EnrolmentState::Queued);
+        assert_eq!(
+            desk.state(&packet(person, person)).await,
+            EnrolmentState::Queued
+        );
     }
     // Entries that the files lack come from the database.
-    desk.desk = Arc::new(desk_with(&desk.service, &desk.membership, open(Access::Write)));
+    desk.desk = Arc::new(desk_with(
+        &desk.service,
+        &desk.membership,
+        open(Access::Write),
+    ));
     assert_eq!(desk.state(&packet(2, 20)).await, EnrolmentState::Duplicate);
     assert_eq!(open(Access::Read).in_files(), 3);
     // A second service follows the first one's files, and adds what they lack.
@@ -480,10 +483,15 @@ async fn gallery_files_of_another_database_are_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let mut other = Gallery::open(folder.path(), Access::Write).unwrap();
     for person in 1..=3 {
-        other.push(person, &capture_with(10 + person, 0, 0)).unwrap();
+        other
+            .push(person, &capture_with(10 + person, 0, 0))
+            .unwrap();
     }
     for person in 1..=3 {
-        assert_eq!(desk.state(&packet(person, person)).await, EnrolmentState::Queued);
+        assert_eq!(
+            desk.state(&packet(person, person)).await,
+            EnrolmentState::Queued
+        );
     }
     desk.desk = Arc::new(desk_with(&desk.service, &desk.membership, other));
     assert_eq!(desk.state(&packet(2, 20)).await, EnrolmentState::Duplicate);

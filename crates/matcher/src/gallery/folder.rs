@@ -99,9 +99,7 @@ impl Folder {
         Ok(())
     }
 
-    pub(crate) fn read_tombstones(
-        &self,
-    ) -> Result<std::collections::BTreeSet<u64>, GalleryError> {
+    pub(crate) fn read_tombstones(&self) -> Result<std::collections::BTreeSet<u64>, GalleryError> {
         tombstones::read(&self.tombstones())
     }
 

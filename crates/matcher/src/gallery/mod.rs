@@ -129,9 +129,13 @@ impl Gallery {
         match &self.files {
             Some(files) if files.may_write() => {
                 if self.segments.last().is_none_or(Segment::is_full) {
-                    self.segments.push(files.create_after(self.segments.last())?);
+                    self.segments
+                        .push(files.create_after(self.segments.last())?);
                 }
-                let last = self.segments.last_mut().expect("one was pushed if none was");
+                let last = self
+                    .segments
+                    .last_mut()
+                    .expect("one was pushed if none was");
                 last.append(&entry)
             }
             _ => {

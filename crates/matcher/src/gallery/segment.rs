@@ -143,10 +143,7 @@ impl Segment {
     /// Opens a segment that must start at entry `first`, and publishes its sound entries.
     pub(crate) fn open(path: &Path, first: u64) -> Result<Self, GalleryError> {
         let io = || GalleryError::io(path);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .open(path)
-            .map_err(io())?;
+        let mut file = OpenOptions::new().read(true).open(path).map_err(io())?;
         let header = read_header(&mut file, path)?;
         if header.first != first {
             return Err(GalleryError::Format { path: path.into() });
@@ -322,7 +319,8 @@ fn write_new(path: &Path, header: &Header, entries: &[Entry]) -> Result<(), Gall
     page[..size_of::<Header>()].copy_from_slice(bytemuck::bytes_of(header));
     let mut file = File::create(&unfinished).map_err(io())?;
     file.write_all(&page).map_err(io())?;
-    file.write_all(bytemuck::cast_slice(entries)).map_err(io())?;
+    file.write_all(bytemuck::cast_slice(entries))
+        .map_err(io())?;
     file.sync_all().map_err(io())?;
     std::fs::rename(&unfinished, path).map_err(GalleryError::io(path))
 }

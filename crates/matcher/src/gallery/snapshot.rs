@@ -102,7 +102,13 @@ impl Snapshot {
         let parts = self.parts_after(0);
         let instructions = Instructions::fastest();
         let probes = [Probe::new(probe, instructions)];
-        let found = search(&parts, &self.is_deleted(), &probes, Reach::Nearest, instructions);
+        let found = search(
+            &parts,
+            &self.is_deleted(),
+            &probes,
+            Reach::Nearest,
+            instructions,
+        );
         found.first().and_then(|found| found.best)
     }
 

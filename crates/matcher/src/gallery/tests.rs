@@ -52,7 +52,10 @@ fn reference(gallery: &Gallery, probe: &EyePair, below: Option<u32>) -> Found {
             crate::pair::EyesCompared::Neither => found.incomparable += 1,
             _ => found.similar += 1,
         }
-        if found.best.is_none_or(|best| score.micros < best.score.micros) {
+        if found
+            .best
+            .is_none_or(|best| score.micros < best.score.micros)
+        {
             found.best = Some(Match { sequence, score });
         }
     }
@@ -273,7 +276,10 @@ fn a_flipped_bit_drops_the_entry_and_what_follows() {
     fill(&mut writer(folder.path()), 1..=10);
     let path = segment(folder.path(), 5);
     let whole = std::fs::read(&path).unwrap();
-    for byte in (0..ENTRY_BYTES).step_by(97).chain([0, 8, 11, ENTRY_BYTES - 1]) {
+    for byte in (0..ENTRY_BYTES)
+        .step_by(97)
+        .chain([0, 8, 11, ENTRY_BYTES - 1])
+    {
         let mut bytes = whole.clone();
         bytes[HEADER_BYTES + ENTRY_BYTES + byte] ^= 1 << (byte % 8);
         std::fs::write(&path, &bytes).unwrap();
@@ -369,7 +375,10 @@ fn readers_follow_while_the_writer_appends() {
         let before = readers[0].snapshot();
         readers[(k % 2) as usize].refresh().unwrap();
         assert_holds(&readers[(k % 2) as usize], k);
-        assert_eq!(before.len(), readers[0].len() - u64::from(k % 2 == 0) * 2.min(k));
+        assert_eq!(
+            before.len(),
+            readers[0].len() - u64::from(k % 2 == 0) * 2.min(k)
+        );
     }
     writing.delete(3).unwrap();
     readers[0].refresh().unwrap();

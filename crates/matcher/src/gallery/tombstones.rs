@@ -48,7 +48,9 @@ fn record(sequence: u64) -> [u8; RECORD_BYTES] {
 }
 
 fn parse(bytes: &[u8; RECORD_BYTES]) -> Option<u64> {
-    let number: [u8; 8] = *bytes.first_chunk().expect("a record is longer than 8 bytes");
+    let number: [u8; 8] = *bytes
+        .first_chunk()
+        .expect("a record is longer than 8 bytes");
     let sequence = u64::from_le_bytes(number);
     (record(sequence) == *bytes).then_some(sequence)
 }

@@ -9,8 +9,8 @@
 use std::arch::asm;
 use std::arch::x86_64::{
     __cpuid, __cpuid_count, __m512i, _mm512_cmpge_epi32_mask, _mm512_loadu_si512,
-    _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_slli_epi16, _mm512_srli_epi16, _mm512_storeu_si512,
-    _mm512_ternarylogic_epi64, _xgetbv,
+    _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_slli_epi16,
+    _mm512_srli_epi16, _mm512_storeu_si512, _mm512_ternarylogic_epi64, _xgetbv,
 };
 use std::sync::OnceLock;
 
@@ -323,11 +323,23 @@ impl SignedTemplates {
                 let middle = index(_mm512_srli_epi16::<3>(code), mask);
                 let high = index(_mm512_srli_epi16::<6>(code), _mm512_srli_epi16::<3>(mask));
                 for k in 0..3 {
-                    store(&mut planes[k][place], _mm512_permutexvar_epi8(low, signs[k]));
-                    store(&mut planes[3 + k][place], _mm512_permutexvar_epi8(middle, signs[k]));
+                    store(
+                        &mut planes[k][place],
+                        _mm512_permutexvar_epi8(low, signs[k]),
+                    );
+                    store(
+                        &mut planes[3 + k][place],
+                        _mm512_permutexvar_epi8(middle, signs[k]),
+                    );
                 }
-                store(&mut planes[6][place], _mm512_permutexvar_epi8(high, signs[0]));
-                store(&mut planes[7][place], _mm512_permutexvar_epi8(high, signs[1]));
+                store(
+                    &mut planes[6][place],
+                    _mm512_permutexvar_epi8(high, signs[0]),
+                );
+                store(
+                    &mut planes[7][place],
+                    _mm512_permutexvar_epi8(high, signs[1]),
+                );
             }
         }
     }
