@@ -100,7 +100,7 @@ impl Person {
 
 /// People differ by more than one person does from day to day.
 fn draw_resting_pupil(rng: &mut impl Rng) -> f32 {
-    clamped(rng, 0.393, 0.056, (0.24, 0.56))
+    clamped(rng, 0.396, 0.054, (0.25, 0.56))
 }
 
 fn dilated(resting_pupil: f32, conditions: &CaptureConditions) -> f32 {
@@ -132,8 +132,8 @@ impl Anatomy {
                 skew: nasal * lids.skew,
                 ..lids
             },
-            stretch: clamped(rng, 0.50, 0.15, (0.0, 1.0)),
-            twist: clamped(rng, 0.0, 0.10, (-0.3, 0.3)),
+            stretch: clamped(rng, 0.29, 0.12, (0.0, 0.7)),
+            twist: clamped(rng, 0.0, 0.07, (-0.2, 0.2)),
             growth_seed: rng.next_u64(),
         }
     }
@@ -145,7 +145,7 @@ impl Tones {
         Self {
             pupil: between(rng, 26.0, 44.0),
             iris,
-            contrast: clamped(rng, 8.4, 1.6, (5.0, 13.0)),
+            contrast: clamped(rng, 9.7, 2.1, (7.5, 14.5)),
             sclera: iris + between(rng, 48.0, 72.0),
             skin: between(rng, 150.0, 190.0),
             limbus_width: between(rng, 0.018, 0.04),
@@ -156,8 +156,8 @@ impl Tones {
 impl LidAnatomy {
     fn draw(rng: &mut impl Rng) -> Self {
         Self {
-            upper: clamped(rng, 0.57, 0.15, (0.28, 1.1)),
-            lower: clamped(rng, 0.89, 0.11, (0.68, 1.25)),
+            upper: clamped(rng, 0.665, 0.19, (0.32, 1.2)),
+            lower: clamped(rng, 0.93, 0.11, (0.68, 1.25)),
             half_width: between(rng, 2.35, 2.75),
             skew: between(rng, 0.0, 0.35),
             crease: between(rng, 0.35, 0.8),
@@ -219,10 +219,7 @@ mod tests {
         const STEPS: usize = 600;
         let circle = |eye: &Anatomy, u: f32| -> Vec<f32> {
             let values: Vec<f32> = (0..STEPS)
-                .map(|i| {
-                    let theta = i as f32 * std::f32::consts::TAU / STEPS as f32;
-                    eye.texture.at(theta, u, 0.0).value
-                })
+                .map(|i| eye.texture.at(i as f32 / STEPS as f32, u, 0.0).value)
                 .collect();
             let mean = values.iter().sum::<f32>() / STEPS as f32;
             values.iter().map(|v| v - mean).collect()

@@ -84,7 +84,7 @@ impl CaptureConditions {
                 clamped(rng, 0.0, 13.0, (-40.0, 40.0)),
                 clamped(rng, 0.0, 11.0, (-35.0, 35.0)),
             ),
-            pupil_change: clamped(rng, 0.0, 0.031, (-0.12, 0.12)),
+            pupil_change: draw_pupil_change(rng),
             pupil_shift: (0.006 * normal(rng), 0.006 * normal(rng)),
             pupil_ellipse: (0.012 * normal(rng).abs(), angle(rng)),
             gaze,
@@ -96,10 +96,10 @@ impl CaptureConditions {
             exposure: clamped(rng, 1.0, 0.06, (0.82, 1.15)),
             gradient: (0.07 * normal(rng), 0.05 * normal(rng)),
             light: (0.5 * normal(rng), 0.5 * normal(rng)),
-            veil: between(rng, 0.5, 2.0),
+            veil: between(rng, 0.5, 3.8),
             defocus_px: (0.45 * normal(rng)).abs() + between(rng, 0.0, 0.5),
             motion_px: draw_motion(rng),
-            read_noise: between(rng, 1.2, 2.2),
+            read_noise: between(rng, 1.1, 2.1),
             shot_noise: between(rng, 0.035, 0.085),
             jpeg_quality: chance(rng, 0.3).then(|| rng.random_range(82..96)),
         }
@@ -128,6 +128,12 @@ impl CaptureConditions {
     }
 }
 
+/// A little from one photograph to the next, and now and then another light.
+fn draw_pupil_change(rng: &mut impl Rng) -> f32 {
+    let sd = if chance(rng, 0.07) { 0.08 } else { 0.028 };
+    clamped(rng, 0.0, sd, (-0.18, 0.18))
+}
+
 fn draw_gaze(rng: &mut impl Rng) -> (f32, f32) {
     let sd = if chance(rng, 0.1) { 0.11 } else { 0.05 };
     (
@@ -138,10 +144,10 @@ fn draw_gaze(rng: &mut impl Rng) -> (f32, f32) {
 
 /// Two degrees of standard deviation, and a tail out to fifteen.
 fn draw_roll(rng: &mut impl Rng) -> f32 {
-    let degrees = if chance(rng, 0.04) {
-        clamped(rng, 0.0, 6.5, (-15.0, 15.0))
+    let degrees = if chance(rng, 0.03) {
+        clamped(rng, 0.0, 5.6, (-15.0, 15.0))
     } else {
-        1.75 * normal(rng)
+        1.72 * normal(rng)
     };
     degrees.to_radians()
 }
@@ -176,7 +182,10 @@ fn draw_glints(rng: &mut impl Rng, gaze: (f32, f32)) -> Vec<Glint> {
         .map(|i| {
             let phi = turn + std::f32::consts::TAU * i as f32 / count as f32;
             Glint {
-                at: (centre.0 + spread * phi.cos(), centre.1 + spread * phi.sin()),
+                at: (
+                    centre.0 + spread * libm::cosf(phi),
+                    centre.1 + spread * libm::sinf(phi),
+                ),
                 radius_px: radius_px * between(rng, 0.85, 1.15),
                 strength: between(rng, 190.0, 320.0),
             }

@@ -1,5 +1,6 @@
 //! Closed contours, and the rubber sheet between two of them.
 
+use crate::fast;
 use crate::random::{angle, normal};
 use rand::Rng;
 
@@ -41,7 +42,7 @@ impl Contour {
             .harmonics
             .iter()
             .enumerate()
-            .map(|(k, (amplitude, phase))| amplitude * ((k + 2) as f32 * theta + phase).cos())
+            .map(|(k, (amplitude, phase))| amplitude * libm::cosf((k + 2) as f32 * theta + phase))
             .sum();
         self.radius * (1.0 + ripple)
     }
@@ -57,7 +58,7 @@ const TABLE: usize = 512;
 
 impl RadiusTable {
     pub(crate) fn new(contour: &Contour) -> Self {
-        let radii = (0..TABLE)
+        let radii = (0..=TABLE)
             .map(|i| contour.radius_at(i as f32 * std::f32::consts::TAU / TABLE as f32))
             .collect();
         Self {
@@ -66,11 +67,11 @@ impl RadiusTable {
         }
     }
 
-    fn radius_at(&self, theta: f32) -> f32 {
-        let x = (theta / std::f32::consts::TAU).rem_euclid(1.0) * TABLE as f32;
+    /// Radius at `turn` whole turns, `[0, 1]`.
+    fn radius_at(&self, turn: f32) -> f32 {
+        let x = turn * TABLE as f32;
         let i = (x as usize).min(TABLE - 1);
-        let next = self.radii[(i + 1) % TABLE];
-        self.radii[i] + (next - self.radii[i]) * (x - i as f32)
+        self.radii[i] + (self.radii[i + 1] - self.radii[i]) * (x - i as f32)
     }
 }
 
@@ -83,7 +84,9 @@ pub(crate) struct Sheet {
 /// A point in sheet coordinates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SheetPoint {
-    pub(crate) theta: f32,
+    /// Direction from the centre in whole turns, clockwise, and as a unit vector.
+    pub(crate) turn: f32,
+    pub(crate) direction: (f32, f32),
     /// Below 0 in the pupil, above 1 outside the limbus.
     pub(crate) depth: f32,
     /// Width of the iris at this angle, in the units of the contours.
@@ -95,7 +98,8 @@ impl Sheet {
     /// two rounds of the fixed point settle it to a hundredth of a pixel.
     pub(crate) fn locate(&self, x: f32, y: f32) -> SheetPoint {
         let mut point = SheetPoint {
-            theta: 0.0,
+            turn: 0.0,
+            direction: (1.0, 0.0),
             depth: 0.5,
             span: 1.0,
         };
@@ -103,11 +107,16 @@ impl Sheet {
             let t = point.depth.clamp(0.0, 1.0);
             let dx = x - (self.pupil.centre.0 * (1.0 - t) + self.limbus.centre.0 * t);
             let dy = y - (self.pupil.centre.1 * (1.0 - t) + self.limbus.centre.1 * t);
-            let theta = dy.atan2(dx);
-            let inner = self.pupil.radius_at(theta);
-            let span = self.limbus.radius_at(theta) - inner;
-            let depth = ((dx * dx + dy * dy).sqrt() - inner) / span;
-            point = SheetPoint { theta, depth, span };
+            let turn = fast::turn(dy, dx);
+            let radius = (dx * dx + dy * dy).sqrt().max(1e-6);
+            let inner = self.pupil.radius_at(turn);
+            let span = self.limbus.radius_at(turn) - inner;
+            point = SheetPoint {
+                turn,
+                direction: (dx / radius, dy / radius),
+                depth: (radius - inner) / span,
+                span,
+            };
         }
         point
     }
@@ -140,7 +149,8 @@ mod tests {
             let found = sheet.locate(x, y);
             // A hundredth of the depth is a pixel's half.
             prop_assert!((found.depth - depth).abs() < 0.01, "{} {depth}", found.depth);
-            prop_assert!((found.theta - theta).abs() < 0.02, "{} {theta}", found.theta);
+            let away = (found.turn - theta / std::f32::consts::TAU + 1.5).fract() - 0.5;
+            prop_assert!(away.abs() < 0.003, "{} {theta}", found.turn);
         }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct Bead {
 }
 
 /// Step between beads, in iris radii.
-const STEP: f32 = 0.006;
+const STEP: f32 = 0.008;
 
 /// Grows the lashes of one photograph. Roots and lengths are the person's; `rng`
 /// decides which hang into view and how each sits at the moment.
@@ -84,11 +84,13 @@ fn stroke(
 ) {
     let (mut x, mut y) = root;
     let steps = (length / STEP) as usize;
+    let (mut right, mut down) = (libm::cosf(heading), libm::sinf(heading));
+    let (cos, sin) = (libm::cosf(curl * STEP), libm::sinf(curl * STEP));
     for i in 0..steps {
         let s = i as f32 * STEP;
-        let phi = heading + curl * s;
-        x += STEP * phi.cos();
-        y += STEP * phi.sin();
+        x += STEP * right;
+        y += STEP * down;
+        (right, down) = (cos * right - sin * down, sin * right + cos * down);
         beads.push(Bead {
             at: (x, y),
             half_width: width * (1.0 - 0.75 * s / length),

@@ -33,26 +33,6 @@ impl Field {
         }
     }
 
-    /// The field at `turn` (whole turns, any real) and `u` in `[0, 1]`.
-    pub(crate) fn at(&self, turn: f32, u: f32) -> f32 {
-        let x = turn.rem_euclid(1.0) * self.columns as f32;
-        let y = u.clamp(0.0, 1.0) * (self.rows as f32 - 0.001);
-        let (column, row) = (x as usize, y as usize);
-        let (wx, wy) = (spline(x - column as f32), spline(y - row as f32));
-        let mut sum = 0.0;
-        for (i, weight) in wy.iter().enumerate() {
-            let line = (row + i).min(self.rows + MARGIN - 1) * self.columns;
-            let mut across = 0.0;
-            for (j, w) in wx.iter().enumerate() {
-                across += w * self.values[line + (column + j) % self.columns];
-            }
-            sum += weight * across;
-        }
-        sum
-    }
-}
-
-impl Field {
     /// The field along the whole turn at `u`, for reading many points of one depth.
     pub(crate) fn line(&self, u: f32) -> Line {
         let y = u.clamp(0.0, 1.0) * (self.rows as f32 - 0.001);
@@ -80,6 +60,22 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// Adds `share` times the field to equally spaced points once around.
+    pub(crate) fn add_to(&self, target: &mut [f32], share: f32) {
+        let step = self.columns as f32 / target.len() as f32;
+        for (i, value) in target.iter_mut().enumerate() {
+            let x = i as f32 * step;
+            let column = x as usize;
+            let weights = spline(x - column as f32);
+            let nodes = &self.values[column..column + weights.len()];
+            let sum = weights[0] * nodes[0]
+                + weights[1] * nodes[1]
+                + weights[2] * nodes[2]
+                + weights[3] * nodes[3];
+            *value += share * sum;
+        }
+    }
+
     /// The field at `turn` whole turns, any real.
     pub(crate) fn at(&self, turn: f32) -> f32 {
         let x = (turn - turn.floor()) * self.columns as f32;
@@ -91,7 +87,7 @@ impl Line {
 }
 
 /// The four uniform cubic B-spline weights at fraction `t` of a cell.
-fn spline(t: f32) -> [f32; 4] {
+pub(crate) fn spline(t: f32) -> [f32; 4] {
     let (t2, t3) = (t * t, t * t * t);
     let s = 1.0 - t;
     [
@@ -113,14 +109,17 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let field = Field::new(&mut rng, 200, 40);
         let samples: Vec<f32> = (0..20_000)
-            .map(|i| field.at(i as f32 * 0.618_034, (i % 97) as f32 / 97.0))
+            .map(|i| field.line((i % 97) as f32 / 97.0).at(i as f32 * 0.618_034))
             .collect();
         let variance = samples.iter().map(|v| v * v).sum::<f32>() / samples.len() as f32;
         assert!((0.85..1.15).contains(&variance), "variance {variance}");
-        assert!((field.at(0.0, 0.4) - field.at(0.999_999, 0.4)).abs() < 0.01);
-        let line = field.line(0.37);
-        for turn in [-0.3, 0.0, 0.2, 0.999, 1.7] {
-            assert!((line.at(turn) - field.at(turn, 0.37)).abs() < 1e-3);
+        let line = field.line(0.4);
+        assert!((line.at(0.0) - line.at(0.999_999)).abs() < 0.01);
+        assert!((line.at(-0.3) - line.at(1.7)).abs() < 1e-3);
+        let mut added = vec![0.5; 96];
+        line.add_to(&mut added, 2.0);
+        for (column, value) in added.iter().enumerate() {
+            assert!((value - 0.5 - 2.0 * line.at(column as f32 / 96.0)).abs() < 1e-3);
         }
     }
 }

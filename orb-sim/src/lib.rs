@@ -17,8 +17,11 @@
 //! - the left and right irises of a person are independent draws.
 
 mod anatomy;
+pub mod calibration;
 mod conditions;
+#[cfg(feature = "device")]
 mod device;
+mod fast;
 mod geometry;
 mod lashes;
 mod lattice;
@@ -26,12 +29,16 @@ mod lids;
 mod optics;
 mod random;
 mod render;
+mod scene;
 mod sensor;
 mod texture;
+mod tile;
+pub mod trial;
 
 pub use anatomy::Person;
 pub use annona_iris::Eye;
 pub use conditions::{CaptureConditions, Glint, Target};
+#[cfg(feature = "device")]
 pub use device::{Capture, EyeImages, Invitation, Orb, OrbError};
 pub use geometry::Contour;
 pub use render::{HEIGHT, Truth, WIDTH, capture, capture_with_truth};

@@ -3,9 +3,12 @@
 
 use crate::anatomy::LidAnatomy;
 use crate::conditions::CaptureConditions;
-use crate::lattice::Field;
+use crate::fast::{Table, exp, gauss};
+use crate::random::between;
+use crate::tile;
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
+use std::sync::OnceLock;
 
 /// The opening between the lids in one photograph.
 pub(crate) struct Lids {
@@ -16,8 +19,39 @@ pub(crate) struct Lids {
     crease: f32,
     /// Sideways place of the middle of the opening.
     middle: f32,
-    mottle: Field,
-    pores: Field,
+    /// Where this face reads the shared noise of the skin.
+    patch: (f32, f32),
+    profiles: &'static Profiles,
+}
+
+/// Brightness by the distance from a margin, the same for everybody.
+struct Profiles {
+    upper_rim: Table,
+    fold: Table,
+    lower_rim: Table,
+    upper_shadow: Table,
+    lower_shadow: Table,
+}
+
+impl Profiles {
+    fn get() -> &'static Self {
+        static PROFILES: OnceLock<Profiles> = OnceLock::new();
+        PROFILES.get_or_init(|| Self {
+            upper_rim: Table::new(0.0, 0.4, 400, |d| {
+                0.10 * gauss((d - 0.05) / 0.04) - 0.10 * gauss(d / 0.02)
+            }),
+            fold: Table::new(-0.4, 0.8, 600, |d| {
+                -0.22 * gauss(d / 0.05) + 0.06 * gauss((d - 0.16) / 0.12)
+            }),
+            lower_rim: Table::new(0.0, 1.2, 600, |d| {
+                0.12 * gauss((d - 0.06) / 0.05) - 0.06 * gauss((d - 0.45) / 0.10)
+            }),
+            upper_shadow: Table::new(0.0, 3.0, 1200, |d| {
+                0.22 * exp(-d / 0.10) + 0.20 * exp(-d / 0.5)
+            }),
+            lower_shadow: Table::new(0.0, 0.6, 600, |d| 0.10 * exp(-d / 0.06)),
+        })
+    }
 }
 
 /// Iris radii by which the eyeball carries the iris for a radian of gaze:
@@ -42,8 +76,8 @@ impl Lids {
             skew: anatomy.skew,
             crease: anatomy.crease,
             middle: -CARRY * conditions.gaze.0,
-            mottle: Field::new(&mut rng, 14, 10),
-            pores: Field::new(&mut rng, 150, 110),
+            patch: (between(&mut rng, 0.0, 1.0), between(&mut rng, 0.0, 1.0)),
+            profiles: Profiles::get(),
         }
     }
 
@@ -66,32 +100,26 @@ impl Lids {
 
     /// Relative brightness of the skin at a point `out` beyond the nearer margin.
     pub(crate) fn skin(&self, x: f32, y: f32, above: f32, below: f32) -> f32 {
-        let mottle = 0.035 * self.mottle.at(x * 0.16, y * 0.16 + 0.5)
-            + 0.014 * self.pores.at(x * 0.16, y * 0.16 + 0.5);
+        let (px, py) = self.patch;
+        let mottle = 0.035 * tile::broad().at(px + 0.19 * x, py + 0.19 * y)
+            + 0.014 * tile::fine().at(px + 0.25 * x, py + 0.25 * y);
+        let profiles = self.profiles;
         let relief = if above > 0.0 {
-            let rim = 0.10 * gauss((above - 0.05) / 0.04) - 0.10 * gauss(above / 0.02);
-            let fold = self.crease + 0.05 * x;
-            rim - 0.22 * gauss((above - fold) / 0.05) + 0.06 * gauss((above - fold - 0.16) / 0.12)
+            profiles.upper_rim.at(above) + profiles.fold.at(above - self.crease - 0.05 * x)
         } else {
-            let rim = 0.12 * gauss((below - 0.06) / 0.05);
-            rim - 0.06 * gauss((below - 0.45) / 0.10)
+            profiles.lower_rim.at(below)
         };
         1.0 + mottle + relief
     }
 
     /// Relative brightness of the eyeball in the shadow of the lids.
     pub(crate) fn shadow(&self, from_upper: f32, from_lower: f32) -> f32 {
-        let above = from_upper.max(0.0);
-        let deep = 0.22 * (-above / 0.10).exp() + 0.20 * (-above / 0.5).exp();
-        1.0 - deep - 0.10 * (-from_lower.max(0.0) / 0.06).exp()
+        let profiles = self.profiles;
+        1.0 - profiles.upper_shadow.at(from_upper) - profiles.lower_shadow.at(from_lower)
     }
 
     /// Sideways extent of the opening.
     pub(crate) fn extent(&self) -> (f32, f32) {
         (self.middle - self.half_width, self.middle + self.half_width)
     }
-}
-
-fn gauss(x: f32) -> f32 {
-    (-0.5 * x * x).exp()
 }

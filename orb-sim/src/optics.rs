@@ -1,5 +1,7 @@
 //! What the lens does: blur by defocus and by motion.
 
+use crate::fast::gauss;
+
 /// A grey image in floating point, row by row.
 #[derive(Clone)]
 pub(crate) struct Plane {
@@ -16,21 +18,6 @@ impl Plane {
             data: vec![value; width * height],
         }
     }
-
-    fn clamped(&self, x: i64, y: i64) -> f32 {
-        let x = x.clamp(0, self.width as i64 - 1) as usize;
-        let y = y.clamp(0, self.height as i64 - 1) as usize;
-        self.data[y * self.width + x]
-    }
-
-    fn bilinear(&self, x: f32, y: f32) -> f32 {
-        let (x0, y0) = (x.floor(), y.floor());
-        let (fx, fy) = (x - x0, y - y0);
-        let (i, j) = (x0 as i64, y0 as i64);
-        let top = self.clamped(i, j) * (1.0 - fx) + self.clamped(i + 1, j) * fx;
-        let bottom = self.clamped(i, j + 1) * (1.0 - fx) + self.clamped(i + 1, j + 1) * fx;
-        top * (1.0 - fy) + bottom * fy
-    }
 }
 
 /// Gaussian blur of standard deviation `sigma` pixels; edges repeat.
@@ -39,29 +26,79 @@ pub(crate) fn gaussian_blur(plane: &Plane, sigma: f32) -> Plane {
     vertical(&horizontal(plane, &kernel), &kernel)
 }
 
-/// Average along the segment from `-motion/2` to `+motion/2`.
+/// Average along the segment from `-motion/2` to `+motion/2`; edges repeat.
 pub(crate) fn motion_blur(plane: &Plane, motion: (f32, f32)) -> Plane {
-    let length = motion.0.hypot(motion.1);
-    let steps = (length.ceil() as usize).max(1) + 1;
-    let mut out = Plane::filled(plane.width, plane.height, 0.0);
-    for step in 0..steps {
-        let t = step as f32 / (steps - 1) as f32 - 0.5;
-        for y in 0..plane.height {
-            for x in 0..plane.width {
-                let value = plane.bilinear(x as f32 + t * motion.0, y as f32 + t * motion.1);
-                out.data[y * plane.width + x] += value / steps as f32;
+    let (w, h) = (plane.width, plane.height);
+    let taps = motion_taps(motion);
+    let reach = taps.iter().map(|tap| tap.right.unsigned_abs()).max();
+    let reach = reach.unwrap_or(0) as usize;
+    let mut out = Plane::filled(w, h, 0.0);
+    let mut padded = vec![0.0; w + 2 * reach];
+    for y in 0..h {
+        let mut loaded = None;
+        for tap in &taps {
+            let row = (y as i64 + tap.down).clamp(0, h as i64 - 1) as usize;
+            if loaded != Some(row) {
+                pad(&mut padded, &plane.data[row * w..(row + 1) * w], reach);
+                loaded = Some(row);
+            }
+            let from = (reach as i64 + tap.right) as usize;
+            let target = &mut out.data[y * w..(y + 1) * w];
+            for (t, v) in target.iter_mut().zip(&padded[from..]) {
+                *t += tap.weight * v;
             }
         }
     }
     out
 }
 
+/// A pixel that contributes to another.
+struct Tap {
+    right: i64,
+    down: i64,
+    weight: f32,
+}
+
+/// Bilinear weights of points along the segment, joined by pixel, row after row.
+fn motion_taps((mx, my): (f32, f32)) -> Vec<Tap> {
+    const POINTS: usize = 9;
+    let mut taps: Vec<Tap> = Vec::new();
+    for point in 0..POINTS {
+        let t = point as f32 / (POINTS - 1) as f32 - 0.5;
+        let (x, y) = (t * mx, t * my);
+        let (i, j) = (x.floor(), y.floor());
+        for (right, wx) in [(0, 1.0 - (x - i)), (1, x - i)] {
+            for (down, wy) in [(0, 1.0 - (y - j)), (1, y - j)] {
+                let (right, down) = (i as i64 + right, j as i64 + down);
+                let weight = wx * wy / POINTS as f32;
+                match taps.iter_mut().find(|t| t.right == right && t.down == down) {
+                    Some(tap) => tap.weight += weight,
+                    None => taps.push(Tap {
+                        right,
+                        down,
+                        weight,
+                    }),
+                }
+            }
+        }
+    }
+    taps.retain(|tap| tap.weight > 0.0);
+    taps.sort_by_key(|tap| (tap.down, tap.right));
+    taps
+}
+
+/// Copies a line between `reach` repetitions of its ends.
+fn pad(padded: &mut [f32], line: &[f32], reach: usize) {
+    let w = line.len();
+    padded[..reach].fill(line[0]);
+    padded[reach..reach + w].copy_from_slice(line);
+    padded[reach + w..].fill(line[w - 1]);
+}
+
 /// One side of the kernel, middle first, summing to one over both sides.
 fn gaussian_kernel(sigma: f32) -> Vec<f32> {
     let reach = (3.0 * sigma).ceil() as usize;
-    let mut side: Vec<f32> = (0..=reach)
-        .map(|i| (-0.5 * (i as f32 / sigma).powi(2)).exp())
-        .collect();
+    let mut side: Vec<f32> = (0..=reach).map(|i| gauss(i as f32 / sigma)).collect();
     let sum = 2.0 * side.iter().sum::<f32>() - side[0];
     for weight in &mut side {
         *weight /= sum;
@@ -74,9 +111,7 @@ fn horizontal(plane: &Plane, kernel: &[f32]) -> Plane {
     let mut out = Plane::filled(w, plane.height, 0.0);
     let mut padded = vec![0.0; w + 2 * reach];
     for (line, target) in plane.data.chunks_exact(w).zip(out.data.chunks_exact_mut(w)) {
-        padded[..reach].fill(line[0]);
-        padded[reach..reach + w].copy_from_slice(line);
-        padded[reach + w..].fill(line[w - 1]);
+        pad(&mut padded, line, reach);
         for (i, &weight) in kernel.iter().enumerate() {
             add_pair(
                 target,
@@ -140,5 +175,6 @@ mod tests {
         let out = motion_blur(&plane, (6.0, 0.0));
         assert!(out.data[16 * 33 + 14] > 0.05);
         assert!(out.data[14 * 33 + 16].abs() < 1e-6);
+        assert!((out.data.iter().sum::<f32>() - 1.0).abs() < 1e-4);
     }
 }

@@ -6,7 +6,7 @@ use rand::{Rng, RngExt};
 pub(crate) fn normal(rng: &mut impl Rng) -> f32 {
     let u: f32 = 1.0 - rng.random::<f32>();
     let v: f32 = rng.random();
-    (-2.0 * u.ln()).sqrt() * (std::f32::consts::TAU * v).cos()
+    (-2.0 * libm::logf(u)).sqrt() * libm::cosf(std::f32::consts::TAU * v)
 }
 
 /// A normal deviate of `mean` and `sd`, held inside `[low, high]`.

@@ -1,14 +1,17 @@
 //! The texture of one iris in material coordinates: angle by distance from the pupil's edge.
 
+use crate::fast::{exp, gauss};
 use crate::lattice::{Field, Line};
-use crate::random::{angle, between};
+use crate::random::between;
 use rand::{Rng, RngExt};
 use std::f32::consts::TAU;
 
 /// Samples around the iris.
 const COLUMNS: usize = 1024;
 /// Samples from the pupil's edge to the limbus.
-const ROWS: usize = 192;
+const ROWS: usize = 144;
+/// Nodes of the drift around and across.
+const DRIFT: (usize, usize) = (64, 16);
 
 /// Brightness at a point of the tissue, and how it changes with angle and depth.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,10 +24,13 @@ pub(crate) struct Sample {
     pub(crate) by_radius: f32,
 }
 
-/// Tissue at rest, and the way it folds when the pupil opens.
+/// Tissue at rest, the way it folds when the pupil opens, and the way it drifts.
 #[derive(Clone)]
 pub(crate) struct Texture {
     texels: Vec<[f32; 2]>,
+    /// Uneven stiffness: how far tissue is carried outward and around when the pupil
+    /// opens, in units of standard deviation. Zero at both edges of the iris.
+    drift: Vec<[f32; 2]>,
 }
 
 /// A grain of the stroma: cells around, cells across, share of the standard deviation.
@@ -33,15 +39,15 @@ struct Grain(usize, usize, f32);
 /// Stroma from coarse to fine. The proportions are fitted to the autocorrelations
 /// of real near-infrared irises on the rubber sheet.
 const STROMA: [Grain; 4] = [
-    Grain(26, 6, 0.35),
-    Grain(72, 17, 0.42),
-    Grain(140, 32, 0.46),
-    Grain(240, 50, 0.44),
+    Grain(24, 16, 0.38),
+    Grain(72, 29, 0.34),
+    Grain(140, 40, 0.46),
+    Grain(250, 58, 0.50),
 ];
 /// Radial fibre bundles: long across, narrow around.
-const FIBRES: [Grain; 2] = [Grain(46, 3, 0.40), Grain(125, 5, 0.42)];
+const FIBRES: [Grain; 3] = [Grain(27, 1, 0.64), Grain(46, 3, 0.26), Grain(118, 6, 0.39)];
 /// What the folding of opened tissue looks like.
-const FOLDS: [Grain; 3] = [Grain(60, 16, 0.55), Grain(130, 30, 0.6), Grain(26, 6, 0.35)];
+const FOLDS: [Grain; 3] = [Grain(60, 16, 0.55), Grain(130, 30, 0.6), Grain(26, 8, 0.4)];
 
 impl Texture {
     /// Grows an iris.
@@ -57,22 +63,25 @@ impl Texture {
         standardise(&mut folds);
         Self {
             texels: rest.into_iter().zip(folds).map(|(a, b)| [a, b]).collect(),
+            drift: drift(rng),
         }
     }
 
-    /// The tissue at `theta` radians and depth `u`, with `fold` parts of folding.
-    pub(crate) fn at(&self, theta: f32, u: f32, fold: f32) -> Sample {
-        let x = (theta / TAU).rem_euclid(1.0) * COLUMNS as f32;
+    /// The tissue at `turn` whole turns and depth `u`, with `fold` parts of folding.
+    pub(crate) fn at(&self, turn: f32, u: f32, fold: f32) -> Sample {
+        // A few turns more make any angle in use positive.
+        let x = (turn + 4.0) * COLUMNS as f32;
         let y = u.clamp(0.0, 1.0) * (ROWS as f32 - 1.001);
-        let (column, row) = ((x as usize).min(COLUMNS - 1), y as usize);
+        let (column, row) = (x as usize, y as usize);
         let (fx, fy) = (x - column as f32, y - row as f32);
-        let next = (column + 1) % COLUMNS;
-        let value = |r: usize, c: usize| {
-            let [rest, folds] = self.texels[r * COLUMNS + c];
+        let (column, next) = (column % COLUMNS, (column + 1) % COLUMNS);
+        let line = &self.texels[row * COLUMNS..(row + 2) * COLUMNS];
+        let value = |k: usize| {
+            let [rest, folds] = line[k];
             rest + fold * folds
         };
-        let (a, b) = (value(row, column), value(row, next));
-        let (c, d) = (value(row + 1, column), value(row + 1, next));
+        let (a, b) = (value(column), value(next));
+        let (c, d) = (value(COLUMNS + column), value(COLUMNS + next));
         let (top, bottom) = (a + (b - a) * fx, c + (d - c) * fx);
         Sample {
             value: top + (bottom - top) * fy,
@@ -80,6 +89,41 @@ impl Texture {
             by_radius: (bottom - top) * ROWS as f32,
         }
     }
+
+    /// How the tissue at a point is carried outward and around, in standard deviations.
+    pub(crate) fn drift_at(&self, turn: f32, depth: f32) -> (f32, f32) {
+        let (columns, rows) = DRIFT;
+        let x = turn * columns as f32;
+        let y = depth.clamp(0.0, 1.0) * (rows as f32 - 1.001);
+        let (column, row) = (x as usize, y as usize);
+        let (fx, fy) = (x - column as f32, y - row as f32);
+        let (column, next) = (column % columns, (column + 1) % columns);
+        let lines = &self.drift[row * columns..(row + 2) * columns];
+        let mix = |part: usize| {
+            let top = lines[column][part] * (1.0 - fx) + lines[next][part] * fx;
+            let bottom =
+                lines[columns + column][part] * (1.0 - fx) + lines[columns + next][part] * fx;
+            top + (bottom - top) * fy
+        };
+        (mix(0), mix(1))
+    }
+}
+
+/// Stiffness varies over a twelfth of the turn and a quarter of the depth.
+fn drift(rng: &mut impl Rng) -> Vec<[f32; 2]> {
+    let (columns, rows) = DRIFT;
+    let (outward, around) = (Field::new(rng, 14, 4), Field::new(rng, 14, 4));
+    let mut nodes = Vec::with_capacity(columns * rows);
+    for row in 0..rows {
+        let depth = row as f32 / (rows - 1) as f32;
+        let slack = 4.0 * depth * (1.0 - depth);
+        let (out, side) = (outward.line(depth), around.line(depth));
+        nodes.extend((0..columns).map(|column| {
+            let turn = column as f32 / columns as f32;
+            [slack * out.at(turn), slack * side.at(turn)]
+        }));
+    }
+    nodes
 }
 
 /// Calls `paint(u, line)` for every row.
@@ -99,10 +143,7 @@ fn stroma(rng: &mut impl Rng, grains: &[Grain]) -> Vec<f32> {
     for Grain(columns, rows, share) in grains {
         let field = Field::new(rng, *columns, *rows);
         each_row(&mut map, |u, line| {
-            let field = field.line(u);
-            for (column, texel) in line.iter_mut().enumerate() {
-                *texel += share * field.at(turn(column));
-            }
+            field.line(u).add_to(line, *share);
         });
     }
     map
@@ -110,14 +151,21 @@ fn stroma(rng: &mut impl Rng, grains: &[Grain]) -> Vec<f32> {
 
 /// Bundles wander sideways on their way outward, and bright strands outweigh dark gaps.
 fn add_fibres(rng: &mut impl Rng, map: &mut [f32]) {
+    // Some irises are all fibres, others hardly show one.
+    let streaks = between(rng, 0.35, 1.75);
     let wander = Field::new(rng, 22, 5);
+    let mut turns = vec![0.0; COLUMNS];
     for Grain(columns, rows, share) in FIBRES {
         let field = Field::new(rng, columns, rows);
         each_row(map, |u, line| {
-            let (field, wander) = (field.line(u), wander.line(u));
-            for (column, texel) in line.iter_mut().enumerate() {
-                let n = field.at(turn(column) + 0.006 * wander.at(turn(column)));
-                *texel += share * (n + 0.25 * (n * n - 1.0));
+            for (column, place) in turns.iter_mut().enumerate() {
+                *place = turn(column);
+            }
+            wander.line(u).add_to(&mut turns, 0.006);
+            let field = field.line(u);
+            for (texel, place) in line.iter_mut().zip(&turns) {
+                let n = field.at(*place);
+                *texel += streaks * share * (n + 0.25 * (n * n - 1.0));
             }
         });
     }
@@ -129,16 +177,17 @@ fn add_collarette(rng: &mut impl Rng, map: &mut [f32]) {
     let strength = between(rng, 0.4, 1.1);
     let zone = between(rng, -0.5, 0.5);
     let course = Field::new(rng, 34, 1);
-    let (wave, weight) = (course.line(0.0), course.line(0.9));
-    let pleats = Field::new(rng, 84, 1).line(0.0);
+    let around = |line: Line| -> Vec<f32> { (0..COLUMNS).map(|c| line.at(turn(c))).collect() };
+    let (wave, weight) = (around(course.line(0.0)), around(course.line(0.9)));
+    let pleats = around(Field::new(rng, 84, 1).line(0.0));
     each_row(map, |u, line| {
+        let rim = gauss(u / 0.025);
         for (column, texel) in line.iter_mut().enumerate() {
-            let turn = turn(column);
-            let out = u - depth - 0.025 * wave.at(turn);
+            let out = u - depth - 0.025 * wave[column];
             let ridge = gauss(out / 0.022);
-            let inside = 1.0 / (1.0 + (out / 0.02).exp());
-            let ruff = gauss(u / 0.025) * (0.5 * pleats.at(turn) - 0.6);
-            *texel += strength * ridge * (0.7 + 0.4 * weight.at(turn)) + zone * inside + ruff;
+            let inside = 1.0 / (1.0 + exp(out / 0.02));
+            let ruff = rim * (0.5 * pleats[column] - 0.6);
+            *texel += strength * ridge * (0.7 + 0.4 * weight[column]) + zone * inside + ruff;
         }
     });
 }
@@ -151,7 +200,7 @@ fn add_crypts(rng: &mut impl Rng, map: &mut [f32]) {
         let half = (between(rng, 0.004, 0.013), between(rng, 0.03, 0.095));
         let dark = between(rng, 0.9, 2.4);
         stamp(map, centre, half, |x, y| {
-            let d = x.abs().powf(1.5) + y.abs().powf(1.5);
+            let d = x.abs() * x.abs().sqrt() + y.abs() * y.abs().sqrt();
             -dark * gauss(d * 0.9) + 0.35 * dark * gauss((d - 1.5) * 2.0)
         });
     }
@@ -195,7 +244,7 @@ impl Furrow {
             depth: between(rng, 0.45, 0.95),
             width: between(rng, 0.012, 0.022),
             strength: between(rng, 0.3, 0.9),
-            start: angle(rng) / TAU,
+            start: between(rng, 0.0, 1.0),
             length: between(rng, 0.15, 0.7),
             course: Field::new(rng, 17, 1).line(0.0),
         }
@@ -208,7 +257,7 @@ impl Furrow {
                 return;
             }
             for (column, texel) in line.iter_mut().enumerate() {
-                let along = (turn(column) - self.start).rem_euclid(1.0) / self.length;
+                let along = (turn(column) - self.start + 1.0).fract() / self.length;
                 if along < 1.0 {
                     let fade = (along * (1.0 - along) * 8.0).min(1.0);
                     let d = (u - self.depth - 0.02 * self.course.at(turn(column))) / self.width;
@@ -238,11 +287,8 @@ fn stamp(map: &mut [f32], centre: (f32, f32), half: (f32, f32), shape: impl Fn(f
     }
 }
 
-fn gauss(x: f32) -> f32 {
-    (-0.5 * x * x).exp()
-}
-
-fn standardise(map: &mut [f32]) {
+/// Mean zero, standard deviation one.
+pub(crate) fn standardise(map: &mut [f32]) {
     let n = map.len() as f32;
     let mean = map.iter().sum::<f32>() / n;
     let sd = (map.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / n).sqrt();

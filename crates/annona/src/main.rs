@@ -15,6 +15,7 @@ mod matching;
 mod orb;
 mod output;
 mod serve;
+mod simulation;
 
 use std::process::ExitCode;
 

@@ -17,6 +17,7 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::keys;
 use crate::output::Format;
+use crate::simulation::{self, CalibrateArgs, TrialArgs};
 
 /// Captures that the orb takes of a person before it gives up.
 pub(crate) const MAX_CAPTURES: u32 = 5;
@@ -29,6 +30,12 @@ pub(crate) enum OrbCommand {
     /// The images come from two files (--left, --right) or from the simulated
     /// orb (--simulate SEED, where a seed stands for a person).
     Enrol(EnrolArgs),
+    /// Measure the simulated eye against the statistics of real sensors; fails when
+    /// one is out.
+    Calibrate(CalibrateArgs),
+    /// Simulated people come twice and everybody meets everybody: error rates of the
+    /// production rule, with their confidence intervals.
+    Trial(TrialArgs),
 }
 
 /// Arguments of `annona orb enrol`.
@@ -67,7 +74,14 @@ pub(crate) struct EnrolArgs {
 
 /// Runs a command of the orb.
 pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
-    let OrbCommand::Enrol(args) = command;
+    match command {
+        OrbCommand::Enrol(args) => enrol(args).await,
+        OrbCommand::Calibrate(args) => simulation::calibrate(&args),
+        OrbCommand::Trial(args) => simulation::trial(args).await,
+    }
+}
+
+async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     let deployment = Deployment::load(&args.deployment)?;
     let service = ApiClient::new(&args.service)?;
     let orb = Orb::new(

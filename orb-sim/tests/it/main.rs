@@ -1,6 +1,7 @@
 //! What holds of photographs of simulated eyes.
 #![allow(clippy::unwrap_used)]
 
+mod calibration;
 mod segmentation;
 
 use image::GrayImage;

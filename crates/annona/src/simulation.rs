@@ -1,0 +1,242 @@
+//! The simulated orb measured: `annona orb calibrate` and `annona orb trial`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use orb_sim::calibration::{self, Report};
+use orb_sim::trial::{self, Decisions, Plan, Rate, Subject};
+use serde::Serialize;
+
+/// Arguments of `annona orb calibrate`.
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateArgs {
+    /// Simulated people, both eyes of each.
+    #[arg(long, default_value_t = calibration::Plan::default().people)]
+    people: u64,
+    /// Captures of each eye.
+    #[arg(long, default_value_t = calibration::Plan::default().captures)]
+    captures: u64,
+    /// Seed of people and conditions.
+    #[arg(long, default_value_t = calibration::Plan::default().seed)]
+    seed: u64,
+    /// Write the statistics as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the distributions, and the slope against dilation, as SVG.
+    #[arg(long, value_name = "SVG")]
+    plot: Option<PathBuf>,
+}
+
+/// Arguments of `annona orb trial`.
+#[derive(Debug, Args)]
+pub(crate) struct TrialArgs {
+    /// Simulated people, both eyes of each.
+    #[arg(long, default_value_t = 10_000)]
+    people: u64,
+    /// Sessions of each person: the first enrols, the others probe.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(2..=100))]
+    captures: u64,
+    /// Frames of each eye in a session.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    frames: u64,
+    /// Seed of people and conditions.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write the result as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// Renders and measures; fails when a statistic is not near enough to real eyes.
+pub(crate) fn calibrate(args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
+    let plan = calibration::Plan {
+        people: args.people,
+        captures: args.captures,
+        seed: args.seed,
+    };
+    let stop = AtomicBool::new(false);
+    let subjects = in_parallel("people photographed", plan.people, &stop, |number| {
+        calibration::examine(&plan, number)
+    });
+    let report = Report::new(&subjects);
+    print!("{report}");
+    write_json(args.json.as_ref(), &report)?;
+    if let Some(path) = &args.plot {
+        std::fs::write(path, report.to_svg())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if report.holds() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("The simulated eye is not near enough to real ones: see the lines marked OUT.");
+    Ok(ExitCode::FAILURE)
+}
+
+/// What a trial found. An interrupted one counts what was done.
+#[derive(Serialize)]
+struct TrialAnswer {
+    people: usize,
+    sessions: u64,
+    frames: u64,
+    seed: u64,
+    interrupted: bool,
+    failed_to_enrol: Rate,
+    /// People enrolled whose later session gave no pair of templates.
+    failed_to_capture: Rate,
+    false_match: Rate,
+    false_non_match: Rate,
+    genuine: Decisions,
+    impostor: Decisions,
+    seconds_capturing: f64,
+    seconds_comparing: f64,
+}
+
+/// Photographs everybody, compares everybody with everybody, and says how often the
+/// production rule was wrong. Ctrl-C ends the stage under way and keeps what it did.
+pub(crate) async fn trial(args: TrialArgs) -> anyhow::Result<ExitCode> {
+    let stop = std::sync::Arc::new(AtomicBool::new(false));
+    let signal = std::sync::Arc::clone(&stop);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            signal.store(true, Ordering::Relaxed);
+        }
+    });
+    let json = args.json.clone();
+    let answer = tokio::task::spawn_blocking(move || run_trial(&args, &stop)).await?;
+    println!("{}", describe(&answer));
+    write_json(json.as_ref(), &answer)?;
+    Ok(if answer.interrupted {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn run_trial(args: &TrialArgs, stop: &AtomicBool) -> TrialAnswer {
+    let plan = Plan {
+        people: args.people,
+        sessions: args.captures,
+        frames: args.frames,
+        seed: args.seed,
+    };
+    let started = Instant::now();
+    let subjects: Vec<Subject> = in_parallel("people photographed", plan.people, stop, |number| {
+        trial::examine(&plan, number)
+    });
+    let seconds_capturing = started.elapsed().as_secs_f64();
+    let interrupted_early = stop.swap(false, Ordering::Relaxed);
+    let started = Instant::now();
+    let found = in_parallel("people compared", subjects.len() as u64, stop, |number| {
+        trial::compare(&subjects, number as usize)
+    });
+    let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
+    for (own, others) in &found {
+        genuine.add(own);
+        impostor.add(others);
+    }
+    let people = subjects.len() as u64;
+    let enrolled = || subjects.iter().filter(|s| s.sessions[0].is_some());
+    let probes = enrolled().count() as u64 * (plan.sessions - 1);
+    let missing = enrolled()
+        .flat_map(|s| &s.sessions[1..])
+        .filter(|probe| probe.is_none())
+        .count() as u64;
+    TrialAnswer {
+        people: subjects.len(),
+        sessions: plan.sessions,
+        frames: plan.frames,
+        seed: plan.seed,
+        interrupted: interrupted_early || stop.load(Ordering::Relaxed),
+        failed_to_enrol: Rate::new(people - enrolled().count() as u64, people),
+        failed_to_capture: Rate::new(missing, probes),
+        false_match: Rate::new(impostor.duplicate, impostor.pairs),
+        false_non_match: Rate::new(genuine.pairs - genuine.duplicate, genuine.pairs),
+        genuine,
+        impostor,
+        seconds_capturing,
+        seconds_comparing: started.elapsed().as_secs_f64(),
+    }
+}
+
+fn describe(answer: &TrialAnswer) -> String {
+    let line = |name: &str, rate: &Rate| {
+        format!(
+            "{name:<18} {:>7} of {:>11}: {:.3e}, between {:.3e} and {:.3e}",
+            rate.events, rate.trials, rate.rate, rate.interval.0, rate.interval.1
+        )
+    };
+    let end = if answer.interrupted {
+        "\ninterrupted: this is what was done until then"
+    } else {
+        ""
+    };
+    format!(
+        "{} people, {} sessions, {} frames an eye, seed {} ({:.0} s of captures, {:.0} s of comparisons)\n{}\n{}\n{}\n{}\nof different people {} pairs went to review, of the same {}\nintervals: 95 %, Clopper-Pearson{end}",
+        answer.people,
+        answer.sessions,
+        answer.frames,
+        answer.seed,
+        answer.seconds_capturing,
+        answer.seconds_comparing,
+        line("failure to enrol", &answer.failed_to_enrol),
+        line("failure to capture", &answer.failed_to_capture),
+        line("false match", &answer.false_match),
+        line("false non-match", &answer.false_non_match),
+        answer.impostor.review,
+        answer.genuine.review,
+    )
+}
+
+/// `work` of every number below `count`, on all cores, in order of the numbers;
+/// fewer when `stop` was raised.
+fn in_parallel<T: Send>(
+    title: &'static str,
+    count: u64,
+    stop: &AtomicBool,
+    work: impl Fn(u64) -> T + Sync,
+) -> Vec<T> {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta} left")
+        .expect("the template is a constant that parses");
+    let bar = ProgressBar::new(count)
+        .with_style(style)
+        .with_message(title);
+    let next = AtomicU64::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let run = || {
+        let mut done = Vec::new();
+        while !stop.load(Ordering::Relaxed) {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                break;
+            }
+            done.push((number, work(number)));
+            bar.inc(1);
+        }
+        done
+    };
+    let mut all: Vec<(u64, T)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| {
+                worker
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    });
+    bar.finish_and_clear();
+    all.sort_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, value)| value).collect()
+}
+
+fn write_json(path: Option<&PathBuf>, value: &impl Serialize) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::write(path, serde_json::to_string_pretty(value)? + "\n")
+        .with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,299 @@
+//! What stands before the lens: eyeball, lids, lashes and lamps, pixel by pixel.
+
+use crate::anatomy::Anatomy;
+use crate::conditions::CaptureConditions;
+use crate::fast::{Table, exp, gauss};
+use crate::geometry::{Contour, RadiusTable, Sheet, SheetPoint};
+use crate::lashes::{self, Bead};
+use crate::lids::Lids;
+use crate::optics::Plane;
+use crate::random::between;
+use crate::render::{HEIGHT, View, WIDTH};
+use crate::tile;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+use std::f32::consts::TAU;
+use std::sync::OnceLock;
+
+/// Grey level of a lash.
+const LASH_GREY: f32 = 42.0;
+/// Weight of the relief shading against the structure itself.
+const RELIEF: f32 = 0.014;
+/// Parts of folding for an opening of the pupil by the iris radius.
+const FOLDING: f32 = 2.3;
+/// How far uneven stiffness carries tissue for an opening by the iris radius:
+/// outward in parts of the depth, around in turns (standard deviations).
+const DRIFT_OUTWARD: f32 = 0.12;
+const DRIFT_AROUND: f32 = 0.009;
+/// Periods of the shared noise an iris radius, for reflections on the cornea.
+const VEIL_SCALE: f32 = 0.45;
+
+/// Brightness across edges, the same for everybody.
+struct Profiles {
+    /// Share of the sclera by the distance from the limbus in its widths.
+    limbus: Table,
+    /// Iris from pupil to limbus: darker at both rims, brighter inside.
+    across: Table,
+}
+
+impl Profiles {
+    fn get() -> &'static Self {
+        static PROFILES: OnceLock<Profiles> = OnceLock::new();
+        PROFILES.get_or_init(|| Self {
+            limbus: Table::new(-10.0, 10.0, 800, |x| 1.0 / (1.0 + exp(-x))),
+            across: Table::new(0.0, 1.0, 500, |depth| {
+                let rims = 0.10 * exp((depth - 1.0) / 0.06) + 0.10 * exp(-depth / 0.03);
+                1.0 - rims + 0.05 * (1.0 - depth)
+            }),
+        })
+    }
+}
+
+/// Everything settled before the first pixel.
+pub(crate) struct Scene<'a> {
+    anatomy: &'a Anatomy,
+    conditions: &'a CaptureConditions,
+    pub(crate) view: View,
+    pub(crate) pupil: Contour,
+    pub(crate) limbus: Contour,
+    sheet: Sheet,
+    lids: Lids,
+    lashes: Vec<Bead>,
+    /// Where this eye reads the shared noise for its vessels.
+    vessels: (f32, f32),
+    /// Where this photograph reads it for the reflections on the cornea.
+    veil: (f32, f32),
+    profiles: &'static Profiles,
+    /// Opening of the pupil beyond the resting one, in iris radii.
+    opening: f32,
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) fn new(
+        anatomy: &'a Anatomy,
+        ratio: f32,
+        conditions: &'a CaptureConditions,
+        rng: &mut impl Rng,
+    ) -> Self {
+        let pupil = pupil_contour(anatomy, ratio, conditions);
+        let limbus = anatomy.limbus_shape.clone();
+        let sheet = Sheet {
+            pupil: RadiusTable::new(&pupil),
+            limbus: RadiusTable::new(&limbus),
+        };
+        let lids = Lids::new(&anatomy.lids, anatomy.growth_seed, conditions);
+        let density = conditions.lash_density;
+        let lashes = lashes::grow(&anatomy.lids, anatomy.growth_seed, &lids, density, rng);
+        let mut own = ChaCha12Rng::seed_from_u64(anatomy.growth_seed);
+        Self {
+            anatomy,
+            conditions,
+            view: View::new(conditions),
+            pupil,
+            limbus,
+            sheet,
+            lids,
+            lashes,
+            vessels: (between(&mut own, 0.0, 1.0), between(&mut own, 0.0, 1.0)),
+            veil: (between(rng, 0.0, 1.0), between(rng, 0.0, 1.0)),
+            profiles: Profiles::get(),
+            opening: ratio - MEAN_PUPIL,
+        }
+    }
+
+    pub(crate) fn paint(&self) -> (Plane, Vec<bool>) {
+        let mut plane = Plane::filled(WIDTH as usize, HEIGHT as usize, 0.0);
+        let mut hidden = vec![false; plane.data.len()];
+        for y in 0..plane.height {
+            for x in 0..plane.width {
+                let (fx, fy) = self.view.to_face(x as f32, y as f32);
+                let at = y * plane.width + x;
+                (plane.data[at], hidden[at]) = self.grey_at(fx, fy);
+            }
+        }
+        self.paint_lashes(&mut plane, &mut hidden);
+        self.paint_glints(&mut plane, &mut hidden);
+        (plane, hidden)
+    }
+
+    pub(crate) fn paint_skin(&self) -> Plane {
+        let mut plane = Plane::filled(WIDTH as usize, HEIGHT as usize, 0.0);
+        for (i, grey) in plane.data.iter_mut().enumerate() {
+            let (x, y) = (i % WIDTH as usize, i / WIDTH as usize);
+            let (fx, fy) = self.view.to_face(x as f32, y as f32);
+            *grey = self.anatomy.tones.skin * self.lids.skin(fx, fy, 9.0, 9.0);
+        }
+        plane
+    }
+
+    /// Grey level before optics, and whether a lid covers the eyeball there.
+    fn grey_at(&self, x: f32, y: f32) -> (f32, bool) {
+        let (from_upper, from_lower) = self.lids.depths(x, y);
+        let inside = from_upper.min(from_lower);
+        let pixel = 1.0 / self.view.radius;
+        let open = (0.5 + inside / (1.5 * pixel)).clamp(0.0, 1.0);
+        let mut grey = 0.0;
+        if open < 1.0 {
+            let tone = self.anatomy.tones.skin * self.lids.skin(x, y, -from_upper, -from_lower);
+            grey += (1.0 - open) * tone;
+        }
+        if open > 0.0 {
+            let shade = self.lids.shadow(from_upper, from_lower);
+            let (u, v) = self.veil;
+            let veil = tile::broad().at(u + VEIL_SCALE * x, v + VEIL_SCALE * y);
+            grey += open * (shade * self.eyeball(x, y) + self.conditions.veil * veil);
+        }
+        (grey, open < 0.5)
+    }
+
+    fn eyeball(&self, x: f32, y: f32) -> f32 {
+        let tones = &self.anatomy.tones;
+        let (ix, iy) = self.view.to_iris(x, y);
+        let far = ix * ix + iy * iy > 1.3 * 1.3;
+        if far {
+            return self.sclera(x, y);
+        }
+        let point = self.sheet.locate(ix, iy);
+        let from_limbus = (point.depth - 1.0) * point.span;
+        let white = self
+            .profiles
+            .limbus
+            .at(from_limbus / (0.45 * tones.limbus_width));
+        let mut grey = 0.0;
+        if white < 0.999 {
+            grey += (1.0 - white) * self.iris_or_pupil(point);
+        }
+        if white > 0.001 {
+            grey += white * self.sclera(x, y);
+        }
+        grey
+    }
+
+    fn iris_or_pupil(&self, point: SheetPoint) -> f32 {
+        let tones = &self.anatomy.tones;
+        let edge = 0.5 + point.depth * point.span * self.view.radius / 1.6;
+        let tissue = edge.clamp(0.0, 1.0);
+        if tissue <= 0.0 {
+            return tones.pupil;
+        }
+        tissue * self.iris(point) + (1.0 - tissue) * tones.pupil
+    }
+
+    /// Tissue moves with the pupil: more in the middle than a uniform stretch says,
+    /// with a twist, and folds as it is crowded.
+    fn iris(&self, point: SheetPoint) -> f32 {
+        let depth = point.depth.clamp(0.0, 1.0);
+        let slack = depth * (1.0 - depth);
+        let opening = self.opening;
+        let (outward, around) = self.anatomy.texture.drift_at(point.turn, depth);
+        let u = depth + opening * (4.0 * self.anatomy.stretch * slack + DRIFT_OUTWARD * outward);
+        let twist = self.anatomy.twist / TAU * (1.0 - depth);
+        let turn = point.turn + opening * (twist + DRIFT_AROUND * around);
+        let sample = self.anatomy.texture.at(turn, u, FOLDING * opening);
+        let tones = &self.anatomy.tones;
+        let (cos, sin) = point.direction;
+        let (lx, ly) = self.conditions.light;
+        let radius = (depth * point.span + self.pupil.radius).max(0.1);
+        let around = sample.by_angle / radius * (ly * cos - lx * sin);
+        let across = sample.by_radius / point.span * (lx * cos + ly * sin);
+        let relief = RELIEF * (around + across);
+        tones.iris * self.profiles.across.at(depth) + tones.contrast * (sample.value + relief)
+    }
+
+    fn sclera(&self, x: f32, y: f32) -> f32 {
+        let (left, right) = self.lids.extent();
+        let side = ((x - 0.5 * (left + right)) / (0.5 * (right - left))).abs();
+        let (u, v) = self.vessels;
+        let vessel = tile::broad().at(u + 0.65 * x, v + 0.35 * y);
+        let vein = (1.0 - 5.0 * vessel.abs()).max(0.0);
+        self.anatomy.tones.sclera * (1.0 - 0.22 * side * side - 0.07 * vein * side.min(1.0))
+    }
+
+    fn paint_lashes(&self, plane: &mut Plane, hidden: &mut [bool]) {
+        let mut cover = vec![0.0_f32; plane.data.len()];
+        for bead in &self.lashes {
+            let (x, y) = self.view.face_to_image(bead.at.0, bead.at.1);
+            let half = (bead.half_width * self.view.radius).max(0.25);
+            splat(&mut cover, plane.width, plane.height, (x, y), half);
+        }
+        for ((grey, hidden), cover) in plane.data.iter_mut().zip(hidden).zip(cover) {
+            let cover = 0.92 * cover.min(1.0);
+            *grey += (LASH_GREY - *grey) * cover;
+            *hidden |= cover > 0.3;
+        }
+    }
+
+    fn paint_glints(&self, plane: &mut Plane, hidden: &mut [bool]) {
+        for glint in &self.conditions.glints {
+            let (x, y) = (
+                self.pupil.centre.0 + glint.at.0,
+                self.pupil.centre.1 + glint.at.1,
+            );
+            let (px, py) = self.view.to_image(x, y);
+            let reach = (3.0 * glint.radius_px + 2.0) as i64;
+            for j in py as i64 - reach..=py as i64 + reach {
+                for i in px as i64 - reach..=px as i64 + reach {
+                    if !(0..plane.width as i64).contains(&i)
+                        || !(0..plane.height as i64).contains(&j)
+                    {
+                        continue;
+                    }
+                    let at = j as usize * plane.width + i as usize;
+                    let d = distance(i as f32 - px, j as f32 - py);
+                    let core = (glint.radius_px + 0.5 - d).clamp(0.0, 1.0);
+                    let halo = 0.10 * gauss(d / glint.radius_px);
+                    plane.data[at] += glint.strength * (core + halo);
+                    hidden[at] |= d < glint.radius_px + 1.5;
+                }
+            }
+        }
+    }
+}
+
+/// Mean pupil to iris ratio, at which the tissue has no folds.
+const MEAN_PUPIL: f32 = 0.393;
+
+fn pupil_contour(anatomy: &Anatomy, ratio: f32, conditions: &CaptureConditions) -> Contour {
+    let mut pupil = anatomy.pupil_shape.clone();
+    pupil.radius = ratio;
+    pupil.centre = (
+        anatomy.pupil_offset.0 + conditions.pupil_shift.0,
+        anatomy.pupil_offset.1 + conditions.pupil_shift.1,
+    );
+    // A second harmonic added to another is a harmonic again.
+    let (a, p) = pupil.harmonics[0];
+    let (b, q) = conditions.pupil_ellipse;
+    let re = a * libm::cosf(p) + b * libm::cosf(q);
+    let im = a * libm::sinf(p) + b * libm::sinf(q);
+    pupil.harmonics[0] = (libm::hypotf(re, im), libm::atan2f(im, re));
+    pupil
+}
+
+/// Raises `cover` to that of a soft disc.
+fn splat(cover: &mut [f32], width: usize, height: usize, (x, y): (f32, f32), half: f32) {
+    let reach = half + 1.0;
+    let (x0, x1) = (
+        (x - reach).ceil().max(0.0),
+        (x + reach).floor().min(width as f32 - 1.0),
+    );
+    let (y0, y1) = (
+        (y - reach).ceil().max(0.0),
+        (y + reach).floor().min(height as f32 - 1.0),
+    );
+    if x1 < x0 || y1 < y0 {
+        return;
+    }
+    let peak = (half * 2.0).min(1.0);
+    for j in y0 as usize..=y1 as usize {
+        for i in x0 as usize..=x1 as usize {
+            let d = distance(i as f32 - x, j as f32 - y);
+            let value = peak * (half + 0.5 - d).clamp(0.0, 1.0);
+            let cell = &mut cover[j * width + i];
+            *cell = cell.max(value);
+        }
+    }
+}
+
+fn distance(x: f32, y: f32) -> f32 {
+    (x * x + y * y).sqrt()
+}

@@ -1,0 +1,251 @@
+//! A trial of the whole way: many people come twice, and everybody meets everybody.
+//!
+//! The first session enrols, the second one probes. Both are sessions of several
+//! frames an eye, fused into one template. Which thread examines whom is the
+//! caller's affair: every function here depends on its arguments alone.
+
+use annona_iris::{Encoding, Eye, IrisTemplate, encode};
+use annona_matcher::{Decision, DecisionRule, EyePair, Match, pair_score};
+use rand::SeedableRng;
+use rand_chacha::ChaCha12Rng;
+use serde::Serialize;
+
+use crate::{CaptureConditions, Person, capture};
+
+/// Who comes, and how often each eye is photographed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Number of people.
+    pub people: u64,
+    /// Sessions of each person: the first enrols, the others probe.
+    pub sessions: u64,
+    /// Frames of each eye in a session.
+    pub frames: u64,
+    /// Seed of people and conditions.
+    pub seed: u64,
+}
+
+/// Templates of one person by session; `None` where an eye gave no template.
+pub struct Subject {
+    /// By session.
+    pub sessions: Vec<Option<EyePair>>,
+}
+
+/// Photographs person `number` of the plan in every session.
+#[must_use]
+pub fn examine(plan: &Plan, number: u64) -> Subject {
+    let person = Person::from_seed(plan.seed.wrapping_mul(1_000_003).wrapping_add(number));
+    let sessions = (0..plan.sessions)
+        .map(|session| {
+            let eye = |eye, stream| {
+                let mut rng = ChaCha12Rng::seed_from_u64(plan.seed ^ 0x7214);
+                rng.set_stream((number << 16) | (session << 1) | stream);
+                template(&person, eye, plan.frames, &mut rng)
+            };
+            let (left, right) = (eye(Eye::Left, 0)?, eye(Eye::Right, 1)?);
+            Some(EyePair { left, right })
+        })
+        .collect();
+    Subject { sessions }
+}
+
+fn template(person: &Person, eye: Eye, frames: u64, rng: &mut ChaCha12Rng) -> Option<IrisTemplate> {
+    let accepted: Vec<Encoding> = (0..frames)
+        .filter_map(|_| {
+            let conditions = CaptureConditions::sample(rng);
+            encode(&capture(person, eye, &conditions, rng), eye).ok()
+        })
+        .collect();
+    fused(accepted)
+}
+
+/// One template of the frames of an eye: the one with the most valid bits.
+fn fused(frames: Vec<Encoding>) -> Option<IrisTemplate> {
+    frames
+        .into_iter()
+        .max_by_key(|frame| frame.template.valid_bits())
+        .map(|frame| frame.template)
+}
+
+/// Decisions of the production rule, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Decisions {
+    /// Pairs compared.
+    pub pairs: u64,
+    /// Called the same person.
+    pub duplicate: u64,
+    /// Left to a person to look at.
+    pub review: u64,
+    /// Called different people.
+    pub unique: u64,
+}
+
+impl Decisions {
+    /// Counts what the production rule says of a probe and an enrolled person.
+    pub fn compare(&mut self, probe: &EyePair, enrolled: &EyePair) {
+        let score = pair_score(probe, enrolled);
+        self.pairs += 1;
+        match DecisionRule::standard().decide(Some(Match { sequence: 0, score })) {
+            Decision::Duplicate { .. } => self.duplicate += 1,
+            Decision::Review { .. } => self.review += 1,
+            Decision::Unique => self.unique += 1,
+        }
+    }
+
+    /// Adds the counts of another part of the pairs.
+    pub fn add(&mut self, other: &Self) {
+        self.pairs += other.pairs;
+        self.duplicate += other.duplicate;
+        self.review += other.review;
+        self.unique += other.unique;
+    }
+}
+
+/// The enrolment of person `number` against the later sessions of that person
+/// (genuine) and of everybody after (impostor): each pair of people once a session.
+#[must_use]
+pub fn compare(subjects: &[Subject], number: usize) -> (Decisions, Decisions) {
+    let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
+    let Some(Some(enrolled)) = subjects[number].sessions.first() else {
+        return (genuine, impostor);
+    };
+    for (other, subject) in subjects.iter().enumerate().skip(number) {
+        let decisions = if other == number {
+            &mut genuine
+        } else {
+            &mut impostor
+        };
+        for probe in subject.sessions.iter().skip(1).flatten() {
+            decisions.compare(probe, enrolled);
+        }
+    }
+    (genuine, impostor)
+}
+
+/// A count of events among trials.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Rate {
+    /// Events seen.
+    pub events: u64,
+    /// Trials.
+    pub trials: u64,
+    /// Events a trial; zero of no trials.
+    pub rate: f64,
+    /// Ends of the 95 % interval after Clopper and Pearson (1934). It takes trials as
+    /// independent; pairs that share people are not quite.
+    pub interval: (f64, f64),
+}
+
+impl Rate {
+    /// The rate of `events` in `trials`.
+    #[must_use]
+    pub fn new(events: u64, trials: u64) -> Self {
+        Self {
+            events,
+            trials,
+            rate: events as f64 / trials.max(1) as f64,
+            interval: clopper_pearson(events, trials),
+        }
+    }
+}
+
+/// Probabilities at which so few, and so many, events have a chance of 2.5 %.
+fn clopper_pearson(events: u64, trials: u64) -> (f64, f64) {
+    const TAIL: f64 = 0.025;
+    let low = if events == 0 {
+        0.0
+    } else {
+        bisect(|p| 1.0 - at_most(events - 1, trials, p) < TAIL)
+    };
+    let high = if events >= trials {
+        1.0
+    } else {
+        bisect(|p| at_most(events, trials, p) > TAIL)
+    };
+    (low, high)
+}
+
+/// The greatest probability for which `holds`, which holds below some point only.
+fn bisect(holds: impl Fn(f64) -> bool) -> f64 {
+    const STEPS: usize = 100;
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..STEPS {
+        let middle = 0.5 * (low + high);
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+/// Chance of at most `k` events in `n` trials of probability `p`.
+fn at_most(k: u64, n: u64, p: f64) -> f64 {
+    if p <= 0.0 {
+        return 1.0;
+    }
+    if p >= 1.0 {
+        return f64::from(u8::from(k >= n));
+    }
+    let n = n as f64;
+    let (log_p, log_q) = (libm::log(p), libm::log1p(-p));
+    let ways = |i: f64| libm::lgamma(n + 1.0) - libm::lgamma(i + 1.0) - libm::lgamma(n - i + 1.0);
+    let sum: f64 = (0..=k)
+        .map(|i| i as f64)
+        .map(|i| libm::exp(ways(i) + i * log_p + (n - i) * log_q))
+        .sum();
+    sum.min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_interval_is_that_of_the_tables() {
+        let near = |(a, b): (f64, f64), (c, d): (f64, f64)| {
+            assert!((a - c).abs() < 2e-4 && (b - d).abs() < 2e-4, "{a} {b}");
+        };
+        near(Rate::new(0, 10).interval, (0.0, 0.3085));
+        near(Rate::new(1, 10).interval, (0.0025, 0.4450));
+        near(Rate::new(10, 10).interval, (0.6915, 1.0));
+        near(Rate::new(5, 100).interval, (0.0164, 0.1128));
+        let none = Rate::new(0, 1_000_000).interval.1;
+        assert!((none / 3.689e-6 - 1.0).abs() < 1e-3, "{none}");
+    }
+
+    #[test]
+    fn every_pair_of_people_is_counted_once_and_every_person_with_themselves() {
+        let plan = Plan {
+            people: 3,
+            sessions: 2,
+            frames: 2,
+            seed: 5,
+        };
+        let mut subjects: Vec<Subject> = (0..plan.people).map(|k| examine(&plan, k)).collect();
+        let count = |subjects: &[Subject]| {
+            let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
+            for number in 0..subjects.len() {
+                let (own, others) = compare(subjects, number);
+                genuine.add(&own);
+                impostor.add(&others);
+            }
+            (genuine, impostor)
+        };
+        let (genuine, impostor) = count(&subjects);
+        assert_eq!((genuine.pairs, genuine.duplicate), (3, 3));
+        assert_eq!((impostor.pairs, impostor.unique), (3, 3));
+        // The same templates under another name are found.
+        subjects[2].sessions[1] = subjects[0].sessions[0].clone();
+        assert_eq!(count(&subjects).1.duplicate, 1);
+        subjects[1].sessions[0] = None;
+        assert_eq!(count(&subjects).0.pairs, 2);
+    }
+
+    #[test]
+    fn without_frames_there_is_no_template() {
+        assert!(fused(Vec::new()).is_none());
+    }
+}
