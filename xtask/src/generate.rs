@@ -39,6 +39,7 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     let mut stale = Vec::new();
     verifying_key(mode, &mut stale)?;
     fixtures(mode, &mut stale)?;
+    iris_vectors(mode, &mut stale)?;
     artifacts(mode, &mut stale)?;
     openapi(mode, &mut stale)?;
     if mode == Mode::Check && !stale.is_empty() {
@@ -107,6 +108,30 @@ fn fixtures(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         mode,
         stale,
         "contracts/test/fixtures/claims.json",
+        &fs::read(&made)?,
+    )?;
+    fs::remove_file(made)?;
+    Ok(())
+}
+
+/// What the iris pipeline makes of its committed images, to the bit.
+fn iris_vectors(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let made = std::env::temp_dir().join(format!("annona-golden-{}.json", std::process::id()));
+    let out = made.to_string_lossy().into_owned();
+    cargo(&[
+        "run",
+        "--quiet",
+        "--package",
+        "annona-iris",
+        "--example",
+        "golden",
+        "--",
+        &out,
+    ])?;
+    settle(
+        mode,
+        stale,
+        "crates/iris/tests/vectors/golden.json",
         &fs::read(&made)?,
     )?;
     fs::remove_file(made)?;

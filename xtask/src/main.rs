@@ -1,9 +1,10 @@
-//! Developer commands: `cargo xtask setup | demo | test | gen | bench`.
+//! Developer commands: `cargo xtask setup | demo | test | gen | fuzz | bench`.
 //!
 //! Each sets up what it needs, so that two commands are enough on a fresh machine
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.
 
 mod bench;
+mod fuzz;
 mod generate;
 mod setup;
 mod shell;
@@ -34,12 +35,14 @@ enum Command {
     },
     /// Set up and run every check and test: formats, lints, Solidity, Rust, the demo, the npm verifier.
     Test(test::TestArgs),
-    /// Make the generated files: verifying key, Solidity verifier and its test proofs, contract artifacts, OpenAPI.
+    /// Make the generated files: verifying key, Solidity verifier and its test proofs, iris vectors, contract artifacts, OpenAPI.
     Gen {
         /// Change nothing; fail when a file is not what it would be made as.
         #[arg(long)]
         check: bool,
     },
+    /// Run the fuzz targets of the iris pipeline (needs nightly Rust and cargo-fuzz).
+    Fuzz(fuzz::FuzzArgs),
     /// Measure.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Demo { arguments } => demo(&arguments),
         Command::Test(args) => test::run(&args),
         Command::Gen { check } => generate::run(generate::Mode::from_flag(check)),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(bench) => bench::run(&bench),
     };
     match outcome {

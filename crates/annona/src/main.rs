@@ -48,7 +48,7 @@ enum Command {
     Citizen(citizen::CitizenCommand),
     /// Check everything from chain data alone.
     Audit(audit::AuditArgs),
-    /// Make and compare iris templates.
+    /// Make and compare iris templates, and measure how well that goes.
     #[command(subcommand)]
     Iris(iris::IrisCommand),
     /// Measure searches of the gallery.
@@ -80,8 +80,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Orb(command) => orb::run(command).await,
         Command::Citizen(command) => citizen::run(command).await,
         Command::Audit(args) => audit::run(args).await,
-        Command::Iris(command) => iris::run(command),
         Command::Match(command) => matching::run(command),
+        Command::Iris(command) => iris::run(command).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&annona_api::openapi())?);

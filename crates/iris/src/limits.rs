@@ -8,6 +8,10 @@ pub const MIN_IMAGE_WIDTH_PX: u32 = 200;
 pub const MIN_IMAGE_HEIGHT_PX: u32 = 150;
 /// Most bytes an encoded image file may have.
 pub const MAX_IMAGE_BYTES: usize = 32 * 1024 * 1024;
+/// Most bytes that a decoder may ask for: the largest image accepted with four
+/// channels of 16 bits, and a quarter more. It bounds what a file may hide beside its
+/// pixels, such as a colour profile.
+pub const MAX_DECODING_BYTES: u64 = 160 * 1024 * 1024;
 /// Share of the image that may be saturated.
 pub const MAX_SATURATED_FRACTION: f32 = 0.5;
 /// Least mean agreement of unit gradients with the pupil's radial field, 0 to 1.

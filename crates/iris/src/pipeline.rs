@@ -123,16 +123,20 @@ pub fn read_image(bytes: &[u8]) -> Result<GrayImage, IrisError> {
     if !known.contains(&format) {
         return Err(IrisError::UnreadableImage);
     }
-    let reader = || ImageReader::with_format(Cursor::new(bytes), format);
-    let (width, height) = reader()
+    let reader = |side: Option<u32>| {
+        let mut decoding = image::Limits::default();
+        decoding.max_image_width = side;
+        decoding.max_image_height = side;
+        decoding.max_alloc = Some(limits::MAX_DECODING_BYTES);
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        reader.limits(decoding);
+        reader
+    };
+    let (width, height) = reader(None)
         .into_dimensions()
         .map_err(|_| IrisError::UnreadableImage)?;
     check_size(width, height)?;
-    let mut bounded = reader();
-    let mut decoding = image::Limits::default();
-    decoding.max_image_width = Some(limits::MAX_IMAGE_SIDE_PX);
-    decoding.max_image_height = Some(limits::MAX_IMAGE_SIDE_PX);
-    bounded.limits(decoding);
+    let bounded = reader(Some(limits::MAX_IMAGE_SIDE_PX));
     let image: DynamicImage = bounded.decode().map_err(|_| IrisError::UnreadableImage)?;
     Ok(image.into_luma8())
 }

@@ -1,8 +1,9 @@
 //! From iris templates to a decision about uniqueness.
 //!
 //! Here: the distance of two templates over all rotations, the normalised score,
-//! pairs of eyes and their arrangements, the exact search of a gallery on vector
-//! instructions, screening, the gallery's files and the decision rule.
+//! pairs of eyes and their arrangements, the fusion of several captures, the exact
+//! search of a gallery on vector instructions, screening, the gallery's files, the
+//! decision rule, and the error rates of a set of labelled comparisons.
 //!
 //! Not here: images (`annona-iris`), databases, networks. The only files that this
 //! crate touches are a gallery's, in [`Gallery`]: they are mapped into memory, and
@@ -27,6 +28,8 @@ mod decision;
 mod distance;
 mod entry;
 mod error;
+pub mod evaluation;
+mod fusion;
 mod gallery;
 mod kernel;
 mod packed;
@@ -41,6 +44,7 @@ pub use distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance, raw_distance};
 pub use error::GalleryError;
 pub use gallery::{Access, Gallery, Match, Snapshot};
 pub use kernel::Instructions;
+pub use fusion::{FrameFate, FusedTemplate, FusionError, FusionRule, fuse};
 pub use pair::{
     Arrangement, EyePair, EyesCompared, INCOMPARABLE_MICROS, PAIR_BYTES, PairScore,
     SINGLE_EYE_PENALTY_MICROS, mirrored, pair_score, pair_score_swapped,

@@ -1,7 +1,11 @@
+mod drawing;
+mod evaluate;
+mod picture;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use annona_iris::{Encoding, Eye, IrisTemplate, encode_bytes, overlay};
+use annona_iris::{Encoding, Eye, IrisTemplate, encode, read_image};
 use annona_matcher::score;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
@@ -16,6 +20,8 @@ pub(crate) enum IrisCommand {
     Encode(EncodeArgs),
     /// Compare two eyes: images or template files.
     Compare(CompareArgs),
+    /// Measure error rates on labelled images: all pairs, EER, FNMR at fixed FMR, time.
+    Evaluate(evaluate::EvaluateArgs),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -44,7 +50,7 @@ pub(crate) struct EncodeArgs {
     /// Write the template to this file.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write a picture of the contours and the mask to this PNG.
+    /// Draw contours, lids and mask on the image, the unrolled sheet and the code.
     #[arg(long, value_name = "PNG")]
     overlay: Option<PathBuf>,
     /// Print as JSON.
@@ -65,10 +71,11 @@ pub(crate) struct CompareArgs {
 }
 
 /// Runs a command of the iris pipeline.
-pub(crate) fn run(command: IrisCommand) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(command: IrisCommand) -> anyhow::Result<ExitCode> {
     match command {
-        IrisCommand::Encode(args) => encode(&args),
+        IrisCommand::Encode(args) => encode_file(&args),
         IrisCommand::Compare(args) => compare(&args),
+        IrisCommand::Evaluate(args) => evaluate::run(args).await,
     }
 }
 
@@ -82,18 +89,18 @@ struct EncodeAnswer {
     model_id: String,
 }
 
-fn encode(args: &EncodeArgs) -> anyhow::Result<ExitCode> {
+fn encode_file(args: &EncodeArgs) -> anyhow::Result<ExitCode> {
     let bytes = read(&args.image)?;
-    let encoding = encode_bytes(&bytes, args.eye.into())
-        .with_context(|| format!("no template can be made of {}", args.image.display()))?;
+    let refused = || format!("no template can be made of {}", args.image.display());
+    let image = read_image(&bytes).with_context(refused)?;
+    let encoding = encode(&image, args.eye.into()).with_context(refused)?;
     if let Some(out) = &args.out {
         std::fs::write(out, encoding.template.to_bytes())
             .with_context(|| format!("cannot write {}", out.display()))?;
     }
     if let Some(png) = &args.overlay {
-        let image = annona_iris::read_image(&bytes)?;
-        overlay(&image, &encoding)
-            .save(png)
+        picture::page(&image, &encoding)
+            .save_with_format(png, image::ImageFormat::Png)
             .with_context(|| format!("cannot write {}", png.display()))?;
     }
     let answer = describe(&encoding);
@@ -153,12 +160,14 @@ fn template(path: &Path) -> anyhow::Result<IrisTemplate> {
     if let Ok(template) = IrisTemplate::from_bytes(&bytes) {
         return Ok(template);
     }
-    let encoding = encode_bytes(&bytes, Eye::Left).with_context(|| {
-        format!(
-            "{} is neither a template nor an image of an eye",
-            path.display()
-        )
-    })?;
+    let encoding = read_image(&bytes)
+        .and_then(|image| encode(&image, Eye::Left))
+        .with_context(|| {
+            format!(
+                "{} is neither a template nor an image of an eye",
+                path.display()
+            )
+        })?;
     Ok(encoding.template)
 }
 

@@ -1,0 +1,177 @@
+//! All pairs of the templates, and their score lines.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use annona_iris::{Eye, IrisTemplate};
+use annona_matcher::evaluation::{Labelled, PairKind, ScoreTally};
+use annona_matcher::{Score, score};
+use rayon::prelude::*;
+
+use super::encoded::Enrolled;
+use super::{Progress, Stop};
+
+/// Rows whose scores are held at once.
+const ROWS_AT_ONCE: usize = 128;
+/// First line of a scores file.
+pub(super) const SCORES_HEADER: &str = "i,j,genuine,score,raw,bits,shift";
+
+/// Scores of the template `first` with all later ones.
+fn row(templates: &[&IrisTemplate], first: usize) -> Vec<Option<Score>> {
+    let later = templates[first + 1..].iter();
+    later.map(|other| score(templates[first], other)).collect()
+}
+
+/// Calls `take(first, scores with all later ones)` in order; `false` when stopped
+/// before the last.
+fn all_pairs(
+    name: &'static str,
+    templates: &[&IrisTemplate],
+    stop: &Stop,
+    mut take: impl FnMut(usize, Vec<Option<Score>>) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let count = templates.len() as u64;
+    let progress = Progress::new(name, count * count.saturating_sub(1) / 2);
+    for from in (0..templates.len()).step_by(ROWS_AT_ONCE) {
+        if stop.asked() {
+            progress.finish();
+            return Ok(false);
+        }
+        let until = (from + ROWS_AT_ONCE).min(templates.len());
+        let rows: Vec<Vec<Option<Score>>> = (from..until)
+            .into_par_iter()
+            .map(|first| {
+                let scores = row(templates, first);
+                progress.advance(scores.len() as u64);
+                scores
+            })
+            .collect();
+        for (first, scores) in (from..).zip(rows) {
+            take(first, scores)?;
+        }
+    }
+    progress.finish();
+    Ok(true)
+}
+
+/// Pairs counted, and whether all of them were.
+pub(super) struct Counted {
+    pub(super) tally: ScoreTally,
+    pub(super) complete: bool,
+}
+
+/// Compares every image with every later one; writes a line a pair to `lines`.
+pub(super) fn single_eyes(
+    images: &[Enrolled],
+    mut lines: Option<&mut dyn Write>,
+    stop: &Stop,
+) -> anyhow::Result<Counted> {
+    let templates: Vec<&IrisTemplate> = images.iter().map(|image| &image.template).collect();
+    let mut tally = ScoreTally::new();
+    let complete = all_pairs("pairs", &templates, stop, |first, scores| {
+        let a = &images[first];
+        for (b, score) in images[first + 1..].iter().zip(scores) {
+            let same = a.subject == b.subject && a.eye == b.eye;
+            let kind = kind_of(same);
+            tally.record(Labelled {
+                kind,
+                micros: score.map(|s| s.micros),
+            });
+            if let Some(lines) = &mut lines {
+                writeln!(
+                    lines,
+                    "{},{},{}",
+                    a.index,
+                    b.index,
+                    score_fields(kind, score)
+                )?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Counted { tally, complete })
+}
+
+fn kind_of(same: bool) -> PairKind {
+    if same {
+        PairKind::Genuine
+    } else {
+        PairKind::Impostor
+    }
+}
+
+/// `genuine,score,raw,bits,shift`; without a score `nan,nan,0,0`, so that every
+/// field is still a number.
+fn score_fields(kind: PairKind, score: Option<Score>) -> String {
+    let genuine = u8::from(kind == PairKind::Genuine);
+    match score {
+        Some(s) => format!(
+            "{genuine},{:.6},{:.6},{},{}",
+            s.value(),
+            s.raw(),
+            s.bits,
+            s.rotation
+        ),
+        None => format!("{genuine},nan,nan,0,0"),
+    }
+}
+
+/// Both eyes of one person in one capture.
+pub(super) struct BothEyes<'a> {
+    subject: usize,
+    left: &'a IrisTemplate,
+    right: &'a IrisTemplate,
+}
+
+/// The captures of which both eyes gave a template, in manifest order of the first
+/// eye; of several images of an eye with one sample name, the first.
+pub(super) fn captures_of_both_eyes(images: &[Enrolled]) -> Vec<BothEyes<'_>> {
+    let mut captures: BTreeMap<(usize, &str), (usize, [Option<&IrisTemplate>; 2])> =
+        BTreeMap::new();
+    for image in images {
+        let key = (image.subject, image.sample.as_str());
+        let (_, eyes) = captures.entry(key).or_insert((image.index, [None; 2]));
+        let side = usize::from(image.eye == Eye::Right);
+        eyes[side].get_or_insert(&image.template);
+    }
+    let mut whole: Vec<(usize, BothEyes)> = captures
+        .into_iter()
+        .filter_map(|((subject, _), (index, [left, right]))| {
+            let (left, right) = (left?, right?);
+            Some((
+                index,
+                BothEyes {
+                    subject,
+                    left,
+                    right,
+                },
+            ))
+        })
+        .collect();
+    whole.sort_by_key(|(index, _)| *index);
+    whole.into_iter().map(|(_, both)| both).collect()
+}
+
+/// Compares every capture of both eyes with every later one: the mean of both
+/// scores, or none when either eye has none.
+pub(super) fn both_eyes(captures: &[BothEyes<'_>], stop: &Stop) -> anyhow::Result<Counted> {
+    let lefts: Vec<&IrisTemplate> = captures.iter().map(|both| both.left).collect();
+    let rights: Vec<&IrisTemplate> = captures.iter().map(|both| both.right).collect();
+    let mut tally = ScoreTally::new();
+    let complete = all_pairs("pairs of both eyes", &lefts, stop, |first, scores| {
+        let right_scores: Vec<Option<Score>> = rights[first + 1..]
+            .par_iter()
+            .map(|other| score(rights[first], other))
+            .collect();
+        let others = captures[first + 1..].iter();
+        for (other, (left, right)) in others.zip(scores.into_iter().zip(right_scores)) {
+            let both = left.zip(right);
+            tally.record(Labelled {
+                kind: kind_of(captures[first].subject == other.subject),
+                micros: both.map(|(l, r)| u32::midpoint(l.micros, r.micros)),
+            });
+        }
+        Ok(())
+    })?;
+    Ok(Counted { tally, complete })
+}

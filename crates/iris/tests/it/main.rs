@@ -1,0 +1,14 @@
+//! The pipeline from outside: frozen vectors, hostile images, fuzz inputs.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../fuzz/bodies.rs"]
+mod bodies;
+mod files;
+mod golden;
+mod hostile;
+mod replay;
+mod vectors;
+
+/// Counts what is allocated, so that a test can bound it.
+#[global_allocator]
+static ALLOCATED: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;

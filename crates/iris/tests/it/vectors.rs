@@ -1,0 +1,66 @@
+//! The frozen pipeline: what each committed image must become, to the bit.
+
+use std::path::{Path, PathBuf};
+
+use alloy_primitives::{hex, keccak256};
+use annona_iris::{Encoding, Eye, NormalisedSheet, encode_bytes, model_id};
+use serde_json::{Value, json};
+
+/// Where images and expected values lie.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+/// The committed images with their names, in order of name.
+pub(crate) fn images() -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder()).expect("the vectors are in the repository");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "png"))
+        .collect();
+    paths.sort();
+    let named = paths.iter().map(|path| {
+        let name = path.file_name().expect("files have names");
+        let bytes = std::fs::read(path).expect("the vectors can be read");
+        (name.to_string_lossy().into_owned(), bytes)
+    });
+    named.collect()
+}
+
+/// The values as they are written to `golden.json`.
+pub(crate) fn golden() -> Value {
+    let images: Vec<Value> = images()
+        .iter()
+        .map(|(name, bytes)| describe(name, bytes))
+        .collect();
+    json!({
+        "model_id": hex::encode_prefixed(model_id()),
+        "images": images,
+    })
+}
+
+fn describe(name: &str, bytes: &[u8]) -> Value {
+    match encode_bytes(bytes, Eye::Left) {
+        Ok(encoding) => json!({
+            "image": name,
+            "sheet_keccak256": hex::encode_prefixed(keccak256(sheet_bytes(&encoding.sheet))),
+            "template_keccak256": hex::encode_prefixed(keccak256(encoding.template.to_bytes())),
+            "valid_bits": encoding.template.valid_bits(),
+        }),
+        Err(refusal) => json!({ "image": name, "refused": refusal.code() }),
+    }
+}
+
+/// The sheet's pixels row by row, then its noise row by row, a byte a pixel.
+pub(crate) fn sheet_bytes(sheet: &NormalisedSheet) -> Vec<u8> {
+    let mut bytes = sheet.pixels().to_vec();
+    for row in 0..sheet.height() {
+        bytes.extend((0..sheet.width()).map(|column| u8::from(sheet.is_noisy(column, row))));
+    }
+    bytes
+}
+
+/// Everything of an encoding that must not depend on where it is computed.
+pub(crate) fn fingerprint(encoding: &Encoding) -> (Vec<u8>, Vec<u8>) {
+    (sheet_bytes(&encoding.sheet), encoding.template.to_bytes())
+}
