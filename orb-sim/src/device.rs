@@ -5,6 +5,7 @@ use annona_core::{
     B256, Commitment, Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment,
     UnixSeconds, keccak256,
 };
+use annona_iris::liveness::{Accepted, Refusal, Selected};
 use annona_iris::{Encoding, Eye, IrisError, encode, model_id};
 use annona_matcher::EyePair;
 use image::GrayImage;
@@ -20,6 +21,14 @@ pub enum OrbError {
         eye: Eye,
         /// What is wrong with it.
         reason: IrisError,
+    },
+    /// The session with one eye ended without success.
+    #[error("{} eye: {refusal}", side(*eye))]
+    Session {
+        /// Which eye.
+        eye: Eye,
+        /// Too few usable frames, or no living eye.
+        refusal: Box<Refusal>,
     },
     /// The device key did not sign.
     #[error("the device key did not sign")]
@@ -71,6 +80,42 @@ impl Capture {
             image_digest: keccak256(pixels),
         })
     }
+}
+
+impl Capture {
+    /// Takes the best frame of each eye from sessions that saw living eyes. The images
+    /// are returned beside it.
+    ///
+    /// # Errors
+    /// [`OrbError::Session`] when a session ended without success.
+    pub fn from_sessions(
+        left: Result<Accepted, Refusal>,
+        right: Result<Accepted, Refusal>,
+    ) -> Result<(Self, EyeImages), OrbError> {
+        let (left, right) = (best_of(Eye::Left, left)?, best_of(Eye::Right, right)?);
+        let pixels = [left.image.as_raw().as_slice(), right.image.as_raw()].concat();
+        let capture = Self {
+            templates: EyePair {
+                left: left.encoding.template,
+                right: right.encoding.template,
+            },
+            image_digest: keccak256(pixels),
+        };
+        let images = EyeImages {
+            left: left.image,
+            right: right.image,
+        };
+        Ok((capture, images))
+    }
+}
+
+fn best_of(eye: Eye, outcome: Result<Accepted, Refusal>) -> Result<Selected, OrbError> {
+    outcome
+        .map(|accepted| accepted.best)
+        .map_err(|refusal| OrbError::Session {
+            eye,
+            refusal: Box::new(refusal),
+        })
 }
 
 fn encode_eye(image: &GrayImage, eye: Eye) -> Result<Encoding, OrbError> {

@@ -33,6 +33,22 @@ impl Field {
         }
     }
 
+    /// The field at a fraction of the turn and of the depth.
+    pub(crate) fn at(&self, turn: f32, u: f32) -> f32 {
+        let y = u.clamp(0.0, 1.0) * (self.rows as f32 - 0.001);
+        let x = (turn - turn.floor()) * self.columns as f32;
+        let (row, column) = (y as usize, x as usize);
+        let across = spline(x - column as f32);
+        let mut sum = 0.0;
+        for (i, down) in spline(y - row as f32).iter().enumerate() {
+            let line = (row + i).min(self.rows + MARGIN - 1) * self.columns;
+            for (j, weight) in across.iter().enumerate() {
+                sum += down * weight * self.values[line + (column + j) % self.columns];
+            }
+        }
+        sum
+    }
+
     /// The field along the whole turn at `u`, for reading many points of one depth.
     pub(crate) fn line(&self, u: f32) -> Line {
         let y = u.clamp(0.0, 1.0) * (self.rows as f32 - 0.001);

@@ -18,6 +18,7 @@
 
 mod anatomy;
 pub mod calibration;
+pub mod attack;
 mod conditions;
 #[cfg(feature = "device")]
 mod device;
@@ -31,6 +32,7 @@ mod random;
 mod render;
 mod scene;
 mod sensor;
+pub mod session;
 mod texture;
 mod tile;
 pub mod trial;

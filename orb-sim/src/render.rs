@@ -43,13 +43,11 @@ impl Truth {
     }
 
     /// Face coordinates of a pixel: iris radii from the iris centre, before the roll.
-    #[allow(dead_code)]
     pub(crate) fn to_face(&self, x: f32, y: f32) -> (f32, f32) {
         self.view.to_face(x, y)
     }
 
     /// Point of the iris plane at a pixel: undoes [`Truth::to_image`].
-    #[allow(dead_code)]
     pub(crate) fn to_iris(&self, x: f32, y: f32) -> (f32, f32) {
         let (x, y) = self.view.to_face(x, y);
         self.view.to_iris(x, y)

@@ -5,7 +5,9 @@
 //! caller's affair: every function here depends on its arguments alone.
 
 use annona_iris::{Encoding, Eye, IrisTemplate, encode};
-use annona_matcher::{Decision, DecisionRule, EyePair, Match, pair_score};
+use annona_matcher::{
+    DecisionRule, EyePair, FusionRule, Gallery, GalleryError, Snapshot, fuse,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use serde::Serialize;
@@ -59,12 +61,14 @@ fn template(person: &Person, eye: Eye, frames: u64, rng: &mut ChaCha12Rng) -> Op
     fused(accepted)
 }
 
-/// One template of the frames of an eye: the one with the most valid bits.
+/// One template of the frames of an eye, by [`fuse`]; of a single frame, its own.
 fn fused(frames: Vec<Encoding>) -> Option<IrisTemplate> {
-    frames
-        .into_iter()
-        .max_by_key(|frame| frame.template.valid_bits())
-        .map(|frame| frame.template)
+    let mut templates: Vec<IrisTemplate> = frames.into_iter().map(|f| f.template).collect();
+    if templates.len() == 1 {
+        return templates.pop();
+    }
+    let fused = fuse(&templates, &FusionRule::standard()).ok()?;
+    Some(fused.template)
 }
 
 /// Decisions of the production rule, counted.
@@ -81,15 +85,28 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// Counts what the production rule says of a probe and an enrolled person.
-    pub fn compare(&mut self, probe: &EyePair, enrolled: &EyePair) {
-        let score = pair_score(probe, enrolled);
-        self.pairs += 1;
-        match DecisionRule::standard().decide(Some(Match { sequence: 0, score })) {
-            Decision::Duplicate { .. } => self.duplicate += 1,
-            Decision::Review { .. } => self.review += 1,
-            Decision::Unique => self.unique += 1,
+    /// Counts what the production rule says of `probe` and the people of `enrolled`
+    /// behind `sequence`, in every arrangement of the eyes.
+    fn of_search(probe: &EyePair, enrolled: &Snapshot, sequence: u64) -> Self {
+        let rule = DecisionRule::standard();
+        let below = |micros| enrolled.search_after(sequence, probe, micros);
+        let alike = below(rule.review_below_micros);
+        let duplicate = below(rule.duplicate_below_micros).similar;
+        let pairs = enrolled.len() - sequence;
+        let review = alike.similar + alike.incomparable - duplicate;
+        Self {
+            pairs,
+            duplicate,
+            review,
+            unique: pairs - duplicate - review,
         }
+    }
+
+    fn remove(&mut self, part: &Self) {
+        self.pairs -= part.pairs;
+        self.duplicate -= part.duplicate;
+        self.review -= part.review;
+        self.unique -= part.unique;
     }
 
     /// Adds the counts of another part of the pairs.
@@ -101,25 +118,52 @@ impl Decisions {
     }
 }
 
-/// The enrolment of person `number` against the later sessions of that person
-/// (genuine) and of everybody after (impostor): each pair of people once a session.
-#[must_use]
-pub fn compare(subjects: &[Subject], number: usize) -> (Decisions, Decisions) {
-    let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
-    let Some(Some(enrolled)) = subjects[number].sessions.first() else {
-        return (genuine, impostor);
-    };
-    for (other, subject) in subjects.iter().enumerate().skip(number) {
-        let decisions = if other == number {
-            &mut genuine
-        } else {
-            &mut impostor
+/// Everybody who enrolled, in the gallery of production.
+pub struct Enrolled {
+    gallery: Snapshot,
+}
+
+impl Enrolled {
+    /// The first sessions of all subjects.
+    ///
+    /// # Errors
+    /// [`GalleryError`], of a gallery in memory.
+    pub fn new(subjects: &[Subject]) -> Result<Self, GalleryError> {
+        let mut gallery = Gallery::new();
+        let enrolments = subjects.iter().filter_map(|s| s.sessions.first()?.as_ref());
+        for (k, eyes) in enrolments.enumerate() {
+            gallery.push(k as u64 + 1, eyes)?;
+        }
+        let gallery = gallery.snapshot();
+        Ok(Self { gallery })
+    }
+
+    /// The later sessions of a person against the own enrolment (genuine), and
+    /// against everybody else's (impostor).
+    ///
+    /// # Errors
+    /// [`GalleryError`], of a gallery in memory.
+    pub fn compare(&self, subject: &Subject) -> Result<(Decisions, Decisions), GalleryError> {
+        let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
+        let own = match subject.sessions.first() {
+            Some(Some(eyes)) => {
+                let mut own = Gallery::new();
+                own.push(1, eyes)?;
+                Some(own.snapshot())
+            }
+            _ => None,
         };
         for probe in subject.sessions.iter().skip(1).flatten() {
-            decisions.compare(probe, enrolled);
+            let mut others = Decisions::of_search(probe, &self.gallery, 0);
+            if let Some(own) = &own {
+                let own = Decisions::of_search(probe, own, 0);
+                others.remove(&own);
+                genuine.add(&own);
+            }
+            impostor.add(&others);
         }
+        Ok((genuine, impostor))
     }
-    (genuine, impostor)
 }
 
 /// A count of events among trials.
@@ -226,9 +270,10 @@ mod tests {
         };
         let mut subjects: Vec<Subject> = (0..plan.people).map(|k| examine(&plan, k)).collect();
         let count = |subjects: &[Subject]| {
+            let enrolled = Enrolled::new(subjects).unwrap();
             let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
-            for number in 0..subjects.len() {
-                let (own, others) = compare(subjects, number);
+            for subject in subjects {
+                let (own, others) = enrolled.compare(subject).unwrap();
                 genuine.add(&own);
                 impostor.add(&others);
             }
@@ -236,7 +281,7 @@ mod tests {
         };
         let (genuine, impostor) = count(&subjects);
         assert_eq!((genuine.pairs, genuine.duplicate), (3, 3));
-        assert_eq!((impostor.pairs, impostor.unique), (3, 3));
+        assert_eq!((impostor.pairs, impostor.unique), (6, 6));
         // The same templates under another name are found.
         subjects[2].sessions[1] = subjects[0].sessions[0].clone();
         assert_eq!(count(&subjects).1.duplicate, 1);

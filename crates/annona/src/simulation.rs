@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use orb_sim::calibration::{self, Report};
-use orb_sim::trial::{self, Decisions, Plan, Rate, Subject};
+use orb_sim::trial::{self, Decisions, Enrolled, Plan, Rate, Subject};
 use serde::Serialize;
 
 /// Arguments of `annona orb calibrate`.
@@ -107,7 +107,7 @@ pub(crate) async fn trial(args: TrialArgs) -> anyhow::Result<ExitCode> {
         }
     });
     let json = args.json.clone();
-    let answer = tokio::task::spawn_blocking(move || run_trial(&args, &stop)).await?;
+    let answer = tokio::task::spawn_blocking(move || run_trial(&args, &stop)).await??;
     println!("{}", describe(&answer));
     write_json(json.as_ref(), &answer)?;
     Ok(if answer.interrupted {
@@ -117,7 +117,7 @@ pub(crate) async fn trial(args: TrialArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn run_trial(args: &TrialArgs, stop: &AtomicBool) -> TrialAnswer {
+fn run_trial(args: &TrialArgs, stop: &AtomicBool) -> anyhow::Result<TrialAnswer> {
     let plan = Plan {
         people: args.people,
         sessions: args.captures,
@@ -131,13 +131,15 @@ fn run_trial(args: &TrialArgs, stop: &AtomicBool) -> TrialAnswer {
     let seconds_capturing = started.elapsed().as_secs_f64();
     let interrupted_early = stop.swap(false, Ordering::Relaxed);
     let started = Instant::now();
+    let gallery = Enrolled::new(&subjects)?;
     let found = in_parallel("people compared", subjects.len() as u64, stop, |number| {
-        trial::compare(&subjects, number as usize)
+        gallery.compare(&subjects[number as usize])
     });
     let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
-    for (own, others) in &found {
-        genuine.add(own);
-        impostor.add(others);
+    for compared in found {
+        let (own, others) = compared?;
+        genuine.add(&own);
+        impostor.add(&others);
     }
     let people = subjects.len() as u64;
     let enrolled = || subjects.iter().filter(|s| s.sessions[0].is_some());
@@ -146,7 +148,7 @@ fn run_trial(args: &TrialArgs, stop: &AtomicBool) -> TrialAnswer {
         .flat_map(|s| &s.sessions[1..])
         .filter(|probe| probe.is_none())
         .count() as u64;
-    TrialAnswer {
+    Ok(TrialAnswer {
         people: subjects.len(),
         sessions: plan.sessions,
         frames: plan.frames,
@@ -160,7 +162,7 @@ fn run_trial(args: &TrialArgs, stop: &AtomicBool) -> TrialAnswer {
         impostor,
         seconds_capturing,
         seconds_comparing: started.elapsed().as_secs_f64(),
-    }
+    })
 }
 
 fn describe(answer: &TrialAnswer) -> String {

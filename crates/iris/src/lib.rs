@@ -21,6 +21,7 @@ mod encoder;
 mod error;
 mod focus;
 pub mod limits;
+pub mod liveness;
 mod occlusion;
 mod overlay;
 mod params;

@@ -4,6 +4,8 @@ use std::time::Duration;
 use annona_core::B256;
 use anyhow::{Context, bail};
 use image::GrayImage;
+use orb_sim::attack::{Attack, Range, Species};
+use orb_sim::session::challenge;
 use orb_sim::{Capture, CaptureConditions, Eye, EyeImages, Invitation, OrbError, Person, capture};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -12,7 +14,7 @@ use super::citizens::Citizen;
 use super::figures::Figures;
 use super::progress::Story;
 use super::world::World;
-use crate::orb::{MAX_CAPTURES, Session, capture_person, now, photograph, random_nonce};
+use crate::orb::{MAX_CAPTURES, Session, capture_person, now, photograph, present, random_nonce};
 
 /// People who come back under a new identity.
 const RETURNING: usize = 3;
@@ -24,6 +26,7 @@ const REGISTRY_TIMEOUT: Duration = Duration::from_secs(120);
 const NEWCOMERS: u64 = 1;
 const RETURNERS: u64 = 2;
 const DEFECTS: u64 = 3;
+const ATTACKS: u64 = 4;
 
 fn stream(seed: u64, number: u64) -> ChaCha20Rng {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
@@ -143,8 +146,37 @@ pub(crate) async fn refusals(
             Ok(_) => story.say(&format!("   {name}: NOT refused")),
         }
     }
+    attacks(story, people, figures);
     story.stop_clock("refusals", started);
     Ok(())
+}
+
+/// Likenesses of a citizen's eyes come before the orb.
+fn attacks(story: &Story, people: &[Citizen], figures: &mut Figures) {
+    let mut rng = stream(figures.seed, ATTACKS);
+    let forger = Person::from_seed(figures.seed ^ u64::MAX);
+    for species in [
+        Species::Prosthesis,
+        Species::ReplayedSession,
+        Species::ScreenPicture,
+    ] {
+        figures.attacks_offered += 1;
+        let asked = challenge(&mut rng);
+        let pair = (&people[0].person, &forger);
+        let attack = Attack::prepare(species, Range::Tuning, pair, &asked, &mut rng);
+        let name = species.name();
+        match present(&attack, &asked) {
+            Err(OrbError::Session { refusal, .. }) => {
+                figures.attacks_refused += 1;
+                story.say(&format!(
+                    "   {name}: refused, {refusal} ({})",
+                    refusal.code()
+                ));
+            }
+            Err(other) => story.say(&format!("   {name}: refused for another reason: {other}")),
+            Ok(_) => story.say(&format!("   {name}: NOT refused")),
+        }
+    }
 }
 
 async fn offer_again(

@@ -16,6 +16,9 @@ pub(crate) struct Figures {
     pub(crate) duplicates_refused: u32,
     pub(crate) bad_images_offered: u32,
     pub(crate) bad_images_refused: u32,
+    /// Likenesses of eyes shown to the orb.
+    pub(crate) attacks_offered: u32,
+    pub(crate) attacks_refused: u32,
     /// Epochs in which everybody was paid.
     pub(crate) epochs: u32,
     pub(crate) claims_paid: u32,
@@ -57,6 +60,8 @@ impl Figures {
             duplicates_refused: 0,
             bad_images_offered: 0,
             bad_images_refused: 0,
+            attacks_offered: 0,
+            attacks_refused: 0,
             epochs: 0,
             claims_paid: 0,
             claims_offered_falsely: 0,
@@ -81,6 +86,11 @@ impl Figures {
                 "bad images refused",
                 self.bad_images_refused,
                 self.bad_images_offered,
+            ),
+            (
+                "attacks refused",
+                self.attacks_refused,
+                self.attacks_offered,
             ),
             ("claims paid", self.claims_paid, self.people * self.epochs),
             (
@@ -118,6 +128,10 @@ impl Figures {
             (
                 "bad images refused".to_owned(),
                 format!("{} of {}", self.bad_images_refused, self.bad_images_offered),
+            ),
+            (
+                "attacks refused".to_owned(),
+                format!("{} of {}", self.attacks_refused, self.attacks_offered),
             ),
             (
                 "payments".to_owned(),
@@ -189,6 +203,10 @@ mod tests {
             },
             Figures {
                 bad_images_offered: 1,
+                ..figures.clone()
+            },
+            Figures {
+                attacks_offered: 1,
                 ..figures.clone()
             },
             Figures {

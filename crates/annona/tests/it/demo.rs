@@ -38,6 +38,8 @@ fn the_first_payment_comes_out_as_told() {
         ("duplicates_refused", 3),
         ("bad_images_offered", 2),
         ("bad_images_refused", 2),
+        ("attacks_offered", 3),
+        ("attacks_refused", 3),
         ("epochs", 2),
         ("claims_paid", 6),
         ("claims_refused", 4),

@@ -1,0 +1,123 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use orb_sim::attack::Range;
+use orb_sim::attack::trial::{Presentation, Row, interval, presentations, run as run_trials};
+use serde::Serialize;
+
+use crate::output::Format;
+
+/// Arguments of `annona orb attacks`.
+#[derive(Debug, Args)]
+pub(crate) struct AttacksArgs {
+    /// Presentations of each kind.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    people: u32,
+    /// Seed of people, attacks and challenges.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write the table as JSON to this file; "-" is standard output, without the table.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    presentation: &'static str,
+    range: Option<&'static str>,
+    #[serde(flatten)]
+    row: RowFigures,
+    /// APCER, or BPCER for living people; absent when nothing had a verdict.
+    error_rate: Option<f64>,
+    interval_95: (f64, f64),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RowFigures {
+    presented: usize,
+    taken_for_living: usize,
+    taken_for_attacks: usize,
+    without_verdict: usize,
+    by_check: std::collections::BTreeMap<&'static str, usize>,
+}
+
+/// Runs the trials and prints the table.
+pub(crate) fn run(args: &AttacksArgs) -> anyhow::Result<ExitCode> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let kinds = presentations();
+    let trials = run_trials(&kinds, args.people as usize, args.seed, threads);
+    let lines: Vec<Line> = kinds
+        .into_iter()
+        .map(|kind| line(kind, Row::of(&trials, kind)))
+        .collect();
+    let is_json = args.json.as_deref() == Some("-".as_ref());
+    if let Some(path) = args.json.as_deref().filter(|_| !is_json) {
+        let text = serde_json::to_string_pretty(&lines)? + "\n";
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Format::from_flag(is_json).print(&lines, || table(&lines))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(kind: Presentation, row: Row) -> Line {
+    let (errors, of) = row.errors(kind);
+    let (presentation, range) = match kind {
+        Presentation::BonaFide => ("living person", None),
+        Presentation::Attack(species, Range::Tuning) => (species.name(), Some("tuning")),
+        Presentation::Attack(species, Range::HeldOut) => (species.name(), Some("held-out")),
+    };
+    Line {
+        presentation,
+        range,
+        error_rate: (of > 0).then(|| errors as f64 / of as f64),
+        interval_95: interval(errors, of),
+        row: RowFigures {
+            presented: row.presented,
+            taken_for_living: row.live,
+            taken_for_attacks: row.attacks,
+            without_verdict: row.without_verdict,
+            by_check: row.by_check,
+        },
+    }
+}
+
+fn table(lines: &[Line]) -> String {
+    let head = "| presentation | parameters | presented | no verdict | taken for living | taken for attack | error rate | 95 % interval | named by |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |".to_owned();
+    std::iter::once(head)
+        .chain(lines.iter().map(markdown))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn markdown(line: &Line) -> String {
+    let kind = match line.range {
+        None => "BPCER",
+        Some(_) => "APCER",
+    };
+    let rate = line.error_rate.map_or_else(
+        || "-".to_owned(),
+        |rate| format!("{kind} {:.1} %", 100.0 * rate),
+    );
+    let checks: Vec<String> = line
+        .row
+        .by_check
+        .iter()
+        .map(|(check, count)| format!("{} {count}", check.trim_start_matches("liveness-")))
+        .collect();
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {rate} | {:.1} to {:.1} % | {} |",
+        line.presentation,
+        line.range.unwrap_or("-"),
+        line.row.presented,
+        line.row.without_verdict,
+        line.row.taken_for_living,
+        line.row.taken_for_attacks,
+        100.0 * line.interval_95.0,
+        100.0 * line.interval_95.1,
+        checks.join(", ")
+    )
+}

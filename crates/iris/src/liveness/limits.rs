@@ -1,0 +1,34 @@
+//! The limits of the liveness checks, in one place.
+//!
+//! They were set between the values of living eyes and those of the attacks with
+//! parameters from the tuning ranges; `docs/liveness.md` has the measurement,
+//! with further ranges that nothing here was set on.
+
+/// Least number of usable frames of an eye.
+pub const MIN_FRAMES: usize = 8;
+/// Least number of usable frames before the pupil can have answered.
+pub const MIN_FRAMES_BEFORE: usize = 2;
+/// Least number of usable frames while the pupil is answering.
+pub const MIN_FRAMES_DURING: usize = 3;
+/// Least narrowing of the pupil after the pulse, as a share of its diameter.
+pub const MIN_PUPIL_AMPLITUDE: f32 = 0.045;
+/// Largest difference in milliseconds between the pulse and the pulse that the
+/// pupil seems to have answered.
+pub const MAX_PUPIL_LAG_MS: f32 = 180.0;
+/// Largest error of the glint's way between two LEDs, over the way expected
+/// (median over the pairs of frames).
+pub const MAX_GLINT_ERROR: f32 = 0.5;
+/// Least growth of the logarithm of the brightness of the white on the lit side
+/// over that on the other, for a unit of the LED's place. A sphere has about 1.8,
+/// a flat sheet of paper 0.3, a screen 0.
+pub const MIN_SHADING_SLOPE: f32 = 0.9;
+/// Largest peak of the power spectrum of the iris over its surroundings.
+pub const MAX_SPECTRAL_PEAK: f32 = 9.0;
+/// Least motion of the iris texture over that of a rubber sheet: a print on a lens
+/// has 0 within the error of the measurement, which is why this catches few lenses.
+pub const MIN_TISSUE_MOTION: f32 = -0.1;
+/// Least difference of two frames in grey levels, when one is laid over the other.
+pub const MIN_FRAME_DIFFERENCE: f32 = 1.5;
+/// Largest jump of the iris between two frames in sequence, in iris radii
+/// (median over the session).
+pub const MAX_JUMP: f32 = 0.08;

@@ -1,0 +1,239 @@
+//! What the checks found, and what follows from it.
+
+use std::fmt;
+
+use super::limits;
+
+/// One way in which a living eye differs from its likenesses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Check {
+    /// No two frames are copies of each other, shifted or not.
+    FramesDiffer,
+    /// The eye stays where it was from one frame to the next.
+    Continuity,
+    /// The mirror image of the LED moves as on a cornea.
+    GlintDisplacement,
+    /// The pupil narrows after the pulse of light.
+    PupilAmplitude,
+    /// It does so at the time of the pulse.
+    PupilTiming,
+    /// The white of the eye is shaded like a sphere.
+    Shading,
+    /// The iris shows no grid of dots or pixels.
+    Spectrum,
+    /// The texture of the iris moves with the pupil.
+    TissueMotion,
+}
+
+impl Check {
+    /// All checks, in the order in which a failure is named.
+    pub const ALL: [Self; 8] = [
+        Self::FramesDiffer,
+        Self::Continuity,
+        Self::GlintDisplacement,
+        Self::PupilAmplitude,
+        Self::PupilTiming,
+        Self::Shading,
+        Self::Spectrum,
+        Self::TissueMotion,
+    ];
+
+    /// The stable name, for machines.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::FramesDiffer => "liveness-frames-differ",
+            Self::Continuity => "liveness-continuity",
+            Self::GlintDisplacement => "liveness-glint-displacement",
+            Self::PupilAmplitude => "liveness-pupil-amplitude",
+            Self::PupilTiming => "liveness-pupil-timing",
+            Self::Shading => "liveness-shading",
+            Self::Spectrum => "liveness-spectrum",
+            Self::TissueMotion => "liveness-tissue-motion",
+        }
+    }
+
+    /// What a failure means, in one sentence.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::FramesDiffer => "Two frames are copies of one picture.",
+            Self::Continuity => "The eye jumps from frame to frame as no head does.",
+            Self::GlintDisplacement => {
+                "The reflections of the orb's lights do not move as on an eye."
+            }
+            Self::PupilAmplitude => "The pupil does not answer the light.",
+            Self::PupilTiming => "The pupil answers a light at another time than the orb's.",
+            Self::Shading => "The light falls on it as on something flat.",
+            Self::Spectrum => "The iris is made of dots, as in print or on a screen.",
+            Self::TissueMotion => {
+                "The pattern of the iris does not move with the pupil, as if on a lens."
+            }
+        }
+    }
+
+    /// What a living eye keeps to.
+    #[must_use]
+    pub const fn limit(self) -> Limit {
+        match self {
+            Self::FramesDiffer => Limit::AtLeast(limits::MIN_FRAME_DIFFERENCE),
+            Self::Continuity => Limit::AtMost(limits::MAX_JUMP),
+            Self::GlintDisplacement => Limit::AtMost(limits::MAX_GLINT_ERROR),
+            Self::PupilAmplitude => Limit::AtLeast(limits::MIN_PUPIL_AMPLITUDE),
+            Self::PupilTiming => Limit::AtMost(limits::MAX_PUPIL_LAG_MS),
+            Self::Shading => Limit::AtLeast(limits::MIN_SHADING_SLOPE),
+            Self::Spectrum => Limit::AtMost(limits::MAX_SPECTRAL_PEAK),
+            Self::TissueMotion => Limit::AtLeast(limits::MIN_TISSUE_MOTION),
+        }
+    }
+}
+
+/// The side of a number on which a living eye lies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// This much or more.
+    AtLeast(f32),
+    /// This much or less.
+    AtMost(f32),
+}
+
+impl Limit {
+    /// Whether `value` keeps the limit. What is not a number never does.
+    #[must_use]
+    pub fn holds(self, value: f32) -> bool {
+        match self {
+            Self::AtLeast(limit) => value >= limit,
+            Self::AtMost(limit) => value <= limit,
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(limit) => write!(f, "at least {limit}"),
+            Self::AtMost(limit) => write!(f, "at most {limit}"),
+        }
+    }
+}
+
+/// What one check measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measurement {
+    /// Which check.
+    pub check: Check,
+    /// The value, in the unit of its limit; `None` when these frames do not show it.
+    pub value: Option<f32>,
+}
+
+impl Measurement {
+    /// Whether it speaks against a living eye. What could not be measured does not.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.value
+            .is_some_and(|value| !self.check.limit().holds(value))
+    }
+}
+
+/// What follows from the checks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Verdict {
+    /// Every check that could be made holds.
+    Live,
+    /// A check fails; the first one in the order of [`Check::ALL`] is named.
+    Attack {
+        /// The check that failed.
+        check: Check,
+        /// What it measured.
+        value: f32,
+        /// What it should have measured.
+        limit: Limit,
+    },
+}
+
+impl Verdict {
+    /// Whether a check failed.
+    #[must_use]
+    pub const fn is_attack(&self) -> bool {
+        matches!(self, Self::Attack { .. })
+    }
+
+    /// The stable name of what failed, or `liveness-live`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Live => "liveness-live",
+            Self::Attack { check, .. } => check.code(),
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Live => write!(f, "This is a living eye."),
+            Self::Attack {
+                check,
+                value,
+                limit,
+            } => write!(f, "{} ({value:.3}, {limit})", check.sentence()),
+        }
+    }
+}
+
+/// All measurements of one eye in one session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// One for each of [`Check::ALL`], in that order.
+    pub measurements: Vec<Measurement>,
+}
+
+impl Report {
+    /// What follows.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let failed = self.measurements.iter().find(|m| m.fails());
+        match failed.and_then(|m| m.value.map(|value| (m.check, value))) {
+            Some((check, value)) => Verdict::Attack {
+                check,
+                value,
+                limit: check.limit(),
+            },
+            None => Verdict::Live,
+        }
+    }
+
+    /// What a check measured.
+    #[must_use]
+    pub fn value(&self, check: Check) -> Option<f32> {
+        self.measurements
+            .iter()
+            .find(|m| m.check == check)
+            .and_then(|m| m.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(check: Check, value: Option<f32>) -> Report {
+        Report {
+            measurements: vec![Measurement { check, value }],
+        }
+    }
+
+    #[test]
+    fn a_value_beyond_its_limit_is_an_attack_and_none_is_not() {
+        for check in Check::ALL {
+            let (good, bad) = match check.limit() {
+                Limit::AtLeast(limit) => (limit, limit - 0.01),
+                Limit::AtMost(limit) => (limit, limit + 0.01),
+            };
+            assert_eq!(report(check, Some(good)).verdict(), Verdict::Live);
+            assert_eq!(report(check, None).verdict(), Verdict::Live);
+            assert_eq!(report(check, Some(bad)).verdict().code(), check.code());
+            assert!(report(check, Some(f32::NAN)).verdict().is_attack());
+        }
+    }
+}
