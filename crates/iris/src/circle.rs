@@ -1,8 +1,16 @@
 //! Circles as peaks of the correlation between unit gradients and a radial field.
 
 use std::f32::consts::TAU;
+use std::ops::RangeInclusive;
 
 use crate::raster::Plane;
+use crate::trig::sin_cos;
+
+/// Sines, downward, of the directions that a search looks in.
+const FLANKS: RangeInclusive<f32> = -0.55..=0.7;
+/// Share of the difference between right and left that a search takes off: an edge
+/// on one side only is no limbus.
+const ONE_SIDED: f32 = 0.4;
 
 /// A circle in the coordinates of the plane it was found on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,31 +33,6 @@ pub(crate) struct GradientField {
     width: usize,
     height: usize,
     vectors: Vec<[f32; 2]>,
-}
-
-/// Directions that take part in the correlation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sectors {
-    /// The whole circle.
-    All,
-    /// The sides and the flanks below them, where lids seldom reach.
-    Sides,
-}
-
-impl Sectors {
-    fn weight(self, angle: f32) -> f32 {
-        match self {
-            Self::All => 1.0,
-            Self::Sides => {
-                let down = angle.sin();
-                if (-0.55..=0.7).contains(&down) {
-                    1.0
-                } else {
-                    0.0
-                }
-            }
-        }
-    }
 }
 
 impl GradientField {
@@ -101,7 +84,7 @@ pub(crate) fn refined_circle(
     const REACH: i32 = 1;
     let weights: Vec<[f32; 3]> = (0..SAMPLES)
         .map(|k| {
-            let (sin, cos) = (k as f32 * TAU / SAMPLES as f32).sin_cos();
+            let (sin, cos) = sin_cos(k as f32 * TAU / SAMPLES as f32);
             let w = weight(start.x + start.r * cos, start.y + start.r * sin);
             [cos, sin, w]
         })
@@ -149,20 +132,28 @@ impl Ring {
             .map(|&[cos, sin, weight]| [r * cos, r * sin, cos, sin, weight])
             .collect();
         let weight = points.iter().map(|p| p[4]).sum::<f32>().max(1e-6);
-        Self { r, points, weight, one_sided: 0.0 }
+        Self {
+            r,
+            points,
+            weight,
+            one_sided: 0.0,
+        }
     }
 
-    fn new(r: f32, samples: usize, sectors: Sectors) -> Self {
+    /// The flanks, and what is below them: where lids seldom reach.
+    fn flanks(r: f32, samples: usize) -> Self {
         let points: Vec<[f32; 5]> = (0..samples)
-            .map(|k| k as f32 * TAU / samples as f32)
-            .filter(|&angle| sectors.weight(angle) > 0.0)
-            .map(|angle| {
-                let (sin, cos) = angle.sin_cos();
-                [r * cos, r * sin, cos, sin, sectors.weight(angle)]
-            })
+            .map(|k| sin_cos(k as f32 * TAU / samples as f32))
+            .filter(|(sin, _)| FLANKS.contains(sin))
+            .map(|(sin, cos)| [r * cos, r * sin, cos, sin, 1.0])
             .collect();
-        let weight = points.iter().map(|p| p[4]).sum::<f32>().max(1e-6);
-        Self { r, points, weight, one_sided: if sectors == Sectors::Sides { 0.4 } else { 0.0 } }
+        let weight = (points.len() as f32).max(1e-6);
+        Self {
+            r,
+            points,
+            weight,
+            one_sided: ONE_SIDED,
+        }
     }
 }
 
@@ -174,7 +165,6 @@ pub(crate) struct SearchBox {
     pub(crate) r: (f32, f32),
     pub(crate) step: f32,
     pub(crate) samples: usize,
-    pub(crate) sectors: Sectors,
 }
 
 /// The circle of the box with the largest `agreement * prior(circle)`.
@@ -187,7 +177,7 @@ pub(crate) fn best_circle(
     prior: impl Fn(Circle) -> f32,
 ) -> Option<Candidate> {
     let rings: Vec<Ring> = steps(search.r, search.step)
-        .map(|r| Ring::new(r, search.samples, search.sectors))
+        .map(|r| Ring::flanks(r, search.samples))
         .collect();
     let mut best: Option<(f32, Candidate)> = None;
     for y in steps(search.y, search.step) {
@@ -248,7 +238,6 @@ mod tests {
             r: (3.0, 25.0),
             step: 1.0,
             samples: 32,
-            sectors: Sectors::All,
         }
     }
 

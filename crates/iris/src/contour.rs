@@ -3,6 +3,8 @@
 
 use std::f32::consts::TAU;
 
+use crate::trig::sin_cos;
+
 /// Angles at which a contour is held.
 pub(crate) const ANGLES: usize = 256;
 
@@ -30,7 +32,7 @@ impl Contour {
     /// Point of the curve at `angle` (radians).
     #[must_use]
     pub fn point_at(&self, angle: f32) -> (f32, f32) {
-        let (sin, cos) = angle.sin_cos();
+        let (sin, cos) = sin_cos(angle);
         let r = self.radius_at(angle);
         (self.centre_x + r * cos, self.centre_y + r * sin)
     }
@@ -125,7 +127,7 @@ pub(crate) fn fit_series(
             .collect();
         let spread = 2.0 * mean_absolute(&residuals, &robust) + 0.25;
         for ((r, w), e) in robust.iter_mut().zip(weights).zip(&residuals) {
-            *r = w / (1.0 + (e / spread).powi(4));
+            *r = w / (1.0 + fourth_power(e / spread));
         }
     }
     coefficients
@@ -135,7 +137,7 @@ pub(crate) fn fit_series(
 pub(crate) fn series_at(coefficients: &[f32], angle: f32) -> f32 {
     let mut value = coefficients[0];
     for (k, pair) in coefficients[1..].chunks_exact(2).enumerate() {
-        let (sin, cos) = ((k + 1) as f32 * angle).sin_cos();
+        let (sin, cos) = sin_cos((k + 1) as f32 * angle);
         value += pair[0] * cos + pair[1] * sin;
     }
     value
@@ -143,6 +145,10 @@ pub(crate) fn series_at(coefficients: &[f32], angle: f32) -> f32 {
 
 pub(crate) fn angle_of(k: usize, count: usize) -> f32 {
     k as f32 * TAU / count as f32
+}
+
+fn fourth_power(x: f32) -> f32 {
+    (x * x) * (x * x)
 }
 
 fn mean_absolute(values: &[f32], weights: &[f32]) -> f32 {
@@ -169,9 +175,8 @@ fn least_squares(samples: &[f32], weights: &[f32], order: usize, stiffness: f32)
     }
     let total: f64 = weights.iter().map(|&w| f64::from(w)).sum();
     for i in 0..n {
-        let harmonic = i.div_ceil(2) as f64;
-        matrix[i * (n + 2)] +=
-            1e-9 + f64::from(stiffness) * total * (harmonic - 1.0).max(0.0).powi(2);
+        let bend = (i.div_ceil(2) as f64 - 1.0).max(0.0);
+        matrix[i * (n + 2)] += 1e-9 + f64::from(stiffness) * total * bend * bend;
     }
     solve(matrix, n)
 }
@@ -179,7 +184,8 @@ fn least_squares(samples: &[f32], weights: &[f32], order: usize, stiffness: f32)
 fn basis_at(angle: f32, order: usize) -> Vec<f64> {
     let mut basis = vec![1.0];
     for k in 1..=order {
-        let (sin, cos) = (k as f64 * f64::from(angle)).sin_cos();
+        let angle = k as f64 * f64::from(angle);
+        let (sin, cos) = (libm::sin(angle), libm::cos(angle));
         basis.extend([cos, sin]);
     }
     basis

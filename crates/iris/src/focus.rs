@@ -6,6 +6,7 @@
 
 use crate::contour::{ANGLES, Contour, angle_of};
 use crate::raster::Plane;
+use crate::trig::{length, sin_cos};
 
 /// Pixels of the working image to either side over which a slope is taken: wide
 /// enough that sensor noise is small against it.
@@ -33,7 +34,7 @@ pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
             let d = SLOPE_REACH_PX;
             let across = plane.at(x + d, y) - plane.at(x - d, y);
             let down = plane.at(x, y + d) - plane.at(x, y - d);
-            slopes.push(across.hypot(down) / (2 * d) as f32);
+            slopes.push(length(across, down) / (2 * d) as f32);
             levels.push(plane.at(x, y));
         }
     }
@@ -63,7 +64,7 @@ pub(crate) fn edge_width(plane: &Plane, pupil: &Contour, iris_radius: f32) -> f3
     const SECTORS: usize = 16;
     const HIGHEST: f32 = -0.6;
     let sectors: Vec<EdgeSector> = (0..SECTORS)
-        .filter(|&s| (angle_of(s, SECTORS) + angle_of(1, 2 * SECTORS)).sin() > HIGHEST)
+        .filter(|&s| sin_cos(angle_of(s, SECTORS) + angle_of(1, 2 * SECTORS)).0 > HIGHEST)
         .map(|s| EdgeSector::measure(plane, pupil, iris_radius, s, SECTORS))
         .collect();
     let mut insides: Vec<f32> = sectors.iter().map(|s| s.inside).collect();
@@ -89,7 +90,7 @@ impl EdgeSector {
         let steps = (2.0 * reach / STEP_PX) as usize;
         let per_sector = ANGLES / of;
         let level = |d: f32, k: usize| {
-            let (sin, cos) = angle_of(k, ANGLES).sin_cos();
+            let (sin, cos) = sin_cos(angle_of(k, ANGLES));
             let r = (pupil.radii[k] + d).max(0.0);
             plane.sample(pupil.centre_x + r * cos, pupil.centre_y + r * sin)
         };

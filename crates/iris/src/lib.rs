@@ -31,6 +31,7 @@ mod segment;
 mod sheet;
 mod specular;
 mod template;
+mod trig;
 mod votes;
 
 pub use contour::Contour;

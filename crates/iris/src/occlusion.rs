@@ -63,7 +63,10 @@ impl TissueModel {
             .flat_map(|side| (0..BINS).map(move |bin| (side, bin)))
             .flat_map(|(side, bin)| {
                 let m = levels[side][bin];
-                flanks[side][bin].iter().map(move |v| (v - m).abs()).collect::<Vec<_>>()
+                flanks[side][bin]
+                    .iter()
+                    .map(move |v| (v - m).abs())
+                    .collect::<Vec<_>>()
             })
             .collect();
         Self {

@@ -13,9 +13,10 @@ use crate::occlusion::{LID_MARGIN_PX, Lids, TissueModel};
 use crate::raster::Plane;
 use crate::segment::{Planes, Segmentation, find_eye, find_limbus, find_pupil};
 use crate::sheet::{FINE_ANGLES, FINE_RADII, FineSheet, NormalisedSheet};
-use std::f32::consts::TAU;
 use crate::specular;
 use crate::template::IrisTemplate;
+use crate::trig::{length, sin_cos};
+use std::f32::consts::TAU;
 
 /// Longest side of the image that segmentation works on; larger ones are reduced.
 const WORKING_SIDE_PX: u32 = 400;
@@ -161,14 +162,25 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
     let factor = image.width().max(image.height()).div_ceil(WORKING_SIDE_PX) as usize;
     let working = Plane::reduced(image, factor);
     let filled = specular::fill(&working);
-    let planes = Planes::new(filled.plane, filled.spots.clone(), LEAST_RADIUS_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32);
+    let planes = Planes::new(
+        filled.plane,
+        filled.spots.clone(),
+        LEAST_RADIUS_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32,
+    );
     let found = segment(&planes)?;
     check_region_sharpness(region_sharpness(&working, &found.limbus))?;
     let measured = check_geometry(&found, factor as f32)?;
     let lids = found.lids;
 
     let fine = FineSheet::sample(&working, &found.pupil, &found.limbus);
-    let noisy = noisy_samples(&fine, &working, &filled.spots, &lids, &planes.smooth, &found.pupil, &found.limbus);
+    let noisy = noisy_samples(
+        &fine,
+        &working,
+        &filled.spots,
+        &lids,
+        &found.pupil,
+        &found.limbus,
+    );
     let visible = noisy.iter().filter(|&&bad| !bad).count() as f32 / noisy.len() as f32;
     if visible < limits::MIN_VISIBLE_FRACTION {
         return Err(IrisError::TooOccluded { visible });
@@ -260,7 +272,10 @@ fn check_geometry(found: &Segmentation, scale: f32) -> Result<Quality, IrisError
             maximum,
         });
     }
-    let offset = (pupil.centre_x - limbus.centre_x).hypot(pupil.centre_y - limbus.centre_y);
+    let offset = length(
+        pupil.centre_x - limbus.centre_x,
+        pupil.centre_y - limbus.centre_y,
+    );
     let centre_offset = offset / radius;
     if centre_offset > limits::MAX_CENTRE_OFFSET {
         let maximum = limits::MAX_CENTRE_OFFSET;
@@ -281,7 +296,14 @@ fn check_geometry(found: &Segmentation, scale: f32) -> Result<Quality, IrisError
 
 /// One flag a fine sample: outside the image, a reflection, under a lid, or of a
 /// brightness that iris tissue does not have.
-fn noisy_samples(fine: &FineSheet, working: &Plane, spots: &[bool], lids: &Lids, smooth: &Plane, pupil: &Contour, limbus: &Contour) -> Vec<bool> {
+fn noisy_samples(
+    fine: &FineSheet,
+    working: &Plane,
+    spots: &[bool],
+    lids: &Lids,
+    pupil: &Contour,
+    limbus: &Contour,
+) -> Vec<bool> {
     let (w, h) = (working.width as f32, working.height as f32);
     let hidden: Vec<bool> = fine
         .points
@@ -290,15 +312,17 @@ fn noisy_samples(fine: &FineSheet, working: &Plane, spots: &[bool], lids: &Lids,
             let inside = x >= 0.0 && y >= 0.0 && x < w - 0.5 && y < h - 0.5;
             !inside
                 || lids.cover(x, y, LID_MARGIN_PX)
-                || (spots[(y + 0.5) as usize * working.width + (x + 0.5) as usize])
+                || spots[(y + 0.5) as usize * working.width + (x + 0.5) as usize]
         })
         .collect();
     let model = TissueModel::of(working, pupil, limbus);
+    let cosines: Vec<f32> = (0..FINE_ANGLES)
+        .map(|k| sin_cos(k as f32 * TAU / FINE_ANGLES as f32).1)
+        .collect();
     (0..hidden.len())
         .map(|k| {
             let t = ((k / FINE_ANGLES) as f32 + 0.5) / FINE_RADII as f32;
-            let cos = ((k % FINE_ANGLES) as f32 * TAU / FINE_ANGLES as f32).cos();
-            let z = model.deviation(fine.levels[k], t, cos);
+            let z = model.deviation(fine.levels[k], t, cosines[k % FINE_ANGLES]);
             hidden[k] || !(DARKEST..=BRIGHTEST).contains(&z)
         })
         .collect()

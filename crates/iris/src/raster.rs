@@ -134,7 +134,10 @@ impl Plane {
 fn gaussian(sigma: f32) -> Vec<f32> {
     let half = (2.5 * sigma).ceil().max(1.0) as i32;
     let weights: Vec<f32> = (-half..=half)
-        .map(|k| (-0.5 * (k as f32 / sigma).powi(2)).exp())
+        .map(|k| {
+            let x = k as f32 / sigma;
+            libm::expf(-0.5 * x * x)
+        })
         .collect();
     let sum: f32 = weights.iter().sum();
     weights.into_iter().map(|w| w / sum).collect()

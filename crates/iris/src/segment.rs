@@ -1,10 +1,11 @@
 //! Where pupil and iris end.
 
-use crate::circle::{Candidate, Circle, GradientField, SearchBox, Sectors, best_circle, refined_circle};
+use crate::circle::{Candidate, Circle, GradientField, SearchBox, best_circle, refined_circle};
 use crate::contour::{ANGLES, Contour, angle_of, closed_path, fit_series, series_at};
 use crate::focus::edge_width;
 use crate::occlusion::{Lids, find_lids};
 use crate::raster::Plane;
+use crate::trig::{length, sin_cos};
 use crate::votes::dark_circles;
 
 /// Longest side of the plane on which circles are sought, pixels.
@@ -21,13 +22,11 @@ struct Round {
     stiffness: f32,
 }
 
-const PUPIL_FIRST: [Round; 1] = [
-    Round {
-        reach: 0.2,
-        order: 2,
-        stiffness: 0.02,
-    },
-];
+const PUPIL_FIRST: [Round; 1] = [Round {
+    reach: 0.2,
+    order: 2,
+    stiffness: 0.02,
+}];
 const PUPIL_BETWEEN_LIDS: [Round; 2] = [
     Round {
         reach: 0.2,
@@ -40,13 +39,11 @@ const PUPIL_BETWEEN_LIDS: [Round; 2] = [
         stiffness: 0.01,
     },
 ];
-const LIMBUS_BETWEEN_LIDS: [Round; 1] = [
-    Round {
-        reach: 0.08,
-        order: 4,
-        stiffness: 0.02,
-    },
-];
+const LIMBUS_BETWEEN_LIDS: [Round; 1] = [Round {
+    reach: 0.08,
+    order: 4,
+    stiffness: 0.02,
+}];
 
 /// Both contours with how well each edge agreed with its circle.
 pub(crate) struct Segmentation {
@@ -88,7 +85,10 @@ impl Planes {
         let coarse = filled.shrunk(coarse_factor);
         let coarse_spots = (0..coarse.data.len())
             .map(|k| {
-                let (x, y) = (k % coarse.width * coarse_factor, k / coarse.width * coarse_factor);
+                let (x, y) = (
+                    k % coarse.width * coarse_factor,
+                    k / coarse.width * coarse_factor,
+                );
                 spots[y * filled.width + x]
             })
             .collect();
@@ -107,7 +107,11 @@ impl Planes {
     fn clear(&self, x: f32, y: f32) -> f32 {
         let (w, h) = (self.filled.width, self.filled.height);
         let (px, py) = ((x + 0.5).max(0.0) as usize, (y + 0.5).max(0.0) as usize);
-        if self.spots[py.min(h - 1) * w + px.min(w - 1)] { 0.0 } else { 1.0 }
+        if self.spots[py.min(h - 1) * w + px.min(w - 1)] {
+            0.0
+        } else {
+            1.0
+        }
     }
 
     fn to_fine(&self, circle: Circle) -> Circle {
@@ -140,13 +144,18 @@ pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
         .iter()
         .filter_map(|voted| {
             let limbus = limbus_around(&field, planes, voted.circle, range)?;
-            let value = voted.votes + LIMBUS_WEIGHT * limbus.agreement * likely_ratio(voted.circle.r / limbus.circle.r);
-            Some(FoundEye { pupil: voted.circle, limbus: limbus.circle, value, limbus_agreement: limbus.agreement, votes: voted.votes })
+            let value = voted.votes
+                + LIMBUS_WEIGHT * limbus.agreement * likely_ratio(voted.circle.r / limbus.circle.r);
+            Some(FoundEye {
+                pupil: voted.circle,
+                limbus: limbus.circle,
+                value,
+                limbus_agreement: limbus.agreement,
+                votes: voted.votes,
+            })
         })
         .max_by(|a, b| a.value.total_cmp(&b.value))
 }
-
-
 
 /// How much the limbus's agreement counts beside the pupil's votes.
 const LIMBUS_WEIGHT: f32 = 2.0;
@@ -188,7 +197,12 @@ fn flank_levels(plane: &Plane, c: Circle, share: f32) -> [f32; 2] {
     })
 }
 
-fn limbus_around(field: &GradientField, planes: &Planes, pupil: Circle, range: f32) -> Option<Candidate> {
+fn limbus_around(
+    field: &GradientField,
+    planes: &Planes,
+    pupil: Circle,
+    range: f32,
+) -> Option<Candidate> {
     let coarse = &planes.coarse;
     let Circle { x, y, r } = pupil;
     let largest = (7.0 * r)
@@ -201,14 +215,15 @@ fn limbus_around(field: &GradientField, planes: &Planes, pupil: Circle, range: f
         r: radii,
         step,
         samples,
-        sectors: Sectors::Sides,
     };
     let inner = flank_levels(coarse, pupil, 1.3);
     let prior = |c: Circle| {
         let outer = flank_levels(coarse, c, 0.85);
-        let brighter = (0..2).map(|side| (outer[side] - inner[side]).max(0.0) / range).sum::<f32>();
+        let brighter = (0..2)
+            .map(|side| (outer[side] - inner[side]).max(0.0) / range)
+            .sum::<f32>();
         let alike = 1.0 / (1.0 + (brighter / ALIKE) * (brighter / ALIKE));
-        alike * (1.0 - 1.0 * ((c.x - x).hypot(c.y - y) / c.r))
+        alike * (1.0 - (length(c.x - x, c.y - y) / c.r))
     };
     let reach = (0.10 * smallest.max(0.3 * largest)).max(2.0).floor();
     let rough = best_circle(
@@ -218,13 +233,15 @@ fn limbus_around(field: &GradientField, planes: &Planes, pupil: Circle, range: f
         prior,
     )?;
     let near = (rough.circle.r - 1.5, rough.circle.r + 1.5);
-    Some(best_circle(
-        field,
-        search(0.5, 1.0, rough.circle, near, 72),
-        |_, _| true,
-        prior,
+    Some(
+        best_circle(
+            field,
+            search(0.5, 1.0, rough.circle, near, 72),
+            |_, _| true,
+            prior,
+        )
+        .unwrap_or(rough),
     )
-    .unwrap_or(rough))
 }
 
 /// The pupil's contour about its circle.
@@ -244,7 +261,7 @@ pub(crate) fn find_pupil(planes: &Planes, eye: &FoundEye) -> FoundPupil {
 fn contrast_across(plane: &Plane, contour: &Contour) -> f32 {
     let mut all: Vec<f32> = (0..ANGLES)
         .map(|k| {
-            let (sin, cos) = angle_of(k, ANGLES).sin_cos();
+            let (sin, cos) = sin_cos(angle_of(k, ANGLES));
             let at = |share: f32| {
                 let r = contour.radii[k] * share;
                 plane.sample(contour.centre_x + r * cos, contour.centre_y + r * sin)
@@ -260,7 +277,7 @@ fn contrast_across(plane: &Plane, contour: &Contour) -> f32 {
 fn disc_level(c: Circle, value: impl Fn(f32, f32) -> f32) -> f32 {
     let mut levels = [value(c.x, c.y); 9];
     for (k, level) in levels.iter_mut().skip(1).enumerate() {
-        let (sin, cos) = angle_of(k, 8).sin_cos();
+        let (sin, cos) = sin_cos(angle_of(k, 8));
         *level = value(c.x + 0.7 * c.r * cos, c.y + 0.7 * c.r * sin);
     }
     levels.sort_by(f32::total_cmp);
@@ -275,7 +292,15 @@ fn pupil_contour(
 ) -> Contour {
     let span = |r: f32| (0.1 * r).clamp(1.5, 4.0);
     let trust = |x: f32, y: f32| trust(x, y) * planes.clear(x, y);
-    refined(&planes.smooth, start, rounds, span, SOFT_PUPIL, &trust, &trust)
+    refined(
+        &planes.smooth,
+        start,
+        rounds,
+        span,
+        SOFT_PUPIL,
+        &trust,
+        &trust,
+    )
 }
 
 /// Fits a contour to the edge about it, round by round. `seen` says how much an
@@ -312,7 +337,11 @@ fn refined(
 }
 
 /// The iris edge around a pupil.
-pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -> Option<Segmentation> {
+pub(crate) fn find_limbus(
+    planes: &Planes,
+    eye: &FoundEye,
+    pupil: &FoundPupil,
+) -> Option<Segmentation> {
     let fine = planes.filled.blurred(2.0);
     let field = GradientField::new(&fine, 2.0);
     let start = planes.to_fine(eye.limbus);
@@ -345,13 +374,21 @@ fn limbus_contour(
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let span = |r: f32| (0.05 * r).clamp(2.0, 7.0);
-    refined(&planes.smooth, start, rounds, span, SOFT_LIMBUS, |_, _| 1.0, trust)
+    refined(
+        &planes.smooth,
+        start,
+        rounds,
+        span,
+        SOFT_LIMBUS,
+        |_, _| 1.0,
+        trust,
+    )
 }
 
 /// Before the lids are known: the sides count in full, above and below hardly.
 fn sideways_trust((dx, dy): (f32, f32)) -> f32 {
     const COVERED: f32 = 0.15;
-    let down = dy / dx.hypot(dy).max(1e-3);
+    let down = dy / length(dx, dy).max(1e-3);
     if (-0.5..=0.65).contains(&down) {
         1.0
     } else {
@@ -423,7 +460,7 @@ fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) ->
     let mut gain = vec![0.0; ANGLES * ROWS];
     let mut profile = vec![0.0; ROWS + 2 * margin];
     for (k, column) in gain.chunks_exact_mut(ROWS).enumerate() {
-        let (sin, cos) = angle_of(k, ANGLES).sin_cos();
+        let (sin, cos) = sin_cos(angle_of(k, ANGLES));
         let point = |r: f32| (about.centre_x + r * cos, about.centre_y + r * sin);
         for (j, level) in profile.iter_mut().enumerate() {
             let r = about.radii[k] + offset(0) + (j as f32 - margin as f32) * step;
