@@ -8,9 +8,9 @@ use crate::contour::{ANGLES, Contour, angle_of};
 use crate::raster::Plane;
 use crate::trig::{length, sin_cos};
 
-/// Pixels of the working image to either side over which a slope is taken: wide
-/// enough that sensor noise is small against it.
-const SLOPE_REACH_PX: usize = 3;
+/// Share of the iris radius to either side over which a slope is taken: wide enough
+/// that sensor noise is small against it.
+const SLOPE_REACH: f32 = 0.026;
 
 /// Iris radius over the width of the steepest edges in the square around the iris.
 ///
@@ -21,9 +21,10 @@ const SLOPE_REACH_PX: usize = 3;
 pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
     const STEEP_SHARE: f32 = 0.01;
     let radius = limbus.mean_radius();
+    let d = (SLOPE_REACH * radius).round().max(1.0) as usize;
     let span = |centre: f32, size: usize| {
-        let reach = SLOPE_REACH_PX as f32;
-        let last = (size - SLOPE_REACH_PX) as f32;
+        let reach = d as f32;
+        let last = (size - d) as f32;
         let from = (centre - radius).clamp(reach, last) as usize;
         let to = (centre + radius).clamp(reach, last) as usize;
         from..to
@@ -31,7 +32,6 @@ pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
     let (mut levels, mut slopes) = (Vec::new(), Vec::new());
     for y in span(limbus.centre_y, plane.height) {
         for x in span(limbus.centre_x, plane.width) {
-            let d = SLOPE_REACH_PX;
             let across = plane.at(x + d, y) - plane.at(x - d, y);
             let down = plane.at(x, y + d) - plane.at(x, y - d);
             slopes.push(length(across, down) / (2 * d) as f32);

@@ -150,6 +150,7 @@ impl Lids {
 pub(crate) fn find_lids(smooth: &Plane, pupil: &Contour, limbus: &Contour) -> Lids {
     let model = TissueModel::of(smooth, pupil, limbus);
     let r = limbus.mean_radius();
+    let radii = (1.1 * pupil.mean_radius(), r);
     let columns = (2.0 * r) as usize + 1;
     let half = (1.02 * r) as usize + 1;
     let first_x = limbus.centre_x - r;
@@ -163,7 +164,7 @@ pub(crate) fn find_lids(smooth: &Plane, pupil: &Contour, limbus: &Contour) -> Li
             for (row, value) in evidence.iter_mut().enumerate().rev() {
                 // Row 0 lies farthest out, the last one at the centre.
                 let y = limbus.centre_y + outward * (half - 1 - row) as f32;
-                *value = evidence_at(smooth, &model, pupil, limbus, (x, y));
+                *value = evidence_at(smooth, &model, (pupil, limbus), radii, (x, y));
                 if against > CROSSED {
                     *value = value.max(BEYOND);
                 }
@@ -198,19 +199,17 @@ pub(crate) fn find_lids(smooth: &Plane, pupil: &Contour, limbus: &Contour) -> Li
 fn evidence_at(
     smooth: &Plane,
     model: &TissueModel,
-    pupil: &Contour,
-    limbus: &Contour,
+    (pupil, limbus): (&Contour, &Contour),
+    (inner, outer): (f32, f32),
     (x, y): (f32, f32),
 ) -> f32 {
     let (dx, dy) = (x - limbus.centre_x, y - limbus.centre_y);
-    let outer = limbus.mean_radius();
     let d = (dx * dx + dy * dy).sqrt();
     if d > outer {
         return 0.0;
     }
     let (px, py) = (x - pupil.centre_x, y - pupil.centre_y);
     let dp = (px * px + py * py).sqrt();
-    let inner = 1.1 * pupil.mean_radius();
     if dp < inner {
         return 0.0;
     }

@@ -57,6 +57,8 @@ pub struct Encoding {
 pub struct Quality {
     /// Iris radius over the width of the pupil's edge; more is sharper.
     pub sharpness: f32,
+    /// Iris radius over the width of the steepest edges of the iris region.
+    pub region_sharpness: f32,
     /// Share of the iris that is visible, 0 to 1.
     pub visible: f32,
     /// Pupil diameter over iris diameter.
@@ -168,7 +170,8 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
         LEAST_RADIUS_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32,
     );
     let found = segment(&planes)?;
-    check_region_sharpness(region_sharpness(&working, &found.limbus))?;
+    let region_sharpness = region_sharpness(&working, &found.limbus);
+    check_region_sharpness(region_sharpness)?;
     let measured = check_geometry(&found, factor as f32)?;
     let lids = found.lids;
 
@@ -202,6 +205,7 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
         quality: Quality {
             visible,
             valid_bits,
+            region_sharpness,
             ..measured
         },
         geometry: Geometry {
@@ -286,6 +290,7 @@ fn check_geometry(found: &Segmentation, scale: f32) -> Result<Quality, IrisError
     }
     Ok(Quality {
         sharpness: radius / found.edge_width_px,
+        region_sharpness: 0.0,
         visible: 0.0,
         pupil_ratio,
         centre_offset,
