@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use annona_iris::{Eye, IrisTemplate, encode};
 use annona_matcher::{
-    Decision, DecisionRule, EyePair, EyesCompared, Found, Match, PairScore, Score, pair_score, score,
+    Decision, DecisionRule, EyePair, EyesCompared, Found, Match, PairScore, Score, pair_score,
+    score,
 };
 use orb_sim::{CaptureConditions, Person, capture};
 use rand::SeedableRng;

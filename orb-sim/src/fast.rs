@@ -33,7 +33,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     let whole = (t + SHIFT) as i32 - SHIFT as i32;
     let f = t - whole as f32;
     let fraction = 1.0
-        + f * (0.693_147_2
+        + f * (std::f32::consts::LN_2
             + f * (0.240_226_5 + f * (0.055_504_1 + f * (0.009_618_1 + f * 0.001_487_4))));
     fraction * f32::from_bits(((whole + 127) as u32) << 23)
 }

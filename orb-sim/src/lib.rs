@@ -17,8 +17,8 @@
 //! - the left and right irises of a person are independent draws.
 
 mod anatomy;
-pub mod calibration;
 pub mod attack;
+pub mod calibration;
 mod conditions;
 #[cfg(feature = "device")]
 mod device;

@@ -5,9 +5,7 @@
 //! caller's affair: every function here depends on its arguments alone.
 
 use annona_iris::{Encoding, Eye, IrisTemplate, encode};
-use annona_matcher::{
-    DecisionRule, EyePair, FusionRule, Gallery, GalleryError, Snapshot, fuse,
-};
+use annona_matcher::{DecisionRule, EyePair, FusionRule, Gallery, GalleryError, Snapshot, fuse};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use serde::Serialize;

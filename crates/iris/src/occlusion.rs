@@ -230,8 +230,10 @@ fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     for c in 1..columns {
         for r in 0..rows {
             let (mut best, mut source) = (f32::NEG_INFINITY, r);
-            for k in r.saturating_sub(STEEPEST)..=(r + STEEPEST).min(rows - 1) {
-                let value = total[k] - COST * k.abs_diff(r) as f32;
+            let first = r.saturating_sub(STEEPEST);
+            let reachable = &total[first..=(r + STEEPEST).min(rows - 1)];
+            for (k, sum) in (first..).zip(reachable) {
+                let value = sum - COST * k.abs_diff(r) as f32;
                 if value > best {
                     (best, source) = (value, k);
                 }

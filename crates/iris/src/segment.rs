@@ -298,8 +298,8 @@ fn pupil_contour(
         rounds,
         span,
         SOFT_PUPIL,
-        &trust,
-        &trust,
+        trust,
+        trust,
     )
 }
 

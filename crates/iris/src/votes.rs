@@ -92,10 +92,10 @@ fn box_sums(width: usize, height: usize, values: &[f32], sums: &mut [f32]) {
     for y in 1..height.saturating_sub(1) {
         let row = |k: usize| &values[k * width..(k + 1) * width];
         let (above, here, below) = (row(y - 1), row(y), row(y + 1));
-        let out = &mut sums[y * width..(y + 1) * width];
-        for x in 1..width.saturating_sub(1) {
-            let column = |k: usize| above[k] + here[k] + below[k];
-            out[x] = column(x - 1) + column(x) + column(x + 1);
+        let column = |k: usize| above[k] + here[k] + below[k];
+        let inner = &mut sums[y * width + 1..(y + 1) * width - 1];
+        for (x, sum) in (1..).zip(inner) {
+            *sum = column(x - 1) + column(x) + column(x + 1);
         }
     }
 }

@@ -42,9 +42,9 @@ mod testing;
 pub use decision::{Decision, DecisionRule};
 pub use distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance, raw_distance};
 pub use error::GalleryError;
+pub use fusion::{FrameFate, FusedTemplate, FusionError, FusionRule, fuse};
 pub use gallery::{Access, Gallery, Match, Snapshot};
 pub use kernel::Instructions;
-pub use fusion::{FrameFate, FusedTemplate, FusionError, FusionRule, fuse};
 pub use pair::{
     Arrangement, EyePair, EyesCompared, INCOMPARABLE_MICROS, PAIR_BYTES, PairScore,
     SINGLE_EYE_PENALTY_MICROS, mirrored, pair_score, pair_score_swapped,

@@ -106,7 +106,7 @@ fn present(presentation: Presentation, seed: u64, number: u64, rng: &mut ChaCha1
         Presentation::Attack(species, range) => {
             let forger = person(!seed, number);
             let attack = Attack::prepare(species, range, (&someone, &forger), &asked, rng);
-            let eye = if number % 2 == 0 {
+            let eye = if number.is_multiple_of(2) {
                 Eye::Left
             } else {
                 Eye::Right

@@ -58,16 +58,24 @@ fn greatest(values: &[f32]) -> f32 {
 
 #[test]
 fn contours_sit_on_the_true_edges() {
-    let (mut pupils, mut limbi) = (Vec::new(), Vec::new());
+    let (mut pupils, mut limbi, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for (truth, result) in encoded() {
-        let Ok(encoding) = result else { continue };
+        let Ok(encoding) = result.inspect_err(|reason| refused.push(reason.clone())) else {
+            continue;
+        };
         pupils.push(median_deviation(&encoding.geometry.pupil, &truth, 0.0));
         limbi.push(median_deviation(&encoding.geometry.limbus, &truth, 1.0));
     }
+    let is_half_closed = |reason: &IrisError| {
+        matches!(
+            reason,
+            IrisError::TooFewValidBits { .. } | IrisError::TooOccluded { .. }
+        )
+    };
+    // One eye in twenty of the simulator is half closed.
     assert!(
-        pupils.len() as u64 * 50 >= PEOPLE * 49,
-        "{} of {PEOPLE} encoded",
-        pupils.len()
+        refused.len() as u64 * 20 <= PEOPLE && refused.iter().all(is_half_closed),
+        "refused: {refused:?}"
     );
     assert!(
         greatest(&pupils) < 3.0,

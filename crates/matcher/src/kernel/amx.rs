@@ -132,9 +132,8 @@ impl SignedProbe {
                     Some(column) => (1, column),
                 };
                 let columns = &probe.columns[plane][part];
-                for rotation in 0..TILED_ROTATIONS {
-                    probe.middle[plane][row][rotation] = columns[column + rotation];
-                }
+                probe.middle[plane][row][..TILED_ROTATIONS]
+                    .copy_from_slice(&columns[column..column + TILED_ROTATIONS]);
             }
         }
         probe

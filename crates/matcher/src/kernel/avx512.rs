@@ -90,7 +90,7 @@ pub(super) fn interleave(block: &mut Block, lanes: &[&PackedTemplate; LANES]) {
     type Part = fn(&PackedTemplate) -> &[u64; COLUMN_PAIRS];
     const PARTS: [Part; 3] = [|t| &t.real, |t| &t.imaginary, |t| &t.mask];
     for (offset, part) in PARTS.iter().enumerate() {
-        let rows = lanes.map(|template| part(template));
+        let rows = lanes.map(part);
         for first in (0..COLUMN_PAIRS).step_by(LANES) {
             // The last step repeats some pairs: 100 is no multiple of eight.
             let first = first.min(COLUMN_PAIRS - LANES);

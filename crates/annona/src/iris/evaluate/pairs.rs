@@ -126,8 +126,8 @@ pub(super) struct BothEyes<'a> {
 /// The captures of which both eyes gave a template, in manifest order of the first
 /// eye; of several images of an eye with one sample name, the first.
 pub(super) fn captures_of_both_eyes(images: &[Enrolled]) -> Vec<BothEyes<'_>> {
-    let mut captures: BTreeMap<(usize, &str), (usize, [Option<&IrisTemplate>; 2])> =
-        BTreeMap::new();
+    type Eyes<'a> = [Option<&'a IrisTemplate>; 2];
+    let mut captures: BTreeMap<(usize, &str), (usize, Eyes)> = BTreeMap::new();
     for image in images {
         let key = (image.subject, image.sample.as_str());
         let (_, eyes) = captures.entry(key).or_insert((image.index, [None; 2]));
