@@ -59,7 +59,7 @@ pub enum IrisError {
         maximum: f32,
     },
     /// The iris covers too few pixels.
-    #[error("The eye is too far away ({diameter_px:.0} pixels across, at least 100). Come closer.")]
+    #[error("The eye is too far away ({diameter_px:.0} pixels across, at least 80). Come closer.")]
     IrisTooSmall {
         /// Iris diameter in pixels of the image given.
         diameter_px: f32,
