@@ -20,7 +20,7 @@ const LASH_GREY: f32 = 42.0;
 /// Weight of the relief shading against the structure itself.
 const RELIEF: f32 = 0.014;
 /// Parts of folding for an opening of the pupil by the iris radius.
-const FOLDING: f32 = 2.3;
+const FOLDING: f32 = 2.6;
 /// How far uneven stiffness carries tissue for an opening by the iris radius:
 /// outward in parts of the depth, around in turns (standard deviations).
 const DRIFT_OUTWARD: f32 = 0.12;

@@ -39,13 +39,13 @@ struct Grain(usize, usize, f32);
 /// Stroma from coarse to fine. The proportions are fitted to the autocorrelations
 /// of real near-infrared irises on the rubber sheet.
 const STROMA: [Grain; 4] = [
-    Grain(24, 16, 0.38),
-    Grain(72, 29, 0.34),
+    Grain(24, 19, 0.38),
+    Grain(72, 32, 0.34),
     Grain(140, 40, 0.46),
     Grain(250, 58, 0.50),
 ];
 /// Radial fibre bundles: long across, narrow around.
-const FIBRES: [Grain; 3] = [Grain(27, 1, 0.64), Grain(46, 3, 0.26), Grain(118, 6, 0.39)];
+const FIBRES: [Grain; 3] = [Grain(27, 1, 0.52), Grain(46, 7, 0.27), Grain(118, 6, 0.39)];
 /// What the folding of opened tissue looks like.
 const FOLDS: [Grain; 3] = [Grain(60, 16, 0.55), Grain(130, 30, 0.6), Grain(26, 8, 0.4)];
 
