@@ -189,7 +189,7 @@ mod tests {
         let config = load(SAMPLE).unwrap();
         let beside = config.service.database.with_file_name("annona.gallery");
         assert_eq!(config.service.gallery(), beside);
-        let config = load(&SAMPLE.replace("[chain]", "gallery = \"faces\"\n[chain]")).unwrap();
+        let config = load(&SAMPLE.replace("\n[chain]", "\ngallery = \"faces\"\n[chain]")).unwrap();
         assert_eq!(config.service.gallery(), beside.with_file_name("faces"));
     }
 
