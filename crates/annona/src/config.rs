@@ -190,7 +190,8 @@ mod tests {
         let beside = config.service.database.with_file_name("annona.gallery");
         assert_eq!(config.service.gallery(), beside);
         let config = load(&SAMPLE.replace("\n[chain]", "\ngallery = \"faces\"\n[chain]")).unwrap();
-        assert_eq!(config.service.gallery(), beside.with_file_name("faces"));
+        let beside = config.service.database.with_file_name("faces");
+        assert_eq!(config.service.gallery(), beside);
     }
 
     #[test]
