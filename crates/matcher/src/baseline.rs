@@ -39,13 +39,16 @@ impl PlainCode {
 
     #[inline(always)]
     fn distance(&self, other: &Self) -> RawDistance {
-        let (mut different, mut shared) = (0, 0);
+        let (mut different, mut shared) = (0_u64, 0_u64);
         for k in 0..COLUMNS {
             let valid = self.mask[k] & other.mask[k];
-            different += ((self.code[k] ^ other.code[k]) & valid).count_ones();
-            shared += valid.count_ones();
+            different += u64::from(((self.code[k] ^ other.code[k]) & valid).count_ones());
+            shared += u64::from(valid.count_ones());
         }
-        RawDistance { different, shared }
+        RawDistance {
+            different: different as u32,
+            shared: shared as u32,
+        }
     }
 }
 
@@ -95,13 +98,19 @@ fn least_native(turned: &[PlainCode], templates: &[PlainCode]) -> f64 {
     least(turned, templates)
 }
 
+// Loops, not iterators: a closure would be compiled without the caller's features.
 #[inline(always)]
 fn least(turned: &[PlainCode], templates: &[PlainCode]) -> f64 {
-    templates
-        .iter()
-        .flat_map(|template| turned.iter().map(|probe| probe.distance(template)))
-        .filter_map(|raw| raw.fraction())
-        .fold(f64::INFINITY, f64::min)
+    let mut least = f64::INFINITY;
+    for template in templates {
+        for probe in turned {
+            let raw = probe.distance(template);
+            if raw.shared > 0 {
+                least = least.min(f64::from(raw.different) / f64::from(raw.shared));
+            }
+        }
+    }
+    least
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub(crate) struct Comparer {
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
 struct Tiles {
     templates: Box<amx::SignedTemplates>,
-    agreements: amx::Agreements,
+    agreements: Vec<amx::Agreements>,
     valid_bits: [u32; GROUP],
 }
 
@@ -87,7 +87,7 @@ impl Comparer {
             tiles: (available && instructions == Instructions::Amx).then(|| {
                 Box::new(Tiles {
                     templates: amx::SignedTemplates::blank(),
-                    agreements: amx::Agreements::zero(),
+                    agreements: Vec::new(),
                     valid_bits: [0; GROUP],
                 })
             }),
@@ -96,17 +96,20 @@ impl Comparer {
 
     /// Judges at most [`GROUP`] templates against each probe under its bound (`None`:
     /// every score counts). Bits of verdicts behind the last template mean nothing.
+    /// `next` are likely to be judged next.
     pub(crate) fn judge(
         &mut self,
         templates: &[&PackedTemplate],
+        next: &[&PackedTemplate],
         probes: &[(&ProbeTemplate, Option<Bound>)],
     ) -> Vec<Verdict> {
         assert!(templates.len() <= GROUP, "a group has {GROUP} places");
         #[cfg(all(target_arch = "x86_64", feature = "amx"))]
         if let Some(tiles) = &mut self.tiles {
             // SAFETY: tiles are only made when the processor has the instructions.
-            return unsafe { tiles.judge(templates, probes) };
+            return unsafe { tiles.judge(templates, next, probes) };
         }
+        let _foreseen_by_the_processor = next;
         let mut verdicts = vec![Verdict::NONE; probes.len()];
         for (k, lanes) in templates.chunks(LANES).enumerate() {
             self.block.fill(lanes, self.instructions);
@@ -131,58 +134,73 @@ impl Tiles {
     fn judge(
         &mut self,
         templates: &[&PackedTemplate],
+        next: &[&PackedTemplate],
         probes: &[(&ProbeTemplate, Option<Bound>)],
     ) -> Vec<Verdict> {
-        self.templates.fill(templates);
         for (valid, template) in self.valid_bits.iter_mut().zip(templates) {
             *valid = template.valid_bits();
         }
-        let judge_one = |&(probe, bound): &(&ProbeTemplate, Option<Bound>)| {
-            let signed = probe
-                .signed
-                .as_ref()
-                .expect("probes are made for the instructions");
-            // SAFETY: whoever made these tiles has asked the processor.
-            unsafe { amx::agreements(signed, &self.templates, &mut self.agreements) };
+        let signed: Vec<_> = probes
+            .iter()
+            .map(|(probe, _)| {
+                let signed = probe.signed.as_ref();
+                signed.expect("probes are made for the instructions")
+            })
+            .collect();
+        let zero = amx::Agreements::zero();
+        self.agreements.resize(probes.len(), zero);
+        // SAFETY: whoever made these tiles has asked the processor.
+        unsafe {
+            amx::multiply(
+                &signed,
+                templates,
+                next,
+                &mut self.templates,
+                &mut self.agreements,
+            );
+        }
+        let judge_one = |(&(probe, bound), agreements): (&(&ProbeTemplate, Option<Bound>), _)| {
             let mut verdict = Verdict::NONE;
             for (place, template) in templates.iter().enumerate() {
-                let is_promising =
-                    bound.is_none_or(|bound| self.is_promising(probe, template, place, &bound));
-                let is_comparable = is_comparable(probe, template, self.valid_bits[place]);
+                let valid_bits = self.valid_bits[place];
+                let is_promising = bound.is_none_or(|bound| {
+                    is_promising(probe, template, valid_bits, (agreements, place), &bound)
+                });
+                let is_comparable = is_comparable(probe, template, valid_bits);
                 verdict.promising |= u32::from(is_promising) << place;
                 verdict.comparable |= u32::from(is_comparable) << place;
             }
             verdict
         };
-        probes.iter().map(judge_one).collect()
+        probes.iter().zip(&self.agreements).map(judge_one).collect()
     }
+}
 
-    /// The product says where the limit could be reached; there the bits are counted.
-    #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
-    fn is_promising(
-        &self,
-        probe: &ProbeTemplate,
-        template: &PackedTemplate,
-        place: usize,
-        bound: &Bound,
-    ) -> bool {
-        let fewest = least_shared(probe, self.valid_bits[place]).max(MIN_SHARED_BITS);
-        let least = bound.least_agreement(fewest);
-        let mut rotations = self.agreements.reaching(place, least);
-        while rotations != 0 {
-            let k = rotations.trailing_zeros() as usize;
-            rotations &= rotations - 1;
-            let shared = 2 * shared_mask(probe, template, k);
-            let agreement = self.agreements.at(place, k);
-            // Shared bits are agreeing and differing ones: the difference is even.
-            let different = (shared.cast_signed() - agreement).cast_unsigned() / 2;
-            let raw = RawDistance { different, shared };
-            if shared >= MIN_SHARED_BITS && normalised_micros(raw) < bound.limit_micros() {
-                return true;
-            }
+/// The product says where the limit could be reached; there the bits are counted.
+#[cfg(all(target_arch = "x86_64", feature = "amx"))]
+#[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
+fn is_promising(
+    probe: &ProbeTemplate,
+    template: &PackedTemplate,
+    valid_bits: u32,
+    (agreements, place): (&amx::Agreements, usize),
+    bound: &Bound,
+) -> bool {
+    let fewest = least_shared(probe, valid_bits).max(MIN_SHARED_BITS);
+    let mut rotations = agreements.reaching(place, bound.least_agreement(fewest));
+    while rotations != 0 {
+        let k = rotations.trailing_zeros() as usize;
+        rotations &= rotations - 1;
+        let shared = 2 * shared_mask(probe, template, k);
+        let agreement = agreements.at(place, k);
+        // Shared bits are agreeing and differing ones: the difference is even.
+        let different = (shared.cast_signed() - agreement).cast_unsigned() / 2;
+        let raw = RawDistance { different, shared };
+        if shared >= MIN_SHARED_BITS && normalised_micros(raw) < bound.limit_micros() {
+            return true;
         }
-        false
     }
+    false
 }
 
 /// So many bits are shared at least: both templates have so few invalid ones.

@@ -182,11 +182,13 @@ fn crossed(probe: &EyePair, other: &EyePair, arrangement: Arrangement) -> PairSc
     )
 }
 
-/// The template of the mirror image of an eye: the columns run the other way, and
-/// the imaginary responses, which are odd along the columns, change their sign.
+/// The template of the mirror image of an eye. Columns begin at three o'clock: an
+/// angle `a` becomes half a turn less `a`, so the columns of the lower half and those
+/// of the upper half each run the other way. The imaginary responses, which are odd
+/// along the columns, change their sign.
 #[must_use]
 pub fn mirrored(template: &IrisTemplate) -> IrisTemplate {
-    let from = |column: usize| COLUMNS - 1 - column;
+    let from = |column: usize| (COLUMNS + COLUMNS / 2 - 1 - column) % COLUMNS;
     IrisTemplate::from_columns(
         std::array::from_fn(|column| template.code()[from(column)] ^ IMAGINARY_BITS),
         std::array::from_fn(|column| template.mask()[from(column)]),

@@ -118,8 +118,10 @@ pub(crate) fn search(
         .map(|people| {
             Comparer::with(instructions, |comparer| {
                 let mut task = Task::new(probes, reach, comparer);
-                for group in people.chunks(GROUP) {
-                    task.search_group(group, is_deleted);
+                let mut groups = people.chunks(GROUP).peekable();
+                while let Some(group) = groups.next() {
+                    let next = groups.peek().copied().unwrap_or_default();
+                    task.search_group(group, next, is_deleted);
                 }
                 task.found
             })
@@ -151,7 +153,7 @@ impl<'a> Task<'a> {
         }
     }
 
-    fn search_group(&mut self, people: &[Entry], is_deleted: &dyn Fn(u64) -> bool) {
+    fn search_group(&mut self, people: &[Entry], next: &[Entry], is_deleted: &dyn Fn(u64) -> bool) {
         let bounded: Vec<(&ProbeTemplate, Option<Bound>)> = self
             .probes
             .iter()
@@ -166,7 +168,9 @@ impl<'a> Task<'a> {
             .collect();
         let left: Vec<_> = people.iter().map(|entry| &entry.left).collect();
         let right: Vec<_> = people.iter().map(|entry| &entry.right).collect();
-        let verdicts = [left, right].map(|eyes| self.comparer.judge(&eyes, &bounded));
+        let next: Vec<_> = next.iter().map(|entry| &entry.left).collect();
+        let verdicts = [(&left, &right), (&right, &next)]
+            .map(|(eyes, next)| self.comparer.judge(eyes, next, &bounded));
         for k in 0..self.probes.len() {
             let of_probe = verdicts.each_ref().map(|side| {
                 *side[4 * k..]

@@ -8,9 +8,9 @@
 
 use std::arch::asm;
 use std::arch::x86_64::{
-    __cpuid, __cpuid_count, __m512i, _mm512_cmpge_epi32_mask, _mm512_loadu_si512,
-    _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_slli_epi16,
-    _mm512_srli_epi16, _mm512_storeu_si512, _mm512_ternarylogic_epi64, _xgetbv,
+    __cpuid, __cpuid_count, __m512i, _MM_HINT_T1, _mm_prefetch, _mm512_cmpge_epi32_mask,
+    _mm512_loadu_si512, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi32,
+    _mm512_slli_epi16, _mm512_srli_epi16, _mm512_storeu_si512, _mm512_ternarylogic_epi64, _xgetbv,
 };
 use std::sync::OnceLock;
 
@@ -103,21 +103,23 @@ fn system_grants_them() -> bool {
 type Quad = [i8; 4];
 
 /// A probe as tiles of signed bytes, by plane of bits.
-#[derive(Clone)]
-pub(crate) struct SignedProbe {
+#[derive(Clone, Copy, Zeroable)]
+#[repr(C)]
+struct ProbeTiles {
     /// By plane: columns -15, -14 .. of the real part, then of the imaginary one.
     /// Tiles overlap: row `k`, rotation `r` is column `k + r`.
-    columns: Box<[[[Quad; REACH]; 2]; PLANES]>,
+    columns: [[[Quad; REACH]; 2]; PLANES],
     /// By plane: the tile rows of the middle group.
-    middle: Box<[[[Quad; TILED_ROTATIONS]; GROUP_COLUMNS]; PLANES]>,
+    middle: [[[Quad; TILED_ROTATIONS]; GROUP_COLUMNS]; PLANES],
 }
+
+/// A probe for [`multiply`].
+#[derive(Clone)]
+pub(crate) struct SignedProbe(Box<ProbeTiles>);
 
 impl SignedProbe {
     pub(crate) fn new(template: &IrisTemplate) -> Self {
-        let mut probe = Self {
-            columns: Box::new([[[[0; 4]; REACH]; 2]; PLANES]),
-            middle: Box::new([[[[0; 4]; TILED_ROTATIONS]; GROUP_COLUMNS]; PLANES]),
-        };
+        let mut probe: Box<ProbeTiles> = bytemuck::zeroed_box();
         for plane in 0..PLANES {
             for part in 0..2 {
                 for start in 0..REACH {
@@ -131,36 +133,60 @@ impl SignedProbe {
                     None => (0, MIDDLE * GROUP_COLUMNS + row),
                     Some(column) => (1, column),
                 };
-                let columns = &probe.columns[plane][part];
-                probe.middle[plane][row][..TILED_ROTATIONS]
-                    .copy_from_slice(&columns[column..column + TILED_ROTATIONS]);
+                let columns = probe.columns[plane][part];
+                let read = &columns[column..column + TILED_ROTATIONS];
+                probe.middle[plane][row].copy_from_slice(read);
             }
         }
-        probe
-    }
-
-    /// Where each step's tile of the first 16 rotations begins, and the distance of
-    /// its rows in bytes; that of the other 16 lies 64 bytes behind.
-    fn steps(&self) -> [(*const Quad, usize); STEPS] {
-        std::array::from_fn(|step| {
-            let (group, plane) = (step / PLANES, step % PLANES);
-            if group == MIDDLE {
-                let rows = self.middle[plane].as_flattened();
-                return (rows.as_ptr(), size_of::<[Quad; TILED_ROTATIONS]>());
-            }
-            let (part, column) = match group.checked_sub(MIDDLE + 1) {
-                None => (0, group * GROUP_COLUMNS),
-                Some(later) => (1, later * GROUP_COLUMNS + GROUP_COLUMNS / 2),
-            };
-            // A tile reads 16 rows of 32 columns, each row one column further.
-            let read = &self.columns[plane][part][column..column + TILE_COLUMNS];
-            (read.as_ptr(), size_of::<Quad>())
-        })
+        Self(probe)
     }
 }
 
-/// Columns that the tiles of a step cover: 16 rows and 32 rotations.
-const TILE_COLUMNS: usize = GROUP_COLUMNS + TILED_ROTATIONS - 1;
+/// Where in [`ProbeTiles`] the tile of a step's first 16 rotations begins; that of the
+/// other 16 lies 64 bytes behind.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Step {
+    offset: usize,
+    /// Distance of the tile's rows, in bytes.
+    stride: usize,
+}
+
+/// Steps run group by group, plane by plane.
+static STEPS_OF_PROBE: [Step; STEPS] = {
+    let mut steps = [Step {
+        offset: 0,
+        stride: 0,
+    }; STEPS];
+    let mut step = 0;
+    while step < STEPS {
+        steps[step] = step_of(step / PLANES, step % PLANES);
+        step += 1;
+    }
+    steps
+};
+
+const fn step_of(group: usize, plane: usize) -> Step {
+    const QUAD: usize = size_of::<Quad>();
+    if group == MIDDLE {
+        let rows = size_of::<[Quad; TILED_ROTATIONS]>();
+        return Step {
+            offset: std::mem::offset_of!(ProbeTiles, middle) + plane * GROUP_COLUMNS * rows,
+            stride: rows,
+        };
+    }
+    let (part, column) = if group < MIDDLE {
+        (0, group * GROUP_COLUMNS)
+    } else {
+        (1, (group - MIDDLE) * GROUP_COLUMNS - GROUP_COLUMNS / 2)
+    };
+    // A step reads 16 rows of 32 columns, each row one column further.
+    assert!(column + GROUP_COLUMNS + TILED_ROTATIONS - 1 <= REACH);
+    Step {
+        offset: ((plane * 2 + part) * REACH + column) * QUAD,
+        stride: QUAD,
+    }
+}
 
 fn quad(template: &IrisTemplate, column: usize, part: usize, plane: usize) -> Quad {
     let code = (template.code()[column] >> (32 * part)) as u32;
@@ -175,10 +201,11 @@ fn quad(template: &IrisTemplate, column: usize, part: usize, plane: usize) -> Qu
     })
 }
 
-/// 32 templates as tiles of signed bytes: by step, template and byte.
+/// One group of columns of 32 templates as tiles of signed bytes: by plane, template
+/// and byte. It stays in the first cache while all probes are multiplied with it.
 #[derive(Clone, Copy, Zeroable)]
 #[repr(C, align(64))]
-pub(crate) struct SignedTemplates([[[i8; 64]; TEMPLATES]; STEPS]);
+pub(crate) struct SignedTemplates([[[i8; 64]; TEMPLATES]; PLANES]);
 
 impl SignedTemplates {
     pub(crate) fn blank() -> Box<Self> {
@@ -232,32 +259,93 @@ static TILES: TileConfiguration = {
     TileConfiguration(bytes)
 };
 
-/// Multiplies 32 templates with a probe at all rotations.
+/// One probe to multiply with, and where its agreements are added up.
+#[repr(C)]
+struct Job {
+    probe: *const ProbeTiles,
+    out: *mut Agreements,
+}
+
+/// Multiplies at most 32 templates with probes at all rotations: `out[k]` is of
+/// `probes[k]`. `room` holds tiles meanwhile. `next` are brought into the cache: groups
+/// of columns are read in strides that the processor does not foresee.
 ///
 /// # Safety
 /// [`is_available`] has returned true.
-pub(crate) unsafe fn agreements(
-    probe: &SignedProbe,
-    templates: &SignedTemplates,
-    out: &mut Agreements,
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+pub(crate) unsafe fn multiply(
+    probes: &[&SignedProbe],
+    templates: &[&PackedTemplate],
+    next: &[&PackedTemplate],
+    room: &mut SignedTemplates,
+    out: &mut [Agreements],
 ) {
-    let steps = probe.steps();
-    let rows = templates.0.as_ptr();
+    assert!(templates.len() <= TEMPLATES, "there are {TEMPLATES} places");
+    assert_eq!(probes.len(), out.len());
+    out.fill(Agreements::zero());
+    let jobs: Vec<Job> = probes
+        .iter()
+        .zip(out.iter_mut())
+        .map(|(probe, out)| Job {
+            probe: &raw const *probe.0,
+            out,
+        })
+        .collect();
+    if jobs.is_empty() {
+        return;
+    }
+    for (group, steps) in STEPS_OF_PROBE.as_chunks::<PLANES>().0.iter().enumerate() {
+        room.fill(templates, group);
+        for template in next {
+            prefetch(template, group);
+        }
+        // SAFETY: the caller has asked the processor and the system; `jobs` point to
+        // the probes and to the agreements, which nothing else uses meanwhile.
+        unsafe { multiply_block(&jobs, steps, room) };
+    }
+}
+
+/// Brings a twenty-fifth of a template into the second cache.
+#[target_feature(enable = "sse")]
+fn prefetch(template: &PackedTemplate, group: usize) {
+    const LINE: usize = 64;
+    const LINES: usize = size_of::<PackedTemplate>() / LINE;
+    let bytes = bytemuck::bytes_of(template);
+    for line in group * LINES / GROUPS..(group + 1) * LINES / GROUPS {
+        let first = &raw const bytes[line * LINE];
+        _mm_prefetch::<_MM_HINT_T1>(first.cast());
+    }
+}
+
+/// Adds the products of some steps to the agreements of every job.
+///
+/// # Safety
+/// [`is_available`] has returned true. There are jobs, whose pointers are valid, `out`
+/// for writing. `steps` are those of [`STEPS_OF_PROBE`] for the group that `templates`
+/// has been filled with.
+unsafe fn multiply_block(jobs: &[Job], steps: &[Step; PLANES], templates: &SignedTemplates) {
+    debug_assert!(!jobs.is_empty());
     // SAFETY: the caller knows that the processor has the instructions and that the
-    // system grants them. Tile loads read, for each of the `STEPS` steps, 2,048 bytes
-    // of `templates`, and the probe's rows that `steps` has checked; tile stores write
-    // the four quarters of `out`, 1,024 bytes each. The configuration is in place for
-    // this block only, and every register that it changes is declared.
+    // system grants them. For each job, tile loads read 2,048 bytes of `templates` a
+    // step, and the rows of the probe whose bounds `step_of` has checked; tile loads
+    // and stores of `out` cover its four quarters, 1,024 bytes each. The configuration
+    // is in place for this block only, and every register it changes is declared.
     unsafe {
         asm!(
-            "ldtilecfg [{tiles}]",
-            "tilezero tmm0",
-            "tilezero tmm1",
-            "tilezero tmm2",
-            "tilezero tmm3",
+            "ldtilecfg [{tile}]",
             "2:",
-            "mov {tile}, [{steps}]",
-            "mov {stride}, [{steps} + 8]",
+            "mov {probe}, [{jobs}]",
+            "mov {out}, [{jobs} + 8]",
+            "tileloadd tmm0, [{out} + {row}]",
+            "tileloadd tmm2, [{out} + {row} + 1024]",
+            "tileloadd tmm1, [{out} + {row} + 2048]",
+            "tileloadd tmm3, [{out} + {row} + 3072]",
+            "mov {rows}, {first_rows}",
+            "mov {step}, {first_step}",
+            "3:",
+            "mov {tile}, [{step}]",
+            "mov {stride}, [{step} + 8]",
+            "add {tile}, {probe}",
             "tileloadd tmm6, [{tile} + {stride}]",
             "tileloadd tmm4, [{rows} + {row}]",
             "tdpbssd tmm0, tmm4, tmm6",
@@ -267,22 +355,29 @@ pub(crate) unsafe fn agreements(
             "tdpbssd tmm1, tmm4, tmm7",
             "tdpbssd tmm3, tmm5, tmm7",
             "add {rows}, 2048",
-            "add {steps}, 16",
-            "dec {count}",
-            "jnz 2b",
+            "add {step}, 16",
+            "cmp {step}, {last_step}",
+            "jne 3b",
             "tilestored [{out} + {row}], tmm0",
             "tilestored [{out} + {row} + 1024], tmm2",
             "tilestored [{out} + {row} + 2048], tmm1",
             "tilestored [{out} + {row} + 3072], tmm3",
+            "add {jobs}, 16",
+            "cmp {jobs}, {last_job}",
+            "jne 2b",
             "tilerelease",
-            tiles = in(reg) &raw const TILES,
-            steps = inout(reg) steps.as_ptr() => _,
-            rows = inout(reg) rows => _,
+            jobs = inout(reg) jobs.as_ptr() => _,
+            last_job = in(reg) jobs.as_ptr_range().end,
+            first_step = in(reg) steps.as_ptr(),
+            last_step = in(reg) steps.as_ptr_range().end,
+            first_rows = in(reg) templates.0.as_ptr(),
             row = in(reg) 64_usize,
-            count = inout(reg) STEPS => _,
-            out = in(reg) &raw mut *out,
-            tile = out(reg) _,
+            tile = inout(reg) &raw const TILES => _,
             stride = out(reg) _,
+            probe = out(reg) _,
+            out = out(reg) _,
+            rows = out(reg) _,
+            step = out(reg) _,
             out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
             out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
             options(nostack),
@@ -308,38 +403,34 @@ const SIGNS: [[i8; 64]; 3] = {
 };
 
 impl SignedTemplates {
-    /// Fills in `templates`, at most [`TEMPLATES`]; what was in the other places stays.
+    /// Fills in some groups of `templates`; what was in the other places stays.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    pub(crate) fn fill(&mut self, templates: &[&PackedTemplate]) {
-        assert!(templates.len() <= TEMPLATES, "there are {TEMPLATES} places");
+    fn fill(&mut self, templates: &[&PackedTemplate], group: usize) {
         let signs = SIGNS.map(|table| load(&table));
-        // Group by group, because a template's steps lie far apart.
-        for (group, planes) in self.0.as_chunks_mut::<PLANES>().0.iter_mut().enumerate() {
-            for (place, template) in templates.iter().enumerate() {
-                let (code, mask) = group_bytes(template, group);
-                // Three bits of code and of mask are an index into the tables.
-                let low = index(code, _mm512_slli_epi16::<3>(mask));
-                let middle = index(_mm512_srli_epi16::<3>(code), mask);
-                let high = index(_mm512_srli_epi16::<6>(code), _mm512_srli_epi16::<3>(mask));
-                for k in 0..3 {
-                    store(
-                        &mut planes[k][place],
-                        _mm512_permutexvar_epi8(low, signs[k]),
-                    );
-                    store(
-                        &mut planes[3 + k][place],
-                        _mm512_permutexvar_epi8(middle, signs[k]),
-                    );
-                }
+        for (place, template) in templates.iter().enumerate() {
+            let (code, mask) = group_bytes(template, group);
+            // Three bits of code and of mask are an index into the tables.
+            let low = index(code, _mm512_slli_epi16::<3>(mask));
+            let middle = index(_mm512_srli_epi16::<3>(code), mask);
+            let high = index(_mm512_srli_epi16::<6>(code), _mm512_srli_epi16::<3>(mask));
+            for k in 0..3 {
                 store(
-                    &mut planes[6][place],
-                    _mm512_permutexvar_epi8(high, signs[0]),
+                    &mut self.0[k][place],
+                    _mm512_permutexvar_epi8(low, signs[k]),
                 );
                 store(
-                    &mut planes[7][place],
-                    _mm512_permutexvar_epi8(high, signs[1]),
+                    &mut self.0[3 + k][place],
+                    _mm512_permutexvar_epi8(middle, signs[k]),
                 );
             }
+            store(
+                &mut self.0[6][place],
+                _mm512_permutexvar_epi8(high, signs[0]),
+            );
+            store(
+                &mut self.0[7][place],
+                _mm512_permutexvar_epi8(high, signs[1]),
+            );
         }
     }
 }

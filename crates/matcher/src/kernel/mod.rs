@@ -279,13 +279,22 @@ mod tests {
                 return Ok(());
             }
             let packed: Vec<PackedTemplate> = templates.iter().map(PackedTemplate::new).collect();
-            let mut signed = amx::SignedTemplates::blank();
-            let mut out = amx::Agreements::zero();
+            let mut room = amx::SignedTemplates::blank();
+            // The second probe shows that sums are kept apart.
+            let probes = [&probe, &templates[0]].map(amx::SignedProbe::new);
+            let mut sums = vec![amx::Agreements::zero(); 2];
             // SAFETY: the processor was asked above.
             unsafe {
-                signed.fill(&packed.iter().collect::<Vec<_>>());
-                amx::agreements(&amx::SignedProbe::new(&probe), &signed, &mut out);
+                amx::multiply(
+                    &probes.each_ref(),
+                    &packed.iter().collect::<Vec<_>>(),
+                    &[],
+                    &mut room,
+                    &mut sums,
+                );
             }
+            prop_assert_eq!(sums[1].at(0, 15), templates[0].valid_bits() as i32);
+            let out = &sums[0];
             for (place, template) in templates.iter().enumerate() {
                 for rotation in -MAX_ROTATION..=MAX_ROTATION {
                     let raw = raw_distance(&probe, template, rotation);
