@@ -57,7 +57,8 @@ impl PlainCode {
 pub enum PlainBuild {
     /// What every processor of the architecture has.
     Default,
-    /// All that this processor has, as `-C target-cpu=native` would.
+    /// The bit-counting and vector instructions that this crate's kernels use as well;
+    /// which of them it takes is the compiler's choice.
     Native,
 }
 

@@ -413,15 +413,10 @@ impl SignedTemplates {
             let low = index(code, _mm512_slli_epi16::<3>(mask));
             let middle = index(_mm512_srli_epi16::<3>(code), mask);
             let high = index(_mm512_srli_epi16::<6>(code), _mm512_srli_epi16::<3>(mask));
-            for k in 0..3 {
-                store(
-                    &mut self.0[k][place],
-                    _mm512_permutexvar_epi8(low, signs[k]),
-                );
-                store(
-                    &mut self.0[3 + k][place],
-                    _mm512_permutexvar_epi8(middle, signs[k]),
-                );
+            for (k, signs) in signs.into_iter().enumerate() {
+                store(&mut self.0[k][place], _mm512_permutexvar_epi8(low, signs));
+                let middle = _mm512_permutexvar_epi8(middle, signs);
+                store(&mut self.0[3 + k][place], middle);
             }
             store(
                 &mut self.0[6][place],
