@@ -348,6 +348,13 @@ fn tombstones_survive_reopening_and_a_torn_one_counts_as_not_written() {
         let fourth_is_gone = gallery.nearest(&person(4)).unwrap().sequence != 4;
         assert_eq!(fourth_is_gone, length == whole.len());
     }
+    for byte in 0..whole.len() / 2 {
+        let mut damaged = whole.clone();
+        damaged[byte] ^= 1;
+        std::fs::write(&file, &damaged).unwrap();
+        let deleted = reader(folder.path()).deleted;
+        assert_eq!(*deleted, BTreeSet::from([4]), "byte {byte}");
+    }
     std::fs::write(&file, &whole[..whole.len() - 1]).unwrap();
     let mut gallery = writer(folder.path());
     gallery.delete(4).unwrap();
