@@ -218,7 +218,7 @@ fn evidence_at(
     (z * z / (UNDECIDED * UNDECIDED) - 1.0).clamp(-1.0, STRONGEST)
 }
 
-/// The path over the columns, at most [`STEEPEST`] rows a column, with the largest
+/// The path over the columns, at most `STEEPEST` rows a column, with the largest
 /// sum; a change of row costs a little.
 fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     const STEEPEST: usize = 2;

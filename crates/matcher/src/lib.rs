@@ -12,7 +12,7 @@
 //! decision on every machine and on all instructions.
 //!
 //! Invariants:
-//! - every search gives what scoring each entry by [`score`] would give;
+//! - every search gives what scoring each entry by [`score()`] would give;
 //! - a comparison with fewer shared bits than the mask floor is no comparison: it
 //!   never counts as "different", it goes to review;
 //! - thresholds live in [`DecisionRule::standard`] and nowhere else;

@@ -2,7 +2,7 @@
 //!
 //! Kernels count the bits of eight people at a time; a [`Bound`] excludes those who
 //! cannot reach the limit; whoever is left is scored by the definition
-//! ([`score`](crate::score)). The answer is the one that scoring everybody would give.
+//! ([`score()`](crate::score())). The answer is the one that scoring everybody would give.
 
 use rayon::prelude::*;
 

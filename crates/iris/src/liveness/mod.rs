@@ -2,7 +2,7 @@
 //!
 //! The orb plays a [`Challenge`]: near-infrared LEDs lit one after the other in an
 //! order nobody knows beforehand, and one pulse of visible light at a moment nobody
-//! knows. [`assess`] compares what the frames show with what a living eye must show,
+//! knows. [`assess()`] compares what the frames show with what a living eye must show,
 //! one number a [`Check`], and gives a [`Verdict`]. [`CaptureSession`] is the
 //! conversation around it: advice to the person, the best frames of each eye, and an
 //! end after a bounded number of frames.
