@@ -20,6 +20,7 @@ mod anatomy;
 pub mod attack;
 pub mod calibration;
 mod conditions;
+pub mod confidence;
 #[cfg(feature = "device")]
 mod device;
 mod fast;

@@ -10,6 +10,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use serde::Serialize;
 
+use crate::confidence::clopper_pearson;
 use crate::{CaptureConditions, Person, capture};
 
 /// Who comes, and how often each eye is photographed.
@@ -189,55 +190,6 @@ impl Rate {
             interval: clopper_pearson(events, trials),
         }
     }
-}
-
-/// Probabilities at which so few, and so many, events have a chance of 2.5 %.
-fn clopper_pearson(events: u64, trials: u64) -> (f64, f64) {
-    const TAIL: f64 = 0.025;
-    let low = if events == 0 {
-        0.0
-    } else {
-        bisect(|p| 1.0 - at_most(events - 1, trials, p) < TAIL)
-    };
-    let high = if events >= trials {
-        1.0
-    } else {
-        bisect(|p| at_most(events, trials, p) > TAIL)
-    };
-    (low, high)
-}
-
-/// The greatest probability for which `holds`, which holds below some point only.
-fn bisect(holds: impl Fn(f64) -> bool) -> f64 {
-    const STEPS: usize = 100;
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..STEPS {
-        let middle = 0.5 * (low + high);
-        if holds(middle) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    low
-}
-
-/// Chance of at most `k` events in `n` trials of probability `p`.
-fn at_most(k: u64, n: u64, p: f64) -> f64 {
-    if p <= 0.0 {
-        return 1.0;
-    }
-    if p >= 1.0 {
-        return f64::from(u8::from(k >= n));
-    }
-    let n = n as f64;
-    let (log_p, log_q) = (libm::log(p), libm::log1p(-p));
-    let ways = |i: f64| libm::lgamma(n + 1.0) - libm::lgamma(i + 1.0) - libm::lgamma(n - i + 1.0);
-    let sum: f64 = (0..=k)
-        .map(|i| i as f64)
-        .map(|i| libm::exp(ways(i) + i * log_p + (n - i) * log_q))
-        .sum();
-    sum.min(1.0)
 }
 
 #[cfg(test)]

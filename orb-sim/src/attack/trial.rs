@@ -196,73 +196,9 @@ impl Row {
     }
 }
 
-/// The exact 95 % confidence interval of a share (C. J. Clopper and E. S. Pearson,
-/// Biometrika 26 (1934) 404-413).
-#[must_use]
-pub fn interval(count: usize, of: usize) -> (f64, f64) {
-    const TAIL: f64 = 0.025;
-    if of == 0 {
-        return (0.0, 1.0);
-    }
-    let low = if count == 0 {
-        0.0
-    } else {
-        solve(|p| 1.0 - at_most(count - 1, of, p) < TAIL)
-    };
-    let high = if count == of {
-        1.0
-    } else {
-        solve(|p| at_most(count, of, p) > TAIL)
-    };
-    (low, high)
-}
-
-/// The greatest `p` for which `holds`, which holds up to some `p` and no further.
-fn solve(holds: impl Fn(f64) -> bool) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if holds(middle) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    low
-}
-
-/// Probability of at most `count` of `of` at probability `p` each.
-fn at_most(count: usize, of: usize, p: f64) -> f64 {
-    if p <= 0.0 {
-        return 1.0;
-    }
-    if p >= 1.0 {
-        return if count >= of { 1.0 } else { 0.0 };
-    }
-    let mut log_term = of as f64 * (1.0 - p).ln();
-    let mut sum = log_term.exp();
-    for k in 0..count {
-        log_term += ((of - k) as f64 / (k + 1) as f64).ln() + (p / (1.0 - p)).ln();
-        sum += log_term.exp();
-    }
-    sum.min(1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_interval_is_that_of_clopper_and_pearson() {
-        // Of none in n the upper end is 1 - 0.025^(1/n).
-        let (low, high) = interval(0, 100);
-        assert!(low == 0.0 && (high - (1.0 - 0.025_f64.powf(0.01))).abs() < 1e-9);
-        let (low, high) = interval(100, 100);
-        assert!(high == 1.0 && (low - 0.025_f64.powf(0.01)).abs() < 1e-9);
-        // A published value: 10 of 100 lie between 4.90 % and 17.62 %.
-        let (low, high) = interval(10, 100);
-        assert!((low - 0.0490).abs() < 1e-4 && (high - 0.1762).abs() < 1e-4);
-    }
 
     #[test]
     fn trials_do_not_depend_on_the_number_of_threads() {

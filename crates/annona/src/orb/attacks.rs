@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use orb_sim::attack::Range;
-use orb_sim::attack::trial::{Presentation, Row, interval, presentations, run as run_trials};
+use orb_sim::attack::trial::{Presentation, Row, presentations, run as run_trials};
+use orb_sim::confidence::clopper_pearson;
 use serde::Serialize;
 
 use crate::output::Format;
@@ -74,7 +75,7 @@ fn line(kind: Presentation, row: Row) -> Line {
         presentation,
         range,
         error_rate: (of > 0).then(|| errors as f64 / of as f64),
-        interval_95: interval(errors, of),
+        interval_95: clopper_pearson(errors as u64, of as u64),
         row: RowFigures {
             presented: row.presented,
             taken_for_living: row.live,
