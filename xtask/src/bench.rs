@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use crate::shell::cargo;
+use crate::shell::cargo_example;
 
 /// Measurements.
 #[derive(Debug, Subcommand)]
@@ -20,19 +20,16 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     let Bench::Scores { eyes, captures } = bench;
     let (eyes, captures) = (eyes.to_string(), captures.to_string());
-    cargo(&[
-        "run",
-        "--quiet",
-        "--package",
+    cargo_example(
         "orb-sim",
-        "--example",
         "scores",
-        "--",
-        "--eyes",
-        &eyes,
-        "--captures",
-        &captures,
-        "--plot",
-        "docs/iris-scores.svg",
-    ])
+        &[
+            "--eyes",
+            &eyes,
+            "--captures",
+            &captures,
+            "--plot",
+            "docs/iris-scores.svg",
+        ],
+    )
 }

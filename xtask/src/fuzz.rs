@@ -1,7 +1,7 @@
 use anyhow::bail;
 use clap::Args;
 
-use crate::shell::{cargo, read_from, root, run_in};
+use crate::shell::{cargo_example, read_from, root, run_in};
 
 /// Targets of `crates/iris/fuzz`.
 const TARGETS: [&str; 7] = [
@@ -26,16 +26,7 @@ pub(crate) fn run(args: &FuzzArgs) -> anyhow::Result<()> {
     let folder = root().join("crates/iris/fuzz");
     let seeds = folder.join("seeds");
     let seeds = seeds.to_string_lossy();
-    cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "annona-iris",
-        "--example",
-        "fuzz_seeds",
-        "--",
-        &seeds,
-    ])?;
+    cargo_example("annona-iris", "fuzz_seeds", &[&seeds])?;
     let limit = format!("-max_total_time={}", args.seconds);
     for target in TARGETS {
         println!("\n== {target}");

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use crate::setup;
-use crate::shell::{annona_binary, cargo, cargo_path, read_from, root, run_in};
+use crate::shell::{annona_binary, cargo, cargo_example, cargo_path, read_from, root, run_in};
 
 /// Contracts whose artifacts the bindings are made from.
 const CONTRACTS: [&str; 7] = [
@@ -65,17 +65,8 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     );
     let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
     let arguments = [&proving_key, &key, &template].map(|path| path.to_string_lossy().into_owned());
-    let mut command = vec![
-        "run",
-        "--quiet",
-        "--package",
-        "annona-proofs",
-        "--example",
-        "generate",
-        "--",
-    ];
-    command.extend(arguments.iter().map(String::as_str));
-    cargo(&command)?;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    cargo_example("annona-proofs", "generate", &arguments)?;
     for (made, kept) in [
         ("semaphore_30.vk", "crates/proofs/keys/semaphore_30.vk"),
         ("semaphore_30.hash", "crates/proofs/keys/semaphore_30.hash"),
@@ -92,48 +83,26 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 
 /// Claims with real proofs for the Solidity tests.
 fn fixtures(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let made = std::env::temp_dir().join(format!("annona-fixtures-{}.json", std::process::id()));
-    let out = made.to_string_lossy().into_owned();
-    cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "annona-proofs",
-        "--example",
-        "fixtures",
-        "--",
-        &out,
-    ])?;
-    settle(
-        mode,
-        stale,
-        "contracts/test/fixtures/claims.json",
-        &fs::read(&made)?,
-    )?;
-    fs::remove_file(made)?;
-    Ok(())
+    let kept = "contracts/test/fixtures/claims.json";
+    written_by(("annona-proofs", "fixtures"), mode, stale, kept)
 }
 
 /// What the iris pipeline makes of its committed images, to the bit.
 fn iris_vectors(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let made = std::env::temp_dir().join(format!("annona-golden-{}.json", std::process::id()));
-    let out = made.to_string_lossy().into_owned();
-    cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "annona-iris",
-        "--example",
-        "golden",
-        "--",
-        &out,
-    ])?;
-    settle(
-        mode,
-        stale,
-        "crates/iris/tests/vectors/golden.json",
-        &fs::read(&made)?,
-    )?;
+    let kept = "crates/iris/tests/vectors/golden.json";
+    written_by(("annona-iris", "golden"), mode, stale, kept)
+}
+
+/// Settles `kept` with what an example of a package writes to the file it is told.
+fn written_by(
+    (package, example): (&str, &str),
+    mode: Mode,
+    stale: &mut Vec<PathBuf>,
+    kept: &str,
+) -> anyhow::Result<()> {
+    let made = std::env::temp_dir().join(format!("annona-{example}-{}.json", std::process::id()));
+    cargo_example(package, example, &[&made.to_string_lossy()])?;
+    settle(mode, stale, kept, &fs::read(&made)?)?;
     fs::remove_file(made)?;
     Ok(())
 }

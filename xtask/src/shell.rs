@@ -58,6 +58,25 @@ pub(crate) fn read_from(
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// Runs an example of a package of the workspace with arguments.
+pub(crate) fn cargo_example(
+    package: &str,
+    example: &str,
+    arguments: &[&str],
+) -> anyhow::Result<()> {
+    let mut command = vec![
+        "run",
+        "--quiet",
+        "--package",
+        package,
+        "--example",
+        example,
+        "--",
+    ];
+    command.extend(arguments);
+    cargo(&command)
+}
+
 /// Runs the cargo that runs this.
 pub(crate) fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
     run_in(root(), cargo_path(), arguments)
