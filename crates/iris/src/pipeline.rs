@@ -165,8 +165,7 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
     let working = Plane::reduced(image, factor);
     let filled = specular::fill(&working);
     let planes = Planes::new(
-        filled.plane,
-        filled.spots.clone(),
+        filled,
         LEAST_RADIUS_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32,
     );
     let found = segment(&planes)?;
@@ -179,7 +178,7 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
     let noisy = noisy_samples(
         &fine,
         &working,
-        &filled.spots,
+        &planes.spots,
         &lids,
         &found.pupil,
         &found.limbus,
@@ -236,7 +235,7 @@ fn segment(planes: &Planes) -> Result<Segmentation, IrisError> {
     {
         return Err(IrisError::NoPupil);
     }
-    let found = find_limbus(planes, &eye, &pupil).ok_or(IrisError::NoIris)?;
+    let found = find_limbus(planes, &eye, &pupil);
     let sharpness = found.limbus.mean_radius() / found.edge_width_px;
     if sharpness < limits::MIN_SHARPNESS {
         return Err(IrisError::Blurred {

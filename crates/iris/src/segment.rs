@@ -5,6 +5,7 @@ use crate::contour::{ANGLES, Contour, angle_of, closed_path, fit_series, series_
 use crate::focus::edge_width;
 use crate::occlusion::{Lids, find_lids};
 use crate::raster::Plane;
+use crate::specular::Filled;
 use crate::trig::{length, sin_cos};
 use crate::votes::dark_circles;
 
@@ -71,7 +72,7 @@ pub(crate) struct Planes {
     pub(crate) smooth: Plane,
     coarse: Plane,
     /// Reflections and what they spoil: on the fine plane, on the coarse one.
-    spots: Vec<bool>,
+    pub(crate) spots: Vec<bool>,
     coarse_spots: Vec<bool>,
     coarse_factor: usize,
     /// Smallest iris radius that is looked for, on the coarse plane.
@@ -79,7 +80,13 @@ pub(crate) struct Planes {
 }
 
 impl Planes {
-    pub(crate) fn new(filled: Plane, spots: Vec<bool>, least_iris_radius_px: f32) -> Self {
+    pub(crate) fn new(
+        Filled {
+            plane: filled,
+            spots,
+        }: Filled,
+        least_iris_radius_px: f32,
+    ) -> Self {
         let smooth = filled.blurred(1.5);
         let coarse_factor = filled.width.max(filled.height).div_ceil(COARSE_SIDE_PX);
         let coarse = filled.shrunk(coarse_factor);
@@ -229,19 +236,10 @@ fn limbus_around(
     let rough = best_circle(
         field,
         search(1.0, reach, pupil, (smallest, largest), 40),
-        |_, _| true,
         prior,
     )?;
     let near = (rough.circle.r - 1.5, rough.circle.r + 1.5);
-    Some(
-        best_circle(
-            field,
-            search(0.5, 1.0, rough.circle, near, 72),
-            |_, _| true,
-            prior,
-        )
-        .unwrap_or(rough),
-    )
+    Some(best_circle(field, search(0.5, 1.0, rough.circle, near, 72), prior).unwrap_or(rough))
 }
 
 /// The pupil's contour about its circle.
@@ -337,11 +335,7 @@ fn refined(
 }
 
 /// The iris edge around a pupil.
-pub(crate) fn find_limbus(
-    planes: &Planes,
-    eye: &FoundEye,
-    pupil: &FoundPupil,
-) -> Option<Segmentation> {
+pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -> Segmentation {
     let fine = planes.filled.blurred(2.0);
     let field = GradientField::new(&fine, 2.0);
     let start = planes.to_fine(eye.limbus);
@@ -358,13 +352,13 @@ pub(crate) fn find_limbus(
     let limbus = limbus_contour(planes, round(circle), &LIMBUS_BETWEEN_LIDS, between);
     let lids = find_lids(&planes.smooth, &inner, &limbus);
     let edge_width_px = edge_width(&planes.filled, &inner, limbus.mean_radius());
-    Some(Segmentation {
+    Segmentation {
         pupil: inner,
         limbus,
         lids,
         limbus_agreement: eye.limbus_agreement,
         edge_width_px,
-    })
+    }
 }
 
 fn limbus_contour(

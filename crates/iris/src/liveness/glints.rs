@@ -7,6 +7,7 @@ use super::challenge::Challenge;
 use super::continuity::neighbours;
 use super::patch::{between_lids, median};
 use crate::pipeline::Encoding;
+use crate::trig::length;
 
 /// Way of the glint in iris radii for a unit of the LED's place: a convex mirror
 /// shows a far light at half its radius. Cornea 7.8 mm, iris 5.9 mm: the means of
@@ -41,7 +42,7 @@ pub(super) fn error(challenge: &Challenge, frames: &[Frame<'_>]) -> f32 {
             WAY * near * (to.right - from.right),
             WAY * near * (to.down - from.down),
         );
-        let way = length(expected);
+        let way = length(expected.0, expected.1);
         if way < LEAST_WAY {
             continue;
         }
@@ -51,17 +52,13 @@ pub(super) fn error(challenge: &Challenge, frames: &[Frame<'_>]) -> f32 {
                 second.0 - first.0 - expected.0,
                 second.1 - first.1 - expected.1,
             );
-            errors.push(length(off) / way);
+            errors.push(length(off.0, off.1) / way);
         }
     }
     if (errors.len() as f32) < LEAST_SHOWN * pairs as f32 {
         return NO_GLINTS;
     }
     median(&mut errors).unwrap_or(NO_GLINTS)
-}
-
-fn length((x, y): (f32, f32)) -> f32 {
-    (x * x + y * y).sqrt()
 }
 
 /// Place of the strongest glint relative to the middle of the iris, in iris radii.
@@ -90,7 +87,7 @@ fn strongest(image: &GrayImage, encoding: &Encoding) -> Option<(f32, f32)> {
     let mut open: Vec<bool> = (0..width * height)
         .map(|k| {
             let (x, y) = (left + (k % width) as i32, top + (k / width) as i32);
-            let off = length((x as f32 - cx, y as f32 - cy));
+            let off = length(x as f32 - cx, y as f32 - cy);
             off <= reach
                 && image.get_pixel(x as u32, y as u32)[0] >= BRIGHT
                 && between_lids(encoding, x as f32, y as f32, LID_MARGIN * reach)
