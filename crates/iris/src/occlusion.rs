@@ -253,3 +253,76 @@ fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     }
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contour::ANGLES;
+
+    const CENTRE: f32 = 100.0;
+
+    fn circle(r: f32) -> Contour {
+        Contour {
+            centre_x: CENTRE,
+            centre_y: CENTRE,
+            radii: vec![r; ANGLES],
+        }
+    }
+
+    /// An iris of radius 60 about a pupil of 20, with a little texture, below `lid`
+    /// rows of what `cover` says.
+    fn eye(lid: f32, cover: impl Fn(usize) -> f32) -> Plane {
+        let data = (0..200 * 200)
+            .map(|k| {
+                let (x, y) = ((k % 200) as f32, (k / 200) as f32);
+                let r = (x - CENTRE).hypot(y - CENTRE);
+                if y < lid {
+                    cover(k)
+                } else if r < 20.0 {
+                    15.0
+                } else if r < 60.0 {
+                    80.0 + (k * 7 % 11) as f32
+                } else {
+                    160.0
+                }
+            })
+            .collect();
+        Plane {
+            width: 200,
+            height: 200,
+            data,
+        }
+    }
+
+    #[test]
+    fn an_open_eye_has_no_lid_on_its_iris() {
+        let lids = find_lids(&eye(0.0, |_| 0.0), &circle(20.0), &circle(60.0));
+        let hidden = (50..150)
+            .flat_map(|x| (50..150).map(move |y| (x as f32, y as f32)))
+            .filter(|(x, y)| (x - CENTRE).hypot(y - CENTRE) < 50.0)
+            .filter(|&(x, y)| lids.cover(x, y, 0.0))
+            .count();
+        assert_eq!(hidden, 0);
+    }
+
+    #[test]
+    fn bright_skin_and_dark_lashes_are_lid_down_to_their_edge() {
+        let skin = |_| 190.0;
+        let lashes = |k: usize| if k.is_multiple_of(3) { 170.0 } else { 20.0 };
+        for plane in [eye(65.0, skin), eye(65.0, lashes)] {
+            let lids = find_lids(&plane, &circle(20.0), &circle(60.0));
+            for x in 75..125 {
+                let row = lids.upper.row_at(x as f32);
+                assert!((row - 64.5).abs() <= 2.0, "{row} at {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_strays_from_the_flanks_is_no_tissue() {
+        let model = TissueModel::of(&eye(0.0, |_| 0.0), &circle(20.0), &circle(60.0));
+        assert!(model.deviation(85.0, 0.5, 1.0).abs() < 1.0);
+        assert!(model.deviation(20.0, 0.5, -1.0) < -10.0);
+        assert!(model.deviation(200.0, 0.5, 0.0) > 10.0);
+    }
+}

@@ -149,3 +149,53 @@ fn distinct(mut peaks: Vec<Voted>) -> Vec<Voted> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A dark disc of radius 9 at (40, 30), blurred a little.
+    fn disc() -> Plane {
+        let data = (0..60 * 80)
+            .map(|k| {
+                let (x, y) = ((k % 80) as f32 - 40.0, (k / 80) as f32 - 30.0);
+                if x.hypot(y) < 9.0 { 20.0 } else { 120.0 }
+            })
+            .collect();
+        Plane {
+            width: 80,
+            height: 60,
+            data,
+        }
+        .blurred(0.8)
+    }
+
+    #[test]
+    fn a_dark_disc_comes_first() {
+        let plane = disc();
+        let found = dark_circles(&plane, &vec![false; plane.data.len()], (3, 20), |_| 1.0);
+        let best = found[0].circle;
+        assert!((best.x - 40.0).abs() <= 1.0 && (best.y - 30.0).abs() <= 1.0);
+        assert!((best.r - 9.0).abs() <= 1.0, "{}", best.r);
+    }
+
+    #[test]
+    fn spoiled_edges_do_not_vote() {
+        let plane = disc();
+        let found = dark_circles(&plane, &vec![true; plane.data.len()], (3, 20), |_| 1.0);
+        assert!(found.is_empty());
+    }
+
+    #[test]
+    fn what_else_is_known_decides_the_order() {
+        let plane = disc();
+        let clear = vec![false; plane.data.len()];
+        let small = |c: Circle| if c.r < 7.0 { 1.0 } else { 0.0 };
+        let found = dark_circles(&plane, &clear, (3, 20), small);
+        assert!(
+            found
+                .iter()
+                .all(|voted| voted.circle.r < 7.0 || voted.votes == 0.0)
+        );
+    }
+}
