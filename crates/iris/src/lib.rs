@@ -38,7 +38,9 @@ pub use contour::Contour;
 pub use error::IrisError;
 pub use overlay::overlay;
 pub use params::model_id;
-pub use pipeline::{Encoding, Eye, Geometry, Quality, encode, encode_bytes, read_image};
+pub use pipeline::{
+    Encoding, Eye, Geometry, Quality, Stage, encode, encode_by_stage, encode_bytes, read_image,
+};
 pub use sheet::NormalisedSheet;
 pub use template::{
     CODE_BITS, COLUMNS, IrisTemplate, MASK_BITS, TEMPLATE_BYTES, TemplateBytesError,

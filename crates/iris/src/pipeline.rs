@@ -154,11 +154,52 @@ fn check_size(width: u32, height: u32) -> Result<(), IrisError> {
     Ok(())
 }
 
+/// A stretch of the way from an image to a template, for those who measure it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Exposure, size of work, reflections, blurs.
+    Preparation,
+    /// Pupil and limbus, as a pair of circles.
+    Eye,
+    /// The pupil's contour.
+    Pupil,
+    /// The limbus's contour, and the lids.
+    LimbusAndLids,
+    /// The rubber sheet and its noise.
+    Sheet,
+    /// Code and mask.
+    Code,
+}
+
+impl Stage {
+    /// All of them, in the order of the way.
+    pub const ALL: [Self; 6] = [
+        Self::Preparation,
+        Self::Eye,
+        Self::Pupil,
+        Self::LimbusAndLids,
+        Self::Sheet,
+        Self::Code,
+    ];
+}
+
 /// Encodes a near-infrared picture of one eye.
 ///
 /// # Errors
 /// The first limit of [`limits`] that the image does not keep.
 pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
+    encode_by_stage(image, eye, &mut |_| ())
+}
+
+/// As [`encode`]; `passed` is called at the end of each stage.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_by_stage(
+    image: &GrayImage,
+    eye: Eye,
+    passed: &mut dyn FnMut(Stage),
+) -> Result<Encoding, IrisError> {
     check_size(image.width(), image.height())?;
     check_exposure(image)?;
     let factor = image.width().max(image.height()).div_ceil(WORKING_SIDE_PX) as usize;
@@ -168,11 +209,13 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
         filled,
         LEAST_RADIUS_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32,
     );
-    let found = segment(&planes)?;
+    passed(Stage::Preparation);
+    let found = segment(&planes, passed)?;
     let region_sharpness = region_sharpness(&working, &found.limbus);
     check_region_sharpness(region_sharpness)?;
     let measured = check_geometry(&found, factor as f32)?;
     let lids = found.lids;
+    passed(Stage::LimbusAndLids);
 
     let fine = FineSheet::sample(&working, &found.pupil, &found.limbus);
     let noisy = noisy_samples(
@@ -188,7 +231,9 @@ pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {
         return Err(IrisError::TooOccluded { visible });
     }
     let sheet = fine.reduced(&noisy);
+    passed(Stage::Sheet);
     let template = encode_sheet(&sheet);
+    passed(Stage::Code);
     let valid_bits = template.valid_bits();
     if valid_bits < limits::MIN_VALID_BITS {
         let minimum = limits::MIN_VALID_BITS;
@@ -227,9 +272,11 @@ fn check_exposure(image: &GrayImage) -> Result<(), IrisError> {
 }
 
 /// Segments, and blames the focus first when an eye was all but found.
-fn segment(planes: &Planes) -> Result<Segmentation, IrisError> {
+fn segment(planes: &Planes, passed: &mut dyn FnMut(Stage)) -> Result<Segmentation, IrisError> {
     let eye = find_eye(planes).ok_or(IrisError::NoPupil)?;
+    passed(Stage::Eye);
     let pupil = find_pupil(planes, &eye);
+    passed(Stage::Pupil);
     if pupil.agreement < limits::MIN_PUPIL_CORRELATION
         || pupil.contrast < limits::MIN_PUPIL_CONTRAST
     {
