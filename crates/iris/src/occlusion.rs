@@ -77,17 +77,38 @@ impl TissueModel {
 
     /// Standard deviations by which a grey level is brighter than tissue at a
     /// radial position `t` and a direction with this cosine.
-    pub(crate) fn deviation(&self, level: f32, t: f32, cos: f32) -> f32 {
+    fn deviation(&self, level: f32, t: f32, cos: f32) -> f32 {
+        self.ring(t).deviation(level, cos)
+    }
+
+    /// The model on the ring at the radial position `t`.
+    pub(crate) fn ring(&self, t: f32) -> TissueRing {
         let position = (t * BINS as f32 - 0.5).clamp(0.0, (BINS - 1) as f32);
         let bin = position as usize;
         let fraction = position - bin as f32;
         let next = (bin + 1).min(BINS - 1);
-        let at = |side: usize| {
-            let l = &self.levels[side];
-            l[bin] + fraction * (l[next] - l[bin])
-        };
+        TissueRing {
+            levels: [0, 1].map(|side: usize| {
+                let l = &self.levels[side];
+                l[bin] + fraction * (l[next] - l[bin])
+            }),
+            spread: self.spread,
+        }
+    }
+}
+
+/// Brightness of the iris on one ring: image right, image left.
+pub(crate) struct TissueRing {
+    levels: [f32; 2],
+    spread: f32,
+}
+
+impl TissueRing {
+    /// Standard deviations by which a grey level is brighter than tissue in a
+    /// direction with this cosine.
+    pub(crate) fn deviation(&self, level: f32, cos: f32) -> f32 {
         let right = 0.5 * (1.0 + cos);
-        let expected = right * at(0) + (1.0 - right) * at(1);
+        let expected = right * self.levels[0] + (1.0 - right) * self.levels[1];
         (level - expected) / self.spread
     }
 }

@@ -370,13 +370,15 @@ fn noisy_samples(
     let cosines: Vec<f32> = (0..FINE_ANGLES)
         .map(|k| sin_cos(k as f32 * TAU / FINE_ANGLES as f32).1)
         .collect();
-    (0..hidden.len())
-        .map(|k| {
-            let t = ((k / FINE_ANGLES) as f32 + 0.5) / FINE_RADII as f32;
-            let z = model.deviation(fine.levels[k], t, cosines[k % FINE_ANGLES]);
-            hidden[k] || !(DARKEST..=BRIGHTEST).contains(&z)
-        })
-        .collect()
+    let mut noisy = hidden;
+    for (row, flags) in noisy.chunks_exact_mut(FINE_ANGLES).enumerate() {
+        let ring = model.ring((row as f32 + 0.5) / FINE_RADII as f32);
+        let levels = &fine.levels[row * FINE_ANGLES..];
+        for ((flag, &level), &cos) in flags.iter_mut().zip(levels).zip(&cosines) {
+            *flag |= !(DARKEST..=BRIGHTEST).contains(&ring.deviation(level, cos));
+        }
+    }
+    noisy
 }
 
 #[cfg(test)]

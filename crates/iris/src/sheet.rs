@@ -81,17 +81,21 @@ pub(crate) struct FineSheet {
 impl FineSheet {
     /// Samples `plane` bilinearly at 1024 angles by 128 radii, cell-centred.
     pub(crate) fn sample(plane: &Plane, pupil: &Contour, limbus: &Contour) -> Self {
-        let mut points = vec![(0.0, 0.0); FINE_ANGLES * FINE_RADII];
-        for k in 0..FINE_ANGLES {
-            let angle = (k as f32 + 0.5) * TAU / FINE_ANGLES as f32;
-            let (inner, outer) = (pupil.point_at(angle), limbus.point_at(angle));
-            for j in 0..FINE_RADII {
-                let t = (j as f32 + 0.5) / FINE_RADII as f32;
-                points[j * FINE_ANGLES + k] = (
+        let rays: Vec<_> = (0..FINE_ANGLES)
+            .map(|k| {
+                let angle = (k as f32 + 0.5) * TAU / FINE_ANGLES as f32;
+                (pupil.point_at(angle), limbus.point_at(angle))
+            })
+            .collect();
+        let mut points = Vec::with_capacity(FINE_ANGLES * FINE_RADII);
+        for j in 0..FINE_RADII {
+            let t = (j as f32 + 0.5) / FINE_RADII as f32;
+            points.extend(rays.iter().map(|(inner, outer)| {
+                (
                     inner.0 + t * (outer.0 - inner.0),
                     inner.1 + t * (outer.1 - inner.1),
-                );
-            }
+                )
+            }));
         }
         let levels = points.iter().map(|&(x, y)| plane.sample(x, y)).collect();
         Self { levels, points }
