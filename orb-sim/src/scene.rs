@@ -64,7 +64,7 @@ pub(crate) struct Scene<'a> {
     /// Where this photograph reads it for the reflections on the cornea.
     veil: (f32, f32),
     profiles: &'static Profiles,
-    /// Opening of the pupil beyond the resting one, in iris radii.
+    /// What the tissue follows of the pupil's opening beyond the mean, in iris radii.
     opening: f32,
 }
 
@@ -97,7 +97,7 @@ impl<'a> Scene<'a> {
             vessels: (between(&mut own, 0.0, 1.0), between(&mut own, 0.0, 1.0)),
             veil: (between(rng, 0.0, 1.0), between(rng, 0.0, 1.0)),
             profiles: Profiles::get(),
-            opening: ratio - MEAN_PUPIL,
+            opening: give(ratio - MEAN_PUPIL),
         }
     }
 
@@ -105,10 +105,11 @@ impl<'a> Scene<'a> {
         let mut plane = Plane::filled(WIDTH as usize, HEIGHT as usize, 0.0);
         let mut hidden = vec![false; plane.data.len()];
         for y in 0..plane.height {
-            for x in 0..plane.width {
+            let line = y * plane.width..(y + 1) * plane.width;
+            let pixels = plane.data[line.clone()].iter_mut().zip(&mut hidden[line]);
+            for (x, (grey, hidden)) in pixels.enumerate() {
                 let (fx, fy) = self.view.to_face(x as f32, y as f32);
-                let at = y * plane.width + x;
-                (plane.data[at], hidden[at]) = self.grey_at(fx, fy);
+                (*grey, *hidden) = self.grey_at(fx, fy);
             }
         }
         self.paint_lashes(&mut plane, &mut hidden);
@@ -130,8 +131,7 @@ impl<'a> Scene<'a> {
     fn grey_at(&self, x: f32, y: f32) -> (f32, bool) {
         let (from_upper, from_lower) = self.lids.depths(x, y);
         let inside = from_upper.min(from_lower);
-        let pixel = 1.0 / self.view.radius;
-        let open = (0.5 + inside / (1.5 * pixel)).clamp(0.0, 1.0);
+        let open = (0.5 + inside * self.view.radius / 1.5).clamp(0.0, 1.0);
         let mut grey = 0.0;
         if open < 1.0 {
             let tone = self.anatomy.tones.skin * self.lids.skin(x, y, -from_upper, -from_lower);
@@ -252,6 +252,11 @@ impl<'a> Scene<'a> {
 
 /// Mean pupil to iris ratio, at which the tissue has no folds.
 const MEAN_PUPIL: f32 = 0.393;
+
+/// Tissue gives way to the pupil at first, and less the further it has gone.
+fn give(opening: f32) -> f32 {
+    1.22 * opening / (1.0 + 2.5 * opening.abs())
+}
 
 fn pupil_contour(anatomy: &Anatomy, ratio: f32, conditions: &CaptureConditions) -> Contour {
     let mut pupil = anatomy.pupil_shape.clone();
