@@ -49,7 +49,7 @@ impl Profiles {
                 0.12 * gauss((d - 0.06) / 0.05) - 0.06 * gauss((d - 0.45) / 0.10)
             }),
             upper_shadow: Table::new(0.0, 3.0, 1200, |d| {
-                0.26 * exp(-d / 0.10) + 0.27 * exp(-d / 0.6)
+                0.24 * exp(-d / 0.10) + 0.24 * exp(-d / 0.6)
             }),
             lower_shadow: Table::new(0.0, 0.6, 600, |d| 0.10 * exp(-d / 0.06)),
         })

@@ -40,12 +40,14 @@ struct Grain(usize, usize, f32);
 /// of real near-infrared irises on the rubber sheet.
 const STROMA: [Grain; 4] = [
     Grain(24, 19, 0.38),
-    Grain(72, 32, 0.34),
+    Grain(72, 32, 0.31),
     Grain(140, 40, 0.46),
-    Grain(250, 52, 0.50),
+    Grain(250, 52, 0.52),
 ];
+/// Grains of fewer cells around are coarse.
+const COARSE: usize = 100;
 /// Radial fibre bundles: long across, narrow around.
-const FIBRES: [Grain; 3] = [Grain(27, 1, 0.52), Grain(46, 7, 0.27), Grain(118, 6, 0.39)];
+const FIBRES: [Grain; 3] = [Grain(27, 1, 0.57), Grain(46, 5, 0.27), Grain(118, 3, 0.36)];
 /// What the folding of opened tissue looks like.
 const FOLDS: [Grain; 3] = [Grain(60, 16, 0.55), Grain(130, 30, 0.6), Grain(26, 8, 0.4)];
 
@@ -139,12 +141,19 @@ fn turn(column: usize) -> f32 {
 }
 
 fn stroma(rng: &mut impl Rng, grains: &[Grain]) -> Vec<f32> {
+    // Some irises are of coarser build than others.
+    let coarseness = between(rng, 0.5, 1.5);
     let mut map = vec![0.0; COLUMNS * ROWS];
     for Grain(columns, rows, share) in grains {
+        let share = if *columns < COARSE {
+            coarseness * share
+        } else {
+            *share
+        };
         let field = Field::new(rng, *columns, *rows);
         let comb = Comb::new(&field, COLUMNS);
         each_row(&mut map, |u, line| {
-            field.line(u).add_to(line, &comb, *share);
+            field.line(u).add_to(line, &comb, share);
         });
     }
     map
@@ -153,7 +162,7 @@ fn stroma(rng: &mut impl Rng, grains: &[Grain]) -> Vec<f32> {
 /// Bundles wander sideways on their way outward, and bright strands outweigh dark gaps.
 fn add_fibres(rng: &mut impl Rng, map: &mut [f32]) {
     // Some irises are all fibres, others hardly show one.
-    let streaks = between(rng, 0.1, 1.75);
+    let streaks = between(rng, 0.1, 1.8);
     let wander = Field::new(rng, 22, 5);
     let comb = Comb::new(&wander, COLUMNS);
     let grains = FIBRES.map(|Grain(columns, rows, share)| (Field::new(rng, columns, rows), share));
