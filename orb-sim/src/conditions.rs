@@ -99,7 +99,7 @@ impl CaptureConditions {
             veil: between(rng, 0.6, 3.9),
             defocus_px: (0.45 * normal(rng)).abs() + between(rng, 0.0, 0.5),
             motion_px: draw_motion(rng),
-            read_noise: between(rng, 1.4, 2.5),
+            read_noise: between(rng, 1.3, 2.4),
             shot_noise: between(rng, 0.035, 0.085),
             jpeg_quality: chance(rng, 0.3).then(|| rng.random_range(82..96)),
         }

@@ -140,7 +140,11 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let field = Field::new(&mut rng, 200, 40);
         let samples: Vec<f32> = (0..20_000)
-            .map(|i| field.line((i % 97) as f32 / 97.0).at((i as f32 * 0.618_034).fract()))
+            .map(|i| {
+                field
+                    .line((i % 97) as f32 / 97.0)
+                    .at((i as f32 * 0.618_034).fract())
+            })
             .collect();
         let variance = samples.iter().map(|v| v * v).sum::<f32>() / samples.len() as f32;
         assert!((0.85..1.15).contains(&variance), "variance {variance}");

@@ -79,10 +79,7 @@ impl Panel {
 
     /// The title, the horizontal axis, what it measures, and values to mark on it.
     pub fn frame(&self, page: &mut Page, title: &str, below: &str, marks: &[f32]) {
-        let (start, end) = (
-            self.at((self.x.0, self.y.0)),
-            self.at((self.x.1, self.y.0)),
-        );
+        let (start, end) = (self.at((self.x.0, self.y.0)), self.at((self.x.1, self.y.0)));
         page.text((LEFT, self.top() + 22.0), "font-weight=\"bold\"", title);
         page.line(start, end, "stroke=\"#444\"");
         let middle = (0.5 * (start.0 + end.0), start.1 + 34.0);

@@ -47,7 +47,7 @@ const STROMA: [Grain; 4] = [
 /// Grains of fewer cells around are coarse.
 const COARSE: usize = 100;
 /// Radial fibre bundles: long across, narrow around.
-const FIBRES: [Grain; 3] = [Grain(27, 1, 0.57), Grain(46, 5, 0.27), Grain(118, 3, 0.36)];
+const FIBRES: [Grain; 3] = [Grain(27, 1, 0.54), Grain(46, 5, 0.27), Grain(118, 3, 0.36)];
 /// What the folding of opened tissue looks like.
 const FOLDS: [Grain; 3] = [Grain(60, 16, 0.55), Grain(130, 30, 0.6), Grain(26, 8, 0.4)];
 

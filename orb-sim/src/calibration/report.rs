@@ -107,12 +107,13 @@ impl Report {
     }
 }
 
+/// The table in Markdown, and who is behind it.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.lines.iter().map(|l| l.name.len()).max().unwrap_or(0);
         writeln!(
             f,
-            "{:width$}  {:>13}  tolerance  measured  st. error",
+            "| {:width$} | {:13} | tolerance | simulated | error  |        |\n| --- | --- | --- | --- | --- | --- |",
             "statistic", "real eyes"
         )?;
         for line in &self.lines {
@@ -124,14 +125,14 @@ impl fmt::Display for Report {
             let verdict = if line.within { "within" } else { "OUT" };
             writeln!(
                 f,
-                "{:width$}  {real:>13}  {:>9}  {:>8.4}  {:>9.4}  {verdict}",
+                "| {:width$} | {real:13} | {:<9} | {:<9.4} | {:<6.4} | {verdict:6} |",
                 line.name, line.tolerance, line.measured, line.standard_error
             )?;
         }
         let [low, middle, high] = self.truly_visible;
         writeln!(
             f,
-            "{} people, {} captures accepted, {} refused; truly visible at 5, 50, 95 %: {low:.2} {middle:.2} {high:.2}",
+            "\n{} people, {} captures accepted, {} refused; truly visible at 5, 50, 95 %: {low:.2} {middle:.2} {high:.2}",
             self.people, self.accepted, self.refused
         )
     }
