@@ -120,7 +120,12 @@ fn histograms(rows: &[(&str, &Scores); 3]) -> String {
         ];
         for (line, (kind, values, colour)) in (0u8..).zip(kinds) {
             panel.histogram(&mut page, values.iter().map(|v| *v as f32), colour);
-            panel.note(&mut page, line, colour, &format!("{kind} ({})", values.len()));
+            panel.note(
+                &mut page,
+                line,
+                colour,
+                &format!("{kind} ({})", values.len()),
+            );
         }
         if number == 2 {
             let rule = DecisionRule::standard();
