@@ -1,6 +1,7 @@
-//! Writes simulated captures as PNG files with a manifest.
+//! Writes simulated captures as image files with a manifest.
 //!
-//! `render --people N --captures K --out DIR [--seed S] [--kind ordinary|blank|defocused]`
+//! `render --people N --captures K --out DIR [--seed S] [--kind ordinary|blank|defocused]
+//! [--format png|jpg]`
 
 use orb_sim::{CaptureConditions, Eye, Person, capture};
 use rand::SeedableRng;
@@ -24,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let out = PathBuf::from(options.get("out").ok_or("--out DIR is missing")?);
     let kind = options.get("kind").map_or("ordinary", String::as_str);
+    let format = options.get("format").map_or("png", String::as_str);
     std::fs::create_dir_all(&out)?;
     let mut manifest = String::from("path,subject,eye,sample\n");
     for subject in 0..people {
@@ -38,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     "defocused" => CaptureConditions::badly_defocused(&mut rng),
                     other => return Err(format!("no kind of capture is called {other}").into()),
                 };
-                let name = format!("p{subject:03}_{letter}_{sample}.png");
+                let name = format!("p{subject:03}_{letter}_{sample}.{format}");
                 capture(&person, eye, &conditions, &mut rng).save(out.join(&name))?;
                 writeln!(manifest, "{name},{subject},{letter},{sample}")?;
             }

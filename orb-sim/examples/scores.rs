@@ -12,13 +12,12 @@ use annona_matcher::{
     Decision, DecisionRule, EyePair, EyesCompared, Found, Match, PairScore, Score, pair_score,
     score,
 };
+use orb_sim::plot::{GENUINE, IMPOSTOR, Page, Panel};
 use orb_sim::{CaptureConditions, Person, capture};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
 
-#[path = "scores/plot.rs"]
-mod plot;
 #[path = "scores/statistics.rs"]
 mod statistics;
 
@@ -95,29 +94,48 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::write(path, serde_json::to_string_pretty(&report)? + "\n")?;
     }
     if let Some(path) = &options.plot {
-        let rule = DecisionRule::standard();
-        let marks = [rule.duplicate_below_micros, rule.review_below_micros]
-            .map(|micros| f64::from(micros) / 1e6);
         let rows = [
-            plot::Row {
-                title: "one eye, raw distance",
-                scores: &raw,
-                marks: &[],
-            },
-            plot::Row {
-                title: "one eye, normalised score",
-                scores: &normalised,
-                marks: &[],
-            },
-            plot::Row {
-                title: "both eyes, mean of the scores",
-                scores: &pairs,
-                marks: &marks,
-            },
+            ("one eye, raw distance", &raw),
+            ("one eye, normalised score", &normalised),
+            ("both eyes, mean of the scores", &pairs),
         ];
-        std::fs::write(path, plot::histograms(&rows))?;
+        std::fs::write(path, histograms(&rows))?;
     }
     Ok(())
+}
+
+/// The rows below each other; the last one with the thresholds of the standard rule.
+fn histograms(rows: &[(&str, &Scores); 3]) -> String {
+    let mut page = Page::new(3);
+    for (number, (title, scores)) in (0u8..).zip(rows) {
+        let panel = Panel {
+            number,
+            x: (0.0, 0.6),
+            y: (0.0, 1.05),
+        };
+        panel.frame(&mut page, title, "", &[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
+        let kinds = [
+            ("genuine", &scores.genuine, GENUINE),
+            ("impostor", &scores.impostor, IMPOSTOR),
+        ];
+        for (line, (kind, values, colour)) in (0u8..).zip(kinds) {
+            panel.histogram(&mut page, values.iter().map(|v| *v as f32), colour);
+            panel.note(
+                &mut page,
+                line,
+                colour,
+                &format!("{kind} ({})", values.len()),
+            );
+        }
+        if number == 2 {
+            let rule = DecisionRule::standard();
+            let marks = [rule.duplicate_below_micros, rule.review_below_micros];
+            for (line, micros) in (0u8..).zip(marks) {
+                panel.threshold(&mut page, micros as f32 / 1e6, line);
+            }
+        }
+    }
+    page.into_svg()
 }
 
 fn photograph(number: u64, options: &Options, enrolment: &mut Enrolment) -> Captured {

@@ -100,7 +100,7 @@ impl Person {
 
 /// People differ by more than one person does from day to day.
 fn draw_resting_pupil(rng: &mut impl Rng) -> f32 {
-    clamped(rng, 0.396, 0.055, (0.275, 0.525))
+    clamped(rng, 0.393, 0.055, (0.275, 0.505))
 }
 
 fn dilated(resting_pupil: f32, conditions: &CaptureConditions) -> f32 {
@@ -156,7 +156,7 @@ impl Tones {
 impl LidAnatomy {
     fn draw(rng: &mut impl Rng) -> Self {
         Self {
-            upper: clamped(rng, 0.685, 0.19, (0.32, 1.2)),
+            upper: clamped(rng, 0.735, 0.21, (0.32, 1.25)),
             lower: clamped(rng, 0.93, 0.11, (0.68, 1.25)),
             half_width: between(rng, 2.35, 2.75),
             skew: between(rng, 0.0, 0.35),

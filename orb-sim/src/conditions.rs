@@ -96,10 +96,10 @@ impl CaptureConditions {
             exposure: clamped(rng, 1.0, 0.06, (0.82, 1.15)),
             gradient: (0.07 * normal(rng), 0.05 * normal(rng)),
             light: (0.5 * normal(rng), 0.5 * normal(rng)),
-            veil: between(rng, 0.6, 4.3),
+            veil: between(rng, 0.6, 3.9),
             defocus_px: (0.45 * normal(rng)).abs() + between(rng, 0.0, 0.5),
             motion_px: draw_motion(rng),
-            read_noise: between(rng, 1.4, 2.5),
+            read_noise: between(rng, 1.3, 2.4),
             shot_noise: between(rng, 0.035, 0.085),
             jpeg_quality: chance(rng, 0.3).then(|| rng.random_range(82..96)),
         }
@@ -130,8 +130,8 @@ impl CaptureConditions {
 
 /// A little from one photograph to the next, and now and then another light.
 fn draw_pupil_change(rng: &mut impl Rng) -> f32 {
-    let sd = if chance(rng, 0.07) { 0.08 } else { 0.028 };
-    clamped(rng, 0.0, sd, (-0.18, 0.18))
+    let sd = if chance(rng, 0.075) { 0.08 } else { 0.029 };
+    clamped(rng, 0.0, sd, (-0.145, 0.145))
 }
 
 fn draw_gaze(rng: &mut impl Rng) -> (f32, f32) {
@@ -144,10 +144,10 @@ fn draw_gaze(rng: &mut impl Rng) -> (f32, f32) {
 
 /// Two degrees of standard deviation, and a tail out to fifteen.
 fn draw_roll(rng: &mut impl Rng) -> f32 {
-    let degrees = if chance(rng, 0.036) {
-        clamped(rng, 0.0, 5.6, (-15.0, 15.0))
+    let degrees = if chance(rng, 0.06) {
+        clamped(rng, 0.0, 5.0, (-15.0, 15.0))
     } else {
-        1.72 * normal(rng)
+        1.68 * normal(rng)
     };
     degrees.to_radians()
 }

@@ -109,11 +109,12 @@ impl Sheet {
             let dy = y - (self.pupil.centre.1 * (1.0 - t) + self.limbus.centre.1 * t);
             let turn = fast::turn(dy, dx);
             let radius = (dx * dx + dy * dy).sqrt().max(1e-6);
+            let inverse = 1.0 / radius;
             let inner = self.pupil.radius_at(turn);
             let span = self.limbus.radius_at(turn) - inner;
             point = SheetPoint {
                 turn,
-                direction: (dx / radius, dy / radius),
+                direction: (dx * inverse, dy * inverse),
                 depth: (radius - inner) / span,
                 span,
             };

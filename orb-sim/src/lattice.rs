@@ -68,6 +68,22 @@ impl Field {
     }
 }
 
+/// Equally spaced points once around a field: the first lattice node of each and the
+/// weights of four. The same at every depth, so that they are worth keeping.
+pub(crate) struct Comb(Vec<(usize, [f32; 4])>);
+
+impl Comb {
+    /// `points` points around this field.
+    pub(crate) fn new(field: &Field, points: usize) -> Self {
+        let step = field.columns as f32 / points as f32;
+        let place = |i: usize| {
+            let x = i as f32 * step;
+            (x as usize, spline(x - (x as usize) as f32))
+        };
+        Self((0..points).map(place).collect())
+    }
+}
+
 /// One depth of a [`Field`].
 pub(crate) struct Line {
     columns: usize,
@@ -76,14 +92,10 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Adds `share` times the field to equally spaced points once around.
-    pub(crate) fn add_to(&self, target: &mut [f32], share: f32) {
-        let step = self.columns as f32 / target.len() as f32;
-        for (i, value) in target.iter_mut().enumerate() {
-            let x = i as f32 * step;
-            let column = x as usize;
-            let weights = spline(x - column as f32);
-            let nodes = &self.values[column..column + weights.len()];
+    /// Adds `share` times the field to the points of `comb`.
+    pub(crate) fn add_to(&self, target: &mut [f32], comb: &Comb, share: f32) {
+        for (value, (column, weights)) in target.iter_mut().zip(&comb.0) {
+            let nodes = &self.values[*column..*column + weights.len()];
             let sum = weights[0] * nodes[0]
                 + weights[1] * nodes[1]
                 + weights[2] * nodes[2]
@@ -92,9 +104,12 @@ impl Line {
         }
     }
 
-    /// The field at `turn` whole turns, any real.
+    /// The field at `turn` whole turns, eight at most in either direction.
     pub(crate) fn at(&self, turn: f32) -> f32 {
-        let x = (turn - turn.floor()) * self.columns as f32;
+        // A cast, because the function that rounds down is a call on some processors.
+        const TURNS: f32 = 8.0;
+        let whole = (turn + TURNS) as i32 as f32 - TURNS;
+        let x = (turn - whole) * self.columns as f32;
         let column = (x as usize).min(self.columns - 1);
         let weights = spline(x - column as f32);
         let nodes = &self.values[column..column + weights.len()];
@@ -125,7 +140,11 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let field = Field::new(&mut rng, 200, 40);
         let samples: Vec<f32> = (0..20_000)
-            .map(|i| field.line((i % 97) as f32 / 97.0).at(i as f32 * 0.618_034))
+            .map(|i| {
+                field
+                    .line((i % 97) as f32 / 97.0)
+                    .at((i as f32 * 0.618_034).fract())
+            })
             .collect();
         let variance = samples.iter().map(|v| v * v).sum::<f32>() / samples.len() as f32;
         assert!((0.85..1.15).contains(&variance), "variance {variance}");
@@ -133,7 +152,7 @@ mod tests {
         assert!((line.at(0.0) - line.at(0.999_999)).abs() < 0.01);
         assert!((line.at(-0.3) - line.at(1.7)).abs() < 1e-3);
         let mut added = vec![0.5; 96];
-        line.add_to(&mut added, 2.0);
+        line.add_to(&mut added, &Comb::new(&field, 96), 2.0);
         for (column, value) in added.iter().enumerate() {
             assert!((value - 0.5 - 2.0 * line.at(column as f32 / 96.0)).abs() < 1e-3);
         }

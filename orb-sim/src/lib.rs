@@ -29,6 +29,7 @@ mod lashes;
 mod lattice;
 mod lids;
 mod optics;
+pub mod plot;
 mod random;
 mod render;
 mod scene;

@@ -19,6 +19,8 @@ pub(crate) struct Lids {
     crease: f32,
     /// Sideways place of the middle of the opening.
     middle: f32,
+    /// Margins are parabolas: the inverse of the half width of the upper and the lower one.
+    narrowness: (f32, f32),
     /// Where this face reads the shared noise of the skin.
     patch: (f32, f32),
     profiles: &'static Profiles,
@@ -47,7 +49,7 @@ impl Profiles {
                 0.12 * gauss((d - 0.06) / 0.05) - 0.06 * gauss((d - 0.45) / 0.10)
             }),
             upper_shadow: Table::new(0.0, 3.0, 1200, |d| {
-                0.22 * exp(-d / 0.10) + 0.21 * exp(-d / 0.6)
+                0.24 * exp(-d / 0.10) + 0.24 * exp(-d / 0.6)
             }),
             lower_shadow: Table::new(0.0, 0.6, 600, |d| 0.10 * exp(-d / 0.06)),
         })
@@ -76,6 +78,7 @@ impl Lids {
             skew: anatomy.skew,
             crease: anatomy.crease,
             middle: -CARRY * conditions.gaze.0,
+            narrowness: (1.0 / (anatomy.half_width + 0.3), 1.0 / anatomy.half_width),
             patch: (between(&mut rng, 0.0, 1.0), between(&mut rng, 0.0, 1.0)),
             profiles: Profiles::get(),
         }
@@ -83,13 +86,13 @@ impl Lids {
 
     /// Height of the upper margin at `x`.
     pub(crate) fn upper_at(&self, x: f32) -> f32 {
-        let t = (x - self.middle - self.skew) / (self.half_width + 0.3);
+        let t = (x - self.middle - self.skew) * self.narrowness.0;
         -self.upper + (self.upper + 0.1) * (t * t).min(1.6)
     }
 
     /// Height of the lower margin at `x`.
     pub(crate) fn lower_at(&self, x: f32) -> f32 {
-        let t = (x - self.middle + 0.3 * self.skew) / self.half_width;
+        let t = (x - self.middle + 0.3 * self.skew) * self.narrowness.1;
         self.lower - (self.lower - 0.15) * (t * t).min(1.6)
     }
 

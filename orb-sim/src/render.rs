@@ -35,6 +35,12 @@ pub struct Truth {
     view: View,
 }
 
+/// Where the iris begins and ends at one angle, in the iris plane.
+pub(crate) struct Ray {
+    inner: (f32, f32),
+    outer: (f32, f32),
+}
+
 impl Truth {
     /// Pixel coordinates of a point of the iris plane.
     #[must_use]
@@ -57,13 +63,28 @@ impl Truth {
     /// `depth` from 0 at the pupil to 1 at the limbus.
     #[must_use]
     pub fn sheet_to_image(&self, theta: f32, depth: f32) -> (f32, f32) {
-        let (inner, outer) = (&self.pupil, &self.limbus);
-        let radius = inner.radius_at(theta) * (1.0 - depth) + outer.radius_at(theta) * depth;
-        let x =
-            inner.centre.0 * (1.0 - depth) + outer.centre.0 * depth + radius * libm::cosf(theta);
-        let y =
-            inner.centre.1 * (1.0 - depth) + outer.centre.1 * depth + radius * libm::sinf(theta);
-        self.to_image(x, y)
+        self.along(&self.ray(theta), depth)
+    }
+
+    /// The ends of the iris at an angle.
+    pub(crate) fn ray(&self, theta: f32) -> Ray {
+        let (cos, sin) = (libm::cosf(theta), libm::sinf(theta));
+        let [inner, outer] = [&self.pupil, &self.limbus].map(|contour| {
+            let radius = contour.radius_at(theta);
+            (
+                contour.centre.0 + radius * cos,
+                contour.centre.1 + radius * sin,
+            )
+        });
+        Ray { inner, outer }
+    }
+
+    /// Pixel coordinates at a depth of a ray.
+    pub(crate) fn along(&self, Ray { inner, outer }: &Ray, depth: f32) -> (f32, f32) {
+        self.to_image(
+            inner.0 + (outer.0 - inner.0) * depth,
+            inner.1 + (outer.1 - inner.1) * depth,
+        )
     }
 }
 
@@ -141,9 +162,13 @@ fn all_hidden() -> Vec<bool> {
 pub(crate) struct View {
     centre: (f32, f32),
     pub(crate) radius: f32,
+    /// Iris radii a pixel.
+    pixel: f32,
     roll: (f32, f32),
     /// Unit direction of the gaze in the image and the cosine of its angle.
     gaze: (f32, f32, f32),
+    /// By how much the iris plane is longer than its image along the gaze.
+    stretch: f32,
 }
 
 impl View {
@@ -161,16 +186,18 @@ impl View {
                 0.5 * (HEIGHT as f32 - 1.0) + conditions.centre_px.1,
             ),
             radius: conditions.iris_radius_px,
+            pixel: 1.0 / conditions.iris_radius_px,
             roll: (libm::cosf(conditions.roll), libm::sinf(conditions.roll)),
             gaze: (ux, uy, libm::cosf(angle)),
+            stretch: 1.0 / libm::cosf(angle) - 1.0,
         }
     }
 
     /// Face coordinates of a pixel.
     pub(crate) fn to_face(&self, x: f32, y: f32) -> (f32, f32) {
         let (dx, dy) = (
-            (x - self.centre.0) / self.radius,
-            (y - self.centre.1) / self.radius,
+            (x - self.centre.0) * self.pixel,
+            (y - self.centre.1) * self.pixel,
         );
         let (c, s) = self.roll;
         (c * dx + s * dy, c * dy - s * dx)
@@ -186,8 +213,8 @@ impl View {
 
     /// The iris plane seen foreshortened along the gaze.
     pub(crate) fn to_iris(&self, x: f32, y: f32) -> (f32, f32) {
-        let (ux, uy, cos) = self.gaze;
-        let stretch = (x * ux + y * uy) * (1.0 / cos - 1.0);
+        let (ux, uy, _) = self.gaze;
+        let stretch = (x * ux + y * uy) * self.stretch;
         (x + stretch * ux, y + stretch * uy)
     }
 

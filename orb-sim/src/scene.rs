@@ -20,13 +20,25 @@ const LASH_GREY: f32 = 42.0;
 /// Weight of the relief shading against the structure itself.
 const RELIEF: f32 = 0.014;
 /// Parts of folding for an opening of the pupil by the iris radius.
-const FOLDING: f32 = 2.6;
+const FOLDING: f32 = 2.75;
 /// How far uneven stiffness carries tissue for an opening by the iris radius:
 /// outward in parts of the depth, around in turns (standard deviations).
-const DRIFT_OUTWARD: f32 = 0.12;
-const DRIFT_AROUND: f32 = 0.009;
+const DRIFT_OUTWARD: f32 = 0.127;
+const DRIFT_AROUND: f32 = 0.0095;
+/// Width of the lids' sharply lit rims, in iris radii.
+const LID_RIM: f32 = 0.18;
 /// Periods of the shared noise an iris radius, for reflections on the cornea.
 const VEIL_SCALE: f32 = 0.45;
+
+/// What is seen at a point.
+#[derive(Clone, Copy)]
+struct Spot {
+    grey: f32,
+    /// Whether a lid covers the eyeball.
+    hidden: bool,
+    /// Whether it is skin without sharp edges.
+    plain: bool,
+}
 
 /// Brightness across edges, the same for everybody.
 struct Profiles {
@@ -64,7 +76,7 @@ pub(crate) struct Scene<'a> {
     /// Where this photograph reads it for the reflections on the cornea.
     veil: (f32, f32),
     profiles: &'static Profiles,
-    /// Opening of the pupil beyond the resting one, in iris radii.
+    /// Opening of the pupil beyond the mean one, in iris radii.
     opening: f32,
 }
 
@@ -105,15 +117,36 @@ impl<'a> Scene<'a> {
         let mut plane = Plane::filled(WIDTH as usize, HEIGHT as usize, 0.0);
         let mut hidden = vec![false; plane.data.len()];
         for y in 0..plane.height {
-            for x in 0..plane.width {
-                let (fx, fy) = self.view.to_face(x as f32, y as f32);
-                let at = y * plane.width + x;
-                (plane.data[at], hidden[at]) = self.grey_at(fx, fy);
-            }
+            let line = y * plane.width..(y + 1) * plane.width;
+            self.paint_line(y, &mut plane.data[line.clone()], &mut hidden[line]);
         }
         self.paint_lashes(&mut plane, &mut hidden);
         self.paint_glints(&mut plane, &mut hidden);
         (plane, hidden)
+    }
+
+    /// Every other pixel is looked at; one between two of plain skin is their mean.
+    fn paint_line(&self, y: usize, line: &mut [f32], hidden: &mut [bool]) {
+        let look = |x: usize| {
+            let (fx, fy) = self.view.to_face(x as f32, y as f32);
+            self.spot(fx, fy)
+        };
+        let mut last = look(0);
+        for x in (0..line.len()).step_by(2) {
+            (line[x], hidden[x]) = (last.grey, last.hidden);
+            let between = x + 1;
+            if between >= line.len() {
+                return;
+            }
+            let next = look((x + 2).min(line.len() - 1));
+            (line[between], hidden[between]) = if last.plain && next.plain {
+                (0.5 * (last.grey + next.grey), true)
+            } else {
+                let spot = look(between);
+                (spot.grey, spot.hidden)
+            };
+            last = next;
+        }
     }
 
     pub(crate) fn paint_skin(&self) -> Plane {
@@ -126,12 +159,11 @@ impl<'a> Scene<'a> {
         plane
     }
 
-    /// Grey level before optics, and whether a lid covers the eyeball there.
-    fn grey_at(&self, x: f32, y: f32) -> (f32, bool) {
+    /// What is seen at a point of the face, before optics.
+    fn spot(&self, x: f32, y: f32) -> Spot {
         let (from_upper, from_lower) = self.lids.depths(x, y);
         let inside = from_upper.min(from_lower);
-        let pixel = 1.0 / self.view.radius;
-        let open = (0.5 + inside / (1.5 * pixel)).clamp(0.0, 1.0);
+        let open = (0.5 + inside * self.view.radius / 1.5).clamp(0.0, 1.0);
         let mut grey = 0.0;
         if open < 1.0 {
             let tone = self.anatomy.tones.skin * self.lids.skin(x, y, -from_upper, -from_lower);
@@ -143,7 +175,11 @@ impl<'a> Scene<'a> {
             let veil = tile::broad().at(u + VEIL_SCALE * x, v + VEIL_SCALE * y);
             grey += open * (shade * self.eyeball(x, y) + self.conditions.veil * veil);
         }
-        (grey, open < 0.5)
+        Spot {
+            grey,
+            hidden: open < 0.5,
+            plain: inside < -LID_RIM,
+        }
     }
 
     fn eyeball(&self, x: f32, y: f32) -> f32 {

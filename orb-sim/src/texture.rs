@@ -1,7 +1,7 @@
 //! The texture of one iris in material coordinates: angle by distance from the pupil's edge.
 
 use crate::fast::{exp, gauss};
-use crate::lattice::{Field, Line};
+use crate::lattice::{Comb, Field, Line};
 use crate::random::between;
 use rand::{Rng, RngExt};
 use std::f32::consts::TAU;
@@ -40,12 +40,14 @@ struct Grain(usize, usize, f32);
 /// of real near-infrared irises on the rubber sheet.
 const STROMA: [Grain; 4] = [
     Grain(24, 19, 0.38),
-    Grain(72, 32, 0.34),
+    Grain(72, 32, 0.31),
     Grain(140, 40, 0.46),
-    Grain(250, 58, 0.50),
+    Grain(250, 52, 0.52),
 ];
+/// Grains of fewer cells around are coarse.
+const COARSE: usize = 100;
 /// Radial fibre bundles: long across, narrow around.
-const FIBRES: [Grain; 3] = [Grain(27, 1, 0.52), Grain(46, 7, 0.27), Grain(118, 6, 0.39)];
+const FIBRES: [Grain; 3] = [Grain(27, 1, 0.54), Grain(46, 5, 0.27), Grain(118, 3, 0.36)];
 /// What the folding of opened tissue looks like.
 const FOLDS: [Grain; 3] = [Grain(60, 16, 0.55), Grain(130, 30, 0.6), Grain(26, 8, 0.4)];
 
@@ -139,11 +141,19 @@ fn turn(column: usize) -> f32 {
 }
 
 fn stroma(rng: &mut impl Rng, grains: &[Grain]) -> Vec<f32> {
+    // Some irises are of coarser build than others.
+    let coarseness = between(rng, 0.5, 1.5);
     let mut map = vec![0.0; COLUMNS * ROWS];
     for Grain(columns, rows, share) in grains {
+        let share = if *columns < COARSE {
+            coarseness * share
+        } else {
+            *share
+        };
         let field = Field::new(rng, *columns, *rows);
+        let comb = Comb::new(&field, COLUMNS);
         each_row(&mut map, |u, line| {
-            field.line(u).add_to(line, *share);
+            field.line(u).add_to(line, &comb, share);
         });
     }
     map
@@ -152,23 +162,24 @@ fn stroma(rng: &mut impl Rng, grains: &[Grain]) -> Vec<f32> {
 /// Bundles wander sideways on their way outward, and bright strands outweigh dark gaps.
 fn add_fibres(rng: &mut impl Rng, map: &mut [f32]) {
     // Some irises are all fibres, others hardly show one.
-    let streaks = between(rng, 0.35, 1.75);
+    let streaks = between(rng, 0.1, 1.8);
     let wander = Field::new(rng, 22, 5);
+    let comb = Comb::new(&wander, COLUMNS);
+    let grains = FIBRES.map(|Grain(columns, rows, share)| (Field::new(rng, columns, rows), share));
     let mut turns = vec![0.0; COLUMNS];
-    for Grain(columns, rows, share) in FIBRES {
-        let field = Field::new(rng, columns, rows);
-        each_row(map, |u, line| {
-            for (column, place) in turns.iter_mut().enumerate() {
-                *place = turn(column);
-            }
-            wander.line(u).add_to(&mut turns, 0.006);
+    each_row(map, |u, line| {
+        for (column, place) in turns.iter_mut().enumerate() {
+            *place = turn(column);
+        }
+        wander.line(u).add_to(&mut turns, &comb, 0.006);
+        for (field, share) in &grains {
             let field = field.line(u);
             for (texel, place) in line.iter_mut().zip(&turns) {
                 let n = field.at(*place);
                 *texel += streaks * share * (n + 0.25 * (n * n - 1.0));
             }
-        });
-    }
+        }
+    });
 }
 
 /// The bright zigzag between the pupillary and the ciliary zone, and the ruff at the pupil.

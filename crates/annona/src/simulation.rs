@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -10,6 +10,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use orb_sim::calibration::{self, Report};
 use orb_sim::trial::{self, Decisions, Enrolled, Plan, Rate, Subject};
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// Arguments of `annona orb calibrate`.
@@ -207,34 +208,14 @@ fn in_parallel<T: Send>(
     let bar = ProgressBar::new(count)
         .with_style(style)
         .with_message(title);
-    let next = AtomicU64::new(0);
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let run = || {
-        let mut done = Vec::new();
-        while !stop.load(Ordering::Relaxed) {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= count {
-                break;
-            }
-            done.push((number, work(number)));
-            bar.inc(1);
-        }
+    let work = |number| {
+        let done = (!stop.load(Ordering::Relaxed)).then(|| work(number));
+        bar.inc(1);
         done
     };
-    let mut all: Vec<(u64, T)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
+    let done = (0..count).into_par_iter().filter_map(work).collect();
     bar.finish_and_clear();
-    all.sort_by_key(|(number, _)| *number);
-    all.into_iter().map(|(_, value)| value).collect()
+    done
 }
 
 fn write_json(path: Option<&PathBuf>, value: &impl Serialize) -> anyhow::Result<()> {

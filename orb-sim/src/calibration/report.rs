@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::statistics::{Bootstrap, Observation, Sample, Statistic};
 use super::targets::{self, Target};
 use super::unroll::LAGS;
-use super::{Genuine, Photograph, Subject, distance_at, least_distance, neighbours, plot};
+use super::{Genuine, Photograph, Subject, distance_at, least_distance, plot};
 
 /// Eyes compared with each other for the distances of different eyes; more would
 /// take minutes and tell no more about a mean.
@@ -23,6 +24,8 @@ pub struct Line {
     pub tolerance: f32,
     /// What the simulation shows.
     pub measured: f32,
+    /// Its standard error, by the bootstrap over people.
+    pub standard_error: f32,
     /// Number of observations behind it.
     pub observations: usize,
     /// Whether it is near enough.
@@ -60,45 +63,34 @@ impl Report {
     /// Joins what was seen of people.
     #[must_use]
     pub fn new(subjects: &[Subject]) -> Self {
-        let photographs: Vec<&Photograph> =
-            subjects.iter().flat_map(Subject::photographs).collect();
-        let genuine: Vec<Genuine> = subjects.iter().flat_map(Subject::genuine).collect();
-        let (impostor, unturned) = impostors(subjects);
-        let mut table = Table::default();
-        texture(&mut table, &photographs);
-        table.quantiles("visible fraction", &targets::VISIBLE, || {
-            photographs.iter().map(|p| p.visible)
-        });
-        table.moments("impostor distance", &targets::IMPOSTOR, &impostor);
+        let seen = Seen::of(subjects);
+        let mut table = Table {
+            bootstrap: Bootstrap::new(subjects.len()),
+            lines: Vec::new(),
+        };
+        texture(&mut table, &seen);
+        let visible = seen.photographs(|p| p.visible);
+        table.quantiles("visible fraction", &targets::VISIBLE, &visible);
+        table.moments("impostor distance", &targets::IMPOSTOR, &seen.impostor);
         table.moments(
             "impostor distance, rotation 0",
             &targets::IMPOSTOR_UNTURNED,
-            &unturned,
+            &seen.unturned,
         );
-        dilation(&mut table, &genuine);
-        table.quantiles(
-            "rotation between captures, columns of 256",
-            &targets::ROTATION,
-            || genuine.iter().map(|pair| pair.rotation),
-        );
-        table.quantiles("pupil ratio", &targets::PUPIL, || {
-            photographs.iter().map(|p| p.pupil_ratio)
-        });
-        let visible = sorted(photographs.iter().map(|p| p.texture.visible));
+        dilation(&mut table, &seen);
+        let rotation = seen.genuine(|pair| Some(pair.rotation));
+        let name = "rotation between captures, columns of 256";
+        table.quantiles(name, &targets::ROTATION, &rotation);
+        let pupil = seen.photographs(|p| p.pupil_ratio);
+        table.quantiles("pupil ratio", &targets::PUPIL, &pupil);
+        let truly = seen.photographs(|p| p.texture.visible);
         Self {
             people: subjects.len(),
-            accepted: photographs.len(),
+            accepted: seen.photographs.len(),
             refused: subjects.iter().map(|s| s.refused).sum(),
-            lines: table.0,
-            truly_visible: [0.05, 0.5, 0.95].map(|share| quantile(&visible, share)),
-            distances: Distances {
-                genuine: genuine
-                    .iter()
-                    .map(|pair| (pair.distance, pair.pupil_change))
-                    .collect(),
-                impostor,
-                unturned,
-            },
+            lines: table.lines,
+            truly_visible: [0.05, 0.5, 0.95].map(|share| truly.of(Statistic::Quantile(share))),
+            distances: seen.distances(),
         }
     }
 
@@ -115,10 +107,15 @@ impl Report {
     }
 }
 
+/// The table in Markdown, and who is behind it.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.lines.iter().map(|l| l.name.len()).max().unwrap_or(0);
-        writeln!(f, "{:width$}  {:>13}  measured", "statistic", "real eyes")?;
+        writeln!(
+            f,
+            "| {:width$} | {:13} | tolerance | simulated | error  |        |\n| --- | --- | --- | --- | --- | --- |",
+            "statistic", "real eyes"
+        )?;
         for line in &self.lines {
             let real = if line.real.0 == line.real.1 {
                 format!("{}", line.real.0)
@@ -128,136 +125,169 @@ impl fmt::Display for Report {
             let verdict = if line.within { "within" } else { "OUT" };
             writeln!(
                 f,
-                "{:width$}  {real:>13}  {:>8.4}  +-{:<6} {verdict}",
-                line.name, line.measured, line.tolerance
+                "| {:width$} | {real:13} | {:<9} | {:<9.4} | {:<6.4} | {verdict:6} |",
+                line.name, line.tolerance, line.measured, line.standard_error
             )?;
         }
         let [low, middle, high] = self.truly_visible;
         writeln!(
             f,
-            "{} people, {} captures accepted, {} refused; truly visible at 5, 50, 95 %: {low:.2} {middle:.2} {high:.2}",
+            "\n{} people, {} captures accepted, {} refused; truly visible at 5, 50, 95 %: {low:.2} {middle:.2} {high:.2}",
             self.people, self.accepted, self.refused
         )
     }
 }
 
-#[derive(Default)]
-struct Table(Vec<Line>);
+/// Photographs and pairs with the numbers of their people.
+struct Seen<'a> {
+    photographs: Vec<(usize, &'a Photograph)>,
+    genuine: Vec<(usize, Genuine)>,
+    impostor: Sample,
+    unturned: Sample,
+}
+
+impl<'a> Seen<'a> {
+    fn of(subjects: &'a [Subject]) -> Self {
+        let people = || subjects.iter().enumerate();
+        let (impostor, unturned) = impostors(subjects);
+        Self {
+            photographs: people()
+                .flat_map(|(k, subject)| subject.photographs().map(move |p| (k, p)))
+                .collect(),
+            genuine: people()
+                .flat_map(|(k, subject)| subject.genuine().into_iter().map(move |g| (k, g)))
+                .collect(),
+            impostor,
+            unturned,
+        }
+    }
+
+    fn photographs(&self, value: impl Fn(&Photograph) -> f32) -> Sample {
+        Sample::new(self.photographs.iter().map(|(k, photograph)| Observation {
+            value: value(photograph),
+            people: [*k; 2],
+        }))
+    }
+
+    /// Pairs of one eye for which there is a value.
+    fn genuine(&self, value: impl Fn(&Genuine) -> Option<f32>) -> Sample {
+        Sample::new(self.genuine.iter().filter_map(|(k, pair)| {
+            Some(Observation {
+                value: value(pair)?,
+                people: [*k; 2],
+            })
+        }))
+    }
+
+    fn distances(&self) -> Distances {
+        Distances {
+            genuine: self
+                .genuine
+                .iter()
+                .map(|(_, pair)| (pair.distance, pair.pupil_change))
+                .collect(),
+            impostor: self.impostor.values().collect(),
+            unturned: self.unturned.values().collect(),
+        }
+    }
+}
+
+struct Table {
+    bootstrap: Bootstrap,
+    lines: Vec<Line>,
+}
 
 impl Table {
-    fn add(&mut self, name: String, target: Target, measured: f32, observations: usize) {
-        self.0.push(Line {
+    fn add(&mut self, name: String, target: Target, statistic: Statistic, sample: &Sample) {
+        let measured = sample.of(statistic);
+        self.lines.push(Line {
             name,
             real: target.real,
             tolerance: target.tolerance,
             measured,
-            observations,
+            standard_error: self.bootstrap.standard_error(statistic, sample),
+            observations: sample.len(),
             // A statistic without observations is not near enough to anything.
-            within: observations > 0 && target.allows(measured),
+            within: sample.len() > 0 && target.allows(measured),
         });
     }
 
-    fn quantiles<I: Iterator<Item = f32>>(
-        &mut self,
-        name: &str,
-        targets: &[(f32, Target)],
-        values: impl Fn() -> I,
-    ) {
-        let values = sorted(values());
+    fn quantiles(&mut self, name: &str, targets: &[(f32, Target)], sample: &Sample) {
         for (share, target) in targets {
             let name = format!("{name}, {} %", share * 100.0);
-            self.add(name, *target, quantile(&values, *share), values.len());
+            self.add(name, *target, Statistic::Quantile(*share), sample);
         }
     }
 
-    fn moments(&mut self, name: &str, [mean, sd]: &[Target; 2], values: &[f32]) {
-        let (m, s) = moments(values.iter().copied());
-        self.add(format!("{name}, mean"), *mean, m, values.len());
-        self.add(format!("{name}, sd"), *sd, s, values.len());
+    fn moments(&mut self, name: &str, [mean, sd]: &[Target; 2], sample: &Sample) {
+        self.add(format!("{name}, mean"), *mean, Statistic::Mean, sample);
+        let deviation = Statistic::StandardDeviation;
+        self.add(format!("{name}, sd"), *sd, deviation, sample);
     }
 }
 
-fn texture(table: &mut Table, photographs: &[&Photograph]) {
-    table.quantiles("texture sd", &targets::TEXTURE_SD, || {
-        photographs.iter().map(|p| p.texture.sd)
-    });
+fn texture(table: &mut Table, seen: &Seen<'_>) {
+    let sd = seen.photographs(|p| p.texture.sd);
+    table.quantiles("texture sd", &targets::TEXTURE_SD, &sd);
     for (k, lag) in LAGS.into_iter().enumerate() {
-        let mean = moments(photographs.iter().map(|p| p.texture.by_angle[k])).0;
+        let sample = seen.photographs(|p| p.texture.by_angle[k]);
         let name = format!("angular correlation, lag {lag} of 512");
-        table.add(name, targets::BY_ANGLE[k], mean, photographs.len());
+        table.add(name, targets::BY_ANGLE[k], Statistic::Mean, &sample);
     }
     for (k, lag) in LAGS.into_iter().enumerate() {
-        let mean = moments(photographs.iter().map(|p| p.texture.by_radius[k])).0;
+        let sample = seen.photographs(|p| p.texture.by_radius[k]);
         let name = format!("radial correlation, lag {lag} of 128");
-        table.add(name, targets::BY_RADIUS[k], mean, photographs.len());
+        table.add(name, targets::BY_RADIUS[k], Statistic::Mean, &sample);
     }
-    let found = neighbours(photographs.iter().map(|p| &p.template));
-    for ((direction, targets), shares) in targets::EQUAL_NEIGHBOURS.into_iter().zip(found) {
-        for (filter, (target, pairs)) in targets.into_iter().zip(shares).enumerate() {
+    for (way, (direction, targets)) in targets::EQUAL_NEIGHBOURS.into_iter().enumerate() {
+        for (filter, target) in targets.into_iter().enumerate() {
+            let sample = seen.photographs(|p| p.equal_neighbours[way][filter]);
             let name = format!("equal neighbours by {direction}, filter {}", filter + 1);
-            table.add(name, target, pairs.share(), pairs.all as usize);
+            table.add(name, target, Statistic::Mean, &sample);
         }
     }
 }
 
-fn dilation(table: &mut Table, genuine: &[Genuine]) {
-    let all: Vec<f32> = genuine.iter().map(|pair| pair.distance).collect();
+fn dilation(table: &mut Table, seen: &Seen<'_>) {
+    let all = seen.genuine(|pair| Some(pair.distance));
     table.moments("genuine distance", &targets::GENUINE, &all);
     for ((from, to), target) in targets::DILATION {
-        let of_bin: Vec<f32> = genuine
-            .iter()
-            .filter(|pair| (from..to).contains(&pair.pupil_change))
-            .map(|pair| pair.distance)
-            .collect();
+        let of_bin = seen.genuine(|pair| {
+            (from..to)
+                .contains(&pair.pupil_change)
+                .then_some(pair.distance)
+        });
         let name = if to < 1.0 {
             format!("genuine distance, pupil changed by {from:.2} to {to:.2}")
         } else {
             format!("genuine distance, pupil changed by {from:.2} and more")
         };
-        table.add(
-            name,
-            target,
-            moments(of_bin.iter().copied()).0,
-            of_bin.len(),
-        );
+        table.add(name, target, Statistic::Mean, &of_bin);
     }
 }
 
 /// Distances of the first captures of different eyes: least over the rotations, and
-/// unturned.
-fn impostors(subjects: &[Subject]) -> (Vec<f32>, Vec<f32>) {
-    let eyes: Vec<&Photograph> = subjects
+/// unturned. The two eyes of a person are different eyes.
+fn impostors(subjects: &[Subject]) -> (Sample, Sample) {
+    let eyes: Vec<(usize, &Photograph)> = subjects
         .iter()
-        .flat_map(|subject| subject.eyes.iter().filter_map(|captures| captures.first()))
+        .enumerate()
+        .flat_map(|(k, subject)| {
+            let firsts = subject.eyes.iter().filter_map(|captures| captures.first());
+            firsts.map(move |first| (k, first))
+        })
         .take(MOST_IMPOSTOR_EYES)
         .collect();
     let (mut turned, mut unturned) = (Vec::new(), Vec::new());
-    for (k, a) in eyes.iter().enumerate() {
-        for b in &eyes[k + 1..] {
-            turned.extend(least_distance(&a.template, &b.template));
-            unturned.extend(distance_at(&a.template, &b.template, 0));
+    for (k, (i, a)) in eyes.iter().enumerate() {
+        for (j, b) in &eyes[k + 1..] {
+            let seen = |value| Observation {
+                value,
+                people: [*i, *j],
+            };
+            turned.extend(least_distance(&a.template, &b.template).map(seen));
+            unturned.extend(distance_at(&a.template, &b.template, 0).map(seen));
         }
     }
-    (turned, unturned)
-}
-
-fn sorted(values: impl Iterator<Item = f32>) -> Vec<f32> {
-    let mut values: Vec<f32> = values.collect();
-    values.sort_by(f32::total_cmp);
-    values
-}
-
-/// Zero of nothing.
-fn quantile(sorted: &[f32], share: f32) -> f32 {
-    let last = sorted.len().saturating_sub(1);
-    let at = (share * last as f32).round() as usize;
-    sorted.get(at).copied().unwrap_or(0.0)
-}
-
-/// Mean and standard deviation; zeros of nothing.
-fn moments(values: impl Iterator<Item = f32> + Clone) -> (f32, f32) {
-    let count = values.clone().count().max(1) as f64;
-    let mean = values.clone().map(f64::from).sum::<f64>() / count;
-    let square = values.map(|v| (f64::from(v) - mean).powi(2)).sum::<f64>() / count;
-    (mean as f32, square.sqrt() as f32)
+    (Sample::new(turned), Sample::new(unturned))
 }

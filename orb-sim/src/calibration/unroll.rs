@@ -61,11 +61,11 @@ impl Unrolled {
     fn sample(image: &GrayImage, truth: &Truth) -> Self {
         let mut levels = vec![0.0; ANGLES * RADII];
         let mut seen = vec![0.0; ANGLES * RADII];
-        for row in 0..RADII {
-            let depth = (row as f32 + 0.5) / RADII as f32;
-            for column in 0..ANGLES {
-                let theta = (column as f32 + 0.5) * TAU / ANGLES as f32;
-                let (x, y) = truth.sheet_to_image(theta, depth);
+        for column in 0..ANGLES {
+            let ray = truth.ray((column as f32 + 0.5) * TAU / ANGLES as f32);
+            for row in 0..RADII {
+                let depth = (row as f32 + 0.5) / RADII as f32;
+                let (x, y) = truth.along(&ray, depth);
                 let (x, y) = (x.round() as i64, y.round() as i64);
                 if is_open(truth, x, y) {
                     let at = row * ANGLES + column;
