@@ -131,15 +131,25 @@ pub(crate) struct LidEdge {
 
 impl LidEdge {
     pub(crate) fn row_at(&self, x: f32) -> f32 {
+        let (k, fraction) = self.place(x);
+        self.row_between(k, fraction)
+    }
+
+    /// The column before `x`, and how far `x` is on the way to the next.
+    fn place(&self, x: f32) -> (usize, f32) {
         let last = (self.rows.len() - 1) as f32;
         let position = ((x - self.first_x) / self.step).clamp(0.0, last);
         let k = position as usize;
+        (k, position - k as f32)
+    }
+
+    fn row_between(&self, k: usize, fraction: f32) -> f32 {
         let next = (k + 1).min(self.rows.len() - 1);
-        self.rows[k] + (position - k as f32) * (self.rows[next] - self.rows[k])
+        self.rows[k] + fraction * (self.rows[next] - self.rows[k])
     }
 }
 
-/// Both lids' edges.
+/// Both lids' edges, over the same columns.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Lids {
     pub(crate) upper: LidEdge,
@@ -149,7 +159,9 @@ pub(crate) struct Lids {
 impl Lids {
     /// Whether a point lies under a lid, or nearer than `margin` to its edge.
     pub(crate) fn cover(&self, x: f32, y: f32, margin: f32) -> bool {
-        y < self.upper.row_at(x) + margin || y > self.lower.row_at(x) - margin
+        let (k, fraction) = self.upper.place(x);
+        y < self.upper.row_between(k, fraction) + margin
+            || y > self.lower.row_between(k, fraction) - margin
     }
 
     /// The same edges on an image `factor` times as large.

@@ -79,10 +79,18 @@ fn edges(plane: &Plane, spoiled: &[bool]) -> Vec<EdgePoint> {
 
 fn cast(plane: &Plane, edges: &[EdgePoint], r: f32, votes: &mut [f32]) {
     votes.fill(0.0);
+    let (width, height) = (plane.width as u32, plane.height as u32);
     for edge in edges {
-        let (x, y) = (edge.x - r * edge.ux, edge.y - r * edge.uy);
-        if x >= 0.0 && y >= 0.0 && x < plane.width as f32 && y < plane.height as f32 {
-            votes[y as usize * plane.width + x as usize] += edge.weight;
+        // One more than the place: what lies before the first row or column becomes 0
+        // or less, and then, as an unsigned number less one, too large.
+        let column = (edge.x - r * edge.ux + 1.0) as i32;
+        let row = (edge.y - r * edge.uy + 1.0) as i32;
+        let (column, row) = (
+            column.wrapping_sub(1).cast_unsigned(),
+            row.wrapping_sub(1).cast_unsigned(),
+        );
+        if column < width && row < height {
+            votes[(row * width + column) as usize] += edge.weight;
         }
     }
 }
