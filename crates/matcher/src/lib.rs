@@ -52,5 +52,5 @@ pub use pair::{
     SINGLE_EYE_PENALTY_MICROS, mirrored, pair_score, pair_score_swapped,
 };
 pub use score::{IMPOSTOR_MICROS, SCORE_VERSION, Score, score};
-pub use screen::screen_excess;
+pub use screen::passes_screen;
 pub use search::{Found, Stages};

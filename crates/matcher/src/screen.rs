@@ -4,12 +4,13 @@
 //! bits, at the 16 odd rotations: neighbouring columns of this filter have 87 % of
 //! their bits in common, so that one rotation does for two. It is statistical. Whom it
 //! keeps is scored exactly; whom it drops is not looked at again. How many alike
-//! people it drops is measured, see [`screen_excess`].
+//! people it drops is measured, see
+//! [`passes_screen`].
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_iris::{CODE_BITS, COLUMNS, IrisTemplate};
 use bytemuck::{Pod, Zeroable};
 
-use crate::distance::MAX_ROTATION;
+use crate::distance::{MAX_ROTATION, MIN_SHARED_BITS};
 
 /// Words of a part of a [`ScreenTemplate`].
 pub(crate) const SCREEN_WORDS: usize = 16;
@@ -77,15 +78,29 @@ impl ScreenProbe {
     }
 }
 
+/// Whether a screened search would score these comparisons of one arrangement, one or
+/// both eyes, each the probe's template and the entry's: the screen sees enough in
+/// common over all of them, or it is not certain that one of them can be made.
+#[must_use]
+pub fn passes_screen(eyes: &[(&IrisTemplate, &IrisTemplate)]) -> bool {
+    let excess: i32 = eyes.iter().map(|(a, b)| screen_excess(a, b)).sum();
+    let is_comparable = |(a, b): &(&IrisTemplate, &IrisTemplate)| {
+        is_surely_comparable(a.valid_bits(), b.valid_bits())
+    };
+    excess <= 0 || !eyes.iter().any(is_comparable)
+}
+
+/// Whether two templates with so many valid bits share enough of them at any rotation.
+pub(crate) fn is_surely_comparable(valid_bits: u32, others: u32) -> bool {
+    valid_bits + others >= CODE_BITS as u32 + MIN_SHARED_BITS
+}
+
 /// How far two templates are from passing: the least of `64 d - 47 m` over the odd
 /// rotations, where `m` screened mask bits are valid in both and `d` of the `2 m` code
 /// bits differ. Below 0 they are alike as far as the screen sees.
 ///
-/// Two people pass when the sum over both eyes is at most 0 in one arrangement, or when
-/// it is not certain that one of their eyes can be compared. This is the definition
-/// that every path of the search is tested against.
-#[must_use]
-pub fn screen_excess(probe: &IrisTemplate, entry: &IrisTemplate) -> i32 {
+/// This is the definition that every path of the search is tested against.
+pub(crate) fn screen_excess(probe: &IrisTemplate, entry: &IrisTemplate) -> i32 {
     let excess_at = |rotation: i32| {
         let (mut different, mut shared) = (0, 0);
         for column in columns() {

@@ -8,18 +8,17 @@
 
 use std::ops::Range;
 
-use annona_iris::{CODE_BITS, IrisTemplate};
+use annona_iris::IrisTemplate;
 use rayon::prelude::*;
 
 use crate::bound::{Bound, Verdict};
 use crate::compare::{Comparer, GROUP, ProbeTemplate};
-use crate::distance::MIN_SHARED_BITS;
 use crate::entry::Entry;
 use crate::gallery::Match;
 use crate::kernel::Instructions;
 use crate::kernel::screen::{TOGETHER, excesses, prefetch};
 use crate::pair::{EyePair, EyesCompared, best_arrangement};
-use crate::screen::{ScreenProbe, ScreenTemplate};
+use crate::screen::{ScreenProbe, ScreenTemplate, is_surely_comparable};
 
 /// People that one task searches.
 const TASK_PEOPLE: usize = 512;
@@ -118,7 +117,7 @@ impl Probe {
 
 impl Probe {
     /// Which of at most [`TOGETHER`] people pass the screen, see
-    /// [`screen_excess`](crate::screen_excess).
+    /// [`passes_screen`](crate::passes_screen).
     fn passing(&self, people: &[Entry], instructions: Instructions) -> [bool; TOGETHER] {
         let person = |k: usize| people.get(k).unwrap_or(&people[0]);
         let excesses = [0, 1].map(|side| {
@@ -130,8 +129,7 @@ impl Probe {
         });
         std::array::from_fn(|k| {
             let is_comparable = |(template, side): (usize, usize)| {
-                let valid = self.valid_bits[template] + person(k).valid_bits[side];
-                valid >= CODE_BITS as u32 + MIN_SHARED_BITS
+                is_surely_comparable(self.valid_bits[template], person(k).valid_bits[side])
             };
             ARRANGED.into_iter().any(|comparisons| {
                 let of_eyes = comparisons.map(|(template, side)| excesses[side][template][k]);

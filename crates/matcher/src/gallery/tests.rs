@@ -10,7 +10,7 @@ use super::*;
 use crate::decision::{Decision, DecisionRule};
 use crate::kernel::Instructions;
 use crate::pair::{Arrangement, best_arrangement, mirrored};
-use crate::screen::screen_excess;
+use crate::screen::{passes_screen, screen_excess};
 use crate::search::Stages;
 use crate::testing::{arb_template, recaptured, seeded, turned};
 
@@ -66,7 +66,9 @@ fn passes(probe: &EyePair, other: &EyePair) -> bool {
         let is_certain = |(a, b): &(&IrisTemplate, &IrisTemplate)| {
             a.valid_bits() + b.valid_bits() >= 12_800 + 3_200
         };
-        excess <= 0 || !eyes.iter().any(is_certain)
+        let expected = excess <= 0 || !eyes.iter().any(is_certain);
+        assert_eq!(passes_screen(&eyes), expected);
+        expected
     })
 }
 

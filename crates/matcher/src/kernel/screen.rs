@@ -1,6 +1,6 @@
 //! The kernel of the screen: one template at a time, rotations in the lanes.
 //!
-//! All paths give [`screen_excess`](crate::screen_excess), bit for bit.
+//! All paths give `screen_excess`, bit for bit.
 
 use std::mem::offset_of;
 
