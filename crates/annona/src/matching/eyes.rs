@@ -188,7 +188,7 @@ mod tests {
             let bits = 0x0000_ffff_0000_ffff_u64 << (16 * filter);
             let equal: u32 = codes
                 .iter()
-                .flat_map(|code| (1..COLUMNS).map(move |k| (!(code[k] ^ code[k - 1]) & bits)))
+                .flat_map(|code| (1..COLUMNS).map(move |k| !(code[k] ^ code[k - 1]) & bits))
                 .map(u64::count_ones)
                 .sum();
             let share = f64::from(equal) / (40 * 199 * 32) as f64;
