@@ -18,7 +18,7 @@ use crate::gallery::Match;
 use crate::kernel::Instructions;
 use crate::kernel::screen::{TOGETHER, excesses, prefetch};
 use crate::pair::{EyePair, EyesCompared, best_arrangement};
-use crate::screen::{ScreenProbe, ScreenTemplate, is_surely_comparable};
+use crate::screen::{ScreenProbe, ScreenTemplate, is_likely_comparable};
 
 /// People that one task searches.
 const TASK_PEOPLE: usize = 512;
@@ -129,7 +129,7 @@ impl Probe {
         });
         std::array::from_fn(|k| {
             let is_comparable = |(template, side): (usize, usize)| {
-                is_surely_comparable(self.valid_bits[template], person(k).valid_bits[side])
+                is_likely_comparable(self.valid_bits[template], person(k).valid_bits[side])
             };
             ARRANGED.into_iter().any(|comparisons| {
                 let of_eyes = comparisons.map(|(template, side)| excesses[side][template][k]);
