@@ -300,6 +300,7 @@ fn decision(score: PairScore) -> &'static str {
         best: Some(Match { sequence: 0, score }),
         similar: 1,
         incomparable: 0,
+        ..Found::default()
     };
     match DecisionRule::standard().decide(&found) {
         Decision::Unique => "unique",

@@ -14,6 +14,7 @@ mod logs;
 mod matching;
 mod orb;
 mod output;
+mod screening;
 mod serve;
 mod simulation;
 

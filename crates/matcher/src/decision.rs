@@ -117,6 +117,7 @@ mod tests {
             best: Some(best),
             similar: 1,
             incomparable: 0,
+            dropped: 0,
         }
     }
 
@@ -188,6 +189,7 @@ mod tests {
                 best: Some(closest),
                 similar,
                 incomparable: 0,
+                dropped: 0,
             })
         };
         assert_eq!(like(2), Decision::Duplicate { existing: closest });

@@ -4,19 +4,25 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::packed::PackedTemplate;
 use crate::pair::EyePair;
+use crate::screen::ScreenTemplate;
 
 /// Bytes of an [`Entry`], in memory and in a file.
 pub(crate) const ENTRY_BYTES: usize = size_of::<Entry>();
 
-/// A person: sequence number, checksum, both templates.
+/// A person: sequence number, checksum, both templates, and what the screen reads of
+/// them, which lies together because a screened search reads little else.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(crate) struct Entry {
     /// Position in order of admission, from 1.
     pub(crate) sequence: u64,
     checksum: u32,
+    /// Valid code bits of the left and of the right template.
+    pub(crate) valid_bits: [u32; 2],
     /// Always zero.
-    filling: [u32; 13],
+    filling: [u32; 11],
+    /// Screened bits of the left and of the right eye.
+    pub(crate) screened: [ScreenTemplate; 2],
     /// The person's left eye.
     pub(crate) left: PackedTemplate,
     /// The person's right eye.
@@ -29,7 +35,9 @@ impl Entry {
         let mut entry = Self {
             sequence,
             checksum: 0,
-            filling: [0; 13],
+            valid_bits: [eyes.left.valid_bits(), eyes.right.valid_bits()],
+            filling: [0; 11],
+            screened: [&eyes.left, &eyes.right].map(ScreenTemplate::new),
             left: PackedTemplate::new(&eyes.left),
             right: PackedTemplate::new(&eyes.right),
         };

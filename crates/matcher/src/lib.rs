@@ -12,7 +12,8 @@
 //! decision on every machine and on all instructions.
 //!
 //! Invariants:
-//! - every search gives what scoring each entry by [`score()`] would give;
+//! - every search gives what scoring each entry by [`score()`] would give, unless the
+//!   caller asks for [`Stages::Screened`];
 //! - a comparison with fewer shared bits than the mask floor is no comparison: it
 //!   never counts as "different", it goes to review;
 //! - thresholds live in [`DecisionRule::standard`] and nowhere else;
@@ -35,6 +36,7 @@ mod kernel;
 mod packed;
 mod pair;
 mod score;
+mod screen;
 mod search;
 #[cfg(test)]
 mod testing;
@@ -50,4 +52,5 @@ pub use pair::{
     SINGLE_EYE_PENALTY_MICROS, mirrored, pair_score, pair_score_swapped,
 };
 pub use score::{IMPOSTOR_MICROS, SCORE_VERSION, Score, score};
-pub use search::Found;
+pub use screen::passes_screen;
+pub use search::{Found, Stages};

@@ -1,9 +1,14 @@
-//! Who in a gallery is like a person: exact, over all arrangements of the eyes.
+//! Who in a gallery is like a person: exact unless a screen is asked for, over all
+//! arrangements of the eyes.
 //!
 //! Kernels count the bits of eight people at a time; a [`Bound`] excludes those who
 //! cannot reach the limit; whoever is left is scored by the definition
 //! ([`score()`](crate::score())). The answer is the one that scoring everybody would give.
+//! A screened search does the same with those people only whom the screen keeps.
 
+use std::ops::Range;
+
+use annona_iris::IrisTemplate;
 use rayon::prelude::*;
 
 use crate::bound::{Bound, Verdict};
@@ -11,10 +16,22 @@ use crate::compare::{Comparer, GROUP, ProbeTemplate};
 use crate::entry::Entry;
 use crate::gallery::Match;
 use crate::kernel::Instructions;
+use crate::kernel::screen::{TOGETHER, excesses, prefetch};
 use crate::pair::{EyePair, EyesCompared, best_arrangement};
+use crate::screen::{ScreenProbe, ScreenTemplate, is_likely_comparable};
 
 /// People that one task searches.
 const TASK_PEOPLE: usize = 512;
+
+/// How much of everybody a search looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stages {
+    /// All bits of everybody. Decisions stand on this.
+    Exact,
+    /// First the screened bits of everybody, then all bits of those who pass. A person
+    /// within the limit may be missed; who cannot be compared is not.
+    Screened,
+}
 
 /// What a search found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,6 +42,8 @@ pub struct Found {
     pub similar: u64,
     /// People within the limit of whom no eye could be compared.
     pub incomparable: u64,
+    /// People whom the screen dropped; none in an exact search.
+    pub dropped: u64,
 }
 
 impl Found {
@@ -39,6 +58,7 @@ impl Found {
             best,
             similar: self.similar + later.similar,
             incomparable: self.incomparable + later.incomparable,
+            dropped: self.dropped + later.dropped,
         }
     }
 
@@ -75,6 +95,10 @@ pub(crate) struct Probe {
     mirrored: EyePair,
     /// Left, right, mirrored left, mirrored right.
     templates: [ProbeTemplate; 4],
+    /// The same for the screen.
+    screens: [ScreenProbe; 4],
+    /// Valid code bits of the same.
+    valid_bits: [u32; 4],
 }
 
 impl Probe {
@@ -83,11 +107,40 @@ impl Probe {
         let templates = [&eyes.left, &eyes.right, &mirrored.left, &mirrored.right];
         Self {
             templates: templates.map(|template| ProbeTemplate::new(template, instructions)),
+            screens: templates.map(ScreenProbe::new),
+            valid_bits: templates.map(IrisTemplate::valid_bits),
             eyes: eyes.clone(),
             mirrored,
         }
     }
 }
+
+impl Probe {
+    /// Which of at most [`TOGETHER`] people pass the screen, see
+    /// [`passes_screen`](crate::passes_screen).
+    fn passing(&self, people: &[Entry], instructions: Instructions) -> [bool; TOGETHER] {
+        let person = |k: usize| people.get(k).unwrap_or(&people[0]);
+        let excesses = [0, 1].map(|side| {
+            let eyes: [&ScreenTemplate; TOGETHER] =
+                std::array::from_fn(|k| &person(k).screened[side]);
+            self.screens
+                .each_ref()
+                .map(|screen| excesses(instructions, screen, eyes))
+        });
+        std::array::from_fn(|k| {
+            let is_comparable = |(template, side): (usize, usize)| {
+                is_likely_comparable(self.valid_bits[template], person(k).valid_bits[side])
+            };
+            ARRANGED.into_iter().any(|comparisons| {
+                let of_eyes = comparisons.map(|(template, side)| excesses[side][template][k]);
+                of_eyes.iter().sum::<i32>() <= 0 || !comparisons.into_iter().any(is_comparable)
+            })
+        })
+    }
+}
+
+/// Groups of [`TOGETHER`] people that are brought into the cache ahead.
+const PREFETCHED: usize = 8;
 
 /// Which of the probe's templates meets which eye of the entry in the two
 /// comparisons of each arrangement: indices into `Probe::templates`, then 0 for the
@@ -106,7 +159,7 @@ pub(crate) fn search(
     is_deleted: &(dyn Fn(u64) -> bool + Sync),
     probes: &[Probe],
     reach: Reach,
-    instructions: Instructions,
+    (instructions, stages): (Instructions, Stages),
 ) -> Vec<Found> {
     let tasks: Vec<&[Entry]> = parts
         .iter()
@@ -118,10 +171,9 @@ pub(crate) fn search(
         .map(|people| {
             Comparer::with(instructions, |comparer| {
                 let mut task = Task::new(probes, reach, comparer);
-                let mut groups = people.chunks(GROUP).peekable();
-                while let Some(group) = groups.next() {
-                    let next = groups.peek().copied().unwrap_or_default();
-                    task.search_group(group, next, is_deleted);
+                match stages {
+                    Stages::Exact => task.search_all(people, is_deleted),
+                    Stages::Screened => task.search_screened(people, is_deleted, instructions),
                 }
                 task.found
             })
@@ -153,14 +205,51 @@ impl<'a> Task<'a> {
         }
     }
 
-    fn search_group(&mut self, people: &[Entry], next: &[Entry], is_deleted: &dyn Fn(u64) -> bool) {
-        let bounded: Vec<(&ProbeTemplate, Option<Bound>)> = self
-            .probes
-            .iter()
-            .enumerate()
-            .flat_map(|(k, probe)| {
+    fn search_all(&mut self, people: &[Entry], is_deleted: &dyn Fn(u64) -> bool) {
+        let everybody: Vec<&Entry> = people.iter().collect();
+        let mut groups = everybody.chunks(GROUP).peekable();
+        while let Some(group) = groups.next() {
+            let next = groups.peek().copied().unwrap_or_default();
+            self.search_group(0..self.probes.len(), group, next, is_deleted);
+        }
+    }
+
+    fn search_screened(
+        &mut self,
+        people: &[Entry],
+        is_deleted: &dyn Fn(u64) -> bool,
+        instructions: Instructions,
+    ) {
+        let mut kept = vec![Vec::new(); self.probes.len()];
+        for (place, four) in people.chunks(TOGETHER).enumerate() {
+            let ahead = people.iter().skip((place + PREFETCHED) * TOGETHER);
+            ahead.take(TOGETHER).for_each(prefetch);
+            for (kept, probe) in kept.iter_mut().zip(self.probes) {
+                let passing = probe.passing(four, instructions);
+                let of_four = four.iter().zip(passing).filter(|(_, passes)| *passes);
+                kept.extend(of_four.map(|(entry, _)| entry));
+            }
+        }
+        for (k, kept) in kept.iter().enumerate() {
+            self.found[k].dropped = (people.len() - kept.len()) as u64;
+            for group in kept.chunks(GROUP) {
+                self.search_group(k..k + 1, group, &[], is_deleted);
+            }
+        }
+    }
+
+    fn search_group(
+        &mut self,
+        probes: Range<usize>,
+        people: &[&Entry],
+        next: &[&Entry],
+        is_deleted: &dyn Fn(u64) -> bool,
+    ) {
+        let bounded: Vec<(&ProbeTemplate, Option<Bound>)> = probes
+            .clone()
+            .flat_map(|k| {
                 let bound = self.limit(k).and_then(Bound::new);
-                probe
+                self.probes[k]
                     .templates
                     .iter()
                     .map(move |template| (template, bound))
@@ -171,9 +260,9 @@ impl<'a> Task<'a> {
         let next: Vec<_> = next.iter().map(|entry| &entry.left).collect();
         let verdicts = [(&left, &right), (&right, &next)]
             .map(|(eyes, next)| self.comparer.judge(eyes, next, &bounded));
-        for k in 0..self.probes.len() {
+        for (of_range, k) in probes.enumerate() {
             let of_probe = verdicts.each_ref().map(|side| {
-                *side[4 * k..]
+                *side[4 * of_range..]
                     .first_chunk()
                     .expect("there are four verdicts a probe")
             });

@@ -23,7 +23,7 @@ use crate::search::Found;
 use folder::Folder;
 use segment::Segment;
 
-/// People of a segment file: 323 MB when full.
+/// People of a segment file: 373 MB when full.
 const SEGMENT_PEOPLE: u32 = 65_536;
 /// People of a part held in memory: what a push may have to copy while a search runs.
 const MEMORY_PART_PEOPLE: usize = 128;

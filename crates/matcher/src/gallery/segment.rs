@@ -19,7 +19,7 @@ use crate::error::GalleryError;
 use crate::score::SCORE_VERSION;
 
 /// Read as a number, so that a machine of the other byte order does not know it.
-const MAGIC: u64 = u64::from_le_bytes(*b"annonaG\x01");
+const MAGIC: u64 = u64::from_le_bytes(*b"annonaG\x02");
 /// Where the first entry begins: a page, which keeps entries on cache lines.
 pub(crate) const HEADER_BYTES: usize = 4_096;
 

@@ -8,7 +8,7 @@ use super::segment::Published;
 use crate::entry::Entry;
 use crate::kernel::Instructions;
 use crate::pair::EyePair;
-use crate::search::{Found, Probe, Reach, search};
+use crate::search::{Found, Probe, Reach, Stages, search};
 
 #[derive(Clone)]
 enum Part {
@@ -74,12 +74,18 @@ impl Snapshot {
         let instructions = Instructions::fastest();
         let probes = [Probe::new(probe, instructions)];
         let reach = Reach::Below(below_micros);
-        let found = search(&parts, &self.is_deleted(), &probes, reach, instructions);
+        let found = search(
+            &parts,
+            &self.is_deleted(),
+            &probes,
+            reach,
+            (instructions, Stages::Exact),
+        );
         found.into_iter().next().unwrap_or_default()
     }
 
     /// [`Snapshot::search_after`] for several probes in one pass over the memory, on
-    /// chosen instructions; the answers are in the order of the probes.
+    /// chosen instructions, exact or with a screen before; the answers are in the order of the probes.
     #[must_use]
     pub fn search_many(
         &self,
@@ -87,12 +93,14 @@ impl Snapshot {
         probes: &[EyePair],
         below_micros: u32,
         instructions: Instructions,
+        stages: Stages,
     ) -> Vec<Found> {
         let make = |eyes| Probe::new(eyes, instructions);
         let probes: Vec<Probe> = probes.iter().map(make).collect();
         let parts = self.parts_after(sequence);
         let reach = Reach::Below(below_micros);
-        search(&parts, &self.is_deleted(), &probes, reach, instructions)
+        let how = (instructions, stages);
+        search(&parts, &self.is_deleted(), &probes, reach, how)
     }
 
     /// The most alike entry in any arrangement of the eyes, however different; of
@@ -107,7 +115,7 @@ impl Snapshot {
             &self.is_deleted(),
             &probes,
             Reach::Nearest,
-            instructions,
+            (instructions, Stages::Exact),
         );
         found.first().and_then(|found| found.best)
     }

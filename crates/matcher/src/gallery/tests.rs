@@ -10,6 +10,8 @@ use super::*;
 use crate::decision::{Decision, DecisionRule};
 use crate::kernel::Instructions;
 use crate::pair::{Arrangement, best_arrangement, mirrored};
+use crate::screen::{passes_screen, screen_excess};
+use crate::search::Stages;
 use crate::testing::{arb_template, recaptured, seeded, turned};
 
 fn person(seed: u64) -> EyePair {
@@ -38,12 +40,53 @@ fn decide(gallery: &Gallery, probe: &EyePair) -> Decision {
 
 /// The definition of a search: score everybody.
 fn reference(gallery: &Gallery, probe: &EyePair, below: Option<u32>) -> Found {
+    scored(gallery, probe, below, |_| true)
+}
+
+/// The definition of a screened search: score those who pass.
+fn screened_reference(gallery: &Gallery, probe: &EyePair, below: u32) -> Found {
+    let everybody = (1..=gallery.len()).filter_map(|sequence| gallery.eyes(sequence));
+    let dropped = everybody.filter(|other| !passes(probe, other)).count();
+    Found {
+        dropped: dropped as u64,
+        ..scored(gallery, probe, Some(below), |other| passes(probe, other))
+    }
+}
+
+fn passes(probe: &EyePair, other: &EyePair) -> bool {
+    let mirror = probe.mirrored();
+    let arrangements = [
+        [(&probe.left, &other.left), (&probe.right, &other.right)],
+        [(&probe.left, &other.right), (&probe.right, &other.left)],
+        [(&mirror.left, &other.right), (&mirror.right, &other.left)],
+        [(&mirror.left, &other.left), (&mirror.right, &other.right)],
+    ];
+    arrangements.into_iter().any(|eyes| {
+        let excess: i32 = eyes.iter().map(|(a, b)| screen_excess(a, b)).sum();
+        let is_certain = |(a, b): &(&IrisTemplate, &IrisTemplate)| {
+            a.valid_bits() + b.valid_bits() >= 12_800 + 3_200
+        };
+        let expected = excess <= 0 || !eyes.iter().any(is_certain);
+        assert_eq!(passes_screen(&eyes), expected);
+        expected
+    })
+}
+
+fn scored(
+    gallery: &Gallery,
+    probe: &EyePair,
+    below: Option<u32>,
+    is_scored: impl Fn(&EyePair) -> bool,
+) -> Found {
     let mut found = Found::default();
     for sequence in 1..=gallery.len() {
         if gallery.deleted.contains(&sequence) {
             continue;
         }
         let other = gallery.eyes(sequence).unwrap();
+        if !is_scored(&other) {
+            continue;
+        }
         let score = best_arrangement(probe, &probe.mirrored(), &other);
         if below.is_some_and(|below| score.micros >= below) {
             continue;
@@ -181,8 +224,16 @@ proptest! {
             .map(|probe| reference(&gallery, probe, Some(limit)))
             .collect();
         for instructions in Instructions::ALL {
-            let found = gallery.snapshot().search_many(0, probes, limit, instructions);
-            prop_assert_eq!(&found, &expected);
+            let search = |stages| {
+                let snapshot = gallery.snapshot();
+                snapshot.search_many(0, probes, limit, instructions, stages)
+            };
+            prop_assert_eq!(&search(Stages::Exact), &expected);
+            let screened: Vec<Found> = probes
+                .iter()
+                .map(|probe| screened_reference(&gallery, probe, limit))
+                .collect();
+            prop_assert_eq!(&search(Stages::Screened), &screened);
         }
         for (probe, whole) in probes.iter().zip(&expected) {
             prop_assert_eq!(gallery.nearest(probe), reference(&gallery, probe, None).best);

@@ -77,13 +77,13 @@ fn store(words: &mut [u64; LANES], lane: usize, value: __m256i) {
 }
 
 #[target_feature(enable = "avx2")]
-fn spread(word: u64) -> __m256i {
+pub(super) fn spread(word: u64) -> __m256i {
     _mm256_set1_epi64x(word.cast_signed())
 }
 
 /// Bits set in each byte.
 #[target_feature(enable = "avx2")]
-fn count(bytes: __m256i) -> __m256i {
+pub(super) fn count(bytes: __m256i) -> __m256i {
     let table = _mm256_setr_epi8(
         0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3,
         3, 4,

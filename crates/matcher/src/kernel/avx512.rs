@@ -14,7 +14,7 @@ use super::{Block, Distances, DoubledProbe, LANES, ROTATIONS};
 use crate::packed::{COLUMN_PAIRS, PackedTemplate};
 
 /// Truth table of `(a ^ b) & c`.
-const DIFFERENT_AND_VALID: i32 = 0b0010_1000;
+pub(super) const DIFFERENT_AND_VALID: i32 = 0b0010_1000;
 
 /// Counts all rotations in three passes over the block.
 #[target_feature(enable = "avx512f,avx512vpopcntdq")]

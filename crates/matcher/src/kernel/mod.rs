@@ -11,6 +11,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+pub(crate) mod screen;
 
 use annona_iris::{COLUMNS, IrisTemplate};
 

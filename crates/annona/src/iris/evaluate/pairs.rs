@@ -5,11 +5,12 @@ use std::io::Write;
 
 use annona_iris::{Eye, IrisTemplate};
 use annona_matcher::evaluation::{Labelled, PairKind, ScoreTally};
-use annona_matcher::{Score, score};
+use annona_matcher::{Score, passes_screen, score};
 use rayon::prelude::*;
 
 use super::encoded::Enrolled;
 use super::{Progress, Stop};
+use crate::screening::ScreenTally;
 
 /// Rows whose scores are held at once.
 const ROWS_AT_ONCE: usize = 128;
@@ -57,6 +58,7 @@ fn all_pairs(
 /// Pairs counted, and whether all of them were.
 pub(super) struct Counted {
     pub(super) tally: ScoreTally,
+    pub(super) screened: ScreenTally,
     pub(super) complete: bool,
 }
 
@@ -68,15 +70,22 @@ pub(super) fn single_eyes(
 ) -> anyhow::Result<Counted> {
     let templates: Vec<&IrisTemplate> = images.iter().map(|image| &image.template).collect();
     let mut tally = ScoreTally::new();
+    let mut screened = ScreenTally::default();
     let complete = all_pairs("pairs", &templates, stop, |first, scores| {
         let a = &images[first];
-        for (b, score) in images[first + 1..].iter().zip(scores) {
+        let passing: Vec<bool> = images[first + 1..]
+            .par_iter()
+            .map(|b| passes_screen(&[(&a.template, &b.template)]))
+            .collect();
+        let others = images[first + 1..].iter();
+        for (b, (score, passes)) in others.zip(scores.into_iter().zip(passing)) {
             let same = a.subject == b.subject && a.eye == b.eye;
             let kind = kind_of(same);
             tally.record(Labelled {
                 kind,
                 micros: score.map(|s| s.micros),
             });
+            screened.record(kind, score.map(|s| s.micros), passes);
             if let Some(lines) = &mut lines {
                 writeln!(
                     lines,
@@ -89,7 +98,11 @@ pub(super) fn single_eyes(
         }
         Ok(())
     })?;
-    Ok(Counted { tally, complete })
+    Ok(Counted {
+        tally,
+        screened,
+        complete,
+    })
 }
 
 fn kind_of(same: bool) -> PairKind {
@@ -158,20 +171,29 @@ pub(super) fn both_eyes(captures: &[BothEyes<'_>], stop: &Stop) -> anyhow::Resul
     let lefts: Vec<&IrisTemplate> = captures.iter().map(|both| both.left).collect();
     let rights: Vec<&IrisTemplate> = captures.iter().map(|both| both.right).collect();
     let mut tally = ScoreTally::new();
+    let mut screened = ScreenTally::default();
     let complete = all_pairs("pairs of both eyes", &lefts, stop, |first, scores| {
         let right_scores: Vec<Option<Score>> = rights[first + 1..]
             .par_iter()
             .map(|other| score(rights[first], other))
             .collect();
-        let others = captures[first + 1..].iter();
-        for (other, (left, right)) in others.zip(scores.into_iter().zip(right_scores)) {
-            let both = left.zip(right);
-            tally.record(Labelled {
-                kind: kind_of(captures[first].subject == other.subject),
-                micros: both.map(|(l, r)| u32::midpoint(l.micros, r.micros)),
-            });
+        let this = &captures[first];
+        let passing: Vec<bool> = captures[first + 1..]
+            .par_iter()
+            .map(|other| passes_screen(&[(this.left, other.left), (this.right, other.right)]))
+            .collect();
+        let others = captures[first + 1..].iter().zip(passing);
+        for ((other, passes), (left, right)) in others.zip(scores.into_iter().zip(right_scores)) {
+            let kind = kind_of(this.subject == other.subject);
+            let micros = (left.zip(right)).map(|(l, r)| u32::midpoint(l.micros, r.micros));
+            tally.record(Labelled { kind, micros });
+            screened.record(kind, micros, passes);
         }
         Ok(())
     })?;
-    Ok(Counted { tally, complete })
+    Ok(Counted {
+        tally,
+        screened,
+        complete,
+    })
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::encoded::Encoded;
 use super::pairs::Counted;
+use crate::screening::ScreenRates;
 
 /// Width of a bin of the reported histograms, in millionths of the score.
 const BIN_MICROS: usize = 10_000;
@@ -48,6 +49,8 @@ pub(super) struct Rates {
     pub(super) fnmr: BTreeMap<String, Option<f64>>,
     pub(super) threshold: BTreeMap<String, Option<f64>>,
     false_non_matches: BTreeMap<String, Option<u64>>,
+    /// What a screened search would keep and miss.
+    screening: ScreenRates,
     scores: Scores,
 }
 
@@ -86,7 +89,8 @@ struct Histogram {
 }
 
 impl Rates {
-    fn of(tally: &ScoreTally) -> Self {
+    fn of(counted: &Counted) -> Self {
+        let tally: &ScoreTally = &counted.tally;
         let points = || {
             MaxFalseMatchRate::REPORTED
                 .into_iter()
@@ -116,6 +120,7 @@ impl Rates {
             false_non_matches: points()
                 .map(|(name, at)| (name, at.map(|p| p.false_non_matches)))
                 .collect(),
+            screening: counted.screened.rates(),
             scores: Scores {
                 genuine: summary(PairKind::Genuine),
                 impostor: summary(PairKind::Impostor),
@@ -143,12 +148,12 @@ impl Report {
             images: encoded.tried,
             failed_to_enrol: encoded.failed(),
             failures: encoded.failures.clone(),
-            rates: Rates::of(&single.tally),
+            rates: Rates::of(single),
             ms_per_image: encoded.mean_millis(),
             ms_per_image_median: encoded.median_millis(),
             both_eyes: (captures > 0).then(|| BothEyes {
                 captures,
-                rates: Rates::of(&both.tally),
+                rates: Rates::of(both),
             }),
         }
     }
@@ -242,6 +247,7 @@ impl Rates {
                 100.0 * fnmr
             )?;
         }
+        writeln!(out, "  {}", self.screening.line())?;
         Ok(())
     }
 }

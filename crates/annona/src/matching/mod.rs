@@ -1,19 +1,27 @@
+mod eyes;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_iris::IrisTemplate;
 use annona_matcher::baseline::{PlainBuild, PlainCode, least_fraction};
-use annona_matcher::{Access, DecisionRule, EyePair, Gallery, Instructions, Snapshot};
+use annona_matcher::evaluation::PairKind;
+use annona_matcher::{
+    Access, DecisionRule, EyePair, Gallery, Instructions, Snapshot, Stages, pair_score,
+    passes_screen,
+};
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use crate::output::Format;
+use crate::screening::{ScreenRates, ScreenTally};
+use eyes::{Eyes, two_captures};
 
 /// Commands of `annona match`.
 #[derive(Debug, Subcommand)]
@@ -47,6 +55,10 @@ const RUN: Duration = Duration::from_millis(700);
 /// Templates that a path slower than [`FAST`] searches of the gallery file.
 const SLOW_SHARE: usize = 40_000;
 const FAST: f64 = 1.0;
+/// People of whom two captures are made, to see how many of them the screen misses.
+const RECAPTURED: usize = 5_000;
+/// How the stages of a search are named behind its instructions.
+const STAGES: [(Stages, &str); 2] = [(Stages::Exact, ""), (Stages::Screened, "-screened")];
 
 #[derive(Serialize)]
 struct PathRate {
@@ -78,6 +90,8 @@ struct Opening {
 #[derive(Serialize)]
 struct Report {
     paths: Vec<PathRate>,
+    /// On simulated people: both eyes of two captures, and of two different people.
+    screening: ScreenRates,
     scaling: Scaling,
     open: Opening,
 }
@@ -97,9 +111,10 @@ fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     .context("no folder for the gallery")?;
     let people = (args.gallery / 2).max(CACHED_TEMPLATES / 2);
     let mut rng = ChaCha8Rng::seed_from_u64(0x6761_6c6c);
+    let eyes = Eyes::new(&mut rng);
     let mut gallery = Gallery::open(folder.path(), Access::Write)?;
     for sequence in 1..=people as u64 {
-        gallery.push(sequence, &somebody(&mut rng))?;
+        gallery.push(sequence, &eyes.somebody(&mut rng))?;
     }
     drop(gallery);
 
@@ -111,11 +126,12 @@ fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         seconds: started.elapsed().as_secs_f64(),
     };
     let mapped = gallery.snapshot();
-    let probe = somebody(&mut rng);
-    let paths = measure_paths(&mapped, &probe, &mut rng)?;
+    let probe = eyes.somebody(&mut rng);
+    let paths = measure_paths(&mapped, &probe, (&eyes, &mut rng))?;
     let scaling = measure_scaling(&mapped, &probe)?;
     let report = Report {
         paths,
+        screening: measure_screening(&mut rng),
         scaling,
         open,
     };
@@ -126,31 +142,34 @@ fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 fn measure_paths(
     mapped: &Snapshot,
     probe: &EyePair,
-    rng: &mut ChaCha8Rng,
+    (eyes, rng): (&Eyes, &mut ChaCha8Rng),
 ) -> anyhow::Result<Vec<PathRate>> {
     let one_core = pool(1)?;
     let mut cached = Gallery::new();
     for sequence in 1..=CACHED_TEMPLATES as u64 / 2 {
-        cached.push(sequence, &somebody(rng))?;
+        cached.push(sequence, &eyes.somebody(rng))?;
     }
     let cached = cached.snapshot();
     let mut paths = plain_paths(&probe.left, &cached);
     let available = Instructions::ALL.into_iter().filter(|i| i.are_available());
-    for instructions in available {
-        let in_cache = rate_of(&one_core, &cached, 0, probe, instructions);
+    for (instructions, (stages, suffix)) in
+        available.flat_map(|instructions| STAGES.map(|stages| (instructions, stages)))
+    {
+        let how = (instructions, stages);
+        let in_cache = rate_of(&one_core, &cached, 0, probe, how);
         let share = if in_cache < FAST {
             SLOW_SHARE / 2
         } else {
             usize::MAX
         };
         let skipped = mapped.len() - mapped.len().min(share as u64);
-        let in_memory = rate_of(&one_core, mapped, skipped, probe, instructions);
+        let in_memory = rate_of(&one_core, mapped, skipped, probe, how);
         for (people, rate) in [
             (cached.len(), in_cache),
             (mapped.len() - skipped, in_memory),
         ] {
             paths.push(PathRate {
-                name: instructions.name().to_owned(),
+                name: format!("{}{suffix}", instructions.name()),
                 million_pairs_per_s_per_core: rate,
                 gallery: 2 * people as usize,
             });
@@ -182,13 +201,14 @@ fn rate_of(
     gallery: &Snapshot,
     after: u64,
     probe: &EyePair,
-    instructions: Instructions,
+    (instructions, stages): (Instructions, Stages),
 ) -> f64 {
     let reach = DecisionRule::standard().reach_micros();
     let pairs = (gallery.len() - after) as usize * PAIRS_A_PERSON;
     best_rate(pairs, || {
         let probes = std::slice::from_ref(probe);
-        let found = pool.install(|| gallery.search_many(after, probes, reach, instructions));
+        let found =
+            pool.install(|| gallery.search_many(after, probes, reach, instructions, stages));
         std::hint::black_box(found);
     })
 }
@@ -208,6 +228,26 @@ fn best_rate(pairs: usize, mut work: impl FnMut()) -> f64 {
     best
 }
 
+/// Genuine pairs are two captures of a person, impostor pairs two people in a row.
+fn measure_screening(rng: &mut ChaCha8Rng) -> ScreenRates {
+    let mut tally = ScreenTally::default();
+    let mut before: Option<EyePair> = None;
+    for _ in 0..RECAPTURED {
+        let [first, second] = two_captures(rng);
+        let mut record = |kind, other: &EyePair| {
+            let eyes = [(&first.left, &other.left), (&first.right, &other.right)];
+            let score = pair_score(&first, other);
+            tally.record(kind, Some(score.micros), passes_screen(&eyes));
+        };
+        record(PairKind::Genuine, &second);
+        if let Some(stranger) = &before {
+            record(PairKind::Impostor, stranger);
+        }
+        before = Some(second);
+    }
+    tally.rates()
+}
+
 fn measure_scaling(mapped: &Snapshot, probe: &EyePair) -> anyhow::Result<Scaling> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let rate = |threads| -> anyhow::Result<f64> {
@@ -216,7 +256,7 @@ fn measure_scaling(mapped: &Snapshot, probe: &EyePair) -> anyhow::Result<Scaling
             mapped,
             0,
             probe,
-            Instructions::fastest(),
+            (Instructions::fastest(), Stages::Exact),
         ))
     };
     let (alone, together) = (rate(1)?, rate(cores)?);
@@ -238,41 +278,18 @@ fn processor_seconds() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
-/// Random templates that differ like eyes do: neighbouring bits depend on each other,
-/// so that the distance of strangers spreads as it does on real eyes (about 600
-/// independent bits), and lids hide part of the outer half.
-fn somebody(rng: &mut ChaCha8Rng) -> EyePair {
-    EyePair {
-        left: some_eye(rng),
-        right: some_eye(rng),
-    }
-}
-
-fn some_eye(rng: &mut ChaCha8Rng) -> IrisTemplate {
-    const RUN_COLUMNS: usize = 4;
-    const RUN_BITS: u64 = 0x1f;
-    let mut code = [0; COLUMNS];
-    for run in code.chunks_mut(RUN_COLUMNS) {
-        let seed: u64 = rng.random();
-        let word = (0..13).fold(0, |word, k| {
-            word | (u64::MAX * (seed >> k & 1)) & (RUN_BITS << (5 * k))
-        });
-        run.fill(word);
-    }
-    let (lid, first) = (rng.random_range(10..70), rng.random_range(0..COLUMNS));
-    let is_hidden = |k: usize| (k + COLUMNS - first) % COLUMNS < lid;
-    let mask = std::array::from_fn(|k| if is_hidden(k) { 0x00ff_00ff } else { u32::MAX });
-    IrisTemplate::from_columns(code, mask)
-}
-
 fn describe(report: &Report) -> String {
     let mut lines = vec!["million pairs a second and core, 31 rotations a pair:".to_owned()];
     for path in &report.paths {
         lines.push(format!(
-            "  {:<13} {:>7.3}  (gallery of {} templates)",
+            "  {:<18} {:>7.3}  (gallery of {} templates)",
             path.name, path.million_pairs_per_s_per_core, path.gallery
         ));
     }
+    lines.push(format!(
+        "simulated people, both eyes: {}",
+        report.screening.line()
+    ));
     let scaling = &report.scaling;
     lines.push(format!(
         "{} cores: {:.2} million pairs a second, {:.2} times one core's",
