@@ -51,7 +51,7 @@ pub fn assess(challenge: &Challenge, frames: &[Frame<'_>]) -> Result<Report, Too
                 Check::PupilTiming => Some(response.lag_ms),
                 Check::Shading => shading::slope(challenge, frames),
                 Check::Spectrum => spectrum::greatest_peak(frames),
-                Check::TissueMotion => tissue::motion(frames),
+                Check::TissueMotion => Some(tissue::motion(frames)),
             },
         })
         .collect();

@@ -24,9 +24,10 @@ pub const MAX_GLINT_ERROR: f32 = 0.5;
 pub const MIN_SHADING_SLOPE: f32 = 0.9;
 /// Largest peak of the power spectrum of the iris over its surroundings.
 pub const MAX_SPECTRAL_PEAK: f32 = 9.0;
-/// Least motion of the iris texture over that of a rubber sheet. A print on a lens has
-/// 0 within the error of the measurement, living tissue mostly 0.4 to 0.9.
-pub const MIN_TISSUE_MOTION: f32 = 0.15;
+/// Least ratio of what texture at rest leaves unexplained in the frames to what texture
+/// that moves with the pupil does. Living tissue mostly has 1.2 to 3, a print on a lens
+/// 0.5 to 1.05.
+pub const MIN_TISSUE_MOTION: f32 = 1.08;
 /// Least difference of two frames in grey levels, when one is laid over the other.
 pub const MIN_FRAME_DIFFERENCE: f32 = 1.5;
 /// Largest jump of the iris between two frames in sequence, in iris radii

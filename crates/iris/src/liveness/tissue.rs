@@ -1,9 +1,14 @@
 //! Tissue is drawn inward and outward by the pupil; a print on a contact lens stays.
 //!
-//! The texture of a frame with a wide pupil is laid over that of a frame with a
-//! narrow one, held fast to the limbus (0), moved like a rubber sheet between pupil
-//! and limbus (1), and between. What fits best is the motion of the tissue. Living
-//! tissue lies nearer to 1 the closer to the pupil; a print lies at 0 everywhere.
+//! The texture of all frames is averaged twice: laid together at equal depth between
+//! pupil and limbus, as tissue moves, and at equal distance from the middle, as a lens
+//! rests on the eye. What an average does not explain is its residue. A living eye is
+//! explained better by moving tissue, a print by rest. A lens that lets the iris
+//! through shows both, and is explained well by neither.
+//!
+//! Tissue gives way unevenly, most of it near the pupil (H. J. Wyatt, "A 'minimum-wear-
+//! and-tear' meshwork for the iris", Vision Res. 40 (2000) 2167-2176): how much so is
+//! fitted to each eye.
 
 use std::f32::consts::TAU;
 
@@ -12,23 +17,33 @@ use image::GrayImage;
 use super::assess::Frame;
 use super::patch::{between_lids, sample};
 
-/// Angles and depths of the part of the iris that is compared.
+/// Angles and distances from the middle at which the iris is read.
 const ANGLES: usize = 256;
-const DEPTHS: usize = 12;
-const FROM: f32 = 0.2;
-const TO: f32 = 0.55;
-/// Turns of the head tried, in angles.
-const TURNS: i32 = 7;
-/// Shifts of the texture tried, in pixels: contours are not exact, lenses slip.
-const SLIPS: [f32; 3] = [-1.5, 0.0, 1.5];
-/// Motions tried: from the first on, in steps.
-const MOTIONS: usize = 10;
-const FIRST: f32 = -0.75;
-const STEP: f32 = 0.25;
-/// Least change of the pupil ratio between the frames.
-const LEAST_CHANGE: f32 = 0.012;
-/// Frames taken from each end.
-const EACH: usize = 3;
+const RADII: usize = 26;
+/// The distances, in iris radii. Lenses are clear nearer to the middle.
+const FROM: f32 = 0.42;
+const TO: f32 = 0.80;
+/// Depths between pupil (0) and limbus (1) that are looked at: the rims are no tissue,
+/// and tissue far out hardly moves.
+const DEPTHS: std::ops::RangeInclusive<f32> = 0.08..=0.75;
+/// Rows of the average by depth.
+const LAYERS: usize = 40;
+/// Depth of its last row; tissue that gives way comes from further out than it lies.
+const DEEPEST: f32 = 0.85;
+/// How unevenly tissue gives way: change of its depth in the middle for an opening of
+/// the pupil by the iris radius, times four.
+const UNEVEN: [f32; 5] = [0.0, 0.5, 1.0, 1.5, 2.0];
+/// The same, before it is known.
+const USUAL: f32 = 1.0;
+/// Weight of a mean of zero in every average, in frames: a place seen once explains
+/// itself, and shows nothing.
+const DOUBT: f32 = 0.5;
+/// Turns of the head, in angles, and shifts of the contours, in pixels, tried against
+/// a single frame, and then against the average.
+const COARSE_TURNS: [i32; 7] = [-6, -4, -2, 0, 2, 4, 6];
+const COARSE_SHIFT: f32 = 1.5;
+const FINE_TURNS: [i32; 3] = [-1, 0, 1];
+const FINE_SHIFT: f32 = 0.75;
 /// Angles on each side over which the mean is taken away: light changes slowly.
 const SMOOTHING: usize = 10;
 /// Half the side of the square over which grey levels are averaged: the dots of a
@@ -38,77 +53,291 @@ const SOFTENING: i64 = 2;
 const HALO: f32 = 185.0;
 /// Distance from the lids, in pixels.
 const LID_MARGIN_PX: f32 = 4.0;
-/// Least samples for a correlation.
-const LEAST_SAMPLES: usize = 600;
+/// Least samples of all frames together.
+const LEAST_SAMPLES: usize = 8_000;
+/// The value of an eye that shows too little: neither explanation is better.
+const UNDECIDED: f32 = 1.0;
 
-/// Mean motion of the texture over that of a rubber sheet; `None` when the pupil
-/// changed too little to tell.
-pub(super) fn motion(frames: &[Frame<'_>]) -> Option<f32> {
-    let mut sorted: Vec<&Frame<'_>> = frames.iter().collect();
+/// The residue of resting texture over that of moving tissue: above 1 for tissue.
+pub(super) fn motion(frames: &[Frame<'_>]) -> f32 {
+    let openings = openings(frames);
+    let eyes: Vec<Eye<'_>> = frames
+        .iter()
+        .zip(&openings)
+        .map(|(frame, &opening)| Eye::new(frame, opening))
+        .collect();
+    let views = aligned(&eyes);
+    let samples: usize = views.iter().map(View::count).sum();
+    if samples < LEAST_SAMPLES {
+        return UNDECIDED;
+    }
+    let moving = UNEVEN
+        .iter()
+        .map(|&uneven| residue(&views, Placing::Tissue { uneven }))
+        .fold(f32::INFINITY, f32::min);
+    let resting = residue(&views, Placing::Lens);
+    if moving > 0.0 {
+        resting / moving
+    } else {
+        UNDECIDED
+    }
+}
+
+/// Pupil ratio of each frame less their mean.
+fn openings(frames: &[Frame<'_>]) -> Vec<f32> {
     let ratio = |f: &Frame<'_>| f.encoding.quality.pupil_ratio;
-    sorted.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
-    let (mut sum, mut count) = (0.0, 0);
-    for k in 0..EACH.min(sorted.len() / 2) {
-        let (narrow, wide) = (sorted[k], sorted[sorted.len() - 1 - k]);
-        if ratio(wide) - ratio(narrow) < LEAST_CHANGE {
-            continue;
+    let mean = frames.iter().map(ratio).sum::<f32>() / frames.len().max(1) as f32;
+    frames.iter().map(|f| ratio(f) - mean).collect()
+}
+
+/// Every frame read so that its tissue lies on that of the others: first against the
+/// frame with the most usual pupil, then against the average.
+fn aligned(eyes: &[Eye<'_>]) -> Vec<View> {
+    let Some(middle) = eyes
+        .iter()
+        .min_by(|a, b| a.opening.abs().total_cmp(&b.opening.abs()))
+    else {
+        return Vec::new();
+    };
+    let usual = Placing::Tissue { uneven: USUAL };
+    let reference = Average::of(&[middle.view(Pose::default())], usual);
+    let coarse: Vec<Pose> = eyes
+        .iter()
+        .map(|eye| {
+            let turned = best(eye, &reference, Pose::default(), &COARSE_TURNS, 0.0);
+            best(eye, &reference, turned, &[0], COARSE_SHIFT)
+        })
+        .collect();
+    let views: Vec<View> = eyes.iter().zip(&coarse).map(|(e, &p)| e.view(p)).collect();
+    let reference = Average::of(&views, usual);
+    eyes.iter()
+        .zip(coarse)
+        .map(|(eye, pose)| {
+            let turned = best(eye, &reference, pose, &FINE_TURNS, 0.0);
+            eye.view(best(eye, &reference, turned, &[0], FINE_SHIFT))
+        })
+        .collect()
+}
+
+/// The pose around `start` in which the eye is most like the average.
+fn best(eye: &Eye<'_>, reference: &Average, start: Pose, turns: &[i32], step: f32) -> Pose {
+    let shifts: &[f32] = if step > 0.0 { &[-1.0, 0.0, 1.0] } else { &[0.0] };
+    let mut found = (f32::NEG_INFINITY, start);
+    for turn in turns {
+        for dy in shifts {
+            for dx in shifts {
+                let pose = Pose {
+                    turn: start.turn + turn,
+                    shift: (start.shift.0 + step * dx, start.shift.1 + step * dy),
+                };
+                let likeness = reference.likeness(&eye.view(pose));
+                if likeness > found.0 {
+                    found = (likeness, pose);
+                }
+            }
         }
-        if let Some(found) = between(wide, narrow) {
-            sum += found;
+    }
+    found.1
+}
+
+/// Mean square of what the average of the views leaves unexplained of each.
+fn residue(views: &[View], placing: Placing) -> f32 {
+    let average = Average::of(views, placing);
+    let (mut sum, mut count) = (0.0, 0);
+    for view in views {
+        for (k, &value) in view.values.iter().enumerate() {
+            // The same samples for every placing, so that residues can be compared.
+            let (Some(value), Some(explained)) = (value, average.at(view, k)) else {
+                continue;
+            };
+            sum += (value - explained) * (value - explained);
             count += 1;
         }
     }
-    (count > 0).then(|| sum / count as f32)
+    sum / count.max(1) as f32
 }
 
-fn between(wide: &Frame<'_>, narrow: &Frame<'_>) -> Option<f32> {
-    let (wide_image, narrow_image) = (softened(wide), softened(narrow));
-    let here = Sheet::read((wide, &wide_image), |angle, depth| {
-        tissue_point(wide, angle, depth)
-    });
-    let step = TAU / ANGLES as f32;
-    let likeness = |turn: i32, motion: f32, slip: (f32, f32)| {
-        let turned = turn as f32 * step;
-        let there = Sheet::read((narrow, &narrow_image), |angle, depth| {
-            let held = held_point(wide, narrow, (angle, depth), turned);
-            let moved = tissue_point(narrow, angle + turned, depth);
-            (
-                held.0 + motion * (moved.0 - held.0) + slip.0,
-                held.1 + motion * (moved.1 - held.1) + slip.1,
-            )
-        });
-        here.correlation(&there)
-    };
-    let (turn, _) = (-TURNS..=TURNS)
-        .filter_map(|turn| Some((turn, likeness(turn, 0.25, (0.0, 0.0))?)))
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let course: Vec<f32> = (0..MOTIONS)
-        .map(|k| {
-            let motion = FIRST + STEP * k as f32;
-            SLIPS
-                .iter()
-                .flat_map(|&dx| SLIPS.iter().map(move |&dy| (dx, dy)))
-                .filter_map(|slip| likeness(turn, motion, slip))
-                .fold(-1.0, f32::max)
-        })
-        .collect();
-    Some(FIRST + STEP * peak(&course))
+/// How the contours of a frame have to be corrected.
+#[derive(Clone, Copy, Default)]
+struct Pose {
+    /// In angles.
+    turn: i32,
+    /// In pixels.
+    shift: (f32, f32),
 }
 
-/// Place of the greatest value, between the samples by a parabola.
-fn peak(course: &[f32]) -> f32 {
-    let k = (0..course.len())
-        .max_by(|&a, &b| course[a].total_cmp(&course[b]))
-        .unwrap_or(0);
-    if k == 0 || k + 1 >= course.len() {
-        return k as f32;
+/// A frame made ready for reading.
+struct Eye<'a> {
+    frame: &'a Frame<'a>,
+    softened: GrayImage,
+    opening: f32,
+    /// Sines and cosines of the angles.
+    directions: Vec<(f32, f32)>,
+    /// Distance of the pupil's edge from the limbus centre at each angle, in pixels.
+    edge: Vec<f32>,
+}
+
+impl<'a> Eye<'a> {
+    fn new(frame: &'a Frame<'a>, opening: f32) -> Self {
+        let directions: Vec<(f32, f32)> = (0..ANGLES)
+            .map(|k| {
+                let angle = TAU * k as f32 / ANGLES as f32;
+                (libm::sinf(angle), libm::cosf(angle))
+            })
+            .collect();
+        let edge = directions.iter().map(|&d| edge_along(frame, d)).collect();
+        Self {
+            frame,
+            softened: softened(frame),
+            opening,
+            directions,
+            edge,
+        }
     }
-    let (a, b, c) = (course[k - 1], course[k], course[k + 1]);
-    let bend = a - 2.0 * b + c;
-    if bend >= 0.0 {
-        return k as f32;
+
+    fn view(&self, pose: Pose) -> View {
+        let limbus = &self.frame.encoding.geometry.limbus;
+        let radius = limbus.mean_radius();
+        let (dx, dy) = pose.shift;
+        let (cx, cy) = (limbus.centre_x + dx, limbus.centre_y + dy);
+        let mut values = Vec::with_capacity(RADII * ANGLES);
+        let mut depths = Vec::with_capacity(RADII * ANGLES);
+        for row in 0..RADII {
+            let out = radius * (FROM + (TO - FROM) * row as f32 / (RADII - 1) as f32);
+            let line: Vec<Option<f32>> = (0..ANGLES as i32)
+                .map(|k| {
+                    let k = (k + pose.turn).rem_euclid(ANGLES as i32) as usize;
+                    let (sin, cos) = self.directions[k];
+                    let edge = self.edge[k] - dx * cos - dy * sin;
+                    let depth = (out - edge) / (radius - edge);
+                    depths.push(depth);
+                    if !DEPTHS.contains(&depth) {
+                        return None;
+                    }
+                    let (x, y) = (cx + out * cos, cy + out * sin);
+                    let open = between_lids(self.frame.encoding, x, y, LID_MARGIN_PX);
+                    sample(&self.softened, x, y).filter(|&v| open && v < HALO)
+                })
+                .collect();
+            values.extend(without_slow_part(&line));
+        }
+        View {
+            values,
+            depths,
+            opening: self.opening,
+        }
     }
-    k as f32 + 0.5 * (a - c) / bend
+}
+
+/// Distance of the pupil's edge from the centre of the limbus in a direction.
+fn edge_along(frame: &Frame<'_>, (sin, cos): (f32, f32)) -> f32 {
+    /// The pupil is nearly round and central: each round gains two digits.
+    const ROUNDS: usize = 3;
+    let (pupil, limbus) = (
+        &frame.encoding.geometry.pupil,
+        &frame.encoding.geometry.limbus,
+    );
+    let (px, py) = (
+        pupil.centre_x - limbus.centre_x,
+        pupil.centre_y - limbus.centre_y,
+    );
+    let mut edge = pupil.mean_radius();
+    for _ in 0..ROUNDS {
+        let angle = libm::atan2f(edge * sin - py, edge * cos - px);
+        let point = pupil.radius_at(angle);
+        edge = (px + point * libm::cosf(angle)) * cos + (py + point * libm::sinf(angle)) * sin;
+    }
+    edge
+}
+
+/// The iris of one frame, read in a pose: by distance and angle.
+struct View {
+    /// Grey levels less the mean along the angle; `None` where something hides the iris.
+    values: Vec<Option<f32>>,
+    /// Depths between pupil and limbus.
+    depths: Vec<f32>,
+    opening: f32,
+}
+
+impl View {
+    fn count(&self) -> usize {
+        self.values.iter().flatten().count()
+    }
+}
+
+/// What stays together from frame to frame.
+#[derive(Clone, Copy)]
+enum Placing {
+    /// Points of equal depth, corrected for uneven stiffness.
+    Tissue { uneven: f32 },
+    /// Points of equal distance from the middle.
+    Lens,
+}
+
+impl Placing {
+    /// The row of an average and the share of the next one.
+    fn row(self, view: &View, k: usize) -> Option<(usize, f32)> {
+        let Self::Tissue { uneven } = self else {
+            return Some((k / ANGLES, 0.0));
+        };
+        let depth = view.depths[k];
+        let rest = depth + uneven * view.opening * depth * (1.0 - depth);
+        let row = rest / DEEPEST * (LAYERS - 1) as f32;
+        (row >= 0.0 && row < (LAYERS - 1) as f32).then(|| (row as usize, row.fract()))
+    }
+}
+
+/// Sums and weights by row and angle.
+struct Average {
+    placing: Placing,
+    cells: Vec<(f32, f32)>,
+}
+
+impl Average {
+    fn of(views: &[View], placing: Placing) -> Self {
+        let mut cells = vec![(0.0, 0.0); (LAYERS + 1) * ANGLES];
+        for view in views {
+            for (k, value) in view.values.iter().enumerate() {
+                let (Some(value), Some((row, share))) = (value, placing.row(view, k)) else {
+                    continue;
+                };
+                let at = row * ANGLES + k % ANGLES;
+                for (at, weight) in [(at, 1.0 - share), (at + ANGLES, share)] {
+                    cells[at].0 += weight * value;
+                    cells[at].1 += weight;
+                }
+            }
+        }
+        Self { placing, cells }
+    }
+
+    /// What the average says of a sample of a view.
+    fn at(&self, view: &View, k: usize) -> Option<f32> {
+        let (row, share) = self.placing.row(view, k)?;
+        let cell = |row: usize| {
+            let (sum, weight) = self.cells[row * ANGLES + k % ANGLES];
+            sum / (weight + DOUBT)
+        };
+        Some(cell(row) * (1.0 - share) + cell(row + 1) * share)
+    }
+
+    /// Correlation of a view with the average.
+    fn likeness(&self, view: &View) -> f32 {
+        let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
+        for (k, &value) in view.values.iter().enumerate() {
+            let (Some(a), Some(b)) = (value, self.at(view, k)) else {
+                continue;
+            };
+            ab += a * b;
+            aa += a * a;
+            bb += b * b;
+        }
+        if aa > 0.0 && bb > 0.0 {
+            ab / (aa * bb).sqrt()
+        } else {
+            -1.0
+        }
+    }
 }
 
 /// The frame averaged over small squares, where the iris is.
@@ -143,78 +372,6 @@ fn softened(frame: &Frame<'_>) -> GrayImage {
         }
     }
     out
-}
-
-/// The point at a depth between pupil (0) and limbus (1).
-fn tissue_point(frame: &Frame<'_>, angle: f32, depth: f32) -> (f32, f32) {
-    let geometry = &frame.encoding.geometry;
-    let (pupil, limbus) = (&geometry.pupil, &geometry.limbus);
-    let (sin, cos) = (libm::sinf(angle), libm::cosf(angle));
-    let (inner, outer) = (pupil.radius_at(angle), limbus.radius_at(angle));
-    let mix = |a: f32, b: f32| a + depth * (b - a);
-    (
-        mix(pupil.centre_x + inner * cos, limbus.centre_x + outer * cos),
-        mix(pupil.centre_y + inner * sin, limbus.centre_y + outer * sin),
-    )
-}
-
-/// Where a point of the wide frame lies in the narrow one if it keeps its place
-/// relative to the limbus.
-fn held_point(
-    wide: &Frame<'_>,
-    narrow: &Frame<'_>,
-    (angle, depth): (f32, f32),
-    turned: f32,
-) -> (f32, f32) {
-    let (x, y) = tissue_point(wide, angle, depth);
-    let (a, b) = (
-        &wide.encoding.geometry.limbus,
-        &narrow.encoding.geometry.limbus,
-    );
-    let scale = b.mean_radius() / a.mean_radius();
-    let (dx, dy) = (scale * (x - a.centre_x), scale * (y - a.centre_y));
-    let (sin, cos) = (libm::sinf(turned), libm::cosf(turned));
-    (
-        b.centre_x + dx * cos - dy * sin,
-        b.centre_y + dx * sin + dy * cos,
-    )
-}
-
-/// Grey levels by depth and angle, less the mean along the angle; `None` where
-/// something hides the iris.
-struct Sheet(Vec<Option<f32>>);
-
-impl Sheet {
-    fn read(
-        (frame, softened): (&Frame<'_>, &GrayImage),
-        point: impl Fn(f32, f32) -> (f32, f32),
-    ) -> Self {
-        let mut values = Vec::with_capacity(ANGLES * DEPTHS);
-        for row in 0..DEPTHS {
-            let depth = FROM + (TO - FROM) * row as f32 / (DEPTHS - 1) as f32;
-            let line: Vec<Option<f32>> = (0..ANGLES)
-                .map(|k| {
-                    let (x, y) = point(TAU * k as f32 / ANGLES as f32, depth);
-                    let open = between_lids(frame.encoding, x, y, LID_MARGIN_PX);
-                    sample(softened, x, y).filter(|&v| open && v < HALO)
-                })
-                .collect();
-            values.extend(without_slow_part(&line));
-        }
-        Self(values)
-    }
-
-    fn correlation(&self, other: &Self) -> Option<f32> {
-        let (mut ab, mut aa, mut bb, mut count) = (0.0, 0.0, 0.0, 0);
-        for (a, b) in self.0.iter().zip(&other.0) {
-            let (Some(a), Some(b)) = (a, b) else { continue };
-            ab += a * b;
-            aa += a * a;
-            bb += b * b;
-            count += 1;
-        }
-        (count >= LEAST_SAMPLES && aa > 0.0 && bb > 0.0).then(|| ab / (aa * bb).sqrt())
-    }
 }
 
 /// Takes away the mean of the neighbours along the angle.
