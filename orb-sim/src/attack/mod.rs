@@ -9,6 +9,7 @@
 
 mod flat;
 mod lens;
+mod living;
 mod prosthesis;
 mod replay;
 pub mod trial;
@@ -44,6 +45,11 @@ pub enum Species {
     SplicedSessions,
     /// The forger's own living eye, left and right exchanged in the pixels.
     MirroredFrames,
+    /// Somebody already enrolled offers the left eye as the right one, and the other
+    /// way round.
+    SwappedEyes,
+    /// Somebody already enrolled looks into the orb by way of a mirror.
+    SeenInMirror,
 }
 
 /// Where the parameters of an attack come from.
@@ -74,7 +80,7 @@ impl Range {
 
 impl Species {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Print,
         Self::PrintWithHole,
         Self::ScreenPicture,
@@ -85,6 +91,8 @@ impl Species {
         Self::ReplayedSession,
         Self::SplicedSessions,
         Self::MirroredFrames,
+        Self::SwappedEyes,
+        Self::SeenInMirror,
     ];
 
     /// Its name in tables and files.
@@ -101,7 +109,16 @@ impl Species {
             Self::ReplayedSession => "replayed-session",
             Self::SplicedSessions => "spliced-sessions",
             Self::MirroredFrames => "mirrored-frames",
+            Self::SwappedEyes => "swapped-eyes",
+            Self::SeenInMirror => "seen-in-mirror",
         }
+    }
+
+    /// Whether the eyes are living ones of the victim, so that only the comparison with
+    /// the victim's enrolment can tell.
+    #[must_use]
+    pub const fn is_living(self) -> bool {
+        matches!(self, Self::SwappedEyes | Self::SeenInMirror)
     }
 }
 
@@ -140,6 +157,8 @@ impl Attack {
             Species::ReplayedSession => Box::new(replay::session(range, victim, challenge, rng)),
             Species::SplicedSessions => Box::new(replay::spliced(range, victim, challenge, rng)),
             Species::MirroredFrames => Box::new(replay::mirrored(range, forger, challenge, rng)),
+            Species::SwappedEyes => Box::new(living::swapped(victim, challenge, rng)),
+            Species::SeenInMirror => Box::new(living::in_mirror(victim, challenge, rng)),
         })
     }
 }

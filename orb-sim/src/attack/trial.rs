@@ -10,7 +10,8 @@ use super::{Attack, Range, Species};
 use crate::anatomy::Person;
 use crate::session::{Sitting, challenge, watch};
 use annona_iris::Eye;
-use annona_iris::liveness::{Check, Refusal, Report};
+use annona_iris::liveness::{Accepted, Check, Refusal, Report, Verdict};
+use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use std::collections::BTreeMap;
@@ -22,7 +23,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub enum Presentation {
     /// A living person; both eyes are judged, as the orb does.
     BonaFide,
-    /// An attack; one eye is judged, which favours the forger.
+    /// An attack; one eye is judged, which favours the forger. Of living eyes already
+    /// enrolled both are, and then compared with the enrolment.
     Attack(Species, Range),
 }
 
@@ -37,6 +39,10 @@ pub struct Trial {
     pub report: Option<Report>,
 }
 
+/// Name of the comparison with those enrolled, beside those of the checks.
+const KNOWN: &str = "already-enrolled";
+const EYES: [Eye; 2] = [Eye::Left, Eye::Right];
+
 /// What the orb concluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conclusion {
@@ -44,6 +50,8 @@ pub enum Conclusion {
     Live,
     /// An attack, by the check named.
     Attack(Check),
+    /// Living eyes of somebody already enrolled, or so like theirs that a person looks.
+    Known,
     /// No verdict: too few usable frames.
     NoVerdict,
 }
@@ -52,7 +60,11 @@ pub enum Conclusion {
 pub fn presentations() -> Vec<Presentation> {
     let mut all = vec![Presentation::BonaFide];
     for range in [Range::Tuning, Range::HeldOut] {
-        all.extend(Species::ALL.map(|species| Presentation::Attack(species, range)));
+        // Nothing about living eyes has parameters to hold out.
+        let drawn = Species::ALL
+            .into_iter()
+            .filter(|species| range == Range::HeldOut || !species.is_living());
+        all.extend(drawn.map(|species| Presentation::Attack(species, range)));
     }
     all
 }
@@ -97,10 +109,15 @@ fn present(presentation: Presentation, seed: u64, number: u64, rng: &mut ChaCha1
     let someone = person(seed, number);
     let asked = challenge(rng);
     let seen = match presentation {
+        Presentation::Attack(species, range) if species.is_living() => {
+            let people = (&someone, &someone);
+            let attack = Attack::prepare(species, range, people, &asked, rng);
+            let seen = EYES.map(|eye| watch(&attack, eye, &asked).outcome);
+            return compare(presentation, seen, &someone, rng);
+        }
         Presentation::BonaFide => {
             let sitting = Sitting::new(&someone, &asked, rng);
-            [Eye::Left, Eye::Right]
-                .map(|eye| watch(&sitting, eye, &asked).outcome)
+            EYES.map(|eye| watch(&sitting, eye, &asked).outcome)
                 .to_vec()
         }
         Presentation::Attack(species, range) => {
@@ -117,11 +134,59 @@ fn present(presentation: Presentation, seed: u64, number: u64, rng: &mut ChaCha1
     conclude(presentation, seen)
 }
 
-/// An attack when one eye is; no verdict when one eye gave none.
-fn conclude(
+/// Sessions in which somebody tries to enrol before the attack.
+const ENROLMENT_SESSIONS: usize = 4;
+
+/// What the orb and then the search for duplicates say of living eyes of somebody
+/// who enrolled in another session.
+fn compare(
     presentation: Presentation,
-    seen: Vec<Result<annona_iris::liveness::Accepted, Refusal>>,
+    seen: [Result<Accepted, Refusal>; 2],
+    person: &Person,
+    rng: &mut ChaCha12Rng,
 ) -> Trial {
+    let enrolled = (0..ENROLMENT_SESSIONS).find_map(|_| {
+        let asked = challenge(rng);
+        let sitting = Sitting::new(person, &asked, rng);
+        pair(&EYES.map(|eye| watch(&sitting, eye, &asked).outcome))
+    });
+    let offered = pair(&seen);
+    let mut trial = conclude(presentation, seen.to_vec());
+    if trial.conclusion == Conclusion::Live {
+        let known = enrolled.zip(offered).map(|(old, new)| is_known(&old, &new));
+        trial.conclusion = match known {
+            Some(true) => Conclusion::Known,
+            Some(false) => Conclusion::Live,
+            None => Conclusion::NoVerdict,
+        };
+    }
+    trial
+}
+
+/// Templates of the best frames, when both eyes were accepted.
+fn pair(seen: &[Result<Accepted, Refusal>; 2]) -> Option<EyePair> {
+    let [Ok(left), Ok(right)] = seen else {
+        return None;
+    };
+    Some(EyePair {
+        left: left.best.encoding.template.clone(),
+        right: right.best.encoding.template.clone(),
+    })
+}
+
+/// Whether the production rule lets `new` in beside `old`.
+fn is_known(old: &EyePair, new: &EyePair) -> bool {
+    let rule = DecisionRule::standard();
+    let mut gallery = Gallery::new();
+    if gallery.push(1, old).is_err() {
+        return false;
+    }
+    let found = gallery.snapshot().search(new, rule.reach_micros());
+    rule.decide(&found) != Decision::Unique
+}
+
+/// An attack when one eye is; no verdict when one eye gave none.
+fn conclude(presentation: Presentation, seen: Vec<Result<Accepted, Refusal>>) -> Trial {
     let mut conclusion = Conclusion::Live;
     let mut report = None;
     for outcome in seen {
@@ -135,7 +200,7 @@ fn conclude(
                 verdict,
                 report: measured,
             }) => {
-                if let annona_iris::liveness::Verdict::Attack { check, .. } = verdict {
+                if let Verdict::Attack { check, .. } = verdict {
                     conclusion = Conclusion::Attack(check);
                 }
                 report = Some(measured);
@@ -162,7 +227,7 @@ pub struct Row {
     pub attacks: usize,
     /// Without verdict.
     pub without_verdict: usize,
-    /// Checks by which they were taken for attacks.
+    /// What they were refused by: the check that failed first, or the comparison.
     pub by_check: BTreeMap<&'static str, usize>,
 }
 
@@ -176,6 +241,10 @@ impl Row {
             match trial.conclusion {
                 Conclusion::Live => row.live += 1,
                 Conclusion::NoVerdict => row.without_verdict += 1,
+                Conclusion::Known => {
+                    row.attacks += 1;
+                    *row.by_check.entry(KNOWN).or_default() += 1;
+                }
                 Conclusion::Attack(check) => {
                     row.attacks += 1;
                     *row.by_check.entry(check.code()).or_default() += 1;

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use orb_sim::attack::Range;
 use orb_sim::attack::trial::{Presentation, Row, presentations, run as run_trials};
@@ -13,12 +13,16 @@ use crate::output::Format;
 /// Arguments of `annona orb attacks`.
 #[derive(Debug, Args)]
 pub(crate) struct AttacksArgs {
-    /// Presentations of each kind.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// Presentations of each kind. Of 300 without an error the true rate is below 1 %
+    /// with 95 % confidence; fewer are for a quick look.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     people: u32,
     /// Seed of people, attacks and challenges.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Only the presentations whose name contains this.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    only: String,
     /// Write the table as JSON to this file; "-" is standard output, without the table.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -49,7 +53,15 @@ struct RowFigures {
 /// Runs the trials and prints the table.
 pub(crate) fn run(args: &AttacksArgs) -> anyhow::Result<ExitCode> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let kinds = presentations();
+    let kinds: Vec<Presentation> = presentations()
+        .into_iter()
+        .filter(|&kind| names(kind).0.contains(&args.only))
+        .collect();
+    ensure!(
+        !kinds.is_empty(),
+        "no presentation is called {:?}",
+        args.only
+    );
     let trials = run_trials(&kinds, args.people as usize, args.seed, threads);
     let lines: Vec<Line> = kinds
         .into_iter()
@@ -66,11 +78,7 @@ pub(crate) fn run(args: &AttacksArgs) -> anyhow::Result<ExitCode> {
 
 fn line(kind: Presentation, row: Row) -> Line {
     let (errors, of) = row.errors(kind);
-    let (presentation, range) = match kind {
-        Presentation::BonaFide => ("living person", None),
-        Presentation::Attack(species, Range::Tuning) => (species.name(), Some("tuning")),
-        Presentation::Attack(species, Range::HeldOut) => (species.name(), Some("held-out")),
-    };
+    let (presentation, range) = names(kind);
     Line {
         presentation,
         range,
@@ -83,6 +91,14 @@ fn line(kind: Presentation, row: Row) -> Line {
             without_verdict: row.without_verdict,
             by_check: row.by_check,
         },
+    }
+}
+
+fn names(kind: Presentation) -> (&'static str, Option<&'static str>) {
+    match kind {
+        Presentation::BonaFide => ("living person", None),
+        Presentation::Attack(species, Range::Tuning) => (species.name(), Some("tuning")),
+        Presentation::Attack(species, Range::HeldOut) => (species.name(), Some("held-out")),
     }
 }
 

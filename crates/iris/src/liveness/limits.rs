@@ -26,8 +26,8 @@ pub const MIN_SHADING_SLOPE: f32 = 0.9;
 pub const MAX_SPECTRAL_PEAK: f32 = 9.0;
 /// Least ratio of what texture at rest leaves unexplained in the frames to what texture
 /// that moves with the pupil does. Living tissue mostly has 1.2 to 3, a print on a lens
-/// 0.5 to 1.05.
-pub const MIN_TISSUE_MOTION: f32 = 1.08;
+/// mostly 0.5 to 1.0.
+pub const MIN_TISSUE_MOTION: f32 = 1.04;
 /// Least difference of two frames in grey levels, when one is laid over the other.
 pub const MIN_FRAME_DIFFERENCE: f32 = 1.5;
 /// Largest jump of the iris between two frames in sequence, in iris radii

@@ -121,7 +121,11 @@ fn aligned(eyes: &[Eye<'_>]) -> Vec<View> {
 
 /// The pose around `start` in which the eye is most like the average.
 fn best(eye: &Eye<'_>, reference: &Average, start: Pose, turns: &[i32], step: f32) -> Pose {
-    let shifts: &[f32] = if step > 0.0 { &[-1.0, 0.0, 1.0] } else { &[0.0] };
+    let shifts: &[f32] = if step > 0.0 {
+        &[-1.0, 0.0, 1.0]
+    } else {
+        &[0.0]
+    };
     let mut found = (f32::NEG_INFINITY, start);
     for turn in turns {
         for dy in shifts {
