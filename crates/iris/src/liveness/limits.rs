@@ -12,8 +12,8 @@ pub const MIN_FRAMES_BEFORE: usize = 2;
 pub const MIN_FRAMES_DURING: usize = 3;
 /// Least narrowing of the pupil after the pulse, as a share of its diameter.
 pub const MIN_PUPIL_AMPLITUDE: f32 = 0.045;
-/// Largest difference in milliseconds between the pulse and the pulse that the
-/// pupil seems to have answered.
+/// Largest difference in milliseconds between the pulse and the nearest that the pupil
+/// may as well have answered.
 pub const MAX_PUPIL_LAG_MS: f32 = 180.0;
 /// Largest error of the glint's way between two LEDs, over the way expected
 /// (median over the pairs of frames).

@@ -27,12 +27,17 @@ const SEARCH_MS: i32 = 1_200;
 /// Step of the search, in milliseconds.
 const STEP_MS: usize = 20;
 
+/// Pulses fit equally well when their squared errors are within this ratio: frames are
+/// few, and one that is measured badly would choose among them.
+const AS_GOOD: f32 = 1.3;
+
 /// How the pupil answered.
 pub(super) struct Response {
     /// Narrowing at the time of the pulse, as a share of the diameter; negative
     /// when the pupil widened.
     pub(super) amplitude: f32,
-    /// Distance between the pulse and the pulse that fits the pupil best, in ms.
+    /// Distance in ms between the pulse and the nearest that fits the pupil as well
+    /// as any.
     pub(super) lag_ms: f32,
 }
 
@@ -50,22 +55,23 @@ fn answer(pulse: Pulse, series: &[(f32, f32)]) -> Response {
     let start = pulse.start_ms as f32;
     let length = pulse.length_ms as f32;
     let at_pulse = fit(series, start, length);
-    let mut best = (f32::INFINITY, 0);
-    for shift in (-SEARCH_MS..=SEARCH_MS).step_by(STEP_MS) {
-        if let Some(found) = fit(series, start + shift as f32, length)
-            && found.narrowing > 0.0
-            && (found.error, shift.abs()) < (best.0, best.1)
-        {
-            best = (found.error, shift.abs());
-        }
-    }
+    let fits: Vec<(i32, f32)> = (-SEARCH_MS..=SEARCH_MS)
+        .step_by(STEP_MS)
+        .filter_map(|shift| {
+            let found = fit(series, start + shift as f32, length)?;
+            (found.narrowing > 0.0).then_some((shift.abs(), found.error))
+        })
+        .collect();
+    let least = fits.iter().map(|f| f.1).fold(f32::INFINITY, f32::min);
+    let lag_ms = fits
+        .iter()
+        .filter(|(_, error)| *error <= AS_GOOD * least)
+        .map(|(shift, _)| *shift)
+        .min()
+        .unwrap_or(SEARCH_MS);
     Response {
         amplitude: at_pulse.map_or(0.0, |found| found.narrowing / found.rest),
-        lag_ms: if best.0.is_finite() {
-            best.1 as f32
-        } else {
-            SEARCH_MS as f32
-        },
+        lag_ms: lag_ms as f32,
     }
 }
 
