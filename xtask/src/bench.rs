@@ -1,6 +1,9 @@
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
-use crate::shell::{cargo, cargo_example};
+use crate::setup;
+use crate::shell::{cargo, cargo_example, root};
 
 /// Measurements.
 #[derive(Debug, Subcommand)]
@@ -19,6 +22,17 @@ pub(crate) enum Bench {
         /// One JSON object instead of the table.
         #[arg(long)]
         json: bool,
+    },
+    /// Constraints, key, witness, proof and verification of the registry's circuits.
+    Circuits {
+        /// Circuits, such as append-256; all of them when none is named.
+        circuits: Vec<String>,
+    },
+    /// Gas of joining and leaving for each person, on Anvil with real proofs.
+    Gas {
+        /// Also write the figures to this file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
 }
 
@@ -39,6 +53,25 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             ];
             command.extend(json.then_some("--json"));
             cargo(&command)
+        }
+        Bench::Circuits { circuits } => {
+            let keys = root().join("target/annona-keys");
+            let keys = keys.to_string_lossy();
+            let mut arguments = vec![keys.as_ref()];
+            arguments.extend(circuits.iter().map(String::as_str));
+            cargo_example("annona-keys", "prove", &arguments)
+        }
+        Bench::Gas { json } => {
+            setup::run()?;
+            let keys = root().join("target/annona-keys");
+            let file = json.as_deref().map(std::path::absolute).transpose()?;
+            let arguments: Vec<_> = [Some(keys), file].into_iter().flatten().collect();
+            let arguments: Vec<_> = arguments
+                .iter()
+                .map(|path| path.to_string_lossy())
+                .collect();
+            let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
+            cargo_example("annona-chain", "gas", &arguments)
         }
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use crate::setup;
 use crate::shell::{annona_binary, cargo, cargo_example, cargo_path, read_from, root, run_in};
 
 /// Contracts whose artifacts the bindings are made from.
-const CONTRACTS: [&str; 7] = [
+const CONTRACTS: [&str; 12] = [
     "AnnonaToken",
     "Distributor",
     "MintedIncome",
@@ -16,6 +17,11 @@ const CONTRACTS: [&str; 7] = [
     "Registry",
     "SemaphoreVerifier",
     "TimelockController",
+    "UnsafeTestAppend16Verifier",
+    "UnsafeTestAppend256Verifier",
+    "UnsafeTestAppend1024Verifier",
+    "UnsafeTestRevoke8Verifier",
+    "UnsafeTestRevoke32Verifier",
 ];
 
 /// Whether files are written or compared.
@@ -38,6 +44,7 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     setup::run()?;
     let mut stale = Vec::new();
     verifying_key(mode, &mut stale)?;
+    circuits(mode, &mut stale)?;
     fixtures(mode, &mut stale)?;
     iris_vectors(mode, &mut stale)?;
     artifacts(mode, &mut stale)?;
@@ -59,49 +66,110 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
 fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let scratch = std::env::temp_dir().join(format!("annona-gen-{}", std::process::id()));
     fs::create_dir_all(&scratch)?;
-    let (key, template) = (
-        scratch.join("semaphore_30"),
-        root().join("contracts/templates/Groth16Verifier.sol.j2"),
-    );
+    let key = scratch.join("semaphore_30");
     let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
-    let arguments = [&proving_key, &key, &template].map(|path| path.to_string_lossy().into_owned());
+    let arguments = [&proving_key, &key].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     cargo_example("annona-proofs", "generate", &arguments)?;
     for (made, kept) in [
         ("semaphore_30.vk", "crates/proofs/keys/semaphore_30.vk"),
         ("semaphore_30.hash", "crates/proofs/keys/semaphore_30.hash"),
-        (
-            "semaphore_30.sol",
-            "contracts/src/generated/SemaphoreVerifier.sol",
-        ),
     ] {
         settle(mode, stale, kept, &fs::read(scratch.join(made))?)?;
+    }
+    let key = key.with_extension("vk");
+    verifier(
+        mode,
+        stale,
+        &key,
+        ("SemaphoreVerifier", "ISemaphoreVerifier"),
+    )?;
+    fs::remove_dir_all(scratch)?;
+    Ok(())
+}
+
+/// The Solidity verifier of a verifying key, with its name and its interface's.
+fn verifier(
+    mode: Mode,
+    stale: &mut Vec<PathBuf>,
+    key: &Path,
+    (name, interface): (&str, &str),
+) -> anyhow::Result<()> {
+    let template = root().join("contracts/templates/Groth16Verifier.sol.j2");
+    let made = key.with_extension("sol");
+    let [key, template, out] = [key, &template, &made].map(|path| path.to_string_lossy());
+    cargo_example(
+        "annona-proofs",
+        "verifier",
+        &[&key, name, interface, &template, &out],
+    )?;
+    let kept = format!("contracts/src/generated/{name}.sol");
+    settle(mode, stale, &kept, &fs::read(&made)?)
+}
+
+/// Sizes and verifying keys of the circuits. The test keys stay in the target
+/// folder, so that only a change of the rows makes them again.
+fn circuits(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let scratch = std::env::temp_dir().join(format!("annona-circuits-{}", std::process::id()));
+    fs::create_dir_all(&scratch)?;
+    let keys = root().join("target/annona-keys");
+    let arguments = [&scratch, &keys].map(|path| path.to_string_lossy().into_owned());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    cargo_example("annona-keys", "lock", &arguments)?;
+    let lock = fs::read(scratch.join("circuits.lock.json"))?;
+    settle(mode, stale, "circuits/circuits.lock.json", &lock)?;
+    let pinned: BTreeMap<String, Value> = serde_json::from_slice(&lock)?;
+    for circuit in pinned.keys() {
+        let file = format!("{circuit}.UNSAFE-TEST.vk");
+        let kept = format!("crates/proofs/keys/{file}");
+        let key = scratch.join(file);
+        settle(mode, stale, &kept, &fs::read(&key)?)?;
+        let (name, interface) = test_verifier(circuit)?;
+        verifier(mode, stale, &key, (&name, interface))?;
     }
     fs::remove_dir_all(scratch)?;
     Ok(())
 }
 
-/// Claims with real proofs for the Solidity tests.
+/// `append-16` gives `UnsafeTestAppend16Verifier` and `IAppendVerifier`.
+fn test_verifier(circuit: &str) -> anyhow::Result<(String, &'static str)> {
+    let (kind, batch) = circuit.split_once('-').context("a circuit has a size")?;
+    let (kind, interface) = match kind {
+        "append" => ("Append", "IAppendVerifier"),
+        "revoke" => ("Revoke", "IRevokeVerifier"),
+        _ => bail!("no interface is known for the verifier of {circuit}"),
+    };
+    Ok((format!("UnsafeTest{kind}{batch}Verifier"), interface))
+}
+
+/// Claims and batches with real proofs for the Solidity tests.
 fn fixtures(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let kept = "contracts/test/fixtures/claims.json";
-    written_by(("annona-proofs", "fixtures"), mode, stale, kept)
+    written_by(("annona-proofs", "fixtures"), &[], mode, stale, kept)?;
+    let kept = "contracts/test/fixtures/batches.json";
+    let keys = root().join("target/annona-keys");
+    let keys = keys.to_string_lossy();
+    written_by(("annona-keys", "batches"), &[&keys], mode, stale, kept)
 }
 
 /// What the iris pipeline makes of its committed images, to the bit.
 fn iris_vectors(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let kept = "crates/iris/tests/vectors/golden.json";
-    written_by(("annona-iris", "golden"), mode, stale, kept)
+    written_by(("annona-iris", "golden"), &[], mode, stale, kept)
 }
 
-/// Settles `kept` with what an example of a package writes to the file it is told.
+/// Settles `kept` with what an example of a package writes to the file it is told
+/// in its first argument; `others` follow.
 fn written_by(
     (package, example): (&str, &str),
+    others: &[&str],
     mode: Mode,
     stale: &mut Vec<PathBuf>,
     kept: &str,
 ) -> anyhow::Result<()> {
     let made = std::env::temp_dir().join(format!("annona-{example}-{}.json", std::process::id()));
-    cargo_example(package, example, &[&made.to_string_lossy()])?;
+    let path = made.to_string_lossy();
+    cargo_example(package, example, &[&[&*path], others].concat())?;
     settle(mode, stale, kept, &fs::read(&made)?)?;
     fs::remove_file(made)?;
     Ok(())

@@ -143,7 +143,7 @@ contract ConstructionTest is Deployment {
     function test_a_plain_account_deploys_everything_and_keeps_no_power() public {
         address deployer = makeAddr("deployer");
         address income = vm.computeCreateAddress(deployer, 2);
-        address paying = vm.computeCreateAddress(deployer, 6);
+        address paying = vm.computeCreateAddress(deployer, 11);
         address[] memory governors = new address[](1);
         governors[0] = stranger;
 
@@ -153,7 +153,7 @@ contract ConstructionTest is Deployment {
         AnnonaToken newToken = new AnnonaToken(SUPPLY_CAP, income);
         MintedIncome newSource = new MintedIncome(newToken, paying, address(lock), PER_PERSON);
         OrbRegistry orbs = new OrbRegistry(address(lock), new address[](0));
-        Registry newRegistry = new Registry(lock, sequencer, GENESIS, EPOCH_LENGTH, ENROLMENT_CAP);
+        Registry newRegistry = newRegistry(lock);
         SemaphoreVerifier newVerifier = new SemaphoreVerifier();
         Distributor newDistributor = new Distributor(
             newRegistry,
