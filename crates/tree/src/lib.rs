@@ -11,9 +11,11 @@
 //! node never changes; a leaf is never empty.
 
 mod hash;
+mod poseidon;
 mod proof;
 mod tree;
 
-pub use hash::{empty_root, hash_pair};
+pub use hash::empty_root;
+pub use poseidon::hash_pair;
 pub use proof::InclusionProof;
 pub use tree::{MembershipTree, TreeError};

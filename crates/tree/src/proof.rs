@@ -1,6 +1,6 @@
 use annona_core::{Commitment, FieldElement, LeafIndex, Root, TREE_DEPTH};
 
-use crate::hash::hash_pair;
+use crate::hash_pair;
 
 /// The path from a leaf to a root: 30 siblings, the leaf's own level first.
 #[derive(Debug, Clone, PartialEq, Eq)]

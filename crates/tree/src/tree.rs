@@ -2,7 +2,8 @@ use std::collections::HashMap;
 
 use annona_core::{Commitment, FieldElement, LeafIndex, Root, TREE_DEPTH};
 
-use crate::hash::{empty_node, hash_pair};
+use crate::hash::empty_node;
+use crate::hash_pair;
 use crate::proof::InclusionProof;
 
 /// Leaves that fit: `2^30`.
