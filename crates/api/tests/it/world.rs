@@ -78,7 +78,7 @@ fn prove_honest_claim() -> ClaimRequest {
     tree.append(&members()).unwrap();
     let identity = member(0);
     let index = tree.leaf_index(identity.commitment()).unwrap();
-    let path = tree.proof_at(u64::from(MEMBERS), index).unwrap();
+    let path = tree.current().proof(index);
     let payment = Payment {
         recipient: Address::repeat_byte(0xaa),
         fee_recipient: Address::ZERO,

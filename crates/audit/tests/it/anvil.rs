@@ -118,7 +118,7 @@ impl Chain {
 
 fn prove(chain: &Chain, tree: &MembershipTree, person: &Identity, payment: &Payment) -> ClaimProof {
     let index = tree.leaf_index(person.commitment()).unwrap();
-    let path = tree.proof_at(tree.leaf_count(), index).unwrap();
+    let path = tree.current().proof(index);
     let scope = chain.deployment.claim_scope();
     let mut rng = ChaCha20Rng::seed_from_u64(7);
     prove_claim(person, &path, &scope, Epoch(1), payment, &mut rng).unwrap()
