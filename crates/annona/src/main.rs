@@ -16,6 +16,7 @@ mod orb;
 mod output;
 mod serve;
 mod simulation;
+mod tree_file;
 
 use std::process::ExitCode;
 

@@ -26,6 +26,8 @@ pub(super) struct Followed {
     pub(super) tree: MembershipTree,
     pub(super) batches: Vec<AppliedBatch>,
     pub(super) scanned_to: Option<u64>,
+    /// Whether the events were read to the end of the chain once.
+    pub(super) is_synced: bool,
     /// Whether the tree comes from a file and was not held against the chain yet.
     pub(super) is_from_file: bool,
     /// Batches at the front that keep no version.

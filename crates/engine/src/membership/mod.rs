@@ -98,14 +98,15 @@ impl Membership {
             from = to + 1;
         }
         self.confirm(chain, head).await?;
-        Ok(self.read().tree.leaf_count())
+        let mut followed = self.write();
+        followed.is_synced = true;
+        Ok(followed.tree.leaf_count())
     }
 
-    /// Whether the chain's events were read to its end once.
+    /// Whether a first sync has succeeded.
     #[must_use]
     pub fn is_synced(&self) -> bool {
-        let followed = self.read();
-        followed.scanned_to.is_some() && !followed.is_from_file
+        self.read().is_synced
     }
 
     /// The tree's own view of the registry.
