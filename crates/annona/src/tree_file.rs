@@ -47,7 +47,10 @@ impl TreeFile {
         match loading.await.context("reading the tree's file stopped") {
             Ok(Ok(())) => self.saved = Some(self.membership.state()),
             Ok(Err(error)) | Err(error) => {
-                tracing::warn!(cause = format!("{error:#}"), "the tree is made from the chain's events");
+                tracing::warn!(
+                    cause = format!("{error:#}"),
+                    "the tree is made from the chain's events"
+                );
             }
         }
     }
@@ -88,7 +91,9 @@ fn load(path: &Path, tag: B256, membership: &Membership) -> anyhow::Result<()> {
 
 /// Whoever reads the file sees the old one or the new one.
 fn save(path: &Path, tag: B256, membership: &Membership) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     let mut out = BufWriter::new(file);
     membership.save(tag, &mut out)?;

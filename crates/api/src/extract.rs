@@ -92,7 +92,16 @@ mod tests {
     fn a_whole_number_has_one_form() {
         assert_eq!(whole_number("n", "0"), Ok(0));
         assert_eq!(whole_number("n", "18446744073709551615"), Ok(u64::MAX));
-        for bad in ["", "-1", "+1", "01", "1.0", " 1", "0x1", "18446744073709551616"] {
+        for bad in [
+            "",
+            "-1",
+            "+1",
+            "01",
+            "1.0",
+            " 1",
+            "0x1",
+            "18446744073709551616",
+        ] {
             assert!(whole_number("n", bad).is_err(), "{bad}");
         }
     }

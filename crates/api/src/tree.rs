@@ -63,7 +63,10 @@ pub(crate) async fn tile(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let epoch = Epoch(whole_number("epoch", &epoch)?);
-    let (level, index) = (whole_number("level", &level)?, whole_number("index", &index)?);
+    let (level, index) = (
+        whole_number("level", &level)?,
+        whole_number("index", &index)?,
+    );
     let id = TileId::new(level, index).ok_or(ApiError::TileUnknown)?;
     let Some(tree) = shared.api.membership.tree_of(epoch) else {
         return Err(why_no_tree(&shared.api, epoch).await);
@@ -71,8 +74,15 @@ pub(crate) async fn tile(
     let tile = tree.version.tile(id).ok_or(ApiError::TileUnknown)?;
     let tag = entity_tag(&tree, id);
     let cached = headers.get(header::IF_NONE_MATCH);
-    let cache_control = if tree.is_settled { FOREVER } else { REVALIDATED };
-    let validators = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, cache_control)];
+    let cache_control = if tree.is_settled {
+        FOREVER
+    } else {
+        REVALIDATED
+    };
+    let validators = [
+        (header::ETAG, tag.clone()),
+        (header::CACHE_CONTROL, cache_control),
+    ];
     if cached.is_some_and(|cached| *cached == tag) {
         return Ok((StatusCode::NOT_MODIFIED, validators).into_response());
     }

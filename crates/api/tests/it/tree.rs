@@ -137,7 +137,13 @@ async fn a_refusal_is_not_kept_by_caches() {
 #[tokio::test]
 async fn a_number_that_cannot_be_read_is_refused() {
     let world = World::new().await;
-    for path in ["x/0/0", "3/-1/0", "3/0/+0", "03/0/0", "3/0/18446744073709551616"] {
+    for path in [
+        "x/0/0",
+        "3/-1/0",
+        "3/0/+0",
+        "03/0/0",
+        "3/0/18446744073709551616",
+    ] {
         world
             .get(&format!("/v1/tree/{path}"))
             .await
