@@ -21,7 +21,7 @@ mod version;
 
 pub use archive::{RestoreError, read_version, write_version};
 pub use empty::empty_root;
-pub use poseidon::hash_pair;
+pub use poseidon::{hash_pair, hash_pairs};
 pub use proof::InclusionProof;
 pub use tile::{TILE_LEVELS, Tile, TileError, TileId};
 pub use tree::{MembershipTree, Revocation, TreeError};

@@ -1,7 +1,7 @@
 use annona_core::{FieldElement, LeafIndex, TREE_DEPTH};
 
 use crate::empty::empty_node;
-use crate::hash_pair;
+use crate::hash_pairs;
 
 /// Tiles on top of each other: 30 levels are 8 + 8 + 8 + 6.
 pub const TILE_LEVELS: usize = 4;
@@ -191,8 +191,12 @@ pub(crate) fn write_block(
             *node /= 2;
         }
         changed.dedup();
-        for node in &changed {
-            block[*node] = hash_pair(block[2 * node], block[2 * node + 1]);
+        let pairs: Vec<[FieldElement; 2]> = changed
+            .iter()
+            .map(|node| [block[2 * node], block[2 * node + 1]])
+            .collect();
+        for (node, hash) in changed.iter().zip(hash_pairs(&pairs)) {
+            block[*node] = hash;
         }
     }
 }

@@ -193,9 +193,11 @@ impl Followed {
         begun.is_some_and(|block| head.number - block >= confirmations)
     }
 
-    /// Forgets the epochs before `oldest`.
-    pub(super) fn forget_before(&mut self, oldest: Epoch) {
-        self.confirmed = self.confirmed.split_off(&oldest);
+    /// Forgets the trees of epochs that cannot be claimed, before `oldest` and, after a
+    /// reorg, after `current`.
+    pub(super) fn forget_outside(&mut self, oldest: Epoch, current: Epoch) {
+        self.confirmed
+            .retain(|epoch, _| (oldest..=current).contains(epoch));
         let newest = self.begun.keys().next_back().copied();
         self.begun
             .retain(|epoch, _| *epoch >= oldest || Some(*epoch) == newest);

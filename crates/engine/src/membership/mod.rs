@@ -238,7 +238,7 @@ impl Membership {
         {
             let mut followed = self.write();
             followed.see(current, head);
-            followed.forget_before(oldest);
+            followed.forget_outside(oldest, current);
         }
         for epoch in (oldest.0..=current.0).map(Epoch) {
             if self.tree_of(epoch).is_some_and(|tree| tree.is_settled) {

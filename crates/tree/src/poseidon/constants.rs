@@ -5,8 +5,6 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 use semaphore_rs_poseidon::constants::{C, M};
 
-use super::scalar::Scalar;
-
 /// Lanes of the state.
 const WIDTH: usize = 3;
 /// Full rounds before the partial ones, and as many after them.
@@ -18,44 +16,53 @@ const SECOND_HALF: usize = HALF_FULL_ROUNDS + PARTIAL_ROUNDS;
 
 /// A linear form: `offset` and the products of `coefficients` with as many numbers.
 #[derive(Debug)]
-pub(super) struct Form<const N: usize> {
-    /// Multiplied by `2^256` twice, because the sum with the products is divided by it.
-    pub(super) offset: Scalar,
+pub(super) struct Form<T, const N: usize> {
+    /// Multiplied by the radix twice, because the sum with the products is divided by it.
+    pub(super) offset: T,
     /// In Montgomery's form, but for those of the output.
-    pub(super) coefficients: [Scalar; N],
+    pub(super) coefficients: [T; N],
+}
+
+/// Montgomery's radix, and how a reduced number is written for an arithmetic.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Notation<T> {
+    /// The radix is two to this power.
+    pub(super) radix_bits: u64,
+    /// Takes four limbs of 64 bits, the lowest first.
+    pub(super) encode: fn([u64; 4]) -> T,
 }
 
 /// Mixing of a full round and addition of the next round's constants: a form for each lane.
-pub(super) type Mixing<const N: usize> = [Form<N>; WIDTH];
+pub(super) type Mixing<T, const N: usize> = [Form<T, N>; WIDTH];
 
 /// All constants of the hash. `x` is what goes into the S-box of lane 0 and `u` what comes
 /// out of it, both with the factors that make the coefficient of the newest `u` 1.
 #[derive(Debug)]
-pub(super) struct Constants {
+pub(super) struct Constants<T> {
     /// From an input to its lane of the first round.
-    pub(super) inputs: [Form<1>; 2],
+    pub(super) inputs: [Form<T, 1>; 2],
     /// Round 0, of lane 2; lane 1 has the coefficient 1, and lane 0 is a constant.
-    pub(super) first: Mixing<1>,
+    pub(super) first: Mixing<T, 1>,
     /// Rounds 1 to 3, of lanes 1 and 2; lane 0 has the coefficient 1.
-    pub(super) first_half: [Mixing<2>; HALF_FULL_ROUNDS - 1],
+    pub(super) first_half: [Mixing<T, 2>; HALF_FULL_ROUNDS - 1],
     /// `x_1 - u_0` of the two lanes without S-box.
-    pub(super) enter_first: Form<2>,
+    pub(super) enter_first: Form<T, 2>,
     /// `x_2 - u_1` of those lanes and `u_0`.
-    pub(super) enter_second: Form<3>,
+    pub(super) enter_second: Form<T, 3>,
     /// `x_(n+1) - u_n` of `x_n, x_(n-1), u_(n-1), u_(n-2)` for `n >= 2`.
-    pub(super) partial: [Form<4>; PARTIAL_ROUNDS - 2],
+    pub(super) partial: [Form<T, 4>; PARTIAL_ROUNDS - 2],
     /// The two other lanes of round 61, of `x_57, x_56, u_56, u_55`.
-    pub(super) leave: [Form<4>; 2],
+    pub(super) leave: [Form<T, 4>; 2],
     /// Rounds 61 to 63, as the first half.
-    pub(super) second_half: [Mixing<2>; HALF_FULL_ROUNDS - 1],
+    pub(super) second_half: [Mixing<T, 2>; HALF_FULL_ROUNDS - 1],
     /// The result, of all lanes; not in Montgomery's form.
-    pub(super) output: Form<3>,
+    pub(super) output: Form<T, 3>,
 }
 
-impl Constants {
+impl<T: Copy> Constants<T> {
     /// Derives them.
-    pub(super) fn derive() -> Self {
-        let published = Published::read();
+    pub(super) fn derive(notation: Notation<T>) -> Self {
+        let published = Published::read(notation);
         let mut scales = [Fr::ONE; WIDTH];
         let inputs = [1, 2].map(|lane| published.input(lane));
         let first = published.first_mixing(&mut scales);
@@ -80,50 +87,54 @@ impl Constants {
 
 /// The published constants: `v_(r+1) = matrix S(v_r) + constants[r+1]`, where `S` raises
 /// all lanes to the fifth power, or lane 0 alone in the partial rounds.
-struct Published {
+struct Published<T> {
+    notation: Notation<T>,
     constants: Vec<[Fr; WIDTH]>,
     matrix: [[Fr; WIDTH]; WIDTH],
 }
 
-impl Published {
-    fn read() -> Self {
+impl<T: Copy> Published<T> {
+    fn read(notation: Notation<T>) -> Self {
         Self {
+            notation,
             constants: C.iter().map(|row| row.map(element)).collect(),
             matrix: M.map(|row| row.map(element)),
         }
     }
 
-    fn input(&self, lane: usize) -> Form<1> {
-        // The product of the plain input with the square of 2^256 is in Montgomery's form.
-        form(self.constants[0][lane], [two_to_the_256()])
+    fn input(&self, lane: usize) -> Form<T, 1> {
+        // The product of the plain input with the square of the radix is in Montgomery's form.
+        self.notation
+            .form(self.constants[0][lane], [self.notation.radix()])
     }
 
-    fn first_mixing(&self, scales: &mut [Fr; WIDTH]) -> Mixing<1> {
+    fn first_mixing(&self, scales: &mut [Fr; WIDTH]) -> Mixing<T, 1> {
         let constant = fifth_power(self.constants[0][0]);
         *scales = core::array::from_fn(|lane| inverse(self.matrix[lane][1]));
         core::array::from_fn(|lane| {
             let offset = self.constants[1][lane] + self.matrix[lane][0] * constant;
-            form(scales[lane] * offset, [scales[lane] * self.matrix[lane][2]])
+            self.notation
+                .form(scales[lane] * offset, [scales[lane] * self.matrix[lane][2]])
         })
     }
 
     /// Mixing of full `round`, whose lanes have the factors `scales`; leaves those of the next.
-    fn mixing(&self, round: usize, scales: &mut [Fr; WIDTH]) -> Mixing<2> {
+    fn mixing(&self, round: usize, scales: &mut [Fr; WIDTH]) -> Mixing<T, 2> {
         let before = scales.map(fifth_power);
         *scales = core::array::from_fn(|lane| before[0] * inverse(self.matrix[lane][0]));
         core::array::from_fn(|lane| {
             let coefficient =
                 |of: usize| scales[lane] * self.matrix[lane][of] * inverse(before[of]);
-            form(
+            self.notation.form(
                 scales[lane] * self.constants[round + 1][lane],
                 [coefficient(1), coefficient(2)],
             )
         })
     }
 
-    fn output(&self, scales: [Fr; WIDTH]) -> Form<3> {
-        let out_of_montgomery = inverse(two_to_the_256());
-        form(
+    fn output(&self, scales: [Fr; WIDTH]) -> Form<T, 3> {
+        let out_of_montgomery = inverse(self.notation.radix());
+        self.notation.form(
             Fr::ZERO,
             core::array::from_fn(|lane| {
                 self.matrix[0][lane] * inverse(fifth_power(scales[lane])) * out_of_montgomery
@@ -149,7 +160,8 @@ type Rest = [Fr; 2];
 /// Lane 0 is kept as `x_n = g_n y_n`, with the factors `g` that make `d` 1:
 /// `g_(n+1) = g_n^5 / d`. A round takes four products beside its S-box, and five
 /// in the sparse form of appendix B of the Poseidon paper.
-struct PartialRounds {
+struct PartialRounds<T> {
+    notation: Notation<T>,
     /// `g_0` to `g_57`.
     scales: Vec<Fr>,
     /// Factors of the two other lanes at the start.
@@ -162,8 +174,8 @@ struct PartialRounds {
     a: [Rest; 2],
 }
 
-impl PartialRounds {
-    fn new(published: &Published, scales: [Fr; WIDTH]) -> Self {
+impl<T: Copy> PartialRounds<T> {
+    fn new(published: &Published<T>, scales: [Fr; WIDTH]) -> Self {
         let rounds = &published.constants[HALF_FULL_ROUNDS..=SECOND_HALF];
         let [[d, c1, c2], [b1, a11, a12], [b2, a21, a22]] = published.matrix;
         let mut lane_scales = vec![scales[0]];
@@ -171,6 +183,7 @@ impl PartialRounds {
             lane_scales.push(fifth_power(lane_scales[round]) * inverse(d));
         }
         Self {
+            notation: published.notation,
             scales: lane_scales,
             rest_scales: [scales[1], scales[2]],
             k: rounds.iter().map(|constants| constants[0]).collect(),
@@ -192,18 +205,20 @@ impl PartialRounds {
         fifth_power(self.scales[n])
     }
 
-    fn enter_first(&self) -> Form<2> {
+    fn enter_first(&self) -> Form<T, 2> {
         let map = |[s1, s2]: [Fr; 2]| dot(self.c, [s1, s2]) + self.k[1];
-        scaled_form(map, self.rest_scales, self.scale(1))
+        self.notation
+            .scaled_form(map, self.rest_scales, self.scale(1))
     }
 
-    fn enter_second(&self) -> Form<3> {
+    fn enter_second(&self) -> Form<T, 3> {
         let map = |[s1, s2, u]: [Fr; 3]| dot(self.c, self.next_rest([s1, s2], u, 1)) + self.k[2];
         let [first, second] = self.rest_scales;
-        scaled_form(map, [first, second, self.power_scale(0)], self.scale(2))
+        self.notation
+            .scaled_form(map, [first, second, self.power_scale(0)], self.scale(2))
     }
 
-    fn step(&self, n: usize) -> Form<4> {
+    fn step(&self, n: usize) -> Form<T, 4> {
         let (trace, determinant) = (
             self.a[0][0] + self.a[1][1],
             self.a[0][0] * self.a[1][1] - self.a[0][1] * self.a[1][0],
@@ -228,10 +243,10 @@ impl PartialRounds {
             self.power_scale(n - 1),
             self.power_scale(n - 2),
         ];
-        scaled_form(map, inputs, self.scale(n + 1))
+        self.notation.scaled_form(map, inputs, self.scale(n + 1))
     }
 
-    fn leave(&self) -> [Form<4>; 2] {
+    fn leave(&self) -> [Form<T, 4>; 2] {
         let last = PARTIAL_ROUNDS;
         let inputs = [
             self.scale(last),
@@ -241,7 +256,7 @@ impl PartialRounds {
         ];
         [0, 1].map(|lane| {
             let map = |known: [Fr; 4]| self.last_rest(known)[lane];
-            scaled_form(map, inputs, Fr::ONE)
+            self.notation.scaled_form(map, inputs, Fr::ONE)
         })
     }
 
@@ -287,34 +302,36 @@ fn solve(matrix: [Rest; 2], right: Rest) -> Rest {
     ]
 }
 
-/// The affine `map` as a form of inputs that carry the factors `inputs`, times `output`.
-fn scaled_form<const N: usize>(
-    map: impl Fn([Fr; N]) -> Fr,
-    inputs: [Fr; N],
-    output: Fr,
-) -> Form<N> {
-    let offset = map([Fr::ZERO; N]);
-    let coefficient = |position: usize| {
-        let unit = core::array::from_fn(|other| Fr::from(other == position));
-        (map(unit) - offset) * inverse(inputs[position]) * output
-    };
-    form(offset * output, core::array::from_fn(coefficient))
-}
-
-fn form<const N: usize>(offset: Fr, coefficients: [Fr; N]) -> Form<N> {
-    Form {
-        offset: montgomery(offset * two_to_the_256()),
-        coefficients: coefficients.map(montgomery),
+impl<T: Copy> Notation<T> {
+    fn radix(self) -> Fr {
+        Fr::from(2_u64).pow([self.radix_bits])
     }
-}
 
-/// arkworks keeps the same form in the same limbs.
-fn montgomery(value: Fr) -> Scalar {
-    Scalar::from_limbs(value.0.0)
-}
+    fn form<const N: usize>(self, offset: Fr, coefficients: [Fr; N]) -> Form<T, N> {
+        Form {
+            offset: self.montgomery(offset * self.radix()),
+            coefficients: coefficients.map(|coefficient| self.montgomery(coefficient)),
+        }
+    }
 
-fn two_to_the_256() -> Fr {
-    Fr::from(2_u64).pow([256])
+    /// The affine `map` as a form of inputs that carry the factors `inputs`, times `output`.
+    fn scaled_form<const N: usize>(
+        self,
+        map: impl Fn([Fr; N]) -> Fr,
+        inputs: [Fr; N],
+        output: Fr,
+    ) -> Form<T, N> {
+        let offset = map([Fr::ZERO; N]);
+        let coefficient = |position: usize| {
+            let unit = core::array::from_fn(|other| Fr::from(other == position));
+            (map(unit) - offset) * inverse(inputs[position]) * output
+        };
+        self.form(offset * output, core::array::from_fn(coefficient))
+    }
+
+    fn montgomery(self, value: Fr) -> T {
+        (self.encode)((value * self.radix()).into_bigint().0)
+    }
 }
 
 fn fifth_power(value: Fr) -> Fr {

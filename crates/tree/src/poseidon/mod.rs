@@ -5,83 +5,34 @@
 //! multiplications: see `constants`.
 
 mod constants;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+mod rounds;
 mod scalar;
-
-use std::sync::LazyLock;
 
 use annona_core::FieldElement;
 
-use constants::{Constants, Form, Mixing};
-use scalar::{Scalar, sum_of_products};
-
-static CONSTANTS: LazyLock<Constants> = LazyLock::new(Constants::derive);
+use rounds::hash;
+use scalar::OneByOne;
 
 /// Poseidon of two elements.
 #[must_use]
 pub fn hash_pair(left: FieldElement, right: FieldElement) -> FieldElement {
-    let constants = &*CONSTANTS;
-    let [first, second] = &constants.inputs;
-    let mut lanes = first_round(
-        constants,
-        first.of([Scalar::plain(left)]),
-        second.of([Scalar::plain(right)]),
-    );
-    for mixing in &constants.first_half {
-        lanes = full_round(mixing, lanes);
-    }
-    lanes = partial_rounds(constants, lanes);
-    for mixing in &constants.second_half {
-        lanes = full_round(mixing, lanes);
-    }
-    constants
-        .output
-        .of(lanes.map(Scalar::fifth_power))
-        .to_field()
+    let [left, right] = [left, right].map(OneByOne::plain);
+    OneByOne::to_field(hash(OneByOne, &scalar::CONSTANTS, left, right))
 }
 
-/// Lane 0 comes in as a constant.
-#[inline(always)]
-fn first_round(constants: &Constants, lane1: Scalar, lane2: Scalar) -> [Scalar; 3] {
-    let (u1, u2) = (lane1.fifth_power(), lane2.fifth_power());
-    constants
-        .first
-        .each_ref()
-        .map(|form| form.of([u2]).plus(u1))
-}
-
-#[inline(always)]
-fn full_round(mixing: &Mixing<2>, lanes: [Scalar; 3]) -> [Scalar; 3] {
-    let [u0, u1, u2] = lanes.map(Scalar::fifth_power);
-    mixing.each_ref().map(|form| form.of([u1, u2]).plus(u0))
-}
-
-#[inline(always)]
-fn partial_rounds(constants: &Constants, [x0, s1, s2]: [Scalar; 3]) -> [Scalar; 3] {
-    let mut u_earlier = x0.fifth_power();
-    let mut x_before = constants.enter_first.of([s1, s2]).plus(u_earlier);
-    let mut u_before = x_before.fifth_power();
-    let mut x = constants
-        .enter_second
-        .of([s1, s2, u_earlier])
-        .plus(u_before);
-    for form in &constants.partial {
-        let known = form.of([x, x_before, u_before, u_earlier]);
-        let u = x.fifth_power();
-        (x_before, u_earlier, u_before) = (x, u_before, u);
-        x = known.plus(u);
+/// Poseidon of each pair, in order; eight at a time where the processor can.
+#[must_use]
+pub fn hash_pairs(pairs: &[[FieldElement; 2]]) -> Vec<FieldElement> {
+    let mut nodes = Vec::with_capacity(pairs.len());
+    #[cfg(target_arch = "x86_64")]
+    if let Some(eight) = lanes::EightAtATime::available() {
+        nodes.extend(eight.hash_all(pairs));
     }
-    let [lane1, lane2] = constants.leave.each_ref().map(|form| {
-        form.of([x, x_before, u_before, u_earlier])
-            .plus(Scalar::ZERO)
-    });
-    [x, lane1, lane2]
-}
-
-impl<const N: usize> Form<N> {
-    #[inline(always)]
-    fn of(&self, inputs: [Scalar; N]) -> Scalar {
-        sum_of_products(self.offset, &self.coefficients, &inputs)
-    }
+    let rest = &pairs[nodes.len()..];
+    nodes.extend(rest.iter().map(|[left, right]| hash_pair(*left, *right)));
+    nodes
 }
 
 #[cfg(test)]
@@ -117,6 +68,21 @@ mod tests {
         #[test]
         fn the_hash_is_the_published_one(left in arb_element(), right in arb_element()) {
             prop_assert_eq!(hash_pair(left, right).to_u256(), published(left, right));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn hashes_of_many_pairs_are_those_of_each(
+            pairs in proptest::collection::vec([arb_element(), arb_element()], 0..40),
+        ) {
+            let each: Vec<FieldElement> = pairs
+                .iter()
+                .map(|[left, right]| hash_pair(*left, *right))
+                .collect();
+            prop_assert_eq!(hash_pairs(&pairs), each);
         }
     }
 

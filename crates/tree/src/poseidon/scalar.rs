@@ -1,4 +1,9 @@
+use std::sync::LazyLock;
+
 use annona_core::{FieldElement, SCALAR_MODULUS, U256};
+
+use super::constants::{Constants, Form, Notation};
+use super::rounds::Arithmetic;
 
 /// `r`, in limbs of 64 bits, the lowest first.
 const MODULUS: [u64; 4] = SCALAR_MODULUS.into_limbs();
@@ -7,7 +12,7 @@ const MODULUS: [u64; 4] = SCALAR_MODULUS.into_limbs();
 const TWICE_MODULUS: [u64; 4] = SCALAR_MODULUS.wrapping_add(SCALAR_MODULUS).into_limbs();
 
 /// `-1 / r` modulo `2^64`.
-const NEGATED_INVERSE: u64 = {
+pub(super) const NEGATED_INVERSE: u64 = {
     // Newton's iteration doubles the number of right bits; an odd number is its own
     // inverse modulo 8.
     let mut inverse = MODULUS[0];
@@ -27,44 +32,75 @@ const NEGATED_INVERSE: u64 = {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Scalar([u64; 4]);
 
-impl Scalar {
-    pub(super) const ZERO: Self = Self([0; 4]);
+/// Constants of [`OneByOne`].
+pub(super) static CONSTANTS: LazyLock<Constants<Scalar>> = LazyLock::new(|| {
+    Constants::derive(Notation {
+        radix_bits: 256,
+        encode: Scalar,
+    })
+});
 
-    /// Takes limbs of a number below `2 r`, the lowest first.
-    pub(super) const fn from_limbs(limbs: [u64; 4]) -> Self {
-        Self(limbs)
-    }
+/// One hash at a time, on the multiplier of every processor.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OneByOne;
 
+impl OneByOne {
     /// The number itself, not in Montgomery's form.
-    #[inline]
-    pub(super) const fn plain(value: FieldElement) -> Self {
-        Self(value.to_u256().into_limbs())
+    pub(super) const fn plain(value: FieldElement) -> Scalar {
+        Scalar(value.to_u256().into_limbs())
     }
 
     /// The number, reduced.
-    #[inline]
-    pub(super) fn to_field(self) -> FieldElement {
-        let reduced = subtract_if_reached(self.0, &MODULUS);
-        FieldElement::try_from(U256::from_limbs(reduced)).expect("a scalar is below twice r")
+    pub(super) fn to_field(number: Scalar) -> FieldElement {
+        reduced(number.0)
+    }
+}
+
+/// The scalar of limbs that are below `2 r`.
+pub(super) fn reduced(limbs: [u64; 4]) -> FieldElement {
+    let reduced = subtract_if_reached(limbs, &MODULUS);
+    FieldElement::try_from(U256::from_limbs(reduced)).expect("a number below 2 r is reduced")
+}
+
+impl Arithmetic for OneByOne {
+    type Constant = Scalar;
+    type Number = Scalar;
+
+    #[inline(always)]
+    fn evaluate<const N: usize>(self, form: &Form<Scalar, N>, inputs: [Scalar; N]) -> Scalar {
+        sum_of_products(form.offset, &form.coefficients, &inputs)
     }
 
-    /// `x^5` without the powers of `2^256` that Montgomery's form takes.
     #[inline(always)]
-    pub(super) fn fifth_power(self) -> Self {
-        let square = times(self, self);
-        times(times(square, square), self)
-    }
-
-    /// `self` plus a number that is below `2 r` as well.
-    #[inline(always)]
-    pub(super) fn plus(self, other: Self) -> Self {
+    fn evaluate_and_add<const N: usize>(
+        self,
+        form: &Form<Scalar, N>,
+        inputs: [Scalar; N],
+        addend: Scalar,
+    ) -> Scalar {
+        let value = self.evaluate(form, inputs);
         let mut sum = [0; 4];
         let mut carry = 0;
-        for (limb, (left, right)) in sum.iter_mut().zip(self.0.into_iter().zip(other.0)) {
+        for (limb, (left, right)) in sum.iter_mut().zip(value.0.into_iter().zip(addend.0)) {
             (*limb, carry) = add(left, right, carry);
         }
-        Self(subtract_if_reached(sum, &TWICE_MODULUS))
+        Scalar(subtract_if_reached(sum, &TWICE_MODULUS))
     }
+
+    #[inline(always)]
+    fn fifth_power(self, x: Scalar) -> Scalar {
+        let square = times(x, x);
+        times(times(square, square), x)
+    }
+
+    #[inline(always)]
+    fn zero(self) -> Scalar {
+        Scalar::ZERO
+    }
+}
+
+impl Scalar {
+    const ZERO: Self = Self([0; 4]);
 }
 
 /// `a b / 2^256`.
