@@ -59,9 +59,10 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
 )]
 pub(crate) async fn tile(
     State(shared): State<Arc<Shared>>,
-    PathTexts([epoch, level, index]): PathTexts<3>,
+    PathTexts(place): PathTexts<3>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let [epoch, level, index] = place;
     let epoch = Epoch(whole_number("epoch", &epoch)?);
     let (level, index) = (
         whole_number("level", &level)?,
