@@ -185,10 +185,15 @@ impl Session {
     /// The own path in the tree of an epoch, if it leads anywhere.
     async fn path(&self, epoch: Epoch) -> anyhow::Result<Option<InclusionProof>> {
         let mut tree = TreeReader::new(&self.service, epoch);
-        match tree.find(self.wallet.identity().commitment()).await? {
-            Some(leaf_index) => Ok(Some(tree.path(leaf_index).await?)),
-            None => Ok(None),
+        let known = self.wallet.known_leaf();
+        let commitment = self.wallet.identity().commitment();
+        let Some(leaf_index) = tree.find(commitment, known).await? else {
+            return Ok(None);
+        };
+        if known != Some(leaf_index) {
+            self.wallet.remember_leaf(leaf_index)?;
         }
+        Ok(Some(tree.path(leaf_index).await?))
     }
 }
 

@@ -31,24 +31,25 @@ impl<'a> TreeReader<'a> {
         }
     }
 
-    /// Where a commitment is. The newest leaves are looked at first, because a wallet looks
-    /// for itself when it has just joined; after that it knows.
+    /// Where a commitment is: at `known`, where it was found before, or else among all leaves,
+    /// the newest first, because a wallet looks for itself when it has just joined.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn find(&mut self, commitment: Commitment) -> Result<Option<LeafIndex>, ClientError> {
-        let Some(newest) = self.newest_leaves().await? else {
-            return Ok(None);
-        };
-        for index in (0..=newest).rev() {
-            let Some(id) = TileId::new(0, index) else {
-                return Ok(None);
-            };
-            let tile = self.tile(id).await?;
-            let leaf = commitment.to_field();
-            let within = tile.nodes().iter().position(|node| *node == leaf);
-            if let Some(within) = within {
-                return Ok(LeafIndex::try_from(index * TILE_WIDTH + within as u64).ok());
+    pub async fn find(
+        &mut self,
+        commitment: Commitment,
+        known: Option<LeafIndex>,
+    ) -> Result<Option<LeafIndex>, ClientError> {
+        let known = known.map(|leaf_index| TileId::path_of(leaf_index)[0].index());
+        if let Some(index) = known
+            && let Some(place) = self.find_in(index, commitment).await?
+        {
+            return Ok(Some(place));
+        }
+        for index in (0..self.tiles_of_leaves().await?).rev() {
+            if let Some(place) = self.find_in(index, commitment).await? {
+                return Ok(Some(place));
             }
         }
         Ok(None)
@@ -67,21 +68,40 @@ impl<'a> TreeReader<'a> {
         Ok(InclusionProof::from_tiles(leaf_index, &tiles)?)
     }
 
-    /// Number of the last tile of leaves, which the last nodes of the tiles above lead to;
-    /// nothing in a tree without leaves.
-    async fn newest_leaves(&mut self) -> Result<Option<u64>, ClientError> {
-        let mut index = 0;
+    /// Number of tiles of leaves; the last nodes of the tiles above tell.
+    async fn tiles_of_leaves(&mut self) -> Result<u64, ClientError> {
+        let mut count = 1;
         for level in (1..TILE_LEVELS as u64).rev() {
-            let Some(id) = TileId::new(level, index) else {
-                return Ok(None);
+            let Some(tile) = self.tile_at(level, count - 1).await? else {
+                return Ok(0);
             };
-            let tile = match self.tile(id).await {
-                Err(error) if error.code() == Some("tile-unknown") => return Ok(None),
-                tile => tile?,
-            };
-            index = index * TILE_WIDTH + tile.nodes().len() as u64 - 1;
+            count = (count - 1) * TILE_WIDTH + tile.nodes().len() as u64;
         }
-        Ok(Some(index))
+        Ok(count)
+    }
+
+    async fn find_in(
+        &mut self,
+        index: u64,
+        commitment: Commitment,
+    ) -> Result<Option<LeafIndex>, ClientError> {
+        let leaf = commitment.to_field();
+        let Some(tile) = self.tile_at(0, index).await? else {
+            return Ok(None);
+        };
+        let within = tile.nodes().iter().position(|node| *node == leaf);
+        Ok(within.and_then(|within| LeafIndex::try_from(index * TILE_WIDTH + within as u64).ok()))
+    }
+
+    /// A tile, if the tree has it.
+    async fn tile_at(&mut self, level: u64, index: u64) -> Result<Option<&Tile>, ClientError> {
+        let Some(id) = TileId::new(level, index) else {
+            return Ok(None);
+        };
+        match self.tile(id).await {
+            Err(error) if error.code() == Some("tile-unknown") => Ok(None),
+            tile => tile.map(Some),
+        }
     }
 
     async fn tile(&mut self, id: TileId) -> Result<&Tile, ClientError> {

@@ -37,7 +37,7 @@ pub(crate) async fn draft(
     let identity = citizen.wallet.identity().clone();
     let mut tree = TreeReader::new(world.service(), epoch);
     let place = tree
-        .find(identity.commitment())
+        .find(identity.commitment(), None)
         .await?
         .with_context(|| format!("citizen {} is not in the tree", citizen.number))?;
     let path = tree.path(place).await?;

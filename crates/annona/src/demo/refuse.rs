@@ -87,7 +87,7 @@ pub(crate) async fn stranger(
     let wallet = world.new_wallet("stranger")?;
     let identity = wallet.identity();
     let place = TreeReader::new(world.service(), epoch)
-        .find(identity.commitment())
+        .find(identity.commitment(), None)
         .await?;
     ensure!(place.is_none(), "a stranger is in the tree");
 

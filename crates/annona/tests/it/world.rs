@@ -263,7 +263,7 @@ impl World {
     ) -> ClaimDraft {
         let identity = wallet.identity();
         let mut tree = TreeReader::new(&service.client, epoch);
-        let place = tree.find(identity.commitment()).await.unwrap();
+        let place = tree.find(identity.commitment(), None).await.unwrap();
         let path = tree.path(place.unwrap()).await.unwrap();
         let root = self.chain.checkpoint_before(epoch).await.unwrap().root;
         let payment = Payment {
