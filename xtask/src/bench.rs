@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -31,6 +31,15 @@ pub(crate) enum Bench {
     /// Gas of joining and leaving for each person, on Anvil with real proofs.
     Gas {
         /// Also write the figures to this file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// The hash and the membership tree, beside semaphore-rs's.
+    Tree {
+        /// Size of the tree.
+        #[arg(long, default_value_t = 1_000_000)]
+        leaves: u64,
+        /// File for the figures.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
@@ -73,6 +82,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
             cargo_example("annona-chain", "gas", &arguments)
         }
+        Bench::Tree { leaves, json } => tree(*leaves, json.as_deref()),
     }
 }
 
@@ -90,4 +100,17 @@ fn scores(eyes: u32, captures: u32) -> anyhow::Result<()> {
             "docs/iris-scores.svg",
         ],
     )
+}
+
+fn tree(leaves: u64, json: Option<&Path>) -> anyhow::Result<()> {
+    let leaves = leaves.to_string();
+    let mut command = vec!["bench", "--package", "annona-tree", "--bench", "tree", "--"];
+    command.extend(["--leaves", &leaves]);
+    // The measurement runs in the folder of its package.
+    let json = json.map(std::path::absolute).transpose()?;
+    let json = json.map(|path| path.to_string_lossy().into_owned());
+    if let Some(path) = &json {
+        command.extend(["--json", path]);
+    }
+    cargo(&command)
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use annona_chain::{Deployment, EvmReader, connect};
 use annona_client::wire::{ClaimStatus, ClaimView};
-use annona_client::{ApiClient, ClaimDraft, ClientError, Wallet, prepare_claim};
+use annona_client::{ApiClient, ClaimDraft, ClientError, TreeReader, Wallet, prepare_claim};
 use annona_core::{Address, AmountWei, Epoch, EpochClock, ExternalNullifier, Payment, U256};
 use annona_engine::ports::ChainReader;
+use annona_tree::InclusionProof;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -160,7 +161,9 @@ impl Session {
             None => self.current_epoch().await?.0,
         };
         let identity = self.wallet.identity();
-        let inclusion = self.service.inclusion(identity.commitment(), epoch).await?;
+        let path = self.path(epoch).await?.with_context(|| {
+            format!("you are not in the tree of epoch {epoch}; who enrols is paid from the next epoch on")
+        })?;
         let on_chain = self.chain.checkpoint_before(epoch).await?.root;
         let payment = Payment {
             recipient: args.recipient,
@@ -170,12 +173,27 @@ impl Session {
         let scope = self.chain.deployment().claim_scope();
         Ok(prepare_claim(
             identity,
-            &inclusion,
+            &path,
+            epoch,
             on_chain,
             &scope,
             payment,
             &mut rand::rng(),
         )?)
+    }
+
+    /// The own path in the tree of an epoch, if it leads anywhere.
+    async fn path(&self, epoch: Epoch) -> anyhow::Result<Option<InclusionProof>> {
+        let mut tree = TreeReader::new(&self.service, epoch);
+        let known = self.wallet.known_leaf();
+        let commitment = self.wallet.identity().commitment();
+        let Some(leaf_index) = tree.find(commitment, known).await? else {
+            return Ok(None);
+        };
+        if known != Some(leaf_index) {
+            self.wallet.remember_leaf(leaf_index)?;
+        }
+        Ok(Some(tree.path(leaf_index).await?))
     }
 }
 
@@ -186,8 +204,6 @@ struct StatusAnswer {
     epoch: u64,
     seconds_to_next_epoch: u64,
     is_member: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_member_because: Option<String>,
     claims: Vec<ClaimView>,
 }
 
@@ -195,21 +211,11 @@ async fn status(args: StatusArgs) -> anyhow::Result<ExitCode> {
     let session = Session::open(&args.connection).await?;
     let (epoch, seconds_left) = session.current_epoch().await?;
     let identity = session.wallet.identity();
-    let membership = session
-        .service
-        .inclusion(identity.commitment(), epoch)
-        .await;
-    let refusal = match membership {
-        Ok(_) => None,
-        Err(ClientError::Refused(problem)) => Some(problem.detail),
-        Err(other) => return Err(other.into()),
-    };
     let answer = StatusAnswer {
         commitment: identity.commitment().to_string(),
         epoch: epoch.0,
         seconds_to_next_epoch: seconds_left,
-        is_member: refusal.is_none(),
-        not_member_because: refusal,
+        is_member: session.path(epoch).await?.is_some(),
         claims: claims_in_window(&session, epoch).await?,
     };
     Format::from_flag(args.json).print(&answer, || describe_status(&answer))?;
@@ -233,10 +239,11 @@ async fn claims_in_window(session: &Session, current: Epoch) -> anyhow::Result<V
 }
 
 fn describe_status(answer: &StatusAnswer) -> String {
-    let member = answer
-        .not_member_because
-        .as_deref()
-        .unwrap_or("You are a member and can claim this epoch.");
+    let member = if answer.is_member {
+        "You are a member and can claim this epoch."
+    } else {
+        "You cannot claim this epoch: enrol at an orb first; who has just enrolled can claim the next epoch."
+    };
     let mut text = format!(
         "commitment {}\nepoch {}, the next one begins in {} seconds\n{member}",
         answer.commitment, answer.epoch, answer.seconds_to_next_epoch

@@ -36,6 +36,9 @@ pub(crate) struct ServiceConfig {
     /// Folder of the gallery's files, a copy that can be thrown away; made when
     /// missing. Without it, a folder beside the database.
     pub(crate) gallery: Option<PathBuf>,
+    /// File of the membership tree, a copy of what the chain says that can be thrown away;
+    /// made when missing. Without it, a file beside the database.
+    pub(crate) tree: Option<PathBuf>,
     /// Deployment file of `annona deploy`.
     pub(crate) deployment: PathBuf,
 }
@@ -46,6 +49,13 @@ impl ServiceConfig {
         self.gallery
             .clone()
             .unwrap_or_else(|| self.database.with_extension("gallery"))
+    }
+
+    /// File of the membership tree.
+    pub(crate) fn tree(&self) -> PathBuf {
+        self.tree
+            .clone()
+            .unwrap_or_else(|| self.database.with_extension("tree"))
     }
 }
 
@@ -141,7 +151,10 @@ impl Config {
         ] {
             *file = folder.join(&*file);
         }
-        config.service.gallery = config.service.gallery.map(|path| folder.join(path));
+        let service = &mut config.service;
+        for copy in [&mut service.gallery, &mut service.tree] {
+            *copy = copy.take().map(|path| folder.join(path));
+        }
         Ok(config)
     }
 }
@@ -188,13 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn the_gallery_lies_beside_the_database_unless_it_is_told_otherwise() {
+    fn copies_lie_beside_the_database_unless_it_is_told_otherwise() {
         let config = load(SAMPLE).unwrap();
-        let beside = config.service.database.with_file_name("annona.gallery");
-        assert_eq!(config.service.gallery(), beside);
-        let config = load(&SAMPLE.replace("\n[chain]", "\ngallery = \"faces\"\n[chain]")).unwrap();
-        let beside = config.service.database.with_file_name("faces");
-        assert_eq!(config.service.gallery(), beside);
+        let beside = |name| config.service.database.with_file_name(name);
+        assert_eq!(config.service.gallery(), beside("annona.gallery"));
+        assert_eq!(config.service.tree(), beside("annona.tree"));
+        let elsewhere = "\ngallery = \"faces\"\ntree = \"nodes\"\n[chain]";
+        let config = load(&SAMPLE.replace("\n[chain]", elsewhere)).unwrap();
+        let beside = |name| config.service.database.with_file_name(name);
+        assert_eq!(config.service.gallery(), beside("faces"));
+        assert_eq!(config.service.tree(), beside("nodes"));
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn prove_once() -> anyhow::Result<((), String)> {
     let index = tree
         .leaf_index(identity.commitment())
         .context("a leaf just appended has an index")?;
-    let path = tree.proof_at(1, index)?;
+    let path = tree.current().proof(index);
     let scope = ClaimScope {
         chain_id: 0,
         distributor: Address::ZERO,

@@ -15,10 +15,11 @@ mod logs;
 mod matching;
 mod orb;
 mod output;
-mod screening;
 mod prover;
+mod screening;
 mod serve;
 mod simulation;
+mod tree_file;
 
 use std::process::ExitCode;
 

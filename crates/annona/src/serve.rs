@@ -8,7 +8,8 @@ use annona_chain::{Deployment, EvmChain, EvmReader};
 use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
-    ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, Outbox, Relay, Sequencer,
+    ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, Outbox, Relay,
+    Sequencer,
 };
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
 use annona_proofs::RegistryScope;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::output::Format;
 use crate::prover::LocalProver;
+use crate::tree_file::TreeFile;
 use crate::{keys, logs};
 
 /// Arguments of `annona serve`.
@@ -70,20 +72,24 @@ struct Worker {
     sequencer: Sequencer<EvmChain>,
     relay: Relay<EvmChain>,
     membership: Arc<Membership>,
+    tree_file: TreeFile,
     chain: Arc<EvmChain>,
     metrics: PrometheusHandle,
     pause: Duration,
 }
 
 impl Worker {
-    async fn run(self, stop: CancellationToken) {
+    async fn run(mut self, stop: CancellationToken) {
+        self.tree_file.load().await;
         while !stop.is_cancelled() {
             self.round().await;
+            self.tree_file.save_now_and_then().await;
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(self.pause) => {}
             }
         }
+        self.tree_file.save().await;
     }
 
     /// One failed step does not keep the others from theirs; all of it comes round again.
@@ -132,7 +138,13 @@ impl Service {
         ));
         let sqlite = open_store(config, &deployment).await?;
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
-        let membership = Arc::new(Membership::default());
+        let confirmations = config.chain.confirmations;
+        let membership = Arc::new(Membership::new(MembershipRules {
+            calendar,
+            window,
+            confirmations,
+        }));
+        let tree_file = TreeFile::new(config.service.tree(), &deployment, membership.clone());
         let metrics = PrometheusBuilder::new()
             .install_recorder()
             .context("metrics cannot be recorded")?;
@@ -161,7 +173,6 @@ impl Service {
             readiness: Arc::new(StoreReadiness(sqlite.clone())),
             metrics: metrics.clone(),
         };
-        let confirmations = config.chain.confirmations;
         let scope = RegistryScope {
             chain_id: deployment.chain_id,
             registry: deployment.registry,
@@ -178,6 +189,7 @@ impl Service {
             ),
             relay: Relay::new(store, chain.clone()),
             membership,
+            tree_file,
             chain,
             metrics,
             pause: Duration::from_millis(config.chain.poll_interval_ms),

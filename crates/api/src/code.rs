@@ -41,7 +41,6 @@ problem_codes! {
     BodyInvalid, BAD_REQUEST, "body-invalid", "The body lacks a field, has an unknown one, or one of another type.";
     BodyUnreadable, BAD_REQUEST, "body-unreadable", "The body did not arrive whole.";
     PathInvalid, BAD_REQUEST, "path-invalid", "A part of the path cannot be read.";
-    QueryInvalid, BAD_REQUEST, "query-invalid", "The query lacks a parameter, or it cannot be read.";
     MalformedField, BAD_REQUEST, "malformed-field", "A field is not of its written form.";
     NotCanonical, BAD_REQUEST, "not-canonical", "A number is not below the BN254 scalar modulus.";
     ZeroCommitment, BAD_REQUEST, "zero-commitment", "Zero cannot be a commitment.";
@@ -52,7 +51,8 @@ problem_codes! {
     OrbSignatureInvalid, UNAUTHORIZED, "orb-signature-invalid", "The signature fits no orb.";
     OrbNotActive, FORBIDDEN, "orb-not-active", "The orb is not active in the orb registry.";
     RouteUnknown, NOT_FOUND, "route-unknown", "There is no such route.";
-    CommitmentUnknown, NOT_FOUND, "commitment-unknown", "The commitment is not in the registry.";
+    TreeUnknown, NOT_FOUND, "tree-unknown", "There is no tree of this epoch.";
+    TileUnknown, NOT_FOUND, "tile-unknown", "The tree has no such tile.";
     ClaimUnknown, NOT_FOUND, "claim-unknown", "No claim with this nullifier was taken.";
     EnrolmentUnknown, NOT_FOUND, "enrolment-unknown", "No enrolment has this id.";
     MethodNotAllowed, METHOD_NOT_ALLOWED, "method-not-allowed", "The route does not take this method.";
@@ -60,7 +60,6 @@ problem_codes! {
     EnrolmentReview, CONFLICT, "enrolment-review", "The capture is neither clearly new nor clearly known.";
     NonceUsed, CONFLICT, "nonce-used", "The nonce belongs to another enrolment.";
     CommitmentTaken, CONFLICT, "commitment-taken", "The commitment is enrolled already.";
-    NotYetMember, CONFLICT, "not-yet-member", "The commitment joined too late for this epoch.";
     EpochNotBegun, CONFLICT, "epoch-not-begun", "The epoch has not begun.";
     EpochWithoutMembers, CONFLICT, "epoch-without-members", "The epoch has no members.";
     NullifierAlreadyClaimed, CONFLICT, "nullifier-already-claimed", "A claim for another payment with this nullifier was taken before.";

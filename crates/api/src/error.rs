@@ -1,11 +1,11 @@
 use std::error::Error;
 
-use annona_core::{Epoch, EpochError, FieldError, NullifierHash};
+use annona_core::{EpochError, FieldError, NullifierHash};
 use annona_engine::ports::{ChainError, StoreError};
-use annona_engine::{ClaimError, EnrolError, EnrolmentId, MembershipError};
+use annona_engine::{ClaimError, EnrolError, EnrolmentId};
 use annona_proofs::VerifyError;
 use annona_wire::FieldProblem;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -29,8 +29,6 @@ pub(crate) enum ApiError {
     #[error(transparent)]
     Path(#[from] PathRejection),
     #[error(transparent)]
-    Query(#[from] QueryRejection),
-    #[error(transparent)]
     Field(#[from] FieldProblem),
     #[error("no such route")]
     RouteUnknown,
@@ -48,10 +46,12 @@ pub(crate) enum ApiError {
     Duplicate(EnrolmentId),
     #[error("enrolment {} needs a second capture", .0.0)]
     Review(EnrolmentId),
-    #[error(transparent)]
-    Membership(#[from] MembershipError),
-    #[error("the commitment is paid from epoch {first} on")]
-    NotYetMember { first: Epoch, seconds_left: u64 },
+    #[error("the tree has not caught up with the chain")]
+    NotSynced,
+    #[error("there is no tree of the epoch")]
+    TreeUnknown(#[source] EpochError),
+    #[error("the tree has no such tile")]
+    TileUnknown,
     #[error(transparent)]
     Epoch(#[from] EpochError),
     #[error(transparent)]
@@ -86,13 +86,6 @@ impl ApiError {
                 Code::PathInvalid,
                 "Write the path in UTF-8, percent-encoded, and send the request again.",
             ),
-            Self::Query(rejection) => Refusal::new(
-                Code::QueryInvalid,
-                format!(
-                    "Correct the query and send the request again: {}.",
-                    parser_text(&rejection.body_text())
-                ),
-            ),
             Self::Field(problem) => field_refusal(problem),
             Self::RouteUnknown => Refusal::new(
                 Code::RouteUnknown,
@@ -122,8 +115,20 @@ impl ApiError {
                 "Look into the orb once more, eyes wide open and without glasses: a second capture decides.",
             )
             .of_enrolment(*id),
-            Self::Membership(error) => membership_refusal(error),
-            Self::NotYetMember { first, seconds_left } => not_yet_member(*first, *seconds_left),
+            Self::NotSynced => Refusal::new(
+                Code::MembershipNotSynced,
+                "Ask again in a moment: the service is reading the registry.",
+            )
+            .retry_after(RETRY_SOON_SECS),
+            Self::TreeUnknown(error) => Refusal {
+                code: Code::TreeUnknown,
+                ..epoch_refusal(error)
+            },
+            Self::TileUnknown => Refusal::new(
+                Code::TileUnknown,
+                "Ask for levels 0 to 3, and on each for tiles that have members.",
+            )
+            .of_field("index"),
             Self::Epoch(error) => epoch_refusal(error),
             Self::Chain(error) => chain_refusal(error),
             Self::Store(error) => store_refusal(error),
@@ -329,40 +334,6 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
         EnrolError::Store(error) => store_refusal(error),
         _ => internal(),
     }
-}
-
-fn membership_refusal(error: &MembershipError) -> Refusal {
-    match error {
-        MembershipError::NotSynced => Refusal::new(
-            Code::MembershipNotSynced,
-            "Ask again in a moment: the service is reading the registry.",
-        )
-        .retry_after(RETRY_SOON_SECS),
-        MembershipError::UnknownCommitment(_) => Refusal::new(
-            Code::CommitmentUnknown,
-            "Enrol at an orb first; after that, ask when the enrolment is mined.",
-        )
-        .of_field("commitment"),
-        MembershipError::NotYetMember { joined, .. } => {
-            not_yet_member(Epoch(joined.0.saturating_add(1)), 0)
-        }
-        MembershipError::Chain(error) => chain_refusal(error),
-        MembershipError::Tree(_) | MembershipError::RootMismatch { .. } => internal(),
-        _ => internal(),
-    }
-}
-
-fn not_yet_member(first: Epoch, seconds_left: u64) -> Refusal {
-    let refusal = |detail| Refusal::new(Code::NotYetMember, detail).of_field("epoch");
-    if seconds_left == 0 {
-        return refusal(format!(
-            "Ask for epoch {first} or a later one: the first that pays this commitment."
-        ));
-    }
-    refusal(format!(
-        "Ask for epoch {first}, the first that pays this commitment; it begins in {seconds_left} seconds."
-    ))
-    .retry_after(seconds_left)
 }
 
 fn epoch_refusal(error: &EpochError) -> Refusal {

@@ -3,7 +3,7 @@ use core::str::FromStr;
 use annona_core::{B256, FieldError};
 use annona_wire::FieldProblem;
 use axum::Json;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -33,15 +33,16 @@ impl<S: Send + Sync> FromRequestParts<S> for PathText {
     }
 }
 
-/// The query.
-pub(crate) struct QueryOf<T>(pub(crate) T);
+/// The parameters of the path, not yet parsed.
+pub(crate) struct PathTexts<const N: usize>(pub(crate) [String; N]);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
+impl<const N: usize, S: Send + Sync> FromRequestParts<S> for PathTexts<N> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Query(query) = Query::from_request_parts(parts, state).await?;
-        Ok(Self(query))
+        let Path(texts) = Path::<Vec<String>>::from_request_parts(parts, state).await?;
+        let texts = texts.try_into().map_err(|_| ApiError::RouteUnknown)?;
+        Ok(Self(texts))
     }
 }
 
@@ -65,6 +66,17 @@ pub(crate) fn word(field: &'static str, text: &str) -> Result<B256, FieldProblem
     digits.parse().map_err(|_| malformed(field))
 }
 
+/// A whole number of the path in its one form, so that caches see one address for it.
+pub(crate) fn whole_number(field: &'static str, text: &str) -> Result<u64, FieldProblem> {
+    let number = text.parse::<u64>().ok();
+    number
+        .filter(|number| number.to_string() == text)
+        .ok_or(FieldProblem::Malformed {
+            field,
+            expected: "a whole number in digits, without zeros before it",
+        })
+}
+
 const fn malformed(field: &'static str) -> FieldProblem {
     FieldProblem::Malformed {
         field,
@@ -75,6 +87,24 @@ const fn malformed(field: &'static str) -> FieldProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_has_one_form() {
+        assert_eq!(whole_number("n", "0"), Ok(0));
+        assert_eq!(whole_number("n", "18446744073709551615"), Ok(u64::MAX));
+        for bad in [
+            "",
+            "-1",
+            "+1",
+            "01",
+            "1.0",
+            " 1",
+            "0x1",
+            "18446744073709551616",
+        ] {
+            assert!(whole_number("n", bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_word_has_one_form() {

@@ -19,13 +19,13 @@ mod epochs;
 mod error;
 mod events;
 mod extract;
-mod identities;
 mod limits;
 mod middleware;
 mod operations;
 mod problem;
 mod router;
 mod state;
+mod tree;
 mod views;
 
 pub use code::ProblemCode;

@@ -16,7 +16,7 @@ use crate::limits::MAX_BODY_BYTES;
 use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
-    ApiState, Limits, ProblemCode, claims, enrolments, epochs, identities, middleware, operations,
+    ApiState, Limits, ProblemCode, claims, enrolments, epochs, middleware, operations, tree,
 };
 
 /// Header that names a request in the answer and in the log.
@@ -27,7 +27,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
     info(title = "Annona", license(name = "MIT OR Apache-2.0")),
     tags(
         (name = "enrolments", description = "Joining, through an orb."),
-        (name = "identities", description = "What a wallet needs to prove membership."),
+        (name = "tree", description = "What a wallet needs to prove membership."),
         (name = "claims", description = "Being paid, once an epoch."),
         (name = "epochs", description = "Calendar and deployment."),
         (name = "operations", description = "For operators."),
@@ -98,7 +98,7 @@ pub fn openapi() -> OpenApi {
 fn people_routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
         .merge(enrolments::routes())
-        .merge(identities::routes())
+        .merge(tree::routes())
         .merge(claims::routes())
         .merge(epochs::routes())
 }

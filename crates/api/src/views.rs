@@ -1,6 +1,5 @@
-use annona_core::Epoch;
-use annona_engine::{ClaimRecord, ClaimState, EnrolmentRecord, EnrolmentState, EpochMembership};
-use annona_wire::{ClaimStatus, ClaimView, EnrolmentStatus, EnrolmentView, InclusionView};
+use annona_engine::{ClaimRecord, ClaimState, EnrolmentRecord, EnrolmentState};
+use annona_wire::{ClaimStatus, ClaimView, EnrolmentStatus, EnrolmentView};
 
 /// A claim as the API shows it.
 pub(crate) fn claim_view(record: &ClaimRecord) -> ClaimView {
@@ -44,21 +43,5 @@ pub(crate) fn enrolment_view(record: &EnrolmentRecord) -> EnrolmentView {
         status,
         leaf_index: leaf_index.map(annona_core::LeafIndex::get),
         transaction_hash: transaction.map(|hash| hash.to_string()),
-    }
-}
-
-/// A path to `R_e` as the API shows it.
-pub(crate) fn inclusion_view(epoch: Epoch, membership: &EpochMembership) -> InclusionView {
-    InclusionView {
-        epoch: epoch.0,
-        root: membership.checkpoint.root.to_string(),
-        member_count: membership.checkpoint.member_count,
-        leaf_index: membership.path.leaf_index.get(),
-        siblings: membership
-            .path
-            .siblings
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
     }
 }

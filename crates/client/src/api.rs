@@ -1,9 +1,10 @@
 use std::time::Duration;
 
-use annona_core::{B256, Commitment, Epoch, NullifierHash};
+use annona_core::{B256, Epoch, NullifierHash};
+use annona_tree::{Tile, TileError, TileId};
 use annona_wire::{
     ClaimRequest, ClaimView, ConfigView, EnrolmentRequest, EnrolmentStatus, EnrolmentView,
-    EpochView, InclusionView, Problem,
+    EpochView, Problem,
 };
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -31,6 +32,9 @@ pub enum ClientError {
     /// The service refused.
     #[error("{} {} ({})", .0.title, .0.detail, .0.code)]
     Refused(Box<Problem>),
+    /// A tile is not what a tile can be.
+    #[error("the service sent a tile that cannot be one")]
+    Tile(#[from] TileError),
     /// It took too long.
     #[error("{what} was not settled within {} seconds; it is stored and goes on, look again later", limit.as_secs())]
     TimedOut {
@@ -150,17 +154,18 @@ impl ApiClient {
             }))
     }
 
-    /// The path of a commitment to `R_e`.
+    /// A tile of an epoch's tree.
     ///
     /// # Errors
-    /// [`ClientError`].
-    pub async fn inclusion(
-        &self,
-        commitment: Commitment,
-        epoch: Epoch,
-    ) -> Result<InclusionView, ClientError> {
-        self.get(&format!("/v1/identities/{commitment}/proof?epoch={epoch}"))
+    /// [`ClientError::Refused`] with `tree-unknown` or `tile-unknown`; [`ClientError::Tile`].
+    pub async fn tile(&self, epoch: Epoch, id: TileId) -> Result<Tile, ClientError> {
+        let path = format!("/v1/tree/{epoch}/{}/{}", id.level(), id.index());
+        let response = self.answer(self.http.get(self.url(&path))).await?;
+        let bytes = response
+            .bytes()
             .await
+            .map_err(|source| self.transport(source))?;
+        Ok(Tile::from_bytes(id, &bytes)?)
     }
 
     /// Hands in a claim.
@@ -222,12 +227,18 @@ impl ApiClient {
     }
 
     async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
+        let response = self.answer(request).await?;
+        response
+            .json()
+            .await
+            .map_err(|source| self.transport(source))
+    }
+
+    /// The answer, if it is not a refusal.
+    async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let response = self.send(request).await?;
         if response.status() < StatusCode::BAD_REQUEST {
-            return response
-                .json()
-                .await
-                .map_err(|source| self.transport(source));
+            return Ok(response);
         }
         let problem = response
             .json()

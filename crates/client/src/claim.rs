@@ -1,6 +1,7 @@
 use annona_core::{ClaimScope, Epoch, Payment, Root, U256};
 use annona_proofs::{ClaimProof, Identity, ProveError, prove_claim};
-use annona_wire::{ClaimParts, ClaimRequest, FieldProblem, InclusionView};
+use annona_tree::InclusionProof;
+use annona_wire::{ClaimParts, ClaimRequest};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +9,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
-    /// The service's answer cannot be read.
-    #[error("the service's inclusion proof cannot be read")]
-    Answer(#[from] FieldProblem),
     /// The path leads to a root that is not the chain's. A service that does
     /// this by mistake is broken; one that does it on purpose marks people.
     #[error(
@@ -45,19 +43,18 @@ pub struct ClaimDraft {
 /// [`PrepareError`].
 pub fn prepare_claim(
     identity: &Identity,
-    inclusion: &InclusionView,
+    path: &InclusionProof,
+    epoch: Epoch,
     on_chain: Root,
     scope: &ClaimScope,
     payment: Payment,
     rng: &mut impl CryptoRng,
 ) -> Result<ClaimDraft, PrepareError> {
-    let (path, _) = inclusion.parse()?;
     let offered = path.root_from(identity.commitment());
     if offered != on_chain {
         return Err(PrepareError::ForeignRoot { offered, on_chain });
     }
-    let epoch = Epoch(inclusion.epoch);
-    let proof = prove_claim(identity, &path, scope, epoch, &payment, rng)?;
+    let proof = prove_claim(identity, path, scope, epoch, &payment, rng)?;
     Ok(ClaimDraft {
         epoch,
         payment,
@@ -126,18 +123,7 @@ mod tests {
         let mut tree = MembershipTree::default();
         let root = tree.append(&[identity.commitment()]).unwrap();
         let index = tree.leaf_index(identity.commitment()).unwrap();
-        let inclusion = InclusionView {
-            epoch: 1,
-            root: root.to_string(),
-            member_count: 1,
-            leaf_index: 0,
-            siblings: tree
-                .proof_at(1, index)
-                .unwrap()
-                .siblings
-                .map(|s| s.to_string())
-                .to_vec(),
-        };
+        let path = tree.current().proof(index);
         let scope = ClaimScope {
             chain_id: 1,
             distributor: Address::ZERO,
@@ -150,7 +136,8 @@ mod tests {
         let other = annona_tree::empty_root();
         let refused = prepare_claim(
             &identity,
-            &inclusion,
+            &path,
+            Epoch(1),
             other,
             &scope,
             payment,
@@ -159,7 +146,8 @@ mod tests {
         assert!(matches!(refused, Err(PrepareError::ForeignRoot { .. })));
         let draft = prepare_claim(
             &identity,
-            &inclusion,
+            &path,
+            Epoch(1),
             root,
             &scope,
             payment,

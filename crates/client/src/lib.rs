@@ -1,7 +1,7 @@
 //! The service as a stranger sees it, and the citizen's wallet.
 //!
-//! Here: a typed client of the API, the file that keeps a secret, and the making
-//! of a claim from what the service says and what the chain says.
+//! Here: a typed client of the API, the file that keeps a secret, the path out of the
+//! tree's tiles, and the making of a claim from it and from what the chain says.
 //!
 //! Not here: the chain itself (its checkpoint is an argument), screens.
 //!
@@ -11,9 +11,11 @@
 
 mod api;
 mod claim;
+mod tree;
 mod wallet;
 
 pub use annona_wire as wire;
 pub use api::{ApiClient, ClientError};
 pub use claim::{ClaimDraft, PrepareError, SemaphoreProofJson, prepare_claim};
+pub use tree::TreeReader;
 pub use wallet::{Wallet, WalletError};

@@ -2,6 +2,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use annona_core::LeafIndex;
 use annona_proofs::Identity;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,7 @@ struct WalletFile {
 #[derive(Debug, Clone)]
 pub struct Wallet {
     identity: Identity,
+    path: PathBuf,
 }
 
 impl Wallet {
@@ -75,7 +77,10 @@ impl Wallet {
                 path: path.to_owned(),
                 source,
             })?;
-        Ok(Self { identity })
+        Ok(Self {
+            identity,
+            path: path.to_owned(),
+        })
     }
 
     /// Reads a wallet.
@@ -97,7 +102,10 @@ impl Wallet {
         let (format, identity) = (contents.format, Identity::from_secret(contents.secret));
         contents.zeroize();
         if format == FORMAT {
-            Ok(Self { identity })
+            Ok(Self {
+                identity,
+                path: path.to_owned(),
+            })
         } else {
             Err(malformed())
         }
@@ -107,6 +115,27 @@ impl Wallet {
     #[must_use]
     pub const fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// Where the commitment was in the tree, if a note beside the wallet says so.
+    #[must_use]
+    pub fn known_leaf(&self) -> Option<LeafIndex> {
+        let text = std::fs::read_to_string(self.note()).ok()?;
+        LeafIndex::try_from(text.trim().parse::<u64>().ok()?).ok()
+    }
+
+    /// Notes where the commitment is. A wallet without the note looks through the tree.
+    ///
+    /// # Errors
+    /// [`WalletError::Io`].
+    pub fn remember_leaf(&self, leaf_index: LeafIndex) -> Result<(), WalletError> {
+        let path = self.note();
+        std::fs::write(&path, format!("{leaf_index}\n"))
+            .map_err(|source| WalletError::Io { path, source })
+    }
+
+    fn note(&self) -> PathBuf {
+        self.path.with_extension("leaf")
     }
 }
 
@@ -153,6 +182,19 @@ mod tests {
                 0o600
             );
         }
+    }
+
+    #[test]
+    fn the_place_in_the_tree_is_noted_beside_the_wallet() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wallet.json");
+        let wallet = Wallet::create(&path, &mut rand::rng()).unwrap();
+        assert_eq!(wallet.known_leaf(), None);
+        let place = LeafIndex::try_from(77).unwrap();
+        wallet.remember_leaf(place).unwrap();
+        assert_eq!(Wallet::open(&path).unwrap().known_leaf(), Some(place));
+        std::fs::write(folder.path().join("wallet.leaf"), "9999999999").unwrap();
+        assert_eq!(wallet.known_leaf(), None);
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod types;
 
 pub use claims::{ClaimDesk, ClaimError};
 pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy};
-pub use membership::{EpochMembership, Membership, MembershipError};
+pub use membership::{ArchiveError, EpochTree, Membership, MembershipError, MembershipRules};
 pub use outbox::{Outbox, OutboxError, OutboxReport};
 pub use relay::{Relay, RelayError};
 pub use sequencer::{Sequencer, SequencerError};

@@ -116,7 +116,7 @@ mod tests {
         ])
         .unwrap();
         let index = tree.leaf_index(identity.commitment()).unwrap();
-        let path = tree.proof_at(2, index).unwrap();
+        let path = tree.current().proof(index);
         let scope = ClaimScope {
             chain_id: 31_337,
             distributor: Address::repeat_byte(1),

@@ -1,19 +1,28 @@
 //! The membership tree: binary, depth 30, Poseidon of two elements with
 //! circomlib's constants, empty leaf 0 (protocol section 1).
 //!
-//! Here: appending leaves, and the root and inclusion proof of *any* earlier
-//! state. An append-only tree of `n` leaves is fixed by its leaves, so a version
-//! is just a number of leaves and costs no memory.
+//! Here: the hash; the tree of now, to which leaves are appended and in which they are
+//! revoked ([`MembershipTree`]); versions of it, which cost what they do not share
+//! ([`TreeVersion`]); tiles, from which a wallet makes its path ([`Tile`]); writing
+//! versions down and reading them.
 //!
-//! Not here: where leaves come from, files, epochs.
+//! Not here: where leaves come from, files, epochs, the chain.
 //!
-//! Invariants: only nodes whose whole subtree is full are stored, so a stored
-//! node never changes; a leaf is never empty.
+//! Invariants: a version never changes; a position is never used again; each node
+//! is the hash of the two below it.
 
-mod hash;
+mod archive;
+mod empty;
+mod poseidon;
 mod proof;
+mod tile;
 mod tree;
+mod version;
 
-pub use hash::{empty_root, hash_pair};
+pub use archive::{RestoreError, read_version, write_version};
+pub use empty::empty_root;
+pub use poseidon::{hash_pair, hash_pairs};
 pub use proof::InclusionProof;
-pub use tree::{MembershipTree, TreeError};
+pub use tile::{TILE_LEVELS, Tile, TileError, TileId};
+pub use tree::{MembershipTree, Revocation, TreeError};
+pub use version::TreeVersion;

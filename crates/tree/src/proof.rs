@@ -1,6 +1,6 @@
 use annona_core::{Commitment, FieldElement, LeafIndex, Root, TREE_DEPTH};
 
-use crate::hash::hash_pair;
+use crate::{TILE_LEVELS, Tile, TileError, TileId, hash_pair};
 
 /// The path from a leaf to a root: 30 siblings, the leaf's own level first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,38 @@ pub struct InclusionProof {
 }
 
 impl InclusionProof {
+    /// The path of a leaf out of the tiles of [`TileId::path_of`], bottom to top. Whether
+    /// they belong together shows when its root is compared with one that is trusted.
+    ///
+    /// # Errors
+    /// [`TileError::OffPath`].
+    pub fn from_tiles(
+        leaf_index: LeafIndex,
+        tiles: &[Tile; TILE_LEVELS],
+    ) -> Result<Self, TileError> {
+        let mut siblings = Vec::with_capacity(TREE_DEPTH);
+        for (expected, tile) in TileId::path_of(leaf_index).into_iter().zip(tiles) {
+            if tile.id() != expected {
+                return Err(TileError::OffPath {
+                    expected,
+                    actual: tile.id(),
+                });
+            }
+            let block = tile.expand();
+            let width = block.len() / 2;
+            let position = leaf_index.get() >> siblings.len();
+            let mut node = width + (position as usize & (width - 1));
+            while node > 1 {
+                siblings.push(block[node ^ 1]);
+                node /= 2;
+            }
+        }
+        Ok(Self {
+            leaf_index,
+            siblings: siblings.try_into().expect("four tiles have 30 levels"),
+        })
+    }
+
     /// The root that this path leads to from `leaf`. A wallet compares it with
     /// `R_e` read from the chain before it proves anything.
     #[must_use]

@@ -1,9 +1,5 @@
-use annona_core::{FieldElement, LeafIndex, Root, TREE_DEPTH};
-use annona_tree::InclusionProof;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::hex::{self, FieldProblem};
 
 /// What a wallet, an orb or an auditor needs to know of this service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -58,52 +54,4 @@ pub struct EpochView {
     pub amount: Option<String>,
     /// Claims paid in the epoch.
     pub claimed: u64,
-}
-
-/// The path of a commitment to `R_e`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct InclusionView {
-    /// The epoch.
-    pub epoch: u64,
-    /// `R_e`: compare it with the chain before you prove anything against it.
-    pub root: String,
-    /// `N_e`.
-    pub member_count: u64,
-    /// Position of the leaf.
-    pub leaf_index: u64,
-    /// 30 siblings, the leaf's own level first.
-    pub siblings: Vec<String>,
-}
-
-impl InclusionView {
-    /// The path and the root it claims to lead to.
-    ///
-    /// # Errors
-    /// [`FieldProblem`] for the first field that is malformed or out of range.
-    pub fn parse(&self) -> Result<(InclusionProof, Root), FieldProblem> {
-        let expected = "30 siblings";
-        let siblings: [FieldElement; TREE_DEPTH] = self
-            .siblings
-            .iter()
-            .map(|text| hex::scalar("siblings", text))
-            .collect::<Result<Vec<FieldElement>, _>>()?
-            .try_into()
-            .map_err(|_| FieldProblem::Malformed {
-                field: "siblings",
-                expected,
-            })?;
-        let leaf_index =
-            LeafIndex::try_from(self.leaf_index).map_err(|source| FieldProblem::OutOfRange {
-                field: "leafIndex",
-                source,
-            })?;
-        Ok((
-            InclusionProof {
-                leaf_index,
-                siblings,
-            },
-            hex::scalar("root", &self.root)?,
-        ))
-    }
 }

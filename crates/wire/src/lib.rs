@@ -20,5 +20,5 @@ pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView};
 pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
 pub use health::{LivenessView, PartStatus, ReadinessView};
 pub use hex::FieldProblem;
-pub use info::{ConfigView, EpochView, InclusionView};
+pub use info::{ConfigView, EpochView};
 pub use problem::Problem;

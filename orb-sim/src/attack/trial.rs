@@ -151,7 +151,7 @@ fn compare(
         pair(&EYES.map(|eye| watch(&sitting, eye, &asked).outcome))
     });
     let offered = pair(&seen);
-    let mut trial = conclude(presentation, seen.to_vec());
+    let mut trial = conclude(presentation, Vec::from(seen));
     if trial.conclusion == Conclusion::Live {
         let known = enrolled.zip(offered).map(|(old, new)| is_known(&old, &new));
         trial.conclusion = match known {

@@ -5,7 +5,7 @@ use alloy::primitives::{B256, U256};
 use alloy::providers::Provider;
 use annona_chain::bindings::AnnonaToken;
 use annona_client::wire::ClaimStatus;
-use annona_client::{ClaimDraft, prepare_claim};
+use annona_client::{ClaimDraft, TreeReader, prepare_claim};
 use annona_core::{Address, AmountWei, Epoch, Payment};
 use annona_engine::ports::ChainReader;
 use anyhow::{Context, ensure};
@@ -27,7 +27,7 @@ pub(crate) fn payment_to(recipient: Address) -> Payment {
     }
 }
 
-/// Fetches the path to `R_e`, compares it with the chain, proves.
+/// Makes the path to `R_e` from tiles, compares it with the chain, proves.
 pub(crate) async fn draft(
     world: &World,
     citizen: &Citizen,
@@ -35,16 +35,19 @@ pub(crate) async fn draft(
     payment: Payment,
 ) -> anyhow::Result<ClaimDraft> {
     let identity = citizen.wallet.identity().clone();
-    let inclusion = world
-        .service()
-        .inclusion(identity.commitment(), epoch)
-        .await?;
+    let mut tree = TreeReader::new(world.service(), epoch);
+    let place = tree
+        .find(identity.commitment(), None)
+        .await?
+        .with_context(|| format!("citizen {} is not in the tree", citizen.number))?;
+    let path = tree.path(place).await?;
     let on_chain = world.chain().checkpoint_before(epoch).await?.root;
     let scope = world.deployment().claim_scope();
     let proving = tokio::task::spawn_blocking(move || {
         prepare_claim(
             &identity,
-            &inclusion,
+            &path,
+            epoch,
             on_chain,
             &scope,
             payment,

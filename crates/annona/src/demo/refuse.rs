@@ -1,11 +1,11 @@
 use alloy::primitives::U256;
 use annona_chain::bindings::Distributor;
 use annona_chain::{PrivateKeySigner, revert_reason};
-use annona_client::wire::{ClaimRequest, InclusionView};
-use annona_client::{ClaimDraft, ClientError, prepare_claim};
+use annona_client::wire::ClaimRequest;
+use annona_client::{ClaimDraft, ClientError, TreeReader, prepare_claim};
 use annona_core::{Epoch, Payment};
 use annona_engine::ports::RevertReason;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
 use super::citizens::Citizen;
 use super::figures::Figures;
@@ -77,7 +77,7 @@ pub(crate) async fn changed_recipient(
     .await
 }
 
-/// 5c. Somebody who never enrolled: no path is given out, and a path of their own making proves another root.
+/// 5c. Somebody who never enrolled: they are not in the tree, and a path of their own making proves another root.
 pub(crate) async fn stranger(
     story: &mut Story,
     world: &World,
@@ -86,38 +86,23 @@ pub(crate) async fn stranger(
 ) -> anyhow::Result<()> {
     let wallet = world.new_wallet("stranger")?;
     let identity = wallet.identity();
-    let asked = world
-        .service()
-        .inclusion(identity.commitment(), epoch)
-        .await;
-    let code = match &asked {
-        Err(error @ ClientError::Refused(_)) => error.code().unwrap_or_default().to_owned(),
-        Err(_) => return Err(asked.err().context("an error was expected")?.into()),
-        Ok(_) => bail!("a stranger was given an inclusion proof"),
-    };
-    ensure!(
-        code == "commitment-unknown",
-        "a stranger's path was refused with {code}"
-    );
+    let place = TreeReader::new(world.service(), epoch)
+        .find(identity.commitment(), None)
+        .await?;
+    ensure!(place.is_none(), "a stranger is in the tree");
 
     let mut tree = annona_tree::MembershipTree::default();
     let own_root = tree.append(&[identity.commitment()])?;
     let index = tree
         .leaf_index(identity.commitment())
         .context("a leaf just appended has an index")?;
-    let path = tree.proof_at(1, index)?;
-    let inclusion = InclusionView {
-        epoch: epoch.0,
-        root: own_root.to_string(),
-        member_count: 1,
-        leaf_index: path.leaf_index.get(),
-        siblings: path.siblings.map(|sibling| sibling.to_string()).to_vec(),
-    };
+    let path = tree.current().proof(index);
     let scope = world.deployment().claim_scope();
     let payment = payment_to(PrivateKeySigner::random().address());
     let forged = prepare_claim(
         identity,
-        &inclusion,
+        &path,
+        epoch,
         own_root,
         &scope,
         payment,

@@ -9,7 +9,7 @@ use alloy::providers::ext::AnvilApi;
 use annona_chain::devnet::{self, BlockTime};
 use annona_chain::{Deployment, EvmReader, PrivateKeySigner, connect};
 use annona_client::wire::{ClaimView, EnrolmentView};
-use annona_client::{ApiClient, ClaimDraft, Wallet, prepare_claim};
+use annona_client::{ApiClient, ClaimDraft, TreeReader, Wallet, prepare_claim};
 use annona_core::{Address, AmountWei, B256, Epoch, Payment};
 use annona_engine::ports::ChainReader;
 use tempfile::TempDir;
@@ -263,11 +263,9 @@ impl World {
         recipient: Address,
     ) -> ClaimDraft {
         let identity = wallet.identity();
-        let inclusion = service
-            .client
-            .inclusion(identity.commitment(), epoch)
-            .await
-            .unwrap();
+        let mut tree = TreeReader::new(&service.client, epoch);
+        let place = tree.find(identity.commitment(), None).await.unwrap();
+        let path = tree.path(place.unwrap()).await.unwrap();
         let root = self.chain.checkpoint_before(epoch).await.unwrap().root;
         let payment = Payment {
             recipient,
@@ -277,7 +275,8 @@ impl World {
         let scope = self.chain.deployment().claim_scope();
         prepare_claim(
             identity,
-            &inclusion,
+            &path,
+            epoch,
             root,
             &scope,
             payment,

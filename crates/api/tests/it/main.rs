@@ -4,10 +4,11 @@
 mod chain;
 mod claims;
 mod enrolments;
+mod epochs;
 mod events;
-mod identities;
 mod limits;
 mod openapi;
 mod operations;
 mod requests;
+mod tree;
 mod world;

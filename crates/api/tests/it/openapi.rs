@@ -19,7 +19,7 @@ const ROUTES: [(&str, &str); 12] = [
     ("get", "/v1/config"),
     ("get", "/v1/enrolments/{id}"),
     ("get", "/v1/epochs/current"),
-    ("get", "/v1/identities/{commitment}/proof"),
+    ("get", "/v1/tree/{epoch}/{level}/{index}"),
     ("post", "/v1/claims"),
     ("post", "/v1/enrolments"),
 ];

@@ -15,7 +15,7 @@ async fn an_unknown_route_and_a_wrong_method_are_problems() {
         "/v1",
         "/v2/claims",
         "/v1/claims/",
-        "/v1/identities",
+        "/v1/tree/1/0",
         "//",
     ] {
         world.get(path).await.assert_problem(404, "route-unknown");
@@ -173,14 +173,14 @@ fn the_codes_that_others_rely_on_keep_their_names() {
     let names: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
     for relied_on in [
         "claim-proof-invalid",
-        "commitment-unknown",
         "enrolment-duplicate",
         "enrolment-review",
         "epoch-not-begun",
         "nullifier-already-claimed",
         "nullifier-spent",
-        "not-yet-member",
         "payments-paused",
+        "tile-unknown",
+        "tree-unknown",
     ] {
         assert!(names.contains(&relied_on), "{relied_on}");
     }

@@ -71,7 +71,7 @@ impl Chain {
     async fn append(&self, tree: &mut MembershipTree, members: &[Identity]) {
         let leaves: Vec<_> = members.iter().map(Identity::commitment).collect();
         let words = leaves.iter().map(|leaf| leaf.to_u256()).collect();
-        let (pre_root, frontier) = (tree.root(), tree.frontier());
+        let (pre_root, frontier) = (tree.root(), tree.current().frontier());
         let start_index = LeafIndex::try_from(tree.leaf_count()).unwrap();
         let batch = AppendBatch {
             pre_root,
@@ -151,7 +151,7 @@ impl Chain {
 
 fn prove(chain: &Chain, tree: &MembershipTree, person: &Identity, payment: &Payment) -> ClaimProof {
     let index = tree.leaf_index(person.commitment()).unwrap();
-    let path = tree.proof_at(tree.leaf_count(), index).unwrap();
+    let path = tree.current().proof(index);
     let scope = chain.deployment.claim_scope();
     let mut rng = ChaCha20Rng::seed_from_u64(7);
     prove_claim(person, &path, &scope, Epoch(1), payment, &mut rng).unwrap()

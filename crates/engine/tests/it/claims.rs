@@ -33,7 +33,7 @@ fn prove(recipient: Address) -> Claim {
     let mut tree = MembershipTree::default();
     tree.append(&members()).unwrap();
     let leaf_index = tree.leaf_index(citizen().commitment()).unwrap();
-    let path = tree.proof_at(2, leaf_index).unwrap();
+    let path = tree.current().proof(leaf_index);
     let payment = Payment {
         recipient,
         fee_recipient: Address::ZERO,

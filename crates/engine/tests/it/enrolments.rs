@@ -21,7 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::task::JoinSet;
 
 use crate::chain::GENESIS;
-use crate::service::{Service, stranger};
+use crate::service::{Service, membership, stranger};
 
 const NOW: u64 = GENESIS + 1_000;
 const MAX_AGE_SECS: u64 = 600;
@@ -53,7 +53,7 @@ impl Desk {
         let service = Service::start().await;
         service.clock.set(NOW);
         service.chain.add_orb(OrbId(orb().address()));
-        let membership = Arc::new(Membership::default());
+        let membership = Arc::new(membership());
         let desk = Arc::new(new_desk(&service, &membership));
         Self {
             service,
@@ -64,7 +64,7 @@ impl Desk {
 
     /// Forgets all that is in memory.
     fn restart(&mut self) {
-        self.membership = Arc::new(Membership::default());
+        self.membership = Arc::new(membership());
         self.desk = Arc::new(new_desk(&self.service, &self.membership));
     }
 

@@ -1,12 +1,12 @@
 //! The tree follows the registry.
 
-use annona_core::{Commitment, Epoch};
+use annona_core::{B256, Commitment, Epoch, Root};
 use annona_engine::ports::{ChainReader, RegistryState};
-use annona_engine::{Membership, MembershipError};
+use annona_engine::{ArchiveError, Membership, MembershipError};
 use annona_tree::TreeError;
 
-use crate::chain::{FakeChain, Fate};
-use crate::service::stranger;
+use crate::chain::{FakeChain, Fate, WINDOW as CLAIM_WINDOW};
+use crate::service::{CONFIRMATIONS, membership, stranger};
 
 /// Blocks that one query of events may cover.
 const MAX_BLOCK_RANGE: u64 = 2_000;
@@ -24,7 +24,7 @@ fn people(seeds: std::ops::RangeInclusive<u64>) -> Vec<Commitment> {
 
 #[tokio::test]
 async fn batches_are_followed_over_several_syncs() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+    let (chain, membership) = (FakeChain::new(), membership());
     assert!(!membership.is_synced());
     assert_eq!(membership.sync(&*chain).await.unwrap(), 0);
     assert!(membership.is_synced());
@@ -43,7 +43,7 @@ async fn batches_are_followed_over_several_syncs() {
 
 #[tokio::test]
 async fn events_are_asked_for_in_ranges_that_endpoints_take() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+    let (chain, membership) = (FakeChain::new(), membership());
     let borders = [
         MAX_BLOCK_RANGE - 1,
         MAX_BLOCK_RANGE,
@@ -61,7 +61,7 @@ async fn events_are_asked_for_in_ranges_that_endpoints_take() {
 #[tokio::test]
 async fn a_batch_that_a_reorg_drops_is_undone() {
     for depth in 1..=4 {
-        let (chain, membership) = (FakeChain::new(), Membership::default());
+        let (chain, membership) = (FakeChain::new(), membership());
         for seed in 1..=4 {
             chain.append(&[stranger(2 * seed), stranger(2 * seed + 1)]);
         }
@@ -77,7 +77,7 @@ async fn a_batch_that_a_reorg_drops_is_undone() {
 
 #[tokio::test]
 async fn a_chain_that_became_shorter_is_followed() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+    let (chain, membership) = (FakeChain::new(), membership());
     chain.append(&people(1..=2));
     chain.append(&people(3..=4));
     membership.sync(&*chain).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_chain_that_became_shorter_is_followed() {
 
 #[tokio::test]
 async fn a_batch_that_a_reorg_moves_is_followed() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+    let (chain, membership) = (FakeChain::new(), membership());
     chain.append(&people(1..=2));
     let before = chain.append(&people(3..=4));
     membership.sync(&*chain).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_batch_that_a_reorg_moves_is_followed() {
 #[tokio::test]
 async fn a_batch_in_a_block_number_that_held_none_is_seen() {
     for depth in [1, 2, WINDOW - 1] {
-        let (chain, membership) = (FakeChain::new(), Membership::default());
+        let (chain, membership) = (FakeChain::new(), membership());
         chain.append(&people(1..=2));
         chain.mine_empty(2 * WINDOW);
         membership.sync(&*chain).await.unwrap();
@@ -118,7 +118,7 @@ async fn a_batch_in_a_block_number_that_held_none_is_seen() {
 
 #[tokio::test]
 async fn a_root_that_the_events_do_not_give_is_an_error() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+    let (chain, membership) = (FakeChain::new(), membership());
     chain.append(&people(1..=2));
     let good = chain.registry_state().await.unwrap();
     chain.append(&people(3..=4));
@@ -139,7 +139,7 @@ async fn a_root_that_the_events_do_not_give_is_an_error() {
 
 #[tokio::test]
 async fn batches_of_one_block_are_followed_though_the_second_was_read_wrong() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+    let (chain, membership) = (FakeChain::new(), membership());
     chain.pool_append(&people(1..=2));
     chain.pool_append(&people(3..=4));
     chain.mine();
@@ -157,7 +157,7 @@ async fn batches_of_one_block_are_followed_though_the_second_was_read_wrong() {
 
 #[tokio::test]
 async fn a_chain_that_does_not_answer_leaves_whole_batches() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+    let (chain, membership) = (FakeChain::new(), membership());
     chain.append(&people(1..=2));
     membership.sync(&*chain).await.unwrap();
     let good = membership.state();
@@ -172,113 +172,194 @@ async fn a_chain_that_does_not_answer_leaves_whole_batches() {
     assert_follows(&membership, &chain).await;
 }
 
-#[tokio::test]
-async fn a_member_has_a_path_to_the_root_of_the_epoch() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
-    let early = membership.path_at(&*chain, stranger(1), Epoch(0)).await;
-    assert!(matches!(early, Err(MembershipError::NotSynced)));
-    chain.append(&people(1..=3));
-    chain.warp_to(Epoch(1));
-    membership.sync(&*chain).await.unwrap();
-    let unknown = membership.path_at(&*chain, stranger(9), Epoch(1)).await;
-    assert!(matches!(
-        unknown,
-        Err(MembershipError::UnknownCommitment(who)) if who == stranger(9)
-    ));
-    let found = membership
-        .path_at(&*chain, stranger(2), Epoch(1))
-        .await
-        .unwrap();
-    assert_eq!(
-        found.checkpoint,
-        chain.checkpoint_before(Epoch(1)).await.unwrap()
-    );
-    assert_eq!(found.checkpoint.member_count, 3);
-    assert_eq!(found.path.root_from(stranger(2)), found.checkpoint.root);
+fn root_of(membership: &Membership, epoch: u64) -> Option<Root> {
+    let tree = membership.tree_of(Epoch(epoch))?;
+    Some(tree.version.root())
+}
+
+fn is_settled(membership: &Membership, epoch: u64) -> bool {
+    membership.tree_of(Epoch(epoch)).unwrap().is_settled
 }
 
 #[tokio::test]
-async fn a_tree_behind_the_checkpoint_gives_no_path() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+async fn each_claimable_epoch_has_the_tree_of_its_checkpoint() {
+    let (chain, membership) = (FakeChain::new(), membership());
+    chain.append(&people(1..=3));
+    assert!(membership.tree_of(Epoch(0)).is_none());
+    membership.sync(&*chain).await.unwrap();
+    assert_eq!(root_of(&membership, 0), Some(annona_tree::empty_root()));
+    assert_eq!(root_of(&membership, 1), None);
+    for epoch in 1..=12 {
+        chain.warp_to(Epoch(epoch));
+        // Nobody joins in some of the epochs.
+        if epoch % 3 != 0 {
+            chain.append(&people(10 * epoch..=10 * epoch + 5));
+            chain.mine_empty(2 * WINDOW);
+            chain.append(&people(10 * epoch + 6..=10 * epoch + 7));
+        }
+        membership.sync(&*chain).await.unwrap();
+        for claimable in 0..=epoch + 1 {
+            let kept = (epoch + 1).saturating_sub(CLAIM_WINDOW)..=epoch;
+            let mut expected = None;
+            if kept.contains(&claimable) {
+                let checkpoint = chain.checkpoint_before(Epoch(claimable)).await;
+                expected = Some(checkpoint.unwrap().root);
+            }
+            assert_eq!(
+                root_of(&membership, claimable),
+                expected,
+                "{claimable} in {epoch}"
+            );
+        }
+    }
+    let tree = membership.tree_of(Epoch(12)).unwrap().version;
+    let (leaf_index, ..) = membership.locate(stranger(2)).unwrap();
+    assert_eq!(tree.proof(leaf_index).root_from(stranger(2)), tree.root());
+}
+
+#[tokio::test]
+async fn a_tree_that_the_contract_does_not_have_is_not_shown() {
+    let (chain, membership) = (FakeChain::new(), membership());
     chain.append(&people(1..=1));
     membership.sync(&*chain).await.unwrap();
     chain.append(&people(2..=2));
     chain.warp_to(Epoch(1));
-    let behind = membership.path_at(&*chain, stranger(1), Epoch(1)).await;
-    assert!(matches!(behind, Err(MembershipError::NotSynced)));
+    assert_eq!(root_of(&membership, 1), None);
+    membership.sync(&*chain).await.unwrap();
+    let shown = root_of(&membership, 1).unwrap();
     chain.reorg(3, Fate::Forgotten);
     chain.append(&people(3..=3));
-    chain.warp_to(Epoch(2));
-    let elsewhere = membership.path_at(&*chain, stranger(1), Epoch(2)).await;
-    assert!(matches!(elsewhere, Err(MembershipError::NotSynced)));
-}
-
-#[tokio::test]
-async fn who_joins_in_an_epoch_is_told_which() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
-    chain.append(&people(1..=2));
-    chain.warp_to(Epoch(3));
-    chain.append(&people(3..=3));
+    chain.warp_to(Epoch(1));
+    chain.lie_about_batch_at(Some(0));
+    let _ = membership.sync(&*chain).await;
+    assert_ne!(root_of(&membership, 1), Some(shown));
+    chain.lie_about_batch_at(None);
     membership.sync(&*chain).await.unwrap();
-    let newcomer = membership.path_at(&*chain, stranger(3), Epoch(3)).await;
-    assert!(matches!(
-        newcomer,
-        Err(MembershipError::NotYetMember { commitment, joined: Epoch(3) })
-            if commitment == stranger(3)
-    ));
-    let a_while_before = membership.path_at(&*chain, stranger(3), Epoch(2)).await;
-    assert!(matches!(
-        a_while_before,
-        Err(MembershipError::NotYetMember {
-            joined: Epoch(3),
-            ..
-        })
-    ));
-    let at_the_start = membership.path_at(&*chain, stranger(1), Epoch(0)).await;
-    assert!(matches!(
-        at_the_start,
-        Err(MembershipError::NotYetMember {
-            joined: Epoch(0),
-            ..
-        })
-    ));
-    chain.warp_to(Epoch(4));
-    membership
-        .path_at(&*chain, stranger(3), Epoch(4))
-        .await
-        .unwrap();
+    let checkpoint = chain.checkpoint_before(Epoch(1)).await.unwrap();
+    assert_eq!(root_of(&membership, 1), Some(checkpoint.root));
 }
 
 #[tokio::test]
-async fn the_path_of_an_old_epoch_outlives_later_batches() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+async fn a_tree_settles_when_its_epoch_has_confirmations() {
+    let (chain, membership) = (FakeChain::new(), membership());
     chain.append(&people(1..=3));
     chain.warp_to(Epoch(1));
     membership.sync(&*chain).await.unwrap();
-    let before = membership
-        .path_at(&*chain, stranger(2), Epoch(1))
-        .await
-        .unwrap();
-    chain.append(&people(4..=9));
-    chain.warp_to(Epoch(2));
-    chain.append(&people(10..=11));
+    for _ in 1..CONFIRMATIONS {
+        chain.mine_empty(1);
+        membership.sync(&*chain).await.unwrap();
+        assert!(!is_settled(&membership, 1));
+    }
+    // A reorg takes the blocks away and brings as many: counting starts again.
+    chain.roll_back(CONFIRMATIONS, Fate::Forgotten);
     membership.sync(&*chain).await.unwrap();
-    let after = membership
-        .path_at(&*chain, stranger(2), Epoch(1))
-        .await
-        .unwrap();
-    assert_eq!(before, after);
-    let newer = membership
-        .path_at(&*chain, stranger(2), Epoch(2))
-        .await
-        .unwrap();
-    assert_eq!(newer.path.root_from(stranger(2)), newer.checkpoint.root);
-    assert_eq!(newer.checkpoint.member_count, 9);
+    assert_eq!(root_of(&membership, 1), None);
+    chain.warp_to(Epoch(1));
+    for _ in 0..CONFIRMATIONS {
+        membership.sync(&*chain).await.unwrap();
+        assert!(!is_settled(&membership, 1));
+        chain.mine_empty(1);
+    }
+    membership.sync(&*chain).await.unwrap();
+    assert!(is_settled(&membership, 1));
+    assert!(is_settled(&membership, 0));
+}
+
+#[tokio::test]
+async fn a_reorg_deeper_than_the_versions_kept_is_followed() {
+    let (chain, membership) = (FakeChain::new(), membership());
+    for seed in 1..=5 {
+        chain.append(&[stranger(seed)]);
+        chain.mine_empty(WINDOW);
+    }
+    membership.sync(&*chain).await.unwrap();
+    chain.reorg(3 * WINDOW, Fate::Forgotten);
+    chain.append(&people(20..=22));
+    assert_follows(&membership, &chain).await;
+    assert_eq!(membership.locate(stranger(4)), None);
+}
+
+const TAG: B256 = B256::repeat_byte(9);
+
+fn saved(membership: &Membership) -> Vec<u8> {
+    let mut file = Vec::new();
+    membership.save(TAG, &mut file).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn a_saved_tree_goes_on_where_it_was() {
+    let chain = FakeChain::new();
+    let before = membership();
+    for epoch in 0..8 {
+        chain.warp_to(Epoch(epoch));
+        chain.append(&people(10 * epoch + 1..=10 * epoch + 5));
+        chain.mine_empty(MAX_BLOCK_RANGE / 4);
+        before.sync(&*chain).await.unwrap();
+    }
+    let after = membership();
+    after.load(TAG, &mut saved(&before).as_slice()).unwrap();
+    assert!(!after.is_synced());
+    assert!(after.tree_of(Epoch(7)).is_none());
+    chain.append(&people(200..=201));
+    assert_follows(&after, &chain).await;
+    // What is in the file is not asked for again.
+    assert!(chain.widest_range() < MAX_BLOCK_RANGE);
+    assert!(after.is_synced());
+    before.sync(&*chain).await.unwrap();
+    for epoch in 0..9 {
+        assert_eq!(root_of(&after, epoch), root_of(&before, epoch), "{epoch}");
+    }
+    assert_eq!(after.locate(stranger(33)), before.locate(stranger(33)));
+    chain.reorg(1, Fate::Forgotten);
+    assert_follows(&after, &chain).await;
+}
+
+#[tokio::test]
+async fn a_saved_tree_of_a_chain_that_went_elsewhere_is_made_again() {
+    let (chain, other) = (FakeChain::new(), FakeChain::new());
+    let (elsewhere, membership) = (membership(), membership());
+    other.append(&people(1..=3));
+    other.append(&people(4..=5));
+    elsewhere.sync(&*other).await.unwrap();
+    // The same blocks, and other members in them.
+    chain.append(&people(11..=13));
+    chain.append(&people(14..=15));
+    let file = saved(&elsewhere);
+    membership.load(TAG, &mut file.as_slice()).unwrap();
+    assert_follows(&membership, &chain).await;
+    assert_eq!(membership.locate(stranger(1)), None);
+}
+
+#[tokio::test]
+async fn a_file_that_is_damaged_or_foreign_is_not_taken() {
+    let chain = FakeChain::new();
+    let whole = membership();
+    chain.append(&people(1..=3));
+    chain.warp_to(Epoch(1));
+    chain.append(&people(4..=5));
+    whole.sync(&*chain).await.unwrap();
+    let file = saved(&whole);
+    let refused = membership();
+    for place in 0..file.len() {
+        let mut damaged = file.clone();
+        damaged[place] ^= 1;
+        assert!(
+            refused.load(TAG, &mut damaged.as_slice()).is_err(),
+            "{place}"
+        );
+        assert!(refused.load(TAG, &mut &file[..place]).is_err(), "{place}");
+    }
+    let foreign = refused.load(B256::ZERO, &mut file.as_slice());
+    assert!(matches!(foreign, Err(ArchiveError::Foreign)));
+    assert_eq!(refused.state().next_index, 0);
+    refused.load(TAG, &mut file.as_slice()).unwrap();
+    assert_eq!(refused.state(), whole.state());
 }
 
 #[tokio::test]
 async fn a_root_after_is_told_and_nothing_changes() {
-    let (chain, membership) = (FakeChain::new(), Membership::default());
+    let (chain, membership) = (FakeChain::new(), membership());
     chain.append(&people(1..=3));
     membership.sync(&*chain).await.unwrap();
     let before = membership.state();

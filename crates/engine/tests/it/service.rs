@@ -12,16 +12,26 @@ use annona_engine::ports::{
     OutboxRepository, OutboxTransaction,
 };
 use annona_engine::{
-    Claim, ClaimState, EnrolmentState, Membership, Outbox, OutboxReport, Relay, Sequencer,
+    Claim, ClaimState, EnrolmentState, Membership, MembershipRules, Outbox, OutboxReport, Relay,
+    Sequencer,
 };
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
 use tempfile::TempDir;
 
-use crate::chain::{FakeChain, GENESIS, TrustedProver};
+use crate::chain::{FakeChain, GENESIS, TrustedProver, calendar, window};
 
 /// Blocks on top of a final one.
 pub(crate) const CONFIRMATIONS: u64 = 6;
+
+/// A tree that has read nothing.
+pub(crate) fn membership() -> Membership {
+    Membership::new(MembershipRules {
+        calendar: calendar(),
+        window: window(),
+        confirmations: CONFIRMATIONS,
+    })
+}
 
 /// A clock that a test sets.
 pub(crate) struct SetClock(AtomicU64);
@@ -76,7 +86,7 @@ impl Service {
     pub(crate) fn workers(&self) -> Workers {
         let store = Arc::new(self.store.clone());
         let chain = || Arc::clone(&self.chain);
-        let membership = Arc::new(Membership::default());
+        let membership = Arc::new(membership());
         Workers {
             sequencer: Sequencer::new(
                 store.clone(),

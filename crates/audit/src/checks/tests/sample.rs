@@ -103,7 +103,7 @@ pub(super) fn call_of(person: u64, epoch: u64, payment: &Payment) -> Distributor
     let members: Vec<_> = (0..MEMBERS).map(|one| identity(one).commitment()).collect();
     tree.append(&members).unwrap();
     let index = tree.leaf_index(identity(person).commitment()).unwrap();
-    let path = tree.proof_at(MEMBERS, index).unwrap();
+    let path = tree.current().proof(index);
     let scope = deployment().claim_scope();
     let mut rng = ChaCha20Rng::seed_from_u64(person);
     let epoch = Epoch(epoch);

@@ -1,0 +1,105 @@
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use annona_chain::Deployment;
+use annona_core::{B256, keccak256};
+use annona_engine::Membership;
+use annona_engine::ports::RegistryState;
+use anyhow::Context;
+use tempfile::NamedTempFile;
+
+/// How often a tree that changes is written down. What a crash loses is read from the
+/// chain again.
+const SAVE_INTERVAL: Duration = Duration::from_secs(600);
+
+/// The membership tree's file.
+pub(crate) struct TreeFile {
+    path: PathBuf,
+    tag: B256,
+    membership: Arc<Membership>,
+    saved: Option<RegistryState>,
+    last_save: Instant,
+}
+
+impl TreeFile {
+    /// The file at `path` of the tree of a deployment's registry.
+    pub(crate) fn new(path: PathBuf, deployment: &Deployment, membership: Arc<Membership>) -> Self {
+        let mut name = deployment.chain_id.to_be_bytes().to_vec();
+        name.extend(deployment.registry);
+        Self {
+            path,
+            tag: keccak256(name),
+            membership,
+            saved: None,
+            last_save: Instant::now(),
+        }
+    }
+
+    /// Gives the tree what the file has. A file that is of no use is not missed for long:
+    /// the events of the chain say the same.
+    pub(crate) async fn load(&mut self) {
+        let (path, tag) = (self.path.clone(), self.tag);
+        let membership = Arc::clone(&self.membership);
+        let loading = tokio::task::spawn_blocking(move || load(&path, tag, &membership));
+        match loading.await.context("reading the tree's file stopped") {
+            Ok(Ok(())) => self.saved = Some(self.membership.state()),
+            Ok(Err(error)) | Err(error) => {
+                tracing::warn!(
+                    cause = format!("{error:#}"),
+                    "the tree is made from the chain's events"
+                );
+            }
+        }
+    }
+
+    /// Writes the tree down if it has changed and the last time is long ago.
+    pub(crate) async fn save_now_and_then(&mut self) {
+        if self.last_save.elapsed() >= SAVE_INTERVAL {
+            self.save().await;
+        }
+    }
+
+    /// Writes the tree down if it has changed.
+    pub(crate) async fn save(&mut self) {
+        self.last_save = Instant::now();
+        let state = self.membership.state();
+        if self.saved == Some(state) || !self.membership.is_synced() {
+            return;
+        }
+        let (path, tag) = (self.path.clone(), self.tag);
+        let membership = Arc::clone(&self.membership);
+        let saving = tokio::task::spawn_blocking(move || save(&path, tag, &membership));
+        match saving.await.map_err(io::Error::other).flatten() {
+            Ok(()) => self.saved = Some(state),
+            Err(error) => tracing::warn!(%error, "the tree's file was not written"),
+        }
+    }
+}
+
+fn load(path: &Path, tag: B256, membership: &Membership) -> anyhow::Result<()> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file.with_context(|| format!("cannot open {}", path.display()))?,
+    };
+    membership
+        .load(tag, &mut BufReader::new(file))
+        .with_context(|| format!("{} is of no use", path.display()))
+}
+
+/// Whoever reads the file sees the old one or the new one.
+fn save(path: &Path, tag: B256, membership: &Membership) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    let mut out = BufWriter::new(file);
+    membership.save(tag, &mut out)?;
+    out.flush()?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

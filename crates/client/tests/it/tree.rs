@@ -1,0 +1,161 @@
+use std::sync::{Arc, Mutex};
+
+use annona_client::wire::Problem;
+use annona_client::{ApiClient, ClientError, TreeReader};
+use annona_core::{Commitment, Epoch, LeafIndex, U256};
+use annona_tree::{MembershipTree, Revocation, TileId, TreeVersion};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tokio::net::TcpListener;
+
+const EPOCH: Epoch = Epoch(4);
+
+/// A service that hands out the tiles of one tree, and remembers which.
+struct Tiles {
+    version: TreeVersion,
+    asked: Mutex<Vec<(u64, u64)>>,
+    /// Bytes left out at the end of each.
+    cut: usize,
+}
+
+impl Tiles {
+    async fn serve(version: &TreeVersion, cut: usize) -> (Arc<Self>, ApiClient) {
+        let tiles = Arc::new(Self {
+            version: version.clone(),
+            asked: Mutex::default(),
+            cut,
+        });
+        let router = Router::new()
+            .route("/v1/tree/{epoch}/{level}/{index}", get(answer))
+            .with_state(Arc::clone(&tiles));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (tiles, ApiClient::new(&base).unwrap())
+    }
+
+    fn asked(&self) -> Vec<(u64, u64)> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+async fn answer(
+    State(tiles): State<Arc<Tiles>>,
+    Path((epoch, level, index)): Path<(u64, u64, u64)>,
+) -> Response {
+    assert_eq!(epoch, EPOCH.0);
+    tiles.asked.lock().unwrap().push((level, index));
+    let tile = TileId::new(level, index).and_then(|id| tiles.version.tile(id));
+    match tile {
+        Some(tile) => {
+            let mut bytes = tile.to_bytes();
+            bytes.truncate(bytes.len() - tiles.cut);
+            bytes.into_response()
+        }
+        None => (StatusCode::NOT_FOUND, Json(unknown())).into_response(),
+    }
+}
+
+fn unknown() -> Problem {
+    Problem {
+        kind: "urn:annona:problem:tile-unknown".to_owned(),
+        title: String::new(),
+        status: 404,
+        code: "tile-unknown".to_owned(),
+        detail: String::new(),
+        field: None,
+        enrolment_id: None,
+        retry_after_secs: None,
+    }
+}
+
+fn member(number: u64) -> Commitment {
+    Commitment::try_from(U256::from(number + 1) * U256::from(0x9e37_79b9_7f4a_7c15_u64)).unwrap()
+}
+
+fn tree_of(count: u64) -> MembershipTree {
+    let mut tree = MembershipTree::default();
+    tree.append(&(0..count).map(member).collect::<Vec<_>>())
+        .unwrap();
+    tree
+}
+
+fn place(position: u64) -> LeafIndex {
+    LeafIndex::try_from(position).unwrap()
+}
+
+#[tokio::test]
+async fn a_member_finds_itself_and_its_path() {
+    let tree = tree_of(70_000);
+    let (_, service) = Tiles::serve(tree.current(), 0).await;
+    for number in [0, 255, 256, 40_000, 65_536, 69_999] {
+        let mut reader = TreeReader::new(&service, EPOCH);
+        let found = reader.find(member(number), None).await.unwrap();
+        assert_eq!(found, Some(place(number)));
+        let path = reader.path(place(number)).await.unwrap();
+        assert_eq!(path, tree.current().proof(place(number)));
+        assert_eq!(path.root_from(member(number)), tree.root());
+    }
+}
+
+#[tokio::test]
+async fn who_has_just_joined_asks_for_four_tiles_and_those_above() {
+    let tree = tree_of(70_000);
+    let (tiles, service) = Tiles::serve(tree.current(), 0).await;
+    let mut reader = TreeReader::new(&service, EPOCH);
+    reader.find(member(69_990), None).await.unwrap();
+    reader.path(place(69_990)).await.unwrap();
+    assert_eq!(tiles.asked(), [(3, 0), (2, 0), (1, 1), (0, 273)]);
+}
+
+#[tokio::test]
+async fn who_knows_their_place_shows_nothing_but_its_block() {
+    let tree = tree_of(70_000);
+    let (tiles, service) = Tiles::serve(tree.current(), 0).await;
+    let mut reader = TreeReader::new(&service, EPOCH);
+    let found = reader.find(member(700), Some(place(700))).await.unwrap();
+    assert_eq!(found, Some(place(700)));
+    reader.path(place(700)).await.unwrap();
+    assert_eq!(tiles.asked(), [(0, 2), (1, 0), (2, 0), (3, 0)]);
+    let mut reader = TreeReader::new(&service, EPOCH);
+    let moved = reader.find(member(69_990), Some(place(700))).await.unwrap();
+    assert_eq!(moved, Some(place(69_990)));
+}
+
+#[tokio::test]
+async fn a_stranger_finds_nothing() {
+    let (_, service) = Tiles::serve(tree_of(300).current(), 0).await;
+    let mut reader = TreeReader::new(&service, EPOCH);
+    assert_eq!(reader.find(member(300), None).await.unwrap(), None);
+    let far = place((1 << 30) - 1);
+    assert_eq!(reader.find(member(300), Some(far)).await.unwrap(), None);
+    let (_, service) = Tiles::serve(&TreeVersion::default(), 0).await;
+    let mut reader = TreeReader::new(&service, EPOCH);
+    assert_eq!(reader.find(member(0), None).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_member_who_was_revoked_finds_nothing() {
+    let mut tree = tree_of(300);
+    tree.revoke(&[Revocation {
+        leaf_index: place(7),
+        commitment: member(7),
+    }])
+    .unwrap();
+    let (_, service) = Tiles::serve(tree.current(), 0).await;
+    let mut reader = TreeReader::new(&service, EPOCH);
+    assert_eq!(reader.find(member(7), Some(place(7))).await.unwrap(), None);
+    let beside = reader.path(place(8)).await.unwrap();
+    assert_eq!(beside.root_from(member(8)), tree.root());
+}
+
+#[tokio::test]
+async fn a_tile_that_cannot_be_one_is_an_error() {
+    let (_, service) = Tiles::serve(tree_of(3).current(), 1).await;
+    let mut reader = TreeReader::new(&service, EPOCH);
+    let refused = reader.find(member(0), None).await;
+    assert!(matches!(refused, Err(ClientError::Tile(_))));
+}

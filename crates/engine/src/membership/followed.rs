@@ -1,0 +1,206 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use annona_core::{B256, ClaimWindow, Commitment, Epoch, LeafIndex, Root};
+use annona_tree::{MembershipTree, TreeVersion};
+
+use super::{EpochTree, MembershipError, REORG_WINDOW};
+use crate::ports::{AppendedBatch, BlockHead, ChainError};
+
+/// A batch that is in the tree.
+#[derive(Debug, Clone)]
+pub(super) struct AppliedBatch {
+    pub(super) block_number: u64,
+    pub(super) block_hash: B256,
+    pub(super) transaction: B256,
+    pub(super) epoch: Epoch,
+    /// Positions taken after it.
+    pub(super) end: u64,
+    /// The tree after it, as long as a reorg or a claim can ask for it.
+    pub(super) version: Option<Arc<TreeVersion>>,
+}
+
+/// What is known of the registry.
+#[derive(Debug, Default)]
+pub(super) struct Followed {
+    pub(super) tree: MembershipTree,
+    pub(super) batches: Vec<AppliedBatch>,
+    pub(super) scanned_to: Option<u64>,
+    /// Whether the events were read to the end of the chain once.
+    pub(super) is_synced: bool,
+    /// Whether the tree comes from a file and was not held against the chain yet.
+    pub(super) is_from_file: bool,
+    /// Batches at the front that keep no version.
+    first_kept: usize,
+    /// The block in which an epoch was first seen to have begun.
+    begun: BTreeMap<Epoch, u64>,
+    /// Trees whose roots the contract confirmed.
+    pub(super) confirmed: BTreeMap<Epoch, EpochTree>,
+}
+
+impl Followed {
+    /// What a file holds: batches, and the versions after some of them, the last one included.
+    pub(super) fn from_file(batches: Vec<AppliedBatch>, scanned_to: Option<u64>) -> Self {
+        let current = batches.last().and_then(|batch| batch.version.clone());
+        Self {
+            tree: current.map_or_else(MembershipTree::default, |version| {
+                MembershipTree::from(TreeVersion::clone(&version))
+            }),
+            batches,
+            scanned_to,
+            is_from_file: true,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn apply(
+        &mut self,
+        batch: &AppendedBatch,
+        window: ClaimWindow,
+    ) -> Result<(), MembershipError> {
+        if self.holds(batch) {
+            return Ok(());
+        }
+        let before = self.tree.current().clone();
+        self.check_root(batch.pre_root)?;
+        if batch.start_index.get() != before.leaf_count() {
+            return Err(ChainError::Malformed {
+                what: "a batch that does not start at the next leaf",
+            }
+            .into());
+        }
+        self.tree.append(&batch.leaves)?;
+        if let Err(mismatch) = self.check_root(batch.post_root) {
+            self.tree.move_to(before);
+            return Err(mismatch);
+        }
+        self.batches.push(AppliedBatch {
+            block_number: batch.block_number,
+            block_hash: batch.block_hash,
+            transaction: batch.transaction,
+            epoch: batch.epoch,
+            end: self.tree.leaf_count(),
+            version: Some(Arc::new(self.tree.current().clone())),
+        });
+        self.drop_versions(window);
+        Ok(())
+    }
+
+    fn holds(&self, batch: &AppendedBatch) -> bool {
+        let end = batch.start_index.get() + batch.leaves.len() as u64;
+        self.batches
+            .iter()
+            .rev()
+            .take_while(|applied| applied.block_hash == batch.block_hash)
+            .any(|applied| applied.transaction == batch.transaction && applied.end == end)
+    }
+
+    fn check_root(&self, on_chain: Root) -> Result<(), MembershipError> {
+        let computed = self.tree.root();
+        if computed == on_chain {
+            return Ok(());
+        }
+        Err(MembershipError::RootMismatch {
+            leaf_count: self.tree.leaf_count(),
+            computed,
+            on_chain,
+        })
+    }
+
+    /// Keeps the versions that a reorg can go back to, those at the ends of epochs that are
+    /// as young as the window, and the newest older than that: the tree of the oldest
+    /// epoch that can be claimed.
+    fn drop_versions(&mut self, window: ClaimWindow) {
+        let Some(newest) = self.batches.last() else {
+            return;
+        };
+        let (block, epoch) = (newest.block_number, newest.epoch);
+        let first_young = self
+            .batches
+            .partition_point(|batch| batch.epoch.0.saturating_add(window.0) <= epoch.0);
+        let oldest_kept = first_young.saturating_sub(1);
+        let mut next_epoch = None;
+        for (position, batch) in self
+            .batches
+            .iter_mut()
+            .enumerate()
+            .skip(self.first_kept)
+            .rev()
+        {
+            let ends_epoch = next_epoch.replace(batch.epoch) != Some(batch.epoch);
+            let is_in_reach = block.saturating_sub(batch.block_number) <= REORG_WINDOW;
+            let is_kept = is_in_reach || (ends_epoch && position >= oldest_kept);
+            if !is_kept {
+                batch.version = None;
+            }
+        }
+        let dropped = self.batches[self.first_kept..].iter();
+        self.first_kept += dropped.take_while(|batch| batch.version.is_none()).count();
+    }
+
+    /// Takes the last batch out, and those before it whose versions are gone: they are
+    /// read again.
+    pub(super) fn undo_last(&mut self) {
+        let Some(undone) = self.batches.pop() else {
+            return;
+        };
+        let mut oldest = undone.block_number;
+        while let Some(dropped) = self.batches.pop_if(|batch| batch.version.is_none()) {
+            oldest = dropped.block_number;
+        }
+        let version = self
+            .batches
+            .last()
+            .and_then(|batch| batch.version.as_deref());
+        self.tree.move_to(version.cloned().unwrap_or_default());
+        self.first_kept = self.first_kept.min(self.batches.len());
+        let before = oldest.saturating_sub(1);
+        self.scanned_to = self.scanned_to.map(|to| to.min(before));
+        self.confirmed.retain(|_, tree| tree.is_settled);
+    }
+
+    pub(super) fn batch_of(&self, leaf_index: LeafIndex) -> Option<&AppliedBatch> {
+        let position = self
+            .batches
+            .partition_point(|batch| batch.end <= leaf_index.get());
+        self.batches.get(position)
+    }
+
+    pub(super) fn locate(&self, commitment: Commitment) -> Option<(LeafIndex, B256, u64)> {
+        let leaf_index = self.tree.leaf_index(commitment)?;
+        let batch = self.batch_of(leaf_index)?;
+        Some((leaf_index, batch.transaction, batch.block_number))
+    }
+
+    /// The tree at the end of the epoch before `epoch`, unless its version was dropped.
+    pub(super) fn version_before(&self, epoch: Epoch) -> Option<Arc<TreeVersion>> {
+        let earlier = self.batches.partition_point(|batch| batch.epoch < epoch);
+        match earlier.checked_sub(1) {
+            Some(last) => self.batches[last].version.clone(),
+            None => Some(Arc::default()),
+        }
+    }
+
+    /// Notes when epochs begin; forgets what a shorter chain has not reached.
+    pub(super) fn see(&mut self, epoch: Epoch, head: BlockHead) {
+        self.begun.retain(|_, block| *block <= head.number);
+        self.begun.entry(epoch).or_insert(head.number);
+    }
+
+    /// Whether so many blocks lie on the one in which `epoch` was seen to have begun that its
+    /// tree does not change any more.
+    pub(super) fn is_settled(&self, epoch: Epoch, head: BlockHead, confirmations: u64) -> bool {
+        let begun = self.begun.range(epoch..).map(|(_, block)| *block).min();
+        begun.is_some_and(|block| head.number - block >= confirmations)
+    }
+
+    /// Forgets the trees of epochs that cannot be claimed, before `oldest` and, after a
+    /// reorg, after `current`.
+    pub(super) fn forget_outside(&mut self, oldest: Epoch, current: Epoch) {
+        self.confirmed
+            .retain(|epoch, _| (oldest..=current).contains(epoch));
+        let newest = self.begun.keys().next_back().copied();
+        self.begun
+            .retain(|epoch, _| *epoch >= oldest || Some(*epoch) == newest);
+    }
+}

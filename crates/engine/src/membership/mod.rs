@@ -1,0 +1,299 @@
+mod archive;
+mod followed;
+
+use std::io::{Read, Write};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use annona_core::{
+    B256, ClaimWindow, Commitment, Epoch, EpochClock, FieldElement, LeafIndex, Root, TREE_DEPTH,
+};
+use annona_tree::{TreeError, TreeVersion};
+
+pub use archive::ArchiveError;
+use followed::Followed;
+
+use crate::ports::{BlockHead, ChainError, ChainReader, RegistryState};
+
+/// Blocks asked for in one query of events; many endpoints refuse more.
+const MAX_BLOCK_RANGE: u64 = 2_000;
+
+/// Blocks read again at each sync, because a reorg can put a batch into a block
+/// number that held none before.
+const REORG_WINDOW: u64 = 64;
+
+/// Why membership cannot be told.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MembershipError {
+    /// The chain gave no answer.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The tree refuses the events.
+    #[error("the registry's events do not fit a tree")]
+    Tree(#[from] TreeError),
+    /// Events lead to a root that the contract does not have.
+    #[error("after {leaf_count} leaves the tree has root {computed} and the registry {on_chain}")]
+    RootMismatch {
+        /// Leaves so far.
+        leaf_count: u64,
+        /// The tree's root.
+        computed: Root,
+        /// The contract's root.
+        on_chain: Root,
+    },
+}
+
+/// What of the deployment decides which trees are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct MembershipRules {
+    /// When epochs begin.
+    pub calendar: EpochClock,
+    /// How long they can be claimed.
+    pub window: ClaimWindow,
+    /// Blocks on top of a block after which it does not change any more.
+    pub confirmations: u64,
+}
+
+/// The tree that claims of an epoch are proved against; the contract has the same root.
+#[derive(Debug, Clone)]
+pub struct EpochTree {
+    /// The tree.
+    pub version: Arc<TreeVersion>,
+    /// Whether no reorg can change it any more.
+    pub is_settled: bool,
+}
+
+/// The membership tree, following the registry's events through reorgs.
+#[derive(Debug)]
+pub struct Membership {
+    rules: MembershipRules,
+    followed: RwLock<Followed>,
+}
+
+impl Membership {
+    /// An empty tree that has read nothing yet.
+    #[must_use]
+    pub fn new(rules: MembershipRules) -> Self {
+        Self {
+            rules,
+            followed: RwLock::default(),
+        }
+    }
+
+    /// Brings the tree to the chain's newest block; returns the number of leaves.
+    ///
+    /// Safe to be cut off at any point: the tree is changed in whole batches.
+    ///
+    /// # Errors
+    /// [`MembershipError`]; the tree is then as after the last whole batch.
+    pub async fn sync(&self, chain: &dyn ChainReader) -> Result<u64, MembershipError> {
+        self.undo_reorganised(chain).await?;
+        self.check_file(chain).await?;
+        let head = chain.head().await?;
+        let mut from = self.first_block_to_scan(chain.deployment_block());
+        while from <= head.number {
+            let to = head.number.min(from + MAX_BLOCK_RANGE - 1);
+            for batch in chain.appended_batches(from, to).await? {
+                self.write().apply(&batch, self.rules.window)?;
+            }
+            self.write().scanned_to = Some(to);
+            from = to + 1;
+        }
+        self.confirm(chain, head).await?;
+        let mut followed = self.write();
+        followed.is_synced = true;
+        Ok(followed.tree.leaf_count())
+    }
+
+    /// Whether a first sync has succeeded.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        self.read().is_synced
+    }
+
+    /// The tree's own view of the registry.
+    #[must_use]
+    pub fn state(&self) -> RegistryState {
+        let followed = self.read();
+        RegistryState {
+            root: followed.tree.root(),
+            next_index: followed.tree.leaf_count(),
+        }
+    }
+
+    /// Root after appending `leaves`, which stay out of the tree until the chain has them.
+    ///
+    /// # Errors
+    /// [`MembershipError::Tree`] when they do not fit.
+    pub fn root_after(&self, leaves: &[Commitment]) -> Result<Root, MembershipError> {
+        Ok(self.read().tree.root_after_append(leaves)?)
+    }
+
+    /// At each level the node left of the path to the first free leaf, as
+    /// [`TreeVersion::frontier`](annona_tree::TreeVersion::frontier).
+    #[must_use]
+    pub fn frontier(&self) -> [FieldElement; TREE_DEPTH] {
+        self.read().tree.current().frontier()
+    }
+
+    /// Where a commitment is and which transaction and block put it there.
+    #[must_use]
+    pub fn locate(&self, commitment: Commitment) -> Option<(LeafIndex, B256, u64)> {
+        self.read().locate(commitment)
+    }
+
+    /// The tree of an epoch that can be claimed, as soon as the contract's checkpoint was
+    /// seen to have its root.
+    #[must_use]
+    pub fn tree_of(&self, epoch: Epoch) -> Option<EpochTree> {
+        self.read().confirmed.get(&epoch).cloned()
+    }
+
+    /// Writes down what a restart needs, for the deployment `tag`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn save(&self, tag: B256, out: &mut impl Write) -> std::io::Result<()> {
+        let (batches, scanned_to) = {
+            let followed = self.read();
+            (followed.batches.clone(), followed.scanned_to)
+        };
+        archive::write(tag, &batches, scanned_to, out)
+    }
+
+    /// Takes what [`Membership::save`] wrote, unless the chain was read meanwhile. The next
+    /// sync holds it against the chain, and starts from the events if they disagree.
+    ///
+    /// # Errors
+    /// [`ArchiveError`]; nothing is taken then.
+    pub fn load(&self, tag: B256, input: &mut impl Read) -> Result<(), ArchiveError> {
+        let (batches, scanned_to) = archive::read(tag, input)?;
+        let loaded = Followed::from_file(batches, scanned_to);
+        let mut followed = self.write();
+        if followed.scanned_to.is_none() {
+            *followed = loaded;
+        }
+        Ok(())
+    }
+
+    async fn undo_reorganised(&self, chain: &dyn ChainReader) -> Result<(), MembershipError> {
+        loop {
+            let last = self
+                .read()
+                .batches
+                .last()
+                .map(|batch| (batch.block_number, batch.block_hash));
+            let Some((number, hash)) = last else {
+                return Ok(());
+            };
+            if chain.block_hash(number).await? == Some(hash) {
+                return Ok(());
+            }
+            tracing::warn!(block = number, "a reorg took a registry batch away");
+            self.write().undo_last();
+        }
+    }
+
+    /// Holds a tree from a file against the registry: the last batch in the file is on the
+    /// chain and led to the tree's root, and so did the batches before its epoch.
+    async fn check_file(&self, chain: &dyn ChainReader) -> Result<(), MembershipError> {
+        if !self.read().is_from_file {
+            return Ok(());
+        }
+        if self.is_on(chain).await? {
+            self.write().is_from_file = false;
+        } else {
+            tracing::warn!("the tree's file is not of this chain; the tree is made from events");
+            *self.write() = Followed::default();
+        }
+        Ok(())
+    }
+
+    async fn is_on(&self, chain: &dyn ChainReader) -> Result<bool, MembershipError> {
+        let Some(last) = self.read().batches.last().cloned() else {
+            return Ok(true);
+        };
+        let batches = chain
+            .appended_batches(last.block_number, last.block_number)
+            .await?;
+        let checkpoint = chain.checkpoint_before(last.epoch).await?;
+        let followed = self.read();
+        let is_root_of = |root| {
+            let written = |batch: &crate::ports::AppendedBatch| {
+                batch.transaction == last.transaction && batch.post_root == root
+            };
+            batches.iter().any(written)
+        };
+        let before = followed.version_before(last.epoch);
+        Ok(is_root_of(followed.tree.root())
+            && before.is_none_or(|version| version.root() == checkpoint.root))
+    }
+
+    /// Compares the trees of the epochs that can be claimed with the contract's checkpoints.
+    async fn confirm(
+        &self,
+        chain: &dyn ChainReader,
+        head: BlockHead,
+    ) -> Result<(), MembershipError> {
+        let MembershipRules {
+            calendar,
+            window,
+            confirmations,
+        } = self.rules;
+        let Ok(current) = calendar.epoch_at(head.timestamp) else {
+            return Ok(());
+        };
+        let oldest = Epoch((current.0 + 1).saturating_sub(window.0));
+        {
+            let mut followed = self.write();
+            followed.see(current, head);
+            followed.forget_outside(oldest, current);
+        }
+        for epoch in (oldest.0..=current.0).map(Epoch) {
+            if self.tree_of(epoch).is_some_and(|tree| tree.is_settled) {
+                continue;
+            }
+            let checkpoint = chain.checkpoint_before(epoch).await?;
+            let mut followed = self.write();
+            let is_settled = followed.is_settled(epoch, head, confirmations);
+            match followed.version_before(epoch) {
+                Some(version) if version.root() == checkpoint.root => {
+                    let tree = EpochTree {
+                        version,
+                        is_settled,
+                    };
+                    followed.confirmed.insert(epoch, tree);
+                }
+                _ => {
+                    followed.confirmed.remove(&epoch);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The block of the last batch is read again, because it can hold another one
+    /// that was refused.
+    fn first_block_to_scan(&self, deployment_block: u64) -> u64 {
+        let followed = self.read();
+        let last_batch = followed
+            .batches
+            .last()
+            .map_or(deployment_block, |batch| batch.block_number);
+        let window = followed
+            .scanned_to
+            .map_or(deployment_block, |to| (to + 1).saturating_sub(REORG_WINDOW));
+        last_batch.max(window)
+    }
+
+    // A panic while a lock is held leaves whole batches behind, as a cut-off does.
+    fn read(&self) -> RwLockReadGuard<'_, Followed> {
+        self.followed.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Followed> {
+        self.followed
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
