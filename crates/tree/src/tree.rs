@@ -194,3 +194,33 @@ fn fields(leaves: &[Commitment]) -> Vec<FieldElement> {
 fn appended(position: u64) -> LeafIndex {
     LeafIndex::try_from(position).expect("what was appended lies inside the tree")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use annona_core::U256;
+
+    use super::*;
+
+    #[test]
+    fn no_position_is_kept_of_who_is_no_member() {
+        let leaves: Vec<Commitment> = (1..=600_u64)
+            .map(|seed| Commitment::try_from(U256::from(seed)).unwrap())
+            .collect();
+        let mut tree = MembershipTree::default();
+        tree.append(&leaves[..300]).unwrap();
+        let before = tree.current().clone();
+        tree.append(&leaves[300..]).unwrap();
+        let revocations: Vec<Revocation> = leaves[..50]
+            .iter()
+            .map(|leaf| Revocation {
+                leaf_index: tree.leaf_index(*leaf).unwrap(),
+                commitment: *leaf,
+            })
+            .collect();
+        tree.revoke(&revocations).unwrap();
+        assert_eq!(tree.positions.len(), 550);
+        tree.move_to(before);
+        assert_eq!(tree.positions.len(), 300);
+    }
+}
