@@ -15,6 +15,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause between two looks at something under way.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
+/// Looks at a tree that the service does not have yet: about a minute.
+const MAX_TREE_LOOKS: u32 = 240;
+
 /// Why a request came to nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -154,11 +157,25 @@ impl ApiClient {
             }))
     }
 
-    /// A tile of an epoch's tree.
+    /// A tile of an epoch's tree. When an epoch has just begun, the service first holds its
+    /// tree against the chain: this waits for it.
     ///
     /// # Errors
-    /// [`ClientError::Refused`] with `tree-unknown` or `tile-unknown`; [`ClientError::Tile`].
+    /// [`ClientError::Refused`] with `tree-unknown` or `tile-unknown`, or with
+    /// `membership-not-synced` after a minute; [`ClientError::Tile`].
     pub async fn tile(&self, epoch: Epoch, id: TileId) -> Result<Tile, ClientError> {
+        for _ in 0..MAX_TREE_LOOKS {
+            match self.tile_now(epoch, id).await {
+                Err(error) if error.code() == Some("membership-not-synced") => {
+                    tokio::time::sleep(POLL_INTERVAL).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.tile_now(epoch, id).await
+    }
+
+    async fn tile_now(&self, epoch: Epoch, id: TileId) -> Result<Tile, ClientError> {
         let path = format!("/v1/tree/{epoch}/{}/{}", id.level(), id.index());
         let response = self.answer(self.http.get(self.url(&path))).await?;
         let bytes = response
