@@ -19,10 +19,15 @@ pub(crate) enum Contract {
     Registry,
     Verifier,
     Distributor,
+    Append16Verifier,
+    Append256Verifier,
+    Append1024Verifier,
+    Revoke8Verifier,
+    Revoke32Verifier,
 }
 
 impl Contract {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Timelock,
         Self::Token,
         Self::IncomeSource,
@@ -30,6 +35,11 @@ impl Contract {
         Self::Registry,
         Self::Verifier,
         Self::Distributor,
+        Self::Append16Verifier,
+        Self::Append256Verifier,
+        Self::Append1024Verifier,
+        Self::Revoke8Verifier,
+        Self::Revoke32Verifier,
     ];
 
     /// Those with roles besides the timelock.
@@ -49,6 +59,11 @@ impl Contract {
             Self::Registry => deployment.registry,
             Self::Verifier => deployment.verifier,
             Self::Distributor => deployment.distributor,
+            Self::Append16Verifier => deployment.append_verifiers[0],
+            Self::Append256Verifier => deployment.append_verifiers[1],
+            Self::Append1024Verifier => deployment.append_verifiers[2],
+            Self::Revoke8Verifier => deployment.revoke_verifiers[0],
+            Self::Revoke32Verifier => deployment.revoke_verifiers[1],
         }
     }
 
@@ -69,6 +84,11 @@ impl fmt::Display for Contract {
             Self::Registry => "Registry",
             Self::Verifier => "SemaphoreVerifier",
             Self::Distributor => "Distributor",
+            Self::Append16Verifier => "UnsafeTestAppend16Verifier",
+            Self::Append256Verifier => "UnsafeTestAppend256Verifier",
+            Self::Append1024Verifier => "UnsafeTestAppend1024Verifier",
+            Self::Revoke8Verifier => "UnsafeTestRevoke8Verifier",
+            Self::Revoke32Verifier => "UnsafeTestRevoke32Verifier",
         })
     }
 }

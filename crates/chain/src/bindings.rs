@@ -72,5 +72,15 @@ pub mod artifacts {
     pub const ORB_REGISTRY: &str = include_str!("../artifacts/OrbRegistry.json");
     pub const REGISTRY: &str = include_str!("../artifacts/Registry.json");
     pub const SEMAPHORE_VERIFIER: &str = include_str!("../artifacts/SemaphoreVerifier.json");
+    pub const UNSAFE_TEST_APPEND_16_VERIFIER: &str =
+        include_str!("../artifacts/UnsafeTestAppend16Verifier.json");
+    pub const UNSAFE_TEST_APPEND_256_VERIFIER: &str =
+        include_str!("../artifacts/UnsafeTestAppend256Verifier.json");
+    pub const UNSAFE_TEST_APPEND_1024_VERIFIER: &str =
+        include_str!("../artifacts/UnsafeTestAppend1024Verifier.json");
+    pub const UNSAFE_TEST_REVOKE_8_VERIFIER: &str =
+        include_str!("../artifacts/UnsafeTestRevoke8Verifier.json");
+    pub const UNSAFE_TEST_REVOKE_32_VERIFIER: &str =
+        include_str!("../artifacts/UnsafeTestRevoke32Verifier.json");
     pub const TIMELOCK_CONTROLLER: &str = include_str!("../artifacts/TimelockController.json");
 }

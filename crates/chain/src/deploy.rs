@@ -184,6 +184,8 @@ pub async fn deploy(
         token: deployer.address_of(TOKEN),
         income_source: deployer.address_of(INCOME),
         verifier: deployer.address_of(VERIFIER),
+        append_verifiers: APPEND_VERIFIERS.map(|position| deployer.address_of(position)),
+        revoke_verifiers: REVOKE_VERIFIERS.map(|position| deployer.address_of(position)),
         timelock: deployer.address_of(TIMELOCK),
     };
     create_money(&deployer, plan, &deployment).await?;
@@ -315,8 +317,8 @@ async fn create_registry(
         genesis_: U256::from(plan.genesis.0),
         epochLength_: U256::from(plan.epoch_length_secs),
         epochEnrolmentCap_: U256::from(plan.epoch_enrolment_cap),
-        appendVerifiers: APPEND_VERIFIERS.map(|position| deployer.address_of(position)),
-        revokeVerifiers: REVOKE_VERIFIERS.map(|position| deployer.address_of(position)),
+        appendVerifiers: at.append_verifiers,
+        revokeVerifiers: at.revoke_verifiers,
     };
     deployer
         .create(

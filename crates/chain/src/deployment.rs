@@ -46,6 +46,10 @@ pub struct Deployment {
     pub income_source: Address,
     /// `SemaphoreVerifier`.
     pub verifier: Address,
+    /// The registry's verifiers of append batches of 16, 256 and 1024.
+    pub append_verifiers: [Address; 3],
+    /// The registry's verifiers of revoke batches of 8 and 32.
+    pub revoke_verifiers: [Address; 2],
     /// `TimelockController`.
     pub timelock: Address,
 }

@@ -48,6 +48,11 @@ impl Published {
             Contract::Registry => artifacts::REGISTRY,
             Contract::Verifier => artifacts::SEMAPHORE_VERIFIER,
             Contract::Distributor => artifacts::DISTRIBUTOR,
+            Contract::Append16Verifier => artifacts::UNSAFE_TEST_APPEND_16_VERIFIER,
+            Contract::Append256Verifier => artifacts::UNSAFE_TEST_APPEND_256_VERIFIER,
+            Contract::Append1024Verifier => artifacts::UNSAFE_TEST_APPEND_1024_VERIFIER,
+            Contract::Revoke8Verifier => artifacts::UNSAFE_TEST_REVOKE_8_VERIFIER,
+            Contract::Revoke32Verifier => artifacts::UNSAFE_TEST_REVOKE_32_VERIFIER,
         };
         let artifact: Artifact =
             serde_json::from_str(text).expect("the artifacts are part of the build");
@@ -128,8 +133,12 @@ pub(super) fn immutables(evidence: &Evidence<'_>) -> Verdict {
     let length = answer(answers.epoch_length.as_ref(), "epochLength()")?;
     let window = answer(answers.claim_window.as_ref(), "claimWindow()")?;
     let address = |address: Address| U256::from_be_bytes(address.into_word().0);
+    let batch_verifiers = at.append_verifiers.iter().chain(&at.revoke_verifiers);
+    let of_registry = [genesis, length]
+        .into_iter()
+        .chain(batch_verifiers.map(|verifier| address(*verifier)));
     let expected = [
-        (Contract::Registry, vec![genesis, length]),
+        (Contract::Registry, of_registry.collect()),
         (
             Contract::IncomeSource,
             vec![address(at.token), address(at.distributor)],

@@ -84,6 +84,8 @@ fn deployment() -> Deployment {
         token: Address::repeat_byte(4),
         income_source: Address::repeat_byte(5),
         verifier: Address::repeat_byte(6),
+        append_verifiers: [8, 9, 10].map(Address::repeat_byte),
+        revoke_verifiers: [11, 12].map(Address::repeat_byte),
         timelock: Address::repeat_byte(7),
     }
 }
@@ -276,6 +278,11 @@ fn code(contract: Contract, immutables: &[U256]) -> Bytes {
 fn all_code(at: &Deployment) -> BTreeMap<Contract, Bytes> {
     let address = |address: Address| U256::from_be_bytes(address.into_word().0);
     let clock = [word(GENESIS), word(EPOCH_LENGTH)];
+    let batch_verifiers = at.append_verifiers.iter().chain(&at.revoke_verifiers);
+    let registry: Vec<U256> = clock
+        .into_iter()
+        .chain(batch_verifiers.map(|verifier| address(*verifier)))
+        .collect();
     let source = [address(at.token), address(at.distributor)];
     let distributor = [
         address(at.registry),
@@ -290,7 +297,7 @@ fn all_code(at: &Deployment) -> BTreeMap<Contract, Bytes> {
         .into_iter()
         .map(|contract| {
             let immutables = match contract {
-                Contract::Registry => &clock[..],
+                Contract::Registry => &registry[..],
                 Contract::IncomeSource => &source,
                 Contract::Distributor => &distributor,
                 _ => &[],
