@@ -1,0 +1,113 @@
+use core::fmt;
+use core::str::FromStr;
+
+use crate::append::Append;
+use crate::r1cs::R1cs;
+use crate::revoke::Revoke;
+
+/// Levels of the membership tree.
+const DEPTH: usize = 30;
+
+/// The circuits that have keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CircuitId {
+    /// 16 leaves.
+    Append16,
+    /// 256 leaves.
+    Append256,
+    /// 1024 leaves.
+    Append1024,
+    /// 8 removals.
+    Revoke8,
+    /// 32 removals.
+    Revoke32,
+}
+
+/// A name that no circuit has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownCircuit(
+    /// The name.
+    pub String,
+);
+
+impl fmt::Display for UnknownCircuit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = CircuitId::ALL.map(CircuitId::name).join(", ");
+        write!(f, "no circuit is called {:?}; there are {names}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownCircuit {}
+
+impl CircuitId {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Append16,
+        Self::Append256,
+        Self::Append1024,
+        Self::Revoke8,
+        Self::Revoke32,
+    ];
+
+    /// Its name in files and commands.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Append16 => "append-16",
+            Self::Append256 => "append-256",
+            Self::Append1024 => "append-1024",
+            Self::Revoke8 => "revoke-8",
+            Self::Revoke32 => "revoke-32",
+        }
+    }
+
+    /// The append circuit that this is, if it is one.
+    #[must_use]
+    pub const fn append(self) -> Option<Append> {
+        let batch = match self {
+            Self::Append16 => 16,
+            Self::Append256 => 256,
+            Self::Append1024 => 1024,
+            Self::Revoke8 | Self::Revoke32 => return None,
+        };
+        Some(Append { depth: DEPTH, batch })
+    }
+
+    /// The revoke circuit that this is, if it is one.
+    #[must_use]
+    pub const fn revoke(self) -> Option<Revoke> {
+        let batch = match self {
+            Self::Revoke8 => 8,
+            Self::Revoke32 => 32,
+            Self::Append16 | Self::Append256 | Self::Append1024 => return None,
+        };
+        Some(Revoke { depth: DEPTH, batch })
+    }
+
+    /// Its rows.
+    #[must_use]
+    pub fn rows(self) -> R1cs {
+        match (self.append(), self.revoke()) {
+            (Some(append), _) => R1cs::of(&append),
+            (_, Some(revoke)) => R1cs::of(&revoke),
+            (None, None) => unreachable!("a circuit appends or revokes"),
+        }
+    }
+}
+
+impl fmt::Display for CircuitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for CircuitId {
+    type Err = UnknownCircuit;
+
+    fn from_str(name: &str) -> Result<Self, UnknownCircuit> {
+        Self::ALL
+            .into_iter()
+            .find(|circuit| circuit.name() == name)
+            .ok_or_else(|| UnknownCircuit(name.to_owned()))
+    }
+}

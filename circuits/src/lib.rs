@@ -1,0 +1,32 @@
+//! The circuits of Annona, as rank-one constraint systems over the scalar field of BN254.
+//!
+//! Here: [`Append`] and [`Revoke`], which prove that the registry's root changes by
+//! exactly the listed leaves; the [`Builder`] that every circuit is written
+//! against; Poseidon with circomlib's constants; the files that ceremonies and
+//! other tools read ([`write_r1cs`], [`write_wtns`]).
+//!
+//! Not here: keys, proofs, challenges, a tree, input or output of files.
+//!
+//! Invariants: the rows of a circuit depend on its size and never on a witness;
+//! each row belongs to one numbered rule of the circuit's header; a circuit that
+//! is in [`CircuitId`] never changes its rows without the lock file
+//! `circuits/circuits.lock.json` saying so.
+
+mod append;
+mod builder;
+mod catalogue;
+mod export;
+mod gadgets;
+mod poseidon;
+mod r1cs;
+mod revoke;
+mod values;
+
+pub use append::{Append, AppendPrivate, AppendPublic, AppendWitness};
+pub use builder::{Builder, Circuit, Rule};
+pub use catalogue::{CircuitId, UnknownCircuit};
+pub use export::{write_r1cs, write_wtns};
+pub use poseidon::{SPONGE_RATE, absorb, hash_pair};
+pub use r1cs::{R1cs, Row};
+pub use revoke::{Removal, Revoke, RevokePrivate, RevokePublic, RevokeWitness};
+pub use values::{Assignment, assign, outputs};
