@@ -102,8 +102,15 @@ impl Append {
     /// When there are more leaves than the batch holds, or the frontier has not one node a level.
     #[must_use]
     pub fn private(&self, start_index: u64, frontier: &[Fr], leaves: &[Fr]) -> AppendPrivate {
-        assert!(leaves.len() <= self.batch, "more leaves than the batch holds");
-        assert_eq!(frontier.len(), self.depth, "one node of the frontier a level");
+        assert!(
+            leaves.len() <= self.batch,
+            "more leaves than the batch holds"
+        );
+        assert_eq!(
+            frontier.len(),
+            self.depth,
+            "one node of the frontier a level"
+        );
         let mut leaves = leaves.to_vec();
         leaves.resize(self.batch, Fr::ZERO);
         AppendPrivate {

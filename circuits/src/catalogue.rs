@@ -70,7 +70,10 @@ impl CircuitId {
             Self::Append1024 => 1024,
             Self::Revoke8 | Self::Revoke32 => return None,
         };
-        Some(Append { depth: DEPTH, batch })
+        Some(Append {
+            depth: DEPTH,
+            batch,
+        })
     }
 
     /// The revoke circuit that this is, if it is one.
@@ -81,7 +84,10 @@ impl CircuitId {
             Self::Revoke32 => 32,
             Self::Append16 | Self::Append256 | Self::Append1024 => return None,
         };
-        Some(Revoke { depth: DEPTH, batch })
+        Some(Revoke {
+            depth: DEPTH,
+            batch,
+        })
     }
 
     /// Its rows.

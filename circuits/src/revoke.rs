@@ -128,7 +128,10 @@ impl Revoke {
     /// When there are more removals than the batch holds.
     #[must_use]
     pub fn private(&self, removals: &[Removal]) -> RevokePrivate {
-        assert!(removals.len() <= self.batch, "more removals than the batch holds");
+        assert!(
+            removals.len() <= self.batch,
+            "more removals than the batch holds"
+        );
         let mut removals = removals.to_vec();
         let nothing = Removal::new(0, Fr::ZERO, vec![Fr::ZERO; self.depth]);
         removals.resize(self.batch, nothing);
@@ -145,8 +148,7 @@ impl Revoke {
         (0..self.depth).fold(leaf, |node, level| {
             let (bit, sibling) = (&path.bits[level], &path.siblings[level]);
             let left = choose(builder, children, bit, sibling, &node);
-            let right =
-                builder.combine(&[(Fr::ONE, sibling), (Fr::ONE, &node), (-Fr::ONE, &left)]);
+            let right = builder.combine(&[(Fr::ONE, sibling), (Fr::ONE, &node), (-Fr::ONE, &left)]);
             hash_pair(builder, hash, &left, &right)
         })
     }
@@ -186,7 +188,11 @@ impl Circuit for Revoke {
             let removal: Variables<B> = Variables {
                 bits: bits_of(builder, (BOOLEAN, INDEX), &removal.index_bits, &index),
                 commitment: builder.private(removal.commitment),
-                siblings: removal.siblings.iter().map(|node| builder.private(*node)).collect(),
+                siblings: removal
+                    .siblings
+                    .iter()
+                    .map(|node| builder.private(*node))
+                    .collect(),
             };
             let commitment = removal.commitment.clone();
             let rules = (BEFORE_CHILDREN, BEFORE_HASH);

@@ -21,12 +21,7 @@ use parameters::{FULL_ROUNDS, PAIR, Parameters, WIDE};
 pub const SPONGE_RATE: usize = 16;
 
 /// The node above `left` and `right`; 243 rows.
-pub fn hash_pair<B: Builder>(
-    builder: &mut B,
-    rule: Rule,
-    left: &B::Lc,
-    right: &B::Lc,
-) -> B::Lc {
+pub fn hash_pair<B: Builder>(builder: &mut B, rule: Rule, left: &B::Lc, right: &B::Lc) -> B::Lc {
     let state = vec![builder.constant(Fr::ZERO), left.clone(), right.clone()];
     permute(builder, rule, &PAIR, state)
 }
@@ -51,12 +46,14 @@ pub(crate) fn empty_nodes(depth: usize) -> Vec<Fr> {
 /// The number of items is fixed by the circuit, which is why it is not hashed.
 pub fn absorb<B: Builder>(builder: &mut B, rule: Rule, items: &[B::Lc]) -> B::Lc {
     let zero = builder.constant(Fr::ZERO);
-    items.chunks(SPONGE_RATE).fold(zero.clone(), |capacity, block| {
-        let mut state = vec![capacity];
-        state.extend_from_slice(block);
-        state.resize(SPONGE_RATE + 1, zero.clone());
-        permute(builder, rule, &WIDE, state)
-    })
+    items
+        .chunks(SPONGE_RATE)
+        .fold(zero.clone(), |capacity, block| {
+            let mut state = vec![capacity];
+            state.extend_from_slice(block);
+            state.resize(SPONGE_RATE + 1, zero.clone());
+            permute(builder, rule, &WIDE, state)
+        })
 }
 
 /// The first element of the permuted `state`.
@@ -99,7 +96,10 @@ fn full_round<B: Builder>(
             builder.solve(rule, &x4, &x, Fr::ONE, &zero)
         })
         .collect();
-    matrix.iter().map(|row| dot(builder, row, &powers)).collect()
+    matrix
+        .iter()
+        .map(|row| dot(builder, row, &powers))
+        .collect()
 }
 
 /// All partial rounds. In each the variable is the first element *after* the

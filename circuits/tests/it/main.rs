@@ -1,0 +1,11 @@
+//! The circuits against a tree that knows nothing of them.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod append;
+mod catalogue;
+mod export;
+mod faults;
+mod model;
+mod poseidon;
+mod revoke;
+mod variables;
