@@ -20,7 +20,7 @@
 //! | C12 | its value is `y` | 1 |
 //!
 //! C3 to C5 say that everything from `startIndex` on is empty in the old tree,
-//! and fix the frontier. Rows in all: 25,396 at N = 16, 92,413 at 256, 310,109 at 1024.
+//! and fix the frontier. Rows in all: 25,136 at N = 16, 92,380 at 256, 310,196 at 1024.
 //!
 //! **Not proved here**, and why: that a leaf is not zero, and that the leaves lie
 //! inside the tree. A batch of `n < N` leaves is filled up with zeros. The

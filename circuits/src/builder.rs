@@ -56,6 +56,7 @@ pub trait Circuit {
     type Witness;
 
     /// A witness of the right lengths, all zero: enough to record the rows.
+    /// It appends or removes nothing, so that only the outputs can be wrong in it.
     fn blank(&self) -> Self::Witness;
 
     /// Number of public inputs, the constant 1 not counted.

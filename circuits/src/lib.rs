@@ -29,4 +29,4 @@ pub use export::{write_r1cs, write_wtns};
 pub use poseidon::{SPONGE_RATE, absorb, hash_pair};
 pub use r1cs::{R1cs, Row};
 pub use revoke::{Removal, Revoke, RevokePrivate, RevokePublic, RevokeWitness};
-pub use values::{Assignment, assign, outputs};
+pub use values::{Assignment, assign, outputs, trial};

@@ -43,6 +43,19 @@ pub fn outputs<C: Circuit>(circuit: &C, witness: &C::Witness) -> Vec<Fr> {
     circuit.synthesize(&mut Evaluator::default(), witness)
 }
 
+/// An assignment that satisfies every row, of no use but to try a key: nothing is
+/// appended or removed, and the outputs are what the circuit computes.
+#[must_use]
+pub fn trial<C: Circuit>(circuit: &C) -> Assignment {
+    let blank = circuit.blank();
+    let mut assignment = assign(circuit, &blank);
+    let computed = outputs(circuit, &blank);
+    for (position, value) in circuit.output_positions().iter().zip(computed) {
+        assignment.set(position + 1, value);
+    }
+    assignment
+}
+
 /// Computes values. A linear combination is its value.
 pub(crate) struct Evaluator {
     assignment: Assignment,

@@ -39,19 +39,7 @@ impl VerifyingKey {
     /// # Errors
     /// [`KeyError`] for bytes that are no key and for keys that would accept anything.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        let key = ark_groth16::VerifyingKey::deserialize_uncompressed(bytes)?;
-        if key.gamma_g2 == key.delta_g2 {
-            return Err(KeyError::NoContribution);
-        }
-        let identity_in_g2 = [key.beta_g2, key.gamma_g2, key.delta_g2]
-            .iter()
-            .any(AffineRepr::is_zero);
-        let identity_in_g1 =
-            AffineRepr::is_zero(&key.alpha_g1) || key.gamma_abc_g1.iter().any(AffineRepr::is_zero);
-        if identity_in_g1 || identity_in_g2 {
-            return Err(KeyError::IdentityPoint);
-        }
-        Ok(Self(key))
+        Self::try_from(ark_groth16::VerifyingKey::deserialize_uncompressed(bytes)?)
     }
 
     /// Number of public inputs.
@@ -89,6 +77,25 @@ impl VerifyingKey {
     }
 }
 
+impl TryFrom<ark_groth16::VerifyingKey<Bn254>> for VerifyingKey {
+    type Error = KeyError;
+
+    fn try_from(key: ark_groth16::VerifyingKey<Bn254>) -> Result<Self, KeyError> {
+        if key.gamma_g2 == key.delta_g2 {
+            return Err(KeyError::NoContribution);
+        }
+        let identity_in_g2 = [key.beta_g2, key.gamma_g2, key.delta_g2]
+            .iter()
+            .any(AffineRepr::is_zero);
+        let identity_in_g1 =
+            AffineRepr::is_zero(&key.alpha_g1) || key.gamma_abc_g1.iter().any(AffineRepr::is_zero);
+        if identity_in_g1 || identity_in_g2 {
+            return Err(KeyError::IdentityPoint);
+        }
+        Ok(Self(key))
+    }
+}
+
 fn base_word(value: Fq) -> U256 {
     let bytes: [u8; 32] = value
         .into_bigint()
@@ -102,11 +109,11 @@ fn extension_words(value: Fq2) -> [U256; 2] {
     [base_word(value.c1), base_word(value.c0)]
 }
 
-fn g1_words(point: &G1Affine) -> [U256; 2] {
+pub(crate) fn g1_words(point: &G1Affine) -> [U256; 2] {
     [base_word(point.x), base_word(point.y)]
 }
 
-fn g2_words(point: &G2Affine) -> impl Iterator<Item = U256> {
+pub(crate) fn g2_words(point: &G2Affine) -> impl Iterator<Item = U256> {
     extension_words(point.x)
         .into_iter()
         .chain(extension_words(point.y))

@@ -11,11 +11,18 @@
 //! Invariants: nothing in this crate panics on any proof or input, whoever made
 //! it; a secret is never printed.
 
+mod batch;
+mod field;
 mod identity;
 mod key;
 mod prove;
 mod verify;
 
+pub use batch::{
+    AppendBatch, AppendProver, AppendStatement, BatchError, BatchKeyError, BatchProof,
+    BatchStatement, BatchVerifier, KeyOrigin, ProvingKey, RegistryScope, RemovedLeaf, RevokeBatch,
+    RevokeProver, RevokeStatement,
+};
 pub use identity::Identity;
 pub use key::{KeyError, VerifyingKey};
 pub use prove::{ClaimProof, ProveError, prove_claim, warm_up};

@@ -4,6 +4,7 @@ use ark_ff::PrimeField;
 use ark_groth16::{Groth16, PreparedVerifyingKey, prepare_verifying_key};
 
 use crate::VerifyingKey;
+use crate::field::to_scalar;
 
 /// Why a proof is not accepted. Every variant is the sender's doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,17 +38,22 @@ impl ClaimVerifier {
     /// # Errors
     /// [`VerifyError::NotInGroup`] for points that are none, [`VerifyError::Invalid`] for a false statement.
     pub fn verify(&self, inputs: &ClaimInputs, proof: &ProofPoints) -> Result<(), VerifyError> {
-        let proof = to_ark_proof(proof)?;
-        let inputs = inputs.to_fields().map(to_scalar);
-        match Groth16::<Bn254>::verify_proof(&self.prepared, &proof, &inputs) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(VerifyError::Invalid),
-        }
+        check_proof(&self.prepared, &inputs.to_fields(), proof)
     }
 }
 
-fn to_scalar(value: FieldElement) -> Fr {
-    Fr::from_be_bytes_mod_order(&value.to_be_bytes())
+/// Checks a proof of any circuit.
+pub(crate) fn check_proof(
+    key: &PreparedVerifyingKey<Bn254>,
+    inputs: &[FieldElement],
+    proof: &ProofPoints,
+) -> Result<(), VerifyError> {
+    let proof = to_ark_proof(proof)?;
+    let inputs: Vec<Fr> = inputs.iter().copied().map(to_scalar).collect();
+    match Groth16::<Bn254>::verify_proof(key, &proof, &inputs) {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(_) => Err(VerifyError::Invalid),
+    }
 }
 
 /// Exact, because a [`ProofPoints`] holds only coordinates below the base modulus.

@@ -1,0 +1,244 @@
+use std::io::{Read, Write};
+
+use annona_circuits::{Assignment, Circuit, R1cs, Row, trial};
+use annona_core::{B256, keccak256};
+use ark_bn254::{Bn254, Fr};
+use ark_ff::UniformRand;
+use ark_groth16::Groth16;
+use ark_relations::gr1cs::{Matrix, SynthesisError};
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, SerializationError};
+use rand_chacha_03::ChaCha20Rng;
+use rand_core_06::{RngCore, SeedableRng};
+use semaphore_rs_ark_circom::CircomReduction;
+
+use crate::{KeyError, VerifyingKey};
+
+/// snarkjs' way from rows to polynomials: the only one that a ceremony's key fits.
+type System = Groth16<Bn254, CircomReduction>;
+
+/// Domain of the seed of test keys. Whoever knows it can forge every proof.
+const TEST_SEED: &str = "annona.unsafe-test-key.v1";
+
+/// Where the secrets behind a key are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOrigin {
+    /// In this repository: anybody can forge a proof.
+    UnsafeTest,
+    /// Destroyed, if one contributor of the ceremony was honest.
+    Ceremony,
+}
+
+/// Why a key does not serve a circuit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BatchKeyError {
+    /// The verifying key would accept anything.
+    #[error("the verifying key is not fit for use")]
+    Unfit(#[from] KeyError),
+    /// The bytes are not a key.
+    #[error("the bytes are not a Groth16 proving key over BN254")]
+    Unreadable(#[from] SerializationError),
+    /// The key has another shape than the circuit.
+    #[error("the key is for another circuit: {part} has {actual} entries and not {expected}")]
+    OtherCircuit {
+        /// Which part differs.
+        part: &'static str,
+        /// What the circuit asks for.
+        expected: usize,
+        /// What the key has.
+        actual: usize,
+    },
+    /// The key was made from other rows.
+    #[error("the key is for another circuit: its row {row} differs")]
+    OtherRow {
+        /// The first row that differs.
+        row: usize,
+    },
+    /// A proof under the key does not verify under it.
+    #[error(
+        "a true statement cannot be proved with the key: it is damaged, or for another circuit"
+    )]
+    TrialFailed,
+    /// The key generator or the prover refused.
+    #[error("the Groth16 library refused")]
+    Library(#[from] SynthesisError),
+}
+
+/// A key and the rows it is for.
+#[derive(Debug, Clone)]
+pub struct ProvingKey {
+    key: ark_groth16::ProvingKey<Bn254>,
+    verifying: VerifyingKey,
+    /// Left and right factors. The products follow from them.
+    factors: [Matrix<Fr>; 2],
+    public_count: usize,
+    origin: KeyOrigin,
+}
+
+impl ProvingKey {
+    /// The **unsafe** test key of `circuit`: always the same for the same rows, its
+    /// secrets known to whoever reads this repository.
+    ///
+    /// # Errors
+    /// [`BatchKeyError::Library`].
+    pub fn unsafe_test<C: Circuit>(circuit: &C) -> Result<Self, BatchKeyError> {
+        let rows = R1cs::of(circuit);
+        let mut rng = ChaCha20Rng::from_seed(keccak256(TEST_SEED).0);
+        let key = System::generate_random_parameters_with_reduction(&rows, &mut rng)?;
+        Self::checked(circuit, rows, key, KeyOrigin::UnsafeTest)
+    }
+
+    /// The key of a ceremony, with the left and right factors that it was made from.
+    ///
+    /// # Errors
+    /// [`BatchKeyError`] for a key that is unfit, or for another circuit.
+    pub fn from_ceremony<C: Circuit>(
+        circuit: &C,
+        key: ark_groth16::ProvingKey<Bn254>,
+        factors: &[Matrix<Fr>; 2],
+    ) -> Result<Self, BatchKeyError> {
+        let rows = R1cs::of(circuit);
+        for (ours, theirs) in [&rows.a, &rows.b].into_iter().zip(factors) {
+            same_rows(ours, theirs)?;
+        }
+        Self::checked(circuit, rows, key, KeyOrigin::Ceremony)
+    }
+
+    /// Reads what [`Self::write`] wrote. The caller vouches for the bytes with a
+    /// checksum: the points are not checked one by one, which would take minutes.
+    ///
+    /// # Errors
+    /// [`BatchKeyError`] for a key that is unfit, or for another circuit.
+    pub fn read<C: Circuit>(
+        circuit: &C,
+        origin: KeyOrigin,
+        from: impl Read,
+    ) -> Result<Self, BatchKeyError> {
+        let key = ark_groth16::ProvingKey::deserialize_uncompressed_unchecked(from)?;
+        Self::checked(circuit, R1cs::of(circuit), key, origin)
+    }
+
+    /// Writes the key in arkworks' uncompressed form.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: impl Write) -> Result<(), SerializationError> {
+        self.key.serialize_uncompressed(out)
+    }
+
+    /// Where its secrets are.
+    #[must_use]
+    pub const fn origin(&self) -> KeyOrigin {
+        self.origin
+    }
+
+    /// The verifying key.
+    #[must_use]
+    pub const fn verifying_key(&self) -> &VerifyingKey {
+        &self.verifying
+    }
+
+    /// Hash of the verifying key.
+    #[must_use]
+    pub fn hash(&self) -> B256 {
+        self.verifying.hash()
+    }
+
+    fn checked<C: Circuit>(
+        circuit: &C,
+        rows: R1cs,
+        key: ark_groth16::ProvingKey<Bn254>,
+        origin: KeyOrigin,
+    ) -> Result<Self, BatchKeyError> {
+        check_shape(&rows, &key)?;
+        let checked = Self {
+            verifying: VerifyingKey::try_from(key.vk.clone())?,
+            key,
+            public_count: rows.public_count,
+            factors: [rows.a, rows.b],
+            origin,
+        };
+        checked.try_out(&trial(circuit))?;
+        Ok(checked)
+    }
+
+    /// Proves and verifies an assignment that is known to be satisfied. It finds a
+    /// key whose products are those of other rows, which no other check can see.
+    fn try_out(&self, assignment: &Assignment) -> Result<(), BatchKeyError> {
+        // Blinding is of no use here: the statement is public.
+        let proof = self.prove_blinded(assignment, Fr::from(1), Fr::from(1))?;
+        let prepared = ark_groth16::prepare_verifying_key(self.verifying.as_ark());
+        match Groth16::<Bn254>::verify_proof(&prepared, &proof, assignment.public_inputs()) {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(BatchKeyError::TrialFailed),
+        }
+    }
+
+    pub(super) fn prove(
+        &self,
+        assignment: &Assignment,
+        rng: &mut impl RngCore,
+    ) -> Result<ark_groth16::Proof<Bn254>, SynthesisError> {
+        self.prove_blinded(assignment, Fr::rand(rng), Fr::rand(rng))
+    }
+
+    fn prove_blinded(
+        &self,
+        assignment: &Assignment,
+        r: Fr,
+        s: Fr,
+    ) -> Result<ark_groth16::Proof<Bn254>, SynthesisError> {
+        System::create_proof_with_reduction_and_matrices(
+            &self.key,
+            r,
+            s,
+            &self.factors,
+            self.public_count,
+            self.factors[0].len(),
+            assignment.values(),
+        )
+    }
+}
+
+fn check_shape(rows: &R1cs, key: &ark_groth16::ProvingKey<Bn254>) -> Result<(), BatchKeyError> {
+    let (public, variables) = (rows.public_count, rows.variable_count);
+    let domain = (rows.constraint_count() + public).next_power_of_two();
+    for (part, expected, actual) in [
+        ("the public inputs", public, key.vk.gamma_abc_g1.len()),
+        ("query a", variables, key.a_query.len()),
+        ("query b in G1", variables, key.b_g1_query.len()),
+        ("query b in G2", variables, key.b_g2_query.len()),
+        ("query l", variables - public, key.l_query.len()),
+        ("query h", domain, key.h_query.len()),
+    ] {
+        if expected != actual {
+            return Err(BatchKeyError::OtherCircuit {
+                part,
+                expected,
+                actual,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether the rows say the same, in whatever order within a row.
+fn same_rows(ours: &[Row], theirs: &[Row]) -> Result<(), BatchKeyError> {
+    if ours.len() != theirs.len() {
+        return Err(BatchKeyError::OtherCircuit {
+            part: "the rows",
+            expected: ours.len(),
+            actual: theirs.len(),
+        });
+    }
+    let sorted = |row: &Row| {
+        let mut row = row.clone();
+        row.sort_by_key(|(_, variable)| *variable);
+        row
+    };
+    let differs = |(ours, theirs): (&Row, &Row)| sorted(ours) != sorted(theirs);
+    match ours.iter().zip(theirs).position(differs) {
+        Some(row) => Err(BatchKeyError::OtherRow { row }),
+        None => Ok(()),
+    }
+}
