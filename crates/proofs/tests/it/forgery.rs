@@ -6,7 +6,7 @@ use annona_circuits::{Append, AppendPublic, AppendWitness, Circuit, R1cs, assign
 use annona_core::keccak256;
 use annona_proofs::ProvingKey;
 use ark_bn254::{Bn254, Fr};
-use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
+use ark_ff::{AdditiveGroup, BigInteger, PrimeField};
 use ark_groth16::Groth16;
 use ark_serialize::CanonicalDeserialize;
 

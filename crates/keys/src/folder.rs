@@ -1,0 +1,267 @@
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use annona_circuits::CircuitId;
+use annona_core::B256;
+use annona_proofs::{BatchKeyError, KeyOrigin, ProvingKey};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::pinned::pinned;
+
+/// First word of a key file.
+const MAGIC: &str = "annona-key-1";
+
+/// Longest header that is read.
+const MAX_HEADER_BYTES: u64 = 4096;
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The file cannot be read or written.
+    #[error("the key file {} cannot be read or written", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is none of ours.
+    #[error("{} is not a key file of this version", path.display())]
+    NotAKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The bytes are not those that were written.
+    #[error("the key file {} is damaged: its checksum differs", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file holds another key than its header or the lock file says.
+    #[error("{} holds the key {actual} and not {expected}", path.display())]
+    OtherKey {
+        /// The file.
+        path: PathBuf,
+        /// Hash of the verifying key by header or lock file.
+        expected: B256,
+        /// Hash of the verifying key in the file.
+        actual: B256,
+    },
+    /// The key does not serve the circuit.
+    #[error("the key does not serve the circuit {circuit}")]
+    Unfit {
+        /// The circuit.
+        circuit: CircuitId,
+        /// Why.
+        source: BatchKeyError,
+    },
+}
+
+/// What a key file says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// The circuit.
+    pub circuit: CircuitId,
+    /// Where the secrets are.
+    pub origin: KeyOrigin,
+    /// Hash of the verifying key.
+    pub hash: B256,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// First line of a key file, in JSON, behind the magic word.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    circuit: String,
+    origin: String,
+    #[serde(with = "crate::text")]
+    verifying_key_hash: B256,
+    #[serde(with = "crate::text")]
+    sha256: B256,
+}
+
+/// A folder with at most one key of each origin for each circuit.
+#[derive(Debug, Clone)]
+pub struct KeyFolder {
+    path: PathBuf,
+}
+
+impl KeyFolder {
+    /// The keys in `path`, which need not exist yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where the key of `circuit` is or would be.
+    #[must_use]
+    pub fn file(&self, circuit: CircuitId, origin: KeyOrigin) -> PathBuf {
+        self.path.join(format!("{circuit}.{}.key", word(origin)))
+    }
+
+    /// The test key of `circuit`: from its file, or made and written. A file that is
+    /// damaged or belongs to earlier rows is replaced.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn test_key(&self, circuit: CircuitId) -> Result<ProvingKey, KeyError> {
+        if let Ok(key) = self.load(circuit, KeyOrigin::UnsafeTest) {
+            return Ok(key);
+        }
+        let key = match (circuit.append(), circuit.revoke()) {
+            (Some(append), _) => ProvingKey::unsafe_test(&append),
+            (None, revoke) => ProvingKey::unsafe_test(&revoke.expect("it appends or revokes")),
+        };
+        let key = key.map_err(|source| KeyError::Unfit { circuit, source })?;
+        self.store(circuit, &key)?;
+        Ok(key)
+    }
+
+    /// Writes `key`; the file appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`KeyError::File`].
+    pub fn store(&self, circuit: CircuitId, key: &ProvingKey) -> Result<KeyInfo, KeyError> {
+        let path = self.file(circuit, key.origin());
+        let failed = |source| KeyError::File {
+            path: path.clone(),
+            source,
+        };
+        let mut bytes = Vec::new();
+        key.write(&mut bytes)
+            .map_err(|error| failed(io::Error::other(error)))?;
+        let header = Header {
+            circuit: circuit.name().to_owned(),
+            origin: word(key.origin()).to_owned(),
+            verifying_key_hash: key.hash(),
+            sha256: checksum(&bytes),
+        };
+        self.write_file(&path, &header, &bytes).map_err(failed)?;
+        Ok(KeyInfo {
+            circuit,
+            origin: key.origin(),
+            hash: key.hash(),
+            path,
+        })
+    }
+
+    /// The key of `circuit`, checked against its header, and a test key against the lock file too.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn load(&self, circuit: CircuitId, origin: KeyOrigin) -> Result<ProvingKey, KeyError> {
+        let path = self.file(circuit, origin);
+        let (header, mut rest) = self.open(circuit, origin)?;
+        let mut bytes = Vec::new();
+        rest.read_to_end(&mut bytes)
+            .map_err(|source| KeyError::File {
+                path: path.clone(),
+                source,
+            })?;
+        if checksum(&bytes) != header.sha256 {
+            return Err(KeyError::Damaged { path });
+        }
+        let key = match (circuit.append(), circuit.revoke()) {
+            (Some(append), _) => ProvingKey::read(&append, origin, bytes.as_slice()),
+            (None, revoke) => {
+                let revoke = revoke.expect("it appends or revokes");
+                ProvingKey::read(&revoke, origin, bytes.as_slice())
+            }
+        };
+        let key = key.map_err(|source| KeyError::Unfit { circuit, source })?;
+        let named = header.verifying_key_hash;
+        let expected = match origin {
+            KeyOrigin::UnsafeTest => pinned(circuit).test_key_hash,
+            KeyOrigin::Ceremony => named,
+        };
+        for expected in [named, expected] {
+            let actual = key.hash();
+            if expected != actual {
+                return Err(KeyError::OtherKey {
+                    path,
+                    expected,
+                    actual,
+                });
+            }
+        }
+        Ok(key)
+    }
+
+    /// What is in the folder, by the headers alone.
+    ///
+    /// # Errors
+    /// [`KeyError`] for a file that is there and cannot be read.
+    pub fn list(&self) -> Result<Vec<KeyInfo>, KeyError> {
+        let mut found = Vec::new();
+        for circuit in CircuitId::ALL {
+            for origin in [KeyOrigin::UnsafeTest, KeyOrigin::Ceremony] {
+                let path = self.file(circuit, origin);
+                if !path.exists() {
+                    continue;
+                }
+                let (header, _) = self.open(circuit, origin)?;
+                found.push(KeyInfo {
+                    circuit,
+                    origin,
+                    hash: header.verifying_key_hash,
+                    path,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    fn write_file(&self, path: &Path, header: &Header, bytes: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(&self.path)?;
+        let file = tempfile::NamedTempFile::new_in(&self.path)?;
+        let mut out = BufWriter::new(file);
+        writeln!(out, "{MAGIC} {}", serde_json::to_string(header)?)?;
+        out.write_all(bytes)?;
+        let file = out.into_inner()?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    }
+
+    fn open(
+        &self,
+        circuit: CircuitId,
+        origin: KeyOrigin,
+    ) -> Result<(Header, BufReader<File>), KeyError> {
+        let path = self.file(circuit, origin);
+        let failed = |source| KeyError::File {
+            path: path.clone(),
+            source,
+        };
+        let mut reader = BufReader::new(File::open(&path).map_err(failed)?);
+        let mut line = Vec::new();
+        let mut start = (&mut reader).take(MAX_HEADER_BYTES);
+        start.read_until(b'\n', &mut line).map_err(failed)?;
+        let header: Option<Header> = line
+            .strip_prefix(MAGIC.as_bytes())
+            .and_then(|json| serde_json::from_slice(json).ok());
+        match header {
+            Some(header) if header.circuit == circuit.name() && header.origin == word(origin) => {
+                Ok((header, reader))
+            }
+            _ => Err(KeyError::NotAKey { path }),
+        }
+    }
+}
+
+/// How a key's origin reads in names and headers.
+const fn word(origin: KeyOrigin) -> &'static str {
+    match origin {
+        KeyOrigin::UnsafeTest => "UNSAFE-TEST",
+        KeyOrigin::Ceremony => "ceremony",
+    }
+}
+
+fn checksum(bytes: &[u8]) -> B256 {
+    B256::from(<[u8; 32]>::from(Sha256::digest(bytes)))
+}
