@@ -30,11 +30,7 @@ pub struct UnsafeKeyRefused {
 ///
 /// # Errors
 /// [`UnsafeKeyRefused`].
-pub fn permit(
-    origin: KeyOrigin,
-    chain_id: u64,
-    said: UnsafeKeys,
-) -> Result<(), UnsafeKeyRefused> {
+pub fn permit(origin: KeyOrigin, chain_id: u64, said: UnsafeKeys) -> Result<(), UnsafeKeyRefused> {
     let harmless = origin == KeyOrigin::Ceremony || DEVELOPMENT_CHAINS.contains(&chain_id);
     if harmless || said == UnsafeKeys::AllowedTwice {
         Ok(())

@@ -67,7 +67,10 @@ mod tests {
         for circuit in CircuitId::ALL {
             let locked = pinned(circuit);
             let made = Pinned::of(&circuit.rows(), locked.test_key_hash);
-            assert_eq!(*locked, made, "{circuit}: run `cargo xtask gen` if the change is meant");
+            assert_eq!(
+                *locked, made,
+                "{circuit}: run `cargo xtask gen` if the change is meant"
+            );
         }
     }
 }

@@ -1,16 +1,18 @@
 use std::io::{Read, Write};
 
 use annona_circuits::{Assignment, Circuit, R1cs, Row, trial};
-use annona_core::{B256, keccak256};
+use annona_core::{B256, FieldError, ProofPoints, U256, keccak256};
 use ark_bn254::{Bn254, Fr};
 use ark_ff::UniformRand;
 use ark_groth16::Groth16;
 use ark_relations::gr1cs::{Matrix, SynthesisError};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, SerializationError};
 use rand_chacha_03::ChaCha20Rng;
-use rand_core_06::{RngCore, SeedableRng};
+use rand_core::CryptoRng;
+use rand_core_06::SeedableRng;
 use semaphore_rs_ark_circom::CircomReduction;
 
+use crate::key::{g1_words, g2_words};
 use crate::{KeyError, VerifyingKey};
 
 /// snarkjs' way from rows to polynomials: the only one that a ceremony's key fits.
@@ -62,6 +64,9 @@ pub enum BatchKeyError {
     /// The key generator or the prover refused.
     #[error("the Groth16 library refused")]
     Library(#[from] SynthesisError),
+    /// The prover returned a coordinate outside the base field.
+    #[error("the prover returned a malformed point")]
+    Malformed(#[from] FieldError),
 }
 
 /// A key and the rows it is for.
@@ -174,12 +179,20 @@ impl ProvingKey {
         }
     }
 
-    pub(super) fn prove(
+    /// A proof of `assignment`. It verifies if the assignment satisfies every row.
+    ///
+    /// # Errors
+    /// [`BatchKeyError::Library`], [`BatchKeyError::Malformed`].
+    pub fn prove(
         &self,
         assignment: &Assignment,
-        rng: &mut impl RngCore,
-    ) -> Result<ark_groth16::Proof<Bn254>, SynthesisError> {
-        self.prove_blinded(assignment, Fr::rand(rng), Fr::rand(rng))
+        rng: &mut impl CryptoRng,
+    ) -> Result<ProofPoints, BatchKeyError> {
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        let mut rng = ChaCha20Rng::from_seed(seed);
+        let proof = self.prove_blinded(assignment, Fr::rand(&mut rng), Fr::rand(&mut rng))?;
+        Ok(to_points(&proof)?)
     }
 
     fn prove_blinded(
@@ -241,4 +254,16 @@ fn same_rows(ours: &[Row], theirs: &[Row]) -> Result<(), BatchKeyError> {
         Some(row) => Err(BatchKeyError::OtherRow { row }),
         None => Ok(()),
     }
+}
+
+fn to_points(proof: &ark_groth16::Proof<Bn254>) -> Result<ProofPoints, FieldError> {
+    let mut coordinates = [U256::ZERO; 8];
+    let words = g1_words(&proof.a)
+        .into_iter()
+        .chain(g2_words(&proof.b))
+        .chain(g1_words(&proof.c));
+    for (coordinate, word) in coordinates.iter_mut().zip(words) {
+        *coordinate = word;
+    }
+    ProofPoints::try_from(coordinates)
 }

@@ -1,19 +1,16 @@
 use annona_circuits::{
-    Append, AppendPublic, AppendWitness, Assignment, Circuit, Removal, Revoke, RevokePublic,
-    RevokeWitness, assign, outputs,
+    Append, AppendPublic, AppendWitness, Circuit, Removal, Revoke, RevokePublic, RevokeWitness,
+    assign, outputs,
 };
-use annona_core::{Commitment, FieldElement, LeafIndex, ProofPoints, Root, TREE_DEPTH, U256};
+use annona_core::{Commitment, FieldElement, LeafIndex, ProofPoints, Root, TREE_DEPTH};
 use ark_bn254::{Bn254, Fr};
 use ark_ff::AdditiveGroup;
 use ark_groth16::{PreparedVerifyingKey, prepare_verifying_key};
-use rand_chacha_03::ChaCha20Rng;
 use rand_core::CryptoRng;
-use rand_core_06::SeedableRng;
 
 use super::statement::{AppendStatement, BatchStatement, RegistryScope, RevokeStatement};
 use super::{BatchKeyError, KeyOrigin, ProvingKey};
 use crate::field::{from_scalar, to_scalar};
-use crate::key::{g1_words, g2_words};
 use crate::verify::check_proof;
 use crate::{VerifyError, VerifyingKey};
 
@@ -48,15 +45,9 @@ pub enum BatchError {
     /// A leaf to remove is not at its place, or a path is wrong.
     #[error("the proof does not hold: a leaf is not where the batch says")]
     NotThere,
-    /// The key does not serve.
-    #[error("the key does not serve")]
-    Key(#[from] BatchKeyError),
     /// The prover failed.
     #[error("the Groth16 prover failed")]
-    Prover(#[from] ark_relations::gr1cs::SynthesisError),
-    /// The prover returned a coordinate outside the base field.
-    #[error("the prover returned a malformed point")]
-    Malformed(#[from] annona_core::FieldError),
+    Prover(#[from] BatchKeyError),
 }
 
 /// Leaves to append, with what the tree says about the place.
@@ -304,13 +295,8 @@ impl Prover {
         witness: &C::Witness,
         rng: &mut impl CryptoRng,
     ) -> Result<ProofPoints, BatchError> {
-        let mut seed = [0; 32];
-        rng.fill_bytes(&mut seed);
-        let assignment: Assignment = assign(circuit, witness);
-        let proof = self
-            .key
-            .prove(&assignment, &mut ChaCha20Rng::from_seed(seed))?;
-        let points = to_points(&proof)?;
+        let assignment = assign(circuit, witness);
+        let points = self.key.prove(&assignment, rng)?;
         let public: Vec<FieldElement> = assignment
             .public_inputs()
             .iter()
@@ -343,16 +329,4 @@ fn inputs<const N: usize>(elements: &[FieldElement]) -> [Fr; N] {
         *scalar = to_scalar(*element);
     }
     scalars
-}
-
-fn to_points(proof: &ark_groth16::Proof<Bn254>) -> Result<ProofPoints, annona_core::FieldError> {
-    let mut coordinates = [U256::ZERO; 8];
-    let words = g1_words(&proof.a)
-        .into_iter()
-        .chain(g2_words(&proof.b))
-        .chain(g1_words(&proof.c));
-    for (coordinate, word) in coordinates.iter_mut().zip(words) {
-        *coordinate = word;
-    }
-    ProofPoints::try_from(coordinates)
 }
