@@ -38,6 +38,7 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     setup::run()?;
     let mut stale = Vec::new();
     verifying_key(mode, &mut stale)?;
+    circuits(mode, &mut stale)?;
     fixtures(mode, &mut stale)?;
     iris_vectors(mode, &mut stale)?;
     artifacts(mode, &mut stale)?;
@@ -78,6 +79,24 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         settle(mode, stale, kept, &fs::read(scratch.join(made))?)?;
     }
     fs::remove_dir_all(scratch)?;
+    Ok(())
+}
+
+/// Sizes and test keys of the circuits. The keys stay in the target folder, so
+/// that only a change of the rows makes them again.
+fn circuits(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let made = std::env::temp_dir().join(format!("annona-lock-{}.json", std::process::id()));
+    let keys = root().join("target/annona-keys");
+    let arguments = [&made, &keys].map(|path| path.to_string_lossy().into_owned());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    cargo_example("annona-keys", "lock", &arguments)?;
+    settle(
+        mode,
+        stale,
+        "circuits/circuits.lock.json",
+        &fs::read(&made)?,
+    )?;
+    fs::remove_file(made)?;
     Ok(())
 }
 

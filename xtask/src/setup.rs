@@ -9,7 +9,11 @@ use crate::shell::{read_from, root, run_in};
 const MIN_NODE_MAJOR: u32 = 20;
 
 /// Folders with a `package-lock.json` whose packages are needed.
-pub(crate) const NPM_FOLDERS: [&str; 2] = ["contracts", "crates/client/tests/js"];
+pub(crate) const NPM_FOLDERS: [&str; 3] = [
+    "contracts",
+    "crates/client/tests/js",
+    "crates/keys/tests/js",
+];
 
 /// Remembers in `node_modules` which lock file it was installed from.
 const STAMP: &str = "node_modules/.annona-lock";

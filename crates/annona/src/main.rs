@@ -3,6 +3,7 @@
 //! This binary is the command line and the wiring; what it does lives in the other crates.
 
 mod audit;
+mod circuit_keys;
 mod citizen;
 mod config;
 mod demo;
@@ -55,6 +56,9 @@ enum Command {
     /// Measure searches of the gallery.
     #[command(subcommand)]
     Match(matching::MatchCommand),
+    /// Make, list, export and import the keys of the registry's circuits.
+    #[command(subcommand)]
+    Keys(circuit_keys::KeysCommand),
     /// Check that this machine and a configuration are fit to run the service.
     Doctor(doctor::DoctorArgs),
     /// Print the API's OpenAPI document.
@@ -83,6 +87,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Audit(args) => audit::run(args).await,
         Command::Match(command) => matching::run(command),
         Command::Iris(command) => iris::run(command).await,
+        Command::Keys(command) => {
+            circuit_keys::run(command)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Doctor(args) => doctor::run(args).await,
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&annona_api::openapi())?);

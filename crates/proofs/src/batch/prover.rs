@@ -136,7 +136,19 @@ impl BatchVerifier {
         statement: &impl BatchStatement,
         proof: &ProofPoints,
     ) -> Result<(), VerifyError> {
-        check_proof(&self.prepared, &statement.public_inputs(scope), proof)
+        self.verify_inputs(&statement.public_inputs(scope), proof)
+    }
+
+    /// Checks a proof whose public inputs are known.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub fn verify_inputs(
+        &self,
+        inputs: &[FieldElement],
+        proof: &ProofPoints,
+    ) -> Result<(), VerifyError> {
+        check_proof(&self.prepared, inputs, proof)
     }
 }
 
