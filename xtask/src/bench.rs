@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use crate::shell::{cargo, cargo_example};
+use crate::shell::{cargo, cargo_example, root};
 
 /// Measurements.
 #[derive(Debug, Subcommand)]
@@ -19,6 +19,11 @@ pub(crate) enum Bench {
         /// One JSON object instead of the table.
         #[arg(long)]
         json: bool,
+    },
+    /// Constraints, key, witness, proof and verification of the registry's circuits.
+    Circuits {
+        /// Circuits, such as append-256; all of them when none is named.
+        circuits: Vec<String>,
     },
 }
 
@@ -39,6 +44,13 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             ];
             command.extend(json.then_some("--json"));
             cargo(&command)
+        }
+        Bench::Circuits { circuits } => {
+            let keys = root().join("target/annona-keys");
+            let keys = keys.to_string_lossy();
+            let mut arguments = vec![keys.as_ref()];
+            arguments.extend(circuits.iter().map(String::as_str));
+            cargo_example("annona-keys", "prove", &arguments)
         }
     }
 }
