@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -60,43 +61,50 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
 fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let scratch = std::env::temp_dir().join(format!("annona-gen-{}", std::process::id()));
     fs::create_dir_all(&scratch)?;
-    let (key, template) = (
-        scratch.join("semaphore_30"),
-        root().join("contracts/templates/Groth16Verifier.sol.j2"),
-    );
+    let key = scratch.join("semaphore_30");
     let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
-    let arguments = [&proving_key, &key, &template].map(|path| path.to_string_lossy().into_owned());
+    let arguments = [&proving_key, &key].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     cargo_example("annona-proofs", "generate", &arguments)?;
     for (made, kept) in [
         ("semaphore_30.vk", "crates/proofs/keys/semaphore_30.vk"),
         ("semaphore_30.hash", "crates/proofs/keys/semaphore_30.hash"),
-        (
-            "semaphore_30.sol",
-            "contracts/src/generated/SemaphoreVerifier.sol",
-        ),
     ] {
         settle(mode, stale, kept, &fs::read(scratch.join(made))?)?;
     }
+    verifier(mode, stale, &key.with_extension("vk"), "SemaphoreVerifier")?;
     fs::remove_dir_all(scratch)?;
     Ok(())
 }
 
-/// Sizes and test keys of the circuits. The keys stay in the target folder, so
-/// that only a change of the rows makes them again.
+/// The Solidity verifier `name` of a verifying key.
+fn verifier(mode: Mode, stale: &mut Vec<PathBuf>, key: &Path, name: &str) -> anyhow::Result<()> {
+    let template = root().join("contracts/templates/Groth16Verifier.sol.j2");
+    let made = key.with_extension("sol");
+    let [key, template, out] = [key, &template, &made].map(|path| path.to_string_lossy());
+    cargo_example("annona-proofs", "verifier", &[&key, name, &template, &out])?;
+    let kept = format!("contracts/src/generated/{name}.sol");
+    settle(mode, stale, &kept, &fs::read(&made)?)
+}
+
+/// Sizes and verifying keys of the circuits. The test keys stay in the target
+/// folder, so that only a change of the rows makes them again.
 fn circuits(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let made = std::env::temp_dir().join(format!("annona-lock-{}.json", std::process::id()));
+    let scratch = std::env::temp_dir().join(format!("annona-circuits-{}", std::process::id()));
+    fs::create_dir_all(&scratch)?;
     let keys = root().join("target/annona-keys");
-    let arguments = [&made, &keys].map(|path| path.to_string_lossy().into_owned());
+    let arguments = [&scratch, &keys].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     cargo_example("annona-keys", "lock", &arguments)?;
-    settle(
-        mode,
-        stale,
-        "circuits/circuits.lock.json",
-        &fs::read(&made)?,
-    )?;
-    fs::remove_file(made)?;
+    let lock = fs::read(scratch.join("circuits.lock.json"))?;
+    settle(mode, stale, "circuits/circuits.lock.json", &lock)?;
+    let pinned: BTreeMap<String, Value> = serde_json::from_slice(&lock)?;
+    for circuit in pinned.keys() {
+        let key = format!("{circuit}.UNSAFE-TEST.vk");
+        let kept = format!("crates/proofs/keys/{key}");
+        settle(mode, stale, &kept, &fs::read(scratch.join(key))?)?;
+    }
+    fs::remove_dir_all(scratch)?;
     Ok(())
 }
 

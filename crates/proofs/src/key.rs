@@ -2,7 +2,7 @@ use annona_core::{B256, U256, keccak256};
 use ark_bn254::{Bn254, Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInteger, PrimeField};
-use ark_serialize::{CanonicalDeserialize, SerializationError};
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, SerializationError};
 
 /// The verifying key of the depth-30 Semaphore ceremony, arkworks' uncompressed
 /// form; `cargo xtask gen` takes it out of the proving key that `semaphore-rs` carries.
@@ -40,6 +40,16 @@ impl VerifyingKey {
     /// [`KeyError`] for bytes that are no key and for keys that would accept anything.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         Self::try_from(ark_groth16::VerifyingKey::deserialize_uncompressed(bytes)?)
+    }
+
+    /// arkworks' uncompressed form.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.0.uncompressed_size());
+        self.0
+            .serialize_uncompressed(&mut bytes)
+            .expect("a vector takes every byte");
+        bytes
     }
 
     /// Number of public inputs.
@@ -122,14 +132,10 @@ pub(crate) fn g2_words(point: &G2Affine) -> impl Iterator<Item = U256> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use ark_serialize::CanonicalSerialize;
-
     use super::*;
 
     fn bytes_of(key: &ark_groth16::VerifyingKey<Bn254>) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        key.serialize_uncompressed(&mut bytes).unwrap();
-        bytes
+        VerifyingKey(key.clone()).to_bytes()
     }
 
     #[test]
