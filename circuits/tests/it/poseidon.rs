@@ -22,7 +22,7 @@ fn permuted(mut state: Vec<Fr>) -> Fr {
         for (element, constant) in state.iter_mut().zip(constants) {
             *element += constant;
         }
-        let full = round < 4 || round >= 4 + PARTIAL;
+        let full = !(4..4 + PARTIAL).contains(&round);
         let powered = if full { state.len() } else { 1 };
         for element in &mut state[..powered] {
             *element = element.pow([5_u64]);
