@@ -1,14 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {IAppendVerifier} from "./IAppendVerifier.sol";
+import {IRevokeVerifier} from "./IRevokeVerifier.sol";
+
 /// @title The members' tree: its root, its history by epoch, and the clock of all epochs
 /// @notice The tree is binary, of depth 30, with Poseidon nodes and empty leaf 0. It is never
-/// hashed on chain; the leaves are in the events, so that anyone can rebuild it from logs.
-/// @dev In this version the sequencer vouches for `postRoot`. A dishonest sequencer can therefore
-/// publish a root that does not follow from the leaves; anyone who rebuilds the tree sees it, and
-/// the damage is bounded by the member count (`Distributor`, census breaker). A Groth16 proof that
-/// `preRoot` becomes `postRoot` by exactly these leaves replaces that trust in a later version.
+/// hashed on chain: the root moves only with a Groth16 proof that it follows from the root before
+/// by exactly the listed leaves. The lists are in the events, so that anyone can rebuild the tree
+/// from logs alone.
+/// @dev A list is bound to its proof without a hash of it in the circuit. The circuit outputs
+/// `digest`, a Poseidon sponge over the whole batch, and the value `y` of the polynomial with the
+/// batch as coefficients at `x`. The contract makes `x` out of everything else, `digest` and list
+/// included, and `y` out of its own list. The batch of the proof is fixed by `digest` before `x`
+/// exists, so that another list passes with probability at most its length divided by r. A list
+/// shorter than the circuit's batch stands for itself with zeros behind it, which add nothing to
+/// `y`.
 interface IRegistry {
+    /// @notice A leaf that becomes 0.
+    /// @param leafIndex Its position in the tree.
+    /// @param commitment What is there now.
+    struct Removal {
+        uint256 leafIndex;
+        uint256 commitment;
+    }
+
     /// @notice `leaves` were put at `startIndex` and following.
     event LeavesAppended(
         uint256 indexed epoch,
@@ -16,6 +32,11 @@ interface IRegistry {
         uint256[] leaves,
         uint256 preRoot,
         uint256 postRoot
+    );
+
+    /// @notice The leaves of `removals` became 0.
+    event LeavesRevoked(
+        uint256 indexed epoch, Removal[] removals, uint256 preRoot, uint256 postRoot
     );
 
     /// @notice The number of leaves that one epoch may take was changed.
@@ -30,20 +51,14 @@ interface IRegistry {
     /// @notice The epoch has not begun, so what comes before it is not settled.
     error Registry_EpochInFuture(uint256 epoch, uint256 currentEpoch);
 
-    /// @notice The batch was made for another root.
-    error Registry_PreRootMismatch(uint256 actual, uint256 expected);
-
-    /// @notice The batch does not begin at the first free leaf.
-    error Registry_StartIndexMismatch(uint256 actual, uint256 expected);
-
-    /// @notice The batch has no leaf, or more than `MAX_BATCH`.
+    /// @notice The batch is empty, or larger than the largest circuit.
     error Registry_BatchSize(uint256 size, uint256 maximum);
 
-    /// @notice The leaf at `position` of the batch is zero or not in the scalar field.
+    /// @notice The commitment at `position` of the batch is zero or not in the scalar field.
     error Registry_InvalidLeaf(uint256 position, uint256 leaf);
 
-    /// @notice The new root is zero, unchanged or not in the scalar field.
-    error Registry_InvalidPostRoot(uint256 postRoot);
+    /// @notice Nothing was ever put at the leaf index at `position` of the batch.
+    error Registry_UnknownLeafIndex(uint256 position, uint256 leafIndex);
 
     /// @notice The batch does not fit into the tree.
     error Registry_TreeFull(uint256 size, uint256 free);
@@ -51,16 +66,42 @@ interface IRegistry {
     /// @notice The batch would exceed what the epoch may still take.
     error Registry_EpochEnrolmentCapExceeded(uint256 epoch, uint256 size, uint256 free);
 
-    /// @notice Appends a batch of commitments. Only the sequencer.
-    /// @param preRoot The current root.
-    /// @param startIndex The first free leaf, `nextIndex()`.
-    /// @param leaves 1 to `MAX_BATCH` commitments, each non-zero and in the scalar field.
-    /// @param postRoot The root after the batch, vouched for by the sequencer in this version.
+    /// @notice The proof does not show that `preRoot` becomes the new root by this batch. A batch
+    /// that was made before another one was mined fails in this way: it was proved for a root or
+    /// a first free leaf that is no longer the one named here.
+    error Registry_InvalidProof(uint256 preRoot, uint256 nextIndex);
+
+    /// @notice Appends a batch of commitments at the first free leaf. Only the sequencer.
+    /// @dev The circuit is the smallest one that the batch fits into: 16, 256 or 1024 leaves.
+    /// `x = keccak256(abi.encode("annona.append.v1", chainId, registry, preRoot, postRoot,
+    /// startIndex, digest, leaves)) mod r` and `y = sum of leaves[i] * x^i mod r`.
+    /// @param leaves 1 to 1024 commitments, each non-zero and in the scalar field. A commitment
+    /// may be in the tree already: it gives one nullifier, and is paid once.
+    /// @param postRoot The root after the batch.
+    /// @param digest The circuit's digest of the leaves.
+    /// @param proof `[a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y]`.
     function append(
-        uint256 preRoot,
-        uint256 startIndex,
         uint256[] calldata leaves,
-        uint256 postRoot
+        uint256 postRoot,
+        uint256 digest,
+        uint256[8] calldata proof
+    ) external;
+
+    /// @notice Sets leaves to 0. Their indices are never used again. Only the sequencer.
+    /// @dev The circuit is the smallest one that the batch fits into: 8 or 32 removals.
+    /// `x = keccak256(abi.encode("annona.revoke.v1", chainId, registry, preRoot, postRoot, digest,
+    /// items)) mod r` and `y = sum of items[i] * x^i mod r`, where `items` is a `uint256[]` with
+    /// the index and the commitment of each removal in turn. The circuit proves that each
+    /// commitment is at its index when its turn comes; so none is removed twice.
+    /// @param removals 1 to 32 leaves.
+    /// @param postRoot The root after the batch.
+    /// @param digest The circuit's digest of the items.
+    /// @param proof As for `append`.
+    function revoke(
+        Removal[] calldata removals,
+        uint256 postRoot,
+        uint256 digest,
+        uint256[8] calldata proof
     ) external;
 
     /// @notice Sets the number of leaves that one epoch may take. Only the timelock.
@@ -87,8 +128,7 @@ interface IRegistry {
     /// @notice The first free leaf. An index is never used twice.
     function nextIndex() external view returns (uint256);
 
-    /// @notice The number of members in the newest root. In this version no leaf is ever removed,
-    /// so it equals `nextIndex()`.
+    /// @notice The number of members in the newest root: leaves appended less leaves revoked.
     function memberCount() external view returns (uint256);
 
     /// @notice The number of leaves that one epoch may take.
@@ -102,4 +142,10 @@ interface IRegistry {
     /// @return root The root; the empty tree's root if nothing was appended before `epoch`.
     /// @return members The number of members in `root`.
     function checkpointBefore(uint256 epoch) external view returns (uint256 root, uint256 members);
+
+    /// @notice The verifier of append batches of `size` leaves, 1 to 1024.
+    function appendVerifier(uint256 size) external view returns (IAppendVerifier);
+
+    /// @notice The verifier of revoke batches of `size` removals, 1 to 32.
+    function revokeVerifier(uint256 size) external view returns (IRevokeVerifier);
 }
