@@ -1,0 +1,166 @@
+//! `batches KEYS OUT`, run by `cargo xtask gen`: batches with real proofs, under the
+//! test keys of the folder KEYS, for the Solidity tests. The same file ties Rust's
+//! challenge and value to Solidity's.
+#![allow(clippy::unwrap_used, reason = "the model of the tree is that of the tests")]
+
+#[path = "../../proofs/tests/it/model.rs"]
+mod model;
+
+use annona_circuits::CircuitId;
+use annona_core::{Commitment, U256, keccak256};
+use annona_keys::KeyFolder;
+use annona_proofs::{
+    AppendBatch, AppendProver, BatchProof, BatchStatement, RevokeBatch, RevokeProver,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use serde_json::{Map, Value, json};
+
+use model::{SCOPE, Tree};
+
+/// Leaves of the long batches, which the tests make themselves instead of reading them.
+const LISTED: usize = 32;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [keys, out] = arguments.as_slice() else {
+        return Err("usage: batches KEYS OUT".into());
+    };
+    let mut desk = Desk {
+        keys: KeyFolder::new(keys),
+        rng: ChaCha20Rng::seed_from_u64(3),
+        batches: Map::new(),
+    };
+    desk.recovery()?;
+    desk.oddities()?;
+    desk.full()?;
+    let document = json!({
+        "chainId": SCOPE.chain_id,
+        "registry": format!("{:#x}", SCOPE.registry),
+        "batches": desk.batches,
+    });
+    std::fs::write(out, serde_json::to_string_pretty(&document)? + "\n")?;
+    Ok(())
+}
+
+/// Proves, and keeps what it proved.
+struct Desk {
+    keys: KeyFolder,
+    rng: ChaCha20Rng,
+    batches: Map<String, Value>,
+}
+
+impl Desk {
+    /// Three people join; the second loses the phone, and joins again.
+    fn recovery(&mut self) -> Result<(), Failure> {
+        let mut tree = Tree::default();
+        let batch = tree.append(0, &leaves(0, 3));
+        self.append("joined", CircuitId::Append16, &batch)?;
+        let batch = tree.revoke(&[1]);
+        self.revoke("revoked", CircuitId::Revoke8, &batch)?;
+        let batch = tree.append(3, &leaves(3, 1));
+        self.append("recovered", CircuitId::Append16, &batch)
+    }
+
+    fn oddities(&mut self) -> Result<(), Failure> {
+        let batch = Tree::default().append(0, &leaves(0, 3));
+        self.append("otherSize", CircuitId::Append256, &batch)?;
+        let twice = [leaves(0, 1), leaves(0, 1)].concat();
+        let batch = Tree::default().append(0, &twice);
+        self.append("duplicate", CircuitId::Append16, &batch)
+    }
+
+    /// Each circuit with all its places taken.
+    fn full(&mut self) -> Result<(), Failure> {
+        for (name, circuit, count) in [
+            ("full16", CircuitId::Append16, 16),
+            ("full1024", CircuitId::Append1024, 1024),
+        ] {
+            let batch = Tree::default().append(0, &leaves(0, count));
+            self.append(name, circuit, &batch)?;
+        }
+        let mut tree = Tree::default();
+        let batch = tree.append(0, &leaves(0, 256));
+        self.append("full256", CircuitId::Append256, &batch)?;
+        let positions: Vec<u64> = (0..32).map(|at| at * 7).collect();
+        let batch = tree.revoke(&positions[..8]);
+        self.revoke("full8", CircuitId::Revoke8, &batch)?;
+        let mut tree = Tree::default();
+        tree.append(0, &leaves(0, 256));
+        let batch = tree.revoke(&positions);
+        self.revoke("full32", CircuitId::Revoke32, &batch)
+    }
+
+    fn append(
+        &mut self,
+        name: &str,
+        circuit: CircuitId,
+        batch: &AppendBatch,
+    ) -> Result<(), Failure> {
+        let key = self.keys.test_key(circuit)?;
+        let append = circuit.append().ok_or("an append circuit")?;
+        let proved = AppendProver::new(append, key).prove(&SCOPE, batch, &mut self.rng)?;
+        let statement = &proved.statement;
+        let mut shown = show(&proved);
+        shown["preRoot"] = hex(statement.pre_root.to_u256());
+        shown["postRoot"] = hex(statement.post_root.to_u256());
+        shown["startIndex"] = json!(statement.start_index.get());
+        shown["digest"] = hex(statement.digest.to_u256());
+        self.batches.insert(name.to_owned(), shown);
+        Ok(())
+    }
+
+    fn revoke(
+        &mut self,
+        name: &str,
+        circuit: CircuitId,
+        batch: &RevokeBatch,
+    ) -> Result<(), Failure> {
+        let key = self.keys.test_key(circuit)?;
+        let revoke = circuit.revoke().ok_or("a revoke circuit")?;
+        let proved = RevokeProver::new(revoke, key).prove(&SCOPE, batch, &mut self.rng)?;
+        let statement = &proved.statement;
+        let mut shown = show(&proved);
+        shown["preRoot"] = hex(statement.pre_root.to_u256());
+        shown["postRoot"] = hex(statement.post_root.to_u256());
+        shown["digest"] = hex(statement.digest.to_u256());
+        self.batches.insert(name.to_owned(), shown);
+        Ok(())
+    }
+}
+
+/// What every kind of batch has: list, challenge, value, proof.
+fn show<S: BatchStatement>(proved: &BatchProof<S>) -> Value {
+    let inputs = proved.statement.public_inputs(&SCOPE);
+    let items: Vec<Value> = proved
+        .statement
+        .items()
+        .iter()
+        .map(|item| hex(item.to_u256()))
+        .collect();
+    let mut shown = json!({
+        "x": hex(inputs[inputs.len() - 2].to_u256()),
+        "y": hex(inputs[inputs.len() - 1].to_u256()),
+        "proof": proved.points.coordinates().map(hex),
+    });
+    if items.len() <= 2 * LISTED {
+        shown["items"] = Value::Array(items);
+    }
+    shown
+}
+
+/// `keccak256(abi.encode(i)) >> 8` for each `i`, as the tests compute it.
+fn leaves(from: u64, count: u64) -> Vec<Commitment> {
+    (from..from + count)
+        .map(|at| {
+            let hash = keccak256(U256::from(at).to_be_bytes::<32>());
+            Commitment::try_from(U256::from_be_bytes(hash.0) >> 8).unwrap()
+        })
+        .collect()
+}
+
+fn hex(value: U256) -> Value {
+    json!(format!("0x{value:064x}"))
+}
