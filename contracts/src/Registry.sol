@@ -90,7 +90,9 @@ contract Registry is IRegistry, AccessControl {
         IAppendVerifier[3] memory appendVerifiers,
         IRevokeVerifier[2] memory revokeVerifiers
     ) {
-        if (epochLength_ == 0) revert Registry_ZeroEpochLength();
+        if (epochLength_ == 0) {
+            revert Registry_ZeroEpochLength();
+        }
         Timelocks.requireLongerThanEpoch(admin, epochLength_);
         for (uint256 i = 0; i < appendVerifiers.length; ++i) {
             VerifyingKeys.requireSound(appendVerifiers[i].verifyingKey(), APPEND_INPUTS);
@@ -101,7 +103,7 @@ contract Registry is IRegistry, AccessControl {
         genesis = genesis_;
         epochLength = epochLength_;
         (_appendSmall, _appendMedium, _appendLarge) =
-            (appendVerifiers[0], appendVerifiers[1], appendVerifiers[2]);
+        (appendVerifiers[0], appendVerifiers[1], appendVerifiers[2]);
         (_revokeSmall, _revokeLarge) = (revokeVerifiers[0], revokeVerifiers[1]);
         _setEpochEnrolmentCap(epochEnrolmentCap_);
         _grantRole(DEFAULT_ADMIN_ROLE, address(admin));
@@ -116,21 +118,18 @@ contract Registry is IRegistry, AccessControl {
         uint256[8] calldata proof
     ) external onlyRole(SEQUENCER_ROLE) {
         IAppendVerifier verifier = appendVerifier(leaves.length);
-        uint256 preRoot = currentRoot;
         Newest memory newest = _newest;
-        uint256 startIndex = newest.nextIndex;
-        uint256 epoch = _enterEpoch(newest, preRoot);
+        uint256[6] memory inputs = [currentRoot, postRoot, newest.nextIndex, digest, 0, 0];
+        uint256 epoch = _enterEpoch(newest, inputs[0]);
         _count(newest, leaves.length, epoch);
 
-        (uint256 x, uint256 y, bool wellFormed) =
-            BatchBinding.ofAppend(preRoot, postRoot, startIndex, digest, leaves);
-        if (!wellFormed) _revertWithInvalidLeaf(leaves);
-        if (!verifier.verifyProof(proof, [preRoot, postRoot, startIndex, digest, x, y])) {
-            revert Registry_InvalidProof(preRoot, startIndex);
+        if (!BatchBinding.bindAppend(inputs, leaves)) _revertWithInvalidLeaf(leaves);
+        if (!verifier.verifyProof(proof, inputs)) {
+            revert Registry_InvalidProof(inputs[0], inputs[2]);
         }
         currentRoot = postRoot;
         _newest = newest;
-        emit LeavesAppended(epoch, startIndex, leaves, preRoot, postRoot);
+        emit LeavesAppended(epoch, inputs[2], leaves, inputs[0], postRoot);
     }
 
     /// @inheritdoc IRegistry
@@ -141,20 +140,20 @@ contract Registry is IRegistry, AccessControl {
         uint256[8] calldata proof
     ) external onlyRole(SEQUENCER_ROLE) {
         IRevokeVerifier verifier = revokeVerifier(removals.length);
-        uint256 preRoot = currentRoot;
         Newest memory newest = _newest;
-        uint256 epoch = _enterEpoch(newest, preRoot);
+        uint256[5] memory inputs = [currentRoot, postRoot, digest, 0, 0];
+        uint256 epoch = _enterEpoch(newest, inputs[0]);
         _checkRemovals(removals, newest.nextIndex);
 
-        (uint256 x, uint256 y) = BatchBinding.ofRevoke(preRoot, postRoot, digest, removals);
-        if (!verifier.verifyProof(proof, [preRoot, postRoot, digest, x, y])) {
-            revert Registry_InvalidProof(preRoot, newest.nextIndex);
+        BatchBinding.bindRevoke(inputs, removals);
+        if (!verifier.verifyProof(proof, inputs)) {
+            revert Registry_InvalidProof(inputs[0], newest.nextIndex);
         }
         // Each removal was a member: with a sound proof system this does not underflow.
         newest.memberCount -= SafeCast.toUint32(removals.length);
         currentRoot = postRoot;
         _newest = newest;
-        emit LeavesRevoked(epoch, removals, preRoot, postRoot);
+        emit LeavesRevoked(epoch, removals, inputs[0], postRoot);
     }
 
     /// @inheritdoc IRegistry

@@ -9,7 +9,7 @@ use crate::setup;
 use crate::shell::{annona_binary, cargo, cargo_example, cargo_path, read_from, root, run_in};
 
 /// Contracts whose artifacts the bindings are made from.
-const CONTRACTS: [&str; 7] = [
+const CONTRACTS: [&str; 12] = [
     "AnnonaToken",
     "Distributor",
     "MintedIncome",
@@ -17,6 +17,11 @@ const CONTRACTS: [&str; 7] = [
     "Registry",
     "SemaphoreVerifier",
     "TimelockController",
+    "UnsafeTestAppend16Verifier",
+    "UnsafeTestAppend256Verifier",
+    "UnsafeTestAppend1024Verifier",
+    "UnsafeTestRevoke8Verifier",
+    "UnsafeTestRevoke32Verifier",
 ];
 
 /// Whether files are written or compared.
@@ -72,17 +77,23 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     ] {
         settle(mode, stale, kept, &fs::read(scratch.join(made))?)?;
     }
-    verifier(mode, stale, &key.with_extension("vk"), "SemaphoreVerifier")?;
+    let key = key.with_extension("vk");
+    verifier(mode, stale, &key, ("SemaphoreVerifier", "ISemaphoreVerifier"))?;
     fs::remove_dir_all(scratch)?;
     Ok(())
 }
 
-/// The Solidity verifier `name` of a verifying key.
-fn verifier(mode: Mode, stale: &mut Vec<PathBuf>, key: &Path, name: &str) -> anyhow::Result<()> {
+/// The Solidity verifier of a verifying key, with its name and its interface's.
+fn verifier(
+    mode: Mode,
+    stale: &mut Vec<PathBuf>,
+    key: &Path,
+    (name, interface): (&str, &str),
+) -> anyhow::Result<()> {
     let template = root().join("contracts/templates/Groth16Verifier.sol.j2");
     let made = key.with_extension("sol");
     let [key, template, out] = [key, &template, &made].map(|path| path.to_string_lossy());
-    cargo_example("annona-proofs", "verifier", &[&key, name, &template, &out])?;
+    cargo_example("annona-proofs", "verifier", &[&key, name, interface, &template, &out])?;
     let kept = format!("contracts/src/generated/{name}.sol");
     settle(mode, stale, &kept, &fs::read(&made)?)
 }
@@ -100,35 +111,56 @@ fn circuits(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     settle(mode, stale, "circuits/circuits.lock.json", &lock)?;
     let pinned: BTreeMap<String, Value> = serde_json::from_slice(&lock)?;
     for circuit in pinned.keys() {
-        let key = format!("{circuit}.UNSAFE-TEST.vk");
-        let kept = format!("crates/proofs/keys/{key}");
-        settle(mode, stale, &kept, &fs::read(scratch.join(key))?)?;
+        let file = format!("{circuit}.UNSAFE-TEST.vk");
+        let kept = format!("crates/proofs/keys/{file}");
+        let key = scratch.join(file);
+        settle(mode, stale, &kept, &fs::read(&key)?)?;
+        let (name, interface) = test_verifier(circuit)?;
+        verifier(mode, stale, &key, (&name, interface))?;
     }
     fs::remove_dir_all(scratch)?;
     Ok(())
 }
 
-/// Claims with real proofs for the Solidity tests.
+/// `append-16` gives `UnsafeTestAppend16Verifier` and `IAppendVerifier`.
+fn test_verifier(circuit: &str) -> anyhow::Result<(String, &'static str)> {
+    let (kind, batch) = circuit.split_once('-').context("a circuit has a size")?;
+    let (kind, interface) = match kind {
+        "append" => ("Append", "IAppendVerifier"),
+        "revoke" => ("Revoke", "IRevokeVerifier"),
+        _ => bail!("no interface is known for the verifier of {circuit}"),
+    };
+    Ok((format!("UnsafeTest{kind}{batch}Verifier"), interface))
+}
+
+/// Claims and batches with real proofs for the Solidity tests.
 fn fixtures(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let kept = "contracts/test/fixtures/claims.json";
-    written_by(("annona-proofs", "fixtures"), mode, stale, kept)
+    written_by(("annona-proofs", "fixtures"), &[], mode, stale, kept)?;
+    let kept = "contracts/test/fixtures/batches.json";
+    let keys = root().join("target/annona-keys");
+    let keys = keys.to_string_lossy();
+    written_by(("annona-keys", "batches"), &[&keys], mode, stale, kept)
 }
 
 /// What the iris pipeline makes of its committed images, to the bit.
 fn iris_vectors(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let kept = "crates/iris/tests/vectors/golden.json";
-    written_by(("annona-iris", "golden"), mode, stale, kept)
+    written_by(("annona-iris", "golden"), &[], mode, stale, kept)
 }
 
-/// Settles `kept` with what an example of a package writes to the file it is told.
+/// Settles `kept` with what an example of a package writes to the file it is told
+/// in its first argument; `others` follow.
 fn written_by(
     (package, example): (&str, &str),
+    others: &[&str],
     mode: Mode,
     stale: &mut Vec<PathBuf>,
     kept: &str,
 ) -> anyhow::Result<()> {
     let made = std::env::temp_dir().join(format!("annona-{example}-{}.json", std::process::id()));
-    cargo_example(package, example, &[&made.to_string_lossy()])?;
+    let path = made.to_string_lossy();
+    cargo_example(package, example, &[&[&*path], others].concat())?;
     settle(mode, stale, kept, &fs::read(&made)?)?;
     fs::remove_file(made)?;
     Ok(())

@@ -15,5 +15,5 @@ struct VerifyingKey {
 /// @title A verifier that shows the key it verifies with
 interface IVerifyingKey {
     /// @notice The constants that `verifyProof` uses, for constructors and auditors to check.
-    function verifyingKey() external pure returns (VerifyingKey memory);
+    function verifyingKey() external view returns (VerifyingKey memory);
 }

@@ -11,57 +11,52 @@ library BatchBinding {
 
     uint256 private constant R = Bn254.SCALAR_FIELD;
 
-    /// @notice Challenge and value for an append by this registry on this chain.
-    /// @return x The challenge.
-    /// @return y The value; without meaning if `wellFormed` is false.
-    /// @return wellFormed Whether each leaf is non-zero and in the scalar field.
-    function ofAppend(
-        uint256 preRoot,
-        uint256 postRoot,
-        uint256 startIndex,
-        uint256 digest,
-        uint256[] calldata leaves
-    ) internal view returns (uint256 x, uint256 y, bool wellFormed) {
-        x = uint256(
-            keccak256(
-                abi.encode(
-                    APPEND_DOMAIN,
-                    block.chainid,
-                    address(this),
-                    preRoot,
-                    postRoot,
-                    startIndex,
-                    digest,
-                    leaves
-                )
-            )
-        ) % R;
-        (y, wellFormed) = _evaluate(leaves, x);
+    /// @notice Fills challenge and value into the inputs of an append by this registry on this
+    /// chain.
+    /// @param inputs `[preRoot, postRoot, startIndex, digest, x, y]`; the last two are written.
+    /// @return wellFormed Whether each leaf is non-zero and in the scalar field; if not, `y` has no
+    /// meaning.
+    function bindAppend(uint256[6] memory inputs, uint256[] calldata leaves)
+        internal
+        view
+        returns (bool wellFormed)
+    {
+        bytes memory preimage = abi.encode(
+            APPEND_DOMAIN,
+            block.chainid,
+            address(this),
+            inputs[0],
+            inputs[1],
+            inputs[2],
+            inputs[3],
+            leaves
+        );
+        inputs[4] = uint256(keccak256(preimage)) % R;
+        (inputs[5], wellFormed) = _evaluate(leaves, inputs[4]);
     }
 
-    /// @notice Challenge and value for a revocation by this registry on this chain.
+    /// @notice Fills challenge and value into the inputs of a revocation by this registry on this
+    /// chain.
     /// @dev The indices MUST be in the scalar field: `y` does not tell an index from its alias.
-    function ofRevoke(
-        uint256 preRoot,
-        uint256 postRoot,
-        uint256 digest,
-        IRegistry.Removal[] calldata removals
-    ) internal view returns (uint256 x, uint256 y) {
+    /// @param inputs `[preRoot, postRoot, digest, x, y]`; the last two are written.
+    function bindRevoke(uint256[5] memory inputs, IRegistry.Removal[] calldata removals)
+        internal
+        view
+    {
         uint256[] memory items = new uint256[](2 * removals.length);
         for (uint256 i = 0; i < removals.length; ++i) {
             items[2 * i] = removals[i].leafIndex;
             items[2 * i + 1] = removals[i].commitment;
         }
-        x = uint256(
-            keccak256(
-                abi.encode(
-                    REVOKE_DOMAIN, block.chainid, address(this), preRoot, postRoot, digest, items
-                )
-            )
-        ) % R;
+        bytes memory preimage = abi.encode(
+            REVOKE_DOMAIN, block.chainid, address(this), inputs[0], inputs[1], inputs[2], items
+        );
+        uint256 x = uint256(keccak256(preimage)) % R;
+        uint256 y = 0;
         for (uint256 i = items.length; i > 0; --i) {
             y = addmod(mulmod(y, x, R), items[i - 1], R);
         }
+        (inputs[3], inputs[4]) = (x, y);
     }
 
     /// @dev Horner's rule from the last leaf to the first, with the check of each leaf in the same

@@ -22,7 +22,7 @@ contract AnnonaInvariantTest is Deployment {
         handler =
             new Handler(registry, distributor, source, token, sequencer, pauser, address(timelock));
         targetContract(address(handler));
-        bytes4[] memory actions = new bytes4[](20);
+        bytes4[] memory actions = new bytes4[](22);
         actions[0] = Handler.enrol.selector;
         actions[1] = Handler.enrolStale.selector;
         actions[2] = Handler.waitSome.selector;
@@ -32,7 +32,8 @@ contract AnnonaInvariantTest is Deployment {
         actions[6] = Handler.changeCap.selector;
         actions[7] = Handler.give.selector;
         actions[8] = Handler.pauseOrUnpause.selector;
-        for (uint256 i = 9; i < actions.length; ++i) {
+        actions[9] = Handler.revoke.selector;
+        for (uint256 i = 10; i < actions.length; ++i) {
             actions[i] = Handler.claim.selector;
         }
         targetSelector(FuzzSelector({addr: address(handler), selectors: actions}));
@@ -79,15 +80,15 @@ contract AnnonaInvariantTest is Deployment {
         }
     }
 
-    /// @notice I4: the registry stands at the newest accepted batch, sizes only grow, and the
-    /// checkpoint of an epoch is what the registry was when the epoch began, for ever.
+    /// @notice I4: the registry stands at the newest batch that was proved for the state before
+    /// it, an index is never used twice, members = appended - revoked, and the checkpoint of an
+    /// epoch is what the registry was when the epoch began, for ever.
     function invariant_I4_roots_indices_and_checkpoints_only_move_forward() public view {
-        uint256 last = handler.done("enrol");
+        uint256 last = handler.done("enrol") + handler.done("revoke");
         assertEq(registry.currentRoot(), handler.roots(last));
-        assertEq(registry.nextIndex(), handler.sizes(last));
-        for (uint256 i = 1; i <= last; ++i) {
-            assertGt(handler.sizes(i), handler.sizes(i - 1));
-        }
+        assertEq(registry.memberCount(), handler.sizes(last));
+        assertEq(registry.nextIndex(), handler.appended());
+        assertEq(registry.memberCount() + handler.done("revoke"), registry.nextIndex());
         for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
             (uint256 root, uint256 members) = registry.checkpointBefore(epoch);
             assertEq(root, handler.rootBefore(epoch));
@@ -124,9 +125,12 @@ contract AnnonaInvariantTest is Deployment {
             else if (action == 1) handler.waitSome(x);
             else if (action == 2) handler.open(x);
             else if (action == 3) handler.close(x);
+            else if (action == 4) handler.revoke(x);
+            else if (action == 5) handler.enrolStale(x, y);
             else handler.claim(x, y, random >> 8);
         }
-        string[7] memory actions = ["enrol", "open", "claim", "fee", "census", "spent", "close"];
+        string[9] memory actions =
+            ["enrol", "revoke", "stale", "open", "claim", "fee", "census", "spent", "close"];
         for (uint256 i = 0; i < actions.length; ++i) {
             assertGt(handler.done(bytes32(bytes(actions[i]))), 0, actions[i]);
         }

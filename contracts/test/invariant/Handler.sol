@@ -7,6 +7,9 @@ import {Distributor} from "../../src/Distributor.sol";
 import {MintedIncome} from "../../src/MintedIncome.sol";
 import {Registry} from "../../src/Registry.sol";
 import {IDistributor} from "../../src/interfaces/IDistributor.sol";
+import {IRegistry} from "../../src/interfaces/IRegistry.sol";
+import {BatchReference} from "../support/BatchReference.sol";
+import {StatementVerifier} from "../support/StatementVerifier.sol";
 
 /// @title Everybody at once: sequencer, citizens, forgers, relays, timelock and pauser
 /// @dev Keeps its own books from what it saw happen, never from the contracts' counters. Calls that
@@ -40,6 +43,8 @@ contract Handler is Test {
     /// @dev The registry's history as first seen.
     uint256[] public roots;
     uint256[] public sizes;
+    /// @dev What was put at each index; 0 where it was revoked.
+    uint256[] public commitments;
     uint256 public highestEpoch;
     mapping(uint256 epoch => uint256) public rootBefore;
     mapping(uint256 epoch => uint256) public membersBefore;
@@ -68,34 +73,64 @@ contract Handler is Test {
     }
 
     function enrol(uint256 size) external {
-        uint256 start = registry.nextIndex();
+        uint256 start = commitments.length;
         if (start >= MEMBERS) return;
         size = bound(size, 1, 2);
         uint256[] memory leaves = new uint256[](size);
         for (uint256 i = 0; i < size; ++i) {
             leaves[i] = start + i + 1;
+            commitments.push(leaves[i]);
         }
-        uint256 preRoot = registry.currentRoot();
-        uint256 postRoot = uint256(keccak256(abi.encode(start + size))) >> 8;
+        uint256 postRoot = uint256(keccak256(abi.encode(start + size, roots.length))) >> 8;
+        uint256[8] memory proof = proofOfAppend(roots[roots.length - 1], start, leaves, postRoot);
         vm.prank(_sequencer);
-        registry.append(preRoot, start, leaves, postRoot);
+        registry.append(leaves, postRoot, 0, proof);
         roots.push(postRoot);
-        sizes.push(start + size);
+        sizes.push(sizes[sizes.length - 1] + size);
         done["enrol"]++;
     }
 
-    /// @dev A batch for an older root or index must not go through.
-    function enrolStale(uint256 which) external {
+    /// @dev The last member stays, so that there is somebody to pay.
+    function revoke(uint256 which) external {
+        uint256 members = sizes[sizes.length - 1];
+        if (members < 2) return;
+        which = bound(which, 0, commitments.length - 1);
+        if (commitments[which] == 0) return;
+        IRegistry.Removal[] memory removals = new IRegistry.Removal[](1);
+        removals[0] = IRegistry.Removal(which, commitments[which]);
+        commitments[which] = 0;
+        uint256 postRoot = uint256(keccak256(abi.encode(which, roots.length))) >> 8;
+        uint256[8] memory proof = proofOf(
+            address(registry.revokeVerifier(1)),
+            abi.encode(
+                BatchReference.revokeInputs(
+                    address(registry), roots[roots.length - 1], postRoot, 0, removals
+                )
+            )
+        );
+        vm.prank(_sequencer);
+        registry.revoke(removals, postRoot, 0, proof);
+        roots.push(postRoot);
+        sizes.push(members - 1);
+        done["revoke"]++;
+    }
+
+    /// @dev A batch that was proved for an older root or another index must not go through.
+    function enrolStale(uint256 which, uint256 start) external {
         uint256[] memory leaves = new uint256[](1);
         leaves[0] = 1;
         which = bound(which, 0, roots.length - 1);
-        bool newest = which + 1 == roots.length;
-        if (newest) return;
+        start = bound(start, 0, MEMBERS);
+        bool isTrue = which + 1 == roots.length && start == commitments.length;
+        if (isTrue) return;
+        uint256[8] memory proof = proofOfAppend(roots[which], start, leaves, 5);
         vm.prank(_sequencer);
-        try registry.append(roots[which], sizes[which], leaves, 5) {
+        try registry.append(leaves, 5, 0, proof) {
             roots.push(5);
-            sizes.push(sizes[which] + 1);
-        } catch {}
+            sizes.push(sizes[sizes.length - 1] + 1);
+        } catch {
+            done["stale"]++;
+        }
     }
 
     function waitSome(uint256 secondsLater) external {
@@ -181,6 +216,32 @@ contract Handler is Test {
         vm.prank(recipient);
         require(token.transfer(address(distributor), amount), "a plain token transfers");
         gifts += amount;
+    }
+
+    function appended() external view returns (uint256) {
+        return commitments.length;
+    }
+
+    function proofOfAppend(
+        uint256 preRoot,
+        uint256 start,
+        uint256[] memory leaves,
+        uint256 postRoot
+    ) private view returns (uint256[8] memory) {
+        return proofOf(
+            address(registry.appendVerifier(leaves.length)),
+            abi.encode(
+                BatchReference.appendInputs(address(registry), preRoot, postRoot, start, 0, leaves)
+            )
+        );
+    }
+
+    function proofOf(address verifier, bytes memory inputs)
+        private
+        view
+        returns (uint256[8] memory)
+    {
+        return StatementVerifier(verifier).proofOf(inputs);
     }
 
     function selectorOf(bytes memory reason) private pure returns (bytes4) {

@@ -7,8 +7,13 @@ import {AnnonaToken} from "../../src/AnnonaToken.sol";
 import {Distributor} from "../../src/Distributor.sol";
 import {MintedIncome} from "../../src/MintedIncome.sol";
 import {Registry} from "../../src/Registry.sol";
+import {IAppendVerifier} from "../../src/interfaces/IAppendVerifier.sol";
+import {IRegistry} from "../../src/interfaces/IRegistry.sol";
+import {IRevokeVerifier} from "../../src/interfaces/IRevokeVerifier.sol";
 import {ISemaphoreVerifier} from "../../src/interfaces/ISemaphoreVerifier.sol";
 import {Bn254} from "../../src/libraries/Bn254.sol";
+import {BatchReference} from "./BatchReference.sol";
+import {StatementVerifier} from "./StatementVerifier.sol";
 
 /// @title All contracts, wired as a deployment wires them, at the start of epoch 0
 abstract contract Deployment is Test {
@@ -22,6 +27,9 @@ abstract contract Deployment is Test {
     uint256 internal constant PER_PERSON_CAP = 25e18;
     uint256 internal constant SUPPLY_CAP = 1_000_000e18;
     uint256 internal constant ENROLMENT_CAP = 2000;
+
+    /// @dev The digest of every made-up batch.
+    uint256 internal constant DIGEST = 4321;
 
     /// @dev Fixed, because real proofs are bound to it.
     address internal constant DISTRIBUTOR = 0x000000000000000000000000000000000a220a01;
@@ -45,7 +53,7 @@ abstract contract Deployment is Test {
         address minter = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         token = new AnnonaToken(SUPPLY_CAP, minter);
         source = new MintedIncome(token, DISTRIBUTOR, address(timelock), PER_PERSON);
-        registry = new Registry(timelock, sequencer, GENESIS, EPOCH_LENGTH, ENROLMENT_CAP);
+        registry = newRegistry();
         deployCodeTo(
             "Distributor.sol:Distributor",
             abi.encode(
@@ -67,6 +75,23 @@ abstract contract Deployment is Test {
         vm.warp(GENESIS + epoch * EPOCH_LENGTH);
     }
 
+    /// @dev A registry whose verifiers take `StatementVerifier.proofOf` for a proof.
+    function newRegistry() internal returns (Registry) {
+        return new Registry(
+            timelock,
+            sequencer,
+            GENESIS,
+            EPOCH_LENGTH,
+            ENROLMENT_CAP,
+            [IAppendVerifier(standIn(6)), standIn(6), standIn(6)],
+            [IRevokeVerifier(standIn(5)), standIn(5)]
+        );
+    }
+
+    function standIn(uint256 inputCount) private returns (StatementVerifier) {
+        return new StatementVerifier(inputCount);
+    }
+
     /// @dev Appends `size` made-up leaves; the root is a label, as no contract hashes the tree.
     function enrol(uint256 size) internal {
         uint256 start = registry.nextIndex();
@@ -74,9 +99,53 @@ abstract contract Deployment is Test {
         for (uint256 i = 0; i < size; ++i) {
             leaves[i] = start + i + 1;
         }
-        uint256 preRoot = registry.currentRoot();
+        append(leaves, labelRoot(start + size));
+    }
+
+    /// @dev The sequencer appends `leaves`, with what the stand-in takes for a proof.
+    function append(uint256[] memory leaves, uint256 postRoot) internal {
+        uint256[8] memory proof =
+            proofOfAppend(registry.currentRoot(), registry.nextIndex(), leaves, postRoot);
         vm.prank(sequencer);
-        registry.append(preRoot, start, leaves, labelRoot(start + size));
+        registry.append(leaves, postRoot, DIGEST, proof);
+    }
+
+    /// @dev The sequencer revokes, as `append`.
+    function revoke(IRegistry.Removal[] memory removals, uint256 postRoot) internal {
+        uint256[8] memory proof = proofOfRevoke(registry.currentRoot(), removals, postRoot);
+        vm.prank(sequencer);
+        registry.revoke(removals, postRoot, DIGEST, proof);
+    }
+
+    function proofOfAppend(
+        uint256 preRoot,
+        uint256 startIndex,
+        uint256[] memory leaves,
+        uint256 postRoot
+    ) internal view returns (uint256[8] memory) {
+        return StatementVerifier(address(registry.appendVerifier(leaves.length)))
+            .proofOf(
+                abi.encode(
+                    BatchReference.appendInputs(
+                        address(registry), preRoot, postRoot, startIndex, DIGEST, leaves
+                    )
+                )
+            );
+    }
+
+    function proofOfRevoke(uint256 preRoot, IRegistry.Removal[] memory removals, uint256 postRoot)
+        internal
+        view
+        returns (uint256[8] memory)
+    {
+        return StatementVerifier(address(registry.revokeVerifier(removals.length)))
+            .proofOf(
+                abi.encode(
+                    BatchReference.revokeInputs(
+                        address(registry), preRoot, postRoot, DIGEST, removals
+                    )
+                )
+            );
     }
 
     /// @dev The made-up root of a tree with `members` leaves.

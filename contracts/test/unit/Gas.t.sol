@@ -13,9 +13,7 @@ contract GasTest is Deployment, ClaimFixture {
 
     function setUp() public {
         deploy(new SemaphoreVerifier());
-        uint256[] memory leaves = readCommitments();
-        vm.prank(sequencer);
-        registry.append(EMPTY_ROOT, 0, leaves, readRoots()[1]);
+        append(readCommitments(), readRoots()[1]);
         warpToEpoch(2);
     }
 

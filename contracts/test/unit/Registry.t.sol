@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {stdError} from "forge-std/StdError.sol";
 import {StdStorage, stdStorage} from "forge-std/StdStorage.sol";
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {Registry} from "../../src/Registry.sol";
+import {IAppendVerifier} from "../../src/interfaces/IAppendVerifier.sol";
 import {IRegistry} from "../../src/interfaces/IRegistry.sol";
+import {IRevokeVerifier} from "../../src/interfaces/IRevokeVerifier.sol";
 import {Timelocks} from "../../src/libraries/Timelocks.sol";
+import {VerifyingKeys} from "../../src/libraries/VerifyingKeys.sol";
+import {BatchReference} from "../support/BatchReference.sol";
 import {Deployment} from "../support/Deployment.sol";
 import {ListedVerifier} from "../support/ListedVerifier.sol";
+import {StatementVerifier} from "../support/StatementVerifier.sol";
 
 contract RegistryTest is Deployment {
     using stdStorage for StdStorage;
 
     bytes32 private constant ADMIN = 0;
 
+    IAppendVerifier private _append;
+    IRevokeVerifier private _revoke;
+
     function setUp() public {
         deploy(new ListedVerifier());
+        (_append, _revoke) = (registry.appendVerifier(1), registry.revokeVerifier(1));
     }
 
     function test_a_new_registry_is_the_empty_tree() public view {
@@ -38,7 +48,7 @@ contract RegistryTest is Deployment {
         uint256[] memory leaves = batch(11, 22);
         vm.expectEmit(address(registry));
         emit IRegistry.LeavesAppended(3, 0, leaves, EMPTY_ROOT, 77);
-        append(EMPTY_ROOT, 0, leaves, 77);
+        append(leaves, 77);
 
         assertEq(registry.currentRoot(), 77);
         assertEq(registry.nextIndex(), 2);
@@ -46,103 +56,305 @@ contract RegistryTest is Deployment {
         assertEq(registry.enrolledIn(3), 2);
     }
 
-    function test_only_the_sequencer_appends() public {
-        bytes32 role = registry.SEQUENCER_ROLE();
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IAccessControl.AccessControlUnauthorizedAccount.selector, stranger, role
-            )
+    function test_a_revocation_moves_root_and_count_and_tells_the_leaves() public {
+        warpToEpoch(3);
+        enrol(3);
+        IRegistry.Removal[] memory removals = removalOf(1, 2);
+        vm.expectEmit(address(registry));
+        emit IRegistry.LeavesRevoked(3, removals, labelRoot(3), 77);
+        revoke(removals, 77);
+
+        assertEq(registry.currentRoot(), 77);
+        assertEq(registry.nextIndex(), 3, "an index is never used again");
+        assertEq(registry.memberCount(), 2);
+        assertEq(registry.enrolledIn(3), 3);
+    }
+
+    function test_only_the_sequencer_appends_and_revokes() public {
+        bytes memory reason = abi.encodeWithSelector(
+            IAccessControl.AccessControlUnauthorizedAccount.selector,
+            stranger,
+            registry.SEQUENCER_ROLE()
         );
+        uint256[8] memory proof = proofOfAppend(EMPTY_ROOT, 0, batch(1, 2), 77);
+        vm.expectRevert(reason);
         vm.prank(stranger);
-        registry.append(EMPTY_ROOT, 0, batch(1, 2), 77);
+        registry.append(batch(1, 2), 77, DIGEST, proof);
+        append(batch(1, 2), 77);
+        proof = proofOfRevoke(77, removalOf(0, 1), 78);
+        vm.expectRevert(reason);
+        vm.prank(stranger);
+        registry.revoke(removalOf(0, 1), 78, DIGEST, proof);
     }
 
-    function test_a_batch_for_another_root_is_refused() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IRegistry.Registry_PreRootMismatch.selector, 5, EMPTY_ROOT)
-        );
-        append(5, 0, batch(1, 2), 77);
+    function test_a_batch_proved_for_another_pre_root_is_refused() public {
+        enrol(3);
+        uint256[8] memory proof = proofOfAppend(EMPTY_ROOT, 3, batch(8, 9), 77);
+        expectUnproved();
+        append(batch(8, 9), 77, proof);
+        IRegistry.Removal[] memory removals = removalOf(0, 1);
+        proof = proofOfRevoke(EMPTY_ROOT, removals, 77);
+        expectUnproved();
+        revoke(removals, 77, proof);
     }
 
-    function test_a_batch_that_skips_or_repeats_leaves_is_refused() public {
+    function test_a_batch_proved_for_another_start_index_is_refused() public {
         enrol(3);
         uint256 root = registry.currentRoot();
-        vm.expectRevert(
-            abi.encodeWithSelector(IRegistry.Registry_StartIndexMismatch.selector, 4, 3)
+        for (uint256 start = 2; start <= 4; start += 2) {
+            uint256[8] memory proof = proofOfAppend(root, start, batch(8, 9), 77);
+            expectUnproved();
+            append(batch(8, 9), 77, proof);
+        }
+    }
+
+    function test_a_batch_proved_for_another_post_root_or_digest_is_refused() public {
+        uint256[8] memory proof = proofOfAppend(EMPTY_ROOT, 0, batch(8, 9), 77);
+        expectUnproved();
+        append(batch(8, 9), 78, proof);
+        expectUnproved();
+        vm.prank(sequencer);
+        registry.append(batch(8, 9), 77, DIGEST + 1, proof);
+        append(batch(8, 9), 77, proof);
+    }
+
+    function test_a_proof_of_another_batch_size_is_refused() public {
+        StatementVerifier medium = StatementVerifier(address(registry.appendVerifier(17)));
+        bytes memory inputs = abi.encode(
+            BatchReference.appendInputs(address(registry), EMPTY_ROOT, 77, 0, DIGEST, batch(8, 9))
         );
-        append(root, 4, batch(1, 2), 77);
-        vm.expectRevert(
-            abi.encodeWithSelector(IRegistry.Registry_StartIndexMismatch.selector, 2, 3)
+        uint256[8] memory proof = medium.proofOf(inputs);
+        expectUnproved();
+        append(batch(8, 9), 77, proof);
+    }
+
+    function test_a_proof_for_another_chain_or_registry_is_refused() public {
+        uint256[8] memory proof = proofOfAppend(EMPTY_ROOT, 0, batch(8, 9), 77);
+        vm.chainId(1);
+        expectUnproved();
+        append(batch(8, 9), 77, proof);
+        vm.chainId(31337);
+        // The same verifiers under another registry.
+        Registry other = new Registry(
+            timelock,
+            sequencer,
+            GENESIS,
+            EPOCH_LENGTH,
+            ENROLMENT_CAP,
+            [
+                registry.appendVerifier(16),
+                registry.appendVerifier(256),
+                registry.appendVerifier(1024)
+            ],
+            [registry.revokeVerifier(8), registry.revokeVerifier(32)]
         );
-        append(root, 2, batch(1, 2), 77);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRegistry.Registry_InvalidProof.selector, EMPTY_ROOT, 0)
+        );
+        vm.prank(sequencer);
+        other.append(batch(8, 9), 77, DIGEST, proof);
+        append(batch(8, 9), 77, proof);
+    }
+
+    function test_each_number_of_leaves_has_the_smallest_verifier_that_fits() public view {
+        address small = address(registry.appendVerifier(1));
+        address medium = address(registry.appendVerifier(17));
+        address large = address(registry.appendVerifier(257));
+        assertEq(address(registry.appendVerifier(16)), small);
+        assertEq(address(registry.appendVerifier(256)), medium);
+        assertEq(address(registry.appendVerifier(1024)), large);
+        assertTrue(small != medium && medium != large && large != small);
+        address few = address(registry.revokeVerifier(1));
+        address many = address(registry.revokeVerifier(9));
+        assertEq(address(registry.revokeVerifier(8)), few);
+        assertEq(address(registry.revokeVerifier(32)), many);
+        assertTrue(few != many);
     }
 
     function test_an_empty_batch_is_refused() public {
+        uint256[8] memory none;
         vm.expectRevert(abi.encodeWithSelector(IRegistry.Registry_BatchSize.selector, 0, 1024));
-        append(EMPTY_ROOT, 0, new uint256[](0), 77);
+        append(new uint256[](0), 77, none);
+        vm.expectRevert(abi.encodeWithSelector(IRegistry.Registry_BatchSize.selector, 0, 32));
+        revoke(new IRegistry.Removal[](0), 77, none);
     }
 
     function test_the_largest_batch_fits_and_one_more_does_not() public {
         enrol(1024);
         assertEq(registry.memberCount(), 1024);
-        uint256[] memory leaves = new uint256[](1025);
+        uint256[8] memory none;
         vm.expectRevert(abi.encodeWithSelector(IRegistry.Registry_BatchSize.selector, 1025, 1024));
-        append(labelRoot(1024), 1024, leaves, 77);
+        append(new uint256[](1025), 77, none);
+
+        revoke(firstMembers(32), 77);
+        assertEq(registry.memberCount(), 992);
+        vm.expectRevert(abi.encodeWithSelector(IRegistry.Registry_BatchSize.selector, 33, 32));
+        revoke(firstMembers(33), 78, none);
     }
 
-    function test_a_zero_leaf_is_refused() public {
-        vm.expectRevert(abi.encodeWithSelector(IRegistry.Registry_InvalidLeaf.selector, 1, 0));
-        append(EMPTY_ROOT, 0, batch(1, 0), 77);
+    function testFuzz_a_zero_leaf_is_refused_wherever_it_is(uint256 size, uint256 position) public {
+        size = bound(size, 1, 300);
+        position = bound(position, 0, size - 1);
+        uint256[] memory leaves = new uint256[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            leaves[i] = i == position ? 0 : i + 1;
+        }
+        expectInvalidLeaf(leaves, position);
     }
 
     function testFuzz_a_leaf_outside_the_field_is_refused(uint256 leaf) public {
-        leaf = bound(leaf, R, type(uint256).max);
-        vm.expectRevert(abi.encodeWithSelector(IRegistry.Registry_InvalidLeaf.selector, 1, leaf));
-        append(EMPTY_ROOT, 0, batch(1, leaf), 77);
+        expectInvalidLeaf(batch(1, bound(leaf, R, type(uint256).max)), 1);
+        expectInvalidLeaf(batch(bound(leaf, R, type(uint256).max), 1), 0);
     }
 
     function test_the_bounds_of_the_field_are_exact() public {
-        append(EMPTY_ROOT, 0, batch(R - 1, 1), R - 1);
-        vm.expectRevert(abi.encodeWithSelector(IRegistry.Registry_InvalidLeaf.selector, 0, R));
-        append(R - 1, 2, batch(R, 1), 77);
+        append(batch(R - 1, 1), R - 1);
+        expectInvalidLeaf(batch(R, 1), 0);
     }
 
-    function testFuzz_a_post_root_outside_the_field_is_refused(uint256 root) public {
-        root = bound(root, R, type(uint256).max);
-        expectInvalidPostRoot(root);
-        append(EMPTY_ROOT, 0, batch(1, 2), root);
+    /// @dev The protocol takes it: it is one nullifier, so it is paid once. It counts twice.
+    function test_a_duplicate_leaf_in_a_batch_is_taken_and_counts_twice() public {
+        append(batch(5, 5), 77);
+        assertEq(registry.memberCount(), 2);
     }
 
-    function test_a_zero_or_unchanged_post_root_is_refused() public {
-        expectInvalidPostRoot(0);
-        append(EMPTY_ROOT, 0, batch(1, 2), 0);
-        expectInvalidPostRoot(EMPTY_ROOT);
-        append(EMPTY_ROOT, 0, batch(1, 2), EMPTY_ROOT);
+    function testFuzz_an_append_takes_the_challenge_and_value_of_the_reference(
+        uint256 size,
+        uint256 seed
+    ) public {
+        size = bound(size, 1, 64);
+        uint256[] memory leaves = new uint256[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            leaves[i] = 1 + uint256(keccak256(abi.encode(seed, i))) % (R - 1);
+        }
+        // The stand-in takes nothing but the inputs of `BatchReference`.
+        append(leaves, 77);
+        assertEq(registry.nextIndex(), size);
+    }
+
+    function testFuzz_a_revocation_takes_the_challenge_and_value_of_the_reference(
+        uint256 size,
+        uint256 seed
+    ) public {
+        enrol(64);
+        size = bound(size, 1, 32);
+        IRegistry.Removal[] memory removals = new IRegistry.Removal[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            removals[i] = IRegistry.Removal(random % 64, 1 + random % (R - 1));
+        }
+        revoke(removals, 77);
+        assertEq(registry.memberCount(), 64 - size);
+    }
+
+    function test_a_revocation_of_an_unknown_index_is_refused() public {
+        enrol(3);
+        // R and what is above are other names of 0 and following for the polynomial.
+        uint256[4] memory unknown = [uint256(3), 2 ** 30, R, type(uint256).max];
+        for (uint256 i = 0; i < unknown.length; ++i) {
+            IRegistry.Removal[] memory removals = removalOf(unknown[i], 1);
+            uint256[8] memory proof = proofOfRevoke(labelRoot(3), removals, 77);
+            vm.expectRevert(
+                abi.encodeWithSelector(IRegistry.Registry_UnknownLeafIndex.selector, 0, unknown[i])
+            );
+            revoke(removals, 77, proof);
+        }
+    }
+
+    function test_a_revocation_of_no_commitment_is_refused() public {
+        enrol(3);
+        uint256[3] memory none = [uint256(0), R, type(uint256).max];
+        for (uint256 i = 0; i < none.length; ++i) {
+            IRegistry.Removal[] memory removals = removalOf(0, none[i]);
+            uint256[8] memory proof = proofOfRevoke(labelRoot(3), removals, 77);
+            vm.expectRevert(
+                abi.encodeWithSelector(IRegistry.Registry_InvalidLeaf.selector, 0, none[i])
+            );
+            revoke(removals, 77, proof);
+        }
+    }
+
+    function test_more_revocations_than_members_are_refused_whatever_the_verifier_says() public {
+        enrol(1);
+        revoke(removalOf(0, 1), 77);
+        uint256[8] memory proof = proofOfRevoke(77, removalOf(0, 1), 78);
+        vm.expectRevert(stdError.arithmeticError);
+        revoke(removalOf(0, 1), 78, proof);
     }
 
     function test_a_batch_beyond_the_tree_is_refused_and_the_last_leaf_is_usable() public {
-        stdstore.target(address(registry)).sig("nextIndex()").checked_write(2 ** 30 - 1);
+        stdstore.enable_packed_slots().target(address(registry)).sig("nextIndex()")
+            .checked_write(2 ** 30 - 1);
+        uint256[8] memory proof = proofOfAppend(EMPTY_ROOT, 2 ** 30 - 1, batch(1, 2), 77);
         vm.expectRevert(abi.encodeWithSelector(IRegistry.Registry_TreeFull.selector, 2, 1));
-        append(EMPTY_ROOT, 2 ** 30 - 1, batch(1, 2), 77);
+        append(batch(1, 2), 77, proof);
 
         uint256[] memory last = new uint256[](1);
         last[0] = 1;
-        append(EMPTY_ROOT, 2 ** 30 - 1, last, 77);
+        append(last, 77);
         assertEq(registry.nextIndex(), 2 ** 30);
     }
 
     function test_an_epoch_takes_its_cap_and_the_next_epoch_takes_more() public {
         enrol(1000);
         enrol(999);
-        vm.expectRevert(
-            abi.encodeWithSelector(IRegistry.Registry_EpochEnrolmentCapExceeded.selector, 0, 2, 1)
-        );
-        append(labelRoot(1999), 1999, batch(1, 2), 77);
+        expectCapExceeded(2, 1);
         enrol(1);
         warpToEpoch(1);
         enrol(2);
         assertEq(registry.enrolledIn(0), ENROLMENT_CAP);
         assertEq(registry.enrolledIn(1), 2);
+        assertEq(registry.enrolledIn(2), 0);
+        assertEq(registry.enrolledIn(type(uint256).max), 0);
+    }
+
+    function test_a_revocation_gives_no_room_under_the_cap() public {
+        enrol(1000);
+        enrol(1000);
+        revoke(removalOf(0, 1), 77);
+        expectCapExceeded(2, 0);
+    }
+
+    /// @dev Protocol section 4: the old leaf goes before the new one comes, or in the same epoch.
+    function test_who_recovers_within_an_epoch_is_in_each_root_once() public {
+        enrol(2);
+        warpToEpoch(1);
+        revoke(removalOf(0, 1), 77);
+        assertCheckpoint(1, labelRoot(2), 2);
+        append(single(9), 78);
+        assertCheckpoint(1, labelRoot(2), 2);
+        warpToEpoch(2);
+        assertCheckpoint(1, labelRoot(2), 2);
+        assertCheckpoint(2, 78, 2);
+        assertEq(registry.nextIndex(), 3);
+    }
+
+    function test_a_revocation_alone_lowers_the_count_of_later_epochs() public {
+        enrol(2);
+        warpToEpoch(1);
+        revoke(removalOf(0, 1), 77);
+        warpToEpoch(3);
+        assertCheckpoint(1, labelRoot(2), 2);
+        assertCheckpoint(2, 77, 1);
+        assertCheckpoint(3, 77, 1);
+    }
+
+    function test_a_registry_with_an_unsound_verifier_is_refused() public {
+        StatementVerifier append_ = new StatementVerifier(6);
+        StatementVerifier revoke_ = new StatementVerifier(5);
+        for (uint256 bad = 0; bad < 5; ++bad) {
+            IAppendVerifier[3] memory appends = [IAppendVerifier(append_), append_, append_];
+            IRevokeVerifier[2] memory revokes = [IRevokeVerifier(revoke_), revoke_];
+            if (bad < 3) appends[bad] = revoke_;
+            else revokes[bad - 3] = append_;
+            (uint256 actual, uint256 expected) = bad < 3 ? (6, 7) : (7, 6);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    VerifyingKeys.VerifyingKey_InputCount.selector, actual, expected
+                )
+            );
+            new Registry(timelock, sequencer, GENESIS, EPOCH_LENGTH, 1, appends, revokes);
+        }
     }
 
     function test_the_timelock_sets_the_enrolment_cap() public {
@@ -157,10 +369,7 @@ contract RegistryTest is Deployment {
         enrol(10);
         vm.prank(address(timelock));
         registry.setEpochEnrolmentCap(7);
-        vm.expectRevert(
-            abi.encodeWithSelector(IRegistry.Registry_EpochEnrolmentCapExceeded.selector, 0, 2, 0)
-        );
-        append(labelRoot(10), 10, batch(1, 2), 77);
+        expectCapExceeded(2, 0);
     }
 
     function test_nobody_else_sets_the_enrolment_cap() public {
@@ -228,7 +437,7 @@ contract RegistryTest is Deployment {
         genesis = bound(genesis, 0, type(uint64).max);
         length = bound(length, 1, 365 days);
         elapsed = bound(elapsed, 0, type(uint64).max);
-        Registry other = new Registry(slowTimelock(length + 1), sequencer, genesis, length, 1);
+        Registry other = construct(slowTimelock(length + 1), genesis, length);
         uint256 epoch = other.epochAt(genesis + elapsed);
         assertLe(other.epochStart(epoch), genesis + elapsed);
         assertGt(other.epochStart(epoch + 1), genesis + elapsed);
@@ -244,13 +453,14 @@ contract RegistryTest is Deployment {
         vm.warp(GENESIS - 1);
         vm.expectRevert(reason);
         registry.currentEpoch();
+        uint256[8] memory proof = proofOfAppend(EMPTY_ROOT, 0, batch(1, 2), 77);
         vm.expectRevert(reason);
-        append(EMPTY_ROOT, 0, batch(1, 2), 77);
+        append(batch(1, 2), 77, proof);
     }
 
     function test_an_epoch_of_no_length_is_refused() public {
         vm.expectRevert(IRegistry.Registry_ZeroEpochLength.selector);
-        new Registry(timelock, sequencer, GENESIS, 0, 1);
+        construct(timelock, GENESIS, 0);
     }
 
     function test_a_timelock_not_longer_than_an_epoch_is_refused() public {
@@ -260,11 +470,26 @@ contract RegistryTest is Deployment {
                 Timelocks.Timelock_DelayTooShort.selector, EPOCH_LENGTH, EPOCH_LENGTH
             )
         );
-        new Registry(short, sequencer, GENESIS, EPOCH_LENGTH, 1);
+        construct(short, GENESIS, EPOCH_LENGTH);
     }
 
     function slowTimelock(uint256 delay) private returns (TimelockController) {
         return new TimelockController(delay, new address[](0), new address[](0), address(0));
+    }
+
+    /// @dev With the stand-ins of one size for all.
+    function construct(TimelockController admin, uint256 genesis, uint256 length)
+        private
+        returns (Registry)
+    {
+        return new Registry(
+            admin, sequencer, genesis, length, 1, [_append, _append, _append], [_revoke, _revoke]
+        );
+    }
+
+    function single(uint256 leaf) private pure returns (uint256[] memory leaves) {
+        leaves = new uint256[](1);
+        leaves[0] = leaf;
     }
 
     function batch(uint256 first, uint256 second) private pure returns (uint256[] memory leaves) {
@@ -273,15 +498,66 @@ contract RegistryTest is Deployment {
         leaves[1] = second;
     }
 
-    function append(uint256 preRoot, uint256 start, uint256[] memory leaves, uint256 postRoot)
+    function removalOf(uint256 leafIndex, uint256 commitment)
+        private
+        pure
+        returns (IRegistry.Removal[] memory removals)
+    {
+        removals = new IRegistry.Removal[](1);
+        removals[0] = IRegistry.Removal(leafIndex, commitment);
+    }
+
+    function firstMembers(uint256 count)
+        private
+        pure
+        returns (IRegistry.Removal[] memory removals)
+    {
+        removals = new IRegistry.Removal[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            removals[i] = IRegistry.Removal(i, i + 1);
+        }
+    }
+
+    function append(uint256[] memory leaves, uint256 postRoot, uint256[8] memory proof) private {
+        vm.prank(sequencer);
+        registry.append(leaves, postRoot, DIGEST, proof);
+    }
+
+    function revoke(IRegistry.Removal[] memory removals, uint256 postRoot, uint256[8] memory proof)
         private
     {
         vm.prank(sequencer);
-        registry.append(preRoot, start, leaves, postRoot);
+        registry.revoke(removals, postRoot, DIGEST, proof);
     }
 
-    function expectInvalidPostRoot(uint256 root) private {
-        vm.expectRevert(abi.encodeWithSelector(IRegistry.Registry_InvalidPostRoot.selector, root));
+    function expectUnproved() private {
+        bytes memory reason = abi.encodeWithSelector(
+            IRegistry.Registry_InvalidProof.selector, registry.currentRoot(), registry.nextIndex()
+        );
+        vm.expectRevert(reason);
+    }
+
+    function expectInvalidLeaf(uint256[] memory leaves, uint256 position) private {
+        uint256[8] memory proof =
+            proofOfAppend(registry.currentRoot(), registry.nextIndex(), leaves, 77);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRegistry.Registry_InvalidLeaf.selector, position, leaves[position]
+            )
+        );
+        append(leaves, 77, proof);
+    }
+
+    /// @dev For a batch of two in epoch 0.
+    function expectCapExceeded(uint256 size, uint256 free) private {
+        uint256[8] memory proof =
+            proofOfAppend(registry.currentRoot(), registry.nextIndex(), batch(1, 2), 77);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRegistry.Registry_EpochEnrolmentCapExceeded.selector, 0, size, free
+            )
+        );
+        append(batch(1, 2), 77, proof);
     }
 
     function assertCheckpoint(uint256 epoch, uint256 expectedRoot, uint256 expectedMembers)

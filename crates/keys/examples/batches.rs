@@ -1,9 +1,10 @@
-//! `batches KEYS OUT`, run by `cargo xtask gen`: batches with real proofs, under the
+//! `batches OUT KEYS`, run by `cargo xtask gen`: batches with real proofs, under the
 //! test keys of the folder KEYS, for the Solidity tests. The same file ties Rust's
 //! challenge and value to Solidity's.
 #![allow(clippy::unwrap_used, reason = "the model of the tree is that of the tests")]
 
 #[path = "../../proofs/tests/it/model.rs"]
+#[expect(dead_code, reason = "the tests need more of it")]
 mod model;
 
 use annona_circuits::CircuitId;
@@ -25,8 +26,8 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [keys, out] = arguments.as_slice() else {
-        return Err("usage: batches KEYS OUT".into());
+    let [out, keys] = arguments.as_slice() else {
+        return Err("usage: batches OUT KEYS".into());
     };
     let mut desk = Desk {
         keys: KeyFolder::new(keys),

@@ -1,34 +1,38 @@
-//! `verifier VK NAME TEMPLATE OUT`, run by `cargo xtask gen`: the Solidity verifier
-//! `NAME` of a verifying key (arkworks, uncompressed), made from the template.
+//! `verifier VK NAME INTERFACE TEMPLATE OUT`, run by `cargo xtask gen`: the Solidity
+//! verifier `NAME` of a verifying key (arkworks, uncompressed), made from the template.
+//! A name that begins with `UnsafeTest` says so, and the contract's text does too.
 
 use annona_core::U256;
 use annona_proofs::VerifyingKey;
 use minijinja::Environment;
 use serde_json::{Value, json};
 
+/// What the name of a contract begins with whose key is a test key.
+const TEST_PREFIX: &str = "UnsafeTest";
+
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [key, name, template, out] = arguments.as_slice() else {
-        return Err("usage: verifier VK NAME TEMPLATE OUT".into());
+    let [key, name, interface, template, out] = arguments.as_slice() else {
+        return Err("usage: verifier VK NAME INTERFACE TEMPLATE OUT".into());
     };
     let key = VerifyingKey::from_bytes(&std::fs::read(key)?)?;
-    let verifier = render(&std::fs::read_to_string(template)?, name, &key)?;
+    let verifier = render(&std::fs::read_to_string(template)?, values(name, interface, &key))?;
     std::fs::write(out, verifier)?;
     Ok(())
 }
 
-fn render(template: &str, name: &str, key: &VerifyingKey) -> Result<String, Failure> {
+fn render(template: &str, values: Value) -> Result<String, Failure> {
     let mut environment = Environment::new();
     environment.set_trim_blocks(true);
     environment.set_keep_trailing_newline(true);
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    Ok(environment.render_str(template, values(name, key))?)
+    Ok(environment.render_str(template, values)?)
 }
 
 /// The words of the key under the names that the template uses.
-fn values(name: &str, key: &VerifyingKey) -> Value {
+fn values(name: &str, interface: &str, key: &VerifyingKey) -> Value {
     let words: Vec<String> = key
         .to_words()
         .iter()
@@ -39,6 +43,8 @@ fn values(name: &str, key: &VerifyingKey) -> Value {
     let points: Vec<Value> = (14..words.len()).step_by(2).map(g1).collect();
     json!({
         "name": name,
+        "interface": interface,
+        "is_test_key": name.starts_with(TEST_PREFIX),
         "inputs": key.input_count(),
         "alpha": g1(0),
         "beta": g2(2),
