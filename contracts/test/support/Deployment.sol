@@ -53,7 +53,7 @@ abstract contract Deployment is Test {
         address minter = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         token = new AnnonaToken(SUPPLY_CAP, minter);
         source = new MintedIncome(token, DISTRIBUTOR, address(timelock), PER_PERSON);
-        registry = newRegistry();
+        registry = newRegistry(timelock);
         deployCodeTo(
             "Distributor.sol:Distributor",
             abi.encode(
@@ -76,9 +76,9 @@ abstract contract Deployment is Test {
     }
 
     /// @dev A registry whose verifiers take `StatementVerifier.proofOf` for a proof.
-    function newRegistry() internal returns (Registry) {
+    function newRegistry(TimelockController admin) internal returns (Registry) {
         return new Registry(
-            timelock,
+            admin,
             sequencer,
             GENESIS,
             EPOCH_LENGTH,

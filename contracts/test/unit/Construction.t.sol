@@ -8,15 +8,8 @@ import {MintedIncome} from "../../src/MintedIncome.sol";
 import {OrbRegistry} from "../../src/OrbRegistry.sol";
 import {Registry} from "../../src/Registry.sol";
 import {SemaphoreVerifier} from "../../src/generated/SemaphoreVerifier.sol";
-import {UnsafeTestAppend1024Verifier} from "../../src/generated/UnsafeTestAppend1024Verifier.sol";
-import {UnsafeTestAppend16Verifier} from "../../src/generated/UnsafeTestAppend16Verifier.sol";
-import {UnsafeTestAppend256Verifier} from "../../src/generated/UnsafeTestAppend256Verifier.sol";
-import {UnsafeTestRevoke32Verifier} from "../../src/generated/UnsafeTestRevoke32Verifier.sol";
-import {UnsafeTestRevoke8Verifier} from "../../src/generated/UnsafeTestRevoke8Verifier.sol";
-import {IAppendVerifier} from "../../src/interfaces/IAppendVerifier.sol";
 import {IDistributor} from "../../src/interfaces/IDistributor.sol";
 import {IIncomeSource} from "../../src/interfaces/IIncomeSource.sol";
-import {IRevokeVerifier} from "../../src/interfaces/IRevokeVerifier.sol";
 import {ISemaphoreVerifier} from "../../src/interfaces/ISemaphoreVerifier.sol";
 import {IVerifyingKey, VerifyingKey} from "../../src/interfaces/IVerifyingKey.sol";
 import {Bn254} from "../../src/libraries/Bn254.sol";
@@ -160,7 +153,7 @@ contract ConstructionTest is Deployment {
         AnnonaToken newToken = new AnnonaToken(SUPPLY_CAP, income);
         MintedIncome newSource = new MintedIncome(newToken, paying, address(lock), PER_PERSON);
         OrbRegistry orbs = new OrbRegistry(address(lock), new address[](0));
-        Registry newRegistry = deployRegistry(lock);
+        Registry newRegistry = newRegistry(lock);
         SemaphoreVerifier newVerifier = new SemaphoreVerifier();
         Distributor newDistributor = new Distributor(
             newRegistry,
@@ -191,22 +184,6 @@ contract ConstructionTest is Deployment {
         vm.warp(block.timestamp + 1);
         lock.execute(income, 0, change, 0, 0);
         assertEq(newSource.perPerson(), 1);
-    }
-
-    function deployRegistry(TimelockController lock) private returns (Registry) {
-        return new Registry(
-            lock,
-            sequencer,
-            GENESIS,
-            EPOCH_LENGTH,
-            ENROLMENT_CAP,
-            [
-                IAppendVerifier(new UnsafeTestAppend16Verifier()),
-                new UnsafeTestAppend256Verifier(),
-                new UnsafeTestAppend1024Verifier()
-            ],
-            [IRevokeVerifier(new UnsafeTestRevoke8Verifier()), new UnsafeTestRevoke32Verifier()]
-        );
     }
 
     function construct(uint256 window, uint256 cap, TimelockController admin, address pauser_)
