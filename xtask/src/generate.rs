@@ -78,7 +78,12 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         settle(mode, stale, kept, &fs::read(scratch.join(made))?)?;
     }
     let key = key.with_extension("vk");
-    verifier(mode, stale, &key, ("SemaphoreVerifier", "ISemaphoreVerifier"))?;
+    verifier(
+        mode,
+        stale,
+        &key,
+        ("SemaphoreVerifier", "ISemaphoreVerifier"),
+    )?;
     fs::remove_dir_all(scratch)?;
     Ok(())
 }
@@ -93,7 +98,11 @@ fn verifier(
     let template = root().join("contracts/templates/Groth16Verifier.sol.j2");
     let made = key.with_extension("sol");
     let [key, template, out] = [key, &template, &made].map(|path| path.to_string_lossy());
-    cargo_example("annona-proofs", "verifier", &[&key, name, interface, &template, &out])?;
+    cargo_example(
+        "annona-proofs",
+        "verifier",
+        &[&key, name, interface, &template, &out],
+    )?;
     let kept = format!("contracts/src/generated/{name}.sol");
     settle(mode, stale, &kept, &fs::read(&made)?)
 }

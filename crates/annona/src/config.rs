@@ -71,6 +71,8 @@ pub(crate) struct KeysConfig {
     pub(crate) sequencer_file: PathBuf,
     /// Pays the gas of claims.
     pub(crate) relay_file: PathBuf,
+    /// Folder of the circuits' keys, up to 500 MB; test keys are made when missing.
+    pub(crate) circuits_folder: PathBuf,
 }
 
 /// `[enrolment]`
@@ -135,6 +137,7 @@ impl Config {
             &mut config.service.deployment,
             &mut config.keys.sequencer_file,
             &mut config.keys.relay_file,
+            &mut config.keys.circuits_folder,
         ] {
             *file = folder.join(&*file);
         }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use alloy::primitives::{Address, U256};
 use annona_chain::{DeployPlan, connect, deploy};
 use annona_core::{AmountWei, UnixSeconds};
+use annona_keys::UnsafeKeys;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde::Deserialize;
@@ -66,6 +67,7 @@ impl PlanFile {
             pauser: self.pauser,
             sequencer: self.sequencer,
             orbs: self.orbs,
+            unsafe_keys: UnsafeKeys::Refuse,
         }
     }
 }
@@ -88,7 +90,7 @@ pub(crate) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
     let plan: PlanFile = toml_from(&text)
         .with_context(|| format!("the plan {} is not complete", args.plan.display()))?;
     let key = keys::read(&args.key_file)?;
-    eprintln!("deploying 7 contracts as {} ...", key.address());
+    eprintln!("deploying 12 contracts as {} ...", key.address());
     let deployment = deploy(&connect(&args.rpc_url)?, key, &plan.into_plan()).await?;
     deployment.save(&args.out)?;
     Format::from_flag(args.json).print(&deployment, || {

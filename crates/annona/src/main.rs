@@ -15,6 +15,7 @@ mod logs;
 mod matching;
 mod orb;
 mod output;
+mod prover;
 mod screening;
 mod serve;
 mod simulation;

@@ -11,6 +11,7 @@ use annona_engine::{
     ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, Outbox, Relay, Sequencer,
 };
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
+use annona_proofs::RegistryScope;
 use annona_store::{DeploymentTag, SqliteStore};
 use annona_wire::ConfigView;
 use anyhow::Context;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::output::Format;
+use crate::prover::LocalProver;
 use crate::{keys, logs};
 
 /// Arguments of `annona serve`.
@@ -160,12 +162,18 @@ impl Service {
             metrics: metrics.clone(),
         };
         let confirmations = config.chain.confirmations;
+        let scope = RegistryScope {
+            chain_id: deployment.chain_id,
+            registry: deployment.registry,
+        };
+        let prover = LocalProver::new(scope, config.keys.circuits_folder.clone())?;
         let worker = Worker {
             outbox: Outbox::new(store.clone(), chain.clone(), confirmations),
             sequencer: Sequencer::new(
                 store.clone(),
                 chain.clone(),
                 membership.clone(),
+                Arc::new(prover),
                 confirmations,
             ),
             relay: Relay::new(store, chain.clone()),

@@ -38,6 +38,31 @@ sol!(
     TimelockController,
     "artifacts/TimelockController.json"
 );
+sol!(
+    #[sol(rpc, all_derives)]
+    UnsafeTestAppend16Verifier,
+    "artifacts/UnsafeTestAppend16Verifier.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    UnsafeTestAppend256Verifier,
+    "artifacts/UnsafeTestAppend256Verifier.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    UnsafeTestAppend1024Verifier,
+    "artifacts/UnsafeTestAppend1024Verifier.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    UnsafeTestRevoke8Verifier,
+    "artifacts/UnsafeTestRevoke8Verifier.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    UnsafeTestRevoke32Verifier,
+    "artifacts/UnsafeTestRevoke32Verifier.json"
+);
 
 /// The artifacts as they are, for code that compares deployed bytecode with them.
 pub mod artifacts {

@@ -6,11 +6,14 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolConstructor;
 use annona_core::{AmountWei, UnixSeconds};
 use annona_engine::ports::ChainError;
+use annona_keys::{UnsafeKeyRefused, UnsafeKeys, permit};
+use annona_proofs::KeyOrigin;
 
 use crate::Deployment;
 use crate::bindings::{
     AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, SemaphoreVerifier,
-    TimelockController,
+    TimelockController, UnsafeTestAppend16Verifier, UnsafeTestAppend256Verifier,
+    UnsafeTestAppend1024Verifier, UnsafeTestRevoke8Verifier, UnsafeTestRevoke32Verifier,
 };
 use crate::error::from_transport;
 
@@ -26,6 +29,9 @@ pub enum DeployError {
         /// Why.
         source: ChainError,
     },
+    /// The registry's verifiers have test keys.
+    #[error("the registry's verifiers have test keys")]
+    UnsafeKeys(#[from] UnsafeKeyRefused),
     /// The transaction was mined and reverted.
     #[error("the transaction that deploys {contract} reverted")]
     Reverted {
@@ -73,6 +79,8 @@ pub struct DeployPlan {
     pub sequencer: Address,
     /// Orbs that are active from the start.
     pub orbs: Vec<Address>,
+    /// What the operator says about the test keys of the registry's verifiers.
+    pub unsafe_keys: UnsafeKeys,
 }
 
 /// Position of each contract among the deployer's transactions.
@@ -80,9 +88,11 @@ const TIMELOCK: u64 = 0;
 const TOKEN: u64 = 1;
 const INCOME: u64 = 2;
 const ORBS: u64 = 3;
-const REGISTRY: u64 = 4;
-const VERIFIER: u64 = 5;
-const DISTRIBUTOR: u64 = 6;
+const APPEND_VERIFIERS: [u64; 3] = [4, 5, 6];
+const REVOKE_VERIFIERS: [u64; 2] = [7, 8];
+const REGISTRY: u64 = 9;
+const VERIFIER: u64 = 10;
+const DISTRIBUTOR: u64 = 11;
 
 struct Deployer {
     provider: DynProvider,
@@ -150,6 +160,7 @@ pub async fn deploy(
     };
     let address = key.address();
     let chain_id = provider.get_chain_id().await.map_err(failed)?;
+    permit(KeyOrigin::UnsafeTest, chain_id, plan.unsafe_keys)?;
     let first_nonce = provider
         .get_transaction_count(address)
         .await
@@ -176,7 +187,9 @@ pub async fn deploy(
         timelock: deployer.address_of(TIMELOCK),
     };
     create_money(&deployer, plan, &deployment).await?;
-    create_membership(&deployer, plan, &deployment).await?;
+    create_orbs(&deployer, plan, &deployment).await?;
+    create_batch_verifiers(&deployer).await?;
+    create_registry(&deployer, plan, &deployment).await?;
     create_distributor(&deployer, plan, &deployment).await?;
     Ok(deployment)
 }
@@ -233,7 +246,7 @@ async fn create_money(
     Ok(())
 }
 
-async fn create_membership(
+async fn create_orbs(
     deployer: &Deployer,
     plan: &DeployPlan,
     at: &Deployment,
@@ -250,12 +263,60 @@ async fn create_membership(
             orbs.abi_encode(),
         )
         .await?;
+    Ok(())
+}
+
+/// The verifiers of the test keys: those of a ceremony take their place when there was one.
+async fn create_batch_verifiers(deployer: &Deployer) -> Result<(), DeployError> {
+    let [append_16, append_256, append_1024] = APPEND_VERIFIERS;
+    let [revoke_8, revoke_32] = REVOKE_VERIFIERS;
+    for (contract, position, bytecode) in [
+        (
+            "UnsafeTestAppend16Verifier",
+            append_16,
+            &UnsafeTestAppend16Verifier::BYTECODE,
+        ),
+        (
+            "UnsafeTestAppend256Verifier",
+            append_256,
+            &UnsafeTestAppend256Verifier::BYTECODE,
+        ),
+        (
+            "UnsafeTestAppend1024Verifier",
+            append_1024,
+            &UnsafeTestAppend1024Verifier::BYTECODE,
+        ),
+        (
+            "UnsafeTestRevoke8Verifier",
+            revoke_8,
+            &UnsafeTestRevoke8Verifier::BYTECODE,
+        ),
+        (
+            "UnsafeTestRevoke32Verifier",
+            revoke_32,
+            &UnsafeTestRevoke32Verifier::BYTECODE,
+        ),
+    ] {
+        deployer
+            .create(contract, position, bytecode, Vec::new())
+            .await?;
+    }
+    Ok(())
+}
+
+async fn create_registry(
+    deployer: &Deployer,
+    plan: &DeployPlan,
+    at: &Deployment,
+) -> Result<(), DeployError> {
     let registry = Registry::constructorCall {
         admin: at.timelock,
         sequencer: plan.sequencer,
         genesis_: U256::from(plan.genesis.0),
         epochLength_: U256::from(plan.epoch_length_secs),
         epochEnrolmentCap_: U256::from(plan.epoch_enrolment_cap),
+        appendVerifiers: APPEND_VERIFIERS.map(|position| deployer.address_of(position)),
+        revokeVerifiers: REVOKE_VERIFIERS.map(|position| deployer.address_of(position)),
     };
     deployer
         .create(

@@ -35,8 +35,8 @@ fn distributor_reason(error: &DistributorErrors, data: &[u8]) -> RevertReason {
 
 fn registry_reason(error: &RegistryErrors, data: &[u8]) -> RevertReason {
     match error {
-        RegistryErrors::Registry_PreRootMismatch(_)
-        | RegistryErrors::Registry_StartIndexMismatch(_) => RevertReason::StaleRegistry,
+        // The prover checks its proofs: one that fails was made for an earlier root.
+        RegistryErrors::Registry_InvalidProof(_) => RevertReason::StaleRegistry,
         RegistryErrors::Registry_EpochEnrolmentCapExceeded(_) => RevertReason::EnrolmentCapReached,
         _ => RevertReason::Other(selector(data)),
     }
@@ -83,9 +83,9 @@ mod tests {
             revert_reason(&spent.abi_encode()),
             RevertReason::NullifierSpent
         );
-        let stale = Registry::Registry_PreRootMismatch {
-            actual: U256::ONE,
-            expected: U256::ZERO,
+        let stale = Registry::Registry_InvalidProof {
+            preRoot: U256::ONE,
+            nextIndex: U256::ZERO,
         };
         assert_eq!(
             revert_reason(&stale.abi_encode()),

@@ -128,10 +128,10 @@ impl ChainWriter for EvmChain {
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError> {
         let input = Registry::appendCall {
-            preRoot: call.pre_root.to_u256(),
-            startIndex: U256::from(call.start_index.get()),
             leaves: call.leaves.iter().map(|leaf| leaf.to_u256()).collect(),
             postRoot: call.post_root.to_u256(),
+            digest: call.digest.to_u256(),
+            proof: *call.proof.coordinates(),
         }
         .abi_encode();
         self.sign(

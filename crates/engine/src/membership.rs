@@ -1,6 +1,6 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use annona_core::{B256, Commitment, Epoch, LeafIndex, Root};
+use annona_core::{B256, Commitment, Epoch, FieldElement, LeafIndex, Root, TREE_DEPTH};
 use annona_tree::{InclusionProof, MembershipTree, TreeError};
 
 use crate::ports::{AppendedBatch, ChainError, ChainReader, Checkpoint, RegistryState};
@@ -129,6 +129,13 @@ impl Membership {
         let root = guard.tree.append(leaves)?;
         guard.tree.truncate(before)?;
         Ok(root)
+    }
+
+    /// At each level the node left of the path to the first free leaf, as
+    /// [`MembershipTree::frontier`].
+    #[must_use]
+    pub fn frontier(&self) -> [FieldElement; TREE_DEPTH] {
+        self.read().tree.frontier()
     }
 
     /// Where a commitment is and which transaction and block put it there.

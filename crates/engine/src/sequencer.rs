@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use annona_core::{Commitment, FieldError, LeafIndex};
+use annona_proofs::AppendBatch;
 
 use crate::ports::{
-    AppendCall, ChainError, ChainReader, ChainWriter, EnqueueOutcome, Purpose, RevertReason,
-    SenderRole, Store, StoreError,
+    BatchProver, ChainError, ChainReader, ChainWriter, EnqueueOutcome, ProverError, Purpose,
+    RevertReason, SenderRole, Store, StoreError,
 };
 use crate::{EnrolmentId, EnrolmentRecord, Membership, MembershipError};
 
@@ -24,6 +25,9 @@ pub enum SequencerError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The batch was not proved.
+    #[error(transparent)]
+    Prover(#[from] ProverError),
     /// The registry is full.
     #[error(transparent)]
     Full(#[from] FieldError),
@@ -34,6 +38,7 @@ pub struct Sequencer<C> {
     store: Arc<dyn Store>,
     chain: Arc<C>,
     membership: Arc<Membership>,
+    prover: Arc<dyn BatchProver>,
     confirmations: u64,
 }
 
@@ -44,12 +49,14 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         store: Arc<dyn Store>,
         chain: Arc<C>,
         membership: Arc<Membership>,
+        prover: Arc<dyn BatchProver>,
         confirmations: u64,
     ) -> Self {
         Self {
             store,
             chain,
             membership,
+            prover,
             confirmations,
         }
     }
@@ -117,7 +124,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     }
 
     async fn submit(&self, batch: &[EnrolmentRecord]) -> Result<usize, SequencerError> {
-        let call = self.append_call(batch)?;
+        let call = self.prover.prove_append(self.append_batch(batch)?).await?;
         let enrolments: Vec<EnrolmentId> = batch.iter().map(|record| record.id).collect();
         let sender = self.chain.sender(SenderRole::Sequencer);
         let chain_nonce = self.chain.account_nonce(sender).await?;
@@ -139,13 +146,14 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         }
     }
 
-    fn append_call(&self, batch: &[EnrolmentRecord]) -> Result<AppendCall, SequencerError> {
+    fn append_batch(&self, batch: &[EnrolmentRecord]) -> Result<AppendBatch, SequencerError> {
         let leaves: Vec<Commitment> = batch.iter().map(EnrolmentRecord::commitment).collect();
         let before = self.membership.state();
-        Ok(AppendCall {
+        Ok(AppendBatch {
             pre_root: before.root,
-            start_index: LeafIndex::try_from(before.next_index)?,
             post_root: self.membership.root_after(&leaves)?,
+            start_index: LeafIndex::try_from(before.next_index)?,
+            frontier: self.membership.frontier(),
             leaves,
         })
     }

@@ -1,7 +1,10 @@
 //! `batches OUT KEYS`, run by `cargo xtask gen`: batches with real proofs, under the
 //! test keys of the folder KEYS, for the Solidity tests. The same file ties Rust's
 //! challenge and value to Solidity's.
-#![allow(clippy::unwrap_used, reason = "the model of the tree is that of the tests")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "the model of the tree is that of the tests"
+)]
 
 #[path = "../../proofs/tests/it/model.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]

@@ -18,7 +18,10 @@ fn main() -> Result<(), Failure> {
         return Err("usage: verifier VK NAME INTERFACE TEMPLATE OUT".into());
     };
     let key = VerifyingKey::from_bytes(&std::fs::read(key)?)?;
-    let verifier = render(&std::fs::read_to_string(template)?, values(name, interface, &key))?;
+    let verifier = render(
+        &std::fs::read_to_string(template)?,
+        values(name, interface, &key),
+    )?;
     std::fs::write(out, verifier)?;
     Ok(())
 }

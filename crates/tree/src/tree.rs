@@ -76,6 +76,16 @@ impl MembershipTree {
         Root::from(self.edge_nodes(self.leaf_count())[TREE_DEPTH])
     }
 
+    /// At each level the node left of the path to the first free leaf; 0 where that
+    /// path turns left.
+    #[must_use]
+    pub fn frontier(&self) -> [FieldElement; TREE_DEPTH] {
+        core::array::from_fn(|level| match self.leaf_count() >> level {
+            place if place % 2 == 1 => self.full_node(level, place - 1),
+            _ => FieldElement::ZERO,
+        })
+    }
+
     /// Where `commitment` is, whatever the version.
     #[must_use]
     pub fn leaf_index(&self, commitment: Commitment) -> Option<LeafIndex> {

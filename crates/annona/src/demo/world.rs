@@ -11,6 +11,7 @@ use annona_chain::{
 use annona_client::{ApiClient, Wallet};
 use annona_core::{Address, Epoch, EpochClock, UnixSeconds};
 use annona_engine::ports::ChainReader;
+use annona_keys::UnsafeKeys;
 use anyhow::{Context, bail, ensure};
 use orb_sim::Orb;
 use tempfile::TempDir;
@@ -207,6 +208,7 @@ async fn deploy_contracts(
         pauser: key(anvil, PAUSER).address(),
         sequencer: key(anvil, SEQUENCER).address(),
         orbs: vec![orb],
+        unsafe_keys: UnsafeKeys::Refuse,
     };
     Ok(deploy(provider, key(anvil, DEPLOYER), &plan).await?)
 }
@@ -224,7 +226,8 @@ fn write_service_files(
     let config = format!(
         "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
          [chain]\nrpc_url = \"{}\"\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\n\
-         [keys]\nsequencer_file = \"sequencer.key\"\nrelay_file = \"relay.key\"\n",
+         [keys]\nsequencer_file = \"sequencer.key\"\nrelay_file = \"relay.key\"\n\
+         circuits_folder = \"circuit-keys\"\n",
         anvil.endpoint()
     );
     std::fs::write(folder.join("annona.toml"), config)?;

@@ -7,9 +7,14 @@ use annona_audit::{Outcome, ProofVerdict, UnpaidReason, audit, explain};
 use annona_chain::bindings::{Distributor, Registry};
 use annona_chain::devnet::{BlockTime, find_anvil, start};
 use annona_chain::{DeployPlan, Deployment, PrivateKeySigner, connect, deploy};
-use annona_core::{AmountWei, Epoch, NullifierHash, Payment, UnixSeconds};
-use annona_proofs::{ClaimProof, Identity, prove_claim};
-use annona_tree::{MembershipTree, empty_root};
+use annona_circuits::CircuitId;
+use annona_core::{AmountWei, Epoch, LeafIndex, NullifierHash, Payment, UnixSeconds};
+use annona_keys::UnsafeKeys;
+use annona_proofs::{
+    AppendBatch, AppendProver, AppendStatement, BatchProof, ClaimProof, Identity, ProvingKey,
+    RegistryScope, prove_claim,
+};
+use annona_tree::MembershipTree;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -51,6 +56,7 @@ impl Chain {
             pauser: accounts[3],
             sequencer: accounts[2],
             orbs: vec![accounts[4]],
+            unsafe_keys: UnsafeKeys::Refuse,
         };
         let key = PrivateKeySigner::from(anvil.keys()[0].clone());
         let deployment = deploy(&provider, key, &plan).await.unwrap();
@@ -65,9 +71,23 @@ impl Chain {
     async fn append(&self, tree: &mut MembershipTree, members: &[Identity]) {
         let leaves: Vec<_> = members.iter().map(Identity::commitment).collect();
         let words = leaves.iter().map(|leaf| leaf.to_u256()).collect();
-        let root = tree.append(&leaves).unwrap();
+        let (pre_root, frontier) = (tree.root(), tree.frontier());
+        let start_index = LeafIndex::try_from(tree.leaf_count()).unwrap();
+        let batch = AppendBatch {
+            pre_root,
+            post_root: tree.append(&leaves).unwrap(),
+            start_index,
+            frontier,
+            leaves,
+        };
+        let proved = self.prove(&batch);
         let receipt = Registry::new(self.deployment.registry, self.provider.clone())
-            .append(empty_root().to_u256(), U256::ZERO, words, root.to_u256())
+            .append(
+                words,
+                batch.post_root.to_u256(),
+                proved.statement.digest.to_u256(),
+                *proved.points.coordinates(),
+            )
             .from(self.anvil.addresses()[2])
             .send()
             .await
@@ -76,6 +96,19 @@ impl Chain {
             .await
             .unwrap();
         assert!(receipt.status());
+    }
+
+    /// Proves a batch of at most 16 under the test key that the registry's verifier has.
+    fn prove(&self, batch: &AppendBatch) -> BatchProof<AppendStatement> {
+        let circuit = CircuitId::Append16.append().unwrap();
+        let key = ProvingKey::unsafe_test(&circuit).unwrap();
+        let scope = RegistryScope {
+            chain_id: self.deployment.chain_id,
+            registry: self.deployment.registry,
+        };
+        AppendProver::new(circuit, key)
+            .prove(&scope, batch, &mut ChaCha20Rng::seed_from_u64(16))
+            .unwrap()
     }
 
     /// Lets an epoch's time pass.

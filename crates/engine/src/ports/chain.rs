@@ -1,6 +1,8 @@
 use annona_core::{
-    Address, AmountWei, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
+    Address, AmountWei, B256, Commitment, Epoch, FieldElement, LeafIndex, NullifierHash, OrbId,
+    ProofPoints, Root, UnixSeconds,
 };
+use annona_proofs::{AppendStatement, BatchProof};
 use async_trait::async_trait;
 
 use crate::Claim;
@@ -218,6 +220,24 @@ pub struct AppendCall {
     pub leaves: Vec<Commitment>,
     /// Root after.
     pub post_root: Root,
+    /// The circuit's digest of the leaves.
+    pub digest: FieldElement,
+    /// That the root becomes `post_root` by exactly these leaves.
+    pub proof: ProofPoints,
+}
+
+impl From<BatchProof<AppendStatement>> for AppendCall {
+    fn from(proved: BatchProof<AppendStatement>) -> Self {
+        let statement = proved.statement;
+        Self {
+            pre_root: statement.pre_root,
+            start_index: statement.start_index,
+            leaves: statement.leaves,
+            post_root: statement.post_root,
+            digest: statement.digest,
+            proof: proved.points,
+        }
+    }
 }
 
 /// A transaction ready to be sent, again and again if need be.

@@ -1,6 +1,7 @@
-//! What the engine asks of a database, a chain and a clock.
+//! What the engine asks of a database, a chain, a prover and a clock.
 
 mod chain;
+mod prover;
 mod store;
 
 pub use chain::{
@@ -8,6 +9,7 @@ pub use chain::{
     EpochAccount, Receipt, RegistryState, RevertReason, SenderRole, SignedTransaction,
     TransactionStatus,
 };
+pub use prover::{BatchProver, ProverError};
 pub use store::{
     Admission, AdmitOutcome, ClaimRepository, Disposition, EnqueueOutcome, EnrolmentRepository,
     GalleryEntry, InsertClaimOutcome, NewEnrolment, OutboxRepository, OutboxState,

@@ -18,7 +18,7 @@ use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
 use tempfile::TempDir;
 
-use crate::chain::{FakeChain, GENESIS};
+use crate::chain::{FakeChain, GENESIS, TrustedProver};
 
 /// Blocks on top of a final one.
 pub(crate) const CONFIRMATIONS: u64 = 6;
@@ -82,6 +82,7 @@ impl Service {
                 store.clone(),
                 chain(),
                 Arc::clone(&membership),
+                Arc::new(TrustedProver),
                 CONFIRMATIONS,
             ),
             relay: Relay::new(store.clone(), chain()),

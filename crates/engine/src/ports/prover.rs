@@ -1,0 +1,23 @@
+use annona_proofs::{AppendBatch, BatchError};
+use async_trait::async_trait;
+
+use super::AppendCall;
+
+/// Why a batch was not proved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProverError {
+    /// The batch does not follow from the tree, or no key serves it.
+    #[error("the batch cannot be proved")]
+    Batch(#[from] BatchError),
+    /// The prover has no key, or did not come to its end.
+    #[error("the prover failed")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Proves batches for one registry. It takes seconds of all cores: nothing is locked meanwhile.
+#[async_trait]
+pub trait BatchProver: Send + Sync {
+    /// Proves `batch`; the proof was verified.
+    async fn prove_append(&self, batch: AppendBatch) -> Result<AppendCall, ProverError>;
+}
