@@ -1,5 +1,8 @@
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
+use crate::setup;
 use crate::shell::{cargo, cargo_example, root};
 
 /// Measurements.
@@ -24,6 +27,12 @@ pub(crate) enum Bench {
     Circuits {
         /// Circuits, such as append-256; all of them when none is named.
         circuits: Vec<String>,
+    },
+    /// Gas of joining and leaving for each person, on Anvil with real proofs.
+    Gas {
+        /// Also write the figures to this file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
 }
 
@@ -51,6 +60,18 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             let mut arguments = vec![keys.as_ref()];
             arguments.extend(circuits.iter().map(String::as_str));
             cargo_example("annona-keys", "prove", &arguments)
+        }
+        Bench::Gas { json } => {
+            setup::run()?;
+            let keys = root().join("target/annona-keys");
+            let file = json.as_deref().map(std::path::absolute).transpose()?;
+            let arguments: Vec<_> = [Some(keys), file].into_iter().flatten().collect();
+            let arguments: Vec<_> = arguments
+                .iter()
+                .map(|path| path.to_string_lossy())
+                .collect();
+            let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
+            cargo_example("annona-chain", "gas", &arguments)
         }
     }
 }
