@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use crate::setup;
-use crate::shell::{cargo, cargo_example, root};
+use crate::shell::{cargo, cargo_example, circuit_keys};
 
 /// Measurements.
 #[derive(Debug, Subcommand)]
@@ -64,7 +64,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             cargo(&command)
         }
         Bench::Circuits { circuits } => {
-            let keys = root().join("target/annona-keys");
+            let keys = circuit_keys();
             let keys = keys.to_string_lossy();
             let mut arguments = vec![keys.as_ref()];
             arguments.extend(circuits.iter().map(String::as_str));
@@ -72,9 +72,8 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         }
         Bench::Gas { json } => {
             setup::run()?;
-            let keys = root().join("target/annona-keys");
             let file = json.as_deref().map(std::path::absolute).transpose()?;
-            let arguments: Vec<_> = [Some(keys), file].into_iter().flatten().collect();
+            let arguments: Vec<_> = [Some(circuit_keys()), file].into_iter().flatten().collect();
             let arguments: Vec<_> = arguments
                 .iter()
                 .map(|path| path.to_string_lossy())

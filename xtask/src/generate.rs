@@ -6,7 +6,9 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use crate::setup;
-use crate::shell::{annona_binary, cargo, cargo_example, cargo_path, read_from, root, run_in};
+use crate::shell::{
+    annona_binary, cargo, cargo_example, cargo_path, circuit_keys, read_from, root, run_in,
+};
 
 /// Contracts whose artifacts the bindings are made from.
 const CONTRACTS: [&str; 12] = [
@@ -112,7 +114,7 @@ fn verifier(
 fn circuits(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let scratch = std::env::temp_dir().join(format!("annona-circuits-{}", std::process::id()));
     fs::create_dir_all(&scratch)?;
-    let keys = root().join("target/annona-keys");
+    let keys = circuit_keys();
     let arguments = [&scratch, &keys].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     cargo_example("annona-keys", "lock", &arguments)?;
@@ -147,7 +149,7 @@ fn fixtures(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let kept = "contracts/test/fixtures/claims.json";
     written_by(("annona-proofs", "fixtures"), &[], mode, stale, kept)?;
     let kept = "contracts/test/fixtures/batches.json";
-    let keys = root().join("target/annona-keys");
+    let keys = circuit_keys();
     let keys = keys.to_string_lossy();
     written_by(("annona-keys", "batches"), &[&keys], mode, stale, kept)
 }

@@ -11,6 +11,11 @@ pub(crate) fn root() -> &'static Path {
         .expect("xtask lies in the workspace")
 }
 
+/// Folder of the circuits' test keys, up to 500 MB, which are made when missing.
+pub(crate) fn circuit_keys() -> PathBuf {
+    root().join("target/annona-keys")
+}
+
 /// Runs a command in `folder` and says which one failed.
 pub(crate) fn run_in(
     folder: &Path,

@@ -7,6 +7,7 @@
 )]
 
 #[path = "../../proofs/tests/it/model.rs"]
+#[expect(dead_code, reason = "the tests need more of it")]
 mod model;
 
 use std::path::Path;
@@ -177,9 +178,9 @@ impl Bench {
     }
 
     /// What the receipt says.
-    async fn gas_of<D: CallDecoder>(
+    async fn gas_of<P: Provider, D: CallDecoder>(
         &self,
-        call: CallBuilder<&DynProvider, D>,
+        call: CallBuilder<P, D>,
     ) -> anyhow::Result<u64> {
         let sender = self.anvil.addresses()[SEQUENCER];
         let receipt = call.from(sender).send().await?.get_receipt().await?;

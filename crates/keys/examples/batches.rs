@@ -10,6 +10,9 @@
 #[expect(dead_code, reason = "the tests need more of it")]
 mod model;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use annona_circuits::CircuitId;
 use annona_core::{Commitment, U256, keccak256};
 use annona_keys::KeyFolder;
@@ -34,6 +37,8 @@ fn main() -> Result<(), Failure> {
     };
     let mut desk = Desk {
         keys: KeyFolder::new(keys),
+        appends: HashMap::new(),
+        revokes: HashMap::new(),
         rng: ChaCha20Rng::seed_from_u64(3),
         batches: Map::new(),
     };
@@ -49,9 +54,11 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Proves, and keeps what it proved.
+/// Proves, and keeps what it proved. A key is loaded once: it is tried out each time.
 struct Desk {
     keys: KeyFolder,
+    appends: HashMap<CircuitId, AppendProver>,
+    revokes: HashMap<CircuitId, RevokeProver>,
     rng: ChaCha20Rng,
     batches: Map<String, Value>,
 }
@@ -103,9 +110,14 @@ impl Desk {
         circuit: CircuitId,
         batch: &AppendBatch,
     ) -> Result<(), Failure> {
-        let key = self.keys.test_key(circuit)?;
-        let append = circuit.append().ok_or("an append circuit")?;
-        let proved = AppendProver::new(append, key).prove(&SCOPE, batch, &mut self.rng)?;
+        let prover = match self.appends.entry(circuit) {
+            Entry::Occupied(loaded) => loaded.into_mut(),
+            Entry::Vacant(free) => {
+                let append = circuit.append().ok_or("an append circuit")?;
+                free.insert(AppendProver::new(append, self.keys.test_key(circuit)?))
+            }
+        };
+        let proved = prover.prove(&SCOPE, batch, &mut self.rng)?;
         let statement = &proved.statement;
         let mut shown = show(&proved);
         shown["preRoot"] = hex(statement.pre_root.to_u256());
@@ -122,9 +134,14 @@ impl Desk {
         circuit: CircuitId,
         batch: &RevokeBatch,
     ) -> Result<(), Failure> {
-        let key = self.keys.test_key(circuit)?;
-        let revoke = circuit.revoke().ok_or("a revoke circuit")?;
-        let proved = RevokeProver::new(revoke, key).prove(&SCOPE, batch, &mut self.rng)?;
+        let prover = match self.revokes.entry(circuit) {
+            Entry::Occupied(loaded) => loaded.into_mut(),
+            Entry::Vacant(free) => {
+                let revoke = circuit.revoke().ok_or("a revoke circuit")?;
+                free.insert(RevokeProver::new(revoke, self.keys.test_key(circuit)?))
+            }
+        };
+        let proved = prover.prove(&SCOPE, batch, &mut self.rng)?;
         let statement = &proved.statement;
         let mut shown = show(&proved);
         shown["preRoot"] = hex(statement.pre_root.to_u256());
