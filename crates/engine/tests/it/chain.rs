@@ -72,10 +72,6 @@ pub(crate) enum Fate {
 }
 
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a test holds a few dozen of them"
-)]
 enum Call {
     Append(AppendCall),
     Claim(Claim),

@@ -116,7 +116,9 @@ fn check_version(version: &TreeVersion, model: &Model, seed: usize) {
     assert_eq!(version.root().to_u256(), root);
     let path = version.proof(index(position));
     assert_eq!(
-        path.siblings.map(|sibling| sibling.to_u256()).to_vec(),
+        path.siblings
+            .map(annona_core::FieldElement::to_u256)
+            .to_vec(),
         expected
     );
     if model.leaves.is_empty() {
