@@ -1,9 +1,9 @@
 //! Keys of the circuits in files: made for tests, imported from a ceremony,
 //! loaded by the service, pinned in git.
 //!
-//! Here: a [`KeyFolder`]; the [`pinned`] sizes and hashes; the files that a
+//! Here: a [`KeyFolder`]; the [`pinned()`] sizes and hashes; the files that a
 //! ceremony starts from ([`write_ceremony_files`]) and the one that it ends in
-//! ([`import_zkey`]); the rule of where a test key may be used ([`permit`]).
+//! ([`import_zkey`]); the rule of where a test key may be used ([`permit()`]).
 //!
 //! Not here: circuits, proving, the choice of a folder.
 //!
