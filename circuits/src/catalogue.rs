@@ -23,6 +23,15 @@ pub enum CircuitId {
     Revoke32,
 }
 
+/// A circuit of either kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnyCircuit {
+    /// It appends.
+    Append(Append),
+    /// It revokes.
+    Revoke(Revoke),
+}
+
 /// A name that no circuit has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownCircuit(
@@ -61,42 +70,45 @@ impl CircuitId {
         }
     }
 
+    /// The circuit itself.
+    #[must_use]
+    pub fn circuit(self) -> AnyCircuit {
+        let depth = DEPTH;
+        let append = |batch| AnyCircuit::Append(Append { depth, batch });
+        let revoke = |batch| AnyCircuit::Revoke(Revoke { depth, batch });
+        match self {
+            Self::Append16 => append(16),
+            Self::Append256 => append(256),
+            Self::Append1024 => append(1024),
+            Self::Revoke8 => revoke(8),
+            Self::Revoke32 => revoke(32),
+        }
+    }
+
     /// The append circuit that this is, if it is one.
     #[must_use]
-    pub const fn append(self) -> Option<Append> {
-        let batch = match self {
-            Self::Append16 => 16,
-            Self::Append256 => 256,
-            Self::Append1024 => 1024,
-            Self::Revoke8 | Self::Revoke32 => return None,
-        };
-        Some(Append {
-            depth: DEPTH,
-            batch,
-        })
+    pub fn append(self) -> Option<Append> {
+        match self.circuit() {
+            AnyCircuit::Append(append) => Some(append),
+            AnyCircuit::Revoke(_) => None,
+        }
     }
 
     /// The revoke circuit that this is, if it is one.
     #[must_use]
-    pub const fn revoke(self) -> Option<Revoke> {
-        let batch = match self {
-            Self::Revoke8 => 8,
-            Self::Revoke32 => 32,
-            Self::Append16 | Self::Append256 | Self::Append1024 => return None,
-        };
-        Some(Revoke {
-            depth: DEPTH,
-            batch,
-        })
+    pub fn revoke(self) -> Option<Revoke> {
+        match self.circuit() {
+            AnyCircuit::Revoke(revoke) => Some(revoke),
+            AnyCircuit::Append(_) => None,
+        }
     }
 
     /// Its rows.
     #[must_use]
     pub fn rows(self) -> R1cs {
-        match (self.append(), self.revoke()) {
-            (Some(append), _) => R1cs::of(&append),
-            (_, Some(revoke)) => R1cs::of(&revoke),
-            (None, None) => unreachable!("a circuit appends or revokes"),
+        match self.circuit() {
+            AnyCircuit::Append(append) => R1cs::of(&append),
+            AnyCircuit::Revoke(revoke) => R1cs::of(&revoke),
         }
     }
 }

@@ -24,7 +24,7 @@ mod values;
 
 pub use append::{Append, AppendPrivate, AppendPublic, AppendWitness};
 pub use builder::{Builder, Circuit, Rule};
-pub use catalogue::{CircuitId, UnknownCircuit};
+pub use catalogue::{AnyCircuit, CircuitId, UnknownCircuit};
 pub use export::{write_r1cs, write_wtns};
 pub use poseidon::{SPONGE_RATE, absorb, hash_pair};
 pub use r1cs::{R1cs, Row};

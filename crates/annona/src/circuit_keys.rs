@@ -2,9 +2,9 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::PathBuf;
 
-use annona_circuits::{Circuit, CircuitId};
+use annona_circuits::{AnyCircuit, Circuit, CircuitId};
 use annona_keys::{KeyFolder, import_zkey, pinned, write_ceremony_files};
-use annona_proofs::{KeyOrigin, ProvingKey};
+use annona_proofs::KeyOrigin;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -93,10 +93,7 @@ impl Line {
             circuit: circuit.name(),
             public_inputs: pinned.public_inputs,
             constraints: pinned.constraints,
-            key_origin: match origin {
-                KeyOrigin::UnsafeTest => "UNSAFE-TEST",
-                KeyOrigin::Ceremony => "ceremony",
-            },
+            key_origin: origin.name(),
             key_hash: hash.to_string(),
         }
     }
@@ -153,9 +150,9 @@ fn list(args: &ListArgs) -> anyhow::Result<()> {
 }
 
 fn export(args: &ExportArgs) -> anyhow::Result<()> {
-    match (args.circuit.append(), args.circuit.revoke()) {
-        (Some(append), _) => export_circuit(&append, args),
-        (None, revoke) => export_circuit(&revoke.context("a circuit appends or revokes")?, args),
+    match args.circuit.circuit() {
+        AnyCircuit::Append(append) => export_circuit(&append, args),
+        AnyCircuit::Revoke(revoke) => export_circuit(&revoke, args),
     }
 }
 
@@ -177,9 +174,9 @@ fn import(args: &ImportArgs) -> anyhow::Result<()> {
     let file =
         File::open(&args.zkey).with_context(|| format!("cannot read {}", args.zkey.display()))?;
     let file = BufReader::new(file);
-    let key: ProvingKey = match (args.circuit.append(), args.circuit.revoke()) {
-        (Some(append), _) => import_zkey(&append, file)?,
-        (None, revoke) => import_zkey(&revoke.context("a circuit appends or revokes")?, file)?,
+    let key = match args.circuit.circuit() {
+        AnyCircuit::Append(append) => import_zkey(&append, file)?,
+        AnyCircuit::Revoke(revoke) => import_zkey(&revoke, file)?,
     };
     let stored = KeyFolder::new(&args.keys).store(args.circuit, &key)?;
     print(

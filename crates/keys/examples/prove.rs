@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use annona_circuits::{
-    Append, AppendPublic, AppendWitness, Circuit, CircuitId, Removal, Revoke, RevokePublic,
-    RevokeWitness, assign, outputs,
+    AnyCircuit, Append, AppendPublic, AppendWitness, Circuit, CircuitId, Removal, Revoke,
+    RevokePublic, RevokeWitness, assign, outputs,
 };
 use annona_core::FieldElement;
 use annona_keys::{KeyFolder, pinned};
@@ -57,10 +57,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("| circuit | constraints | load or make key | witness | prove | verify |");
     println!("| --- | --- | --- | --- | --- | --- |");
     for circuit in circuits {
-        match (circuit.append(), circuit.revoke()) {
-            (Some(append), _) => measure(circuit, &append, &appended(&append), &folder)?,
-            (None, Some(revoke)) => measure(circuit, &revoke, &revoked(&revoke), &folder)?,
-            (None, None) => {}
+        match circuit.circuit() {
+            AnyCircuit::Append(append) => measure(circuit, &append, &appended(&append), &folder)?,
+            AnyCircuit::Revoke(revoke) => measure(circuit, &revoke, &revoked(&revoke), &folder)?,
         }
     }
     Ok(())

@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use annona_circuits::CircuitId;
+use annona_circuits::{AnyCircuit, CircuitId};
 use annona_core::B256;
 use annona_proofs::{BatchKeyError, KeyOrigin, ProvingKey};
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ impl KeyFolder {
     /// Where the key of `circuit` is or would be.
     #[must_use]
     pub fn file(&self, circuit: CircuitId, origin: KeyOrigin) -> PathBuf {
-        self.path.join(format!("{circuit}.{}.key", word(origin)))
+        self.path.join(format!("{circuit}.{}.key", origin.name()))
     }
 
     /// The test key of `circuit`: from its file, or made and written. A file that is
@@ -113,9 +113,9 @@ impl KeyFolder {
         if let Ok(key) = self.load(circuit, KeyOrigin::UnsafeTest) {
             return Ok(key);
         }
-        let key = match (circuit.append(), circuit.revoke()) {
-            (Some(append), _) => ProvingKey::unsafe_test(&append),
-            (None, revoke) => ProvingKey::unsafe_test(&revoke.expect("it appends or revokes")),
+        let key = match circuit.circuit() {
+            AnyCircuit::Append(append) => ProvingKey::unsafe_test(&append),
+            AnyCircuit::Revoke(revoke) => ProvingKey::unsafe_test(&revoke),
         };
         let key = key.map_err(|source| KeyError::Unfit { circuit, source })?;
         self.store(circuit, &key)?;
@@ -137,7 +137,7 @@ impl KeyFolder {
             .map_err(|error| failed(io::Error::other(error)))?;
         let header = Header {
             circuit: circuit.name().to_owned(),
-            origin: word(key.origin()).to_owned(),
+            origin: key.origin().name().to_owned(),
             verifying_key_hash: key.hash(),
             sha256: checksum(&bytes),
         };
@@ -166,12 +166,9 @@ impl KeyFolder {
         if checksum(&bytes) != header.sha256 {
             return Err(KeyError::Damaged { path });
         }
-        let key = match (circuit.append(), circuit.revoke()) {
-            (Some(append), _) => ProvingKey::read(&append, origin, bytes.as_slice()),
-            (None, revoke) => {
-                let revoke = revoke.expect("it appends or revokes");
-                ProvingKey::read(&revoke, origin, bytes.as_slice())
-            }
+        let key = match circuit.circuit() {
+            AnyCircuit::Append(append) => ProvingKey::read(&append, origin, bytes.as_slice()),
+            AnyCircuit::Revoke(revoke) => ProvingKey::read(&revoke, origin, bytes.as_slice()),
         };
         let key = key.map_err(|source| KeyError::Unfit { circuit, source })?;
         let named = header.verifying_key_hash;
@@ -246,19 +243,11 @@ impl KeyFolder {
             .strip_prefix(MAGIC.as_bytes())
             .and_then(|json| serde_json::from_slice(json).ok());
         match header {
-            Some(header) if header.circuit == circuit.name() && header.origin == word(origin) => {
+            Some(header) if header.circuit == circuit.name() && header.origin == origin.name() => {
                 Ok((header, reader))
             }
             _ => Err(KeyError::NotAKey { path }),
         }
-    }
-}
-
-/// How a key's origin reads in names and headers.
-const fn word(origin: KeyOrigin) -> &'static str {
-    match origin {
-        KeyOrigin::UnsafeTest => "UNSAFE-TEST",
-        KeyOrigin::Ceremony => "ceremony",
     }
 }
 

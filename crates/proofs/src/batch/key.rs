@@ -30,6 +30,17 @@ pub enum KeyOrigin {
     Ceremony,
 }
 
+impl KeyOrigin {
+    /// Its name in files and lists.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnsafeTest => "UNSAFE-TEST",
+            Self::Ceremony => "ceremony",
+        }
+    }
+}
+
 /// Why a key does not serve a circuit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
