@@ -1,8 +1,5 @@
 use std::sync::Arc;
 
-use annona_core::{Commitment, FieldError, LeafIndex};
-use annona_proofs::AppendBatch;
-
 use crate::ports::{
     BatchProver, ChainError, ChainReader, ChainWriter, EnqueueOutcome, ProverError, Purpose,
     RevertReason, SenderRole, Store, StoreError,
@@ -28,9 +25,6 @@ pub enum SequencerError {
     /// The batch was not proved.
     #[error(transparent)]
     Prover(#[from] ProverError),
-    /// The registry is full.
-    #[error(transparent)]
-    Full(#[from] FieldError),
 }
 
 /// Appends queued commitments to the registry, one batch in flight at a time.
@@ -124,7 +118,9 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     }
 
     async fn submit(&self, batch: &[EnrolmentRecord]) -> Result<usize, SequencerError> {
-        let call = self.prover.prove_append(self.append_batch(batch)?).await?;
+        let leaves = batch.iter().map(EnrolmentRecord::commitment).collect();
+        let appended = self.membership.append_batch(leaves)?;
+        let call = self.prover.prove_append(appended).await?;
         let enrolments: Vec<EnrolmentId> = batch.iter().map(|record| record.id).collect();
         let sender = self.chain.sender(SenderRole::Sequencer);
         let chain_nonce = self.chain.account_nonce(sender).await?;
@@ -144,17 +140,5 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
             // Another replica was faster; its batch is followed in the next step.
             EnqueueOutcome::NonceTaken | EnqueueOutcome::LoadMoved => Ok(0),
         }
-    }
-
-    fn append_batch(&self, batch: &[EnrolmentRecord]) -> Result<AppendBatch, SequencerError> {
-        let leaves: Vec<Commitment> = batch.iter().map(EnrolmentRecord::commitment).collect();
-        let before = self.membership.state();
-        Ok(AppendBatch {
-            pre_root: before.root,
-            post_root: self.membership.root_after(&leaves)?,
-            start_index: LeafIndex::try_from(before.next_index)?,
-            frontier: self.membership.frontier(),
-            leaves,
-        })
     }
 }

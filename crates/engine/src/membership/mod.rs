@@ -4,9 +4,8 @@ mod followed;
 use std::io::{Read, Write};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use annona_core::{
-    B256, ClaimWindow, Commitment, Epoch, EpochClock, FieldElement, LeafIndex, Root, TREE_DEPTH,
-};
+use annona_core::{B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, Root};
+use annona_proofs::AppendBatch;
 use annona_tree::{TreeError, TreeVersion};
 
 pub use archive::ArchiveError;
@@ -121,19 +120,26 @@ impl Membership {
         }
     }
 
-    /// Root after appending `leaves`, which stay out of the tree until the chain has them.
+    /// What a proof of appending `leaves` needs, all of it of one moment. They stay out of
+    /// the tree until the chain has them.
     ///
     /// # Errors
     /// [`MembershipError::Tree`] when they do not fit.
-    pub fn root_after(&self, leaves: &[Commitment]) -> Result<Root, MembershipError> {
-        Ok(self.read().tree.root_after_append(leaves)?)
-    }
-
-    /// At each level the node left of the path to the first free leaf, as
-    /// [`TreeVersion::frontier`](annona_tree::TreeVersion::frontier).
-    #[must_use]
-    pub fn frontier(&self) -> [FieldElement; TREE_DEPTH] {
-        self.read().tree.current().frontier()
+    pub fn append_batch(&self, leaves: Vec<Commitment>) -> Result<AppendBatch, MembershipError> {
+        let followed = self.read();
+        let before = followed.tree.current();
+        let present = before.leaf_count();
+        let start_index = LeafIndex::try_from(present).map_err(|_| TreeError::Full {
+            present,
+            requested: leaves.len() as u64,
+        })?;
+        Ok(AppendBatch {
+            pre_root: before.root(),
+            post_root: followed.tree.root_after_append(&leaves)?,
+            start_index,
+            frontier: before.frontier(),
+            leaves,
+        })
     }
 
     /// Where a commitment is and which transaction and block put it there.

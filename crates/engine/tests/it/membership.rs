@@ -363,8 +363,8 @@ async fn a_root_after_is_told_and_nothing_changes() {
     chain.append(&people(1..=3));
     membership.sync(&*chain).await.unwrap();
     let before = membership.state();
-    let told = membership.root_after(&people(4..=6)).unwrap();
-    let refused = membership.root_after(&[stranger(7), stranger(1)]);
+    let told = membership.append_batch(people(4..=6)).unwrap().post_root;
+    let refused = membership.append_batch(vec![stranger(7), stranger(1)]);
     assert!(matches!(
         refused,
         Err(MembershipError::Tree(TreeError::AlreadyMember { .. }))
