@@ -140,21 +140,8 @@ impl ApiClient {
         id: B256,
         limit: Duration,
     ) -> Result<EnrolmentView, ClientError> {
-        let waiting = async {
-            loop {
-                let view = self.enrolment(id).await?;
-                if view.status == EnrolmentStatus::Final {
-                    return Ok(view);
-                }
-                tokio::time::sleep(POLL_INTERVAL).await;
-            }
-        };
-        tokio::time::timeout(limit, waiting)
-            .await
-            .unwrap_or(Err(ClientError::TimedOut {
-                what: "the enrolment",
-                limit,
-            }))
+        let is_settled = |view: &EnrolmentView| view.status == EnrolmentStatus::Final;
+        settled("the enrolment", limit, || self.enrolment(id), is_settled).await
     }
 
     /// A tile of an epoch's tree. When an epoch has just begun, the service first holds its
@@ -211,21 +198,9 @@ impl ApiClient {
         nullifier: NullifierHash,
         limit: Duration,
     ) -> Result<ClaimView, ClientError> {
-        let waiting = async {
-            loop {
-                let view = self.claim_status(nullifier).await?;
-                if view.status.is_settled() {
-                    return Ok(view);
-                }
-                tokio::time::sleep(POLL_INTERVAL).await;
-            }
-        };
-        tokio::time::timeout(limit, waiting)
-            .await
-            .unwrap_or(Err(ClientError::TimedOut {
-                what: "the claim",
-                limit,
-            }))
+        let is_settled = |view: &ClaimView| view.status.is_settled();
+        let look = || self.claim_status(nullifier);
+        settled("the claim", limit, look, is_settled).await
     }
 
     fn url(&self, path: &str) -> String {
@@ -270,4 +245,25 @@ impl ApiClient {
             source,
         }
     }
+}
+
+/// Looks again and again until what is seen is settled.
+async fn settled<T>(
+    what: &'static str,
+    limit: Duration,
+    look: impl AsyncFn() -> Result<T, ClientError>,
+    is_settled: impl Fn(&T) -> bool,
+) -> Result<T, ClientError> {
+    let waiting = async {
+        loop {
+            let seen = look().await?;
+            if is_settled(&seen) {
+                return Ok(seen);
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    };
+    tokio::time::timeout(limit, waiting)
+        .await
+        .unwrap_or(Err(ClientError::TimedOut { what, limit }))
 }
