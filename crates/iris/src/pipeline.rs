@@ -356,7 +356,7 @@ fn noisy_samples(
     limbus: &Contour,
 ) -> Vec<bool> {
     let (w, h) = (working.width as f32, working.height as f32);
-    let hidden: Vec<bool> = fine
+    let mut noisy: Vec<bool> = fine
         .points
         .iter()
         .map(|&(x, y)| {
@@ -370,7 +370,6 @@ fn noisy_samples(
     let cosines: Vec<f32> = (0..FINE_ANGLES)
         .map(|k| sin_cos(k as f32 * TAU / FINE_ANGLES as f32).1)
         .collect();
-    let mut noisy = hidden;
     for (row, flags) in noisy.chunks_exact_mut(FINE_ANGLES).enumerate() {
         let ring = model.ring((row as f32 + 0.5) / FINE_RADII as f32);
         let levels = &fine.levels[row * FINE_ANGLES..];

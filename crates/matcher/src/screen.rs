@@ -91,7 +91,12 @@ pub fn passes_screen(eyes: &[(&IrisTemplate, &IrisTemplate)]) -> bool {
     let is_comparable = |(a, b): &(&IrisTemplate, &IrisTemplate)| {
         is_likely_comparable(a.valid_bits(), b.valid_bits())
     };
-    excess <= 0 || !eyes.iter().any(is_comparable)
+    keeps(excess, eyes.iter().any(is_comparable))
+}
+
+/// The screen's rule, over both eyes of one arrangement.
+pub(crate) fn keeps(excess: i32, is_comparable: bool) -> bool {
+    excess <= 0 || !is_comparable
 }
 
 /// Whether two templates with so many valid bits are likely to share enough of them.

@@ -18,7 +18,7 @@ use crate::gallery::Match;
 use crate::kernel::Instructions;
 use crate::kernel::screen::{TOGETHER, excesses, prefetch};
 use crate::pair::{EyePair, EyesCompared, best_arrangement};
-use crate::screen::{ScreenProbe, ScreenTemplate, is_likely_comparable};
+use crate::screen::{ScreenProbe, ScreenTemplate, is_likely_comparable, keeps};
 
 /// People that one task searches.
 const TASK_PEOPLE: usize = 512;
@@ -133,7 +133,10 @@ impl Probe {
             };
             ARRANGED.into_iter().any(|comparisons| {
                 let of_eyes = comparisons.map(|(template, side)| excesses[side][template][k]);
-                of_eyes.iter().sum::<i32>() <= 0 || !comparisons.into_iter().any(is_comparable)
+                keeps(
+                    of_eyes.iter().sum(),
+                    comparisons.into_iter().any(is_comparable),
+                )
             })
         })
     }

@@ -33,7 +33,7 @@ pub(crate) enum MatchCommand {
 /// Arguments of `annona match bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// Templates in the gallery file, two a person; 1,000,000 take 2.5 GB of disk.
+    /// Templates in the gallery file, two a person; 1,000,000 take 2.9 GB of disk.
     #[arg(long, default_value_t = 1_000_000)]
     gallery: usize,
     /// Folder to make the gallery in; it is removed afterwards.

@@ -212,14 +212,8 @@ impl AppendProver {
     }
 
     fn check_size(&self, batch: &AppendBatch) -> Result<(), BatchError> {
-        let (places, count) = (self.circuit.batch, batch.leaves.len());
-        if count == 0 || count > places {
-            return Err(BatchError::Size {
-                places,
-                actual: count,
-            });
-        }
-        let start = batch.start_index;
+        let (start, count) = (batch.start_index, batch.leaves.len());
+        check_count(count, self.circuit.batch)?;
         if start.get() + count as u64 > 1 << self.circuit.depth {
             return Err(BatchError::BeyondTheEdge { start, count });
         }
@@ -251,13 +245,7 @@ impl RevokeProver {
         batch: &RevokeBatch,
         rng: &mut impl CryptoRng,
     ) -> Result<BatchProof<RevokeStatement>, BatchError> {
-        let (places, count) = (self.circuit.batch, batch.removals.len());
-        if count == 0 || count > places {
-            return Err(BatchError::Size {
-                places,
-                actual: count,
-            });
-        }
+        check_count(batch.removals.len(), self.circuit.batch)?;
         let removals: Vec<Removal> = batch.removals.iter().map(removal).collect();
         let mut witness = RevokeWitness {
             public: RevokePublic {
@@ -317,6 +305,14 @@ impl Prover {
             .collect();
         check_proof(&self.prepared, &public, &points).map_err(|_| BatchError::NotThere)?;
         Ok(points)
+    }
+}
+
+fn check_count(actual: usize, places: usize) -> Result<(), BatchError> {
+    if (1..=places).contains(&actual) {
+        Ok(())
+    } else {
+        Err(BatchError::Size { places, actual })
     }
 }
 
