@@ -192,6 +192,18 @@ fn a_distributor_with_a_clock_of_its_own_is_found() {
 }
 
 #[test]
+fn a_registry_with_a_verifier_of_its_own_is_found() {
+    let last_verifier = 6;
+    only("immutables", |data| {
+        let mut code = data.code[&Contract::Registry].to_vec();
+        for place in &Published::of(Contract::Registry).immutables[last_verifier] {
+            code[place.end - 1] ^= 1;
+        }
+        data.code.insert(Contract::Registry, code.into());
+    });
+}
+
+#[test]
 fn a_wrong_or_missing_reference_is_found() {
     only("wiring", |data| data.answers.token_minter = Some(STRANGER));
     only("wiring", |data| data.answers.income_distributor = None);

@@ -195,3 +195,28 @@ proptest! {
         prop_assert!(told.is_err(), "byte {place} of {}", bytes.len());
     }
 }
+
+#[test]
+fn the_frontier_is_what_lies_left_of_the_path_to_the_first_free_leaf() {
+    let mut tree = MembershipTree::default();
+    let mut model = Model::default();
+    for count in 0..70 {
+        let (_, path) = model.root_and_path(count);
+        for (level, node) in tree.current().frontier().into_iter().enumerate() {
+            let is_right = (count >> level) % 2 == 1;
+            let expected = if is_right { path[level] } else { U256::ZERO };
+            assert_eq!(node, field(expected), "{count} leaves, level {level}");
+        }
+        let leaf = commitment(count as u64);
+        tree.append(&[leaf]).unwrap();
+        model.leaves.push(leaf.to_u256());
+        if count % 7 == 3 {
+            let revocation = Revocation {
+                leaf_index: index(count),
+                commitment: leaf,
+            };
+            tree.revoke(&[revocation]).unwrap();
+            model.leaves[count] = U256::ZERO;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the chain's border against Anvil.
+#![allow(clippy::unwrap_used)]
+
+mod deploy;
