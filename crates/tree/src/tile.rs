@@ -7,7 +7,7 @@ use crate::hash_pairs;
 pub const TILE_LEVELS: usize = 4;
 
 /// Levels of the tree in a tile, at most.
-const TILE_HEIGHT: usize = 8;
+pub(crate) const TILE_HEIGHT: usize = 8;
 
 /// Bytes of a node in a tile.
 const NODE_BYTES: usize = 32;

@@ -5,11 +5,14 @@ use rayon::prelude::*;
 
 use crate::empty::empty_node;
 use crate::proof::InclusionProof;
-use crate::tile::{TILE_LEVELS, Tile, TileId, empty_block, height_of, write_block};
+use crate::tile::{TILE_HEIGHT, TILE_LEVELS, Tile, TileId, empty_block, height_of, write_block};
 use crate::{Revocation, TreeError};
 
 /// Leaves that fit: `2^30`.
 const CAPACITY: u64 = 1 << TREE_DEPTH;
+
+/// Changes of a level from which on its tiles are shared among the threads of the pool.
+const MIN_PARALLEL_CHANGES: usize = 64;
 
 /// Nodes of one tile, as [`empty_block`] orders them.
 type Block = Arc<[FieldElement]>;
@@ -77,7 +80,8 @@ impl TreeVersion {
         let index = usize::try_from(id.index()).ok()?;
         let block = self.levels[id.level()].get(index)?;
         let width = block.len() / 2;
-        let taken = self.leaf_count.div_ceil(1 << (8 * id.level())) - id.index() * width as u64;
+        let taken =
+            self.leaf_count.div_ceil(1 << (TILE_HEIGHT * id.level())) - id.index() * width as u64;
         let taken = usize::try_from(taken).map_or(width, |taken| taken.min(width));
         Some(Tile::new(id, block[width..width + taken].to_vec()))
     }
@@ -154,8 +158,8 @@ impl TreeVersion {
     }
 
     fn node(&self, level: usize, position: u64) -> FieldElement {
-        let tile_level = (level / 8).min(TILE_LEVELS - 1);
-        let above = height_of(tile_level) - (level - 8 * tile_level);
+        let tile_level = (level / TILE_HEIGHT).min(TILE_LEVELS - 1);
+        let above = height_of(tile_level) - (level - TILE_HEIGHT * tile_level);
         let index = usize::try_from(position >> above).expect("a tile's number fits memory");
         let within = (position & ((1 << above) - 1)) as usize;
         match self.levels[tile_level].get(index) {
@@ -204,12 +208,9 @@ fn write_level(level: usize, blocks: &mut Vec<Block>, changes: &[Change]) -> Vec
             node: block[1],
         }
     };
-    // A few tiles are sooner done than handed to other threads.
-    if changes.len() < MIN_PARALLEL_CHANGES {
+    // A few nodes are sooner hashed than handed to other threads.
+    if work.len() == 1 || changes.len() < MIN_PARALLEL_CHANGES {
         return work.into_iter().map(write).collect();
     }
     work.into_par_iter().map(write).collect()
 }
-
-/// Changes of a level from which on its tiles are shared among the threads of the pool.
-const MIN_PARALLEL_CHANGES: usize = 64;
