@@ -41,11 +41,18 @@ impl TreeFile {
     /// Gives the tree what the file has. A file that is of no use is not missed for long:
     /// the events of the chain say the same.
     pub(crate) async fn load(&mut self) {
+        if !self.path.exists() {
+            return;
+        }
         let (path, tag) = (self.path.clone(), self.tag);
         let membership = Arc::clone(&self.membership);
         let loading = tokio::task::spawn_blocking(move || load(&path, tag, &membership));
         match loading.await.context("reading the tree's file stopped") {
-            Ok(Ok(())) => self.saved = Some(self.membership.state()),
+            Ok(Ok(())) => {
+                let state = self.membership.state();
+                tracing::info!(leaves = state.next_index, "the tree was read from its file");
+                self.saved = Some(state);
+            }
             Ok(Err(error)) | Err(error) => {
                 tracing::warn!(
                     cause = format!("{error:#}"),
@@ -80,10 +87,7 @@ impl TreeFile {
 }
 
 fn load(path: &Path, tag: B256, membership: &Membership) -> anyhow::Result<()> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        file => file.with_context(|| format!("cannot open {}", path.display()))?,
-    };
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     membership
         .load(tag, &mut BufReader::new(file))
         .with_context(|| format!("{} is of no use", path.display()))

@@ -6,7 +6,7 @@ use annona_tree::TileId;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use utoipa::IntoResponses;
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -47,7 +47,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
         ("index" = u64, Path, description = "Number of the tile on its level, from the left."),
     ),
     responses(
-        (status = 200, body = [u8], content_type = "application/octet-stream",
+        (status = 200, body = TileBytes, content_type = "application/octet-stream",
          description = "The nodes. As soon as no reorg can change them any more, caches may keep them for ever.",
          headers(
             ("ETag" = String, description = "Root of the tree, and the tile."),
@@ -87,8 +87,19 @@ pub(crate) async fn tile(
     if cached.is_some_and(|cached| *cached == tag) {
         return Ok((StatusCode::NOT_MODIFIED, validators).into_response());
     }
-    let content_type = [(header::CONTENT_TYPE, "application/octet-stream")];
-    Ok((validators, content_type, tile.to_bytes()).into_response())
+    Ok((validators, TileBytes(tile.to_bytes())).into_response())
+}
+
+/// Nodes, 32 big-endian bytes each.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+struct TileBytes(Vec<u8>);
+
+impl IntoResponse for TileBytes {
+    fn into_response(self) -> Response {
+        let content_type = [(header::CONTENT_TYPE, "application/octet-stream")];
+        (content_type, self.0).into_response()
+    }
 }
 
 fn entity_tag(tree: &EpochTree, id: TileId) -> HeaderValue {

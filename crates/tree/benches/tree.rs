@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use annona_core::{Commitment, FieldElement, LeafIndex, TREE_DEPTH, U256};
 use annona_tree::{
-    MembershipTree, Revocation, TreeVersion, hash_pair, read_version, write_version,
+    MembershipTree, Revocation, TreeVersion, hash_pair, hash_pairs, read_version, write_version,
 };
 use cpu_time::{ProcessTime, ThreadTime};
 use semaphore_rs::poseidon_tree::LazyPoseidonTree;
@@ -45,6 +45,7 @@ struct Figures {
     leaves: u64,
     cores: usize,
     hash_micros: f64,
+    batched_hash_micros: f64,
     semaphore_hash_micros: f64,
     append_leaves_per_sec: f64,
     append_leaves_per_processor_sec: f64,
@@ -77,7 +78,7 @@ fn main() {
 }
 
 fn measure(count: usize) -> Figures {
-    let (hash_micros, semaphore_hash_micros) = hashes();
+    let [hash_micros, batched_hash_micros, semaphore_hash_micros] = hashes();
     let members = commitments(0, count);
     let (append, mut tree) = timed(|| appended(&members));
     let versions = closed_epochs(&mut tree, count);
@@ -91,6 +92,7 @@ fn measure(count: usize) -> Figures {
         leaves: count as u64,
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         hash_micros,
+        batched_hash_micros,
         semaphore_hash_micros,
         append_leaves_per_sec: rate(count, append.wall),
         append_leaves_per_processor_sec: rate(count, append.processor),
@@ -109,24 +111,43 @@ fn measure(count: usize) -> Figures {
     }
 }
 
-/// Microseconds of processor time for a hash, of both kinds by turns.
-fn hashes() -> (f64, f64) {
-    let (mut ours, mut theirs) = (Duration::MAX, Duration::MAX);
+/// Microseconds of processor time for a hash: one after the other, many at a time, and by
+/// semaphore-rs, by turns.
+fn hashes() -> [f64; 3] {
     let (mut node, mut number) = (FieldElement::ZERO, U256::ZERO);
+    let mut many = vec![[FieldElement::ZERO; 2]; HASHES as usize];
+    let mut best = [Duration::MAX; 3];
     for _ in 0..ROUNDS {
-        let started = ThreadTime::now();
-        for _ in 0..HASHES {
-            node = hash_pair(node, node);
+        let one_by_one = thread_time(|| {
+            for _ in 0..HASHES {
+                node = hash_pair(node, node);
+            }
+        });
+        let batched = thread_time(|| {
+            let hashes = hash_pairs(&many);
+            many = hashes.into_iter().map(|hash| [hash; 2]).collect();
+        });
+        let theirs = thread_time(|| {
+            for _ in 0..HASHES {
+                number = hash2(number, number);
+            }
+        });
+        for (best, time) in best.iter_mut().zip([one_by_one, batched, theirs]) {
+            *best = time.min(*best);
         }
-        ours = ours.min(started.elapsed() / HASHES);
-        let started = ThreadTime::now();
-        for _ in 0..HASHES {
-            number = hash2(number, number);
-        }
-        theirs = theirs.min(started.elapsed() / HASHES);
     }
-    assert_eq!(node.to_u256(), number);
-    (micros(ours), micros(theirs))
+    assert_eq!((node.to_u256(), many[0]), (number, [chained(ROUNDS); 2]));
+    best.map(|time| micros(time / HASHES))
+}
+
+fn chained(count: usize) -> FieldElement {
+    (0..count).fold(FieldElement::ZERO, |node, _| hash_pair(node, node))
+}
+
+fn thread_time(work: impl FnOnce()) -> Duration {
+    let started = ThreadTime::now();
+    work();
+    started.elapsed()
 }
 
 fn commitments(first: usize, count: usize) -> Vec<Commitment> {
@@ -298,6 +319,12 @@ fn print(figures: &Figures) {
             format!("{:.2}", figures.hash_micros),
             format!("{:.2}", figures.semaphore_hash_micros),
             ratio(figures.semaphore_hash_micros, figures.hash_micros),
+        ),
+        (
+            "the same of many pairs, µs",
+            format!("{:.2}", figures.batched_hash_micros),
+            format!("{:.2}", figures.semaphore_hash_micros),
+            ratio(figures.semaphore_hash_micros, figures.batched_hash_micros),
         ),
         (
             "append in batches of 256, leaves/s of a processor (cascading tree)",

@@ -11,6 +11,9 @@ use crate::{Revocation, TreeError};
 /// Leaves that fit: `2^30`.
 const CAPACITY: u64 = 1 << TREE_DEPTH;
 
+/// Changes of a level from which on its tiles are shared among the threads of the pool.
+const MIN_PARALLEL_CHANGES: usize = 64;
+
 /// Nodes of one tile, as [`empty_block`] orders them.
 type Block = Arc<[FieldElement]>;
 
@@ -205,12 +208,9 @@ fn write_level(level: usize, blocks: &mut Vec<Block>, changes: &[Change]) -> Vec
             node: block[1],
         }
     };
-    // A few tiles are sooner done than handed to other threads.
-    if changes.len() < MIN_PARALLEL_CHANGES {
+    // A few nodes are sooner hashed than handed to other threads.
+    if work.len() == 1 || changes.len() < MIN_PARALLEL_CHANGES {
         return work.into_iter().map(write).collect();
     }
     work.into_par_iter().map(write).collect()
 }
-
-/// Changes of a level from which on its tiles are shared among the threads of the pool.
-const MIN_PARALLEL_CHANGES: usize = 64;

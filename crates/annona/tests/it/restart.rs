@@ -3,6 +3,7 @@ use std::time::Duration;
 use annona_chain::PrivateKeySigner;
 use annona_chain::bindings::AnnonaToken;
 use annona_client::wire::{ClaimStatus, EnrolmentStatus};
+use annona_client::{TreeReader, Wallet};
 use annona_core::Epoch;
 use annona_engine::ports::ChainReader;
 
@@ -106,6 +107,61 @@ async fn claim_survives(when: KilledWhen) {
     let again = service.client.claim(&draft.to_request()).await.unwrap();
     assert_eq!(again.status, ClaimStatus::Final);
     assert_paid_once(&world, epoch, recipient).await;
+}
+
+/// A member finds itself in the tree of the epoch after the service started anew.
+async fn assert_served(world: &World, wallet: &Wallet, epoch: Epoch) {
+    let service = world.serve();
+    let mut tree = TreeReader::new(&service.client, epoch);
+    let commitment = wallet.identity().commitment();
+    let place = tree.find(commitment, None).await.unwrap().unwrap();
+    let root = world.chain.checkpoint_before(epoch).await.unwrap().root;
+    let path = tree.path(place).await.unwrap();
+    assert_eq!(path.root_from(commitment), root);
+    assert_eq!(service.stop(), Some(0));
+}
+
+fn count_in_log(world: &World, sentence: &str) -> usize {
+    let log = std::fs::read_to_string(world.path().join("service.log")).unwrap();
+    log.matches(sentence).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trees_file_is_read_at_the_start_and_a_damaged_one_is_made_again() {
+    const READ: &str = "the tree was read from its file";
+    const MADE: &str = "the tree is made from the chain's events";
+    let world = World::create().await;
+    let service = world.serve();
+    world.resume_mining().await;
+    let wallet = world.wallet("wallet.json");
+    let enrolled = world.enrol(&service, &wallet, 1);
+    service
+        .client
+        .wait_for_enrolment(enrolment_id(&enrolled), PATIENCE)
+        .await
+        .unwrap();
+    assert_eq!(service.stop(), Some(0));
+    let epoch = world.next_epoch().await;
+    assert_served(&world, &wallet, epoch).await;
+    assert_eq!(
+        (count_in_log(&world, READ), count_in_log(&world, MADE)),
+        (1, 0)
+    );
+    let path = world.path().join("annona.tree");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert_served(&world, &wallet, epoch).await;
+    assert_eq!(
+        (count_in_log(&world, READ), count_in_log(&world, MADE)),
+        (1, 1)
+    );
+    assert_served(&world, &wallet, epoch).await;
+    assert_eq!(
+        (count_in_log(&world, READ), count_in_log(&world, MADE)),
+        (2, 1)
+    );
 }
 
 async fn assert_paid_once(world: &World, epoch: Epoch, recipient: annona_core::Address) {

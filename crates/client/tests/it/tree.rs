@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use annona_client::wire::Problem;
@@ -19,6 +20,8 @@ struct Tiles {
     asked: Mutex<Vec<(u64, u64)>>,
     /// Bytes left out at the end of each.
     cut: usize,
+    /// Requests that still find the service reading the registry.
+    busy: AtomicU32,
 }
 
 impl Tiles {
@@ -27,6 +30,7 @@ impl Tiles {
             version: version.clone(),
             asked: Mutex::default(),
             cut,
+            busy: AtomicU32::new(0),
         });
         let router = Router::new()
             .route("/v1/tree/{epoch}/{level}/{index}", get(answer))
@@ -48,6 +52,15 @@ async fn answer(
 ) -> Response {
     assert_eq!(epoch, EPOCH.0);
     tiles.asked.lock().unwrap().push((level, index));
+    let is_busy = tiles
+        .busy
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+            left.checked_sub(1)
+        });
+    if is_busy.is_ok() {
+        let problem = Json(problem("membership-not-synced"));
+        return (StatusCode::SERVICE_UNAVAILABLE, problem).into_response();
+    }
     let tile = TileId::new(level, index).and_then(|id| tiles.version.tile(id));
     match tile {
         Some(tile) => {
@@ -55,16 +68,16 @@ async fn answer(
             bytes.truncate(bytes.len() - tiles.cut);
             bytes.into_response()
         }
-        None => (StatusCode::NOT_FOUND, Json(unknown())).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(problem("tile-unknown"))).into_response(),
     }
 }
 
-fn unknown() -> Problem {
+fn problem(code: &str) -> Problem {
     Problem {
-        kind: "urn:annona:problem:tile-unknown".to_owned(),
+        kind: format!("urn:annona:problem:{code}"),
         title: String::new(),
-        status: 404,
-        code: "tile-unknown".to_owned(),
+        status: 0,
+        code: code.to_owned(),
         detail: String::new(),
         field: None,
         enrolment_id: None,
@@ -150,6 +163,17 @@ async fn a_member_who_was_revoked_finds_nothing() {
     assert_eq!(reader.find(member(7), Some(place(7))).await.unwrap(), None);
     let beside = reader.path(place(8)).await.unwrap();
     assert_eq!(beside.root_from(member(8)), tree.root());
+}
+
+#[tokio::test]
+async fn a_service_that_reads_the_registry_is_asked_again() {
+    let tree = tree_of(3);
+    let (tiles, service) = Tiles::serve(tree.current(), 0).await;
+    tiles.busy.store(2, Ordering::SeqCst);
+    let mut reader = TreeReader::new(&service, EPOCH);
+    let path = reader.path(place(1)).await.unwrap();
+    assert_eq!(path.root_from(member(1)), tree.root());
+    assert_eq!(tiles.asked()[..4], [(0, 0), (0, 0), (0, 0), (1, 0)]);
 }
 
 #[tokio::test]

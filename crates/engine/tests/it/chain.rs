@@ -126,6 +126,7 @@ struct Inner {
     unsignable: HashSet<NullifierHash>,
     reverting_executions: u32,
     lies_about_start: Option<u64>,
+    lies_about_checkpoints: bool,
 }
 
 /// The chain. Block numbers are positions.
@@ -321,6 +322,15 @@ impl FakeChain {
     /// Events of batches that start at `start` carry a wrong root after.
     pub(crate) fn lie_about_batch_at(&self, start: Option<u64>) {
         self.lock().lies_about_start = start;
+    }
+
+    /// Checkpoints carry a root that no tree has, until [`Self::tell_the_truth`].
+    pub(crate) fn lie_about_checkpoints(&self) {
+        self.lock().lies_about_checkpoints = true;
+    }
+
+    pub(crate) fn tell_the_truth(&self) {
+        self.lock().lies_about_checkpoints = false;
     }
 
     /// Most blocks asked about in one query of events.

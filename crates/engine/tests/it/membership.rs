@@ -240,6 +240,23 @@ async fn a_tree_that_the_contract_does_not_have_is_not_shown() {
 }
 
 #[tokio::test]
+async fn a_tree_is_held_against_the_checkpoint() {
+    let (chain, membership) = (FakeChain::new(), membership());
+    chain.append(&people(1..=2));
+    chain.warp_to(Epoch(1));
+    chain.lie_about_checkpoints();
+    membership.sync(&*chain).await.unwrap();
+    assert_eq!(root_of(&membership, 1), None);
+    chain.tell_the_truth();
+    membership.sync(&*chain).await.unwrap();
+    assert!(root_of(&membership, 1).is_some());
+    // Until it is settled, it is compared each time.
+    chain.lie_about_checkpoints();
+    membership.sync(&*chain).await.unwrap();
+    assert_eq!(root_of(&membership, 1), None);
+}
+
+#[tokio::test]
 async fn a_tree_settles_when_its_epoch_has_confirmations() {
     let (chain, membership) = (FakeChain::new(), membership());
     chain.append(&people(1..=3));

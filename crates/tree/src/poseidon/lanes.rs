@@ -185,8 +185,8 @@ impl Vectors {
         self.divided_by_radix(sums)
     }
 
-    /// Adds `a b`. A sum takes at most 40 halves of products and a limb, and stays below
-    /// `2^58`.
+    /// Adds `a b`. A sum takes at most 50 halves of products, those of the reduction
+    /// included, and stays below `2^58`.
     #[inline(always)]
     fn add_product(self, sums: &mut [__m512i; 2 * LIMBS], a: &Eight, b: &Eight) {
         for (position, limb) in a.iter().enumerate() {

@@ -78,6 +78,8 @@ impl Arithmetic for OneByOne {
         inputs: [Scalar; N],
         addend: Scalar,
     ) -> Scalar {
+        // At most two inputs are no fifth powers, which are below 1.6 r, and the addend is one:
+        // the sum is below 4 r, and fits four limbs.
         let value = self.evaluate(form, inputs);
         let mut sum = [0; 4];
         let mut carry = 0;
@@ -113,14 +115,10 @@ fn times(a: Scalar, b: Scalar) -> Scalar {
 /// `r` with a `b` below `2 r`, or for one product of two numbers below `2 r`.
 ///
 /// The sums on the way then stay below `2^320`, so that no carry is lost, and the result
-/// below `r + offset / 2^256 + 0.19 (a_0 b_0 + a_1 b_1 + ...) / r`: below `1.8 r` for
-/// one product, `2.6 r` for four.
+/// below `r + 1 + 0.19 (a_0 b_0 + a_1 b_1 + ...) / r`: below `1.8 r` for one product,
+/// `2.6 r` for four.
 #[inline(always)]
-pub(super) fn sum_of_products<const N: usize>(
-    offset: Scalar,
-    a: &[Scalar; N],
-    b: &[Scalar; N],
-) -> Scalar {
+fn sum_of_products<const N: usize>(offset: Scalar, a: &[Scalar; N], b: &[Scalar; N]) -> Scalar {
     let [mut t0, mut t1, mut t2, mut t3] = offset.0;
     for limb in 0..4 {
         let mut t4 = 0_u64;
@@ -170,4 +168,35 @@ fn subtract_if_reached(value: [u64; 4], bound: &[u64; 4]) -> [u64; 4] {
     }
     let kept = u64::from(borrow).wrapping_neg();
     core::array::from_fn(|limb| (value[limb] & kept) | (difference[limb] & !kept))
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_bn254::Fr;
+    use ark_ff::{Field, PrimeField};
+
+    use super::*;
+
+    fn of_limbs(limbs: [u64; 4]) -> Fr {
+        Fr::from_le_bytes_mod_order(&limbs.map(u64::to_le_bytes).concat())
+    }
+
+    #[test]
+    fn the_greatest_sum_loses_no_carry() {
+        let one = U256::from(1);
+        let a = Scalar((SCALAR_MODULUS - one).into_limbs());
+        let b = Scalar((SCALAR_MODULUS + SCALAR_MODULUS - one).into_limbs());
+        let sum = sum_of_products(a, &[a; 4], &[b; 4]);
+        let (a, b) = (of_limbs(a.0), of_limbs(b.0));
+        let radix = Fr::from(2_u64).pow([256]);
+        assert_eq!(of_limbs(sum.0) * radix, a + Fr::from(4_u64) * a * b);
+        assert!(U256::from_limbs(sum.0) < SCALAR_MODULUS / U256::from(10) * U256::from(26));
+    }
+
+    #[test]
+    fn fifth_powers_are_as_small_as_sums_need() {
+        let greatest = SCALAR_MODULUS + SCALAR_MODULUS - U256::from(1);
+        let power = OneByOne.fifth_power(Scalar(greatest.into_limbs()));
+        assert!(U256::from_limbs(power.0) < SCALAR_MODULUS / U256::from(10) * U256::from(16));
+    }
 }
