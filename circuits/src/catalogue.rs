@@ -85,6 +85,15 @@ impl CircuitId {
         }
     }
 
+    /// Leaves of its largest batch.
+    #[must_use]
+    pub fn batch(self) -> usize {
+        match self.circuit() {
+            AnyCircuit::Append(append) => append.batch,
+            AnyCircuit::Revoke(revoke) => revoke.batch,
+        }
+    }
+
     /// The append circuit that this is, if it is one.
     #[must_use]
     pub fn append(self) -> Option<Append> {

@@ -156,12 +156,14 @@ impl Orb {
         OrbId(self.key.address())
     }
 
-    /// Signs a capture and hands it in. The images stay here and are dropped by the caller.
+    /// Signs a capture and hands it in, of a new person or of one who has lost the identity
+    /// enrolled before. The images stay here and are dropped by the caller.
     ///
     /// # Errors
     /// [`OrbError`].
     pub async fn enrol(
         &self,
+        kind: EnrolmentKind,
         invitation: &Invitation,
         capture: &Capture,
         captured_at: UnixSeconds,
@@ -171,7 +173,7 @@ impl Orb {
             iris_digest: keccak256(capture.templates.to_bytes()),
             image_digest: capture.image_digest,
             model_id: B256::from(model_id()),
-            kind: EnrolmentKind::New,
+            kind,
             captured_at,
             nonce: invitation.nonce,
         };

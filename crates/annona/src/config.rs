@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) chain: ChainConfig,
     pub(crate) keys: KeysConfig,
     #[serde(default)]
+    pub(crate) sequencer: SequencerConfig,
+    #[serde(default)]
     pub(crate) enrolment: EnrolmentConfig,
     #[serde(default)]
     pub(crate) logs: LogsConfig,
@@ -85,6 +87,16 @@ pub(crate) struct KeysConfig {
     pub(crate) circuits_folder: PathBuf,
 }
 
+/// `[sequencer]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SequencerConfig {
+    /// The longest that an enrolment waits for others to share a batch with, in seconds.
+    pub(crate) max_wait_secs: u64,
+    /// Seconds before an epoch ends in which nobody waits and no recovery begins.
+    pub(crate) epoch_margin_secs: u64,
+}
+
 /// `[enrolment]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -93,6 +105,8 @@ pub(crate) struct EnrolmentConfig {
     pub(crate) max_capture_age_secs: u64,
     /// How far an orb's clock may run ahead, in seconds.
     pub(crate) max_clock_skew_secs: u64,
+    /// Least time between two enrolments of one person, in seconds.
+    pub(crate) recovery_cooldown_secs: u64,
 }
 
 /// `[logs]`
@@ -116,6 +130,16 @@ impl Default for EnrolmentConfig {
         Self {
             max_capture_age_secs: 300,
             max_clock_skew_secs: 30,
+            recovery_cooldown_secs: 7 * 86_400,
+        }
+    }
+}
+
+impl Default for SequencerConfig {
+    fn default() -> Self {
+        Self {
+            max_wait_secs: 600,
+            epoch_margin_secs: 900,
         }
     }
 }
@@ -129,7 +153,7 @@ impl Config {
                 path.display()
             );
         }
-        let sections = ["service", "chain", "keys", "enrolment", "logs"];
+        let sections = ["service", "chain", "keys", "sequencer", "enrolment", "logs"];
         let environment = Env::prefixed(ENVIRONMENT_PREFIX)
             .split("__")
             .filter(move |key| {

@@ -16,6 +16,7 @@ mod matching;
 mod orb;
 mod output;
 mod prover;
+mod registry;
 mod screening;
 mod serve;
 mod simulation;
@@ -44,6 +45,9 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Deploy the contracts and write the deployment file.
     Deploy(deploy::DeployArgs),
+    /// Look at the registry of members, revoke leaves, rebuild its tree.
+    #[command(subcommand)]
+    Registry(registry::RegistryCommand),
     /// Enrol people with an orb.
     #[command(subcommand)]
     Orb(orb::OrbCommand),
@@ -84,6 +88,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Deploy(args) => deploy::run(args).await,
+        Command::Registry(command) => registry::run(command).await,
         Command::Orb(command) => orb::run(command).await,
         Command::Citizen(command) => citizen::run(command).await,
         Command::Audit(args) => audit::run(args).await,

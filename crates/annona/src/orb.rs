@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use annona_chain::Deployment;
 use annona_client::ApiClient;
 use annona_client::wire::EnrolmentView;
-use annona_core::{B256, Commitment, UnixSeconds};
+use annona_core::{B256, Commitment, EnrolmentKind, UnixSeconds};
 use annona_iris::liveness::Challenge;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -68,6 +68,10 @@ pub(crate) struct EnrolArgs {
     /// The citizen's commitment, from `annona citizen new`.
     #[arg(long, value_name = "0x…")]
     commitment: Commitment,
+    /// The person is enrolled already and has lost that identity: revoke its leaf, and
+    /// append the commitment instead.
+    #[arg(long)]
+    recover: bool,
     /// Image of the left eye.
     #[arg(
         long,
@@ -122,7 +126,12 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
         commitment: args.commitment,
         nonce: random_nonce(),
     };
-    let view = orb.enrol(&invitation, &capture, now()).await?;
+    let kind = if args.recover {
+        EnrolmentKind::Recovery
+    } else {
+        EnrolmentKind::New
+    };
+    let view = orb.enrol(kind, &invitation, &capture, now()).await?;
     Format::from_flag(args.json).print(&view, || describe(&view))?;
     Ok(ExitCode::SUCCESS)
 }

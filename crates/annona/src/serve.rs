@@ -8,8 +8,8 @@ use annona_chain::{Deployment, EvmChain, EvmReader};
 use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
-    ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, Outbox, Relay,
-    Sequencer,
+    BatchPolicy, ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, Outbox,
+    Relay, Sequencer, SequencerParts, SequencerRules,
 };
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
 use annona_proofs::RegistryScope;
@@ -66,10 +66,9 @@ impl Readiness for StoreReadiness {
     }
 }
 
-/// Everything that works in the background, one step after the other.
+/// Follows the chain and pays claims, one step after the other.
 struct Worker {
     outbox: Outbox<EvmChain>,
-    sequencer: Sequencer<EvmChain>,
     relay: Relay<EvmChain>,
     membership: Arc<Membership>,
     tree_file: TreeFile,
@@ -96,9 +95,30 @@ impl Worker {
     async fn round(&self) {
         log_failure("outbox", self.outbox.step().await);
         log_failure("membership", self.membership.sync(&*self.chain).await);
-        log_failure("sequencer", self.sequencer.step().await);
         log_failure("relay", self.relay.step().await);
         self.metrics.run_upkeep();
+    }
+}
+
+/// Makes registry batches beside the worker: a proof takes seconds.
+struct Registrar {
+    sequencer: Sequencer<EvmChain>,
+    pause: Duration,
+}
+
+impl Registrar {
+    async fn run(self, stop: CancellationToken) {
+        loop {
+            // A step that is cut off is carried on by the outbox or begun again.
+            tokio::select! {
+                () = stop.cancelled() => return,
+                outcome = self.sequencer.step() => log_failure("sequencer", outcome),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(self.pause) => {}
+            }
+        }
     }
 }
 
@@ -113,6 +133,7 @@ fn log_failure<T, E: std::error::Error>(worker: &'static str, outcome: Result<T,
 struct Service {
     state: ApiState,
     worker: Worker,
+    registrar: Registrar,
     store: SqliteStore,
 }
 
@@ -178,31 +199,43 @@ impl Service {
             registry: deployment.registry,
         };
         let prover = LocalProver::new(scope, config.keys.circuits_folder.clone())?;
+        let pause = Duration::from_millis(config.chain.poll_interval_ms);
+        let sequencer = Sequencer::new(
+            SequencerParts {
+                store: store.clone(),
+                chain: chain.clone(),
+                membership: membership.clone(),
+                prover: Arc::new(prover),
+                clock: Arc::new(SystemClock),
+            },
+            SequencerRules {
+                policy: BatchPolicy {
+                    max_wait_secs: config.sequencer.max_wait_secs,
+                    epoch_margin_secs: config.sequencer.epoch_margin_secs,
+                },
+                calendar,
+                confirmations,
+            },
+        );
         let worker = Worker {
             outbox: Outbox::new(store.clone(), chain.clone(), confirmations),
-            sequencer: Sequencer::new(
-                store.clone(),
-                chain.clone(),
-                membership.clone(),
-                Arc::new(prover),
-                confirmations,
-            ),
             relay: Relay::new(store, chain.clone()),
             membership,
             tree_file,
             chain,
             metrics,
-            pause: Duration::from_millis(config.chain.poll_interval_ms),
+            pause,
         };
         Ok(Self {
             state,
             worker,
+            registrar: Registrar { sequencer, pause },
             store: sqlite,
         })
     }
 }
 
-async fn open_store(config: &Config, deployment: &Deployment) -> anyhow::Result<SqliteStore> {
+pub(crate) async fn open_store(config: &Config, deployment: &Deployment) -> anyhow::Result<SqliteStore> {
     let tag = DeploymentTag {
         chain_id: deployment.chain_id,
         registry: deployment.registry,
@@ -238,6 +271,7 @@ fn enrolment_policy(config: &Config, deployment: &Deployment) -> EnrolmentPolicy
         max_age_secs: config.enrolment.max_capture_age_secs,
         max_skew_secs: config.enrolment.max_clock_skew_secs,
         rule: DecisionRule::standard(),
+        recovery_cooldown_secs: config.enrolment.recovery_cooldown_secs,
     }
 }
 
@@ -270,6 +304,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let Service {
         state,
         worker,
+        registrar,
         store,
     } = Service::assemble(&config).await?;
     let listener = TcpListener::bind(config.service.listen)
@@ -287,6 +322,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 
     let stop = CancellationToken::new();
     let background = tokio::spawn(worker.run(stop.clone()));
+    let registering = tokio::spawn(registrar.run(stop.clone()));
     let draining = stop.clone();
     let serving = axum::serve(listener, annona_api::router(state))
         .with_graceful_shutdown(async move { draining.cancelled().await });
@@ -295,6 +331,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         () = end_of_grace(signals, &stop) => {}
     }
     background.await?;
+    registering.await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -38,6 +38,15 @@ impl TreeFile {
         }
     }
 
+    /// Writes the tree down as it is.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn write(&self) -> anyhow::Result<()> {
+        save(&self.path, self.tag, &self.membership)
+            .with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
     /// Gives the tree what the file has. A file that is of no use is not missed for long:
     /// the events of the chain say the same.
     pub(crate) async fn load(&mut self) {

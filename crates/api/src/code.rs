@@ -60,6 +60,7 @@ problem_codes! {
     EnrolmentReview, CONFLICT, "enrolment-review", "The capture is neither clearly new nor clearly known.";
     NonceUsed, CONFLICT, "nonce-used", "The nonce belongs to another enrolment.";
     CommitmentTaken, CONFLICT, "commitment-taken", "The commitment is enrolled already.";
+    RecoveryTooSoon, CONFLICT, "recovery-too-soon", "The person's enrolment cannot be replaced yet.";
     EpochNotBegun, CONFLICT, "epoch-not-begun", "The epoch has not begun.";
     EpochWithoutMembers, CONFLICT, "epoch-without-members", "The epoch has no members.";
     NullifierAlreadyClaimed, CONFLICT, "nullifier-already-claimed", "A claim for another payment with this nullifier was taken before.";
@@ -69,7 +70,7 @@ problem_codes! {
     ContentTypeNotJson, UNSUPPORTED_MEDIA_TYPE, "content-type-not-json", "The content type is not application/json.";
     ClaimProofInvalid, UNPROCESSABLE_ENTITY, "claim-proof-invalid", "The proof does not hold for this claim.";
     FeeAboveAmount, UNPROCESSABLE_ENTITY, "fee-above-amount", "The fee exceeds what the epoch pays.";
-    RecoveryNotOffered, UNPROCESSABLE_ENTITY, "recovery-not-offered", "Recovery of a lost identity is not offered.";
+    NothingToRecover, UNPROCESSABLE_ENTITY, "nothing-to-recover", "Nobody like this is enrolled.";
     IrisDigestMismatch, UNPROCESSABLE_ENTITY, "iris-digest-mismatch", "The templates are not the ones that the orb signed.";
     ModelMismatch, UNPROCESSABLE_ENTITY, "model-mismatch", "The templates were made with another encoder.";
     TemplateUnusable, UNPROCESSABLE_ENTITY, "template-unusable", "A template has too few valid bits to decide on.";

@@ -19,8 +19,8 @@ use crate::views::enrolment_view;
 problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, BodyUnreadable, BodyTooLarge, ContentTypeNotJson, MalformedField,
     NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive,
-    EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, RecoveryNotOffered,
-    IrisDigestMismatch, ModelMismatch, TemplateUnusable, TemplateSaturated, EnrolmentBusy, ChainUnavailable,
+    EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, NothingToRecover,
+    RecoveryTooSoon,    IrisDigestMismatch, ModelMismatch, TemplateUnusable, TemplateSaturated, EnrolmentBusy, ChainUnavailable,
     StoreUnavailable
 );
 problem_responses!(FindProblems: PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable);
@@ -39,7 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     post, path = "/v1/enrolments", tag = "enrolments", request_body = EnrolmentRequest,
     responses(
         (status = 202, body = EnrolmentView, description = "Admitted, on the way into the registry."),
-        (status = 200, body = EnrolmentView, description = "The same packet was handed in before, and its commitment is a member for good."),
+        (status = 200, body = EnrolmentView, description = "The same packet was handed in before, and its commitment is a member for good, or is one no more."),
         SubmitProblems,
     ),
 )]
@@ -75,7 +75,9 @@ fn answer(record: &EnrolmentRecord) -> Result<Response, ApiError> {
         EnrolmentState::Queued
         | EnrolmentState::Submitted { .. }
         | EnrolmentState::Mined { .. } => StatusCode::ACCEPTED,
-        EnrolmentState::Final { .. } => StatusCode::OK,
+        EnrolmentState::Final { .. }
+        | EnrolmentState::Revoked { .. }
+        | EnrolmentState::Withdrawn => StatusCode::OK,
     };
     Ok((status, Json(enrolment_view(record))).into_response())
 }

@@ -302,11 +302,17 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
             format!("Set the orb's clock and capture again: the capture is from {captured_at}, and it is {now} now."),
         )
         .of_field("capturedAt"),
-        EnrolError::RecoveryNotOffered => Refusal::new(
-            Code::RecoveryNotOffered,
-            "Use the identity that was enrolled first; this version cannot replace it.",
+        EnrolError::NothingToRecover => Refusal::new(
+            Code::NothingToRecover,
+            "Enrol as a new person.",
         )
         .of_field("kind"),
+        EnrolError::RecoveryTooSoon { wait_secs } => Refusal::new(
+            Code::RecoveryTooSoon,
+            "Come back later: the enrolment before has to settle, and some time has to pass between two of one person.",
+        )
+        .of_field("kind")
+        .retry_after((*wait_secs).max(RETRY_LATER_SECS)),
         EnrolError::TemplateUnusable => Refusal::new(
             Code::TemplateUnusable,
             "Capture again with both eyes wide open: too little of an iris was visible.",

@@ -36,6 +36,10 @@ pub(crate) fn enrolment_view(record: &EnrolmentRecord) -> EnrolmentView {
             transaction,
             leaf_index,
         } => (EnrolmentStatus::Final, Some(transaction), Some(leaf_index)),
+        EnrolmentState::Revoked { leaf_index } => {
+            (EnrolmentStatus::Revoked, None, Some(leaf_index))
+        }
+        EnrolmentState::Withdrawn => (EnrolmentStatus::Withdrawn, None, None),
     };
     EnrolmentView {
         id: record.id.0.to_string(),

@@ -13,7 +13,7 @@ mod unchecked;
 use alloy::primitives::{B256, U256};
 use annona_core::AmountWei;
 
-use crate::data::{ChainData, Logged};
+use crate::data::{ChainData, Logged, RegistryBatch};
 use crate::{AuditedBlock, CheckResult, Outcome, Report, Totals};
 use rebuilt::Rebuilt;
 
@@ -73,7 +73,7 @@ const fn check(id: &'static str, title: &'static str, run: fn(&Evidence<'_>) -> 
 }
 
 /// Ids are stable: scripts and people refer to them.
-const CHECKS: [Check; 28] = [
+const CHECKS: [Check; 29] = [
     check(
         "contract-code",
         "Every contract runs the published code",
@@ -105,8 +105,13 @@ const CHECKS: [Check; 28] = [
         membership::leaves,
     ),
     check(
+        "revocations",
+        "Every revoked leaf was that member's until then",
+        membership::revocations,
+    ),
+    check(
         "tree-roots",
-        "Every root follows from the leaves before it",
+        "Every root follows from the batches before it",
         membership::roots,
     ),
     check(
@@ -262,13 +267,18 @@ fn sum(amounts: impl Iterator<Item = U256>) -> U256 {
 
 fn totals(data: &ChainData) -> Totals {
     let events = &data.events;
-    let members: usize = events
+    let leaves = |batch: &Logged<RegistryBatch>| match &batch.event {
+        RegistryBatch::Appended(event) => (event.leaves.len() as u64, 0),
+        RegistryBatch::Revoked(event) => (0, event.removals.len() as u64),
+    };
+    let (joined, revoked) = events
         .batches
         .iter()
-        .map(|batch| batch.event.leaves.len())
-        .sum();
+        .map(leaves)
+        .fold((0, 0), |sum, batch| (sum.0 + batch.0, sum.1 + batch.1));
     Totals {
-        members: members as u64,
+        members: joined.saturating_sub(revoked),
+        revoked,
         batches: events.batches.len() as u64,
         epochs: events.opened.len() as u64,
         claims: events.claims.len() as u64,

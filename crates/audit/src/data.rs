@@ -117,6 +117,36 @@ pub(crate) struct Logged<E> {
     pub(crate) event: E,
 }
 
+/// A batch of the registry.
+#[derive(Debug, Clone)]
+pub(crate) enum RegistryBatch {
+    Appended(Registry::LeavesAppended),
+    Revoked(Registry::LeavesRevoked),
+}
+
+impl RegistryBatch {
+    pub(crate) const fn epoch(&self) -> U256 {
+        match self {
+            Self::Appended(event) => event.epoch,
+            Self::Revoked(event) => event.epoch,
+        }
+    }
+
+    pub(crate) const fn pre_root(&self) -> U256 {
+        match self {
+            Self::Appended(event) => event.preRoot,
+            Self::Revoked(event) => event.preRoot,
+        }
+    }
+
+    pub(crate) const fn post_root(&self) -> U256 {
+        match self {
+            Self::Appended(event) => event.postRoot,
+            Self::Revoked(event) => event.postRoot,
+        }
+    }
+}
+
 /// An act of administration. All contracts share the declarations of the role events.
 #[derive(Debug, Clone)]
 pub(crate) enum AdminAction {
@@ -139,7 +169,7 @@ pub(crate) enum AdminAction {
 /// Every event of the deployment, each list in the chain's order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Events {
-    pub(crate) batches: Vec<Logged<Registry::LeavesAppended>>,
+    pub(crate) batches: Vec<Logged<RegistryBatch>>,
     pub(crate) opened: Vec<Logged<Distributor::EpochOpened>>,
     pub(crate) closed: Vec<Logged<Distributor::EpochClosed>>,
     pub(crate) claims: Vec<Logged<Distributor::Claimed>>,

@@ -185,7 +185,7 @@ fn epochs_with_events(events: &Events) -> (BTreeSet<U256>, BTreeSet<U256>) {
         .iter()
         .map(|logged| logged.event.epoch)
         .collect();
-    let opened = events.opened.iter().map(|logged| logged.event.epoch);
+    let opened = events.opened.iter().map(|logged| logged.event.epoch());
     let closed = events.closed.iter().map(|logged| logged.event.epoch);
     (
         claimed
@@ -220,7 +220,8 @@ fn epochs_to_compare(data: &ChainData) -> BTreeSet<u64> {
         return BTreeSet::new();
     };
     let newest = current.0.saturating_sub(NEWEST_CHECKPOINTS - 1)..=current.0;
-    let batches = data.events.batches.iter().map(|logged| logged.event.epoch);
+    let batches = data.events.batches.iter();
+    let batches = batches.map(|logged| logged.event.epoch());
     // A batch shows in the checkpoint of the epoch after its own.
     let changed = batches.map(|epoch| epoch.saturating_add(U256::ONE));
     let used = data.epoch_states.keys().copied().chain(changed);

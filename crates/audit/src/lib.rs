@@ -14,13 +14,13 @@
 //! finding, never a panic; the same chain up to the same block gives the same
 //! bytes of JSON.
 
-mod accumulator;
 mod audit;
 mod checks;
 mod data;
 mod error;
 mod explain;
 mod gather;
+mod recomputed;
 mod report;
 
 pub use audit::audit;

@@ -48,9 +48,11 @@ pub struct AuditedBlock {
 /// Figures of the deployment as its events tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// Leaves appended.
+    /// Leaves that are members.
     pub members: u64,
-    /// Batches they came in.
+    /// Leaves that are members no more.
+    pub revoked: u64,
+    /// Batches of joining and leaving.
     pub batches: u64,
     /// Epochs opened.
     pub epochs: u64,
@@ -162,6 +164,7 @@ struct JsonCheck<'a> {
 #[serde(rename_all = "camelCase")]
 struct JsonTotals {
     members: u64,
+    revoked: u64,
     batches: u64,
     epochs: u64,
     claims: u64,
@@ -216,6 +219,7 @@ impl From<&Totals> for JsonTotals {
         let wei = |AmountWei(amount): AmountWei| -> String { U256::to_string(&amount) };
         Self {
             members: totals.members,
+            revoked: totals.revoked,
             batches: totals.batches,
             epochs: totals.epochs,
             claims: totals.claims,

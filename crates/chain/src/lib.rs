@@ -20,7 +20,7 @@ mod writer;
 pub use deploy::{DeployError, DeployPlan, deploy};
 pub use deployment::{Deployment, DeploymentFileError};
 pub use error::revert_reason;
-pub use reader::{EvmReader, connect};
+pub use reader::{Census, EvmReader, connect};
 pub use writer::EvmChain;
 
 pub use alloy::network::Ethereum;

@@ -8,13 +8,14 @@ use annona_core::{
     AmountWei, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
 };
 use annona_engine::ports::{
-    AppendedBatch, BlockHead, ChainError, ChainReader, Checkpoint, EpochAccount, Receipt,
-    RegistryState, TransactionStatus,
+    BlockHead, ChainError, ChainReader, Checkpoint, EpochAccount, Receipt, RegistryBatch,
+    RegistryChange, RegistryState, TransactionStatus,
 };
+use annona_tree::Revocation;
 use async_trait::async_trait;
 
 use crate::Deployment;
-use crate::bindings::{Distributor, OrbRegistry, Registry};
+use crate::bindings::{Distributor, IRegistry, OrbRegistry, Registry};
 use crate::error::{from_contract, from_transport};
 
 /// A provider for an HTTP endpoint; no request is made yet.
@@ -26,6 +27,17 @@ pub fn connect(url: &str) -> Result<DynProvider, ChainError> {
         .parse()
         .map_err(|error| ChainError::Unavailable(Box::new(error)))?;
     Ok(ProviderBuilder::new().connect_http(url).erased())
+}
+
+/// Numbers of the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Census {
+    /// Members now.
+    pub members: u64,
+    /// Leaves appended in an epoch.
+    pub enrolled: u64,
+    /// The most that an epoch takes.
+    pub enrolment_cap: u64,
 }
 
 /// The chain as anyone can read it.
@@ -85,6 +97,30 @@ impl EvmReader {
             UnixSeconds(to_u64(genesis, "a genesis")?),
             to_u64(length, "an epoch length")?,
         ))
+    }
+
+    /// Members now, and how many joined in `epoch`.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn census(&self, epoch: Epoch) -> Result<Census, ChainError> {
+        let registry = self.registry();
+        let members = registry.memberCount().call().await.map_err(from_contract)?;
+        let enrolled = registry
+            .enrolledIn(U256::from(epoch.0))
+            .call()
+            .await
+            .map_err(from_contract)?;
+        let cap = registry
+            .epochEnrolmentCap()
+            .call()
+            .await
+            .map_err(from_contract)?;
+        Ok(Census {
+            members: to_u64(members, "a member count")?,
+            enrolled: to_u64(enrolled, "a number of enrolments")?,
+            enrolment_cap: to_u64(cap, "an enrolment cap")?,
+        })
     }
 
     /// Epochs that an epoch stays claimable.
@@ -155,10 +191,13 @@ impl ChainReader for EvmReader {
         self.deployment.deployment_block
     }
 
-    async fn appended_batches(&self, from: u64, to: u64) -> Result<Vec<AppendedBatch>, ChainError> {
+    async fn registry_batches(&self, from: u64, to: u64) -> Result<Vec<RegistryBatch>, ChainError> {
         let filter = Filter::new()
             .address(self.deployment.registry)
-            .event_signature(Registry::LeavesAppended::SIGNATURE_HASH)
+            .event_signature(vec![
+                Registry::LeavesAppended::SIGNATURE_HASH,
+                Registry::LeavesRevoked::SIGNATURE_HASH,
+            ])
             .from_block(from)
             .to_block(to);
         let logs = self
@@ -241,37 +280,66 @@ impl ChainReader for EvmReader {
     }
 }
 
-fn to_batch(log: &Log) -> Result<AppendedBatch, ChainError> {
-    let malformed = ChainError::Malformed {
-        what: "a LeavesAppended event without its fields",
+fn to_batch(log: &Log) -> Result<RegistryBatch, ChainError> {
+    let malformed = || ChainError::Malformed {
+        what: "a registry event without its fields",
     };
     let (Some(block_number), Some(block_hash), Some(transaction)) =
         (log.block_number, log.block_hash, log.transaction_hash)
     else {
-        return Err(malformed);
+        return Err(malformed());
     };
-    let event = log
-        .log_decode::<Registry::LeavesAppended>()
-        .map_err(|_| malformed)?
-        .inner
-        .data;
-    let leaves: Result<Vec<Commitment>, _> =
-        event.leaves.into_iter().map(Commitment::try_from).collect();
-    Ok(AppendedBatch {
+    let (epoch, change, roots) = if log.topic0() == Some(&Registry::LeavesRevoked::SIGNATURE_HASH) {
+        let event = log
+            .log_decode::<Registry::LeavesRevoked>()
+            .map_err(|_| malformed())?
+            .inner
+            .data;
+        let removals: Result<_, _> = event.removals.iter().map(to_revocation).collect();
+        let change = RegistryChange::Revoked {
+            removals: removals?,
+        };
+        (event.epoch, change, [event.preRoot, event.postRoot])
+    } else {
+        let event = log
+            .log_decode::<Registry::LeavesAppended>()
+            .map_err(|_| malformed())?
+            .inner
+            .data;
+        let leaves: Result<_, _> = event.leaves.into_iter().map(to_commitment).collect();
+        let change = RegistryChange::Appended {
+            start_index: to_leaf_index(event.startIndex)?,
+            leaves: leaves?,
+        };
+        (event.epoch, change, [event.preRoot, event.postRoot])
+    };
+    Ok(RegistryBatch {
         block_number,
         block_hash,
         transaction,
-        epoch: Epoch(to_u64(event.epoch, "an epoch")?),
-        start_index: LeafIndex::try_from(to_u64(event.startIndex, "a leaf index")?).map_err(
-            |_| ChainError::Malformed {
-                what: "a leaf index outside the tree",
-            },
-        )?,
-        leaves: leaves.map_err(|_| ChainError::Malformed {
-            what: "a leaf that is no commitment",
-        })?,
-        pre_root: to_root(event.preRoot)?,
-        post_root: to_root(event.postRoot)?,
+        epoch: Epoch(to_u64(epoch, "an epoch")?),
+        change,
+        pre_root: to_root(roots[0])?,
+        post_root: to_root(roots[1])?,
+    })
+}
+
+fn to_revocation(removal: &IRegistry::Removal) -> Result<Revocation, ChainError> {
+    Ok(Revocation {
+        leaf_index: to_leaf_index(U256::from(removal.leafIndex))?,
+        commitment: to_commitment(removal.commitment)?,
+    })
+}
+
+fn to_commitment(value: U256) -> Result<Commitment, ChainError> {
+    Commitment::try_from(value).map_err(|_| ChainError::Malformed {
+        what: "a leaf that is no commitment",
+    })
+}
+
+fn to_leaf_index(value: U256) -> Result<LeafIndex, ChainError> {
+    LeafIndex::try_from(to_u64(value, "a leaf index")?).map_err(|_| ChainError::Malformed {
+        what: "a leaf index outside the tree",
     })
 }
 

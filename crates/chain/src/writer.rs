@@ -8,13 +8,15 @@ use alloy::sol_types::SolCall;
 use annona_core::{B256, Epoch, NullifierHash, OrbId};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, AppendedBatch, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint,
-    EpochAccount, RegistryState, RevertReason, SenderRole, SignedTransaction, TransactionStatus,
+    AppendCall, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount,
+    RegistryBatch, RegistryState, RevertReason, RevokeCall, SenderRole, SignedTransaction,
+    TransactionStatus,
 };
+use annona_tree::Revocation;
 use async_trait::async_trait;
 
 use crate::EvmReader;
-use crate::bindings::{Distributor, Registry};
+use crate::bindings::{Distributor, IRegistry, Registry};
 use crate::error::from_transport;
 
 /// Gas is estimated on the state of now; this share on top (in percent) covers
@@ -134,13 +136,28 @@ impl ChainWriter for EvmChain {
             proof: *call.proof.coordinates(),
         }
         .abi_encode();
-        self.sign(
-            SenderRole::Sequencer,
-            nonce,
-            self.reader.deployment.registry,
-            input,
-        )
-        .await
+        let to = self.reader.deployment.registry;
+        self.sign(SenderRole::Sequencer, nonce, to, input).await
+    }
+
+    async fn sign_revoke(
+        &self,
+        nonce: u64,
+        call: &RevokeCall,
+    ) -> Result<SignedTransaction, ChainError> {
+        let removal = |removal: &Revocation| IRegistry::Removal {
+            leafIndex: U256::from(removal.leaf_index.get()),
+            commitment: removal.commitment.to_u256(),
+        };
+        let input = Registry::revokeCall {
+            removals: call.removals.iter().map(removal).collect(),
+            postRoot: call.post_root.to_u256(),
+            digest: call.digest.to_u256(),
+            proof: *call.proof.coordinates(),
+        }
+        .abi_encode();
+        let to = self.reader.deployment.registry;
+        self.sign(SenderRole::Sequencer, nonce, to, input).await
     }
 
     async fn sign_claim(&self, nonce: u64, claim: &Claim) -> Result<SignedTransaction, ChainError> {
@@ -208,8 +225,8 @@ impl ChainReader for EvmChain {
         self.reader.deployment_block()
     }
 
-    async fn appended_batches(&self, from: u64, to: u64) -> Result<Vec<AppendedBatch>, ChainError> {
-        self.reader.appended_batches(from, to).await
+    async fn registry_batches(&self, from: u64, to: u64) -> Result<Vec<RegistryBatch>, ChainError> {
+        self.reader.registry_batches(from, to).await
     }
 
     async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError> {

@@ -131,7 +131,7 @@ impl ApiClient {
         self.get(&format!("/v1/enrolments/{id}")).await
     }
 
-    /// Waits until an enrolment is a member for good.
+    /// Waits until an enrolment is a member for good, or is known not to become one.
     ///
     /// # Errors
     /// [`ClientError::TimedOut`] after `limit`.
@@ -140,7 +140,10 @@ impl ApiClient {
         id: B256,
         limit: Duration,
     ) -> Result<EnrolmentView, ClientError> {
-        let is_settled = |view: &EnrolmentView| view.status == EnrolmentStatus::Final;
+        let is_settled = |view: &EnrolmentView| {
+            use EnrolmentStatus::{Final, Revoked, Withdrawn};
+            matches!(view.status, Final | Revoked | Withdrawn)
+        };
         settled("the enrolment", limit, || self.enrolment(id), is_settled).await
     }
 

@@ -39,6 +39,8 @@ pub struct EnrolmentPolicy {
     pub max_skew_secs: u64,
     /// Thresholds of the uniqueness decision.
     pub rule: DecisionRule,
+    /// Least time between two enrolments of one person, in seconds.
+    pub recovery_cooldown_secs: u64,
 }
 
 /// Why an enrolment is not taken.
@@ -70,9 +72,15 @@ pub enum EnrolError {
         /// The service's clock.
         now: u64,
     },
-    /// Recovery is not offered.
-    #[error("recovery of a lost identity is not offered by this version")]
-    RecoveryNotOffered,
+    /// A recovery of somebody who is not enrolled.
+    #[error("nobody like this is enrolled; enrol as a new person")]
+    NothingToRecover,
+    /// The person's enrolment is too young, or not settled.
+    #[error("this person's enrolment can be replaced in {wait_secs} seconds")]
+    RecoveryTooSoon {
+        /// How long to wait; 0 while an earlier enrolment is on its way to the registry.
+        wait_secs: u64,
+    },
     /// A template has too few valid bits to decide on.
     #[error("a template has too few valid bits for a decision")]
     TemplateUnusable,
@@ -158,9 +166,9 @@ impl EnrolmentDesk {
             state: EnrolmentState::Queued,
         };
         let record = self.decide_and_record(record, packet.templates).await?;
-        metrics::counter!("annona_enrolments_total", "decision" => decision_label(record.state))
+        metrics::counter!("annona_enrolments_total", "decision" => decision_label(&record))
             .increment(1);
-        tracing::info!(enrolment = %record.id.0, orb = %record.orb, decision = decision_label(record.state), "enrolment decided");
+        tracing::info!(enrolment = %record.id.0, orb = %record.orb, decision = decision_label(&record), "enrolment decided");
         Ok(record)
     }
 
@@ -192,9 +200,6 @@ impl EnrolmentDesk {
                 now: now.0,
             });
         }
-        if enrolment.kind == EnrolmentKind::Recovery {
-            return Err(EnrolError::RecoveryNotOffered);
-        }
         if !is_decidable(&packet.templates) {
             return Err(EnrolError::TemplateUnusable);
         }
@@ -220,7 +225,9 @@ impl EnrolmentDesk {
             }
             found = found.merge(self.search(&known, searched, &templates).await);
             searched = known.len();
-            let new = self.decide(record.clone(), templates.clone(), searched, &found)?;
+            let new = self
+                .decide(record.clone(), templates.clone(), searched, &found)
+                .await?;
             match self.store.record_enrolment(&new).await? {
                 AdmitOutcome::Recorded => return Ok(new.record),
                 AdmitOutcome::AlreadyRecorded(earlier) => return Ok(earlier),
@@ -228,6 +235,9 @@ impl EnrolmentDesk {
                 AdmitOutcome::NonceUsed => return Err(EnrolError::NonceUsed),
                 AdmitOutcome::CommitmentTaken => {
                     return Err(EnrolError::CommitmentTaken(record.commitment()));
+                }
+                AdmitOutcome::PersonMoved => {
+                    return Err(EnrolError::RecoveryTooSoon { wait_secs: 0 });
                 }
             }
         }
@@ -241,30 +251,61 @@ impl EnrolmentDesk {
         compute(move || known.search_after(searched, &probe, reach)).await
     }
 
-    fn decide(
+    async fn decide(
         &self,
         mut record: EnrolmentRecord,
         templates: EyePair,
         searched: u64,
         found: &Found,
     ) -> Result<NewEnrolment, EnrolError> {
-        let (state, admission) = match self.policy.rule.decide(found) {
-            Decision::Unique => (
+        let kind = record.enrolment.kind;
+        let (state, admission) = match (self.policy.rule.decide(found), kind) {
+            (Decision::Unique, EnrolmentKind::New) => (
                 EnrolmentState::Queued,
                 Admission::Admit {
                     gallery_sequence: searched + 1,
                     templates,
                 },
             ),
-            Decision::Duplicate { .. } => (EnrolmentState::Duplicate, Admission::Refuse),
-            Decision::Review { .. } => (EnrolmentState::Review, Admission::Refuse),
-            Decision::Saturated { similar, .. } => {
+            (Decision::Unique, EnrolmentKind::Recovery) => {
+                return Err(EnrolError::NothingToRecover);
+            }
+            (Decision::Duplicate { .. }, EnrolmentKind::New) => {
+                (EnrolmentState::Duplicate, Admission::Refuse)
+            }
+            (Decision::Duplicate { existing }, EnrolmentKind::Recovery) => {
+                let current = self.replaceable(existing.sequence, record.received_at).await?;
+                (EnrolmentState::Queued, Admission::Replace { current })
+            }
+            (Decision::Review { .. }, _) => (EnrolmentState::Review, Admission::Refuse),
+            (Decision::Saturated { similar, .. }, _) => {
                 metrics::counter!("annona_saturated_templates_total").increment(1);
                 return Err(EnrolError::TemplateSaturated { similar });
             }
         };
         record.state = state;
         Ok(NewEnrolment { record, admission })
+    }
+
+    /// The enrolment that a person of the gallery has now, if another one may replace it.
+    async fn replaceable(
+        &self,
+        sequence: u64,
+        now: UnixSeconds,
+    ) -> Result<EnrolmentId, EnrolError> {
+        let Some(current) = self.store.current_enrolment(sequence).await? else {
+            return Err(EnrolError::NothingToRecover);
+        };
+        let free_at = current.received_at.0 + self.policy.recovery_cooldown_secs;
+        let wait_secs = free_at.saturating_sub(now.0);
+        let is_settled = matches!(
+            current.state,
+            EnrolmentState::Final { .. } | EnrolmentState::Revoked { .. }
+        );
+        if wait_secs > 0 || !is_settled {
+            return Err(EnrolError::RecoveryTooSoon { wait_secs });
+        }
+        Ok(current.id)
     }
 }
 
@@ -275,10 +316,11 @@ fn is_decidable(eyes: &EyePair) -> bool {
         .all(|eye| eye.valid_bits() >= MIN_VALID_BITS)
 }
 
-const fn decision_label(state: EnrolmentState) -> &'static str {
-    match state {
-        EnrolmentState::Duplicate => "duplicate",
-        EnrolmentState::Review => "review",
-        _ => "unique",
+const fn decision_label(record: &EnrolmentRecord) -> &'static str {
+    match (record.state, record.enrolment.kind) {
+        (EnrolmentState::Duplicate, _) => "duplicate",
+        (EnrolmentState::Review, _) => "review",
+        (_, EnrolmentKind::Recovery) => "recovery",
+        (_, EnrolmentKind::New) => "unique",
     }
 }

@@ -1,5 +1,5 @@
-//! The use cases: enrol a person, append members to the registry, take a claim,
-//! settle it.
+//! The use cases: enrol a person, append members to the registry and revoke them, take
+//! a claim, settle it.
 //!
 //! Here: the desks that answer requests ([`EnrolmentDesk`], [`ClaimDesk`]), the
 //! workers that move things forward one step at a time ([`Membership`],
@@ -29,7 +29,10 @@ pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy
 pub use membership::{ArchiveError, EpochTree, Membership, MembershipError, MembershipRules};
 pub use outbox::{Outbox, OutboxError, OutboxReport};
 pub use relay::{Relay, RelayError};
-pub use sequencer::{Sequencer, SequencerError};
+pub use sequencer::{
+    BatchPolicy, BatchReason, Sequencer, SequencerError, SequencerParts, SequencerRules, Waiting,
+};
 pub use types::{
     Claim, ClaimRecord, ClaimState, EnrolmentId, EnrolmentRecord, EnrolmentState, Rejection,
+    RevocationReason, RevocationRecord, RevocationState,
 };

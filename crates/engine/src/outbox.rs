@@ -251,6 +251,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
 const fn purpose_label(purpose: &Purpose) -> &'static str {
     match purpose {
         Purpose::Append { .. } => "append",
+        Purpose::Revoke { .. } => "revoke",
         Purpose::Claim { .. } => "claim",
     }
 }

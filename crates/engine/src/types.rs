@@ -36,6 +36,80 @@ pub enum EnrolmentState {
         /// Position in the tree.
         leaf_index: LeafIndex,
     },
+    /// A member no more.
+    Revoked {
+        /// Position in the tree, empty now and never used again.
+        leaf_index: LeafIndex,
+    },
+    /// Revoked before it was appended: it never joined.
+    Withdrawn,
+}
+
+/// Why a leaf is revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevocationReason {
+    /// The person has a new commitment.
+    Recovery,
+    /// The orb that vouched for it is not believed any more.
+    Orb,
+    /// An operator asked for it.
+    Operator,
+}
+
+impl RevocationReason {
+    /// All of them, for storage and documentation.
+    pub const ALL: [Self; 3] = [Self::Recovery, Self::Orb, Self::Operator];
+
+    /// Stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Recovery => "recovery",
+            Self::Orb => "orb",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The reason of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
+/// Where a revocation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevocationState {
+    /// Waiting to be sent.
+    Queued,
+    /// In a signed transaction that is stored.
+    Submitted {
+        /// Hash of the transaction.
+        transaction: B256,
+    },
+    /// In a block that a reorg could still take away.
+    Mined {
+        /// Hash of the transaction.
+        transaction: B256,
+    },
+    /// The leaf is empty for good.
+    Final {
+        /// Hash of the transaction.
+        transaction: B256,
+    },
+}
+
+/// A revocation as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevocationRecord {
+    /// Whose leaf.
+    pub commitment: Commitment,
+    /// Why.
+    pub reason: RevocationReason,
+    /// The service's clock when it was asked for.
+    pub requested_at: UnixSeconds,
+    /// Where it stands.
+    pub state: RevocationState,
 }
 
 /// An enrolment as it is stored: nothing of the iris is in it.
@@ -45,7 +119,7 @@ pub struct EnrolmentRecord {
     pub id: EnrolmentId,
     /// Who vouches.
     pub orb: OrbId,
-    /// What was signed.
+    /// What was signed. Its kind says whether it replaces an earlier one.
     pub enrolment: Enrolment,
     /// The service's clock at arrival.
     pub received_at: UnixSeconds,

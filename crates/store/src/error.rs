@@ -39,12 +39,12 @@ pub(crate) enum Unstorable {
     Number(u64),
     #[error("the state of an enrolment does not go with its admission")]
     Admission,
-    #[error("an append without enrolments")]
-    EmptyAppend,
+    #[error("a registry batch without leaves")]
+    EmptyBatch,
     #[error("an append that leaves the tree")]
     LeafIndex(#[source] FieldError),
-    #[error("an append cannot be rejected, only its enrolments queued again")]
-    RejectedAppend,
+    #[error("a registry batch cannot be rejected, only its leaves queued again")]
+    RejectedBatch,
 }
 
 impl From<Unstorable> for StoreError {

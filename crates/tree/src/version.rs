@@ -102,7 +102,7 @@ impl TreeVersion {
     }
 
     /// Empties leaves; all of them or none.
-    pub(crate) fn revoke(&mut self, revocations: &[Revocation]) -> Result<(), TreeError> {
+    pub fn revoke(&mut self, revocations: &[Revocation]) -> Result<(), TreeError> {
         let mut sorted = revocations.to_vec();
         sorted.sort_by_key(|revocation| revocation.leaf_index);
         let mut before = None;

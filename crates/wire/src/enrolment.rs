@@ -133,6 +133,10 @@ pub enum EnrolmentStatus {
     Mined,
     /// A member for good.
     Final,
+    /// A member no more: the leaf is empty.
+    Revoked,
+    /// Revoked before it was appended.
+    Withdrawn,
 }
 
 /// An enrolment as the service knows it.

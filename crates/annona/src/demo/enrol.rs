@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use annona_core::B256;
+use annona_core::{B256, EnrolmentKind};
 use anyhow::{Context, bail};
 use image::GrayImage;
 use orb_sim::attack::{Attack, Range, Species};
@@ -83,7 +83,7 @@ async fn enrol_one(
         session.retakes += reviews;
         let outcome = world
             .orb()
-            .enrol(&invitation(&citizen.wallet), &session.capture, now())
+            .enrol(EnrolmentKind::New, &invitation(&citizen.wallet), &session.capture, now())
             .await;
         match outcome {
             Ok(view) => {
@@ -188,7 +188,7 @@ async fn offer_again(
     let session = capture_person(&citizen.person, rng)?;
     match world
         .orb()
-        .enrol(&invitation(&fresh), &session.capture, now())
+        .enrol(EnrolmentKind::New, &invitation(&fresh), &session.capture, now())
         .await
     {
         Err(OrbError::Service(refusal)) if refusal.code() == Some("enrolment-duplicate") => {

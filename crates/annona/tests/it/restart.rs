@@ -5,7 +5,7 @@ use annona_chain::bindings::AnnonaToken;
 use annona_client::wire::{ClaimStatus, EnrolmentStatus};
 use annona_client::{TreeReader, Wallet};
 use annona_core::Epoch;
-use annona_engine::ports::ChainReader;
+use annona_engine::ports::{ChainReader, RegistryBatch, RegistryChange};
 
 use crate::world::{PATIENCE, Service, World, enrolment_id, settled};
 
@@ -66,8 +66,12 @@ async fn enrolment_survives(when: KilledWhen) {
         .unwrap();
     assert_eq!(view.leaf_index, Some(0));
     let head = world.chain.head().await.unwrap().number;
-    let batches = world.chain.appended_batches(0, head).await.unwrap();
-    let leaves: Vec<_> = batches.into_iter().flat_map(|batch| batch.leaves).collect();
+    let batches = world.chain.registry_batches(0, head).await.unwrap();
+    let appended = |batch: RegistryBatch| match batch.change {
+        RegistryChange::Appended { leaves, .. } => leaves,
+        RegistryChange::Revoked { .. } => Vec::new(),
+    };
+    let leaves: Vec<_> = batches.into_iter().flat_map(appended).collect();
     assert_eq!(leaves, [wallet.identity().commitment()], "appended once");
 }
 

@@ -129,7 +129,9 @@ impl World {
             "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
              [chain]\nrpc_url = \"{rpc}\"\nconfirmations = 1\npoll_interval_ms = 100\n\
              [keys]\nsequencer_file = \"sequencer.key\"\nrelay_file = \"relay.key\"\n\
-             circuits_folder = \"circuit-keys\"\n"
+             circuits_folder = \"circuit-keys\"\n\
+             [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
+             [enrolment]\nrecovery_cooldown_secs = 0\n"
         );
         std::fs::write(folder.path().join("annona.toml"), config).unwrap();
         let deployment = Deployment::load(&folder.path().join("deployment.json")).unwrap();

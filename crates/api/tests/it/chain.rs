@@ -6,8 +6,8 @@ use annona_core::{
     UnixSeconds,
 };
 use annona_engine::ports::{
-    AppendedBatch, BlockHead, ChainError, ChainReader, Checkpoint, EpochAccount, RegistryState,
-    TransactionStatus,
+    BlockHead, ChainError, ChainReader, Checkpoint, EpochAccount, RegistryBatch, RegistryChange,
+    RegistryState, TransactionStatus,
 };
 use annona_tree::MembershipTree;
 use async_trait::async_trait;
@@ -24,7 +24,7 @@ pub(crate) enum Mood {
 pub(crate) struct Ledger {
     pub(crate) mood: Mood,
     pub(crate) now: u64,
-    pub(crate) batches: Vec<AppendedBatch>,
+    pub(crate) batches: Vec<RegistryBatch>,
     pub(crate) active_orbs: BTreeSet<OrbId>,
     pub(crate) spent: BTreeSet<(Epoch, NullifierHash)>,
     pub(crate) is_paused: bool,
@@ -58,13 +58,15 @@ impl MemoryChain {
         let (pre_root, start) = (tree.root(), tree.leaf_count());
         let post_root = tree.append(leaves).unwrap();
         let block_number = ledger.batches.len() as u64 + 1;
-        ledger.batches.push(AppendedBatch {
+        ledger.batches.push(RegistryBatch {
             block_number,
             block_hash: block_hash(block_number),
             transaction: B256::with_last_byte(7),
             epoch,
-            start_index: LeafIndex::try_from(start).unwrap(),
-            leaves: leaves.to_vec(),
+            change: RegistryChange::Appended {
+                start_index: LeafIndex::try_from(start).unwrap(),
+                leaves: leaves.to_vec(),
+            },
             pre_root,
             post_root,
         });
@@ -79,7 +81,10 @@ impl Ledger {
     fn tree_before(&self, epoch: Epoch) -> MembershipTree {
         let mut tree = MembershipTree::default();
         for batch in self.batches.iter().filter(|batch| batch.epoch < epoch) {
-            tree.append(&batch.leaves).unwrap();
+            match &batch.change {
+                RegistryChange::Appended { leaves, .. } => tree.append(leaves).unwrap(),
+                RegistryChange::Revoked { removals } => tree.revoke(removals).unwrap(),
+            };
         }
         tree
     }
@@ -132,7 +137,7 @@ impl ChainReader for MemoryChain {
         0
     }
 
-    async fn appended_batches(&self, from: u64, to: u64) -> Result<Vec<AppendedBatch>, ChainError> {
+    async fn registry_batches(&self, from: u64, to: u64) -> Result<Vec<RegistryBatch>, ChainError> {
         let batches = self.ledger().batches.clone();
         Ok(batches
             .into_iter()

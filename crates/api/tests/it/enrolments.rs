@@ -186,9 +186,9 @@ async fn another_encoder_is_refused_with_the_one_that_is_taken() {
 }
 
 #[tokio::test]
-async fn recovery_is_not_offered() {
+async fn a_stranger_has_nothing_to_recover() {
     let answer = enrol_changed(|e| e.kind = EnrolmentKind::Recovery).await;
-    answer.assert_problem(422, "recovery-not-offered");
+    answer.assert_problem(422, "nothing-to-recover");
 }
 
 #[tokio::test]

@@ -5,12 +5,16 @@ use annona_core::SCALAR_MODULUS;
 
 use super::rebuilt::{calendar, looked_at};
 use super::{Evidence, Verdict, answer, wrong, wrong_at};
+use crate::data::RegistryBatch;
 
 pub(super) fn leaves(evidence: &Evidence<'_>) -> Verdict {
     let mut seen = HashMap::new();
     for batch in &evidence.data.events.batches {
-        for (index, leaf) in (0_u64..).zip(&batch.event.leaves) {
-            let index = batch.event.startIndex.saturating_add(U256::from(index));
+        let RegistryBatch::Appended(event) = &batch.event else {
+            continue;
+        };
+        for (index, leaf) in (0_u64..).zip(&event.leaves) {
+            let index = event.startIndex.saturating_add(U256::from(index));
             if leaf.is_zero() || *leaf >= SCALAR_MODULUS {
                 return wrong_at(
                     batch,
@@ -28,12 +32,43 @@ pub(super) fn leaves(evidence: &Evidence<'_>) -> Verdict {
     looked_at(seen.len(), "leaves, all different")
 }
 
+pub(super) fn revocations(evidence: &Evidence<'_>) -> Verdict {
+    let mut members = HashMap::new();
+    let mut revoked = 0;
+    for batch in &evidence.data.events.batches {
+        match &batch.event {
+            RegistryBatch::Appended(event) => {
+                for (index, leaf) in (0_u64..).zip(&event.leaves) {
+                    members.insert(event.startIndex.saturating_add(U256::from(index)), *leaf);
+                }
+            }
+            RegistryBatch::Revoked(event) => {
+                for removal in &event.removals {
+                    if members.remove(&removal.leafIndex) != Some(removal.commitment) {
+                        return wrong_at(
+                            batch,
+                            format!(
+                                "leaf {} was not {:#066x} when it was revoked",
+                                removal.leafIndex, removal.commitment
+                            ),
+                        );
+                    }
+                    revoked += 1;
+                }
+            }
+        }
+    }
+    looked_at(revoked, "leaves revoked, each of them a member until then")
+}
+
 pub(super) fn roots(evidence: &Evidence<'_>) -> Verdict {
     let clock = calendar(evidence.data)?;
     let batches = &evidence.data.events.batches;
     for (batch, step) in batches.iter().zip(&evidence.rebuilt.steps) {
         let event = &batch.event;
-        if event.startIndex != U256::from(step.start_index) {
+        if let RegistryBatch::Appended(event) = event
+            && event.startIndex != U256::from(step.start_index)
+        {
             return wrong_at(
                 batch,
                 format!(
@@ -42,13 +77,13 @@ pub(super) fn roots(evidence: &Evidence<'_>) -> Verdict {
                 ),
             );
         }
-        if event.preRoot != step.pre_root {
+        if event.pre_root() != step.pre_root {
             return wrong_at(
                 batch,
                 "the root before the batch is not the one of the leaves before it",
             );
         }
-        if event.postRoot != step.post.root {
+        if event.post_root() != step.post.root {
             return wrong_at(
                 batch,
                 "the root after the batch does not follow from its leaves",
@@ -60,12 +95,12 @@ pub(super) fn roots(evidence: &Evidence<'_>) -> Verdict {
                 format!("the batch was mined before genesis {}", clock.genesis().0),
             );
         };
-        if event.epoch != U256::from(epoch) {
+        if event.epoch() != U256::from(epoch) {
             return wrong_at(
                 batch,
                 format!(
                     "the batch is counted to epoch {} but was mined in {epoch}",
-                    event.epoch
+                    event.epoch()
                 ),
             );
         }
@@ -86,9 +121,10 @@ pub(super) fn registry_state(evidence: &Evidence<'_>) -> Verdict {
             newest.root
         ));
     }
-    if next_index != newest.members || members != newest.members {
+    let leaves = evidence.rebuilt.leaf_count()?;
+    if next_index != leaves || members != newest.members {
         return wrong(format!(
-            "the registry counts {next_index} leaves and {members} members, the events {}",
+            "the registry counts {next_index} leaves and {members} members, the events {leaves} and {}",
             newest.members
         ));
     }

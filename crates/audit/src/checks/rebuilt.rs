@@ -2,15 +2,16 @@ use alloy::primitives::U256;
 use annona_core::{EpochClock, FieldElement, UnixSeconds};
 
 use super::{Objection, Verdict};
-use crate::accumulator::Accumulator;
-use crate::data::{ChainData, Checkpoint, Logged};
+use crate::data::{ChainData, Checkpoint, Logged, RegistryBatch};
 use crate::gather::clock_of;
+use crate::recomputed::RecomputedTree;
 
 /// The tree after one batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     /// By the time of the batch's block; `None` before genesis or without a time.
     pub(super) epoch: Option<u64>,
+    /// Positions taken before.
     pub(super) start_index: u64,
     pub(super) pre_root: U256,
     pub(super) post: Checkpoint,
@@ -19,23 +20,24 @@ pub(super) struct Step {
 /// The tree's history, worked out from the leaves and the block times alone.
 #[derive(Debug, Clone)]
 pub(super) struct Rebuilt {
-    /// One for each batch, up to a leaf that cannot be hashed.
+    /// One for each batch, up to a leaf that cannot be hashed or one that cannot be revoked.
     pub(super) steps: Vec<Step>,
     is_whole: bool,
+    leaf_count: u64,
     empty: Checkpoint,
 }
 
 impl Rebuilt {
     pub(super) fn from_events(data: &ChainData) -> Self {
         let clock = clock_of(&data.answers);
-        let mut tree = Accumulator::default();
+        let mut tree = RecomputedTree::default();
         let empty = checkpoint_of(&tree);
         let mut steps = Vec::with_capacity(data.events.batches.len());
         let mut is_whole = true;
         for Logged { at, event } in &data.events.batches {
             let before = checkpoint_of(&tree);
             let start_index = tree.leaf_count();
-            if append(&mut tree, &event.leaves).is_none() {
+            if apply(&mut tree, event).is_none() {
                 is_whole = false;
                 break;
             }
@@ -49,8 +51,15 @@ impl Rebuilt {
         Self {
             steps,
             is_whole,
+            leaf_count: tree.leaf_count(),
             empty,
         }
+    }
+
+    /// Positions taken by all batches.
+    pub(super) fn leaf_count(&self) -> Result<U256, Objection> {
+        self.require_whole()?;
+        Ok(U256::from(self.leaf_count))
     }
 
     /// The state at the end of all batches.
@@ -77,23 +86,30 @@ impl Rebuilt {
             return Ok(());
         }
         Err(Objection::Unchecked {
-            why: "the tree cannot be rebuilt: see the check of the leaves".to_owned(),
+            why: "the tree cannot be rebuilt: see the checks of the leaves and of those revoked".to_owned(),
         })
     }
 }
 
-fn checkpoint_of(tree: &Accumulator) -> Checkpoint {
+fn checkpoint_of(tree: &RecomputedTree) -> Checkpoint {
     Checkpoint {
         root: tree.root(),
-        members: U256::from(tree.leaf_count()),
+        members: U256::from(tree.members()),
     }
 }
 
-fn append(tree: &mut Accumulator, leaves: &[U256]) -> Option<()> {
-    for leaf in leaves {
-        tree.append(FieldElement::try_from(*leaf).ok()?)?;
+fn apply(tree: &mut RecomputedTree, batch: &RegistryBatch) -> Option<()> {
+    match batch {
+        RegistryBatch::Appended(event) => {
+            let field = |leaf: &U256| FieldElement::try_from(*leaf).ok();
+            let leaves: Option<Vec<FieldElement>> = event.leaves.iter().map(field).collect();
+            tree.append(&leaves?)
+        }
+        RegistryBatch::Revoked(event) => event.removals.iter().try_for_each(|removal| {
+            let index = usize::try_from(removal.leafIndex).ok()?;
+            tree.revoke(index, FieldElement::try_from(removal.commitment).ok()?)
+        }),
     }
-    Some(())
 }
 
 /// The epoch that a block's own timestamp falls into.

@@ -6,17 +6,17 @@ use std::sync::LazyLock;
 
 use alloy::primitives::{Address, Bytes, U256, hex};
 use alloy::sol_types::SolCall;
-use annona_chain::bindings::{Distributor, MintedIncome, TimelockController};
+use annona_chain::bindings::{Distributor, MintedIncome, Registry, TimelockController};
 use annona_core::{BASE_MODULUS, SCALAR_MODULUS};
 
 use super::contracts::Published;
 use super::run;
-use crate::data::{AdminAction, At, ChainData, Contract, Logged};
+use crate::data::{AdminAction, At, ChainData, Contract, Logged, RegistryBatch};
 use crate::{Outcome, Report};
 use sample::{
     AMOUNT, BUDGET, EPOCH_LENGTH, FIRST_CLAIM, GENESIS, LATER, MEMBERS, OPENING, SECOND_CLAIM,
     STRANGER, append, call_of, commitment, creation_of, epoch_one, grant, honest, pay, payment,
-    transaction, transfer, word,
+    revoke, transaction, transfer, word,
 };
 
 /// A proof of the right person for the wrong epoch.
@@ -96,7 +96,7 @@ fn an_honest_deployment_passes_every_check_that_the_chain_can_answer() {
     assert!(report.is_clean());
     assert_eq!(
         (report.passed(), report.failed(), report.not_checked()),
-        (25, 0, 3)
+        (26, 0, 3)
     );
     let totals = report.totals;
     assert_eq!(
@@ -255,19 +255,67 @@ fn a_leaf_that_is_no_commitment_or_a_second_one_is_found() {
     }
 }
 
+fn appended(data: &mut ChainData, batch: usize) -> &mut Registry::LeavesAppended {
+    match &mut data.events.batches[batch].event {
+        RegistryBatch::Appended(event) => event,
+        RegistryBatch::Revoked(_) => panic!("batch {batch} revokes"),
+    }
+}
+
+#[test]
+fn who_left_is_counted_and_a_root_that_forgets_to_is_found() {
+    let leaving = |data: &mut ChainData| {
+        let time = data.head.timestamp;
+        revoke(data, LATER, time, &[(1, commitment(1))]);
+    };
+    let mut data = honest();
+    leaving(&mut data);
+    assert_eq!(failing(&data), [""; 0]);
+    let totals = report(&data).totals;
+    assert_eq!((totals.members, totals.revoked), (MEMBERS - 1, 1));
+    only_at("tree-roots", LATER, |data| {
+        leaving(data);
+        if let Some(Logged {
+            event: RegistryBatch::Revoked(event),
+            ..
+        }) = data.events.batches.last_mut()
+        {
+            event.postRoot = event.preRoot;
+        }
+    });
+}
+
+#[test]
+fn a_leaf_that_was_not_there_to_be_revoked_is_found() {
+    for (index, leaf) in [(1, 2), (0, 1), (MEMBERS, 1)] {
+        only_at("revocations", LATER, |data| {
+            let time = data.head.timestamp;
+            revoke(data, LATER, time, &[(1, commitment(1))]);
+            if let Some(Logged {
+                event: RegistryBatch::Revoked(event),
+                ..
+            }) = data.events.batches.last_mut()
+            {
+                event.removals[0].leafIndex = word(index);
+                event.removals[0].commitment = commitment(leaf);
+            }
+        });
+    }
+}
+
 #[test]
 fn a_root_that_does_not_follow_is_found() {
     only("tree-roots", |data| {
-        data.events.batches[1].event.postRoot += U256::ONE;
+        appended(data, 1).postRoot += U256::ONE;
     });
     only("tree-roots", |data| {
-        data.events.batches[0].event.preRoot += U256::ONE;
+        appended(data, 0).preRoot += U256::ONE;
     });
     only("tree-roots", |data| {
-        data.events.batches[1].event.startIndex += U256::ONE;
+        appended(data, 1).startIndex += U256::ONE;
     });
     only("tree-roots", |data| {
-        data.events.batches[1].event.epoch += U256::ONE;
+        appended(data, 1).epoch += U256::ONE;
     });
 }
 

@@ -10,7 +10,7 @@ use annona_core::NullifierHash;
 
 use super::LOG_RANGE_BLOCKS;
 use crate::AuditError;
-use crate::data::{AdminAction, At, Contract, Events, Logged};
+use crate::data::{AdminAction, At, Contract, Events, Logged, RegistryBatch};
 
 /// Every event of the deployment up to block `last`, and the token's transfers
 /// that issue or that touch the distributor or the income source.
@@ -122,6 +122,19 @@ fn place_of(log: &Log, deployment: &Deployment) -> Option<At> {
     })
 }
 
+/// Whether `log` was an `E`, kept as a batch of the registry.
+fn take_batch<E: SolEvent>(
+    events: &mut Events,
+    deployment: &Deployment,
+    log: &Log,
+    batch: impl FnOnce(E) -> RegistryBatch,
+) -> bool {
+    take::<E>(events, deployment, log, |events, Logged { at, event }| {
+        let event = batch(event);
+        events.batches.push(Logged { at, event });
+    })
+}
+
 /// Whether `log` was an `E`, kept as an act of administration.
 fn take_admin<E: SolEvent>(
     events: &mut Events,
@@ -145,7 +158,8 @@ fn sort_in(events: &mut Events, deployment: &Deployment, log: &Log) {
 }
 
 fn sort_membership_and_money(events: &mut Events, at: &Deployment, log: &Log) -> bool {
-    take::<Registry::LeavesAppended>(events, at, log, |all, one| all.batches.push(one))
+    take_batch::<Registry::LeavesAppended>(events, at, log, RegistryBatch::Appended)
+        || take_batch::<Registry::LeavesRevoked>(events, at, log, RegistryBatch::Revoked)
         || take::<Distributor::Claimed>(events, at, log, |all, one| all.claims.push(one))
         || take::<Distributor::FeePaid>(events, at, log, |all, one| all.fees.push(one))
         || take::<Distributor::EpochOpened>(events, at, log, |all, one| all.opened.push(one))

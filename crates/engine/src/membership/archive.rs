@@ -4,7 +4,7 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use annona_core::{B256, Epoch};
+use annona_core::{B256, Commitment, Epoch, Root};
 use annona_tree::{RestoreError, TreeVersion, read_version, write_version};
 use crc32fast::Hasher;
 
@@ -14,7 +14,10 @@ use super::followed::AppliedBatch;
 const MAGIC: [u8; 8] = *b"ANNOTREE";
 
 /// Version of the file's form.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
+
+/// More than a registry batch can remove: a damaged count is not believed.
+const MAX_REMOVED: u64 = 1_024;
 
 /// Stands for a number of a block when there is none.
 const NO_BLOCK: u64 = u64::MAX;
@@ -62,6 +65,11 @@ pub(super) fn write(
         out.write_all(batch.transaction.as_slice())?;
         out.write_all(&batch.epoch.0.to_le_bytes())?;
         out.write_all(&batch.end.to_le_bytes())?;
+        out.write_all(&batch.post_root.to_be_bytes())?;
+        out.write_all(&(batch.removed.len() as u64).to_le_bytes())?;
+        for commitment in &batch.removed {
+            out.write_all(&commitment.to_be_bytes())?;
+        }
         out.write_all(&[u8::from(batch.version.is_some())])?;
         if let Some(version) = &batch.version {
             write_version(&before, version, &mut out)?;
@@ -115,11 +123,13 @@ fn read_batch(
         transaction: word(input)?,
         epoch: Epoch(number(input)?),
         end: number(input)?,
+        post_root: root(input)?,
+        removed: removed(input)?,
         version: None,
     };
     if array(input)? == [1] {
         let version = Arc::new(read_version(before, input)?);
-        if version.leaf_count() != batch.end {
+        if version.leaf_count() != batch.end || version.root() != batch.post_root {
             return Err(ArchiveError::Batches);
         }
         *before = Arc::clone(&version);
@@ -146,6 +156,20 @@ fn number(input: &mut impl Read) -> io::Result<u64> {
 
 fn word(input: &mut impl Read) -> io::Result<B256> {
     array(input).map(B256::new)
+}
+
+fn root(input: &mut impl Read) -> Result<Root, ArchiveError> {
+    Root::from_be_bytes(array(input)?).map_err(|_| ArchiveError::Batches)
+}
+
+fn removed(input: &mut impl Read) -> Result<Vec<Commitment>, ArchiveError> {
+    let count = number(input)?;
+    if count > MAX_REMOVED {
+        return Err(ArchiveError::Batches);
+    }
+    (0..count)
+        .map(|_| Commitment::from_be_bytes(array(input)?).map_err(|_| ArchiveError::Batches))
+        .collect()
 }
 
 /// Sums up what passes through.

@@ -5,7 +5,7 @@ use annona_core::{B256, ClaimWindow, Commitment, Epoch, LeafIndex, Root};
 use annona_tree::{MembershipTree, TreeVersion};
 
 use super::{EpochTree, MembershipError, REORG_WINDOW};
-use crate::ports::{AppendedBatch, BlockHead, ChainError};
+use crate::ports::{BlockHead, ChainError, RegistryBatch, RegistryChange};
 
 /// A batch that is in the tree.
 #[derive(Debug, Clone)]
@@ -16,6 +16,10 @@ pub(super) struct AppliedBatch {
     pub(super) epoch: Epoch,
     /// Positions taken after it.
     pub(super) end: u64,
+    /// Root after it.
+    pub(super) post_root: Root,
+    /// Commitments whose leaves it emptied.
+    pub(super) removed: Vec<Commitment>,
     /// The tree after it, as long as a reorg or a claim can ask for it.
     pub(super) version: Option<Arc<TreeVersion>>,
 }
@@ -55,7 +59,7 @@ impl Followed {
 
     pub(super) fn apply(
         &mut self,
-        batch: &AppendedBatch,
+        batch: &RegistryBatch,
         window: ClaimWindow,
     ) -> Result<(), MembershipError> {
         if self.holds(batch) {
@@ -63,13 +67,7 @@ impl Followed {
         }
         let before = self.tree.current().clone();
         self.check_root(batch.pre_root)?;
-        if batch.start_index.get() != before.leaf_count() {
-            return Err(ChainError::Malformed {
-                what: "a batch that does not start at the next leaf",
-            }
-            .into());
-        }
-        self.tree.append(&batch.leaves)?;
+        self.change(&batch.change)?;
         if let Err(mismatch) = self.check_root(batch.post_root) {
             self.tree.move_to(before);
             return Err(mismatch);
@@ -80,19 +78,44 @@ impl Followed {
             transaction: batch.transaction,
             epoch: batch.epoch,
             end: self.tree.leaf_count(),
+            post_root: batch.post_root,
+            removed: removed_by(&batch.change),
             version: Some(Arc::new(self.tree.current().clone())),
         });
         self.drop_versions(window);
         Ok(())
     }
 
-    fn holds(&self, batch: &AppendedBatch) -> bool {
-        let end = batch.start_index.get() + batch.leaves.len() as u64;
+    fn change(&mut self, change: &RegistryChange) -> Result<(), MembershipError> {
+        match change {
+            RegistryChange::Appended {
+                start_index,
+                leaves,
+            } => {
+                if start_index.get() != self.tree.leaf_count() {
+                    return Err(ChainError::Malformed {
+                        what: "a batch that does not start at the next leaf",
+                    }
+                    .into());
+                }
+                self.tree.append(leaves)?;
+            }
+            RegistryChange::Revoked { removals } => {
+                self.tree.revoke(removals)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn holds(&self, batch: &RegistryBatch) -> bool {
+        let is_it = |applied: &AppliedBatch| {
+            applied.transaction == batch.transaction && applied.post_root == batch.post_root
+        };
         self.batches
             .iter()
             .rev()
             .take_while(|applied| applied.block_hash == batch.block_hash)
-            .any(|applied| applied.transaction == batch.transaction && applied.end == end)
+            .any(is_it)
     }
 
     fn check_root(&self, on_chain: Root) -> Result<(), MembershipError> {
@@ -172,6 +195,16 @@ impl Followed {
         Some((leaf_index, batch.transaction, batch.block_number))
     }
 
+    /// The transaction and block that emptied a commitment's leaf.
+    pub(super) fn revoked(&self, commitment: Commitment) -> Option<(B256, u64)> {
+        let batch = self
+            .batches
+            .iter()
+            .rev()
+            .find(|batch| batch.removed.contains(&commitment))?;
+        Some((batch.transaction, batch.block_number))
+    }
+
     /// The tree at the end of the epoch before `epoch`, unless its version was dropped.
     pub(super) fn version_before(&self, epoch: Epoch) -> Option<Arc<TreeVersion>> {
         let earlier = self.batches.partition_point(|batch| batch.epoch < epoch);
@@ -202,5 +235,14 @@ impl Followed {
         let newest = self.begun.keys().next_back().copied();
         self.begun
             .retain(|epoch, _| *epoch >= oldest || Some(*epoch) == newest);
+    }
+}
+
+fn removed_by(change: &RegistryChange) -> Vec<Commitment> {
+    match change {
+        RegistryChange::Appended { .. } => Vec::new(),
+        RegistryChange::Revoked { removals } => {
+            removals.iter().map(|removal| removal.commitment).collect()
+        }
     }
 }

@@ -5,8 +5,9 @@ use std::io::{Read, Write};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use annona_core::{B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, Root};
-use annona_proofs::AppendBatch;
-use annona_tree::{TreeError, TreeVersion};
+use annona_proofs::{AppendBatch, RemovedLeaf, RevokeBatch};
+use annona_tree::{Revocation, TreeError, TreeVersion};
+use tokio::sync::Mutex;
 
 pub use archive::ArchiveError;
 use followed::Followed;
@@ -30,6 +31,9 @@ pub enum MembershipError {
     /// The tree refuses the events.
     #[error("the registry's events do not fit a tree")]
     Tree(#[from] TreeError),
+    /// A commitment to be revoked is not in the tree.
+    #[error("commitment {0} is not a member")]
+    NotMember(Commitment),
     /// Events lead to a root that the contract does not have.
     #[error("after {leaf_count} leaves the tree has root {computed} and the registry {on_chain}")]
     RootMismatch {
@@ -67,6 +71,8 @@ pub struct EpochTree {
 pub struct Membership {
     rules: MembershipRules,
     followed: RwLock<Followed>,
+    /// One sync at a time: two would undo a reorg twice.
+    syncing: Mutex<()>,
 }
 
 impl Membership {
@@ -76,6 +82,7 @@ impl Membership {
         Self {
             rules,
             followed: RwLock::default(),
+            syncing: Mutex::default(),
         }
     }
 
@@ -86,13 +93,14 @@ impl Membership {
     /// # Errors
     /// [`MembershipError`]; the tree is then as after the last whole batch.
     pub async fn sync(&self, chain: &dyn ChainReader) -> Result<u64, MembershipError> {
+        let _alone = self.syncing.lock().await;
         self.undo_reorganised(chain).await?;
         self.check_file(chain).await?;
         let head = chain.head().await?;
         let mut from = self.first_block_to_scan(chain.deployment_block());
         while from <= head.number {
             let to = head.number.min(from + MAX_BLOCK_RANGE - 1);
-            for batch in chain.appended_batches(from, to).await? {
+            for batch in chain.registry_batches(from, to).await? {
                 self.write().apply(&batch, self.rules.window)?;
             }
             self.write().scanned_to = Some(to);
@@ -142,10 +150,48 @@ impl Membership {
         })
     }
 
+    /// What a proof of revoking `commitments` needs, all of it of one moment. They stay in
+    /// the tree until the chain has emptied them.
+    ///
+    /// # Errors
+    /// [`MembershipError::NotMember`] when one is not in the tree.
+    pub fn revoke_batch(&self, commitments: &[Commitment]) -> Result<RevokeBatch, MembershipError> {
+        let followed = self.read();
+        let mut version = followed.tree.current().clone();
+        let pre_root = version.root();
+        let mut removals = Vec::with_capacity(commitments.len());
+        for &commitment in commitments {
+            let leaf_index = followed
+                .tree
+                .leaf_index(commitment)
+                .ok_or(MembershipError::NotMember(commitment))?;
+            removals.push(RemovedLeaf {
+                leaf_index,
+                commitment,
+                siblings: version.proof(leaf_index).siblings,
+            });
+            version.revoke(&[Revocation {
+                leaf_index,
+                commitment,
+            }])?;
+        }
+        Ok(RevokeBatch {
+            pre_root,
+            post_root: version.root(),
+            removals,
+        })
+    }
+
     /// Where a commitment is and which transaction and block put it there.
     #[must_use]
     pub fn locate(&self, commitment: Commitment) -> Option<(LeafIndex, B256, u64)> {
         self.read().locate(commitment)
+    }
+
+    /// Which transaction and block emptied a commitment's leaf.
+    #[must_use]
+    pub fn revoked(&self, commitment: Commitment) -> Option<(B256, u64)> {
+        self.read().revoked(commitment)
     }
 
     /// The tree of an epoch that can be claimed, as soon as the contract's checkpoint was
@@ -220,12 +266,12 @@ impl Membership {
             return Ok(true);
         };
         let batches = chain
-            .appended_batches(last.block_number, last.block_number)
+            .registry_batches(last.block_number, last.block_number)
             .await?;
         let checkpoint = chain.checkpoint_before(last.epoch).await?;
         let followed = self.read();
         let is_root_of = |root| {
-            let written = |batch: &crate::ports::AppendedBatch| {
+            let written = |batch: &crate::ports::RegistryBatch| {
                 batch.transaction == last.transaction && batch.post_root == root
             };
             batches.iter().any(written)

@@ -2,7 +2,8 @@ use annona_core::{
     Address, AmountWei, B256, Commitment, Epoch, FieldElement, LeafIndex, NullifierHash, OrbId,
     ProofPoints, Root, UnixSeconds,
 };
-use annona_proofs::{AppendStatement, BatchProof};
+use annona_proofs::{AppendStatement, BatchProof, RevokeStatement};
+use annona_tree::Revocation;
 use async_trait::async_trait;
 
 use crate::Claim;
@@ -115,21 +116,36 @@ pub struct RegistryState {
     pub next_index: u64,
 }
 
-/// One `LeavesAppended` event.
+/// What a batch does to the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppendedBatch {
+pub enum RegistryChange {
+    /// Members join.
+    Appended {
+        /// Position of the first leaf.
+        start_index: LeafIndex,
+        /// The leaves, in order.
+        leaves: Vec<Commitment>,
+    },
+    /// Members leave.
+    Revoked {
+        /// The leaves that become empty, in order.
+        removals: Vec<Revocation>,
+    },
+}
+
+/// One `LeavesAppended` or `LeavesRevoked` event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryBatch {
     /// Block of the event.
     pub block_number: u64,
     /// Hash of that block.
     pub block_hash: B256,
     /// Transaction of the event.
     pub transaction: B256,
-    /// Epoch in which the leaves joined.
+    /// Epoch in which it was mined.
     pub epoch: Epoch,
-    /// Position of the first leaf.
-    pub start_index: LeafIndex,
-    /// The leaves, in order.
-    pub leaves: Vec<Commitment>,
+    /// What it did.
+    pub change: RegistryChange,
     /// Root before.
     pub pre_root: Root,
     /// Root after.
@@ -184,8 +200,8 @@ pub trait ChainReader: Send + Sync {
     async fn registry_state(&self) -> Result<RegistryState, ChainError>;
     /// Block in which the registry was deployed.
     fn deployment_block(&self) -> u64;
-    /// Batches appended in blocks `from..=to`, in order.
-    async fn appended_batches(&self, from: u64, to: u64) -> Result<Vec<AppendedBatch>, ChainError>;
+    /// Batches of the registry in blocks `from..=to`, in order.
+    async fn registry_batches(&self, from: u64, to: u64) -> Result<Vec<RegistryBatch>, ChainError>;
     /// Whether the orb registry lists `orb` as active.
     async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError>;
     /// The money of an epoch.
@@ -203,7 +219,7 @@ pub trait ChainReader: Send + Sync {
 /// Whose key signs: the two roles have keys of their own, so that their nonces never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SenderRole {
-    /// Appends members to the registry.
+    /// Appends members to the registry, and revokes them.
     Sequencer,
     /// Pays the gas of claims.
     Relay,
@@ -240,6 +256,40 @@ impl From<BatchProof<AppendStatement>> for AppendCall {
     }
 }
 
+/// A registry revocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokeCall {
+    /// Root before.
+    pub pre_root: Root,
+    /// The leaves that become empty, in order.
+    pub removals: Vec<Revocation>,
+    /// Root after.
+    pub post_root: Root,
+    /// The circuit's digest of the removals.
+    pub digest: FieldElement,
+    /// That the root becomes `post_root` by exactly these removals.
+    pub proof: ProofPoints,
+}
+
+impl From<BatchProof<RevokeStatement>> for RevokeCall {
+    fn from(proved: BatchProof<RevokeStatement>) -> Self {
+        let statement = proved.statement;
+        let removals = statement.removals.into_iter();
+        Self {
+            pre_root: statement.pre_root,
+            removals: removals
+                .map(|(leaf_index, commitment)| Revocation {
+                    leaf_index,
+                    commitment,
+                })
+                .collect(),
+            post_root: statement.post_root,
+            digest: statement.digest,
+            proof: proved.points,
+        }
+    }
+}
+
 /// A transaction ready to be sent, again and again if need be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedTransaction {
@@ -263,6 +313,12 @@ pub trait ChainWriter: Send + Sync {
         &self,
         nonce: u64,
         call: &AppendCall,
+    ) -> Result<SignedTransaction, ChainError>;
+    /// Simulates and signs a revocation with the sequencer's key.
+    async fn sign_revoke(
+        &self,
+        nonce: u64,
+        call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError>;
     /// Simulates and signs a claim with the relay's key.
     async fn sign_claim(&self, nonce: u64, claim: &Claim) -> Result<SignedTransaction, ChainError>;

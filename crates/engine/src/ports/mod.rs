@@ -5,15 +5,15 @@ mod prover;
 mod store;
 
 pub use chain::{
-    AppendCall, AppendedBatch, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint,
-    EpochAccount, Receipt, RegistryState, RevertReason, SenderRole, SignedTransaction,
-    TransactionStatus,
+    AppendCall, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount, Receipt,
+    RegistryBatch, RegistryChange, RegistryState, RevertReason, RevokeCall, SenderRole,
+    SignedTransaction, TransactionStatus,
 };
 pub use prover::{BatchProver, ProverError};
 pub use store::{
     Admission, AdmitOutcome, ClaimRepository, Disposition, EnqueueOutcome, EnrolmentRepository,
     GalleryEntry, InsertClaimOutcome, NewEnrolment, OutboxRepository, OutboxState,
-    OutboxTransaction, Purpose, Store, StoreError, TransactionId,
+    OutboxTransaction, Purpose, RevocationRepository, Store, StoreError, TransactionId,
 };
 
 use annona_core::UnixSeconds;

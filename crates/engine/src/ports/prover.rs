@@ -1,7 +1,7 @@
-use annona_proofs::{AppendBatch, BatchError};
+use annona_proofs::{AppendBatch, BatchError, RevokeBatch};
 use async_trait::async_trait;
 
-use super::AppendCall;
+use super::{AppendCall, RevokeCall};
 
 /// Why a batch was not proved.
 #[derive(Debug, thiserror::Error)]
@@ -20,4 +20,6 @@ pub enum ProverError {
 pub trait BatchProver: Send + Sync {
     /// Proves `batch`; the proof was verified.
     async fn prove_append(&self, batch: AppendBatch) -> Result<AppendCall, ProverError>;
+    /// Proves `batch`; the proof was verified.
+    async fn prove_revoke(&self, batch: RevokeBatch) -> Result<RevokeCall, ProverError>;
 }

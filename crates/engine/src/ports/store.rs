@@ -3,7 +3,9 @@ use annona_matcher::EyePair;
 use async_trait::async_trait;
 
 use super::chain::SignedTransaction;
-use crate::{Claim, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection};
+use crate::{
+    Claim, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection, RevocationReason, RevocationRecord,
+};
 
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +53,12 @@ pub enum Admission {
         /// Templates of both eyes.
         templates: EyePair,
     },
+    /// The person is known and loses the old commitment to the new one: in the same
+    /// transaction the old one is queued for revocation.
+    Replace {
+        /// The person's enrolment until now; its leaf is final or revoked.
+        current: EnrolmentId,
+    },
     /// Recorded without joining: duplicate or review. The templates are dropped.
     Refuse,
 }
@@ -72,6 +80,8 @@ pub enum AdmitOutcome {
     NonceUsed,
     /// The commitment was admitted before.
     CommitmentTaken,
+    /// The enrolment to be replaced is not settled, or another one replaced it.
+    PersonMoved,
 }
 
 /// One person of the gallery.
@@ -89,7 +99,8 @@ pub trait EnrolmentRepository: Send + Sync {
     /// Records an enrolment with its decision in one transaction.
     ///
     /// Constraints that hold whatever runs beside it: an id, a nonce, an admitted
-    /// commitment and a gallery sequence exist at most once.
+    /// commitment and a gallery sequence exist at most once, and an enrolment is
+    /// replaced at most once.
     async fn record_enrolment(&self, new: &NewEnrolment) -> Result<AdmitOutcome, StoreError>;
     /// The enrolment of an id.
     async fn enrolment(&self, id: EnrolmentId) -> Result<Option<EnrolmentRecord>, StoreError>;
@@ -99,7 +110,12 @@ pub trait EnrolmentRepository: Send + Sync {
         sequence: u64,
         limit: u32,
     ) -> Result<Vec<GalleryEntry>, StoreError>;
-    /// The oldest enrolments that wait to be appended, at most `limit`.
+    /// The enrolment that a person of the gallery has now: the first one, or the last
+    /// that replaced it.
+    async fn current_enrolment(&self, sequence: u64)
+    -> Result<Option<EnrolmentRecord>, StoreError>;
+    /// The oldest enrolments that can be appended, at most `limit`. One that replaces
+    /// another is among them when the other's revocation is in a block.
     async fn queued_enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, StoreError>;
     /// Marks the queued enrolment of `commitment` as final: its leaf stands in the tree already.
     /// Needed when a transaction was given up that had been mined after all.
@@ -111,6 +127,38 @@ pub trait EnrolmentRepository: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Number of enrolments under way: (queued, submitted or mined).
     async fn pending_enrolments(&self) -> Result<(u64, u64), StoreError>;
+}
+
+/// Leaves that are to become empty.
+#[async_trait]
+pub trait RevocationRepository: Send + Sync {
+    /// Queues the revocation of each admitted commitment of `commitments`, whatever
+    /// state its enrolment is in; returns how many are new. An enrolment that was still
+    /// queued is withdrawn: it does not join at all.
+    async fn request_revocations(
+        &self,
+        commitments: &[Commitment],
+        reason: RevocationReason,
+        requested_at: UnixSeconds,
+    ) -> Result<u64, StoreError>;
+    /// The admitted commitments that `orb` vouched for and that no revocation was asked
+    /// for, in order of arrival.
+    async fn commitments_of_orb(&self, orb: OrbId) -> Result<Vec<Commitment>, StoreError>;
+    /// The revocation of a commitment.
+    async fn revocation(
+        &self,
+        commitment: Commitment,
+    ) -> Result<Option<RevocationRecord>, StoreError>;
+    /// The oldest queued revocations whose leaves are in a block, at most `limit`.
+    async fn queued_revocations(&self, limit: u32) -> Result<Vec<RevocationRecord>, StoreError>;
+    /// Marks the queued revocation of `commitment` as final: the leaf is empty already.
+    async fn adopt_revocation(
+        &self,
+        commitment: Commitment,
+        transaction: B256,
+    ) -> Result<(), StoreError>;
+    /// Number of revocations under way: (queued, submitted or mined).
+    async fn pending_revocations(&self) -> Result<(u64, u64), StoreError>;
 }
 
 /// What came of inserting a claim.
@@ -163,6 +211,11 @@ pub enum Purpose {
         /// The enrolments.
         enrolments: Vec<EnrolmentId>,
     },
+    /// Leaves that become empty, in order.
+    Revoke {
+        /// What they were.
+        commitments: Vec<Commitment>,
+    },
     /// One claim.
     Claim {
         /// Its nullifier.
@@ -202,7 +255,7 @@ pub struct OutboxTransaction {
 pub enum Disposition {
     /// Back to the queue.
     Requeue,
-    /// The claim is rejected. An append cannot be.
+    /// The claim is rejected. An append or a revocation cannot be.
     Reject(Rejection),
 }
 
@@ -250,6 +303,12 @@ pub trait OutboxRepository: Send + Sync {
 }
 
 /// The whole database.
-pub trait Store: EnrolmentRepository + ClaimRepository + OutboxRepository {}
+pub trait Store:
+    EnrolmentRepository + RevocationRepository + ClaimRepository + OutboxRepository
+{
+}
 
-impl<T: EnrolmentRepository + ClaimRepository + OutboxRepository> Store for T {}
+impl<T> Store for T where
+    T: EnrolmentRepository + RevocationRepository + ClaimRepository + OutboxRepository
+{
+}

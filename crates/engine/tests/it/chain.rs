@@ -13,11 +13,11 @@ use annona_core::{
 };
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, AppendedBatch, BatchProver, ChainError, ChainWriter, Checkpoint, ProverError,
-    RevertReason, SenderRole,
+    AppendCall, BatchProver, ChainError, ChainWriter, Checkpoint, ProverError, RegistryBatch,
+    RevertReason, RevokeCall, SenderRole,
 };
-use annona_proofs::AppendBatch;
-use annona_tree::MembershipTree;
+use annona_proofs::{AppendBatch, RevokeBatch};
+use annona_tree::{MembershipTree, Revocation};
 use async_trait::async_trait;
 
 /// First second of epoch 0, and the timestamp of block 0.
@@ -58,6 +58,20 @@ impl BatchProver for TrustedProver {
             proof: no_proof(),
         })
     }
+
+    async fn prove_revoke(&self, batch: RevokeBatch) -> Result<RevokeCall, ProverError> {
+        let removals = batch.removals.iter().map(|removed| Revocation {
+            leaf_index: removed.leaf_index,
+            commitment: removed.commitment,
+        });
+        Ok(RevokeCall {
+            pre_root: batch.pre_root,
+            removals: removals.collect(),
+            post_root: batch.post_root,
+            digest: FieldElement::ZERO,
+            proof: no_proof(),
+        })
+    }
 }
 
 fn no_proof() -> ProofPoints {
@@ -74,6 +88,7 @@ pub(crate) enum Fate {
 #[derive(Debug, Clone)]
 enum Call {
     Append(AppendCall),
+    Revoke(RevokeCall),
     Claim(Claim),
     /// Something that this service did not sign.
     Foreign,
@@ -91,6 +106,7 @@ struct Body {
 struct World {
     nonces: HashMap<Address, u64>,
     tree: MembershipTree,
+    member_count: u64,
     /// The registry after the last append of each epoch.
     checkpoints: BTreeMap<Epoch, Checkpoint>,
     enrolled: HashMap<Epoch, u64>,
@@ -103,7 +119,7 @@ struct Block {
     timestamp: UnixSeconds,
     /// Hash and success of each transaction.
     transactions: Vec<(B256, bool)>,
-    batches: Vec<AppendedBatch>,
+    batches: Vec<RegistryBatch>,
     world: Arc<World>,
 }
 
@@ -199,7 +215,12 @@ impl FakeChain {
 
     /// An empty block lies in `epoch` or later.
     pub(crate) fn warp_to(&self, epoch: Epoch) {
-        self.lock().earliest = calendar().start_of(epoch).0;
+        self.warp_to_time(calendar().start_of(epoch).0);
+    }
+
+    /// An empty block is not earlier than `time`.
+    pub(crate) fn warp_to_time(&self, time: u64) {
+        self.lock().earliest = time;
         self.mine_empty(1);
         self.lock().earliest = GENESIS;
     }
@@ -356,6 +377,15 @@ impl FakeChain {
             .tree
             .leaf_index(commitment)
             .map(LeafIndex::get)
+    }
+
+    /// How many of `commitments` are members in the tree that claims of `epoch` use.
+    pub(crate) fn members_among(&self, commitments: &[Commitment], epoch: Epoch) -> usize {
+        let inner = self.lock();
+        let before = |block: &&Block| calendar().epoch_at(block.timestamp).unwrap() < epoch;
+        let last = inner.blocks.iter().rev().find(before).unwrap();
+        let is_member = |leaf: &&Commitment| last.world.tree.leaf_index(**leaf).is_some();
+        commitments.iter().filter(is_member).count()
     }
 
     pub(crate) fn leaf_count(&self) -> u64 {

@@ -23,11 +23,12 @@ use tokio::task::JoinSet;
 use crate::chain::GENESIS;
 use crate::service::{Service, membership, stranger};
 
-const NOW: u64 = GENESIS + 1_000;
+pub(crate) const NOW: u64 = GENESIS + 1_000;
 const MAX_AGE_SECS: u64 = 600;
 const MAX_SKEW_SECS: u64 = 30;
+pub(crate) const COOLDOWN_SECS: u64 = 100;
 const MODEL: B256 = B256::repeat_byte(0x3d);
-const DOMAIN: EnrolmentDomain = EnrolmentDomain {
+pub(crate) const DOMAIN: EnrolmentDomain = EnrolmentDomain {
     chain_id: 31_337,
     orb_registry: Address::repeat_byte(9),
 };
@@ -37,19 +38,19 @@ const NOISE_PER_MILLE: u32 = 150;
 const UNCLEAR_PER_MILLE: u32 = 355;
 const RACES: u64 = 12;
 
-fn orb() -> PrivateKeySigner {
+pub(crate) fn orb() -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&B256::repeat_byte(0x11)).unwrap()
 }
 
 /// A service that takes packets of one orb.
-struct Desk {
-    service: Service,
+pub(crate) struct Desk {
+    pub(crate) service: Service,
     membership: Arc<Membership>,
-    desk: Arc<EnrolmentDesk>,
+    pub(crate) desk: Arc<EnrolmentDesk>,
 }
 
 impl Desk {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let service = Service::start().await;
         service.clock.set(NOW);
         service.chain.add_orb(OrbId(orb().address()));
@@ -68,7 +69,7 @@ impl Desk {
         self.desk = Arc::new(new_desk(&self.service, &self.membership));
     }
 
-    async fn submit(&self, packet: &EnrolmentPacket) -> Result<EnrolmentRecord, EnrolError> {
+    pub(crate) async fn submit(&self, packet: &EnrolmentPacket) -> Result<EnrolmentRecord, EnrolError> {
         self.desk.submit(packet.clone()).await
     }
 
@@ -104,6 +105,7 @@ fn desk_with(service: &Service, membership: &Arc<Membership>, gallery: Gallery) 
             max_age_secs: MAX_AGE_SECS,
             max_skew_secs: MAX_SKEW_SECS,
             rule: DecisionRule::standard(),
+            recovery_cooldown_secs: COOLDOWN_SECS,
         },
         gallery,
     )
@@ -129,12 +131,12 @@ fn capture_with(person: u64, capture: u64, per_mille: u32) -> EyePair {
     }
 }
 
-fn capture(person: u64, capture: u64) -> EyePair {
+pub(crate) fn capture(person: u64, capture: u64) -> EyePair {
     capture_with(person, capture, NOISE_PER_MILLE)
 }
 
 /// What the orb says about templates; `number` makes commitment and nonce.
-fn statement(templates: &EyePair, number: u64) -> Enrolment {
+pub(crate) fn statement(templates: &EyePair, number: u64) -> Enrolment {
     Enrolment {
         commitment: stranger(number),
         iris_digest: keccak256(templates.to_bytes()),
@@ -146,7 +148,7 @@ fn statement(templates: &EyePair, number: u64) -> Enrolment {
     }
 }
 
-fn signed_by(key: &PrivateKeySigner, enrolment: Enrolment, templates: EyePair) -> EnrolmentPacket {
+pub(crate) fn signed_by(key: &PrivateKeySigner, enrolment: Enrolment, templates: EyePair) -> EnrolmentPacket {
     let signature = key
         .sign_hash_sync(&enrolment.signing_hash(&DOMAIN))
         .unwrap();
@@ -374,15 +376,6 @@ async fn a_capture_is_taken_while_it_is_fresh() {
         let desk = Desk::open().await;
         assert_eq!(desk.state(&at(time)).await, EnrolmentState::Queued);
     }
-}
-
-#[tokio::test]
-async fn a_recovery_is_refused() {
-    let desk = Desk::open().await;
-    let packet = packet_saying(|enrolment| enrolment.kind = EnrolmentKind::Recovery);
-    let refused = desk.submit(&packet).await;
-    assert!(matches!(refused, Err(EnrolError::RecoveryNotOffered)));
-    desk.assert_not_stored(&packet, 0).await;
 }
 
 #[tokio::test]

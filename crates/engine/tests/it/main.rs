@@ -6,6 +6,7 @@ mod chain;
 mod claims;
 mod enrolments;
 mod membership;
+mod recovery;
 mod relay;
 mod sequencer;
 mod service;

@@ -1,11 +1,12 @@
 //! Enrolments from the queue to their leaf.
 
 use annona_core::Epoch;
-use annona_engine::ports::{ChainError, OutboxRepository, RevertReason, SenderRole};
-use annona_engine::{EnrolmentState, SequencerError};
+use annona_engine::ports::{ChainError, ChainReader, OutboxRepository, RevertReason, SenderRole};
+use annona_engine::{BatchPolicy, EnrolmentState, SequencerError};
+use annona_store::conformance::newcomer;
 
-use crate::chain::Fate;
-use crate::service::{CONFIRMATIONS, Service, commitment, stranger};
+use crate::chain::{EPOCH_SECS, Fate, GENESIS};
+use crate::service::{CONFIRMATIONS, MARGIN_SECS, Service, commitment, stranger};
 
 /// Rounds in which everything settles that can.
 const ROUNDS: u64 = CONFIRMATIONS + 4;
@@ -44,7 +45,7 @@ async fn an_enrolment_goes_from_the_queue_to_its_leaf() {
 }
 
 #[tokio::test]
-async fn one_batch_is_in_flight_at_a_time() {
+async fn the_next_batch_is_proved_when_the_one_before_is_in_a_block() {
     let service = Service::start().await;
     let workers = service.workers();
     service.admit(1).await;
@@ -52,11 +53,68 @@ async fn one_batch_is_in_flight_at_a_time() {
     service.admit_one(2).await;
     assert_eq!(workers.sequencer.step().await.unwrap(), 0);
     service.chain.mine();
-    workers.follow().await;
     assert_eq!(workers.sequencer.step().await.unwrap(), 0);
-    assert_eq!(service.open().await.len(), 1);
+    workers.follow().await;
+    assert_eq!(workers.sequencer.step().await.unwrap(), 1);
+    assert_eq!(service.open().await.len(), 2);
     workers.run(&service.chain, 2 * ROUNDS).await;
     service.assert_members(2).await;
+}
+
+#[tokio::test]
+async fn two_batches_survive_reorgs_that_take_both_or_one() {
+    for fate in [Fate::BackToPool, Fate::Forgotten] {
+        for depth in 1..=5 {
+            let service = Service::start().await;
+            let workers = service.workers();
+            service.chain.mine_empty(3);
+            for person in 1..=2 {
+                service.admit_one(person).await;
+                workers.sequencer.step().await.unwrap();
+                service.chain.mine();
+                workers.follow().await;
+            }
+            service.chain.mine_empty(depth.saturating_sub(2));
+            service.chain.reorg(depth, fate);
+            service.admit_one(3).await;
+            workers.run(&service.chain, 2 * ROUNDS).await;
+            service.assert_members(3).await;
+            assert_eq!(service.chain.used_nonces(SenderRole::Sequencer), 3);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_batch_waits_for_others_as_long_as_the_policy_says() {
+    let service = Service::start().await;
+    let workers = service.workers_that_wait(BatchPolicy {
+        max_wait_secs: 100,
+        epoch_margin_secs: MARGIN_SECS,
+    });
+    service.admit(2).await;
+    let arrived = newcomer(1, 1).record.received_at.0;
+    service.clock.set(arrived + 99);
+    assert_eq!(workers.sequencer.step().await.unwrap(), 0);
+    service.clock.set(arrived + 100);
+    assert_eq!(workers.sequencer.step().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn who_waits_at_the_end_of_an_epoch_joins_in_it() {
+    let service = Service::start().await;
+    let workers = service.workers_that_wait(BatchPolicy {
+        max_wait_secs: 1_000_000,
+        epoch_margin_secs: MARGIN_SECS,
+    });
+    service.admit(1).await;
+    service.clock.set(newcomer(1, 1).record.received_at.0);
+    assert_eq!(workers.sequencer.step().await.unwrap(), 0);
+    service.chain.warp_to_time(GENESIS + EPOCH_SECS - MARGIN_SECS);
+    assert_eq!(workers.sequencer.step().await.unwrap(), 1);
+    service.chain.mine();
+    service.chain.warp_to(Epoch(1));
+    let checkpoint = service.chain.checkpoint_before(Epoch(1)).await.unwrap();
+    assert_eq!(checkpoint.member_count, 1);
 }
 
 #[tokio::test]

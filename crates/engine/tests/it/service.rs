@@ -12,8 +12,8 @@ use annona_engine::ports::{
     OutboxRepository, OutboxTransaction,
 };
 use annona_engine::{
-    Claim, ClaimState, EnrolmentState, Membership, MembershipRules, Outbox, OutboxReport, Relay,
-    Sequencer,
+    BatchPolicy, Claim, ClaimState, EnrolmentState, Membership, MembershipRules, Outbox,
+    OutboxReport, Relay, Sequencer, SequencerParts, SequencerRules,
 };
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
@@ -23,6 +23,9 @@ use crate::chain::{FakeChain, GENESIS, TrustedProver, calendar, window};
 
 /// Blocks on top of a final one.
 pub(crate) const CONFIRMATIONS: u64 = 6;
+
+/// Seconds before the end of an epoch in which no recovery begins.
+pub(crate) const MARGIN_SECS: u64 = 1_000;
 
 /// A tree that has read nothing.
 pub(crate) fn membership() -> Membership {
@@ -84,16 +87,31 @@ impl Service {
 
     /// New workers, which know nothing but what the database and the chain hold.
     pub(crate) fn workers(&self) -> Workers {
+        self.workers_that_wait(BatchPolicy {
+            max_wait_secs: 0,
+            epoch_margin_secs: MARGIN_SECS,
+        })
+    }
+
+    /// As [`Self::workers`], with another policy.
+    pub(crate) fn workers_that_wait(&self, policy: BatchPolicy) -> Workers {
         let store = Arc::new(self.store.clone());
         let chain = || Arc::clone(&self.chain);
         let membership = Arc::new(membership());
         Workers {
             sequencer: Sequencer::new(
-                store.clone(),
-                chain(),
-                Arc::clone(&membership),
-                Arc::new(TrustedProver),
-                CONFIRMATIONS,
+                SequencerParts {
+                    store: store.clone(),
+                    chain: chain(),
+                    membership: Arc::clone(&membership),
+                    prover: Arc::new(TrustedProver),
+                    clock: self.clock.clone(),
+                },
+                SequencerRules {
+                    policy,
+                    calendar: calendar(),
+                    confirmations: CONFIRMATIONS,
+                },
             ),
             relay: Relay::new(store.clone(), chain()),
             outbox: Outbox::new(store, chain(), CONFIRMATIONS),

@@ -23,17 +23,38 @@ CREATE TABLE enrolments (
     captured_at INTEGER NOT NULL CHECK (captured_at >= 0),
     received_at INTEGER NOT NULL CHECK (received_at >= 0),
     state TEXT NOT NULL
-        CHECK (state IN ('duplicate', 'review', 'queued', 'submitted', 'mined', 'final')),
+        CHECK (state IN (
+            'duplicate', 'review', 'queued', 'submitted', 'mined', 'final', 'withdrawn'
+        )),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
     leaf_index INTEGER CHECK (leaf_index BETWEEN 0 AND 1073741823),
+    -- The same person's enrolment before a recovery.
+    replaces BLOB REFERENCES enrolments (id),
     CHECK ((state IN ('submitted', 'mined', 'final')) = (transaction_hash IS NOT NULL)),
-    CHECK ((state IN ('submitted', 'mined', 'final')) = (leaf_index IS NOT NULL))
+    CHECK ((state IN ('submitted', 'mined', 'final')) = (leaf_index IS NOT NULL)),
+    CHECK ((kind = 'recovery' AND state NOT IN ('duplicate', 'review')) = (replaces IS NOT NULL))
 ) STRICT;
 
 CREATE UNIQUE INDEX enrolments_admitted_commitment ON enrolments (commitment)
-    WHERE state IN ('queued', 'submitted', 'mined', 'final');
+    WHERE state NOT IN ('duplicate', 'review');
+
+-- A person has one enrolment at a time.
+CREATE UNIQUE INDEX enrolments_replaces ON enrolments (replaces) WHERE state <> 'withdrawn';
 
 CREATE INDEX enrolments_state_arrival ON enrolments (state, arrival);
+
+-- A leaf is emptied once: its position is not used again, nor its commitment.
+CREATE TABLE revocations (
+    arrival INTEGER PRIMARY KEY,
+    commitment BLOB NOT NULL UNIQUE CHECK (length(commitment) = 32),
+    reason TEXT NOT NULL CHECK (reason IN ('recovery', 'orb', 'operator')),
+    requested_at INTEGER NOT NULL CHECK (requested_at >= 0),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'submitted', 'mined', 'final')),
+    transaction_hash BLOB CHECK (length(transaction_hash) = 32),
+    CHECK ((state = 'queued') = (transaction_hash IS NULL))
+) STRICT;
+
+CREATE INDEX revocations_state_arrival ON revocations (state, arrival);
 
 -- Each entry but 1 refers to the one before it: there are no gaps, and two writers
 -- that searched up to the same entry cannot both add the next one.
@@ -73,7 +94,7 @@ CREATE TABLE transactions (
     nonce INTEGER NOT NULL CHECK (nonce >= 0),
     hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
     raw BLOB NOT NULL,
-    purpose TEXT NOT NULL CHECK (purpose IN ('append', 'claim')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('append', 'revoke', 'claim')),
     start_index INTEGER CHECK (start_index BETWEEN 0 AND 1073741823),
     nullifier BLOB REFERENCES claims (nullifier),
     state TEXT NOT NULL CHECK (state IN ('sent', 'mined', 'final', 'failed')),
@@ -100,4 +121,13 @@ CREATE TABLE append_members (
     enrolment_id BLOB NOT NULL REFERENCES enrolments (id),
     PRIMARY KEY (transaction_id, position),
     UNIQUE (transaction_id, enrolment_id)
+) STRICT, WITHOUT ROWID;
+
+-- The leaves that a revocation empties, in order.
+CREATE TABLE revoke_members (
+    transaction_id INTEGER NOT NULL REFERENCES transactions (id),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    commitment BLOB NOT NULL REFERENCES revocations (commitment),
+    PRIMARY KEY (transaction_id, position),
+    UNIQUE (transaction_id, commitment)
 ) STRICT, WITHOUT ROWID;

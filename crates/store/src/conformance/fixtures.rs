@@ -83,6 +83,19 @@ pub fn newcomer(seed: u64, gallery_sequence: u64) -> NewEnrolment {
     }
 }
 
+/// A person who replaces the commitment of enrolment `current` by that of `seed`.
+#[must_use]
+pub fn recovery(seed: u64, current: u64) -> NewEnrolment {
+    let mut record = record(seed, EnrolmentState::Queued);
+    record.enrolment.kind = EnrolmentKind::Recovery;
+    NewEnrolment {
+        record,
+        admission: Admission::Replace {
+            current: enrolment_id(current),
+        },
+    }
+}
+
 /// A person who is enrolled already.
 #[must_use]
 pub fn duplicate(seed: u64) -> NewEnrolment {

@@ -11,8 +11,9 @@ pub mod concurrency;
 pub mod enrolments;
 mod fixtures;
 pub mod outbox;
+pub mod revocations;
 
-pub use fixtures::{claim, duplicate, newcomer, signed, templates};
+pub use fixtures::{claim, duplicate, newcomer, recovery, signed, templates};
 
 /// Makes a test of every case.
 ///
@@ -72,6 +73,22 @@ macro_rules! conformance_suite {
                 a_settled_transaction_does_not_move
                 open_transactions_are_in_order_of_sender_and_nonce
                 a_failed_load_can_be_sent_again
+            }
+            revocations {
+                a_recovery_waits_until_the_old_leaf_is_revoked_in_a_block
+                a_reorg_that_takes_the_revocation_away_holds_the_recovery_back
+                a_person_is_recovered_from_the_newest_enrolment
+                an_enrolment_is_replaced_once
+                an_enrolment_that_is_not_final_is_not_replaced
+                a_revocation_lives_from_queue_to_final_through_a_reorg
+                a_failed_revocation_is_queued_again
+                a_queued_enrolment_that_is_revoked_is_withdrawn
+                an_append_that_fails_does_not_bring_back_who_is_revoked
+                a_revoked_commitment_is_not_admitted_again
+                the_leaves_of_an_orb_are_found
+                a_commitment_is_revoked_once
+                an_adopted_revocation_is_final
+                a_revocation_cannot_be_rejected
             }
             concurrency {
                 of_two_newcomers_after_the_same_search_one_is_admitted

@@ -11,7 +11,7 @@ use sqlx::error::ErrorKind;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::columns::{Table, integer};
-use super::{SqliteStore, expect_rows};
+use super::{SqliteStore, expect_rows, revocations};
 use crate::error::{Unstorable, backend};
 
 const ENROLMENTS: Table = Table("enrolments");
@@ -21,7 +21,11 @@ macro_rules! select_enrolments {
     ($tail:literal) => {
         concat!(
             "SELECT id, orb, nonce, commitment, iris_digest, image_digest, model_id, kind, ",
-            "captured_at, received_at, state, transaction_hash, leaf_index FROM enrolments ",
+            "captured_at, received_at, ",
+            "CASE WHEN enrolments.state = 'final' AND EXISTS (SELECT 1 FROM revocations r ",
+            "WHERE r.commitment = enrolments.commitment AND r.state = 'final') ",
+            "THEN 'revoked' ELSE enrolments.state END AS state, ",
+            "transaction_hash, leaf_index FROM enrolments ",
             $tail
         )
     };
@@ -29,15 +33,33 @@ macro_rules! select_enrolments {
 
 const INSERT: &str = "\
 INSERT INTO enrolments (id, orb, nonce, commitment, iris_digest, image_digest, model_id, kind,
-    captured_at, received_at, state)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    captured_at, received_at, state, replaces)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 ON CONFLICT DO NOTHING";
 const SELECT_BY_ID: &str = select_enrolments!("WHERE id = ?1");
-const SELECT_QUEUED: &str = select_enrolments!("WHERE state = 'queued' ORDER BY arrival LIMIT ?1");
+const SELECT_QUEUED: &str = select_enrolments!(
+    "WHERE enrolments.state = 'queued' AND (replaces IS NULL OR EXISTS (
+        SELECT 1 FROM revocations r JOIN enrolments earlier ON earlier.commitment = r.commitment
+        WHERE earlier.id = enrolments.replaces AND r.state IN ('mined', 'final')))
+    ORDER BY arrival LIMIT ?1"
+);
+const SELECT_CURRENT: &str = select_enrolments!(
+    "WHERE id = (
+        WITH RECURSIVE held (id, generation) AS (
+            SELECT enrolment_id, 0 FROM gallery WHERE sequence = ?1
+            UNION ALL
+            SELECT later.id, held.generation + 1 FROM enrolments later
+            JOIN held ON later.replaces = held.id WHERE later.state <> 'withdrawn'
+        )
+        SELECT id FROM held ORDER BY generation DESC LIMIT 1)"
+);
+const COUNT_SETTLED: &str = "SELECT count(*) FROM enrolments WHERE id = ?1 AND state = 'final'";
+const COUNT_REPLACING: &str =
+    "SELECT count(*) FROM enrolments WHERE replaces = ?1 AND state <> 'withdrawn'";
 const COUNT_NONCE: &str = "SELECT count(*) FROM enrolments WHERE nonce = ?1";
 const COUNT_ADMITTED: &str = "\
 SELECT count(*) FROM enrolments
-WHERE commitment = ?1 AND state IN ('queued', 'submitted', 'mined', 'final')";
+WHERE commitment = ?1 AND state NOT IN ('duplicate', 'review')";
 const COUNT_PENDING: &str = "\
 SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued')
 FROM enrolments WHERE state IN ('queued', 'submitted', 'mined')";
@@ -117,6 +139,7 @@ fn state_from(row: &EnrolmentRow) -> Result<EnrolmentState, StoreError> {
         ("duplicate", None, None) => Ok(EnrolmentState::Duplicate),
         ("review", None, None) => Ok(EnrolmentState::Review),
         ("queued", None, None) => Ok(EnrolmentState::Queued),
+        ("withdrawn", None, None) => Ok(EnrolmentState::Withdrawn),
         ("submitted", Some(transaction), Some(_)) => Ok(EnrolmentState::Submitted { transaction }),
         ("mined", Some(transaction), Some(leaf_index)) => Ok(EnrolmentState::Mined {
             transaction,
@@ -126,6 +149,7 @@ fn state_from(row: &EnrolmentRow) -> Result<EnrolmentState, StoreError> {
             transaction,
             leaf_index,
         }),
+        ("revoked", Some(_), Some(leaf_index)) => Ok(EnrolmentState::Revoked { leaf_index }),
         _ => Err(ENROLMENTS.corrupt("state")),
     }
 }
@@ -133,7 +157,9 @@ fn state_from(row: &EnrolmentRow) -> Result<EnrolmentState, StoreError> {
 /// The state that a new enrolment begins in, if it goes with the admission.
 fn first_state(new: &NewEnrolment) -> Result<&'static str, Unstorable> {
     match (&new.admission, new.record.state) {
-        (Admission::Admit { .. }, EnrolmentState::Queued) => Ok("queued"),
+        (Admission::Admit { .. } | Admission::Replace { .. }, EnrolmentState::Queued) => {
+            Ok("queued")
+        }
         (Admission::Refuse, EnrolmentState::Duplicate) => Ok("duplicate"),
         (Admission::Refuse, EnrolmentState::Review) => Ok("review"),
         _ => Err(Unstorable::Admission),
@@ -143,9 +169,10 @@ fn first_state(new: &NewEnrolment) -> Result<&'static str, Unstorable> {
 /// Whether the row was written; a unique constraint keeps it out without an error.
 async fn insert(
     tx: &mut Transaction<'_, Sqlite>,
-    record: &EnrolmentRecord,
+    new: &NewEnrolment,
     state: &'static str,
 ) -> Result<bool, StoreError> {
+    let record = &new.record;
     let enrolment = &record.enrolment;
     let result = sqlx::query(INSERT)
         .bind(record.id.0.as_slice())
@@ -159,18 +186,27 @@ async fn insert(
         .bind(integer(enrolment.captured_at.0)?)
         .bind(integer(record.received_at.0)?)
         .bind(state)
+        .bind(replaced(new).map(|id| id.0.to_vec()))
         .execute(&mut **tx)
         .await
         .map_err(backend)?;
     Ok(result.rows_affected() == 1)
 }
 
+const fn replaced(new: &NewEnrolment) -> Option<EnrolmentId> {
+    match new.admission {
+        Admission::Replace { current } => Some(current),
+        Admission::Admit { .. } | Admission::Refuse => None,
+    }
+}
+
 /// Which unique constraint kept an enrolment out. A packet sent again breaks all
-/// three, so its id is asked for first.
+/// of them, so its id is asked for first.
 async fn collision(
     tx: &mut Transaction<'_, Sqlite>,
-    record: &EnrolmentRecord,
+    new: &NewEnrolment,
 ) -> Result<AdmitOutcome, StoreError> {
+    let record = &new.record;
     if let Some(known) = select_by_id(tx, record.id).await? {
         return Ok(AdmitOutcome::AlreadyRecorded(known));
     }
@@ -179,6 +215,12 @@ async fn collision(
     }
     let commitment = record.commitment().to_be_bytes();
     let admitted = count(tx, COUNT_ADMITTED, &commitment).await?;
+    if admitted == 0
+        && let Some(current) = replaced(new)
+        && count(tx, COUNT_REPLACING, current.0.as_slice()).await? > 0
+    {
+        return Ok(AdmitOutcome::PersonMoved);
+    }
     expect_rows("find the enrolment in the way", 1, admitted)?;
     Ok(AdmitOutcome::CommitmentTaken)
 }
@@ -259,16 +301,26 @@ impl EnrolmentRepository for SqliteStore {
     async fn record_enrolment(&self, new: &NewEnrolment) -> Result<AdmitOutcome, StoreError> {
         let state = first_state(new)?;
         let mut tx = self.begin_write().await?;
-        if !insert(&mut tx, &new.record, state).await? {
-            return collision(&mut tx, &new.record).await;
+        if !insert(&mut tx, new, state).await? {
+            return collision(&mut tx, new).await;
         }
-        if let Admission::Admit {
-            gallery_sequence,
-            templates,
-        } = &new.admission
-            && !insert_gallery(&mut tx, new.record.id, *gallery_sequence, templates).await?
-        {
-            return Ok(AdmitOutcome::GalleryMoved);
+        let record = &new.record;
+        match &new.admission {
+            Admission::Admit {
+                gallery_sequence,
+                templates,
+            } => {
+                if !insert_gallery(&mut tx, record.id, *gallery_sequence, templates).await? {
+                    return Ok(AdmitOutcome::GalleryMoved);
+                }
+            }
+            Admission::Replace { current } => {
+                if count(&mut tx, COUNT_SETTLED, current.0.as_slice()).await? == 0 {
+                    return Ok(AdmitOutcome::PersonMoved);
+                }
+                revocations::replace(&mut tx, *current, record.received_at).await?;
+            }
+            Admission::Refuse => {}
         }
         tx.commit().await.map_err(backend)?;
         Ok(AdmitOutcome::Recorded)
@@ -291,6 +343,18 @@ impl EnrolmentRepository for SqliteStore {
             .await
             .map_err(backend)?;
         rows.into_iter().map(GalleryEntry::try_from).collect()
+    }
+
+    async fn current_enrolment(
+        &self,
+        sequence: u64,
+    ) -> Result<Option<EnrolmentRecord>, StoreError> {
+        let row: Option<EnrolmentRow> = sqlx::query_as(SELECT_CURRENT)
+            .bind(integer(sequence)?)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(backend)?;
+        row.map(EnrolmentRecord::try_from).transpose()
     }
 
     async fn queued_enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, StoreError> {

@@ -1,12 +1,12 @@
 //! What a transaction carries moves with the transaction.
 
-use annona_core::{B256, LeafIndex, NullifierHash};
+use annona_core::{B256, Commitment, LeafIndex, NullifierHash};
 use annona_engine::ports::{Purpose, StoreError};
 use annona_engine::{EnrolmentId, Rejection};
 use sqlx::{Sqlite, Transaction};
 
 use super::columns::{Table, integer};
-use super::expect_rows;
+use super::{expect_rows, revocations};
 use crate::error::{Unstorable, backend};
 
 const MEMBERS: Table = Table("append_members");
@@ -21,6 +21,12 @@ WHERE id = ?1 AND state = 'queued'";
 const INSERT_MEMBER: &str = "\
 INSERT INTO append_members (transaction_id, position, enrolment_id) VALUES (?1, ?2, ?3)";
 const COUNT_MEMBERS: &str = "SELECT count(*) FROM append_members WHERE transaction_id = ?1";
+const SUBMIT_REVOCATION: &str = "\
+UPDATE revocations SET state = 'submitted', transaction_hash = ?2
+WHERE commitment = ?1 AND state = 'queued'";
+const INSERT_REVOKED: &str = "\
+INSERT INTO revoke_members (transaction_id, position, commitment) VALUES (?1, ?2, ?3)";
+const COUNT_REVOKED: &str = "SELECT count(*) FROM revoke_members WHERE transaction_id = ?1";
 const REJECT_CLAIM: &str = "\
 UPDATE claims SET state = 'rejected', transaction_hash = NULL, rejection = ?3
 WHERE state = 'submitted' AND transaction_hash = ?2
@@ -31,6 +37,7 @@ pub(super) struct Move {
     operation: &'static str,
     claim: &'static str,
     enrolments: &'static str,
+    revocations: &'static str,
 }
 
 macro_rules! load_move {
@@ -52,6 +59,14 @@ macro_rules! load_move {
                 $from,
                 " AND transaction_hash = ?2 AND id IN ",
                 "(SELECT enrolment_id FROM append_members WHERE transaction_id = ?1)"
+            ),
+            revocations: concat!(
+                "UPDATE revocations SET ",
+                $claim,
+                " WHERE state = ",
+                $from,
+                " AND transaction_hash = ?2 AND commitment IN ",
+                "(SELECT commitment FROM revoke_members WHERE transaction_id = ?1)"
             ),
         }
     };
@@ -90,8 +105,10 @@ pub(super) struct Carrier {
     purpose: String,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Load {
     Append,
+    Revoke,
     Claim,
 }
 
@@ -99,6 +116,7 @@ impl Carrier {
     fn load(&self) -> Result<Load, StoreError> {
         match self.purpose.as_str() {
             "append" => Ok(Load::Append),
+            "revoke" => Ok(Load::Revoke),
             "claim" => Ok(Load::Claim),
             _ => Err(TRANSACTIONS.corrupt("purpose")),
         }
@@ -112,7 +130,14 @@ pub(super) async fn apply(
     step: &Move,
 ) -> Result<(), StoreError> {
     let (sql, expected) = match carrier.load()? {
-        Load::Append => (step.enrolments, count_members(tx, carrier.id).await?),
+        Load::Append => (
+            step.enrolments,
+            count_members(tx, COUNT_MEMBERS, carrier.id).await?,
+        ),
+        Load::Revoke => (
+            step.revocations,
+            count_members(tx, COUNT_REVOKED, carrier.id).await?,
+        ),
         Load::Claim => (step.claim, 1),
     };
     let moved = sqlx::query(sql)
@@ -130,8 +155,8 @@ pub(super) async fn reject(
     carrier: &Carrier,
     why: Rejection,
 ) -> Result<(), StoreError> {
-    if matches!(carrier.load()?, Load::Append) {
-        return Err(Unstorable::RejectedAppend.into());
+    if carrier.load()? != Load::Claim {
+        return Err(Unstorable::RejectedBatch.into());
     }
     let rejected = sqlx::query(REJECT_CLAIM)
         .bind(carrier.id)
@@ -143,8 +168,12 @@ pub(super) async fn reject(
     expect_rows("reject a claim that was sent", 1, rejected.rows_affected())
 }
 
-async fn count_members(tx: &mut Transaction<'_, Sqlite>, id: i64) -> Result<u64, StoreError> {
-    let rows: i64 = sqlx::query_scalar(COUNT_MEMBERS)
+async fn count_members(
+    tx: &mut Transaction<'_, Sqlite>,
+    sql: &'static str,
+    id: i64,
+) -> Result<u64, StoreError> {
+    let rows: i64 = sqlx::query_scalar(sql)
         .bind(id)
         .fetch_one(&mut **tx)
         .await
@@ -164,6 +193,7 @@ pub(super) async fn submit(
             start_index,
             enrolments,
         } => submit_enrolments(tx, *start_index, enrolments, hash).await,
+        Purpose::Revoke { commitments } => submit_revocations(tx, commitments, hash).await,
     }
 }
 
@@ -188,7 +218,7 @@ async fn submit_enrolments(
     hash: B256,
 ) -> Result<bool, StoreError> {
     if enrolments.is_empty() {
-        return Err(Unstorable::EmptyAppend.into());
+        return Err(Unstorable::EmptyBatch.into());
     }
     for (id, index) in enrolments.iter().zip(start_index.get()..) {
         let leaf_index = LeafIndex::try_from(index).map_err(Unstorable::LeafIndex)?;
@@ -206,17 +236,59 @@ async fn submit_enrolments(
     Ok(true)
 }
 
-/// Writes down which enrolments an append carries.
+async fn submit_revocations(
+    tx: &mut Transaction<'_, Sqlite>,
+    commitments: &[Commitment],
+    hash: B256,
+) -> Result<bool, StoreError> {
+    if commitments.is_empty() {
+        return Err(Unstorable::EmptyBatch.into());
+    }
+    for commitment in commitments {
+        let submitted = sqlx::query(SUBMIT_REVOCATION)
+            .bind(commitment.to_be_bytes().to_vec())
+            .bind(hash.as_slice())
+            .execute(&mut **tx)
+            .await
+            .map_err(backend)?;
+        if submitted.rows_affected() != 1 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Enrolments that are queued again although they are to go do not wait any more.
+pub(super) async fn withdraw_revoked(tx: &mut Transaction<'_, Sqlite>) -> Result<(), StoreError> {
+    sqlx::query(revocations::WITHDRAW_REVOKED)
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
+    Ok(())
+}
+
+/// Writes down what a batch of the registry carries, in order.
 pub(super) async fn insert_members(
     tx: &mut Transaction<'_, Sqlite>,
     id: i64,
-    enrolments: &[EnrolmentId],
+    purpose: &Purpose,
 ) -> Result<(), StoreError> {
-    for (enrolment, position) in enrolments.iter().zip(0_u32..) {
-        sqlx::query(INSERT_MEMBER)
+    let (sql, keys): (_, Vec<Vec<u8>>) = match purpose {
+        Purpose::Append { enrolments, .. } => (
+            INSERT_MEMBER,
+            enrolments.iter().map(|id| id.0.to_vec()).collect(),
+        ),
+        Purpose::Revoke { commitments } => {
+            let blobs = commitments.iter().map(|leaf| leaf.to_be_bytes().to_vec());
+            (INSERT_REVOKED, blobs.collect())
+        }
+        Purpose::Claim { .. } => return Ok(()),
+    };
+    for (key, position) in keys.into_iter().zip(0_u32..) {
+        sqlx::query(sql)
             .bind(id)
             .bind(position)
-            .bind(enrolment.0.as_slice())
+            .bind(key)
             .execute(&mut **tx)
             .await
             .map_err(backend)?;

@@ -5,6 +5,7 @@ mod columns;
 mod enrolments;
 mod load;
 mod outbox;
+mod revocations;
 mod schema;
 
 use std::path::Path;

@@ -18,6 +18,7 @@ use crate::error::backend;
 
 const TRANSACTIONS: Table = Table("transactions");
 const MEMBERS: Table = Table("append_members");
+const REVOKED: Table = Table("revoke_members");
 
 const MAX_NONCE: &str = "SELECT max(nonce) FROM transactions WHERE sender = ?1";
 const INSERT: &str = "\
@@ -30,8 +31,12 @@ SELECT id, sender, nonce, hash, raw, purpose, start_index, nullifier, state, blo
     block_hash
 FROM transactions WHERE state IN ('sent', 'mined') ORDER BY sender, nonce";
 const SELECT_OPEN_MEMBERS: &str = "\
-SELECT m.transaction_id, m.position, m.enrolment_id
+SELECT m.transaction_id, m.position, m.enrolment_id AS member
 FROM append_members m JOIN transactions t ON t.id = m.transaction_id
+WHERE t.state IN ('sent', 'mined') ORDER BY m.transaction_id, m.position";
+const SELECT_OPEN_REVOKED: &str = "\
+SELECT m.transaction_id, m.position, m.commitment AS member
+FROM revoke_members m JOIN transactions t ON t.id = m.transaction_id
 WHERE t.state IN ('sent', 'mined') ORDER BY m.transaction_id, m.position";
 const MARK_MINED: &str = "\
 UPDATE transactions SET state = 'mined', block_number = ?2, block_hash = ?3
@@ -62,7 +67,8 @@ struct TransactionRow {
 }
 
 impl TransactionRow {
-    fn into_domain(self, members: Vec<EnrolmentId>) -> Result<OutboxTransaction, StoreError> {
+    /// `members` are the ids of enrolments or the commitments that it carries, in order.
+    fn into_domain(self, members: &[Vec<u8>]) -> Result<OutboxTransaction, StoreError> {
         Ok(OutboxTransaction {
             id: TransactionId(self.id),
             purpose: self.purpose(members)?,
@@ -76,17 +82,26 @@ impl TransactionRow {
         })
     }
 
-    fn purpose(&self, enrolments: Vec<EnrolmentId>) -> Result<Purpose, StoreError> {
+    fn purpose(&self, members: &[Vec<u8>]) -> Result<Purpose, StoreError> {
         match (
             self.purpose.as_str(),
             self.start_index,
             self.nullifier.as_deref(),
         ) {
-            ("append", Some(start_index), None) if !enrolments.is_empty() => Ok(Purpose::Append {
-                start_index: TRANSACTIONS.leaf_index("start_index", start_index)?,
-                enrolments,
-            }),
-            ("claim", None, Some(nullifier)) if enrolments.is_empty() => Ok(Purpose::Claim {
+            ("append", Some(start_index), None) if !members.is_empty() => {
+                let id = |blob: &Vec<u8>| MEMBERS.word("enrolment_id", blob).map(EnrolmentId);
+                Ok(Purpose::Append {
+                    start_index: TRANSACTIONS.leaf_index("start_index", start_index)?,
+                    enrolments: members.iter().map(id).collect::<Result<_, _>>()?,
+                })
+            }
+            ("revoke", None, None) if !members.is_empty() => {
+                let commitment = |blob: &Vec<u8>| REVOKED.commitment("commitment", blob);
+                Ok(Purpose::Revoke {
+                    commitments: members.iter().map(commitment).collect::<Result<_, _>>()?,
+                })
+            }
+            ("claim", None, Some(nullifier)) if members.is_empty() => Ok(Purpose::Claim {
                 nullifier: TRANSACTIONS.nullifier("nullifier", nullifier)?,
             }),
             _ => Err(TRANSACTIONS.corrupt("purpose")),
@@ -113,22 +128,21 @@ impl TransactionRow {
 struct MemberRow {
     transaction_id: i64,
     position: i64,
-    enrolment_id: Vec<u8>,
+    member: Vec<u8>,
 }
 
-/// The members of each append, from rows in order of position.
+/// What each batch carries, from rows of `table` in order of position.
 fn members_by_transaction(
+    table: Table,
     rows: Vec<MemberRow>,
-) -> Result<HashMap<i64, Vec<EnrolmentId>>, StoreError> {
-    let mut members: HashMap<i64, Vec<EnrolmentId>> = HashMap::new();
+) -> Result<HashMap<i64, Vec<Vec<u8>>>, StoreError> {
+    let mut members: HashMap<i64, Vec<Vec<u8>>> = HashMap::new();
     for row in rows {
         let list = members.entry(row.transaction_id).or_default();
         if usize::try_from(row.position) != Ok(list.len()) {
-            return Err(MEMBERS.corrupt("position"));
+            return Err(table.corrupt("position"));
         }
-        list.push(EnrolmentId(
-            MEMBERS.word("enrolment_id", &row.enrolment_id)?,
-        ));
+        list.push(row.member);
     }
     Ok(members)
 }
@@ -141,6 +155,7 @@ async fn insert(
 ) -> Result<Option<i64>, StoreError> {
     let (name, start_index, nullifier) = match purpose {
         Purpose::Append { start_index, .. } => ("append", Some(integer(start_index.get())?), None),
+        Purpose::Revoke { .. } => ("revoke", None, None),
         Purpose::Claim { nullifier } => ("claim", None, Some(nullifier.to_be_bytes().to_vec())),
     };
     sqlx::query_scalar(INSERT)
@@ -212,9 +227,7 @@ impl OutboxRepository for SqliteStore {
         let Some(id) = insert(&mut tx, signed, purpose).await? else {
             return Ok(EnqueueOutcome::NonceTaken);
         };
-        if let Purpose::Append { enrolments, .. } = purpose {
-            load::insert_members(&mut tx, id, enrolments).await?;
-        }
+        load::insert_members(&mut tx, id, purpose).await?;
         tx.commit().await.map_err(backend)?;
         Ok(EnqueueOutcome::Stored(TransactionId(id)))
     }
@@ -225,15 +238,18 @@ impl OutboxRepository for SqliteStore {
             .fetch_all(&mut *snapshot)
             .await
             .map_err(backend)?;
-        let member_rows: Vec<MemberRow> = sqlx::query_as(SELECT_OPEN_MEMBERS)
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(backend)?;
-        let mut members = members_by_transaction(member_rows)?;
+        let mut members = HashMap::new();
+        for (table, sql) in [(MEMBERS, SELECT_OPEN_MEMBERS), (REVOKED, SELECT_OPEN_REVOKED)] {
+            let rows: Vec<MemberRow> = sqlx::query_as(sql)
+                .fetch_all(&mut *snapshot)
+                .await
+                .map_err(backend)?;
+            members.extend(members_by_transaction(table, rows)?);
+        }
         rows.into_iter()
             .map(|row| {
                 let carried = members.remove(&row.id).unwrap_or_default();
-                row.into_domain(carried)
+                row.into_domain(&carried)
             })
             .collect()
     }
@@ -282,7 +298,10 @@ impl OutboxRepository for SqliteStore {
             .map_err(backend)?;
         let carrier = changed("mark a transaction as failed", row)?;
         match disposition {
-            Disposition::Requeue => load::apply(&mut tx, &carrier, &load::REQUEUE).await?,
+            Disposition::Requeue => {
+                load::apply(&mut tx, &carrier, &load::REQUEUE).await?;
+                load::withdraw_revoked(&mut tx).await?;
+            }
             Disposition::Reject(why) => load::reject(&mut tx, &carrier, why).await?,
         }
         tx.commit().await.map_err(backend)

@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
 use annona_chain::Deployment;
-use annona_chain::bindings::{AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry};
+use annona_chain::bindings::{
+    AnnonaToken, Distributor, IRegistry, MintedIncome, OrbRegistry, Registry,
+};
 use annona_core::{AmountWei, Epoch, ExternalNullifier, FieldElement, Payment};
 use annona_proofs::{Identity, VerifyingKey, prove_claim};
 use annona_tree::MembershipTree;
@@ -14,11 +16,11 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::super::contracts::Published;
-use crate::accumulator::Accumulator;
 use crate::data::{
     AdminAction, Answers, At, ChainData, Checkpoint, Contract, EpochState, Events, Head, Logged,
-    RoleKey, Sent,
+    RegistryBatch, RoleKey, Sent,
 };
+use crate::recomputed::RecomputedTree;
 
 pub(super) const GENESIS: u64 = 1_000;
 pub(super) const EPOCH_LENGTH: u64 = 100;
@@ -139,22 +141,13 @@ pub(super) fn epoch_one(data: &mut ChainData) -> &mut EpochState {
 
 /// Appends a batch as an honest sequencer does, and lets the registry's answers follow.
 pub(super) fn append(data: &mut ChainData, block: u64, time: u64, leaves: Vec<U256>) {
-    let mut tree = Accumulator::default();
-    for leaf in data
-        .events
-        .batches
-        .iter()
-        .flat_map(|batch| &batch.event.leaves)
-    {
-        tree.append(FieldElement::try_from(*leaf).unwrap()).unwrap();
-    }
+    let mut tree = recomputed(data);
     let (pre_root, start) = (tree.root(), tree.leaf_count());
-    for leaf in &leaves {
-        // A leaf outside the field has no hash: its root is whatever it may be.
-        let leaf = FieldElement::try_from(*leaf).unwrap_or(FieldElement::ZERO);
-        tree.append(leaf).unwrap();
-    }
-    let (epoch, members) = ((time - GENESIS) / EPOCH_LENGTH, word(tree.leaf_count()));
+    // A leaf outside the field has no hash: its root is whatever it may be.
+    let field = |leaf: &U256| FieldElement::try_from(*leaf).unwrap_or(FieldElement::ZERO);
+    let fields: Vec<FieldElement> = leaves.iter().map(field).collect();
+    tree.append(&fields).unwrap();
+    let epoch = (time - GENESIS) / EPOCH_LENGTH;
     let event = Registry::LeavesAppended {
         epoch: word(epoch),
         startIndex: word(start),
@@ -162,12 +155,66 @@ pub(super) fn append(data: &mut ChainData, block: u64, time: u64, leaves: Vec<U2
         preRoot: pre_root,
         postRoot: tree.root(),
     };
+    register(data, block, time, RegistryBatch::Appended(event), &tree);
+}
+
+/// Revokes leaves as an honest sequencer does, and lets the registry's answers follow.
+pub(super) fn revoke(data: &mut ChainData, block: u64, time: u64, removals: &[(u64, U256)]) {
+    let mut tree = recomputed(data);
+    let pre_root = tree.root();
+    for (index, leaf) in removals {
+        let leaf = FieldElement::try_from(*leaf).unwrap();
+        tree.revoke(*index as usize, leaf).unwrap();
+    }
+    let removal = |(index, leaf): &(u64, U256)| IRegistry::Removal {
+        leafIndex: word(*index),
+        commitment: *leaf,
+    };
+    let event = Registry::LeavesRevoked {
+        epoch: word((time - GENESIS) / EPOCH_LENGTH),
+        removals: removals.iter().map(removal).collect(),
+        preRoot: pre_root,
+        postRoot: tree.root(),
+    };
+    register(data, block, time, RegistryBatch::Revoked(event), &tree);
+}
+
+/// The tree that the batches so far lead to.
+fn recomputed(data: &ChainData) -> RecomputedTree {
+    let mut tree = RecomputedTree::default();
+    for batch in &data.events.batches {
+        match &batch.event {
+            RegistryBatch::Appended(event) => {
+                let field = |leaf: &U256| FieldElement::try_from(*leaf).unwrap();
+                let leaves: Vec<FieldElement> = event.leaves.iter().map(field).collect();
+                tree.append(&leaves).unwrap();
+            }
+            RegistryBatch::Revoked(event) => {
+                for removal in &event.removals {
+                    let leaf = FieldElement::try_from(removal.commitment).unwrap();
+                    tree.revoke(removal.leafIndex.to::<usize>(), leaf).unwrap();
+                }
+            }
+        }
+    }
+    tree
+}
+
+fn register(
+    data: &mut ChainData,
+    block: u64,
+    time: u64,
+    event: RegistryBatch,
+    tree: &RecomputedTree,
+) {
     let at = place(data, Contract::Registry, block);
     data.events.batches.push(Logged { at, event });
     data.block_times.insert(block, time);
+    let members = word(tree.members());
     data.answers.current_root = Some(tree.root());
-    data.answers.next_index = Some(members);
+    data.answers.next_index = Some(word(tree.leaf_count()));
     data.answers.member_count = Some(members);
+    let epoch = (time - GENESIS) / EPOCH_LENGTH;
     for (_, checkpoint) in data.checkpoints.range_mut(epoch + 1..) {
         *checkpoint = Some(Checkpoint {
             root: tree.root(),
@@ -418,7 +465,7 @@ fn open(data: &mut ChainData) {
 fn build() -> ChainData {
     let deployment = deployment();
     let empty = Checkpoint {
-        root: Accumulator::default().root(),
+        root: RecomputedTree::default().root(),
         members: U256::ZERO,
     };
     let scope = deployment.claim_scope();

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use annona_core::{Address, B256, Epoch, UnixSeconds, keccak256};
+use annona_core::{Address, B256, Epoch, Root, UnixSeconds, keccak256};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, AppendedBatch, ChainError, Checkpoint, RevertReason, SignedTransaction,
+    AppendCall, ChainError, Checkpoint, RegistryBatch, RegistryChange, RevertReason, RevokeCall,
+    SignedTransaction,
 };
 
 use super::{BLOCK_SECS, Block, Body, Call, GENESIS, Inner, WINDOW, World, calendar, unavailable};
@@ -117,21 +118,25 @@ impl Inner {
                     .append(&call.leaves)
                     .expect("a member joined twice");
                 assert_eq!(root, call.post_root, "the batch claims another root");
-                *world.enrolled.entry(epoch).or_default() += call.leaves.len() as u64;
-                let member_count = world.tree.leaf_count();
-                world
-                    .checkpoints
-                    .insert(epoch, Checkpoint { root, member_count });
-                block.batches.push(AppendedBatch {
-                    block_number: self.blocks.len() as u64,
-                    block_hash: block.hash,
-                    transaction: hash,
-                    epoch,
+                let joined = call.leaves.len() as u64;
+                *world.enrolled.entry(epoch).or_default() += joined;
+                world.member_count += joined;
+                let change = RegistryChange::Appended {
                     start_index: call.start_index,
                     leaves: call.leaves,
-                    pre_root: call.pre_root,
-                    post_root: call.post_root,
-                });
+                };
+                let roots = [call.pre_root, call.post_root];
+                self.register(world, block, (hash, epoch), change, roots);
+            }
+            Call::Revoke(call) => {
+                let root = world.tree.revoke(&call.removals).expect("no such member");
+                assert_eq!(root, call.post_root, "the batch claims another root");
+                world.member_count -= call.removals.len() as u64;
+                let change = RegistryChange::Revoked {
+                    removals: call.removals,
+                };
+                let roots = [call.pre_root, call.post_root];
+                self.register(world, block, (hash, epoch), change, roots);
             }
             Call::Claim(claim) => {
                 world.paid.insert((claim.epoch, claim.nullifier_hash));
@@ -141,10 +146,36 @@ impl Inner {
         }
     }
 
+    /// Writes the event of a batch and the checkpoint that it leads to.
+    fn register(
+        &self,
+        world: &mut World,
+        block: &mut Block,
+        (transaction, epoch): (B256, Epoch),
+        change: RegistryChange,
+        [pre_root, post_root]: [Root; 2],
+    ) {
+        let checkpoint = Checkpoint {
+            root: post_root,
+            member_count: world.member_count,
+        };
+        world.checkpoints.insert(epoch, checkpoint);
+        block.batches.push(RegistryBatch {
+            block_number: self.blocks.len() as u64,
+            block_hash: block.hash,
+            transaction,
+            epoch,
+            change,
+            pre_root,
+            post_root,
+        });
+    }
+
     /// Why the contracts refuse, in the order in which they check.
     fn refusal(&self, world: &World, now: Epoch, call: &Call) -> Option<RevertReason> {
         match call {
             Call::Append(call) => self.append_refusal(world, now, call),
+            Call::Revoke(call) => revoke_refusal(world, call),
             Call::Claim(claim) => self.claim_refusal(world, now, claim),
             Call::Foreign => None,
         }
@@ -186,4 +217,8 @@ impl Inner {
             None => Ok(()),
         }
     }
+}
+
+fn revoke_refusal(world: &World, call: &RevokeCall) -> Option<RevertReason> {
+    (call.pre_root != world.tree.root()).then_some(RevertReason::StaleRegistry)
 }

@@ -3,9 +3,9 @@
 use annona_core::{Address, AmountWei, B256, Epoch, NullifierHash, OrbId, Root, U256};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, AppendedBatch, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint,
-    EpochAccount, Receipt, RegistryState, RevertReason, SenderRole, SignedTransaction,
-    TransactionStatus,
+    AppendCall, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount, Receipt,
+    RegistryBatch, RegistryChange, RegistryState, RevertReason, RevokeCall, SenderRole,
+    SignedTransaction, TransactionStatus,
 };
 use annona_tree::empty_root;
 use async_trait::async_trait;
@@ -62,7 +62,7 @@ impl ChainReader for FakeChain {
         0
     }
 
-    async fn appended_batches(&self, from: u64, to: u64) -> Result<Vec<AppendedBatch>, ChainError> {
+    async fn registry_batches(&self, from: u64, to: u64) -> Result<Vec<RegistryBatch>, ChainError> {
         let mut inner = self.reach()?;
         inner.widest_range = inner.widest_range.max(to - from + 1);
         let lie = inner.lies_about_start;
@@ -71,7 +71,9 @@ impl ChainReader for FakeChain {
         Ok(asked
             .cloned()
             .map(|mut batch| {
-                if lie == Some(batch.start_index.get()) {
+                if let RegistryChange::Appended { start_index, .. } = &batch.change
+                    && lie == Some(start_index.get())
+                {
                     batch.post_root = Root::try_from(U256::from(7)).unwrap();
                 }
                 batch
@@ -143,6 +145,17 @@ impl ChainWriter for FakeChain {
     ) -> Result<SignedTransaction, ChainError> {
         let mut inner = self.reach()?;
         let call = Call::Append(call.clone());
+        inner.simulate(&call)?;
+        Ok(inner.sign(SEQUENCER, nonce, call))
+    }
+
+    async fn sign_revoke(
+        &self,
+        nonce: u64,
+        call: &RevokeCall,
+    ) -> Result<SignedTransaction, ChainError> {
+        let mut inner = self.reach()?;
+        let call = Call::Revoke(call.clone());
         inner.simulate(&call)?;
         Ok(inner.sign(SEQUENCER, nonce, call))
     }

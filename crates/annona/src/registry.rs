@@ -1,0 +1,275 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use annona_chain::{Deployment, EvmReader, connect};
+use annona_core::{Address, ClaimWindow, Commitment, Epoch, EpochClock, OrbId};
+use annona_engine::ports::{ChainReader, EnrolmentRepository, RevocationRepository};
+use annona_engine::{Membership, MembershipRules, RevocationReason};
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::orb::now;
+use crate::output::Format;
+use crate::serve::open_store;
+use crate::tree_file::TreeFile;
+
+/// Commands of `annona registry`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegistryCommand {
+    /// Show the registry as the chain has it, and with --config what waits for it.
+    Status(StatusArgs),
+    /// Queue leaves for revocation: single commitments, or all that an orb vouched for.
+    ///
+    /// The running service proves and sends the batches; without one they wait in the
+    /// database. An enrolment that was not appended yet is withdrawn at once. Asked for
+    /// twice, it is done once.
+    Revoke(RevokeArgs),
+    /// Rebuild the tree from the registry's events alone and compare every root.
+    Rebuild(RebuildArgs),
+}
+
+/// Where the chain is.
+#[derive(Debug, Args)]
+struct ChainArgs {
+    /// JSON-RPC endpoint of the chain.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
+    rpc_url: String,
+    /// Deployment file.
+    #[arg(long, value_name = "FILE")]
+    deployment: PathBuf,
+}
+
+/// Arguments of `annona registry status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    /// Configuration of the service, for what waits in its database.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `annona registry revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// Commitments to revoke.
+    #[arg(value_name = "0x…", required_unless_present = "orb", conflicts_with = "orb")]
+    commitments: Vec<Commitment>,
+    /// Revoke all leaves that this orb vouched for. Have the orb struck off the orb
+    /// registry first: it could vouch for more.
+    #[arg(long, value_name = "ADDRESS")]
+    orb: Option<Address>,
+    /// Configuration of the service whose database holds the queue.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `annona registry rebuild`.
+#[derive(Debug, Args)]
+pub(crate) struct RebuildArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    /// Write the tree here, as the service reads it at its start (`tree` of its
+    /// configuration).
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    block: u64,
+    epoch: u64,
+    root: String,
+    leaves: u64,
+    members: u64,
+    enrolled_in_epoch: u64,
+    epoch_enrolment_cap: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waiting>,
+}
+
+/// Numbers of a queue.
+#[derive(Serialize)]
+struct Counts {
+    queued: u64,
+    submitted: u64,
+}
+
+impl From<(u64, u64)> for Counts {
+    fn from((queued, submitted): (u64, u64)) -> Self {
+        Self { queued, submitted }
+    }
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    enrolments: Counts,
+    revocations: Counts,
+}
+
+#[derive(Serialize)]
+struct Requested {
+    commitments: usize,
+    requested: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rebuilt {
+    leaves: u64,
+    root: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    out: Option<PathBuf>,
+}
+
+/// Runs a command about the registry.
+pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        RegistryCommand::Status(args) => status(args).await?,
+        RegistryCommand::Revoke(args) => revoke(args).await?,
+        RegistryCommand::Rebuild(args) => rebuild(args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open_chain(args: &ChainArgs) -> anyhow::Result<EvmReader> {
+    let deployment = Deployment::load(&args.deployment)?;
+    let provider = connect(&args.rpc_url)?;
+    EvmReader::open(provider, deployment)
+        .await
+        .with_context(|| format!("the registry cannot be read at {}", args.rpc_url))
+}
+
+async fn status(args: StatusArgs) -> anyhow::Result<()> {
+    let chain = open_chain(&args.chain).await?;
+    let head = chain.head().await?;
+    let (genesis, length_secs) = chain.calendar().await?;
+    let epoch = EpochClock::new(genesis, length_secs)?.epoch_at(head.timestamp)?;
+    let state = chain.registry_state().await?;
+    let census = chain.census(epoch).await?;
+    let waiting = match &args.config {
+        Some(path) => Some(waiting(&Config::load(path)?).await?),
+        None => None,
+    };
+    let status = Status {
+        block: head.number,
+        epoch: epoch.0,
+        root: state.root.to_string(),
+        leaves: state.next_index,
+        members: census.members,
+        enrolled_in_epoch: census.enrolled,
+        epoch_enrolment_cap: census.enrolment_cap,
+        waiting,
+    };
+    Format::from_flag(args.json).print(&status, || describe(&status, epoch))
+}
+
+async fn waiting(config: &Config) -> anyhow::Result<Waiting> {
+    let deployment = Deployment::load(&config.service.deployment)?;
+    let store = open_store(config, &deployment).await?;
+    Ok(Waiting {
+        enrolments: store.pending_enrolments().await?.into(),
+        revocations: store.pending_revocations().await?.into(),
+    })
+}
+
+fn describe(status: &Status, epoch: Epoch) -> String {
+    let mut text = format!(
+        "block {}, epoch {epoch}\nroot {}\n{} members on {} leaves; {} of at most {} joined in this epoch",
+        status.block,
+        status.root,
+        status.members,
+        status.leaves,
+        status.enrolled_in_epoch,
+        status.epoch_enrolment_cap
+    );
+    if let Some(Waiting {
+        enrolments,
+        revocations,
+    }) = &status.waiting
+    {
+        text += &format!(
+            "\nwaiting: {} enrolments ({} more are submitted), {} revocations ({} more are submitted)",
+            enrolments.queued, enrolments.submitted, revocations.queued, revocations.submitted
+        );
+    }
+    text
+}
+
+async fn revoke(args: RevokeArgs) -> anyhow::Result<()> {
+    let config = Config::load(&args.config)?;
+    let deployment = Deployment::load(&config.service.deployment)?;
+    let store = open_store(&config, &deployment).await?;
+    let (commitments, reason) = match args.orb {
+        Some(orb) => (
+            store.commitments_of_orb(OrbId(orb)).await?,
+            RevocationReason::Orb,
+        ),
+        None => (args.commitments, RevocationReason::Operator),
+    };
+    let requested = store
+        .request_revocations(&commitments, reason, now())
+        .await?;
+    store.close().await;
+    let answer = Requested {
+        commitments: commitments.len(),
+        requested,
+    };
+    Format::from_flag(args.json).print(&answer, || {
+        format!(
+            "{requested} of {} queued or withdrawn now; the others were before",
+            commitments.len()
+        )
+    })
+}
+
+async fn rebuild(args: RebuildArgs) -> anyhow::Result<()> {
+    let chain = open_chain(&args.chain).await?;
+    let (genesis, length_secs) = chain.calendar().await?;
+    let membership = Arc::new(Membership::new(MembershipRules {
+        calendar: EpochClock::new(genesis, length_secs)?,
+        window: ClaimWindow(chain.claim_window().await?),
+        confirmations: 0,
+    }));
+    membership
+        .sync(&chain)
+        .await
+        .context("the registry's events do not lead to its roots")?;
+    let (built, on_chain) = (membership.state(), chain.registry_state().await?);
+    if built != on_chain {
+        bail!(
+            "the events lead to root {} after {} leaves, the registry has {} after {}; a batch may just have been mined: try again",
+            built.root,
+            built.next_index,
+            on_chain.root,
+            on_chain.next_index
+        );
+    }
+    if let Some(path) = &args.out {
+        TreeFile::new(path.clone(), chain.deployment(), Arc::clone(&membership)).write()?;
+    }
+    let rebuilt = Rebuilt {
+        leaves: built.next_index,
+        root: built.root.to_string(),
+        out: args.out,
+    };
+    Format::from_flag(args.json).print(&rebuilt, || {
+        format!(
+            "rebuilt from events: {} leaves, root {}, as the registry has it",
+            rebuilt.leaves, rebuilt.root
+        )
+    })
+}

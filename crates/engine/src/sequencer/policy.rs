@@ -1,0 +1,170 @@
+/// Leaves of the largest append.
+pub(super) const MAX_APPEND: u32 = 1_024;
+/// Leaves of the largest revocation.
+pub(super) const MAX_REVOKE: u32 = 32;
+
+/// Leaves that fill a circuit, and the share of the longest wait after which that many
+/// are sent: the fuller a batch, the less each person costs, and the less there is to
+/// win by waiting on.
+const FULL_FROM: [(usize, u64); 3] = [(MAX_APPEND as usize, 0), (256, 4), (16, 2)];
+
+/// When an append is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchPolicy {
+    /// The longest that a queued enrolment waits for others, in seconds.
+    pub max_wait_secs: u64,
+    /// Seconds before the end of an epoch from which on nobody waits for others, because
+    /// who joins after it is paid an epoch later; and from which on no recovery begins,
+    /// because a person whose new leaf comes after the end misses the next epoch.
+    pub epoch_margin_secs: u64,
+}
+
+/// What waits to be appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many.
+    pub count: usize,
+    /// How long the oldest waits, in seconds.
+    pub oldest_secs: u64,
+    /// Whether one of them has lost an old leaf already.
+    pub holds_recovery: bool,
+    /// Until the epoch ends, in seconds of the chain's clock.
+    pub epoch_left_secs: u64,
+}
+
+/// Why an append is sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchReason {
+    /// Somebody has lost the old leaf and not got the new one.
+    Recovery,
+    /// The epoch ends.
+    EpochEnd,
+    /// It fills a circuit and has waited its share.
+    Size,
+    /// The oldest has waited the longest that is allowed.
+    Age,
+}
+
+impl BatchReason {
+    /// Stable code, for logs and metrics.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Recovery => "recovery",
+            Self::EpochEnd => "epoch-end",
+            Self::Size => "size",
+            Self::Age => "age",
+        }
+    }
+}
+
+impl BatchPolicy {
+    /// Why everything that waits is appended now; `None` while it can wait for more.
+    #[must_use]
+    pub fn reason_to_send(&self, waiting: &Waiting) -> Option<BatchReason> {
+        if waiting.count == 0 {
+            return None;
+        }
+        if waiting.holds_recovery {
+            return Some(BatchReason::Recovery);
+        }
+        if waiting.oldest_secs >= self.max_wait_secs {
+            return Some(BatchReason::Age);
+        }
+        if waiting.epoch_left_secs <= self.epoch_margin_secs {
+            return Some(BatchReason::EpochEnd);
+        }
+        let has_waited = |share: u64| match share {
+            0 => true,
+            share => waiting.oldest_secs >= self.max_wait_secs / share,
+        };
+        FULL_FROM
+            .iter()
+            .any(|(leaves, share)| waiting.count >= *leaves && has_waited(*share))
+            .then_some(BatchReason::Size)
+    }
+
+    /// Whether a recovery can be brought to its end in the epoch that now is.
+    #[must_use]
+    pub const fn recovery_fits(&self, epoch_left_secs: u64) -> bool {
+        epoch_left_secs > self.epoch_margin_secs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: BatchPolicy = BatchPolicy {
+        max_wait_secs: 400,
+        epoch_margin_secs: 60,
+    };
+
+    const fn waiting(count: usize, oldest_secs: u64) -> Waiting {
+        Waiting {
+            count,
+            oldest_secs,
+            holds_recovery: false,
+            epoch_left_secs: 10_000,
+        }
+    }
+
+    #[test]
+    fn the_fuller_a_batch_the_shorter_its_wait() {
+        for (count, wait, reason) in [
+            (1, 400, BatchReason::Age),
+            (15, 400, BatchReason::Age),
+            (16, 200, BatchReason::Size),
+            (255, 200, BatchReason::Size),
+            (256, 100, BatchReason::Size),
+            (1_023, 100, BatchReason::Size),
+            (1_024, 0, BatchReason::Size),
+        ] {
+            assert_eq!(
+                POLICY.reason_to_send(&waiting(count, wait)),
+                Some(reason),
+                "{count} after {wait} s"
+            );
+            if let Some(sooner) = wait.checked_sub(1) {
+                assert_eq!(POLICY.reason_to_send(&waiting(count, sooner)), None, "{count}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_waits_beyond_the_end_of_an_epoch() {
+        let at = |epoch_left_secs| Waiting {
+            epoch_left_secs,
+            ..waiting(1, 0)
+        };
+        assert_eq!(POLICY.reason_to_send(&at(61)), None);
+        assert_eq!(
+            POLICY.reason_to_send(&at(60)),
+            Some(BatchReason::EpochEnd)
+        );
+        assert!(POLICY.recovery_fits(61));
+        assert!(!POLICY.recovery_fits(60));
+    }
+
+    #[test]
+    fn who_has_lost_a_leaf_gets_the_new_one_at_once() {
+        let recovered = Waiting {
+            holds_recovery: true,
+            ..waiting(1, 0)
+        };
+        assert_eq!(
+            POLICY.reason_to_send(&recovered),
+            Some(BatchReason::Recovery)
+        );
+    }
+
+    #[test]
+    fn nothing_is_sent_when_nothing_waits() {
+        let nothing = Waiting {
+            holds_recovery: false,
+            epoch_left_secs: 0,
+            ..waiting(0, u64::MAX)
+        };
+        assert_eq!(POLICY.reason_to_send(&nothing), None);
+    }
+}

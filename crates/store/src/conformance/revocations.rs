@@ -1,0 +1,236 @@
+//! Contract of `RevocationRepository`, and of recoveries.
+
+#![expect(missing_docs, reason = "a case is named after what holds")]
+
+use annona_core::Commitment;
+use annona_engine::ports::{
+    AdmitOutcome, Disposition, Purpose, Store, StoreError, TransactionId,
+};
+use annona_engine::{EnrolmentState, Rejection, RevocationReason, RevocationState};
+
+use super::fixtures::{
+    NOW, address, admit, append_purpose, assert_hit_nothing, enrolment_state, newcomer, recovery,
+    send, signed, word,
+};
+
+fn commitment(seed: u64) -> Commitment {
+    newcomer(seed, seed).record.commitment()
+}
+
+fn revoke_purpose(seeds: &[u64]) -> Purpose {
+    Purpose::Revoke {
+        commitments: seeds.iter().map(|seed| commitment(*seed)).collect(),
+    }
+}
+
+async fn queued<S: Store>(store: &S) -> Vec<Commitment> {
+    let records = store.queued_enrolments(10).await.unwrap();
+    records.iter().map(|record| record.commitment()).collect()
+}
+
+async fn queued_revocations<S: Store>(store: &S) -> Vec<Commitment> {
+    let records = store.queued_revocations(10).await.unwrap();
+    records.iter().map(|record| record.commitment).collect()
+}
+
+async fn revocation_state<S: Store>(store: &S, seed: u64) -> Option<RevocationState> {
+    let record = store.revocation(commitment(seed)).await.unwrap();
+    record.map(|record| record.state)
+}
+
+async fn record<S: Store>(store: &S, new: annona_engine::ports::NewEnrolment) -> AdmitOutcome {
+    store.record_enrolment(&new).await.unwrap()
+}
+
+async fn finish<S: Store>(store: &S, id: TransactionId) {
+    store.mark_mined(id, 7, word("block", 7)).await.unwrap();
+    store.mark_final(id).await.unwrap();
+}
+
+/// Admits newcomers `1..=count` and makes them members for good, with nonce 0.
+async fn members<S: Store>(store: &S, count: u64) {
+    admit(store, count).await;
+    let seeds: Vec<u64> = (1..=count).collect();
+    let id = send(store, &signed(0, 0), &append_purpose(0, &seeds)).await;
+    finish(store, id).await;
+}
+
+pub async fn a_recovery_waits_until_the_old_leaf_is_revoked_in_a_block<S: Store>(store: S) {
+    members(&store, 2).await;
+    assert_eq!(record(&store, recovery(3, 1)).await, AdmitOutcome::Recorded);
+    assert_eq!(enrolment_state(&store, 3).await, EnrolmentState::Queued);
+    let asked = store.revocation(commitment(1)).await.unwrap().unwrap();
+    assert_eq!(asked.reason, RevocationReason::Recovery);
+    assert_eq!(queued_revocations(&store).await, [commitment(1)]);
+    assert_eq!(queued(&store).await, []);
+    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    assert_eq!(queued(&store).await, []);
+    store.mark_mined(id, 8, word("block", 8)).await.unwrap();
+    assert_eq!(queued(&store).await, [commitment(3)]);
+    store.mark_final(id).await.unwrap();
+    assert_eq!(queued(&store).await, [commitment(3)]);
+    let leaf_index = 0_u64.try_into().unwrap();
+    let revoked = EnrolmentState::Revoked { leaf_index };
+    assert_eq!(enrolment_state(&store, 1).await, revoked);
+}
+
+pub async fn a_reorg_that_takes_the_revocation_away_holds_the_recovery_back<S: Store>(store: S) {
+    members(&store, 1).await;
+    record(&store, recovery(2, 1)).await;
+    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    store.mark_mined(id, 8, word("block", 8)).await.unwrap();
+    store.mark_unmined(id).await.unwrap();
+    assert_eq!(queued(&store).await, []);
+}
+
+pub async fn a_person_is_recovered_from_the_newest_enrolment<S: Store>(store: S) {
+    members(&store, 2).await;
+    let current = async |person| {
+        let record = store.current_enrolment(person).await.unwrap();
+        record.map(|record| record.commitment())
+    };
+    assert_eq!(current(1).await, Some(commitment(1)));
+    assert_eq!(current(3).await, None);
+    record(&store, recovery(3, 1)).await;
+    assert_eq!(current(1).await, Some(commitment(3)));
+    assert_eq!(current(2).await, Some(commitment(2)));
+    let revoked = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    finish(&store, revoked).await;
+    let appended = send(&store, &signed(2, 0), &append_purpose(2, &[3])).await;
+    finish(&store, appended).await;
+    assert_eq!(record(&store, recovery(4, 3)).await, AdmitOutcome::Recorded);
+    assert_eq!(current(1).await, Some(commitment(4)));
+}
+
+pub async fn an_enrolment_is_replaced_once<S: Store>(store: S) {
+    members(&store, 1).await;
+    assert_eq!(record(&store, recovery(2, 1)).await, AdmitOutcome::Recorded);
+    let second = record(&store, recovery(3, 1)).await;
+    assert_eq!(second, AdmitOutcome::PersonMoved);
+    let again = record(&store, recovery(2, 1)).await;
+    assert!(matches!(again, AdmitOutcome::AlreadyRecorded(_)), "{again:?}");
+}
+
+pub async fn an_enrolment_that_is_not_final_is_not_replaced<S: Store>(store: S) {
+    admit(&store, 1).await;
+    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
+    let mined = store.mark_mined(id, 7, word("block", 7));
+    mined.await.unwrap();
+    let early = record(&store, recovery(2, 1)).await;
+    assert_eq!(early, AdmitOutcome::PersonMoved);
+    assert_eq!(revocation_state(&store, 1).await, None);
+}
+
+pub async fn a_revocation_lives_from_queue_to_final_through_a_reorg<S: Store>(store: S) {
+    members(&store, 2).await;
+    let both = [commitment(1), commitment(2)];
+    let reason = RevocationReason::Operator;
+    assert_eq!(store.request_revocations(&both, reason, NOW).await.unwrap(), 2);
+    assert_eq!(store.pending_revocations().await.unwrap(), (2, 0));
+    let stored = signed(1, 0);
+    let transaction = stored.hash;
+    let purpose = revoke_purpose(&[2, 1]);
+    let id = send(&store, &stored, &purpose).await;
+    assert_eq!(store.open_transactions().await.unwrap()[0].purpose, purpose);
+    let submitted = Some(RevocationState::Submitted { transaction });
+    assert_eq!(revocation_state(&store, 1).await, submitted);
+    assert_eq!(queued_revocations(&store).await, []);
+    store.mark_mined(id, 8, word("block", 8)).await.unwrap();
+    let mined = Some(RevocationState::Mined { transaction });
+    assert_eq!(revocation_state(&store, 2).await, mined);
+    store.mark_unmined(id).await.unwrap();
+    assert_eq!(revocation_state(&store, 2).await, submitted);
+    assert_eq!(store.pending_revocations().await.unwrap(), (0, 2));
+    finish(&store, id).await;
+    let settled = Some(RevocationState::Final { transaction });
+    assert_eq!(revocation_state(&store, 1).await, settled);
+    assert_eq!(store.pending_revocations().await.unwrap(), (0, 0));
+}
+
+pub async fn a_failed_revocation_is_queued_again<S: Store>(store: S) {
+    members(&store, 1).await;
+    record(&store, recovery(2, 1)).await;
+    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    store.mark_failed(id, Disposition::Requeue).await.unwrap();
+    assert_eq!(queued_revocations(&store).await, [commitment(1)]);
+    send(&store, &signed(2, 0), &revoke_purpose(&[1])).await;
+}
+
+pub async fn a_queued_enrolment_that_is_revoked_is_withdrawn<S: Store>(store: S) {
+    admit(&store, 2).await;
+    let reason = RevocationReason::Orb;
+    let asked = store.request_revocations(&[commitment(1)], reason, NOW);
+    assert_eq!(asked.await.unwrap(), 1);
+    assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Withdrawn);
+    assert_eq!(queued(&store).await, [commitment(2)]);
+    assert_eq!(store.pending_revocations().await.unwrap(), (0, 0));
+}
+
+pub async fn an_append_that_fails_does_not_bring_back_who_is_revoked<S: Store>(store: S) {
+    admit(&store, 2).await;
+    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
+    let reason = RevocationReason::Operator;
+    let asked = store.request_revocations(&[commitment(1)], reason, NOW);
+    assert_eq!(asked.await.unwrap(), 1);
+    assert_eq!(queued_revocations(&store).await, []);
+    store.mark_failed(id, Disposition::Requeue).await.unwrap();
+    assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Withdrawn);
+    assert_eq!(queued(&store).await, [commitment(2)]);
+    assert_eq!(queued_revocations(&store).await, []);
+    assert_eq!(store.pending_revocations().await.unwrap(), (0, 0));
+}
+
+pub async fn a_revoked_commitment_is_not_admitted_again<S: Store>(store: S) {
+    members(&store, 1).await;
+    let reason = RevocationReason::Operator;
+    let asked = store.request_revocations(&[commitment(1)], reason, NOW);
+    asked.await.unwrap();
+    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    finish(&store, id).await;
+    let mut again = newcomer(2, 2);
+    again.record.enrolment.commitment = commitment(1);
+    assert_eq!(record(&store, again).await, AdmitOutcome::CommitmentTaken);
+}
+
+pub async fn the_leaves_of_an_orb_are_found<S: Store>(store: S) {
+    members(&store, 2).await;
+    let orb = annona_core::OrbId(address("orb", 2));
+    let found = store.commitments_of_orb(orb).await.unwrap();
+    assert_eq!(found, [commitment(2)]);
+    let reason = RevocationReason::Orb;
+    let asked = store.request_revocations(&found, reason, NOW);
+    assert_eq!(asked.await.unwrap(), 1);
+    assert_eq!(store.commitments_of_orb(orb).await.unwrap(), []);
+}
+
+pub async fn a_commitment_is_revoked_once<S: Store>(store: S) {
+    members(&store, 1).await;
+    let twice = [commitment(1), commitment(1)];
+    let first = store.request_revocations(&twice, RevocationReason::Operator, NOW);
+    assert_eq!(first.await.unwrap(), 1);
+    let second = store.request_revocations(&twice, RevocationReason::Orb, NOW);
+    assert_eq!(second.await.unwrap(), 0);
+    let kept = store.revocation(commitment(1)).await.unwrap().unwrap();
+    assert_eq!((kept.reason, kept.requested_at), (RevocationReason::Operator, NOW));
+}
+
+pub async fn an_adopted_revocation_is_final<S: Store>(store: S) {
+    members(&store, 1).await;
+    record(&store, recovery(2, 1)).await;
+    let transaction = word("transaction", 77);
+    let adopted = store.adopt_revocation(commitment(1), transaction);
+    adopted.await.unwrap();
+    let settled = Some(RevocationState::Final { transaction });
+    assert_eq!(revocation_state(&store, 1).await, settled);
+    assert_eq!(queued(&store).await, [commitment(2)]);
+    assert_hit_nothing(store.adopt_revocation(commitment(1), transaction).await);
+}
+
+pub async fn a_revocation_cannot_be_rejected<S: Store>(store: S) {
+    members(&store, 1).await;
+    record(&store, recovery(2, 1)).await;
+    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    let rejected = store.mark_failed(id, Disposition::Reject(Rejection::Refused));
+    assert!(matches!(rejected.await, Err(StoreError::Backend(_))));
+    assert_eq!(store.open_transactions().await.unwrap().len(), 1);
+}
