@@ -9,6 +9,8 @@ mod config;
 mod demo;
 mod deploy;
 mod doctor;
+#[cfg(test)]
+mod faults;
 mod iris;
 mod keys;
 mod logs;

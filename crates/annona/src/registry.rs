@@ -59,7 +59,11 @@ pub(crate) struct StatusArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
     /// Commitments to revoke.
-    #[arg(value_name = "0x…", required_unless_present = "orb", conflicts_with = "orb")]
+    #[arg(
+        value_name = "0x…",
+        required_unless_present = "orb",
+        conflicts_with = "orb"
+    )]
     commitments: Vec<Commitment>,
     /// Revoke all leaves that this orb vouched for. Have the orb struck off the orb
     /// registry first: it could vouch for more.

@@ -235,7 +235,10 @@ impl Service {
     }
 }
 
-pub(crate) async fn open_store(config: &Config, deployment: &Deployment) -> anyhow::Result<SqliteStore> {
+pub(crate) async fn open_store(
+    config: &Config,
+    deployment: &Deployment,
+) -> anyhow::Result<SqliteStore> {
     let tag = DeploymentTag {
         chain_id: deployment.chain_id,
         registry: deployment.registry,

@@ -185,7 +185,7 @@ fn epochs_with_events(events: &Events) -> (BTreeSet<U256>, BTreeSet<U256>) {
         .iter()
         .map(|logged| logged.event.epoch)
         .collect();
-    let opened = events.opened.iter().map(|logged| logged.event.epoch());
+    let opened = events.opened.iter().map(|logged| logged.event.epoch);
     let closed = events.closed.iter().map(|logged| logged.event.epoch);
     (
         claimed

@@ -9,9 +9,8 @@ use annona_core::{
 };
 use annona_engine::ports::{
     BlockHead, ChainError, ChainReader, Checkpoint, EpochAccount, Receipt, RegistryBatch,
-    RegistryChange, RegistryState, TransactionStatus,
+    RegistryChange, RegistryState, Revocation, TransactionStatus,
 };
-use annona_tree::Revocation;
 use async_trait::async_trait;
 
 use crate::Deployment;
@@ -59,10 +58,16 @@ impl EvmReader {
                 what: "a chain id other than the deployment's",
             });
         }
-        Ok(Self {
+        Ok(Self::trusting(provider, deployment))
+    }
+
+    /// A reader of an endpoint that is known to be of the deployment's chain.
+    #[must_use]
+    pub const fn trusting(provider: DynProvider, deployment: Deployment) -> Self {
+        Self {
             provider,
             deployment,
-        })
+        }
     }
 
     /// The deployment that is read.

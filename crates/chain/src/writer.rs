@@ -9,10 +9,9 @@ use annona_core::{B256, Epoch, NullifierHash, OrbId};
 use annona_engine::Claim;
 use annona_engine::ports::{
     AppendCall, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount,
-    RegistryBatch, RegistryState, RevertReason, RevokeCall, SenderRole, SignedTransaction,
-    TransactionStatus,
+    RegistryBatch, RegistryState, RevertReason, Revocation, RevokeCall, SenderRole,
+    SignedTransaction, TransactionStatus,
 };
-use annona_tree::Revocation;
 use async_trait::async_trait;
 
 use crate::EvmReader;

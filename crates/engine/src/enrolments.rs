@@ -274,7 +274,9 @@ impl EnrolmentDesk {
                 (EnrolmentState::Duplicate, Admission::Refuse)
             }
             (Decision::Duplicate { existing }, EnrolmentKind::Recovery) => {
-                let current = self.replaceable(existing.sequence, record.received_at).await?;
+                let current = self
+                    .replaceable(existing.sequence, record.received_at)
+                    .await?;
                 (EnrolmentState::Queued, Admission::Replace { current })
             }
             (Decision::Review { .. }, _) => (EnrolmentState::Review, Admission::Refuse),

@@ -49,15 +49,22 @@ CREATE TABLE enrolments (
     captured_at INTEGER NOT NULL CHECK (captured_at >= 0),
     received_at INTEGER NOT NULL CHECK (received_at >= 0),
     state TEXT NOT NULL
-        CHECK (state IN ('duplicate', 'review', 'queued', 'submitted', 'mined', 'final')),
+        CHECK (state IN (
+            'duplicate', 'review', 'queued', 'submitted', 'mined', 'final', 'withdrawn'
+        )),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
     leaf_index INTEGER CHECK (leaf_index BETWEEN 0 AND 1073741823),
+    -- The same person's enrolment before a recovery.
+    replaces BLOB REFERENCES enrolments (id),
     CHECK ((state IN ('submitted', 'mined', 'final')) = (transaction_hash IS NOT NULL)),
-    CHECK ((state IN ('submitted', 'mined', 'final')) = (leaf_index IS NOT NULL))
+    CHECK ((state IN ('submitted', 'mined', 'final')) = (leaf_index IS NOT NULL)),
+    CHECK ((kind = 'recovery' AND state NOT IN ('duplicate', 'review')) = (replaces IS NOT NULL))
 ) STRICT;
 
 CREATE UNIQUE INDEX enrolments_admitted_commitment ON enrolments (commitment)
-    WHERE state IN ('queued', 'submitted', 'mined', 'final');
+    WHERE state NOT IN ('duplicate', 'review');
+
+CREATE UNIQUE INDEX enrolments_replaces ON enrolments (replaces) WHERE state <> 'withdrawn';
 
 CREATE INDEX enrolments_state_arrival ON enrolments (state, arrival);
 
@@ -69,13 +76,33 @@ CREATE TABLE gallery (
     templates BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE revocations (
+    arrival INTEGER PRIMARY KEY,
+    commitment BLOB NOT NULL UNIQUE CHECK (length(commitment) = 32),
+    reason TEXT NOT NULL CHECK (reason IN ('recovery', 'orb', 'operator')),
+    requested_at INTEGER NOT NULL CHECK (requested_at >= 0),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'submitted', 'mined', 'final')),
+    transaction_hash BLOB CHECK (length(transaction_hash) = 32),
+    CHECK ((state = 'queued') = (transaction_hash IS NULL))
+) STRICT;
+
+CREATE INDEX revocations_state_arrival ON revocations (state, arrival);
+
+CREATE TABLE revoke_members (
+    transaction_id INTEGER NOT NULL REFERENCES transactions (id),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    commitment BLOB NOT NULL REFERENCES revocations (commitment),
+    PRIMARY KEY (transaction_id, position),
+    UNIQUE (transaction_id, commitment)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE transactions (
     id INTEGER PRIMARY KEY,
     sender BLOB NOT NULL CHECK (length(sender) = 20),
     nonce INTEGER NOT NULL CHECK (nonce >= 0),
     hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
     raw BLOB NOT NULL,
-    purpose TEXT NOT NULL CHECK (purpose IN ('append', 'claim')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('append', 'revoke', 'claim')),
     start_index INTEGER CHECK (start_index BETWEEN 0 AND 1073741823),
     nullifier BLOB REFERENCES claims (nullifier),
     state TEXT NOT NULL CHECK (state IN ('sent', 'mined', 'final', 'failed')),

@@ -83,7 +83,12 @@ async fn enrol_one(
         session.retakes += reviews;
         let outcome = world
             .orb()
-            .enrol(EnrolmentKind::New, &invitation(&citizen.wallet), &session.capture, now())
+            .enrol(
+                EnrolmentKind::New,
+                &invitation(&citizen.wallet),
+                &session.capture,
+                now(),
+            )
             .await;
         match outcome {
             Ok(view) => {
@@ -188,7 +193,12 @@ async fn offer_again(
     let session = capture_person(&citizen.person, rng)?;
     match world
         .orb()
-        .enrol(EnrolmentKind::New, &invitation(&fresh), &session.capture, now())
+        .enrol(
+            EnrolmentKind::New,
+            &invitation(&fresh),
+            &session.capture,
+            now(),
+        )
         .await
     {
         Err(OrbError::Service(refusal)) if refusal.code() == Some("enrolment-duplicate") => {

@@ -283,6 +283,7 @@ fn state(chain: &Arc<MemoryChain>, sqlite: &SqliteStore, membership: &Arc<Member
         max_age_secs: MAX_AGE_SECS,
         max_skew_secs: 5,
         rule: DecisionRule::standard(),
+        recovery_cooldown_secs: 0,
     };
     ApiState {
         enrolments: Arc::new(EnrolmentDesk::new(

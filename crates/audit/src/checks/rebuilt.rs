@@ -86,7 +86,8 @@ impl Rebuilt {
             return Ok(());
         }
         Err(Objection::Unchecked {
-            why: "the tree cannot be rebuilt: see the checks of the leaves and of those revoked".to_owned(),
+            why: "the tree cannot be rebuilt: see the checks of the leaves and of those revoked"
+                .to_owned(),
         })
     }
 }

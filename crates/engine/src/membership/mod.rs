@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use annona_core::{B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, Root};
 use annona_proofs::{AppendBatch, RemovedLeaf, RevokeBatch};
 use annona_tree::{Revocation, TreeError, TreeVersion};
-use tokio::sync::Mutex;
+use futures::lock::Mutex;
 
 pub use archive::ArchiveError;
 use followed::Followed;

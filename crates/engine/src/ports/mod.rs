@@ -16,6 +16,8 @@ pub use store::{
     OutboxTransaction, Purpose, RevocationRepository, Store, StoreError, TransactionId,
 };
 
+pub use annona_tree::Revocation;
+
 use annona_core::UnixSeconds;
 
 /// Tells the time of the machine. Chain time comes from blocks and is asked of the chain.

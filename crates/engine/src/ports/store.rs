@@ -1,4 +1,4 @@
-use annona_core::{Address, B256, Commitment, LeafIndex, NullifierHash, UnixSeconds};
+use annona_core::{Address, B256, Commitment, LeafIndex, NullifierHash, OrbId, UnixSeconds};
 use annona_matcher::EyePair;
 use async_trait::async_trait;
 

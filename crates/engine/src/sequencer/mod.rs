@@ -175,9 +175,8 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     ) -> Option<BatchReason> {
         let now = self.parts.clock.now();
         let age = |record: &EnrolmentRecord| now.0.saturating_sub(record.received_at.0);
-        let is_recovery = |record: &EnrolmentRecord| {
-            record.enrolment.kind == EnrolmentKind::Recovery
-        };
+        let is_recovery =
+            |record: &EnrolmentRecord| record.enrolment.kind == EnrolmentKind::Recovery;
         self.rules.policy.reason_to_send(&Waiting {
             count: batch.len(),
             oldest_secs: batch.iter().map(age).max().unwrap_or(0),

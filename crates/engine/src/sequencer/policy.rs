@@ -126,7 +126,11 @@ mod tests {
                 "{count} after {wait} s"
             );
             if let Some(sooner) = wait.checked_sub(1) {
-                assert_eq!(POLICY.reason_to_send(&waiting(count, sooner)), None, "{count}");
+                assert_eq!(
+                    POLICY.reason_to_send(&waiting(count, sooner)),
+                    None,
+                    "{count}"
+                );
             }
         }
     }
@@ -138,10 +142,7 @@ mod tests {
             ..waiting(1, 0)
         };
         assert_eq!(POLICY.reason_to_send(&at(61)), None);
-        assert_eq!(
-            POLICY.reason_to_send(&at(60)),
-            Some(BatchReason::EpochEnd)
-        );
+        assert_eq!(POLICY.reason_to_send(&at(60)), Some(BatchReason::EpochEnd));
         assert!(POLICY.recovery_fits(61));
         assert!(!POLICY.recovery_fits(60));
     }

@@ -69,7 +69,10 @@ impl Desk {
         self.desk = Arc::new(new_desk(&self.service, &self.membership));
     }
 
-    pub(crate) async fn submit(&self, packet: &EnrolmentPacket) -> Result<EnrolmentRecord, EnrolError> {
+    pub(crate) async fn submit(
+        &self,
+        packet: &EnrolmentPacket,
+    ) -> Result<EnrolmentRecord, EnrolError> {
         self.desk.submit(packet.clone()).await
     }
 
@@ -148,7 +151,11 @@ pub(crate) fn statement(templates: &EyePair, number: u64) -> Enrolment {
     }
 }
 
-pub(crate) fn signed_by(key: &PrivateKeySigner, enrolment: Enrolment, templates: EyePair) -> EnrolmentPacket {
+pub(crate) fn signed_by(
+    key: &PrivateKeySigner,
+    enrolment: Enrolment,
+    templates: EyePair,
+) -> EnrolmentPacket {
     let signature = key
         .sign_hash_sync(&enrolment.signing_hash(&DOMAIN))
         .unwrap();

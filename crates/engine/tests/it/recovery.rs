@@ -1,7 +1,9 @@
 //! A person has one leaf at a time, whatever gets lost.
 
 use annona_core::{Commitment, EnrolmentKind, Epoch, UnixSeconds};
-use annona_engine::ports::{EnrolmentRepository, RegistryChange, ChainReader, RevocationRepository};
+use annona_engine::ports::{
+    ChainReader, EnrolmentRepository, RegistryChange, RevocationRepository,
+};
 use annona_engine::{EnrolError, EnrolmentPacket, EnrolmentState, RevocationReason};
 use annona_store::conformance::recovery;
 
@@ -96,7 +98,9 @@ async fn who_recovers_in_every_epoch_is_a_member_once_in_each() {
     let workers = service.workers();
     let mut person = Person::enrol(&service, &workers).await;
     for (epoch, moment) in (1..).zip(moments) {
-        service.chain.warp_to_time(GENESIS + epoch * EPOCH_SECS + moment);
+        service
+            .chain
+            .warp_to_time(GENESIS + epoch * EPOCH_SECS + moment);
         // Blocks go on over the end of the epoch.
         person.recover(&service).await;
         workers.run(&service.chain, ROUNDS).await;
@@ -116,7 +120,7 @@ async fn who_recovers_in_every_epoch_is_a_member_once_in_each() {
 #[tokio::test]
 async fn a_recovery_survives_reorgs() {
     for fate in [Fate::BackToPool, Fate::Forgotten] {
-        for depth in 1..=5 {
+        for depth in 1..=5_u64 {
             let service = Service::start().await;
             let workers = service.workers();
             let mut person = Person::enrol(&service, &workers).await;
@@ -203,8 +207,16 @@ async fn the_leaves_of_an_orb_go_in_batches() {
     assert_eq!(asked.await.unwrap(), 40);
     assert_eq!(workers.sequencer.step().await.unwrap(), 32);
     workers.run(&service.chain, ROUNDS).await;
-    assert!(all.iter().all(|leaf| service.chain.leaf_index(*leaf).is_none()));
-    assert_eq!(service.chain.used_nonces(annona_engine::ports::SenderRole::Sequencer), 3);
+    assert!(
+        all.iter()
+            .all(|leaf| service.chain.leaf_index(*leaf).is_none())
+    );
+    assert_eq!(
+        service
+            .chain
+            .used_nonces(annona_engine::ports::SenderRole::Sequencer),
+        3
+    );
 }
 
 #[tokio::test]
@@ -215,9 +227,10 @@ async fn a_rogue_orb_is_not_waited_for_at_the_end_of_an_epoch() {
     workers.run(&service.chain, ROUNDS).await;
     service.chain.warp_to_time(GENESIS + EPOCH_SECS - 100);
     let leaf = [commitment(1)];
-    let asked = service
-        .store
-        .request_revocations(&leaf, RevocationReason::Orb, UnixSeconds(GENESIS));
+    let asked =
+        service
+            .store
+            .request_revocations(&leaf, RevocationReason::Orb, UnixSeconds(GENESIS));
     asked.await.unwrap();
     assert_eq!(workers.sequencer.step().await.unwrap(), 1);
 }
@@ -261,7 +274,10 @@ async fn of_two_recoveries_at_once_one_is_taken() {
     let now = NOW + COOLDOWN_SECS;
     let (one, two) = (recovering(1, 2, 2, now), recovering(1, 3, 3, now));
     let (one, two) = tokio::join!(desk.submit(&one), desk.submit(&two));
-    let taken = [&one, &two].iter().filter(|outcome| outcome.is_ok()).count();
+    let taken = [&one, &two]
+        .iter()
+        .filter(|outcome| outcome.is_ok())
+        .count();
     assert_eq!(taken, 1, "{one:?} {two:?}");
     let refused = if one.is_ok() { two } else { one };
     assert!(matches!(refused, Err(EnrolError::RecoveryTooSoon { .. })));

@@ -64,7 +64,7 @@ async fn the_next_batch_is_proved_when_the_one_before_is_in_a_block() {
 #[tokio::test]
 async fn two_batches_survive_reorgs_that_take_both_or_one() {
     for fate in [Fate::BackToPool, Fate::Forgotten] {
-        for depth in 1..=5 {
+        for depth in 1..=5_u64 {
             let service = Service::start().await;
             let workers = service.workers();
             service.chain.mine_empty(3);
@@ -109,7 +109,9 @@ async fn who_waits_at_the_end_of_an_epoch_joins_in_it() {
     service.admit(1).await;
     service.clock.set(newcomer(1, 1).record.received_at.0);
     assert_eq!(workers.sequencer.step().await.unwrap(), 0);
-    service.chain.warp_to_time(GENESIS + EPOCH_SECS - MARGIN_SECS);
+    service
+        .chain
+        .warp_to_time(GENESIS + EPOCH_SECS - MARGIN_SECS);
     assert_eq!(workers.sequencer.step().await.unwrap(), 1);
     service.chain.mine();
     service.chain.warp_to(Epoch(1));
@@ -152,7 +154,7 @@ async fn a_batch_that_the_node_forgot_is_sent_again() {
 #[tokio::test]
 async fn a_batch_survives_reorgs() {
     for fate in [Fate::BackToPool, Fate::Forgotten] {
-        for depth in 1..=5 {
+        for depth in 1..=5_u64 {
             let service = Service::start().await;
             let workers = service.workers();
             service.chain.mine_empty(3);

@@ -3,10 +3,10 @@
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
 use annona_core::Commitment;
-use annona_engine::ports::{
-    AdmitOutcome, Disposition, Purpose, Store, StoreError, TransactionId,
+use annona_engine::ports::{AdmitOutcome, Disposition, Purpose, Store, StoreError, TransactionId};
+use annona_engine::{
+    EnrolmentRecord, EnrolmentState, Rejection, RevocationReason, RevocationState,
 };
-use annona_engine::{EnrolmentState, Rejection, RevocationReason, RevocationState};
 
 use super::fixtures::{
     NOW, address, admit, append_purpose, assert_hit_nothing, enrolment_state, newcomer, recovery,
@@ -25,7 +25,7 @@ fn revoke_purpose(seeds: &[u64]) -> Purpose {
 
 async fn queued<S: Store>(store: &S) -> Vec<Commitment> {
     let records = store.queued_enrolments(10).await.unwrap();
-    records.iter().map(|record| record.commitment()).collect()
+    records.iter().map(EnrolmentRecord::commitment).collect()
 }
 
 async fn queued_revocations<S: Store>(store: &S) -> Vec<Commitment> {
@@ -108,7 +108,10 @@ pub async fn an_enrolment_is_replaced_once<S: Store>(store: S) {
     let second = record(&store, recovery(3, 1)).await;
     assert_eq!(second, AdmitOutcome::PersonMoved);
     let again = record(&store, recovery(2, 1)).await;
-    assert!(matches!(again, AdmitOutcome::AlreadyRecorded(_)), "{again:?}");
+    assert!(
+        matches!(again, AdmitOutcome::AlreadyRecorded(_)),
+        "{again:?}"
+    );
 }
 
 pub async fn an_enrolment_that_is_not_final_is_not_replaced<S: Store>(store: S) {
@@ -125,7 +128,10 @@ pub async fn a_revocation_lives_from_queue_to_final_through_a_reorg<S: Store>(st
     members(&store, 2).await;
     let both = [commitment(1), commitment(2)];
     let reason = RevocationReason::Operator;
-    assert_eq!(store.request_revocations(&both, reason, NOW).await.unwrap(), 2);
+    assert_eq!(
+        store.request_revocations(&both, reason, NOW).await.unwrap(),
+        2
+    );
     assert_eq!(store.pending_revocations().await.unwrap(), (2, 0));
     let stored = signed(1, 0);
     let transaction = stored.hash;
@@ -159,7 +165,8 @@ pub async fn a_failed_revocation_is_queued_again<S: Store>(store: S) {
 pub async fn a_queued_enrolment_that_is_revoked_is_withdrawn<S: Store>(store: S) {
     admit(&store, 2).await;
     let reason = RevocationReason::Orb;
-    let asked = store.request_revocations(&[commitment(1)], reason, NOW);
+    let one = [commitment(1)];
+    let asked = store.request_revocations(&one, reason, NOW);
     assert_eq!(asked.await.unwrap(), 1);
     assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Withdrawn);
     assert_eq!(queued(&store).await, [commitment(2)]);
@@ -170,7 +177,8 @@ pub async fn an_append_that_fails_does_not_bring_back_who_is_revoked<S: Store>(s
     admit(&store, 2).await;
     let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
     let reason = RevocationReason::Operator;
-    let asked = store.request_revocations(&[commitment(1)], reason, NOW);
+    let one = [commitment(1)];
+    let asked = store.request_revocations(&one, reason, NOW);
     assert_eq!(asked.await.unwrap(), 1);
     assert_eq!(queued_revocations(&store).await, []);
     store.mark_failed(id, Disposition::Requeue).await.unwrap();
@@ -183,7 +191,8 @@ pub async fn an_append_that_fails_does_not_bring_back_who_is_revoked<S: Store>(s
 pub async fn a_revoked_commitment_is_not_admitted_again<S: Store>(store: S) {
     members(&store, 1).await;
     let reason = RevocationReason::Operator;
-    let asked = store.request_revocations(&[commitment(1)], reason, NOW);
+    let one = [commitment(1)];
+    let asked = store.request_revocations(&one, reason, NOW);
     asked.await.unwrap();
     let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
     finish(&store, id).await;
@@ -211,7 +220,10 @@ pub async fn a_commitment_is_revoked_once<S: Store>(store: S) {
     let second = store.request_revocations(&twice, RevocationReason::Orb, NOW);
     assert_eq!(second.await.unwrap(), 0);
     let kept = store.revocation(commitment(1)).await.unwrap().unwrap();
-    assert_eq!((kept.reason, kept.requested_at), (RevocationReason::Operator, NOW));
+    assert_eq!(
+        (kept.reason, kept.requested_at),
+        (RevocationReason::Operator, NOW)
+    );
 }
 
 pub async fn an_adopted_revocation_is_final<S: Store>(store: S) {

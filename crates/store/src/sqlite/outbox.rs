@@ -239,7 +239,10 @@ impl OutboxRepository for SqliteStore {
             .await
             .map_err(backend)?;
         let mut members = HashMap::new();
-        for (table, sql) in [(MEMBERS, SELECT_OPEN_MEMBERS), (REVOKED, SELECT_OPEN_REVOKED)] {
+        for (table, sql) in [
+            (MEMBERS, SELECT_OPEN_MEMBERS),
+            (REVOKED, SELECT_OPEN_REVOKED),
+        ] {
             let rows: Vec<MemberRow> = sqlx::query_as(sql)
                 .fetch_all(&mut *snapshot)
                 .await

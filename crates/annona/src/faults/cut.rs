@@ -1,0 +1,234 @@
+//! Ports that stop answering at a chosen call, as a process does that is killed there.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use annona_chain::EvmChain;
+use annona_core::{
+    Address, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
+};
+use annona_engine::ports::*;
+use annona_engine::{
+    Claim, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection, RevocationReason, RevocationRecord,
+};
+use annona_proofs::{AppendBatch, RevokeBatch};
+use annona_store::SqliteStore;
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+/// Counts the calls that leave a trace, before and after each, and cuts one off.
+#[derive(Default)]
+pub(super) struct Cut {
+    passed: AtomicU64,
+    at: Option<u64>,
+    reached: Notify,
+    names: Mutex<Vec<&'static str>>,
+}
+
+impl Cut {
+    /// Nothing is cut off.
+    pub(super) fn never() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// The `at`-th point is not passed.
+    pub(super) fn at(at: u64) -> Arc<Self> {
+        Arc::new(Self {
+            at: Some(at),
+            ..Self::default()
+        })
+    }
+
+    /// Waits until the point is reached.
+    pub(super) async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// The calls so far.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.names.lock().unwrap().clone()
+    }
+
+    async fn point(&self, name: &'static str) {
+        self.names.lock().unwrap().push(name);
+        let passed = self.passed.fetch_add(1, Ordering::SeqCst);
+        if Some(passed) == self.at {
+            self.reached.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A part of the service that can be cut off.
+pub(super) struct Cuttable<T> {
+    pub(super) inner: T,
+    pub(super) cut: Arc<Cut>,
+}
+
+/// Passes calls on: those behind `cut` are points, those behind `pass` only read.
+macro_rules! cuttable {
+    ($trait:ident for $inner:ty, $error:ty;
+     pass { $(fn $read:ident($($read_arg:ident: $read_type:ty),*) -> $read_ret:ty;)* }
+     cut { $(fn $write:ident($($write_arg:ident: $write_type:ty),*) -> $write_ret:ty;)* }
+     plain { $($plain:item)* }) => {
+        #[async_trait]
+        impl $trait for Cuttable<$inner> {
+            $($plain)*
+            $(async fn $read(&self, $($read_arg: $read_type),*) -> Result<$read_ret, $error> {
+                self.inner.$read($($read_arg),*).await
+            })*
+            $(async fn $write(&self, $($write_arg: $write_type),*) -> Result<$write_ret, $error> {
+                self.cut.point(concat!("before ", stringify!($write))).await;
+                let done = self.inner.$write($($write_arg),*).await;
+                self.cut.point(concat!("after ", stringify!($write))).await;
+                done
+            })*
+        }
+    };
+}
+
+cuttable!(EnrolmentRepository for SqliteStore, StoreError;
+    pass {
+        fn enrolment(id: EnrolmentId) -> Option<EnrolmentRecord>;
+        fn gallery_after(sequence: u64, limit: u32) -> Vec<GalleryEntry>;
+        fn current_enrolment(sequence: u64) -> Option<EnrolmentRecord>;
+        fn queued_enrolments(limit: u32) -> Vec<EnrolmentRecord>;
+        fn pending_enrolments() -> (u64, u64);
+    }
+    cut {
+        fn record_enrolment(new: &NewEnrolment) -> AdmitOutcome;
+        fn adopt_leaf(commitment: Commitment, leaf_index: LeafIndex, transaction: B256) -> ();
+    }
+    plain {});
+
+cuttable!(RevocationRepository for SqliteStore, StoreError;
+    pass {
+        fn commitments_of_orb(orb: OrbId) -> Vec<Commitment>;
+        fn revocation(commitment: Commitment) -> Option<RevocationRecord>;
+        fn queued_revocations(limit: u32) -> Vec<RevocationRecord>;
+        fn pending_revocations() -> (u64, u64);
+    }
+    cut {
+        fn request_revocations(
+            commitments: &[Commitment],
+            reason: RevocationReason,
+            requested_at: UnixSeconds
+        ) -> u64;
+        fn adopt_revocation(commitment: Commitment, transaction: B256) -> ();
+    }
+    plain {});
+
+cuttable!(ClaimRepository for SqliteStore, StoreError;
+    pass {
+        fn claim(nullifier: NullifierHash) -> Option<ClaimRecord>;
+        fn queued_claims(limit: u32) -> Vec<ClaimRecord>;
+        fn pending_claims() -> (u64, u64);
+    }
+    cut {
+        fn insert_claim(claim: &Claim, received_at: UnixSeconds) -> InsertClaimOutcome;
+        fn reject_claim(nullifier: NullifierHash, why: Rejection) -> ();
+    }
+    plain {});
+
+cuttable!(OutboxRepository for SqliteStore, StoreError;
+    pass {
+        fn next_nonce(sender: Address, chain_nonce: u64) -> u64;
+        fn open_transactions() -> Vec<OutboxTransaction>;
+    }
+    cut {
+        fn enqueue(signed: &SignedTransaction, purpose: &Purpose) -> EnqueueOutcome;
+        fn mark_mined(id: TransactionId, block_number: u64, block_hash: B256) -> ();
+        fn mark_unmined(id: TransactionId) -> ();
+        fn mark_final(id: TransactionId) -> ();
+        fn mark_failed(id: TransactionId, disposition: Disposition) -> ();
+    }
+    plain {});
+
+cuttable!(ChainReader for EvmChain, ChainError;
+pass {
+    fn head() -> BlockHead;
+    fn block_hash(number: u64) -> Option<B256>;
+    fn checkpoint_before(epoch: Epoch) -> Checkpoint;
+    fn registry_state() -> RegistryState;
+    fn registry_batches(from: u64, to: u64) -> Vec<RegistryBatch>;
+    fn is_active_orb(orb: OrbId) -> bool;
+    fn epoch_account(epoch: Epoch) -> EpochAccount;
+    fn is_spent(epoch: Epoch, nullifier: NullifierHash) -> bool;
+    fn is_paused() -> bool;
+    fn account_nonce(account: Address) -> u64;
+    fn transaction_status(hash: B256) -> TransactionStatus;
+}
+cut {}
+plain {
+    fn deployment_block(&self) -> u64 {
+        self.inner.deployment_block()
+    }
+});
+
+cuttable!(ChainWriter for EvmChain, ChainError;
+pass {
+    fn claim_refusal(claim: &Claim) -> Option<RevertReason>;
+}
+cut {
+    fn sign_append(nonce: u64, call: &AppendCall) -> SignedTransaction;
+    fn sign_revoke(nonce: u64, call: &RevokeCall) -> SignedTransaction;
+    fn sign_claim(nonce: u64, claim: &Claim) -> SignedTransaction;
+    fn broadcast(raw: &[u8]) -> ();
+}
+plain {
+    fn sender(&self, role: SenderRole) -> Address {
+        self.inner.sender(role)
+    }
+});
+
+/// Proves each batch once: on a chain that is set back, a proof holds again.
+pub(super) struct Remembering<P> {
+    pub(super) prover: P,
+    appends: Mutex<HashMap<(Root, Vec<Commitment>), AppendCall>>,
+    revokes: Mutex<HashMap<(Root, Vec<Commitment>), RevokeCall>>,
+}
+
+impl<P> Remembering<P> {
+    pub(super) fn new(prover: P) -> Self {
+        Self {
+            prover,
+            appends: Mutex::default(),
+            revokes: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl<P: BatchProver> BatchProver for Remembering<P> {
+    async fn prove_append(&self, batch: AppendBatch) -> Result<AppendCall, ProverError> {
+        let key = (batch.pre_root, batch.leaves.clone());
+        let known = self.appends.lock().unwrap().get(&key).cloned();
+        if let Some(call) = known {
+            return Ok(call);
+        }
+        let call = self.prover.prove_append(batch).await?;
+        self.appends.lock().unwrap().insert(key, call.clone());
+        Ok(call)
+    }
+
+    async fn prove_revoke(&self, batch: RevokeBatch) -> Result<RevokeCall, ProverError> {
+        let leaves = batch.removals.iter().map(|removed| removed.commitment);
+        let key = (batch.pre_root, leaves.collect());
+        let known = self.revokes.lock().unwrap().get(&key).cloned();
+        if let Some(call) = known {
+            return Ok(call);
+        }
+        let call = self.prover.prove_revoke(batch).await?;
+        self.revokes.lock().unwrap().insert(key, call.clone());
+        Ok(call)
+    }
+}
+
+cuttable!(BatchProver for Arc<Remembering<crate::prover::LocalProver>>, ProverError;
+    pass {}
+    cut {
+        fn prove_append(batch: AppendBatch) -> AppendCall;
+        fn prove_revoke(batch: RevokeBatch) -> RevokeCall;
+    }
+    plain {});

@@ -1,0 +1,265 @@
+//! A chain that can be set back, and services on it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use alloy::node_bindings::AnvilInstance;
+use alloy::primitives::U256;
+use alloy::providers::Provider;
+use alloy::providers::ext::AnvilApi;
+use annona_chain::devnet::{self, BlockTime};
+use annona_chain::{
+    DeployPlan, Deployment, DynProvider, EvmChain, EvmReader, PrivateKeySigner, connect, deploy,
+};
+use annona_core::{B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
+use annona_engine::ports::{ChainReader, Clock, NewEnrolment, RegistryChange, Store};
+use annona_engine::{
+    BatchPolicy, Membership, MembershipRules, Outbox, Relay, Sequencer, SequencerParts,
+    SequencerRules,
+};
+use annona_keys::UnsafeKeys;
+use annona_proofs::RegistryScope;
+use annona_store::conformance::newcomer;
+use annona_store::{DeploymentTag, SqliteStore};
+use tempfile::TempDir;
+
+use super::cut::{Cut, Cuttable, Remembering};
+use crate::deploy::whole_tokens;
+use crate::prover::LocalProver;
+
+/// Blocks on top of a final one.
+pub(super) const CONFIRMATIONS: u64 = 6;
+const EPOCH_SECS: u64 = 86_400;
+const WINDOW: u64 = 4;
+
+struct LateClock;
+
+impl Clock for LateClock {
+    /// Whoever waits has waited long enough.
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds(u64::MAX)
+    }
+}
+
+/// Anvil with the contracts, and a prover whose proofs are used again when it is set back.
+pub(super) struct Ground {
+    anvil: AnvilInstance,
+    pub(super) provider: DynProvider,
+    deployment: Deployment,
+    calendar: EpochClock,
+    prover: Arc<Remembering<LocalProver>>,
+}
+
+/// A database, and a cut for everything that works with it.
+pub(super) struct Site {
+    folder: TempDir,
+    tag: DeploymentTag,
+}
+
+/// The background parts of the service; dropped, nothing of them is left.
+pub(super) struct Running {
+    pub(super) store: SqliteStore,
+    outbox: Outbox<Cuttable<EvmChain>>,
+    sequencer: Sequencer<Cuttable<EvmChain>>,
+    relay: Relay<Cuttable<EvmChain>>,
+    membership: Arc<Membership>,
+    chain: Arc<Cuttable<EvmChain>>,
+}
+
+impl Ground {
+    pub(super) async fn new() -> Self {
+        let binary = devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let anvil = devnet::start(&binary, BlockTime::Instant).unwrap();
+        let provider = connect(&anvil.endpoint()).unwrap();
+        let key = |position: usize| PrivateKeySigner::from(anvil.keys()[position].clone());
+        let latest = provider.get_block(alloy::eips::BlockId::latest()).await;
+        let genesis = latest.unwrap().unwrap().header.timestamp;
+        let plan = DeployPlan {
+            genesis: UnixSeconds(genesis),
+            epoch_length_secs: EPOCH_SECS,
+            claim_window: WINDOW,
+            per_person: whole_tokens(10),
+            per_person_cap: whole_tokens(20),
+            token_cap: whole_tokens(1_000_000),
+            epoch_enrolment_cap: 1_000,
+            timelock_delay_secs: 2 * EPOCH_SECS,
+            governor: key(3).address(),
+            pauser: key(4).address(),
+            sequencer: key(1).address(),
+            orbs: Vec::new(),
+            unsafe_keys: UnsafeKeys::Refuse,
+        };
+        let deployment = deploy(&provider, key(0), &plan).await.unwrap();
+        provider.anvil_set_auto_mine(false).await.unwrap();
+        let scope = RegistryScope {
+            chain_id: deployment.chain_id,
+            registry: deployment.registry,
+        };
+        // As the demo and the benches: keys are made once for a checkout.
+        let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/annona-keys");
+        let prover = LocalProver::new(scope, keys).unwrap();
+        Self {
+            anvil,
+            provider,
+            calendar: EpochClock::new(UnixSeconds(genesis), EPOCH_SECS).unwrap(),
+            deployment,
+            prover: Arc::new(Remembering::new(prover)),
+        }
+    }
+
+    pub(super) async fn snapshot(&self) -> U256 {
+        self.provider.anvil_snapshot().await.unwrap()
+    }
+
+    /// Back to `snapshot`, which can be gone back to again under the number returned.
+    pub(super) async fn set_back(&self, snapshot: U256) -> U256 {
+        assert!(self.provider.anvil_revert(snapshot).await.unwrap());
+        self.provider.anvil_drop_all_transactions().await.unwrap();
+        self.snapshot().await
+    }
+
+    pub(super) async fn mine(&self, blocks: u64) {
+        for _ in 0..blocks {
+            self.provider.evm_mine(None).await.unwrap();
+        }
+    }
+
+    /// Takes the newest blocks away and puts one more empty one in their place.
+    pub(super) async fn reorg(&self, depth: u64) {
+        self.provider.anvil_rollback(Some(depth)).await.unwrap();
+        self.provider.anvil_drop_all_transactions().await.unwrap();
+        // Another hash than before, so that nothing passes for the old block.
+        let later = self.provider.anvil_increase_time(1);
+        later.await.unwrap();
+        self.mine(depth + 1).await;
+    }
+
+    fn chain(&self) -> EvmChain {
+        let key = |position: usize| PrivateKeySigner::from(self.anvil.keys()[position].clone());
+        EvmChain::new(self.reader(), key(1), key(2))
+    }
+
+    pub(super) fn reader(&self) -> EvmReader {
+        EvmReader::trusting(self.provider.clone(), self.deployment.clone())
+    }
+
+    /// Who joined and who left, in the chain's order.
+    pub(super) async fn history(&self) -> Vec<(&'static str, Commitment)> {
+        let reader = self.reader();
+        let head = reader.head().await.unwrap().number;
+        let batches = reader.registry_batches(0, head).await.unwrap();
+        let mut history = Vec::new();
+        for batch in batches {
+            match batch.change {
+                RegistryChange::Appended { leaves, .. } => {
+                    history.extend(leaves.into_iter().map(|leaf| ("joins", leaf)));
+                }
+                RegistryChange::Revoked { removals } => {
+                    let left = removals.into_iter().map(|removal| removal.commitment);
+                    history.extend(left.map(|leaf| ("leaves", leaf)));
+                }
+            }
+        }
+        history
+    }
+
+    pub(super) fn site(&self) -> Site {
+        Site {
+            folder: tempfile::tempdir().unwrap(),
+            tag: DeploymentTag {
+                chain_id: self.deployment.chain_id,
+                registry: self.deployment.registry,
+                distributor: self.deployment.distributor,
+                model_id: B256::ZERO,
+            },
+        }
+    }
+
+    pub(super) async fn start(&self, site: &Site, cut: Arc<Cut>) -> Running {
+        let path = site.folder.path().join("annona.sqlite");
+        let sqlite = SqliteStore::open(&path, &site.tag).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(Cuttable {
+            inner: sqlite.clone(),
+            cut: Arc::clone(&cut),
+        });
+        let chain = Arc::new(Cuttable {
+            inner: self.chain(),
+            cut: Arc::clone(&cut),
+        });
+        let membership = Arc::new(Membership::new(MembershipRules {
+            calendar: self.calendar,
+            window: ClaimWindow(WINDOW),
+            confirmations: CONFIRMATIONS,
+        }));
+        let parts = SequencerParts {
+            store: Arc::clone(&store),
+            chain: Arc::clone(&chain),
+            membership: Arc::clone(&membership),
+            prover: Arc::new(Cuttable {
+                inner: Arc::clone(&self.prover),
+                cut,
+            }),
+            clock: Arc::new(LateClock),
+        };
+        let rules = SequencerRules {
+            policy: BatchPolicy {
+                max_wait_secs: 0,
+                epoch_margin_secs: 60,
+            },
+            calendar: self.calendar,
+            confirmations: CONFIRMATIONS,
+        };
+        Running {
+            store: sqlite,
+            outbox: Outbox::new(Arc::clone(&store), Arc::clone(&chain), CONFIRMATIONS),
+            sequencer: Sequencer::new(parts, rules),
+            relay: Relay::new(store, Arc::clone(&chain)),
+            membership,
+            chain,
+        }
+    }
+}
+
+impl Site {
+    /// A copy of the database as it is, for a service that is not running.
+    pub(super) fn copy(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+        }
+        Self {
+            folder,
+            tag: self.tag,
+        }
+    }
+}
+
+impl Running {
+    /// One look at everything, as `serve` does; what fails comes round again.
+    pub(super) async fn round(&self) {
+        let _outbox = self.outbox.step().await;
+        let _synced = self.membership.sync(&*self.chain).await;
+        let _sequenced = self.sequencer.step().await;
+        let _relayed = self.relay.step().await;
+    }
+
+    /// Rounds with a block after each.
+    pub(super) async fn rounds(&self, ground: &Ground, count: u64) {
+        for _ in 0..count {
+            self.round().await;
+            ground.mine(1).await;
+        }
+    }
+
+    pub(super) async fn admit(&self, seed: u64) -> Commitment {
+        self.record(&newcomer(seed, seed)).await
+    }
+
+    pub(super) async fn record(&self, new: &NewEnrolment) -> Commitment {
+        use annona_engine::ports::{AdmitOutcome, EnrolmentRepository};
+        let outcome = self.store.record_enrolment(new).await.unwrap();
+        assert_eq!(outcome, AdmitOutcome::Recorded);
+        new.record.commitment()
+    }
+}

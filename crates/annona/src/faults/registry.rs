@@ -1,0 +1,148 @@
+//! Joining and leaving: every acknowledged commitment is in the tree exactly once, and a
+//! person never has two leaves.
+
+use annona_core::Commitment;
+use annona_engine::EnrolmentState;
+use annona_engine::ports::{EnrolmentRepository, OutboxRepository};
+use annona_store::conformance::{newcomer, recovery};
+
+use super::cut::Cut;
+use super::ground::{CONFIRMATIONS, Ground, Running, Site};
+
+/// Rounds in which a revocation and the append after it settle, a reorg included.
+const ROUNDS: u64 = 3 * CONFIRMATIONS + 8;
+
+fn commitment(seed: u64) -> Commitment {
+    newcomer(seed, seed).record.commitment()
+}
+
+/// Person 1 is a member for good; then person 1 recovers with commitment 3, and person 2
+/// joins.
+async fn acknowledged(ground: &Ground) -> Site {
+    let site = ground.site();
+    let running = ground.start(&site, Cut::never()).await;
+    running.admit(1).await;
+    running.rounds(ground, CONFIRMATIONS + 3).await;
+    running.admit(2).await;
+    running.record(&recovery(3, 1)).await;
+    running.store.close().await;
+    site
+}
+
+/// Each commitment came once, the old leaf of person 1 went before the new one came, and
+/// the database says so.
+async fn assert_right(ground: &Ground, running: &Running, what: &str) {
+    let history = ground.history().await;
+    let at = |event| history.iter().filter(move |known| **known == event).count();
+    let place = |event| history.iter().position(|known| *known == event);
+    for seed in 1..=3 {
+        assert_eq!(at(("joins", commitment(seed))), 1, "{what}: {history:?}");
+    }
+    assert_eq!(history.len(), 4, "{what}: {history:?}");
+    assert!(
+        place(("leaves", commitment(1))) < place(("joins", commitment(3))),
+        "{what}: {history:?}"
+    );
+    for (seed, is_revoked) in [(1, true), (2, false), (3, false)] {
+        let id = newcomer(seed, seed).record.id;
+        let state = running.store.enrolment(id).await.unwrap().unwrap().state;
+        match state {
+            EnrolmentState::Revoked { .. } if is_revoked => {}
+            EnrolmentState::Final { .. } if !is_revoked => {}
+            other => panic!("{what}: enrolment {seed} is {other:?}"),
+        }
+    }
+    let open = running.store.open_transactions().await.unwrap();
+    assert!(open.is_empty(), "{what}: {open:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_any_point_loses_nobody_and_doubles_nobody() {
+    let ground = Ground::new().await;
+    let base = acknowledged(&ground).await;
+    let mut snapshot = ground.snapshot().await;
+    let mut points = Vec::new();
+    for at in 0.. {
+        let site = base.copy();
+        let cut = Cut::at(at);
+        let running = ground.start(&site, cut.clone()).await;
+        let is_cut = tokio::select! {
+            () = running.rounds(&ground, ROUNDS) => false,
+            () = cut.reached() => true,
+        };
+        let names = cut.names();
+        drop(running);
+        if !is_cut {
+            points = names;
+            break;
+        }
+        let what = format!("killed {}", names.last().unwrap());
+        let running = ground.start(&site, Cut::never()).await;
+        running.rounds(&ground, ROUNDS).await;
+        assert_right(&ground, &running, &what).await;
+        snapshot = ground.set_back(snapshot).await;
+    }
+    for step in [
+        "before prove_revoke",
+        "after prove_revoke",
+        "after sign_revoke",
+        "after enqueue",
+        "after broadcast",
+        "before prove_append",
+        "after prove_append",
+        "after sign_append",
+        "after mark_mined",
+        "after mark_final",
+    ] {
+        assert!(
+            points.contains(&step),
+            "{step} was never reached: {points:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reorg_of_one_to_five_blocks_loses_nobody_and_doubles_nobody() {
+    let ground = Ground::new().await;
+    let base = acknowledged(&ground).await;
+    let mut snapshot = ground.snapshot().await;
+    for depth in 1..=5 {
+        // After the revocation, after the append, and later.
+        for progress in [1, 2, 3, 4] {
+            let site = base.copy();
+            ground.mine(CONFIRMATIONS).await;
+            let running = ground.start(&site, Cut::never()).await;
+            running.rounds(&ground, progress).await;
+            ground.reorg(depth).await;
+            running.rounds(&ground, ROUNDS).await;
+            let what = format!("reorg of {depth} after {progress} rounds");
+            assert_right(&ground, &running, &what).await;
+            running.store.close().await;
+            drop(running);
+            snapshot = ground.set_back(snapshot).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reorg_while_the_service_is_down_loses_nobody_and_doubles_nobody() {
+    let ground = Ground::new().await;
+    let base = acknowledged(&ground).await;
+    let mut snapshot = ground.snapshot().await;
+    for depth in 1..=5 {
+        let site = base.copy();
+        ground.mine(CONFIRMATIONS).await;
+        let running = ground.start(&site, Cut::never()).await;
+        running.rounds(&ground, 3).await;
+        running.store.close().await;
+        drop(running);
+        ground.reorg(depth).await;
+        let running = ground.start(&site, Cut::never()).await;
+        running.rounds(&ground, ROUNDS).await;
+        let what = format!("reorg of {depth} while down");
+        assert_right(&ground, &running, &what).await;
+        running.store.close().await;
+        drop(running);
+        snapshot = ground.set_back(snapshot).await;
+    }
+}
