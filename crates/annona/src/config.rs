@@ -85,6 +85,9 @@ pub(crate) struct KeysConfig {
     pub(crate) relay_file: PathBuf,
     /// Folder of the circuits' keys, up to 500 MB; test keys are made when missing.
     pub(crate) circuits_folder: PathBuf,
+    /// Takes test keys outside development chains, if the command line says so too.
+    #[serde(default)]
+    pub(crate) allow_unsafe_test_keys: bool,
 }
 
 /// `[sequencer]`

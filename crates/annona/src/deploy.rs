@@ -27,6 +27,10 @@ pub(crate) struct DeployArgs {
     /// Where to write the deployment file; an existing one is not overwritten.
     #[arg(long, short, value_name = "FILE", default_value = "deployment.json")]
     out: PathBuf,
+    /// Deploy verifiers of the circuits' test keys outside development chains, if the plan
+    /// says so too: anybody can forge memberships under them.
+    #[arg(long)]
+    allow_unsafe_test_keys: bool,
     /// Print the deployment as JSON.
     #[arg(long)]
     json: bool,
@@ -50,10 +54,12 @@ pub(crate) struct PlanFile {
     pauser: Address,
     sequencer: Address,
     orbs: Vec<Address>,
+    /// Refused outside development chains unless the command line says so too.
+    allow_unsafe_test_keys: bool,
 }
 
 impl PlanFile {
-    pub(crate) fn into_plan(self) -> DeployPlan {
+    fn into_plan(self, is_told_again: bool) -> DeployPlan {
         DeployPlan {
             genesis: UnixSeconds(self.genesis),
             epoch_length_secs: self.epoch_length_secs,
@@ -67,7 +73,7 @@ impl PlanFile {
             pauser: self.pauser,
             sequencer: self.sequencer,
             orbs: self.orbs,
-            unsafe_keys: UnsafeKeys::Refuse,
+            unsafe_keys: UnsafeKeys::said(self.allow_unsafe_test_keys, is_told_again),
         }
     }
 }
@@ -89,9 +95,10 @@ pub(crate) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot read the plan {}", args.plan.display()))?;
     let plan: PlanFile = toml_from(&text)
         .with_context(|| format!("the plan {} is not complete", args.plan.display()))?;
+    let plan = plan.into_plan(args.allow_unsafe_test_keys);
     let key = keys::read(&args.key_file)?;
     eprintln!("deploying 12 contracts as {} ...", key.address());
-    let deployment = deploy(&connect(&args.rpc_url)?, key, &plan.into_plan()).await?;
+    let deployment = deploy(&connect(&args.rpc_url)?, key, &plan).await?;
     deployment.save(&args.out)?;
     Format::from_flag(args.json).print(&deployment, || {
         format!(
@@ -117,9 +124,23 @@ mod tests {
 
     #[test]
     fn the_sample_plan_is_complete() {
-        let plan = toml_from::<PlanFile>(SAMPLE).unwrap().into_plan();
+        let plan = toml_from::<PlanFile>(SAMPLE).unwrap().into_plan(false);
         assert!(plan.timelock_delay_secs > plan.epoch_length_secs);
         assert!(plan.per_person.0 <= plan.per_person_cap.0);
+    }
+
+    #[test]
+    fn test_keys_are_allowed_by_the_plan_and_the_command_line_together() {
+        let allowing = SAMPLE.replace("test_keys = false", "test_keys = true");
+        for (text, is_told_again, said) in [
+            (SAMPLE, false, UnsafeKeys::Refuse),
+            (SAMPLE, true, UnsafeKeys::AllowedOnce),
+            (&*allowing, false, UnsafeKeys::AllowedOnce),
+            (&*allowing, true, UnsafeKeys::AllowedTwice),
+        ] {
+            let plan = toml_from::<PlanFile>(text).unwrap();
+            assert_eq!(plan.into_plan(is_told_again).unsafe_keys, said);
+        }
     }
 
     #[test]

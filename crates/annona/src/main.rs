@@ -19,6 +19,7 @@ mod orb;
 mod output;
 mod prover;
 mod registry;
+mod sandbox;
 mod screening;
 mod serve;
 mod simulation;

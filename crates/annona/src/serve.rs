@@ -11,6 +11,7 @@ use annona_engine::{
     BatchPolicy, ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, Outbox,
     Relay, Sequencer, SequencerParts, SequencerRules,
 };
+use annona_keys::UnsafeKeys;
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
 use annona_proofs::RegistryScope;
 use annona_store::{DeploymentTag, SqliteStore};
@@ -35,6 +36,10 @@ pub(crate) struct ServeArgs {
     /// Configuration file; deploy/annona.sample.toml shows one.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// Take the circuits' test keys outside development chains, if the configuration says
+    /// so too: anybody can forge memberships under them.
+    #[arg(long)]
+    allow_unsafe_test_keys: bool,
     /// Say where it listens as JSON.
     #[arg(long)]
     json: bool,
@@ -138,7 +143,7 @@ struct Service {
 }
 
 impl Service {
-    async fn assemble(config: &Config) -> anyhow::Result<Self> {
+    async fn assemble(config: &Config, unsafe_keys: UnsafeKeys) -> anyhow::Result<Self> {
         let deployment = Deployment::load(&config.service.deployment)?;
         let provider = annona_chain::connect(&config.chain.rpc_url)?;
         let reader = EvmReader::open(provider, deployment.clone())
@@ -198,7 +203,7 @@ impl Service {
             chain_id: deployment.chain_id,
             registry: deployment.registry,
         };
-        let prover = LocalProver::new(scope, config.keys.circuits_folder.clone())?;
+        let prover = LocalProver::new(scope, config.keys.circuits_folder.clone(), unsafe_keys)?;
         let pause = Duration::from_millis(config.chain.poll_interval_ms);
         let sequencer = Sequencer::new(
             SequencerParts {
@@ -304,12 +309,16 @@ fn config_view(
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.config)?;
     logs::init(config.logs.format);
+    let unsafe_keys = UnsafeKeys::said(
+        config.keys.allow_unsafe_test_keys,
+        args.allow_unsafe_test_keys,
+    );
     let Service {
         state,
         worker,
         registrar,
         store,
-    } = Service::assemble(&config).await?;
+    } = Service::assemble(&config, unsafe_keys).await?;
     let listener = TcpListener::bind(config.service.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.service.listen))?;

@@ -10,16 +10,28 @@ pub enum UnsafeKeys {
     /// Nothing was said.
     #[default]
     Refuse,
-    /// The configuration allows them; that alone changes nothing.
+    /// The configuration or the command line allows them; that alone changes nothing.
     AllowedOnce,
     /// The configuration and the command line allow them.
     AllowedTwice,
 }
 
+impl UnsafeKeys {
+    /// From what the configuration says, and the command line.
+    #[must_use]
+    pub const fn said(in_configuration: bool, on_command_line: bool) -> Self {
+        match (in_configuration, on_command_line) {
+            (true, true) => Self::AllowedTwice,
+            (false, false) => Self::Refuse,
+            _ => Self::AllowedOnce,
+        }
+    }
+}
+
 /// A test key outside a development chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "anybody can forge memberships under a test key, and chain {chain_id} is no development chain: import the key of a ceremony"
+    "anybody can forge memberships under a test key, and chain {chain_id} is no development chain: import the key of a ceremony, or, to rehearse with money that is worth nothing, say allow_unsafe_test_keys = true in the file and --allow-unsafe-test-keys on the command line"
 )]
 pub struct UnsafeKeyRefused {
     /// The chain.

@@ -5,13 +5,10 @@ use std::time::{Duration, Instant};
 use alloy::node_bindings::AnvilInstance;
 use alloy::providers::ext::AnvilApi;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{
-    DeployPlan, Deployment, DynProvider, EvmReader, PrivateKeySigner, connect, deploy,
-};
+use annona_chain::{Deployment, DynProvider, EvmReader, PrivateKeySigner, connect};
 use annona_client::{ApiClient, Wallet};
-use annona_core::{Address, Epoch, EpochClock, UnixSeconds};
+use annona_core::{Epoch, EpochClock};
 use annona_engine::ports::ChainReader;
-use annona_keys::UnsafeKeys;
 use anyhow::{Context, bail, ensure};
 use orb_sim::Orb;
 use tempfile::TempDir;
@@ -19,23 +16,13 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::progress::Story;
-use crate::deploy::whole_tokens;
 use crate::keys;
+use crate::sandbox::{self, Account};
 
-const EPOCH_LENGTH_SECS: u64 = 86_400;
-const CLAIM_WINDOW: u64 = 4;
-const PER_PERSON_TOKENS: u64 = 10;
 const BLOCK_TIME_SECS: u64 = 1;
 const CONFIRMATIONS: u64 = 1;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const END_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Positions among Anvil's funded accounts.
-const DEPLOYER: usize = 0;
-const SEQUENCER: usize = 1;
-const RELAY: usize = 2;
-const GOVERNOR: usize = 3;
-const PAUSER: usize = 4;
 
 /// A chain, the contracts and the service; dropped, nothing of it is left.
 pub(crate) struct World {
@@ -76,7 +63,7 @@ impl World {
         let anvil = start_chain(anvil)?;
         let provider = connect(&anvil.endpoint())?;
         let orb_key = PrivateKeySigner::random();
-        let deployment = deploy_contracts(&anvil, &provider, orb_key.address()).await?;
+        let deployment = sandbox::deploy_contracts(&anvil, &provider, vec![orb_key.address()]).await?;
         // Blocks by the clock, as on a real chain, once the contracts stand.
         provider.anvil_set_interval_mining(BLOCK_TIME_SECS).await?;
         write_service_files(folder.path(), &anvil, &deployment, &orb_key)?;
@@ -180,39 +167,6 @@ fn start_chain(named: Option<&Path>) -> anyhow::Result<AnvilInstance> {
     Ok(devnet::start(&anvil, BlockTime::Instant)?)
 }
 
-fn key(anvil: &AnvilInstance, position: usize) -> PrivateKeySigner {
-    PrivateKeySigner::from(anvil.keys()[position].clone())
-}
-
-async fn deploy_contracts(
-    anvil: &AnvilInstance,
-    provider: &DynProvider,
-    orb: Address,
-) -> anyhow::Result<Deployment> {
-    use alloy::consensus::BlockHeader;
-    use alloy::providers::Provider;
-    let head = provider
-        .get_block_by_number(alloy::eips::BlockNumberOrTag::Latest)
-        .await?;
-    let genesis = head.context("the chain has no block")?.header.timestamp();
-    let plan = DeployPlan {
-        genesis: UnixSeconds(genesis),
-        epoch_length_secs: EPOCH_LENGTH_SECS,
-        claim_window: CLAIM_WINDOW,
-        per_person: whole_tokens(PER_PERSON_TOKENS),
-        per_person_cap: whole_tokens(2 * PER_PERSON_TOKENS),
-        token_cap: whole_tokens(1_000_000_000),
-        epoch_enrolment_cap: 100_000,
-        timelock_delay_secs: 2 * EPOCH_LENGTH_SECS,
-        governor: key(anvil, GOVERNOR).address(),
-        pauser: key(anvil, PAUSER).address(),
-        sequencer: key(anvil, SEQUENCER).address(),
-        orbs: vec![orb],
-        unsafe_keys: UnsafeKeys::Refuse,
-    };
-    Ok(deploy(provider, key(anvil, DEPLOYER), &plan).await?)
-}
-
 fn write_service_files(
     folder: &Path,
     anvil: &AnvilInstance,
@@ -221,8 +175,8 @@ fn write_service_files(
 ) -> anyhow::Result<()> {
     deployment.save(&folder.join("deployment.json"))?;
     keys::write_new(&folder.join("orb.key"), orb_key)?;
-    keys::write_new(&folder.join("sequencer.key"), &key(anvil, SEQUENCER))?;
-    keys::write_new(&folder.join("relay.key"), &key(anvil, RELAY))?;
+    keys::write_new(&folder.join("sequencer.key"), &Account::Sequencer.key(anvil))?;
+    keys::write_new(&folder.join("relay.key"), &Account::Relay.key(anvil))?;
     let config = format!(
         "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
          [chain]\nrpc_url = \"{}\"\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\n\

@@ -5,12 +5,9 @@ use std::sync::Arc;
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
-use alloy::providers::Provider;
 use alloy::providers::ext::AnvilApi;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{
-    DeployPlan, Deployment, DynProvider, EvmChain, EvmReader, PrivateKeySigner, connect, deploy,
-};
+use annona_chain::{Deployment, DynProvider, EvmChain, EvmReader, connect};
 use annona_core::{B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
 use annona_engine::ports::{ChainReader, Clock, NewEnrolment, RegistryChange, Store};
 use annona_engine::{
@@ -24,13 +21,11 @@ use annona_store::{DeploymentTag, SqliteStore};
 use tempfile::TempDir;
 
 use super::cut::{Cut, Cuttable, Remembering};
-use crate::deploy::whole_tokens;
 use crate::prover::LocalProver;
+use crate::sandbox::{self, Account, CLAIM_WINDOW};
 
 /// Blocks on top of a final one.
 pub(super) const CONFIRMATIONS: u64 = 6;
-const EPOCH_SECS: u64 = 86_400;
-const WINDOW: u64 = 4;
 
 struct LateClock;
 
@@ -71,25 +66,10 @@ impl Ground {
         let binary = devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         let anvil = devnet::start(&binary, BlockTime::Instant).unwrap();
         let provider = connect(&anvil.endpoint()).unwrap();
-        let key = |position: usize| PrivateKeySigner::from(anvil.keys()[position].clone());
-        let latest = provider.get_block(alloy::eips::BlockId::latest()).await;
-        let genesis = latest.unwrap().unwrap().header.timestamp;
-        let plan = DeployPlan {
-            genesis: UnixSeconds(genesis),
-            epoch_length_secs: EPOCH_SECS,
-            claim_window: WINDOW,
-            per_person: whole_tokens(10),
-            per_person_cap: whole_tokens(20),
-            token_cap: whole_tokens(1_000_000),
-            epoch_enrolment_cap: 1_000,
-            timelock_delay_secs: 2 * EPOCH_SECS,
-            governor: key(3).address(),
-            pauser: key(4).address(),
-            sequencer: key(1).address(),
-            orbs: Vec::new(),
-            unsafe_keys: UnsafeKeys::Refuse,
-        };
-        let deployment = deploy(&provider, key(0), &plan).await.unwrap();
+        let deploying = sandbox::deploy_contracts(&anvil, &provider, Vec::new());
+        let deployment = deploying.await.unwrap();
+        let reader = EvmReader::trusting(provider.clone(), deployment.clone());
+        let (genesis, length_secs) = reader.calendar().await.unwrap();
         provider.anvil_set_auto_mine(false).await.unwrap();
         let scope = RegistryScope {
             chain_id: deployment.chain_id,
@@ -97,11 +77,11 @@ impl Ground {
         };
         // As the demo and the benches: keys are made once for a checkout.
         let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/annona-keys");
-        let prover = LocalProver::new(scope, keys).unwrap();
+        let prover = LocalProver::new(scope, keys, UnsafeKeys::Refuse).unwrap();
         Self {
             anvil,
             provider,
-            calendar: EpochClock::new(UnixSeconds(genesis), EPOCH_SECS).unwrap(),
+            calendar: EpochClock::new(genesis, length_secs).unwrap(),
             deployment,
             prover: Arc::new(Remembering::new(prover)),
         }
@@ -135,8 +115,8 @@ impl Ground {
     }
 
     fn chain(&self) -> EvmChain {
-        let key = |position: usize| PrivateKeySigner::from(self.anvil.keys()[position].clone());
-        EvmChain::new(self.reader(), key(1), key(2))
+        let key = |account: Account| account.key(&self.anvil);
+        EvmChain::new(self.reader(), key(Account::Sequencer), key(Account::Relay))
     }
 
     pub(super) fn reader(&self) -> EvmReader {
@@ -188,7 +168,7 @@ impl Ground {
         });
         let membership = Arc::new(Membership::new(MembershipRules {
             calendar: self.calendar,
-            window: ClaimWindow(WINDOW),
+            window: ClaimWindow(CLAIM_WINDOW),
             confirmations: CONFIRMATIONS,
         }));
         let parts = SequencerParts {

@@ -107,7 +107,8 @@ impl World {
             "genesis = {genesis}\nepoch_length_secs = {EPOCH_LENGTH_SECS}\nclaim_window_epochs = 4\n\
              per_person_tokens = 10\nper_person_cap_tokens = 20\ntoken_cap_tokens = 1000000\n\
              epoch_enrolment_cap = 1000\ntimelock_delay_secs = 7200\n\
-             governor = \"{governor}\"\npauser = \"{pauser}\"\nsequencer = \"{sequencer}\"\norbs = [\"{}\"]\n",
+             governor = \"{governor}\"\npauser = \"{pauser}\"\nsequencer = \"{sequencer}\"\norbs = [\"{}\"]\n\
+             allow_unsafe_test_keys = false\n",
             orb.address()
         );
         std::fs::write(folder.path().join("plan.toml"), plan).unwrap();

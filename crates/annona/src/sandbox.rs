@@ -1,0 +1,60 @@
+//! A development chain with the contracts, for the demo, benches and tests.
+
+use alloy::node_bindings::AnvilInstance;
+use alloy::providers::Provider;
+use annona_chain::{DeployPlan, Deployment, DynProvider, PrivateKeySigner, deploy};
+use annona_core::{Address, UnixSeconds};
+use annona_keys::UnsafeKeys;
+use anyhow::Context;
+
+use crate::deploy::whole_tokens;
+
+/// Length of an epoch: a day, as in production.
+pub(crate) const EPOCH_LENGTH_SECS: u64 = 86_400;
+/// Epochs that an epoch stays claimable.
+pub(crate) const CLAIM_WINDOW: u64 = 4;
+/// What each member is paid in an epoch.
+pub(crate) const PER_PERSON_TOKENS: u64 = 10;
+
+/// Who holds which of Anvil's funded accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Account {
+    Deployer,
+    Sequencer,
+    Relay,
+    Governor,
+    Pauser,
+}
+
+impl Account {
+    /// The account's key.
+    pub(crate) fn key(self, anvil: &AnvilInstance) -> PrivateKeySigner {
+        PrivateKeySigner::from(anvil.keys()[self as usize].clone())
+    }
+}
+
+/// Deploys the contracts with epoch 0 beginning at the newest block.
+pub(crate) async fn deploy_contracts(
+    anvil: &AnvilInstance,
+    provider: &DynProvider,
+    orbs: Vec<Address>,
+) -> anyhow::Result<Deployment> {
+    let head = provider.get_block(alloy::eips::BlockId::latest()).await?;
+    let genesis = head.context("the chain has no block")?.header.timestamp;
+    let plan = DeployPlan {
+        genesis: UnixSeconds(genesis),
+        epoch_length_secs: EPOCH_LENGTH_SECS,
+        claim_window: CLAIM_WINDOW,
+        per_person: whole_tokens(PER_PERSON_TOKENS),
+        per_person_cap: whole_tokens(2 * PER_PERSON_TOKENS),
+        token_cap: whole_tokens(1_000_000_000),
+        epoch_enrolment_cap: 100_000,
+        timelock_delay_secs: 2 * EPOCH_LENGTH_SECS,
+        governor: Account::Governor.key(anvil).address(),
+        pauser: Account::Pauser.key(anvil).address(),
+        sequencer: Account::Sequencer.key(anvil).address(),
+        orbs,
+        unsafe_keys: UnsafeKeys::Refuse,
+    };
+    Ok(deploy(provider, Account::Deployer.key(anvil), &plan).await?)
+}
