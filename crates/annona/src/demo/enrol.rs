@@ -1,8 +1,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use annona_client::Wallet;
+use annona_client::wire::EnrolmentStatus;
 use annona_core::{B256, EnrolmentKind};
-use anyhow::{Context, bail};
+use annona_engine::ports::ChainReader;
+use anyhow::{Context, bail, ensure};
 use image::GrayImage;
 use orb_sim::attack::{Attack, Range, Species};
 use orb_sim::session::challenge;
@@ -27,6 +30,7 @@ const NEWCOMERS: u64 = 1;
 const RETURNERS: u64 = 2;
 const DEFECTS: u64 = 3;
 const ATTACKS: u64 = 4;
+const RECOVERIES: u64 = 5;
 
 fn stream(seed: u64, number: u64) -> ChaCha20Rng {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
@@ -34,7 +38,7 @@ fn stream(seed: u64, number: u64) -> ChaCha20Rng {
     rng
 }
 
-fn invitation(citizen: &annona_client::Wallet) -> Invitation {
+fn invitation(citizen: &Wallet) -> Invitation {
     Invitation {
         commitment: citizen.identity().commitment(),
         nonce: random_nonce(),
@@ -54,7 +58,7 @@ pub(crate) async fn newcomers(
     let steps = story.steps(people.len(), "people");
     let mut rng = stream(figures.seed, NEWCOMERS);
     for citizen in people.iter_mut() {
-        let session = enrol_one(world, citizen, &mut rng).await?;
+        let session = enrol_one(world, citizen, EnrolmentKind::New, &mut rng).await?;
         figures.enrolled += 1;
         figures.retakes += session.retakes;
         if let Some(folder) = artifacts {
@@ -75,6 +79,7 @@ pub(crate) async fn newcomers(
 async fn enrol_one(
     world: &World,
     citizen: &mut Citizen,
+    kind: EnrolmentKind,
     rng: &mut ChaCha20Rng,
 ) -> anyhow::Result<Session> {
     let mut reviews = 0;
@@ -83,12 +88,7 @@ async fn enrol_one(
         session.retakes += reviews;
         let outcome = world
             .orb()
-            .enrol(
-                EnrolmentKind::New,
-                &invitation(&citizen.wallet),
-                &session.capture,
-                now(),
-            )
+            .enrol(kind, &invitation(&citizen.wallet), &session.capture, now())
             .await;
         match outcome {
             Ok(view) => {
@@ -231,26 +231,60 @@ pub(crate) async fn wait_for_registry(
     let started = story.start_clock();
     let steps = story.steps(people.len(), "members");
     for citizen in people {
-        let view = citizen
-            .enrolment
-            .as_ref()
-            .context("every citizen was admitted")?;
-        let id: B256 = view
-            .id
-            .parse()
-            .context("the service named an enrolment in another form")?;
-        world
-            .service()
-            .wait_for_enrolment(id, REGISTRY_TIMEOUT)
-            .await?;
+        wait_until_member(world, citizen).await?;
         steps.tick();
     }
-    let root = annona_engine::ports::ChainReader::registry_state(world.chain())
-        .await?
-        .root;
+    let root = world.chain().registry_state().await?.root;
     story.end_steps(&steps, &format!("{} members, root {root}", people.len()));
     story.stop_clock("registry", started);
     Ok(())
+}
+
+async fn wait_until_member(world: &World, citizen: &Citizen) -> anyhow::Result<()> {
+    let view = citizen
+        .enrolment
+        .as_ref()
+        .context("every citizen was admitted")?;
+    let id: B256 = view
+        .id
+        .parse()
+        .context("the service named an enrolment in another form")?;
+    let view = world
+        .service()
+        .wait_for_enrolment(id, REGISTRY_TIMEOUT)
+        .await?;
+    ensure!(
+        view.status == EnrolmentStatus::Final,
+        "citizen {} is no member: {:?}",
+        citizen.number,
+        view.status
+    );
+    Ok(())
+}
+
+/// 4b. Somebody has lost the phone and comes to the orb with another one: the old leaf is
+/// revoked, the new one appended. Returns the lost wallet.
+pub(crate) async fn recovery(
+    story: &mut Story,
+    world: &World,
+    citizen: &mut Citizen,
+    figures: &mut Figures,
+) -> anyhow::Result<Wallet> {
+    story.chapter("recovery: a lost phone, the same eyes, a fresh identity");
+    let started = story.start_clock();
+    let fresh = world.new_wallet(&format!("recovered-{}", citizen.number))?;
+    let lost = std::mem::replace(&mut citizen.wallet, fresh);
+    let mut rng = stream(figures.seed, RECOVERIES);
+    enrol_one(world, citizen, EnrolmentKind::Recovery, &mut rng).await?;
+    wait_until_member(world, citizen).await?;
+    let registry = world.chain().registry_state().await?;
+    story.say(&format!(
+        "   citizen {}: old leaf revoked, new one appended, root {}",
+        citizen.number, registry.root
+    ));
+    figures.recovered += 1;
+    story.stop_clock("recovery", started);
+    Ok(lost)
 }
 
 fn keep_eyes(folder: &Path, number: u32, session: &Session) -> anyhow::Result<()> {

@@ -19,6 +19,8 @@ pub(crate) struct Figures {
     /// Likenesses of eyes shown to the orb.
     pub(crate) attacks_offered: u32,
     pub(crate) attacks_refused: u32,
+    /// Citizens who lost their identity and have a new one.
+    pub(crate) recovered: u32,
     /// Epochs in which everybody was paid.
     pub(crate) epochs: u32,
     pub(crate) claims_paid: u32,
@@ -62,6 +64,7 @@ impl Figures {
             bad_images_refused: 0,
             attacks_offered: 0,
             attacks_refused: 0,
+            recovered: 0,
             epochs: 0,
             claims_paid: 0,
             claims_offered_falsely: 0,
@@ -92,6 +95,7 @@ impl Figures {
                 self.attacks_refused,
                 self.attacks_offered,
             ),
+            ("identities recovered", self.recovered, 1),
             ("claims paid", self.claims_paid, self.people * self.epochs),
             (
                 "false claims refused",
@@ -132,6 +136,10 @@ impl Figures {
             (
                 "attacks refused".to_owned(),
                 format!("{} of {}", self.attacks_refused, self.attacks_offered),
+            ),
+            (
+                "lost identities recovered".to_owned(),
+                self.recovered.to_string(),
             ),
             (
                 "payments".to_owned(),
@@ -190,6 +198,7 @@ mod tests {
         figures.epochs = 1;
         figures.claims_paid = 2;
         figures.balances_right = 2;
+        figures.recovered = 1;
         figures.audit.passed = 1;
         assert!(figures.complaints().is_empty());
         let broken = [
@@ -207,6 +216,10 @@ mod tests {
             },
             Figures {
                 attacks_offered: 1,
+                ..figures.clone()
+            },
+            Figures {
+                recovered: 0,
                 ..figures.clone()
             },
             Figures {

@@ -109,13 +109,20 @@ async fn chapters(
     let first = world.next_epoch(story).await?;
     pay::everybody(story, world, &people, first, artifacts, figures).await?;
     refuse::second_claim(story, world, &people[0], first, figures).await?;
+    let lost = enrol::recovery(story, world, last_of(&mut people)?, figures).await?;
     let second = world.next_epoch(story).await?;
+    let what = "claim with the lost identity";
+    refuse::outsider(story, world, &lost, what, second, figures).await?;
     refuse::changed_recipient(story, world, &people[0], second, figures).await?;
     refuse::stranger(story, world, second, figures).await?;
     pay::everybody(story, world, &people, second, artifacts, figures).await?;
     check_nullifiers(&people, world, first, second)?;
     pay::check_balances(story, world, &people, figures).await?;
     audit_chain(story, world, figures).await
+}
+
+fn last_of(people: &mut [citizens::Citizen]) -> anyhow::Result<&mut citizens::Citizen> {
+    people.last_mut().context("the demo has people")
 }
 
 /// The promise that nobody can link the payments of a person.

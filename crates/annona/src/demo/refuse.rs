@@ -2,7 +2,7 @@ use alloy::primitives::U256;
 use annona_chain::bindings::Distributor;
 use annona_chain::{PrivateKeySigner, revert_reason};
 use annona_client::wire::ClaimRequest;
-use annona_client::{ClaimDraft, ClientError, TreeReader, prepare_claim};
+use annona_client::{ClaimDraft, ClientError, TreeReader, Wallet, prepare_claim};
 use annona_core::{Epoch, Payment};
 use annona_engine::ports::RevertReason;
 use anyhow::{Context, ensure};
@@ -77,7 +77,7 @@ pub(crate) async fn changed_recipient(
     .await
 }
 
-/// 5c. Somebody who never enrolled: they are not in the tree, and a path of their own making proves another root.
+/// 5c. Somebody who never enrolled.
 pub(crate) async fn stranger(
     story: &mut Story,
     world: &World,
@@ -85,11 +85,24 @@ pub(crate) async fn stranger(
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     let wallet = world.new_wallet("stranger")?;
+    let what = "claim by someone never enrolled";
+    outsider(story, world, &wallet, what, epoch, figures).await
+}
+
+/// Somebody whose leaf is not in the tree: a path of their own making proves another root.
+pub(crate) async fn outsider(
+    story: &mut Story,
+    world: &World,
+    wallet: &Wallet,
+    what: &str,
+    epoch: Epoch,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
     let identity = wallet.identity();
     let place = TreeReader::new(world.service(), epoch)
         .find(identity.commitment(), None)
         .await?;
-    ensure!(place.is_none(), "a stranger is in the tree");
+    ensure!(place.is_none(), "an outsider is in the tree");
 
     let mut tree = annona_tree::MembershipTree::default();
     let own_root = tree.append(&[identity.commitment()])?;
@@ -111,7 +124,7 @@ pub(crate) async fn stranger(
     expect_refusal(
         story,
         world,
-        "claim by someone never enrolled",
+        what,
         &forged.to_request(),
         "claim-proof-invalid",
         figures,

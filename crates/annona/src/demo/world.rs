@@ -63,7 +63,8 @@ impl World {
         let anvil = start_chain(anvil)?;
         let provider = connect(&anvil.endpoint())?;
         let orb_key = PrivateKeySigner::random();
-        let deployment = sandbox::deploy_contracts(&anvil, &provider, vec![orb_key.address()]).await?;
+        let deployment =
+            sandbox::deploy_contracts(&anvil, &provider, vec![orb_key.address()]).await?;
         // Blocks by the clock, as on a real chain, once the contracts stand.
         provider.anvil_set_interval_mining(BLOCK_TIME_SECS).await?;
         write_service_files(folder.path(), &anvil, &deployment, &orb_key)?;
@@ -175,7 +176,10 @@ fn write_service_files(
 ) -> anyhow::Result<()> {
     deployment.save(&folder.join("deployment.json"))?;
     keys::write_new(&folder.join("orb.key"), orb_key)?;
-    keys::write_new(&folder.join("sequencer.key"), &Account::Sequencer.key(anvil))?;
+    keys::write_new(
+        &folder.join("sequencer.key"),
+        &Account::Sequencer.key(anvil),
+    )?;
     keys::write_new(&folder.join("relay.key"), &Account::Relay.key(anvil))?;
     let config = format!(
         "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\

@@ -42,7 +42,8 @@ fn the_first_payment_comes_out_as_told() {
         ("attacks_refused", 3),
         ("epochs", 2),
         ("claims_paid", 6),
-        ("claims_refused", 4),
+        ("recovered", 1),
+        ("claims_refused", 5),
         ("balances_right", 3),
     ] {
         assert_eq!(figures[name], expected, "{name}: {figures}");
