@@ -34,6 +34,12 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// People a second from the queue to a final leaf, on Anvil with real proofs.
+    Registry {
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// The hash and the membership tree, beside semaphore-rs's.
     Tree {
         /// Size of the tree.
@@ -80,6 +86,15 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
                 .collect();
             let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
             cargo_example("annona-chain", "gas", &arguments)
+        }
+        Bench::Registry { json } => {
+            setup::run()?;
+            let keys = circuit_keys();
+            let keys = keys.to_string_lossy();
+            let mut command = vec!["run", "--quiet", "--package", "annona", "--"];
+            command.extend(["registry", "bench", "--keys", keys.as_ref()]);
+            command.extend(json.then_some("--json"));
+            cargo(&command)
         }
         Bench::Tree { leaves, json } => tree(*leaves, json.as_deref()),
     }

@@ -53,7 +53,8 @@ struct Listening {
 /// Longest wait for open requests after a signal to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-struct SystemClock;
+/// The machine's clock.
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UnixSeconds {

@@ -1,7 +1,7 @@
 use alloy::eips::eip2718::Encodable2718;
 use alloy::network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::providers::Provider;
+use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
@@ -55,6 +55,12 @@ impl EvmChain {
             sequencer,
             relay,
         }
+    }
+
+    /// The provider that is asked.
+    #[must_use]
+    pub const fn provider(&self) -> &DynProvider {
+        self.reader.provider()
     }
 
     const fn key(&self, role: SenderRole) -> &PrivateKeySigner {

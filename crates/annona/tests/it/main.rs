@@ -3,5 +3,6 @@
 
 mod demo;
 mod interop;
+mod registry;
 mod restart;
 mod world;

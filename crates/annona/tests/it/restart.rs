@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use annona_chain::PrivateKeySigner;
 use annona_chain::bindings::AnnonaToken;
 use annona_client::wire::{ClaimStatus, EnrolmentStatus};
@@ -7,7 +5,7 @@ use annona_client::{TreeReader, Wallet};
 use annona_core::Epoch;
 use annona_engine::ports::{ChainReader, RegistryBatch, RegistryChange};
 
-use crate::world::{PATIENCE, Service, World, enrolment_id, settled};
+use crate::world::{PATIENCE, Service, World, enrolment_id, settled, until};
 
 /// How far the service came before the power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,18 +14,6 @@ enum KilledWhen {
     Acknowledged,
     /// The transaction is signed, stored and sent; the node forgets it too.
     Submitted,
-}
-
-/// Waits until `reached` says so; a bound, no sleep that the outcome depends on.
-async fn until<F: Future<Output = bool>>(reached: impl Fn() -> F) {
-    let waiting = async {
-        while !reached().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waiting)
-        .await
-        .expect("the state is reached in time");
 }
 
 async fn kill(world: &World, service: Service, when: KilledWhen) {

@@ -289,6 +289,18 @@ impl World {
     }
 }
 
+/// Waits until `reached` says so; a bound, no sleep that the outcome depends on.
+pub(crate) async fn until<F: Future<Output = bool>>(reached: impl Fn() -> F) {
+    let waiting = async {
+        while !reached().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .expect("the state is reached in time");
+}
+
 pub(crate) fn enrolment_id(view: &EnrolmentView) -> B256 {
     view.id.parse().unwrap()
 }

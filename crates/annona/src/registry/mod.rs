@@ -1,3 +1,5 @@
+mod bench;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,6 +11,8 @@ use annona_engine::{Membership, MembershipRules, RevocationReason};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;
+
+use bench::BenchArgs;
 
 use crate::config::Config;
 use crate::orb::now;
@@ -29,6 +33,8 @@ pub(crate) enum RegistryCommand {
     Revoke(RevokeArgs),
     /// Rebuild the tree from the registry's events alone and compare every root.
     Rebuild(RebuildArgs),
+    /// Register made-up people on a development chain of its own; print how many a second.
+    Bench(BenchArgs),
 }
 
 /// Where the chain is.
@@ -145,6 +151,7 @@ pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<ExitCode> {
         RegistryCommand::Status(args) => status(args).await?,
         RegistryCommand::Revoke(args) => revoke(args).await?,
         RegistryCommand::Rebuild(args) => rebuild(args).await?,
+        RegistryCommand::Bench(args) => bench::run(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
