@@ -173,7 +173,7 @@ async fn assert_clean(chain: &Chain) {
     assert!(report.is_clean(), "{}", report.to_json());
     assert_eq!(
         (report.passed(), report.failed(), report.not_checked()),
-        (25, 0, 3)
+        (26, 0, 3)
     );
     let totals = report.totals;
     assert_eq!((totals.members, totals.epochs, totals.claims), (2, 1, 1));
