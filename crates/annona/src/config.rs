@@ -1,6 +1,8 @@
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use annona_api::ClaimRates;
 use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -23,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) sequencer: SequencerConfig,
     #[serde(default)]
     pub(crate) enrolment: EnrolmentConfig,
+    #[serde(default)]
+    pub(crate) claims: ClaimsConfig,
     #[serde(default)]
     pub(crate) logs: LogsConfig,
 }
@@ -83,6 +87,8 @@ pub(crate) struct KeysConfig {
     pub(crate) sequencer_file: PathBuf,
     /// Pays the gas of claims.
     pub(crate) relay_file: PathBuf,
+    /// Signs receipts of claims; it needs no coin and has no role.
+    pub(crate) receipt_file: PathBuf,
     /// Folder of the circuits' keys, up to 500 MB; test keys are made when missing.
     pub(crate) circuits_folder: PathBuf,
     /// Takes test keys outside development chains, if the command line says so too.
@@ -110,6 +116,48 @@ pub(crate) struct EnrolmentConfig {
     pub(crate) max_clock_skew_secs: u64,
     /// Least time between two enrolments of one person, in seconds.
     pub(crate) recovery_cooldown_secs: u64,
+}
+
+/// `[claims]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ClaimsConfig {
+    /// Time after which an accepted claim is settled, as its receipt says, in seconds.
+    pub(crate) promise_secs: u64,
+    /// Claims a second from one client, an IPv4 address or a /64 of IPv6.
+    pub(crate) per_client: NonZeroU32,
+    /// Claims that a client who was silent may send at once.
+    pub(crate) burst_per_client: NonZeroU32,
+    /// Claims a second from everybody.
+    pub(crate) total: NonZeroU32,
+    /// Header in which the proxy names the client.
+    pub(crate) client_header: Option<String>,
+}
+
+impl Default for ClaimsConfig {
+    fn default() -> Self {
+        let rates = ClaimRates::default();
+        Self {
+            promise_secs: 3_600,
+            per_client: rates.per_client,
+            burst_per_client: rates.burst_per_client,
+            total: rates.total,
+            client_header: None,
+        }
+    }
+}
+
+impl ClaimsConfig {
+    /// The rates that the service keeps to.
+    pub(crate) fn rates(&self) -> anyhow::Result<ClaimRates> {
+        let header = self.client_header.as_deref().map(str::parse).transpose();
+        Ok(ClaimRates {
+            per_client: self.per_client,
+            burst_per_client: self.burst_per_client,
+            total: self.total,
+            client_header: header.context("client_header of [claims] is no header's name")?,
+        })
+    }
 }
 
 /// `[logs]`
@@ -156,7 +204,7 @@ impl Config {
                 path.display()
             );
         }
-        let sections = ["service", "chain", "keys", "sequencer", "enrolment", "logs"];
+        let sections = ["service", "chain", "keys", "sequencer", "enrolment", "claims", "logs"];
         let environment = Env::prefixed(ENVIRONMENT_PREFIX)
             .split("__")
             .filter(move |key| {
@@ -174,6 +222,7 @@ impl Config {
             &mut config.service.deployment,
             &mut config.keys.sequencer_file,
             &mut config.keys.relay_file,
+            &mut config.keys.receipt_file,
             &mut config.keys.circuits_folder,
         ] {
             *file = folder.join(&*file);
@@ -213,6 +262,7 @@ mod tests {
             "rpc_url",
             "sequencer_file",
             "relay_file",
+            "receipt_file",
             "deployment",
             "database",
             "listen",

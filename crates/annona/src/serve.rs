@@ -1,15 +1,16 @@
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use annona_api::{ApiState, Readiness};
-use annona_chain::{Deployment, EvmChain, EvmReader};
+use annona_api::{ApiState, Limits, Readiness};
+use annona_chain::{Deployment, EvmChain, EvmReader, ReceiptKey};
 use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
     BatchPolicy, ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, Outbox,
-    Relay, Sequencer, SequencerParts, SequencerRules,
+    ReceiptDesk, Relay, Sequencer, SequencerParts, SequencerRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
@@ -175,6 +176,13 @@ impl Service {
         let metrics = PrometheusBuilder::new()
             .install_recorder()
             .context("metrics cannot be recorded")?;
+        let receipts = ReceiptDesk::new(
+            Arc::new(ReceiptKey::new(keys::read(&config.keys.receipt_file)?)),
+            deployment.claim_scope(),
+            calendar,
+            window,
+            config.claims.promise_secs,
+        );
         let state = ApiState {
             enrolments: Arc::new(EnrolmentDesk::new(
                 store.clone(),
@@ -192,11 +200,12 @@ impl Service {
                 calendar,
                 window,
             )),
+            receipts: receipts.clone(),
             membership: membership.clone(),
             chain: chain.clone(),
             calendar,
             window,
-            config: config_view(config, &deployment, &calendar, window),
+            config: config_view(config, &deployment, &receipts, &calendar, window),
             readiness: Arc::new(StoreReadiness(sqlite.clone())),
             metrics: metrics.clone(),
         };
@@ -287,6 +296,7 @@ fn enrolment_policy(config: &Config, deployment: &Deployment) -> EnrolmentPolicy
 fn config_view(
     config: &Config,
     deployment: &Deployment,
+    receipts: &ReceiptDesk,
     calendar: &EpochClock,
     window: ClaimWindow,
 ) -> ConfigView {
@@ -297,6 +307,7 @@ fn config_view(
         distributor: deployment.distributor.to_string(),
         orb_registry: deployment.orb_registry.to_string(),
         token: deployment.token.to_string(),
+        receipt_signer: receipts.signer().to_string(),
         genesis: calendar.genesis().0,
         epoch_length_secs: calendar.length_secs(),
         claim_window_epochs: window.0,
@@ -337,7 +348,13 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let background = tokio::spawn(worker.run(stop.clone()));
     let registering = tokio::spawn(registrar.run(stop.clone()));
     let draining = stop.clone();
-    let serving = axum::serve(listener, annona_api::router(state))
+    let limits = Limits {
+        claims: config.claims.rates()?,
+        ..Limits::default()
+    };
+    let router = annona_api::router_with_limits(state, limits)
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, router)
         .with_graceful_shutdown(async move { draining.cancelled().await });
     tokio::select! {
         outcome = serving => outcome?,

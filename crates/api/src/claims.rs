@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use annona_core::SignedReceipt;
 use annona_engine::{Claim, ClaimRecord};
 use annona_wire::{ClaimParts, ClaimRequest, ClaimView};
 use axum::Json;
@@ -21,8 +22,8 @@ problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, BodyUnreadable, BodyTooLarge, ContentTypeNotJson, MalformedField,
     NotCanonical, CoordinateOutOfRange, ProofNotInGroup, RecipientZero, EpochNotBegun,
     EpochWithoutMembers, NullifierAlreadyClaimed, NullifierSpent, ClaimWindowOver,
-    ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull, ChainUnavailable,
-    StoreUnavailable
+    ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull, RateLimited,
+    ChainUnavailable, StoreUnavailable
 );
 problem_responses!(FindProblems:
     PathInvalid, MalformedField, NotCanonical, ClaimUnknown, StoreUnavailable
@@ -37,8 +38,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
 
 /// Hands in a claim.
 ///
-/// The proof is verified before the answer. The same claim sent again, with the
-/// same proof or another one, gets the claim as it stands then.
+/// The proof is verified before the answer, which carries a signed receipt: who has it can
+/// prove that a claim was dropped. The same claim sent again, with the same proof or another
+/// one, gets the same receipt and the claim as it stands then.
 #[utoipa::path(
     post, path = "/v1/claims", tag = "claims", request_body = ClaimRequest,
     responses(
@@ -56,7 +58,8 @@ pub(crate) async fn submit_claim(
         .claims
         .submit(to_claim(&request.parse()?))
         .await?;
-    Ok(answer(&record))
+    let receipt = shared.api.receipts.receipt(&record)?;
+    Ok(answer(&record, &receipt))
 }
 
 /// Where a claim stands.
@@ -75,13 +78,17 @@ pub(crate) async fn find_claim(
     Ok(Json(claim_view(&record)))
 }
 
-fn answer(record: &ClaimRecord) -> Response {
+fn answer(record: &ClaimRecord, receipt: &SignedReceipt) -> Response {
     let status = if record.state.is_settled() {
         StatusCode::OK
     } else {
         StatusCode::ACCEPTED
     };
-    (status, Json(claim_view(record))).into_response()
+    let view = ClaimView {
+        receipt: Some(receipt.into()),
+        ..claim_view(record)
+    };
+    (status, Json(view)).into_response()
 }
 
 const fn to_claim(parts: &ClaimParts) -> Claim {

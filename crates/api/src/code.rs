@@ -75,6 +75,7 @@ problem_codes! {
     ModelMismatch, UNPROCESSABLE_ENTITY, "model-mismatch", "The templates were made with another encoder.";
     TemplateUnusable, UNPROCESSABLE_ENTITY, "template-unusable", "A template has too few valid bits to decide on.";
     TemplateSaturated, UNPROCESSABLE_ENTITY, "template-saturated", "A template is like several people at once.";
+    RateLimited, TOO_MANY_REQUESTS, "rate-limited", "Too many claims came in a short time.";
     Internal, INTERNAL_SERVER_ERROR, "internal", "The service failed.";
     PaymentsPaused, SERVICE_UNAVAILABLE, "payments-paused", "Payments are paused.";
     ClaimQueueFull, SERVICE_UNAVAILABLE, "claim-queue-full", "Too many claims are waiting.";

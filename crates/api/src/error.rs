@@ -1,7 +1,7 @@
 use std::error::Error;
 
 use annona_core::{EpochError, FieldError, NullifierHash};
-use annona_engine::ports::{ChainError, StoreError};
+use annona_engine::ports::{ChainError, SignerError, StoreError};
 use annona_engine::{ClaimError, EnrolError, EnrolmentId};
 use annona_proofs::VerifyError;
 use annona_wire::FieldProblem;
@@ -60,6 +60,10 @@ pub(crate) enum ApiError {
     Store(#[from] StoreError),
     #[error("too many requests are under way")]
     Overloaded,
+    #[error("too many claims in a short time")]
+    RateLimited { wait_secs: u64 },
+    #[error("the receipt was not signed")]
+    Receipt(#[from] SignerError),
     #[error("the request took too long")]
     TimedOut,
     #[error("a handler panicked: {0}")]
@@ -137,6 +141,12 @@ impl ApiError {
                 "Wait as long as Retry-After says and send the same request again.",
             )
             .retry_after(RETRY_SOON_SECS),
+            Self::RateLimited { wait_secs } => Refusal::new(
+                Code::RateLimited,
+                "Wait as long as Retry-After says and send the same claim again.",
+            )
+            .retry_after(*wait_secs),
+            Self::Receipt(_) => internal(),
             Self::TimedOut => Refusal::new(
                 Code::RequestTimedOut,
                 "Send the same request again; what was taken already is not taken twice.",

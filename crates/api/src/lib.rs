@@ -23,12 +23,13 @@ mod limits;
 mod middleware;
 mod operations;
 mod problem;
+mod rates;
 mod router;
 mod state;
 mod tree;
 mod views;
 
 pub use code::ProblemCode;
-pub use limits::Limits;
+pub use limits::{ClaimRates, Limits};
 pub use router::{openapi, router, router_with_limits};
 pub use state::{ApiState, Readiness};

@@ -16,7 +16,8 @@ use crate::limits::MAX_BODY_BYTES;
 use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
-    ApiState, Limits, ProblemCode, claims, enrolments, epochs, middleware, operations, tree,
+    ApiState, Limits, ProblemCode, claims, enrolments, epochs, middleware, operations,
+    rates, tree,
 };
 
 /// Header that names a request in the answer and in the log.
@@ -50,6 +51,10 @@ pub fn router_with_limits(state: ApiState, limits: Limits) -> Router {
         .route_layer(from_fn_with_state(
             Arc::clone(&shared),
             middleware::limit_concurrency,
+        ))
+        .route_layer(from_fn_with_state(
+            Arc::clone(&shared),
+            rates::limit_claims,
         ))
         .into();
     let operators: Router<Arc<Shared>> = operations::routes().into();

@@ -16,6 +16,7 @@ pub(crate) fn claim_view(record: &ClaimRecord) -> ClaimView {
         status,
         transaction_hash: transaction.map(|hash| hash.to_string()),
         reason,
+        receipt: None,
     }
 }
 

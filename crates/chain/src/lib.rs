@@ -15,12 +15,14 @@ mod deployment;
 pub mod devnet;
 mod error;
 mod reader;
+mod receipts;
 mod writer;
 
 pub use deploy::{DeployError, DeployPlan, deploy};
 pub use deployment::{Deployment, DeploymentFileError};
 pub use error::revert_reason;
 pub use reader::{Census, EvmReader, connect};
+pub use receipts::ReceiptKey;
 pub use writer::EvmChain;
 
 pub use alloy::network::Ethereum;

@@ -3,6 +3,7 @@ use core::fmt;
 use alloy_primitives::{Address, B256, Signature};
 use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain};
 
+use crate::signature::{SignatureError, signer_of};
 use crate::{Commitment, UnixSeconds};
 
 mod eip712 {
@@ -104,11 +105,6 @@ impl Enrolment {
     }
 }
 
-/// A signature that names nobody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the signature does not recover to an address")]
-pub struct SignatureError;
-
 /// An enrolment with the signature of its orb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedEnrolment {
@@ -122,18 +118,10 @@ impl SignedEnrolment {
     /// The orb whose key made the signature. Whether it is active is for the orb registry to say.
     ///
     /// # Errors
-    /// [`SignatureError`] when no key fits, or when `s` lies in the upper half
-    /// of the curve order (EIP-2: such a twin of a signature is refused).
+    /// [`SignatureError`].
     pub fn orb(&self, domain: &EnrolmentDomain) -> Result<OrbId, SignatureError> {
-        if self.signature.normalize_s().is_some() {
-            return Err(SignatureError);
-        }
         let digest = self.enrolment.signing_hash(domain);
-        let address = self
-            .signature
-            .recover_address_from_prehash(&digest)
-            .map_err(|_| SignatureError)?;
-        Ok(OrbId(address))
+        signer_of(&self.signature, digest).map(OrbId)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Here: field elements, commitments, nullifiers, roots, epochs, amounts, the
 //! external nullifier and the signal of a claim, and the EIP-712 structs that an
-//! orb signs. Rust, Solidity and the browser must agree on every byte of it.
+//! orb and the service sign. Rust, Solidity and the browser must agree on every byte of it.
 //!
 //! Not here: input or output, a clock, randomness, proving, wire formats.
 //!
@@ -15,6 +15,8 @@ mod claim;
 mod enrolment;
 mod epoch;
 mod field;
+mod receipt;
+mod signature;
 
 pub use alloy_primitives::{Address, B256, Signature, U256, keccak256};
 
@@ -23,10 +25,12 @@ pub use claim::{
     ClaimInputs, ClaimScope, ExternalNullifier, Payment, ProofPoints, SignalHash, hash_to_field,
 };
 pub use enrolment::{
-    Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignatureError, SignedEnrolment,
+    Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment,
 };
 pub use epoch::{ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
 pub use field::{
     BASE_MODULUS, Commitment, FieldElement, FieldError, LeafIndex, NullifierHash, Root,
     SCALAR_MODULUS, TREE_DEPTH,
 };
+pub use receipt::{ClaimReceipt, SignedReceipt};
+pub use signature::SignatureError;

@@ -20,6 +20,7 @@ mod known;
 mod membership;
 mod outbox;
 pub mod ports;
+mod receipts;
 mod relay;
 mod sequencer;
 mod types;
@@ -28,6 +29,7 @@ pub use claims::{ClaimDesk, ClaimError};
 pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy};
 pub use membership::{ArchiveError, EpochTree, Membership, MembershipError, MembershipRules};
 pub use outbox::{Outbox, OutboxError, OutboxReport};
+pub use receipts::ReceiptDesk;
 pub use relay::{Relay, RelayError};
 pub use sequencer::{
     BatchPolicy, BatchReason, Sequencer, SequencerError, SequencerParts, SequencerRules, Waiting,

@@ -1,4 +1,4 @@
-use annona_core::{Enrolment, EnrolmentKind, Signature, SignedEnrolment, UnixSeconds};
+use annona_core::{Enrolment, EnrolmentKind, SignedEnrolment, UnixSeconds};
 use annona_iris::IrisTemplate;
 use annona_matcher::EyePair;
 use serde::{Deserialize, Serialize};
@@ -90,13 +90,7 @@ impl EnrolmentRequest {
             captured_at: UnixSeconds(self.captured_at),
             nonce: hex::word("nonce", &self.nonce)?,
         };
-        let expected = "a signature of 65 bytes: r, s, v";
-        let signature =
-            Signature::try_from(hex::bytes::<65>("signature", &self.signature)?.as_slice())
-                .map_err(|_| FieldProblem::Malformed {
-                    field: "signature",
-                    expected,
-                })?;
+        let signature = hex::signature("signature", &self.signature)?;
         let templates = EyePair {
             left: template("leftTemplate", &self.left_template)?,
             right: template("rightTemplate", &self.right_template)?,

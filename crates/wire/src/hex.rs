@@ -1,6 +1,6 @@
 use core::str::FromStr;
 
-use annona_core::{Address, B256, FieldError, U256};
+use annona_core::{Address, B256, FieldError, Signature, U256};
 
 /// A value of a body that is not what its field must hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +75,13 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 
 pub(crate) fn word(field: &'static str, text: &str) -> Result<B256, FieldProblem> {
     bytes(field, text).map(B256::new)
+}
+
+/// 65 bytes: r, s, v.
+pub(crate) fn signature(field: &'static str, text: &str) -> Result<Signature, FieldProblem> {
+    let expected = "a signature of 65 bytes: r, s, v";
+    Signature::try_from(bytes::<65>(field, text)?.as_slice())
+        .map_err(|_| FieldProblem::Malformed { field, expected })
 }
 
 pub(crate) fn number(field: &'static str, text: &str) -> Result<U256, FieldProblem> {

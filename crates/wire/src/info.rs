@@ -17,6 +17,8 @@ pub struct ConfigView {
     pub orb_registry: String,
     /// Address of the token.
     pub token: String,
+    /// Address whose key signs the receipts of claims.
+    pub receipt_signer: String,
     /// First second of epoch 0.
     pub genesis: u64,
     /// Length of an epoch in seconds.

@@ -16,7 +16,7 @@ mod hex;
 mod info;
 mod problem;
 
-pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView};
+pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView, ReceiptView};
 pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
 pub use health::{LivenessView, PartStatus, ReadinessView};
 pub use hex::FieldProblem;

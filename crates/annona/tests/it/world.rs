@@ -97,6 +97,7 @@ impl World {
             ("sequencer", &key(1)),
             ("relay", &key(2)),
             ("orb", &orb),
+            ("receipt", &PrivateKeySigner::random()),
         ] {
             write_key(folder.path().join(format!("{name}.key")), key);
         }
@@ -129,7 +130,7 @@ impl World {
         let config = format!(
             "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
              [chain]\nrpc_url = \"{rpc}\"\nconfirmations = 1\npoll_interval_ms = 100\n\
-             [keys]\nsequencer_file = \"sequencer.key\"\nrelay_file = \"relay.key\"\n\
+             [keys]\nsequencer_file = \"sequencer.key\"\nrelay_file = \"relay.key\"\nreceipt_file = \"receipt.key\"\n\
              circuits_folder = \"circuit-keys\"\n\
              [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
              [enrolment]\nrecovery_cooldown_secs = 0\n"

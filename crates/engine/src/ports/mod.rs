@@ -1,7 +1,8 @@
-//! What the engine asks of a database, a chain, a prover and a clock.
+//! What the engine asks of a database, a chain, a prover, a signer and a clock.
 
 mod chain;
 mod prover;
+mod signer;
 mod store;
 
 pub use chain::{
@@ -10,6 +11,7 @@ pub use chain::{
     SignedTransaction, TransactionStatus,
 };
 pub use prover::{BatchProver, ProverError};
+pub use signer::{DigestSigner, SignerError};
 pub use store::{
     Admission, AdmitOutcome, ClaimRepository, Disposition, EnqueueOutcome, EnrolmentRepository,
     GalleryEntry, InsertClaimOutcome, NewEnrolment, OutboxRepository, OutboxState,

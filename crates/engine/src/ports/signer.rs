@@ -1,0 +1,17 @@
+use annona_core::{Address, B256, Signature};
+
+/// Why nothing was signed.
+#[derive(Debug, thiserror::Error)]
+#[error("the signer failed")]
+pub struct SignerError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// A key that signs digests, the same digest always in the same way (RFC 6979).
+pub trait DigestSigner: Send + Sync {
+    /// The key's address.
+    fn address(&self) -> Address;
+    /// Signs.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    fn sign(&self, digest: B256) -> Result<Signature, SignerError>;
+}
