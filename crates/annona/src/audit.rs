@@ -1,3 +1,5 @@
+mod receipt;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -5,7 +7,7 @@ use annona_audit::{
     CheckResult, Explanation, Outcome, ProofVerdict, Report, Settlement, UnpaidReason, explain,
 };
 use annona_chain::{Deployment, connect};
-use annona_core::NullifierHash;
+use annona_core::{Address, NullifierHash};
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
@@ -24,6 +26,18 @@ pub(crate) struct AuditArgs {
     /// Explain one claim instead of auditing all.
     #[arg(long, value_name = "NULLIFIER")]
     explain: Option<NullifierHash>,
+    /// Check whether a service kept the word of a claim's receipt, instead of auditing all;
+    /// exit code 1 when it did not.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "signer",
+        conflicts_with = "explain"
+    )]
+    receipt: Option<PathBuf>,
+    /// Address of the service's key for receipts (`receiptSigner` of GET /v1/config).
+    #[arg(long, value_name = "ADDRESS", requires = "receipt")]
+    signer: Option<Address>,
     /// Print the report as JSON; it is the same to the byte for the same block.
     #[arg(long)]
     json: bool,
@@ -38,6 +52,15 @@ pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
         let answer = ExplanationAnswer::from(&explanation);
         Format::from_flag(args.json).print(&answer, || describe(&explanation))?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if let (Some(path), Some(signer)) = (&args.receipt, args.signer) {
+        let verdict = receipt::check(provider, deployment, path, signer).await?;
+        Format::from_flag(args.json).print(&verdict, || verdict.describe())?;
+        return Ok(if verdict.is_broken() {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        });
     }
     let report = annona_audit::audit(&provider, &deployment, |check| {
         if !args.json {

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use annona_client::{ApiClient, ClaimDraft, ClientError, TreeReader, Wallet, prep
 use annona_core::{Address, AmountWei, Epoch, EpochClock, ExternalNullifier, Payment, U256};
 use annona_engine::ports::ChainReader;
 use annona_tree::InclusionProof;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -87,6 +87,10 @@ pub(crate) struct ClaimArgs {
     /// Longest wait for the payment, in seconds.
     #[arg(long, default_value_t = 300)]
     wait_secs: u64,
+    /// Keep the service's receipt in this file: with it anyone can prove that the claim was
+    /// dropped (`annona audit --receipt`).
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
     /// Print as JSON.
     #[arg(long)]
     json: bool,
@@ -272,7 +276,10 @@ async fn prove(args: ClaimArgs) -> anyhow::Result<ExitCode> {
 async fn claim(args: ClaimArgs) -> anyhow::Result<ExitCode> {
     let session = Session::open(&args.connection).await?;
     let draft = session.draft(&args).await?;
-    session.service.claim(&draft.to_request()).await?;
+    let accepted = session.service.claim(&draft.to_request()).await?;
+    if let Some(path) = &args.receipt {
+        keep_receipt(&session, &accepted, path).await?;
+    }
     let nullifier = draft.proof.inputs.nullifier_hash;
     let view = session
         .service
@@ -284,6 +291,24 @@ async fn claim(args: ClaimArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Writes the receipt down once it is seen to be the service's.
+async fn keep_receipt(session: &Session, accepted: &ClaimView, path: &Path) -> anyhow::Result<()> {
+    let view = accepted
+        .receipt
+        .as_ref()
+        .context("the service gave no receipt for the claim")?;
+    let signer = session.service.config().await?.receipt_signer;
+    let scope = session.chain.deployment().claim_scope();
+    let actual = view.parse()?.signer(&scope)?.to_string();
+    ensure!(
+        actual == signer,
+        "the receipt is signed by {actual} and not by the service's {signer}"
+    );
+    let text = serde_json::to_string_pretty(view)? + "\n";
+    std::fs::write(path, text)
+        .with_context(|| format!("cannot write the receipt {}", path.display()))
 }
 
 fn describe_claim(view: &ClaimView) -> String {

@@ -204,7 +204,15 @@ impl Config {
                 path.display()
             );
         }
-        let sections = ["service", "chain", "keys", "sequencer", "enrolment", "claims", "logs"];
+        let sections = [
+            "service",
+            "chain",
+            "keys",
+            "sequencer",
+            "enrolment",
+            "claims",
+            "logs",
+        ];
         let environment = Env::prefixed(ENVIRONMENT_PREFIX)
             .split("__")
             .filter(move |key| {

@@ -144,6 +144,8 @@ async fn examine_service(examination: &mut Examination, config: &Config) {
     let relay =
         keys::read(&config.keys.relay_file).map(|key| (key.address(), key.address().to_string()));
     let relay = examination.note("relay key", relay);
+    let receipt = keys::read(&config.keys.receipt_file).map(|key| ((), key.address().to_string()));
+    examination.note("receipt key", receipt);
     let deployment = Deployment::load(&config.service.deployment)
         .map(|deployment| (deployment.clone(), format!("chain {}", deployment.chain_id)))
         .map_err(anyhow::Error::from);

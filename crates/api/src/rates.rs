@@ -41,11 +41,13 @@ impl ClaimGate {
     /// The client is asked first, so that one alone cannot use up what is for all.
     fn pass(&self, client: IpAddr) -> Result<(), ApiError> {
         let looks = self.looks.fetch_add(1, Ordering::Relaxed);
-        if looks % LOOKS_PER_CLEANUP == 0 {
+        if looks.is_multiple_of(LOOKS_PER_CLEANUP) {
             self.clients.retain_recent();
             self.clients.shrink_to_fit();
         }
-        self.clients.check_key(&client).map_err(|until| refusal(&until))?;
+        self.clients
+            .check_key(&client)
+            .map_err(|until| refusal(&until))?;
         self.total.check().map_err(|until| refusal(&until))
     }
 
@@ -56,7 +58,11 @@ impl ClaimGate {
             last.rsplit(',').next()?.trim().parse().ok()
         });
         let connected = connection.map(|address| address.ip());
-        prefix(named.or(connected).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+        prefix(
+            named
+                .or(connected)
+                .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        )
     }
 }
 
@@ -70,9 +76,9 @@ fn refusal(until: &NotUntil<<DefaultClock as Clock>::Instant>) -> ApiError {
 /// Whoever has one address of IPv6 has a /64 of them.
 fn prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-        }
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
+            address.to_bits() & !u128::from(u64::MAX),
+        )),
         v4 @ IpAddr::V4(_) => v4,
     }
 }
@@ -138,9 +144,15 @@ mod tests {
         let behind = gate(Some(name));
         assert_eq!(behind.client_of(&headers, connection), address("192.0.2.7"));
         let alone = gate(None);
-        assert_eq!(alone.client_of(&headers, connection), address("203.0.113.1"));
+        assert_eq!(
+            alone.client_of(&headers, connection),
+            address("203.0.113.1")
+        );
         headers.clear();
-        assert_eq!(behind.client_of(&headers, connection), address("203.0.113.1"));
+        assert_eq!(
+            behind.client_of(&headers, connection),
+            address("203.0.113.1")
+        );
     }
 
     #[test]

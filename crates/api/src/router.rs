@@ -16,8 +16,7 @@ use crate::limits::MAX_BODY_BYTES;
 use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
-    ApiState, Limits, ProblemCode, claims, enrolments, epochs, middleware, operations,
-    rates, tree,
+    ApiState, Limits, ProblemCode, claims, enrolments, epochs, middleware, operations, rates, tree,
 };
 
 /// Header that names a request in the answer and in the log.
@@ -52,10 +51,7 @@ pub fn router_with_limits(state: ApiState, limits: Limits) -> Router {
             Arc::clone(&shared),
             middleware::limit_concurrency,
         ))
-        .route_layer(from_fn_with_state(
-            Arc::clone(&shared),
-            rates::limit_claims,
-        ))
+        .route_layer(from_fn_with_state(Arc::clone(&shared), rates::limit_claims))
         .into();
     let operators: Router<Arc<Shared>> = operations::routes().into();
     people

@@ -24,9 +24,7 @@ pub use amount::AmountWei;
 pub use claim::{
     ClaimInputs, ClaimScope, ExternalNullifier, Payment, ProofPoints, SignalHash, hash_to_field,
 };
-pub use enrolment::{
-    Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment,
-};
+pub use enrolment::{Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment};
 pub use epoch::{ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
 pub use field::{
     BASE_MODULUS, Commitment, FieldElement, FieldError, LeafIndex, NullifierHash, Root,

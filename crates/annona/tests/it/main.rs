@@ -3,6 +3,7 @@
 
 mod demo;
 mod interop;
+mod receipt;
 mod registry;
 mod restart;
 mod world;

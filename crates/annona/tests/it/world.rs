@@ -154,6 +154,15 @@ impl World {
     }
 
     pub(crate) fn serve(&self) -> Service {
+        self.serve_with(&[])
+    }
+
+    /// A service of the same operator that knows nothing of the other one's database.
+    pub(crate) fn serve_elsewhere(&self, database: &str) -> Service {
+        self.serve_with(&[("ANNONA_SERVICE__DATABASE", database)])
+    }
+
+    fn serve_with(&self, environment: &[(&str, &str)]) -> Service {
         let log = std::fs::OpenOptions::new()
             .append(true)
             .create(true)
@@ -161,6 +170,7 @@ impl World {
             .unwrap();
         let mut process = Command::new(ANNONA)
             .args(["serve", "--config", "annona.toml"])
+            .envs(environment.iter().copied())
             .current_dir(self.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,10 +1,23 @@
-use annona_core::{BASE_MODULUS, SCALAR_MODULUS, U256};
-use annona_engine::Rejection;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use annona_api::ClaimRates;
+use annona_chain::ReceiptKey;
+use annona_core::{BASE_MODULUS, ClaimWindow, EpochClock, SCALAR_MODULUS, U256, UnixSeconds};
 use annona_engine::ports::ClaimRepository;
-use annona_wire::{ClaimRequest, ClaimStatus, ClaimView};
+use annona_engine::{Claim, ClaimRecord, ClaimState, ReceiptDesk, Rejection};
+use annona_wire::{ClaimRequest, ClaimStatus, ClaimView, ConfigView};
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, header};
+use tokio::task::JoinSet;
 
 use crate::chain::Mood;
-use crate::world::{CURRENT, EPOCH_LENGTH_SECS, GENESIS, NOW, World, honest_claim};
+use crate::world::{
+    CURRENT, EPOCH_LENGTH_SECS, GENESIS, NOW, PROMISE_SECS, SCOPE, World, claim_of, honest_claim,
+    receipt_key,
+};
 
 fn word(value: U256) -> String {
     format!("0x{value:064x}")
@@ -25,7 +38,142 @@ async fn an_honest_claim_is_taken_and_found() {
     let view: ClaimView = answer.json();
     assert_eq!(view.status, ClaimStatus::Queued);
     let path = format!("/v1/claims/{}", view.nullifier_hash);
-    assert_eq!(world.get(&path).await.json::<ClaimView>(), view);
+    let found: ClaimView = world.get(&path).await.json();
+    assert_eq!(
+        found,
+        ClaimView {
+            receipt: None,
+            ..view
+        }
+    );
+}
+
+#[tokio::test]
+async fn an_accepted_claim_gets_a_receipt_of_the_service() {
+    let world = World::new().await;
+    let view: ClaimView = world.claim(&honest_claim()).await.json();
+    let signed = view.receipt.unwrap().parse().unwrap();
+    assert_eq!(signed.signer(&SCOPE), Ok(receipt_key().address()));
+    let receipt = signed.receipt;
+    assert_eq!(receipt.nullifier_hash.to_string(), view.nullifier_hash);
+    assert_eq!(receipt.epoch, CURRENT);
+    // The service's clock runs ahead of the chain's: the window ends before the promise.
+    let window_ends = GENESIS + (CURRENT.0 + 2) * EPOCH_LENGTH_SECS;
+    assert_eq!(receipt.deadline.0, window_ends);
+    let config: ConfigView = world.get("/v1/config").await.json();
+    assert_eq!(config.receipt_signer, receipt_key().address().to_string());
+}
+
+#[tokio::test]
+async fn a_receipt_promises_no_later_than_the_service_says() {
+    let calendar = EpochClock::new(UnixSeconds(GENESIS), EPOCH_LENGTH_SECS).unwrap();
+    let key = Arc::new(ReceiptKey::new(receipt_key()));
+    let claim = honest_claim().parse().unwrap();
+    for (received_at, window, deadline) in [
+        (NOW, 1_000, NOW + PROMISE_SECS),
+        (NOW, 2, GENESIS + (CURRENT.0 + 2) * EPOCH_LENGTH_SECS),
+    ] {
+        let window = ClaimWindow(window);
+        let desk = ReceiptDesk::new(key.clone(), SCOPE, calendar, window, PROMISE_SECS);
+        let record = ClaimRecord {
+            claim: Claim {
+                epoch: claim.epoch,
+                nullifier_hash: claim.nullifier_hash,
+                payment: claim.payment,
+                points: claim.points,
+            },
+            received_at: UnixSeconds(received_at),
+            state: ClaimState::Queued,
+        };
+        let signed = desk.receipt(&record).unwrap();
+        assert_eq!(signed.receipt.deadline.0, deadline);
+        assert_eq!(desk.receipt(&record).unwrap(), signed, "signed again");
+    }
+}
+
+/// A claim as it comes from `client`.
+fn from_client(client: [u8; 4], claim: &ClaimRequest) -> Request<Body> {
+    let address = SocketAddr::from((client, 5_000));
+    Request::post("/v1/claims")
+        .header(header::CONTENT_TYPE, "application/json")
+        .extension(ConnectInfo(address))
+        .body(serde_json::to_vec(claim).unwrap().into())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_client_who_sends_too_many_claims_is_told_when_to_come_again() {
+    let world = World::new().await;
+    let rates = ClaimRates::default();
+    let false_claim = to_another_recipient(&honest_claim());
+    for _ in 0..rates.burst_per_client.get() {
+        let answer = world.call(from_client([192, 0, 2, 1], &false_claim)).await;
+        assert_eq!(answer.status(), 422);
+    }
+    let mut told = 0;
+    // Some come through meanwhile, at the client's rate.
+    for _ in 0..rates.burst_per_client.get() {
+        let answer = world.send(from_client([192, 0, 2, 1], &false_claim)).await;
+        if answer.status == 429 {
+            let problem = answer.assert_problem(429, "rate-limited");
+            assert_eq!(problem.retry_after_secs, Some(1));
+            told += 1;
+        }
+    }
+    assert!(told > 0);
+    let other = world
+        .call(from_client([192, 0, 2, 2], &honest_claim()))
+        .await;
+    assert_eq!(other.status(), 202);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_flood_of_false_claims_does_not_hold_up_true_ones() {
+    const FLOOD: u64 = 10_000;
+    const FLOODERS: u64 = 500;
+    const CLIENTS: u64 = 16;
+    let world = Arc::new(World::new().await);
+    let honest: Vec<ClaimRequest> = (0..4).map(claim_of).collect();
+    let mut flood = JoinSet::new();
+    for flooder in 0..FLOODERS {
+        let world = Arc::clone(&world);
+        let base = honest[0].clone();
+        flood.spawn(async move {
+            for number in (0..FLOOD / FLOODERS).map(|number| 1 + number * FLOODERS + flooder) {
+                let claim = ClaimRequest {
+                    nullifier_hash: word(U256::from(number)),
+                    ..base.clone()
+                };
+                let client = [198, 51, 100, (flooder % CLIENTS) as u8];
+                // Whoever is told that the service is busy comes again at once.
+                let mut status = 503;
+                while status == 503 {
+                    let answer = world.call(from_client(client, &claim)).await;
+                    status = answer.status().as_u16();
+                    tokio::task::yield_now().await;
+                }
+                assert!(matches!(status, 422 | 429), "{status}");
+            }
+        });
+    }
+    for claim in &honest {
+        let started = Instant::now();
+        // A true client waits as it is told.
+        while world
+            .call(from_client([192, 0, 2, 1], claim))
+            .await
+            .status()
+            != 202
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let waited = started.elapsed();
+        assert!(waited < Duration::from_secs(2), "{waited:?}");
+    }
+    while let Some(flooder) = flood.join_next().await {
+        flooder.unwrap();
+    }
+    assert_eq!(world.store.pending_claims().await.unwrap(), (4, 0));
 }
 
 #[tokio::test]

@@ -3,12 +3,15 @@ use std::sync::{Arc, LazyLock};
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use annona_api::{ApiState, Limits, Readiness, router_with_limits};
+use annona_chain::ReceiptKey;
 use annona_core::{
     Address, AmountWei, B256, ClaimScope, ClaimWindow, Commitment, Enrolment, EnrolmentDomain,
     EnrolmentKind, Epoch, EpochClock, OrbId, Payment, SignedEnrolment, UnixSeconds, keccak256,
 };
 use annona_engine::ports::{Clock, Store};
-use annona_engine::{ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules};
+use annona_engine::{
+    ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, ReceiptDesk,
+};
 use annona_iris::{COLUMNS, IrisTemplate};
 use annona_matcher::{DecisionRule, EyePair, Gallery};
 use annona_proofs::{Identity, prove_claim};
@@ -44,6 +47,7 @@ pub(crate) const CONFIRMATIONS: u64 = 1;
 /// The service's clock, which is not the chain's.
 pub(crate) const SERVICE_NOW: u64 = 1_800_000_000;
 pub(crate) const MAX_AGE_SECS: u64 = 300;
+pub(crate) const PROMISE_SECS: u64 = 600;
 const MODEL_ID: B256 = B256::repeat_byte(0x33);
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 pub(crate) const SCOPE: ClaimScope = ClaimScope {
@@ -58,7 +62,7 @@ pub(crate) const DOMAIN: EnrolmentDomain = EnrolmentDomain {
 static METRICS: LazyLock<PrometheusHandle> =
     LazyLock::new(|| PrometheusBuilder::new().install_recorder().unwrap());
 
-static HONEST_CLAIM: LazyLock<ClaimRequest> = LazyLock::new(prove_honest_claim);
+static HONEST_CLAIM: LazyLock<ClaimRequest> = LazyLock::new(|| claim_of(0));
 
 /// The one honest claim of member 0 for the current epoch.
 pub(crate) fn honest_claim() -> ClaimRequest {
@@ -75,10 +79,11 @@ fn members() -> Vec<Commitment> {
         .collect()
 }
 
-fn prove_honest_claim() -> ClaimRequest {
+/// An honest claim of a member for the current epoch.
+pub(crate) fn claim_of(number: u8) -> ClaimRequest {
     let mut tree = MembershipTree::default();
     tree.append(&members()).unwrap();
-    let identity = member(0);
+    let identity = member(number);
     let index = tree.leaf_index(identity.commitment()).unwrap();
     let path = tree.current().proof(index);
     let payment = Payment {
@@ -94,6 +99,11 @@ fn prove_honest_claim() -> ClaimRequest {
         payment,
         points: proof.points,
     })
+}
+
+/// The service's key for receipts.
+pub(crate) fn receipt_key() -> PrivateKeySigner {
+    PrivateKeySigner::from_bytes(&B256::repeat_byte(0x55)).unwrap()
 }
 
 struct FixedClock;
@@ -302,6 +312,13 @@ fn state(chain: &Arc<MemoryChain>, sqlite: &SqliteStore, membership: &Arc<Member
             calendar,
             window,
         )),
+        receipts: ReceiptDesk::new(
+            Arc::new(ReceiptKey::new(receipt_key())),
+            SCOPE,
+            calendar,
+            window,
+            PROMISE_SECS,
+        ),
         membership: membership.clone(),
         chain: chain.clone(),
         calendar,
@@ -320,6 +337,7 @@ fn config(window: ClaimWindow) -> ConfigView {
         distributor: SCOPE.distributor.to_string(),
         orb_registry: DOMAIN.orb_registry.to_string(),
         token: Address::repeat_byte(0x70).to_string(),
+        receipt_signer: receipt_key().address().to_string(),
         genesis: GENESIS,
         epoch_length_secs: EPOCH_LENGTH_SECS,
         claim_window_epochs: window.0,
