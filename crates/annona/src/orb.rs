@@ -86,6 +86,9 @@ pub(crate) struct EnrolArgs {
     /// Photograph the simulated person of this seed, anew each time.
     #[arg(long, value_name = "SEED")]
     simulate: Option<u64>,
+    /// Repeat the very session of this seed: light, gaze and noise as they were.
+    #[arg(long, value_name = "SEED", requires = "simulate")]
+    session: Option<u64>,
     /// Print the enrolment as JSON.
     #[arg(long)]
     json: bool,
@@ -116,7 +119,11 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
         })?,
         (None, None, Some(seed)) => {
             let person = Person::from_seed(seed);
-            capture_person(&person, &mut ChaCha20Rng::from_rng(&mut rand::rng()))?.capture
+            let mut rng = match args.session {
+                Some(session) => ChaCha20Rng::seed_from_u64(session),
+                None => ChaCha20Rng::from_rng(&mut rand::rng()),
+            };
+            capture_person(&person, &mut rng)?.capture
         }
         _ => bail!(
             "name two images with --left and --right, or a simulated person with --simulate SEED"
@@ -192,7 +199,8 @@ pub(crate) fn present(
     Capture::from_sessions(left.outcome, right.outcome)
 }
 
-fn is_suspicion(error: &OrbError) -> bool {
+/// Whether the orb takes what stands before it for an attack.
+pub(crate) fn is_suspicion(error: &OrbError) -> bool {
     matches!(error, OrbError::Session { refusal, .. } if !refusal.is_worth_a_retry())
 }
 

@@ -17,10 +17,15 @@ use super::citizens::Citizen;
 use super::figures::Figures;
 use super::progress::Story;
 use super::world::World;
-use crate::orb::{MAX_CAPTURES, Session, capture_person, now, photograph, present, random_nonce};
+use crate::orb::{
+    MAX_CAPTURES, Session, capture_person, is_suspicion, now, photograph, present, random_nonce,
+};
 
 /// People who come back under a new identity.
 const RETURNING: usize = 3;
+
+/// Times that somebody who was taken for an attack comes back.
+const MAX_VISITS: u32 = 5;
 
 /// Longest wait for a batch of commitments to be final.
 const REGISTRY_TIMEOUT: Duration = Duration::from_secs(120);
@@ -58,7 +63,7 @@ pub(crate) async fn newcomers(
     let steps = story.steps(people.len(), "people");
     let mut rng = stream(figures.seed, NEWCOMERS);
     for citizen in people.iter_mut() {
-        let session = enrol_one(world, citizen, EnrolmentKind::New, &mut rng).await?;
+        let session = enrol_one(world, citizen, EnrolmentKind::New, &mut rng, figures).await?;
         figures.enrolled += 1;
         figures.retakes += session.retakes;
         if let Some(folder) = artifacts {
@@ -67,24 +72,33 @@ pub(crate) async fn newcomers(
         steps.tick();
     }
     let sentence = format!(
-        "{} people admitted, {} captures taken again",
-        figures.enrolled, figures.retakes
+        "{} people admitted, {} captures taken again, {} times somebody was taken for an attack and came back",
+        figures.enrolled, figures.retakes, figures.wrongly_suspected
     );
     story.end_steps(&steps, &sentence);
     story.stop_clock("enrolment", started);
     Ok(())
 }
 
-/// A capture in the grey zone is taken again, as the service asks.
+/// A capture in the grey zone is taken again, as the service asks. Who is taken for an
+/// attack comes back later, as living people do.
 async fn enrol_one(
     world: &World,
     citizen: &mut Citizen,
     kind: EnrolmentKind,
     rng: &mut ChaCha20Rng,
+    figures: &mut Figures,
 ) -> anyhow::Result<Session> {
-    let mut reviews = 0;
+    let (mut reviews, mut visits) = (0, 0);
     loop {
-        let mut session = capture_person(&citizen.person, rng)?;
+        let mut session = match capture_person(&citizen.person, rng) {
+            Err(error) if is_suspicion(&error) && visits < MAX_VISITS => {
+                visits += 1;
+                figures.wrongly_suspected += 1;
+                continue;
+            }
+            outcome => outcome?,
+        };
         session.retakes += reviews;
         let outcome = world
             .orb()
@@ -190,7 +204,12 @@ async fn offer_again(
     rng: &mut ChaCha20Rng,
 ) -> anyhow::Result<String> {
     let fresh = world.new_wallet(&format!("again-{}", citizen.number))?;
-    let session = capture_person(&citizen.person, rng)?;
+    let session = loop {
+        match capture_person(&citizen.person, rng) {
+            Err(error) if is_suspicion(&error) => {}
+            outcome => break outcome?,
+        }
+    };
     match world
         .orb()
         .enrol(
@@ -275,7 +294,7 @@ pub(crate) async fn recovery(
     let fresh = world.new_wallet(&format!("recovered-{}", citizen.number))?;
     let lost = std::mem::replace(&mut citizen.wallet, fresh);
     let mut rng = stream(figures.seed, RECOVERIES);
-    enrol_one(world, citizen, EnrolmentKind::Recovery, &mut rng).await?;
+    enrol_one(world, citizen, EnrolmentKind::Recovery, &mut rng, figures).await?;
     wait_until_member(world, citizen).await?;
     let registry = world.chain().registry_state().await?;
     story.say(&format!(

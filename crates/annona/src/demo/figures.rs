@@ -12,6 +12,8 @@ pub(crate) struct Figures {
     pub(crate) enrolled: u32,
     /// Captures that the orb took again because an image was not good enough.
     pub(crate) retakes: u32,
+    /// Times that the orb took a living person for an attack.
+    pub(crate) wrongly_suspected: u32,
     pub(crate) duplicates_offered: u32,
     pub(crate) duplicates_refused: u32,
     pub(crate) bad_images_offered: u32,
@@ -58,6 +60,7 @@ impl Figures {
             seed,
             enrolled: 0,
             retakes: 0,
+            wrongly_suspected: 0,
             duplicates_offered: 0,
             duplicates_refused: 0,
             bad_images_offered: 0,
