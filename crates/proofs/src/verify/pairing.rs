@@ -163,7 +163,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
     use ark_ec::pairing::{MillerLoopOutput, Pairing};
-    use ark_ec::{CurveConfig, CurveGroup, PrimeGroup};
+    use ark_ec::{CurveConfig, CurveGroup};
     use ark_ff::{PrimeField, UniformRand};
     use rand_chacha_03::ChaCha20Rng;
     use rand_core_06::SeedableRng;
@@ -252,7 +252,7 @@ mod tests {
         let p = BigInt::from(num_bigint::BigUint::from(ark_bn254::Fq::MODULUS));
         let r = BigInt::from(num_bigint::BigUint::from(Fr::MODULUS));
         assert_eq!(&p + 1 - &t, r);
-        let cofactor = &p - 1 + &t;
+        let cofactor: BigInt = &p - 1 + &t;
         let words = cofactor.to_biguint().unwrap().to_u64_digits();
         assert_eq!(words, g2::Config::COFACTOR);
         // Low coefficients first; the leading one is taken down by ψ² = tψ - p.

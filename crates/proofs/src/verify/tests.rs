@@ -9,7 +9,7 @@ use annona_tree::MembershipTree;
 use ark_bn254::{Bn254, Fq2, Fr, G1Projective, G2Affine, G2Projective};
 use ark_ec::CurveGroup;
 use ark_ff::{Field, UniformRand};
-use ark_groth16::Groth16;
+use ark_groth16::{Groth16, PreparedVerifyingKey};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -166,17 +166,18 @@ fn outside_group(rng: &mut ArkRng) -> G2Affine {
     }
 }
 
+static LIBRARY_KEY: LazyLock<PreparedVerifyingKey<Bn254>> =
+    LazyLock::new(|| ark_groth16::prepare_verifying_key(VerifyingKey::semaphore_30().as_ark()));
+
 /// What arkworks says.
 fn by_arkworks(claim: &ClaimProof) -> Result<(), VerifyError> {
     let OnCurve { a, b, c } = OnCurve::try_from(&claim.points)?;
     if !b.is_in_correct_subgroup_assuming_on_curve() {
         return Err(VerifyError::NotInGroup);
     }
-    let key = VerifyingKey::semaphore_30();
-    let key = ark_groth16::prepare_verifying_key(key.as_ark());
     let proof = ark_groth16::Proof { a, b, c };
     let inputs = claim.inputs.to_fields().map(to_scalar);
-    match Groth16::<Bn254>::verify_proof(&key, &proof, &inputs) {
+    match Groth16::<Bn254>::verify_proof(&LIBRARY_KEY, &proof, &inputs) {
         Ok(true) => Ok(()),
         _ => Err(VerifyError::Invalid),
     }
