@@ -265,7 +265,7 @@ impl<'a> Search<'a> {
         }
         self.groups[range.start / GROUP..range.end.div_ceil(GROUP)]
             .iter()
-            .fold(Folded::NOTHING, |folded, group| folded.with(group))
+            .fold(Folded::NOTHING, Folded::with)
     }
 }
 
