@@ -40,6 +40,12 @@ pub(crate) enum Bench {
         #[arg(long)]
         json: bool,
     },
+    /// Claim proofs: verified one by one and in batches, and made, beside semaphore-rs.
+    Proofs {
+        /// File for the figures.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// The hash and the membership tree, beside semaphore-rs's.
     Tree {
         /// Size of the tree.
@@ -96,7 +102,16 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             command.extend(json.then_some("--json"));
             cargo(&command)
         }
-        Bench::Tree { leaves, json } => tree(*leaves, json.as_deref()),
+        Bench::Proofs { json } => bench_target("annona-proofs", "proofs", &[], json.as_deref()),
+        Bench::Tree { leaves, json } => {
+            let leaves = leaves.to_string();
+            bench_target(
+                "annona-tree",
+                "tree",
+                &["--leaves", &leaves],
+                json.as_deref(),
+            )
+        }
     }
 }
 
@@ -116,10 +131,14 @@ fn scores(eyes: u32, captures: u32) -> anyhow::Result<()> {
     )
 }
 
-fn tree(leaves: u64, json: Option<&Path>) -> anyhow::Result<()> {
-    let leaves = leaves.to_string();
-    let mut command = vec!["bench", "--package", "annona-tree", "--bench", "tree", "--"];
-    command.extend(["--leaves", &leaves]);
+fn bench_target(
+    package: &str,
+    target: &str,
+    arguments: &[&str],
+    json: Option<&Path>,
+) -> anyhow::Result<()> {
+    let mut command = vec!["bench", "--package", package, "--bench", target, "--"];
+    command.extend(arguments);
     // The measurement runs in the folder of its package.
     let json = json.map(std::path::absolute).transpose()?;
     let json = json.map(|path| path.to_string_lossy().into_owned());

@@ -5,7 +5,7 @@ use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use annona_chain::{Deployment, revert_reason};
 use annona_core::{AmountWei, Epoch, NullifierHash, Root, UnixSeconds};
-use annona_proofs::{ClaimVerifier, VerifyError, VerifyingKey};
+use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
 use crate::AuditError;
 use crate::checks::{Route, route, statement};
@@ -138,7 +138,7 @@ fn judge(sent: &Sent, deployment: &Deployment, root: Option<U256>) -> (Option<U2
     let statement = root.and_then(|root| statement(&call, &deployment.claim_scope(), root));
     let verdict = match statement {
         None => ProofVerdict::OutOfRange,
-        Some((inputs, points)) => {
+        Some(ClaimProof { inputs, points }) => {
             match ClaimVerifier::new(&VerifyingKey::semaphore_30()).verify(&inputs, &points) {
                 Ok(()) => ProofVerdict::Verified,
                 Err(error) => ProofVerdict::Refused(error),

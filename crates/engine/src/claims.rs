@@ -1,15 +1,17 @@
+mod verifying;
+
 use std::sync::Arc;
 
 use annona_core::{
     Address, AmountWei, ClaimScope, ClaimWindow, Epoch, EpochClock, EpochError, NullifierHash,
 };
-use annona_proofs::{ClaimVerifier, VerifyError, VerifyingKey};
+use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
-use crate::background::compute;
 use crate::ports::{
     ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Store, StoreError,
 };
 use crate::{Claim, ClaimRecord, ClaimState};
+use verifying::{Batcher, Full};
 
 /// Claims that may wait for the relay before new ones are turned away.
 const MAX_QUEUED_CLAIMS: u64 = 100_000;
@@ -61,7 +63,7 @@ pub struct ClaimDesk {
     store: Arc<dyn Store>,
     chain: Arc<dyn ChainReader>,
     clock: Arc<dyn Clock>,
-    verifier: Arc<ClaimVerifier>,
+    verifying: Batcher<ClaimProof, Result<(), VerifyError>>,
     scope: ClaimScope,
     calendar: EpochClock,
     window: ClaimWindow,
@@ -78,12 +80,12 @@ impl ClaimDesk {
         calendar: EpochClock,
         window: ClaimWindow,
     ) -> Self {
-        let verifier = Arc::new(ClaimVerifier::new(&VerifyingKey::semaphore_30()));
+        let verifier = ClaimVerifier::new(&VerifyingKey::semaphore_30());
         Self {
             store,
             chain,
             clock,
-            verifier,
+            verifying: Batcher::new(move |claims| verifier.verify_batch(claims)),
             scope,
             calendar,
             window,
@@ -168,10 +170,14 @@ impl ClaimDesk {
         if checkpoint.member_count == 0 {
             return Err(ClaimError::NoMembers(claim.epoch));
         }
-        let inputs = claim.inputs(&self.scope, checkpoint.root);
-        let verifier = Arc::clone(&self.verifier);
-        compute(move || verifier.verify(&inputs, &claim.points)).await?;
-        Ok(())
+        let proof = ClaimProof {
+            inputs: claim.inputs(&self.scope, checkpoint.root),
+            points: claim.points,
+        };
+        match self.verifying.answer(proof).await {
+            Ok(answer) => Ok(answer?),
+            Err(Full) => Err(ClaimError::QueueFull),
+        }
     }
 }
 

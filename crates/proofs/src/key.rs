@@ -15,6 +15,9 @@ pub enum KeyError {
     /// The bytes are not a key.
     #[error("the bytes are not a Groth16 verifying key over BN254")]
     Unreadable(#[from] SerializationError),
+    /// A point is not on its curve or not in the group.
+    #[error("a point of the key is not in its group")]
+    NotInGroup,
     /// gamma == delta: the ceremony had no phase-2 contribution, and anyone can forge.
     #[error("gamma equals delta: a proof for any statement can be forged under this key")]
     NoContribution,
@@ -91,6 +94,15 @@ impl TryFrom<ark_groth16::VerifyingKey<Bn254>> for VerifyingKey {
     type Error = KeyError;
 
     fn try_from(key: ark_groth16::VerifyingKey<Bn254>) -> Result<Self, KeyError> {
+        let in_g1 = |point: &G1Affine| point.is_on_curve();
+        let in_g2 = |point: &G2Affine| {
+            point.is_on_curve() && point.is_in_correct_subgroup_assuming_on_curve()
+        };
+        let all_in_g1 = in_g1(&key.alpha_g1) && key.gamma_abc_g1.iter().all(in_g1);
+        let all_in_g2 = [key.beta_g2, key.gamma_g2, key.delta_g2].iter().all(in_g2);
+        if !all_in_g1 || !all_in_g2 {
+            return Err(KeyError::NotInGroup);
+        }
         if key.gamma_g2 == key.delta_g2 {
             return Err(KeyError::NoContribution);
         }
@@ -172,6 +184,26 @@ mod tests {
             let refused = VerifyingKey::from_bytes(&bytes_of(&key));
             assert!(
                 matches!(refused, Err(KeyError::IdentityPoint)),
+                "position {position}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_with_a_point_outside_its_group_is_refused() {
+        let on_curve = |x: u64| G2Affine::get_point_from_x_unchecked(Fq2::from(x), true);
+        let outside = (1..).find_map(on_curve).unwrap();
+        for position in 0..4 {
+            let mut key = VerifyingKey::semaphore_30().0;
+            match position {
+                0 => key.alpha_g1.x += Fq::from(1),
+                1 => key.beta_g2 = outside,
+                2 => key.gamma_g2 = outside,
+                _ => key.gamma_abc_g1[2].y += Fq::from(1),
+            }
+            let refused = VerifyingKey::try_from(key);
+            assert!(
+                matches!(refused, Err(KeyError::NotInGroup)),
                 "position {position}"
             );
         }

@@ -7,7 +7,7 @@ use annona_core::{
     AmountWei, ClaimInputs, ClaimScope, ClaimWindow, Epoch, ExternalNullifier, NullifierHash,
     Payment, ProofPoints, Root, SCALAR_MODULUS, SignalHash, UnixSeconds,
 };
-use annona_proofs::{ClaimVerifier, VerifyingKey};
+use annona_proofs::{ClaimProof, ClaimVerifier, VerifyingKey};
 
 use super::rebuilt::{calendar, looked_at};
 use super::{Evidence, Objection, Verdict, answer, wrong, wrong_at};
@@ -60,7 +60,7 @@ pub(crate) fn statement(
     call: &Distributor::claimCall,
     scope: &ClaimScope,
     root: U256,
-) -> Option<(ClaimInputs, ProofPoints)> {
+) -> Option<ClaimProof> {
     let epoch = Epoch(u64::try_from(call.epoch).ok()?);
     let inputs = ClaimInputs {
         root: Root::try_from(root).ok()?,
@@ -72,7 +72,8 @@ pub(crate) fn statement(
         }),
         external_nullifier: ExternalNullifier::new(scope, epoch),
     };
-    Some((inputs, ProofPoints::try_from(call.proof).ok()?))
+    let points = ProofPoints::try_from(call.proof).ok()?;
+    Some(ClaimProof { inputs, points })
 }
 
 pub(super) fn calls(evidence: &Evidence<'_>) -> Verdict {
@@ -181,28 +182,52 @@ pub(super) fn external_nullifiers(evidence: &Evidence<'_>) -> Verdict {
     looked_at(data.external_nullifiers.len(), "epochs with claims")
 }
 
-/// Claims whose values are out of range have no statement; `claim-ranges` tells of them.
 pub(super) fn proofs(evidence: &Evidence<'_>) -> Verdict {
+    let mut stated: Vec<Stated<'_>> = Vec::new();
+    // What stands in the way of a claim's proof is told unless an earlier proof is false.
+    let gathered = gather_proofs(evidence, &mut stated);
+    let proofs: Vec<ClaimProof> = stated.iter().map(|stated| stated.proof).collect();
     let verifier = ClaimVerifier::new(&VerifyingKey::semaphore_30());
-    let scope = evidence.data.deployment.claim_scope();
-    let mut verified = 0;
-    for (claim, call) in direct(evidence.data) {
-        let Ok(epoch) = u64::try_from(call.epoch) else {
-            return wrong_at(claim, format!("epoch {} never comes", call.epoch));
-        };
-        let root = evidence.rebuilt.before(epoch)?.root;
-        let Some((inputs, points)) = statement(&call, &scope, root) else {
-            continue;
-        };
-        if let Err(error) = verifier.verify(&inputs, &points) {
+    for (Stated { claim, epoch, .. }, verified) in stated.iter().zip(verifier.verify_batch(&proofs))
+    {
+        if let Err(error) = verified {
             return wrong_at(
                 claim,
                 format!("a claim of epoch {epoch} was paid without a proof: {error}"),
             );
         }
-        verified += 1;
     }
-    looked_at(verified, "proofs verified against recomputed roots")
+    gathered?;
+    looked_at(stated.len(), "proofs verified against recomputed roots")
+}
+
+/// What a claim's calldata says, and proves.
+struct Stated<'a> {
+    claim: &'a Claim,
+    epoch: u64,
+    proof: ClaimProof,
+}
+
+/// Claims whose values are out of range have no statement; `claim-ranges` tells of them.
+fn gather_proofs<'a>(
+    evidence: &Evidence<'a>,
+    stated: &mut Vec<Stated<'a>>,
+) -> Result<(), Objection> {
+    let scope = evidence.data.deployment.claim_scope();
+    for (claim, call) in direct(evidence.data) {
+        let Ok(epoch) = u64::try_from(call.epoch) else {
+            return wrong_at(claim, format!("epoch {} never comes", call.epoch));
+        };
+        let root = evidence.rebuilt.before(epoch)?.root;
+        if let Some(proof) = statement(&call, &scope, root) {
+            stated.push(Stated {
+                claim,
+                epoch,
+                proof,
+            });
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn through_contracts(evidence: &Evidence<'_>) -> Verdict {

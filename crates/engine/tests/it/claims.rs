@@ -30,9 +30,13 @@ fn members() -> [Commitment; 2] {
 }
 
 fn prove(recipient: Address) -> Claim {
+    prove_as(&citizen(), &members(), recipient)
+}
+
+fn prove_as(citizen: &Identity, members: &[Commitment], recipient: Address) -> Claim {
     let mut tree = MembershipTree::default();
-    tree.append(&members()).unwrap();
-    let leaf_index = tree.leaf_index(citizen().commitment()).unwrap();
+    tree.append(members).unwrap();
+    let leaf_index = tree.leaf_index(citizen.commitment()).unwrap();
     let path = tree.current().proof(leaf_index);
     let payment = Payment {
         recipient,
@@ -40,7 +44,7 @@ fn prove(recipient: Address) -> Claim {
         fee: AmountWei::ZERO,
     };
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let proof = prove_claim(&citizen(), &path, &SCOPE, EPOCH, &payment, &mut rng).unwrap();
+    let proof = prove_claim(citizen, &path, &SCOPE, EPOCH, &payment, &mut rng).unwrap();
     Claim {
         epoch: EPOCH,
         nullifier_hash: proof.inputs.nullifier_hash,
@@ -194,6 +198,54 @@ async fn a_point_off_the_curve_is_refused() {
         refused,
         ClaimError::Proof(VerifyError::NotInGroup)
     ));
+}
+
+/// Claims of eight people, of which every third is spoiled in a way of its own.
+fn true_and_false(people: &[Identity; 8], members: &[Commitment]) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = people
+        .iter()
+        .map(|citizen| prove_as(citizen, members, Address::repeat_byte(0x77)))
+        .collect();
+    claims[1].points = claims[0].points;
+    claims[4].payment.recipient = Address::repeat_byte(1);
+    let mut coordinates = *claims[7].points.coordinates();
+    coordinates[6] -= U256::from(1);
+    claims[7].points = ProofPoints::try_from(coordinates).unwrap();
+    claims
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_many_at_once_has_its_own_answer() {
+    let people = [1, 2, 3, 4, 5, 6, 7, 8].map(|seed| Identity::from_secret([seed; 32]));
+    let members = people.each_ref().map(Identity::commitment);
+    let claims = true_and_false(&people, &members);
+    let service = Service::start().await;
+    service.chain.append(&members);
+    service.chain.warp_to(EPOCH);
+    let desk = desk(&service);
+    let submitted = claims.iter().map(|claim| desk.submit(*claim));
+    let answers = futures::future::join_all(submitted).await;
+    let kinds = answers.iter().map(|answer| match answer {
+        Ok(_) => "queued",
+        Err(ClaimError::Proof(VerifyError::Invalid)) => "invalid",
+        Err(ClaimError::Proof(VerifyError::NotInGroup)) => "not in group",
+        Err(_) => "another error",
+    });
+    let expected = [
+        "queued",
+        "invalid",
+        "queued",
+        "queued",
+        "invalid",
+        "queued",
+        "queued",
+        "not in group",
+    ];
+    assert_eq!(kinds.collect::<Vec<_>>(), expected);
+    for (claim, answer) in claims.iter().zip(answers) {
+        let stored = desk.find(claim.nullifier_hash).await.unwrap();
+        assert_eq!(stored, answer.ok());
+    }
 }
 
 #[tokio::test]

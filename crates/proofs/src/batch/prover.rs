@@ -3,15 +3,14 @@ use annona_circuits::{
     assign, outputs,
 };
 use annona_core::{Commitment, FieldElement, LeafIndex, ProofPoints, Root, TREE_DEPTH};
-use ark_bn254::{Bn254, Fr};
+use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
-use ark_groth16::{PreparedVerifyingKey, prepare_verifying_key};
 use rand_core::CryptoRng;
 
 use super::statement::{AppendStatement, BatchStatement, RegistryScope, RevokeStatement};
 use super::{BatchKeyError, KeyOrigin, ProvingKey};
 use crate::field::{from_scalar, to_scalar};
-use crate::verify::check_proof;
+use crate::verify::PreparedKey;
 use crate::{VerifyError, VerifyingKey};
 
 /// Why no batch was proved.
@@ -114,7 +113,7 @@ pub struct RevokeProver {
 /// Verifies batches of one circuit with a key that is prepared once.
 #[derive(Debug, Clone)]
 pub struct BatchVerifier {
-    prepared: PreparedVerifyingKey<Bn254>,
+    prepared: PreparedKey,
 }
 
 impl BatchVerifier {
@@ -122,7 +121,7 @@ impl BatchVerifier {
     #[must_use]
     pub fn new(key: &VerifyingKey) -> Self {
         Self {
-            prepared: prepare_verifying_key(key.as_ark()),
+            prepared: PreparedKey::new(key),
         }
     }
 
@@ -148,7 +147,7 @@ impl BatchVerifier {
         inputs: &[FieldElement],
         proof: &ProofPoints,
     ) -> Result<(), VerifyError> {
-        check_proof(&self.prepared, inputs, proof)
+        self.prepared.check(inputs, proof)
     }
 }
 
@@ -280,12 +279,12 @@ impl RevokeProver {
 #[derive(Debug, Clone)]
 struct Prover {
     key: ProvingKey,
-    prepared: PreparedVerifyingKey<Bn254>,
+    prepared: PreparedKey,
 }
 
 impl Prover {
     fn new(key: ProvingKey) -> Self {
-        let prepared = prepare_verifying_key(key.verifying_key().as_ark());
+        let prepared = PreparedKey::new(key.verifying_key());
         Self { key, prepared }
     }
 
@@ -303,7 +302,9 @@ impl Prover {
             .copied()
             .map(from_scalar)
             .collect();
-        check_proof(&self.prepared, &public, &points).map_err(|_| BatchError::NotThere)?;
+        self.prepared
+            .check(&public, &points)
+            .map_err(|_| BatchError::NotThere)?;
         Ok(points)
     }
 }
