@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {Bn254} from "./Bn254.sol";
+
+/// @title Folds Groth16 proofs under one key into one pairing check
+/// @notice For proofs `(a_i, b_i, c_i)` of inputs whose points are `p_i`, and coefficients `rho_i`:
+///
+///   prod e(rho_i a_i, b_i) = e(sum rho_i alpha, beta) e(sum rho_i p_i, gamma) e(sum rho_i c_i, delta)
+///
+/// That is n + 3 pairings instead of 4 n. If one proof is false, it holds for at most one value of
+/// that proof's coefficient in r: the coefficients MUST be fixed only after everything else is.
+/// @dev Who checks the points: `a_i` and `c_i` pass through `EC_MUL`, which fails on a coordinate
+/// outside the base field and on a point off the curve; G1 has no other subgroup. A proof that came
+/// alone is not multiplied, and its `a` and `c` go to the pairing precompile, which checks the same.
+/// `b_i` always goes there, and it checks the subgroup of G2 as well. A precompile that fails burns
+/// the gas it was given.
+library ProofFold {
+    /// @dev The block of pairs is one piece of memory: each pair is written where the precompile
+    /// reads it.
+    struct Fold {
+        // Where the block begins, and where its next pair goes.
+        uint256 start;
+        uint256 next;
+        // Modulo r: sum of rho_i, of rho_i * nullifierHash_i, of rho_i * signalHash_i.
+        uint256 weight;
+        uint256 nullifiers;
+        uint256 signals;
+        // A sum of points, and room behind it for the term to add: together the input of EC_ADD.
+        uint256[4] c;
+        uint256[4] inputs;
+    }
+
+    uint256 private constant R = Bn254.SCALAR_FIELD;
+    uint256 private constant P = Bn254.BASE_FIELD;
+
+    /// @dev Precompiles of EIP-196 and EIP-197.
+    uint256 private constant EC_ADD = 0x06;
+    uint256 private constant EC_MUL = 0x07;
+    uint256 private constant EC_PAIRING = 0x08;
+
+    /// @notice An empty fold with room for `count` proofs.
+    function begin(uint256 count) internal pure returns (Fold memory fold) {
+        assembly ("memory-safe") {
+            let start := mload(0x40)
+            // Three pairs more, for the points of the key.
+            mstore(0x40, add(start, mul(add(count, 3), 0xc0)))
+            mstore(fold, start)
+            mstore(add(fold, 0x20), start)
+        }
+    }
+
+    /// @notice Adds a proof and its two own inputs, which MUST be below r, with coefficient `rho`.
+    /// @return valid Whether the precompiles took the points.
+    function add(
+        Fold memory fold,
+        uint256 rho,
+        uint256 nullifierHash,
+        uint256 signalHash,
+        uint256[8] calldata proof
+    ) internal view returns (bool valid) {
+        fold.weight = addmod(fold.weight, rho, R);
+        fold.nullifiers = addmod(fold.nullifiers, mulmod(rho, nullifierHash, R), R);
+        fold.signals = addmod(fold.signals, mulmod(rho, signalHash, R), R);
+        uint256[4] memory c = fold.c;
+        assembly ("memory-safe") {
+            let pair := mload(add(fold, 0x20))
+            let next := add(pair, 0xc0)
+            mstore(add(fold, 0x20), next)
+            // c first, in the room of the pair; then a, and b behind it.
+            calldatacopy(pair, add(proof, 0xc0), 0x40)
+            mstore(add(pair, 0x40), rho)
+            valid := staticcall(gas(), EC_MUL, pair, 0x60, add(c, 0x40), 0x40)
+            valid := and(staticcall(gas(), EC_ADD, c, 0x80, c, 0x40), valid)
+            calldatacopy(pair, proof, 0x40)
+            valid := and(staticcall(gas(), EC_MUL, pair, 0x60, pair, 0x40), valid)
+            calldatacopy(add(pair, 0x40), add(proof, 0x40), 0x80)
+        }
+    }
+
+    /// @notice Takes the only proof of a fold as it is, which is to say with coefficient 1.
+    /// @return valid Whether the coordinate that will be negated is in the base field; the
+    /// precompile checks the others.
+    function takeOnly(
+        Fold memory fold,
+        uint256 nullifierHash,
+        uint256 signalHash,
+        uint256[8] calldata proof
+    ) internal pure returns (bool valid) {
+        valid = proof[7] < P;
+        fold.weight = 1;
+        fold.nullifiers = nullifierHash;
+        fold.signals = signalHash;
+        uint256[4] memory c = fold.c;
+        assembly ("memory-safe") {
+            let pair := mload(add(fold, 0x20))
+            mstore(add(fold, 0x20), add(pair, 0xc0))
+            calldatacopy(pair, proof, 0xc0)
+            calldatacopy(c, add(proof, 0xc0), 0x40)
+        }
+    }
+
+    /// @notice Adds `scalar * (x, y)` to the sum of the inputs' points.
+    function addInput(Fold memory fold, uint256 x, uint256 y, uint256 scalar)
+        internal
+        view
+        returns (bool valid)
+    {
+        uint256[4] memory sum = fold.inputs;
+        (valid, sum[2], sum[3]) = scale(x, y, scalar);
+        assembly ("memory-safe") {
+            valid := and(staticcall(gas(), EC_ADD, sum, 0x80, sum, 0x40), valid)
+        }
+    }
+
+    /// @notice `scalar * (x, y)`.
+    function scale(uint256 x, uint256 y, uint256 scalar)
+        internal
+        view
+        returns (bool valid, uint256 scaledX, uint256 scaledY)
+    {
+        assembly ("memory-safe") {
+            let point := mload(0x40)
+            mstore(point, x)
+            mstore(add(point, 0x20), y)
+            mstore(add(point, 0x40), scalar)
+            valid := staticcall(gas(), EC_MUL, point, 0x60, point, 0x40)
+            scaledX := mload(point)
+            scaledY := mload(add(point, 0x20))
+        }
+    }
+
+    /// @notice Puts the pair `(-(x, y), g2)`; three of them complete a fold. `y` MUST be below p.
+    function putNegated(Fold memory fold, uint256 x, uint256 y, uint256[4] memory g2)
+        internal
+        pure
+    {
+        uint256 p = P;
+        assembly ("memory-safe") {
+            let pair := mload(add(fold, 0x20))
+            mstore(add(fold, 0x20), add(pair, 0xc0))
+            mstore(pair, x)
+            // The point at infinity is (0, 0), and its own negative.
+            mstore(add(pair, 0x20), mod(sub(p, y), p))
+            mcopy(add(pair, 0x40), g2, 0x80)
+        }
+    }
+
+    /// @notice Whether the product of all pairings is 1.
+    function holds(Fold memory fold) internal view returns (bool valid) {
+        assembly ("memory-safe") {
+            let start := mload(fold)
+            let size := sub(mload(add(fold, 0x20)), start)
+            valid := staticcall(gas(), EC_PAIRING, start, size, 0x00, 0x20)
+            valid := and(eq(mload(0x00), 1), valid)
+        }
+    }
+}
