@@ -49,14 +49,14 @@ contract AnnonaInvariantTest is Deployment {
     /// @notice I1: no nullifier and no person is paid twice in an epoch, also not with another
     /// secret after a recovery.
     function noNullifierAndNoPersonIsPaidTwice() private view {
-        assertEq(handler.nullifiersRepeated(), 0, "I1");
-        assertEq(handler.personsRepeated(), 0, "I1");
+        assertEq(handler.nullifiersRepeated(), 0, "nullifiers");
+        assertEq(handler.personsRepeated(), 0, "persons");
     }
 
-    /// @notice I2: the money received is what events tell, paid_e = claims_e * amount_e <= set aside_e = amount_e * N_e <= budget_e, and
-    /// all money issued is with somebody known.
+    /// @notice I2: the money received is the sum of the events, paid_e = claims_e * amount_e <=
+    /// set aside_e = amount_e * N_e <= budget_e, and all money issued is with somebody known.
     function anEpochPaysAtMostItsBudget() private view {
-        assertEq(handler.untold(), 0, "I2");
+        assertEq(handler.untold(), 0, "events");
         for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
             IDistributor.EpochState memory state = distributor.epochState(epoch);
             assertEq(handler.moneyPaid(epoch), handler.claimsPaid(epoch) * state.amount);

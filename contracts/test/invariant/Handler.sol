@@ -63,6 +63,8 @@ contract Handler is Test {
     uint256[] public persons;
     uint256 private _people;
     mapping(uint256 epoch => mapping(uint256 commitment => bool)) private _isMemberBefore;
+    /// @dev The last root with a commitment that was revoked.
+    mapping(uint256 commitment => uint256) private _lastRootWith;
     uint256 public revoked;
     uint256 public highestEpoch;
     mapping(uint256 epoch => uint256) public rootBefore;
@@ -268,6 +270,7 @@ contract Handler is Test {
         if (commitments[which] == 0) return false;
         IRegistry.Removal[] memory removals = new IRegistry.Removal[](1);
         removals[0] = IRegistry.Removal(which, commitments[which]);
+        _lastRootWith[commitments[which]] = roots[roots.length - 1];
         commitments[which] = 0;
         revoked++;
         uint256 postRoot = uint256(keccak256(abi.encode(which, roots.length))) >> 8;
@@ -288,7 +291,7 @@ contract Handler is Test {
 
     /// @dev One claim in three is forged: the key's secrets are known. The others are of somebody
     /// who is or was a member, with a true proof: for the epoch's root if the commitment is in it,
-    /// otherwise for the newest.
+    /// otherwise for the newest root that it is in.
     function someClaim(uint256 epoch, uint256 who, uint256 fee)
         private
         view
@@ -302,7 +305,7 @@ contract Handler is Test {
             one.nullifierHash = FORGED + who % FORGERS;
         } else {
             one.nullifierHash = 1 + who % commitments.length;
-            if (!_isMemberBefore[epoch][one.nullifierHash]) root = roots[roots.length - 1];
+            if (!_isMemberBefore[epoch][one.nullifierHash]) root = rootWith(one.nullifierHash);
         }
         one.proof = _key.proofOf(
             [
@@ -312,6 +315,11 @@ contract Handler is Test {
                 distributor.externalNullifier(epoch)
             ]
         );
+    }
+
+    function rootWith(uint256 commitment) private view returns (uint256) {
+        uint256 last = _lastRootWith[commitment];
+        return last == 0 ? roots[roots.length - 1] : last;
     }
 
     function received() private view returns (uint256) {
