@@ -82,7 +82,7 @@ abstract contract ClaimProofs {
         uint256 signalHash,
         uint256[8] calldata proof
     ) internal view returns (bool) {
-        ProofFold.Fold memory fold = ProofFold.begin(1);
+        ProofFold.Fold memory fold = ProofFold.begin(1, 0);
         (fold.inputs[0], fold.inputs[1]) = (x, y);
         return fold.takeOnly(nullifierHash, signalHash, proof) && _concludes(fold, _alphaX, _alphaY);
     }

@@ -10,6 +10,7 @@ import {IIncomeSource} from "./interfaces/IIncomeSource.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IVerifyingKey} from "./interfaces/IVerifyingKey.sol";
 import {Bn254} from "./libraries/Bn254.sol";
+import {ClaimRuns} from "./libraries/ClaimRuns.sol";
 import {ProofFold} from "./libraries/ProofFold.sol";
 import {Transcript} from "./libraries/Transcript.sol";
 import {Transfers} from "./libraries/Transfers.sol";
@@ -19,14 +20,7 @@ contract Distributor is EpochBudgets {
     using SafeERC20 for IERC20;
     using Transfers for IERC20;
     using ProofFold for ProofFold.Fold;
-
-    /// @dev Claims of one transaction between the check of their proofs and their payment.
-    struct Batch {
-        uint256 id;
-        // Bit i is set if claim i is to be paid.
-        uint256 taken;
-        ProofFold.Fold fold;
-    }
+    using ClaimRuns for ProofFold.Fold;
 
     /// @inheritdoc IDistributor
     uint256 public constant MAX_BATCH = 128;
@@ -107,28 +101,19 @@ contract Distributor is EpochBudgets {
     {
         _requireBatchSize(claims.length);
         EpochRecord storage record = _opened(epoch);
-        Batch memory batch = _begin(Transcript.ofBatch(epoch, record.root, claims), claims.length);
-        uint256 amount = record.amount;
-        uint256 count = 0;
-        for (uint256 i = 0; i < claims.length; ++i) {
-            Claim calldata one = claims[i];
-            _checkInputs(one.nullifierHash, one.recipient, one.feeRecipient, one.fee);
-            if (one.fee > amount) revert Distributor_FeeAboveAmount(one.fee, amount);
-            if (_take(batch, i, epoch, one)) ++count;
-        }
-        if (count == 0) return;
+        bytes32 seed = Transcript.ofBatch(epoch, record.root, claims);
+        ProofFold.Fold memory fold = ProofFold.begin(claims.length, seed);
+        _takeAll(fold, epoch, record.amount, claims);
+        if (fold.taken == 0) return;
+        uint256 count = fold.count();
 
         _count(epoch, record, count);
-        ProofFold.Fold memory fold = batch.fold;
         bool valid = fold.addInput(record.pointX, record.pointY, fold.weight);
         if (!valid || !_provesAll(fold)) revert Distributor_InvalidProof();
 
         uint256 before = _balance();
-        uint256 failed = 0;
-        for (uint256 i = 0; i < claims.length; ++i) {
-            if (!_isTaken(batch, i)) continue;
-            if (!_pay(batch, epoch, amount, claims[i])) ++failed;
-        }
+        uint256 amount = record.amount;
+        uint256 failed = _payAll(seed, epoch, amount, claims, fold.taken);
         if (failed > 0) _uncount(record, failed);
         _requireSentOnly(amount * (count - failed), before);
     }
@@ -139,9 +124,8 @@ contract Distributor is EpochBudgets {
         _requireBatchSize(claims.length);
         for (uint256 i = 0; i < claims.length; ++i) {
             if (_isOpened(claims[i].epoch)) continue;
-            _requireGasFor(OPENING_GAS);
             // One that cannot be opened is passed over below.
-            try this.openEpoch{gas: OPENING_GAS}(claims[i].epoch) {} catch {}
+            try this.openEpoch{gas: _gasFor(OPENING_GAS)}(claims[i].epoch) {} catch {}
         }
         _catchUp(claims);
     }
@@ -164,20 +148,9 @@ contract Distributor is EpochBudgets {
     function signalHash(address recipient, address feeRecipient, uint256 fee)
         public
         pure
-        returns (uint256 hash)
+        returns (uint256)
     {
-        // In assembly because a batch does it 128 times: nothing is left behind in memory.
-        assembly ("memory-safe") {
-            let preimage := mload(0x40)
-            mstore(preimage, 0x80)
-            mstore(add(preimage, 0x20), recipient)
-            mstore(add(preimage, 0x40), feeRecipient)
-            mstore(add(preimage, 0x60), fee)
-            mstore(add(preimage, 0x80), 16)
-            mstore(add(preimage, 0xa0), "annona.signal.v1")
-            mstore(0x00, keccak256(preimage, 0xc0))
-            hash := shr(8, keccak256(0x00, 0x20))
-        }
+        return _hashToField(keccak256(abi.encode("annona.signal.v1", recipient, feeRecipient, fee)));
     }
 
     function _catchUp(EpochClaim[] calldata claims) private nonReentrant {
@@ -185,114 +158,138 @@ contract Distributor is EpochBudgets {
         for (uint256 i = 0; i < claims.length; ++i) {
             roots[i] = _epochs[claims[i].epoch].root;
         }
-        Batch memory batch = _begin(Transcript.ofCatchUp(roots, claims), claims.length);
+        bytes32 seed = Transcript.ofCatchUp(roots, claims);
+        ProofFold.Fold memory fold = ProofFold.begin(claims.length, seed);
         for (uint256 i = 0; i < claims.length; ++i) {
-            _takeOfEpoch(batch, i, claims[i]);
+            _takeOfEpoch(fold, i, claims[i]);
         }
-        if (batch.taken == 0) return;
-        if (!_provesAll(batch.fold)) revert Distributor_InvalidProof();
+        if (fold.taken == 0) return;
+        if (!_provesAll(fold)) revert Distributor_InvalidProof();
 
         uint256 before = _balance();
         uint256 paid = 0;
         for (uint256 i = 0; i < claims.length; ++i) {
-            if (!_isTaken(batch, i)) continue;
+            if (fold.taken & _bit(i) == 0) continue;
             uint256 epoch = claims[i].epoch;
             uint256 amount = _epochs[epoch].amount;
-            if (_pay(batch, epoch, amount, claims[i].claim)) paid += amount;
+            if (_pay(seed, epoch, amount, claims[i].claim)) paid += amount;
             else _uncount(_epochs[epoch], 1);
         }
         _requireSentOnly(paid, before);
     }
 
-    /// @dev Takes or passes over a claim, whatever the state of its epoch.
-    function _takeOfEpoch(Batch memory batch, uint256 index, EpochClaim calldata entry) private {
+    /// @dev Takes the claims of one epoch that are due: marks their nullifier hashes as spent and
+    /// adds their proofs to the sum.
+    function _takeAll(
+        ProofFold.Fold memory fold,
+        uint256 epoch,
+        uint256 amount,
+        Claim[] calldata claims
+    ) private {
+        uint256 i = 0;
+        while (true) {
+            i = fold.take(_spent[epoch], claims, i, address(token));
+            if (i == claims.length) return;
+            Claim calldata odd = claims[i];
+            _checkInputs(odd.nullifierHash, odd.recipient, odd.feeRecipient, odd.fee);
+            if (odd.fee > amount) revert Distributor_FeeAboveAmount(odd.fee, amount);
+            _take(fold, i, epoch, odd);
+            ++i;
+        }
+    }
+
+    /// @dev Takes a claim that is due, or passes it over, whatever the state of its epoch.
+    function _takeOfEpoch(ProofFold.Fold memory fold, uint256 index, EpochClaim calldata entry)
+        private
+        returns (bool)
+    {
         uint256 epoch = entry.epoch;
         Claim calldata one = entry.claim;
         _checkInputs(one.nullifierHash, one.recipient, one.feeRecipient, one.fee);
         EpochRecord storage record = _epochs[epoch];
         if (!_isInWindow(epoch, _currentEpoch()) || !_isOpened(epoch)) {
-            return _skip(batch, epoch, one, SkipReason.EpochNotClaimable);
+            return _skip(fold.seed, epoch, one, SkipReason.EpochNotClaimable);
         }
-        if (one.fee > record.amount) return _skip(batch, epoch, one, SkipReason.FeeAboveAmount);
+        if (one.fee > record.amount) {
+            return _skip(fold.seed, epoch, one, SkipReason.FeeAboveAmount);
+        }
         if (record.claimed == record.memberCount && !_spent[epoch][one.nullifierHash]) {
-            return _skip(batch, epoch, one, SkipReason.CensusExceeded);
+            return _skip(fold.seed, epoch, one, SkipReason.CensusExceeded);
         }
-        if (!_take(batch, index, epoch, one)) return;
+        if (!_take(fold, index, epoch, one)) return false;
         _count(epoch, record, 1);
-        uint256 rho = Transcript.coefficient(bytes32(batch.id), index);
-        if (!batch.fold.addInput(record.pointX, record.pointY, rho)) {
-            revert Distributor_InvalidProof();
-        }
-    }
-
-    function _requireBatchSize(uint256 size) private pure {
-        if (size == 0 || size > MAX_BATCH) revert Distributor_BatchSize(size);
-    }
-
-    /// @dev A call gets at most 63/64 of what is left. With less than it is limited to, its failure
-    /// would be the sender's doing, or a gas estimate's, which looks for the least gas that does
-    /// not revert.
-    function _requireGasFor(uint256 callGas) private view {
-        if (gasleft() < callGas + callGas / 32) revert Distributor_TooLittleGas(callGas);
-    }
-
-    /// @dev `size` claims with the coefficients of `seed`.
-    function _begin(bytes32 seed, uint256 size) private pure returns (Batch memory batch) {
-        batch.id = uint256(seed);
-        batch.fold = ProofFold.begin(size);
-    }
-
-    /// @dev Marks the nullifier hash as spent and adds the proof to the sum; or passes over the
-    /// claim.
-    function _take(Batch memory batch, uint256 index, uint256 epoch, Claim calldata one)
-        private
-        returns (bool)
-    {
-        uint256 nullifierHash = one.nullifierHash;
-        mapping(uint256 => bool) storage spent = _spent[epoch];
-        if (spent[nullifierHash]) {
-            _skip(batch, epoch, one, SkipReason.NullifierSpent);
-            return false;
-        }
-        spent[nullifierHash] = true;
-        // forge-lint: disable-next-line(incorrect-shift)
-        batch.taken |= 1 << index; // One bit, at the place `index`.
-        uint256 signal = signalHash(one.recipient, one.feeRecipient, one.fee);
-        uint256 rho = Transcript.coefficient(bytes32(batch.id), index);
-        bool valid = batch.fold.add(rho, nullifierHash, signal, one.proof);
+        uint256 rho = fold.coefficient(index);
+        bool valid = fold.addInput(record.pointX, record.pointY, rho);
         if (!valid) revert Distributor_InvalidProof();
         return true;
     }
 
-    function _isTaken(Batch memory batch, uint256 index) private pure returns (bool) {
-        return (batch.taken >> index) & 1 == 1;
+    function _take(ProofFold.Fold memory fold, uint256 index, uint256 epoch, Claim calldata one)
+        private
+        returns (bool)
+    {
+        if (_spent[epoch][one.nullifierHash]) {
+            return _skip(fold.seed, epoch, one, SkipReason.NullifierSpent);
+        }
+        _spent[epoch][one.nullifierHash] = true;
+        fold.taken |= _bit(index);
+        uint256 signal = signalHash(one.recipient, one.feeRecipient, one.fee);
+        fold.add(fold.coefficient(index), signal, one);
+        return true;
+    }
+
+    /// @dev Pays the claims of one epoch that were taken.
+    /// @return failed The number of claims that the token refused.
+    function _payAll(
+        bytes32 seed,
+        uint256 epoch,
+        uint256 amount,
+        Claim[] calldata claims,
+        uint256 taken
+    ) private returns (uint256 failed) {
+        ClaimRuns.Payment memory payment = ClaimRuns.Payment({
+            amount: amount,
+            batchId: uint256(seed),
+            epoch: epoch,
+            transferGas: TRANSFER_GAS,
+            reserve: _reserveFor(TRANSFER_GAS)
+        });
+        uint256 i = 0;
+        while (true) {
+            bool refused;
+            (i, refused) = ClaimRuns.pay(address(token), payment, claims, i, taken);
+            if (i == claims.length) return failed;
+            bool isPaid =
+                refused ? _unspend(seed, epoch, claims[i]) : _pay(seed, epoch, amount, claims[i]);
+            if (!isPaid) ++failed;
+            ++i;
+        }
     }
 
     /// @dev Pays a claim that was taken. If the token refuses, the nullifier hash is as it was.
-    function _pay(Batch memory batch, uint256 epoch, uint256 amount, Claim calldata one)
+    function _pay(bytes32 seed, uint256 epoch, uint256 amount, Claim calldata one)
         private
         returns (bool)
     {
         uint256 fee = one.fee;
-        if (!_tryTransfers(one, amount)) {
-            _spent[epoch][one.nullifierHash] = false;
-            _skip(batch, epoch, one, SkipReason.TransferFailed);
-            return false;
-        }
-        emit Claimed(epoch, one.nullifierHash, one.recipient, amount, batch.id);
+        bool sent = fee == 0
+            ? token.tryTransfer(one.recipient, amount, _gasFor(TRANSFER_GAS))
+            : _tryPayWithFee(one, amount - fee);
+        if (!sent) return _unspend(seed, epoch, one);
+        emit Claimed(epoch, one.nullifierHash, one.recipient, amount, uint256(seed));
         if (fee > 0) emit FeePaid(epoch, one.nullifierHash, one.feeRecipient, fee);
         return true;
     }
 
-    function _tryTransfers(Claim calldata one, uint256 amount) private returns (bool) {
-        uint256 fee = one.fee;
-        if (fee == 0) {
-            _requireGasFor(TRANSFER_GAS);
-            return token.tryTransfer(one.recipient, amount, TRANSFER_GAS);
-        }
-        _requireGasFor(2 * TRANSFER_GAS);
-        try this.payWithFee{gas: 2 * TRANSFER_GAS}(
-            one.recipient, amount - fee, one.feeRecipient, fee
+    /// @dev Gives a claim back that the token refused; always false.
+    function _unspend(bytes32 seed, uint256 epoch, Claim calldata one) private returns (bool) {
+        _spent[epoch][one.nullifierHash] = false;
+        return _skip(seed, epoch, one, SkipReason.TransferFailed);
+    }
+
+    function _tryPayWithFee(Claim calldata one, uint256 rest) private returns (bool) {
+        try this.payWithFee{gas: _gasFor(2 * TRANSFER_GAS)}(
+            one.recipient, rest, one.feeRecipient, one.fee
         ) {
             return true;
         } catch {
@@ -300,10 +297,34 @@ contract Distributor is EpochBudgets {
         }
     }
 
-    function _skip(Batch memory batch, uint256 epoch, Claim calldata one, SkipReason reason)
+    /// @dev Tells of a claim that is passed over; always false.
+    function _skip(bytes32 seed, uint256 epoch, Claim calldata one, SkipReason reason)
         private
+        returns (bool)
     {
-        emit ClaimSkipped(epoch, one.nullifierHash, reason, batch.id);
+        emit ClaimSkipped(epoch, one.nullifierHash, reason, uint256(seed));
+        return false;
+    }
+
+    function _bit(uint256 index) private pure returns (uint256) {
+        // forge-lint: disable-next-line(incorrect-shift)
+        return 1 << index; // One, at the place `index`.
+    }
+
+    function _requireBatchSize(uint256 size) private pure {
+        if (size == 0 || size > MAX_BATCH) revert Distributor_BatchSize(size);
+    }
+
+    /// @dev `callGas`, if a call will get it. With less, its failure would be the sender's doing, or
+    /// that of a gas estimate, which looks for the least gas that does not revert.
+    function _gasFor(uint256 callGas) private view returns (uint256) {
+        if (gasleft() < _reserveFor(callGas)) revert Distributor_TooLittleGas(callGas);
+        return callGas;
+    }
+
+    /// @dev A call gets at most 63/64 of what is left.
+    function _reserveFor(uint256 callGas) private pure returns (uint256) {
+        return callGas + callGas / 32;
     }
 
     /// @dev The census breaker.

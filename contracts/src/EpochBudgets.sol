@@ -256,7 +256,7 @@ abstract contract EpochBudgets is
     }
 
     /// @dev `hashToField` of a preimage of exactly 32 bytes.
-    function _hashToField(bytes32 word) private pure returns (uint256) {
+    function _hashToField(bytes32 word) internal pure returns (uint256) {
         return uint256(keccak256(abi.encode(word))) >> 8;
     }
 }

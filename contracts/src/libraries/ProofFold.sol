@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {IDistributor} from "../interfaces/IDistributor.sol";
 import {Bn254} from "./Bn254.sol";
 
 /// @title Folds Groth16 proofs under one key into one pairing check
@@ -29,52 +30,80 @@ library ProofFold {
         // A sum of points, and room behind it for the term to add: together the input of EC_ADD.
         uint256[4] c;
         uint256[4] inputs;
+        // What the coefficients come from.
+        bytes32 seed;
+        // Bit i is set if claim i was taken.
+        uint256 taken;
     }
 
     uint256 private constant R = Bn254.SCALAR_FIELD;
     uint256 private constant P = Bn254.BASE_FIELD;
+
+    /// @dev `IDistributor.Distributor_InvalidProof.selector`, written out for assembly.
+    bytes32 private constant INVALID_PROOF =
+        0x262b026100000000000000000000000000000000000000000000000000000000;
 
     /// @dev Precompiles of EIP-196 and EIP-197.
     uint256 private constant EC_ADD = 0x06;
     uint256 private constant EC_MUL = 0x07;
     uint256 private constant EC_PAIRING = 0x08;
 
-    /// @notice An empty fold with room for `count` proofs.
-    function begin(uint256 count) internal pure returns (Fold memory fold) {
+    /// @notice An empty fold with room for `size` claims, whose coefficients come from `seed`.
+    function begin(uint256 size, bytes32 seed) internal pure returns (Fold memory fold) {
+        fold.seed = seed;
         assembly ("memory-safe") {
             let start := mload(0x40)
             // Three pairs more, for the points of the key.
-            mstore(0x40, add(start, mul(add(count, 3), 0xc0)))
+            mstore(0x40, add(start, mul(add(size, 3), 0xc0)))
             mstore(fold, start)
             mstore(add(fold, 0x20), start)
         }
     }
 
-    /// @notice Adds a proof and its two own inputs, which MUST be below r, with coefficient `rho`.
-    /// @return valid Whether the precompiles took the points.
-    function add(
-        Fold memory fold,
-        uint256 rho,
-        uint256 nullifierHash,
-        uint256 signalHash,
-        uint256[8] calldata proof
-    ) internal view returns (bool valid) {
-        fold.weight = addmod(fold.weight, rho, R);
-        fold.nullifiers = addmod(fold.nullifiers, mulmod(rho, nullifierHash, R), R);
-        fold.signals = addmod(fold.signals, mulmod(rho, signalHash, R), R);
-        uint256[4] memory c = fold.c;
+    /// @notice `keccak256(abi.encode(seed, index)) mod r`: the coefficient of the claim at `index`.
+    function coefficient(Fold memory fold, uint256 index) internal pure returns (uint256 rho) {
+        uint256 r = R;
         assembly ("memory-safe") {
+            mstore(0x00, mload(add(fold, 0xe0)))
+            mstore(0x20, index)
+            rho := mod(keccak256(0x00, 0x40), r)
+        }
+    }
+
+    /// @notice Adds a claim with its coefficient and its signal hash. The nullifier hash MUST be below
+    /// r. Reverts with `Distributor_InvalidProof` if a precompile refuses a point: it has burned most
+    /// of the gas, and the rest should not be spent on the other claims.
+    /// @dev Nearly all gas of a proof is spent here, so it is one piece of assembly. A claim is twelve
+    /// words of calldata: nullifier hash, recipient, fee recipient, fee, and the proof's a (two
+    /// words), b (four), c (two).
+    function add(Fold memory fold, uint256 rho, uint256 signalHash, IDistributor.Claim calldata one)
+        internal
+        view
+    {
+        uint256 r = R;
+        assembly ("memory-safe") {
+            let sum := add(fold, 0x40) // weight
+            mstore(sum, addmod(mload(sum), rho, r))
+            sum := add(fold, 0x60) // nullifiers
+            mstore(sum, addmod(mload(sum), mulmod(rho, calldataload(one), r), r))
+            sum := add(fold, 0x80) // signals
+            mstore(sum, addmod(mload(sum), mulmod(rho, signalHash, r), r))
+
             let pair := mload(add(fold, 0x20))
-            let next := add(pair, 0xc0)
-            mstore(add(fold, 0x20), next)
+            mstore(add(fold, 0x20), add(pair, 0xc0))
             // c first, in the room of the pair; then a, and b behind it.
-            calldatacopy(pair, add(proof, 0xc0), 0x40)
+            let c := mload(add(fold, 0xa0))
+            calldatacopy(pair, add(one, 0x140), 0x40)
             mstore(add(pair, 0x40), rho)
-            valid := staticcall(gas(), EC_MUL, pair, 0x60, add(c, 0x40), 0x40)
+            let valid := staticcall(gas(), EC_MUL, pair, 0x60, add(c, 0x40), 0x40)
             valid := and(staticcall(gas(), EC_ADD, c, 0x80, c, 0x40), valid)
-            calldatacopy(pair, proof, 0x40)
+            calldatacopy(pair, add(one, 0x80), 0x40)
             valid := and(staticcall(gas(), EC_MUL, pair, 0x60, pair, 0x40), valid)
-            calldatacopy(add(pair, 0x40), add(proof, 0x40), 0x80)
+            calldatacopy(add(pair, 0x40), add(one, 0xc0), 0x80)
+            if iszero(valid) {
+                mstore(0x00, INVALID_PROOF)
+                revert(0x00, 0x04)
+            }
         }
     }
 
@@ -144,6 +173,11 @@ library ProofFold {
             mstore(add(pair, 0x20), mod(sub(p, y), p))
             mcopy(add(pair, 0x40), g2, 0x80)
         }
+    }
+
+    /// @notice The number of claims in a fold that is not completed.
+    function count(Fold memory fold) internal pure returns (uint256) {
+        return (fold.next - fold.start) / 0xc0;
     }
 
     /// @notice Whether the product of all pairings is 1.

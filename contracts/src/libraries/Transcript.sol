@@ -2,9 +2,8 @@
 pragma solidity 0.8.30;
 
 import {IDistributor} from "../interfaces/IDistributor.sol";
-import {Bn254} from "./Bn254.sol";
 
-/// @title The coefficients of a batch of claims (see `ProofFold`)
+/// @title What the coefficients of a batch of claims come from (see `ProofFold`)
 /// @dev Everything that a prover or a sender can choose is hashed before a coefficient exists.
 /// Who knew them beforehand could make two false proofs whose errors cancel.
 library Transcript {
@@ -45,15 +44,5 @@ library Transcript {
         returns (bytes32)
     {
         return keccak256(abi.encode(CATCH_UP_DOMAIN, block.chainid, address(this), roots, claims));
-    }
-
-    /// @notice `keccak256(abi.encode(seed, index)) mod r`, for the claim at `index`.
-    function coefficient(bytes32 seed, uint256 index) internal pure returns (uint256 rho) {
-        uint256 r = Bn254.SCALAR_FIELD;
-        assembly ("memory-safe") {
-            mstore(0x00, seed)
-            mstore(0x20, index)
-            rho := mod(keccak256(0x00, 0x40), r)
-        }
     }
 }

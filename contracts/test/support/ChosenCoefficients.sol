@@ -18,15 +18,12 @@ contract ChosenCoefficients is ClaimProofs {
         IDistributor.Claim[] calldata claims,
         uint256[] calldata signals,
         uint256[] calldata coefficients
-    ) external view returns (bool valid) {
-        ProofFold.Fold memory fold = ProofFold.begin(claims.length);
-        valid = true;
+    ) external view returns (bool) {
+        ProofFold.Fold memory fold = ProofFold.begin(claims.length, 0);
         for (uint256 i = 0; i < claims.length; ++i) {
-            IDistributor.Claim calldata one = claims[i];
-            valid = fold.add(coefficients[i], one.nullifierHash, signals[i], one.proof) && valid;
+            fold.add(coefficients[i], signals[i], claims[i]);
         }
         (uint256 x, uint256 y) = _epochPoint(root, externalNullifier);
-        valid = fold.addInput(x, y, fold.weight) && valid;
-        return valid && _provesAll(fold);
+        return fold.addInput(x, y, fold.weight) && _provesAll(fold);
     }
 }
