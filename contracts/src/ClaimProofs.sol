@@ -84,7 +84,8 @@ abstract contract ClaimProofs {
     ) internal view returns (bool) {
         ProofFold.Fold memory fold = ProofFold.begin(1, 0);
         (fold.inputs[0], fold.inputs[1]) = (x, y);
-        return fold.takeOnly(nullifierHash, signalHash, proof) && _concludes(fold, _alphaX, _alphaY);
+        return
+            fold.takeFirst(nullifierHash, signalHash, proof) && _concludes(fold, _alphaX, _alphaY);
     }
 
     /// @dev Whether all proofs of a fold hold, to which the points of their epochs were added.

@@ -104,8 +104,8 @@ contract Distributor is EpochBudgets {
         bytes32 seed = Transcript.ofBatch(epoch, record.root, claims);
         ProofFold.Fold memory fold = ProofFold.begin(claims.length, seed);
         _takeAll(fold, epoch, record.amount, claims);
-        if (fold.taken == 0) return;
         uint256 count = fold.count();
+        if (count == 0) return;
 
         _count(epoch, record, count);
         bool valid = fold.addInput(record.pointX, record.pointY, fold.weight);
@@ -113,7 +113,7 @@ contract Distributor is EpochBudgets {
 
         uint256 before = _balance();
         uint256 amount = record.amount;
-        uint256 failed = _payAll(seed, epoch, amount, claims, fold.taken);
+        uint256 failed = _payAll(seed, epoch, amount, claims, fold.passed);
         if (failed > 0) _uncount(record, failed);
         _requireSentOnly(amount * (count - failed), before);
     }
@@ -161,15 +161,15 @@ contract Distributor is EpochBudgets {
         bytes32 seed = Transcript.ofCatchUp(roots, claims);
         ProofFold.Fold memory fold = ProofFold.begin(claims.length, seed);
         for (uint256 i = 0; i < claims.length; ++i) {
-            _takeOfEpoch(fold, i, claims[i]);
+            if (!_takeOfEpoch(fold, i, claims[i])) fold.passed |= _bit(i);
         }
-        if (fold.taken == 0) return;
+        if (fold.count() == 0) return;
         if (!_provesAll(fold)) revert Distributor_InvalidProof();
 
         uint256 before = _balance();
         uint256 paid = 0;
         for (uint256 i = 0; i < claims.length; ++i) {
-            if (fold.taken & _bit(i) == 0) continue;
+            if (fold.passed & _bit(i) != 0) continue;
             uint256 epoch = claims[i].epoch;
             uint256 amount = _epochs[epoch].amount;
             if (_pay(seed, epoch, amount, claims[i].claim)) paid += amount;
@@ -186,16 +186,25 @@ contract Distributor is EpochBudgets {
         uint256 amount,
         Claim[] calldata claims
     ) private {
+        // The first claim is treated as the odd ones are: its coefficient is another.
         uint256 i = 0;
-        while (true) {
-            i = fold.take(_spent[epoch], claims, i, address(token));
-            if (i == claims.length) return;
-            Claim calldata odd = claims[i];
-            _checkInputs(odd.nullifierHash, odd.recipient, odd.feeRecipient, odd.fee);
-            if (odd.fee > amount) revert Distributor_FeeAboveAmount(odd.fee, amount);
-            _take(fold, i, epoch, odd);
-            ++i;
+        while (i < claims.length) {
+            _takeOdd(fold, i, epoch, amount, claims[i]);
+            i = fold.take(_spent[epoch], claims, i + 1, address(token));
         }
+    }
+
+    /// @dev Takes a claim of an open epoch, or passes it over.
+    function _takeOdd(
+        ProofFold.Fold memory fold,
+        uint256 index,
+        uint256 epoch,
+        uint256 amount,
+        Claim calldata one
+    ) private {
+        _checkInputs(one.nullifierHash, one.recipient, one.feeRecipient, one.fee);
+        if (one.fee > amount) revert Distributor_FeeAboveAmount(one.fee, amount);
+        if (!_take(fold, index, epoch, one)) fold.passed |= _bit(index);
     }
 
     /// @dev Takes a claim that is due, or passes it over, whatever the state of its epoch.
@@ -232,20 +241,23 @@ contract Distributor is EpochBudgets {
             return _skip(fold.seed, epoch, one, SkipReason.NullifierSpent);
         }
         _spent[epoch][one.nullifierHash] = true;
-        fold.taken |= _bit(index);
         uint256 signal = signalHash(one.recipient, one.feeRecipient, one.fee);
-        fold.add(fold.coefficient(index), signal, one);
+        if (index > 0) {
+            fold.add(fold.coefficient(index), signal, one);
+        } else if (!fold.takeFirst(one.nullifierHash, signal, one.proof)) {
+            revert Distributor_InvalidProof();
+        }
         return true;
     }
 
-    /// @dev Pays the claims of one epoch that were taken.
+    /// @dev Pays the claims of one epoch that were not passed over.
     /// @return failed The number of claims that the token refused.
     function _payAll(
         bytes32 seed,
         uint256 epoch,
         uint256 amount,
         Claim[] calldata claims,
-        uint256 taken
+        uint256 passed
     ) private returns (uint256 failed) {
         ClaimRuns.Payment memory payment = ClaimRuns.Payment({
             amount: amount,
@@ -257,7 +269,7 @@ contract Distributor is EpochBudgets {
         uint256 i = 0;
         while (true) {
             bool refused;
-            (i, refused) = ClaimRuns.pay(address(token), payment, claims, i, taken);
+            (i, refused) = ClaimRuns.pay(address(token), payment, claims, i, passed);
             if (i == claims.length) return failed;
             bool isPaid =
                 refused ? _unspend(seed, epoch, claims[i]) : _pay(seed, epoch, amount, claims[i]);
@@ -297,7 +309,7 @@ contract Distributor is EpochBudgets {
         }
     }
 
-    /// @dev Tells of a claim that is passed over; always false.
+    /// @dev Tells of a claim that is not paid; always false.
     function _skip(bytes32 seed, uint256 epoch, Claim calldata one, SkipReason reason)
         private
         returns (bool)

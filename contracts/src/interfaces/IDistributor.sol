@@ -193,7 +193,8 @@ interface IDistributor {
     ) external;
 
     /// @notice Pays claims of one epoch, whose proofs are checked in one: a random linear
-    /// combination with coefficients `keccak256(abi.encode(seed, i)) mod r`, where `seed` is
+    /// combination with coefficients 1 and, from the second on, `keccak256(abi.encode(seed, i)) mod r`,
+    /// where `seed` is
     /// `keccak256(abi.encode("annona.batch.v1", chainId, distributor, epoch, root, claims))`. The
     /// seed is the `batchId` of the events.
     /// @dev A false proof, an input out of range, and more claims to pay than members left revert

@@ -20,8 +20,8 @@ library ClaimRuns {
     bytes32 private constant CLAIMED =
         0xa189bd50040d146e005d64d0eb3ae648a95712a6c5633c1de9020a0c3f3f9d11;
 
-    /// @notice Takes claims from `index` on: marks their nullifier hashes as spent and adds their
-    /// proofs. Stops at one whose nullifier hash is outside the field or spent, whose recipient
+    /// @notice Takes claims from `index` on, which is not the first: marks their nullifier hashes as
+    /// spent and adds their proofs. Stops at one whose nullifier hash is outside the field or spent, whose recipient
     /// would lose the money, that has a fee, or whose addresses have more than 160 bits.
     /// @param token The token, which may not be a recipient, as this contract may not.
     /// @return The claim that was not taken, or the number of claims.
@@ -65,12 +65,9 @@ library ClaimRuns {
                     if isUsual { sstore(place, 1) }
                 }
                 if isUsual {
-                    // taken |= 1 << index
-                    mstore(add(fold, 0x100), or(mload(add(fold, 0x100)), shl(index, 1)))
                     // The hash of the signal, as `IDistributor.signalHash` tells it.
-                    let preimage := mload(0x40)
-                    calldatacopy(add(preimage, 0x20), add(one, 0x20), 0x60)
-                    mstore(0x00, keccak256(preimage, 0xc0))
+                    calldatacopy(add(mload(0x40), 0x20), add(one, 0x20), 0x60)
+                    mstore(0x00, keccak256(mload(0x40), 0xc0))
                     signalHash := shr(8, keccak256(0x00, 0x20))
                     // The coefficient, as `ProofFold.coefficient`.
                     mstore(0x00, mload(add(fold, 0xe0)))
@@ -97,9 +94,9 @@ library ClaimRuns {
         uint256 reserve;
     }
 
-    /// @notice Pays claims from `index` on that were taken. Stops at one that has a fee, at one
-    /// whose transfer fails, and where less gas is left than the reserve.
-    /// @param taken Has bit i set if claim i was taken.
+    /// @notice Pays claims from `index` on that were not passed over. Stops at one that has a fee, at
+    /// one whose transfer fails, and where less gas is left than the reserve.
+    /// @param passed Has bit i set if claim i was passed over.
     /// @return at The claim that was not paid, or the number of claims.
     /// @return refused Whether the transfer of that claim failed.
     function pay(
@@ -107,7 +104,7 @@ library ClaimRuns {
         Payment memory payment,
         IDistributor.Claim[] calldata claims,
         uint256 index,
-        uint256 taken
+        uint256 passed
     ) internal returns (uint256 at, bool refused) {
         at = index;
         assembly ("memory-safe") {
@@ -115,7 +112,7 @@ library ClaimRuns {
             mstore(data, shl(224, 0xa9059cbb)) // transfer(address,uint256)
             mstore(add(data, 0x24), mload(payment))
             for {} lt(at, claims.length) { at := add(at, 1) } {
-                if iszero(and(shr(at, taken), 1)) { continue }
+                if and(shr(at, passed), 1) { continue }
                 let one := add(claims.offset, mul(at, 0x180))
                 if or(calldataload(add(one, 0x60)), lt(gas(), mload(add(payment, 0x80)))) {
                     break

@@ -12,8 +12,8 @@ import {Bn254} from "./Bn254.sol";
 /// That is n + 3 pairings instead of 4 n. If one proof is false, it holds for at most one value of
 /// that proof's coefficient in r: the coefficients MUST be fixed only after everything else is.
 /// @dev Who checks the points: `a_i` and `c_i` pass through `EC_MUL`, which fails on a coordinate
-/// outside the base field and on a point off the curve; G1 has no other subgroup. A proof that came
-/// alone is not multiplied, and its `a` and `c` go to the pairing precompile, which checks the same.
+/// outside the base field and on a point off the curve; G1 has no other subgroup. A proof with the
+/// coefficient 1 is not multiplied: `EC_ADD` and the pairing precompile check the same.
 /// `b_i` always goes there, and it checks the subgroup of G2 as well. A precompile that fails burns
 /// the gas it was given.
 library ProofFold {
@@ -32,8 +32,8 @@ library ProofFold {
         uint256[4] inputs;
         // What the coefficients come from.
         bytes32 seed;
-        // Bit i is set if claim i was taken.
-        uint256 taken;
+        // Bit i is set if claim i was passed over.
+        uint256 passed;
     }
 
     uint256 private constant R = Bn254.SCALAR_FIELD;
@@ -60,13 +60,17 @@ library ProofFold {
         }
     }
 
-    /// @notice `keccak256(abi.encode(seed, index)) mod r`: the coefficient of the claim at `index`.
+    /// @notice The coefficient of the claim at `index`: `keccak256(abi.encode(seed, index)) mod r`,
+    /// and 1 for the first.
+    /// @dev One coefficient may be fixed: if a proof is false whose coefficient is not, that one
+    /// decides, and if only the first is false, nothing makes up for it.
     function coefficient(Fold memory fold, uint256 index) internal pure returns (uint256 rho) {
         uint256 r = R;
         assembly ("memory-safe") {
             mstore(0x00, mload(add(fold, 0xe0)))
             mstore(0x20, index)
             rho := mod(keccak256(0x00, 0x40), r)
+            if iszero(index) { rho := 1 }
         }
     }
 
@@ -107,10 +111,10 @@ library ProofFold {
         }
     }
 
-    /// @notice Takes the only proof of a fold as it is, which is to say with coefficient 1.
+    /// @notice Takes the first proof of a fold as it is, which is to say with coefficient 1.
     /// @return valid Whether the coordinate that will be negated is in the base field; the
     /// precompile checks the others.
-    function takeOnly(
+    function takeFirst(
         Fold memory fold,
         uint256 nullifierHash,
         uint256 signalHash,

@@ -50,20 +50,20 @@ contract ClaimGasTest is Deployment, ClaimFixture {
     }
 
     /// forge-config: default.isolate = true
-    function test_a_claim_of_an_existing_holder_in_a_batch_of_32_costs_at_most_92_500() public {
+    function test_a_claim_of_an_existing_holder_in_a_batch_of_32_costs_at_most_92_000() public {
         makeHolders(32);
-        assertLe(batchGas("batch of 32, existing holders", 32), 92_500);
+        assertLe(batchGas("batch of 32, existing holders", 32), 92_000);
     }
 
     /// forge-config: default.isolate = true
-    function test_a_claim_in_a_batch_of_128_costs_at_most_104_500() public {
-        assertLe(batchGas("batch of 128, new holders", 128), 104_500);
+    function test_a_claim_in_a_batch_of_128_costs_at_most_104_000() public {
+        assertLe(batchGas("batch of 128, new holders", 128), 104_000);
     }
 
     /// forge-config: default.isolate = true
-    function test_a_claim_of_an_existing_holder_in_a_batch_of_128_costs_at_most_87_500() public {
+    function test_a_claim_of_an_existing_holder_in_a_batch_of_128_costs_at_most_87_000() public {
         makeHolders(128);
-        assertLe(batchGas("batch of 128, existing holders", 128), 87_500);
+        assertLe(batchGas("batch of 128, existing holders", 128), 87_000);
     }
 
     /// forge-config: default.isolate = true
