@@ -1,75 +1,46 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {EpochBudgets} from "./EpochBudgets.sol";
 import {IDistributor} from "./interfaces/IDistributor.sol";
 import {IIncomeSource} from "./interfaces/IIncomeSource.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
-import {ISemaphoreVerifier} from "./interfaces/ISemaphoreVerifier.sol";
+import {IVerifyingKey} from "./interfaces/IVerifyingKey.sol";
 import {Bn254} from "./libraries/Bn254.sol";
-import {Timelocks} from "./libraries/Timelocks.sol";
-import {VerifyingKeys} from "./libraries/VerifyingKeys.sol";
+import {ClaimRuns} from "./libraries/ClaimRuns.sol";
+import {ProofFold} from "./libraries/ProofFold.sol";
+import {Transcript} from "./libraries/Transcript.sol";
+import {Transfers} from "./libraries/Transfers.sol";
 
 /// @title Pays each member once per epoch (see `IDistributor`)
-contract Distributor is IDistributor, AccessControl, Pausable, ReentrancyGuardTransient {
+contract Distributor is EpochBudgets {
     using SafeERC20 for IERC20;
+    using Transfers for IERC20;
+    using ProofFold for ProofFold.Fold;
+    using ClaimRuns for ProofFold.Fold;
 
-    /// @dev Opened when `memberCount` is not 0. A claim reads `root` and the last slot only.
-    struct EpochRecord {
-        uint256 root;
-        uint256 budget;
-        uint128 amount;
-        uint56 memberCount;
-        uint56 claimed;
-        bool closed;
-    }
+    /// @inheritdoc IDistributor
+    uint256 public constant MAX_BATCH = 128;
 
-    /// @notice May pause and unpause.
-    bytes32 public constant PAUSER_ROLE = keccak256("PAUSER_ROLE");
+    /// @dev Gas of a transfer in a batch: several times what a token needs, and too little for a
+    /// token's hooks to use up the gas of the other claims.
+    uint256 private constant TRANSFER_GAS = 200_000;
 
-    /// @dev Public inputs of a claim's statement.
-    uint256 private constant INPUT_COUNT = 4;
+    /// @dev Gas of opening an epoch in `catchUp`: several times what the minted income needs.
+    uint256 private constant OPENING_GAS = 1_000_000;
 
     /// @dev The `batchId` of a claim that came alone.
     uint256 private constant SINGLE_CLAIM = 0;
-
-    /// @notice The members' tree and the clock.
-    IRegistry public immutable registry;
-
-    /// @notice The verifier of claims.
-    ISemaphoreVerifier public immutable verifier;
-
-    /// @notice Where budgets come from and unclaimed money returns.
-    IIncomeSource public immutable incomeSource;
-
-    /// @notice The token that is paid.
-    IERC20 public immutable token;
-
-    /// @inheritdoc IDistributor
-    uint256 public immutable claimWindow;
-
-    /// @dev Copies of the registry's immutables: a claim saves a call.
-    uint256 private immutable _genesis;
-    uint256 private immutable _epochLength;
-
-    /// @inheritdoc IDistributor
-    uint256 public perPersonCap;
-
-    mapping(uint256 epoch => EpochRecord) private _epochs;
 
     /// @dev By epoch, although a nullifier hash is already bound to one: then no value spent in one
     /// epoch can block another, without an argument about Poseidon collisions.
     mapping(uint256 epoch => mapping(uint256 nullifierHash => bool)) private _spent;
 
     /// @param registry_ The members' tree and the clock.
-    /// @param verifier_ The verifier of claims; a key that anyone can forge for is refused.
+    /// @param verifier_ Shows the key of claims; a key that anyone can forge for is refused.
     /// @param incomeSource_ Must pay `token_` to this contract.
     /// @param token_ The token that is paid.
     /// @param claimWindow_ The number of epochs in which an epoch can be claimed.
@@ -78,40 +49,18 @@ contract Distributor is IDistributor, AccessControl, Pausable, ReentrancyGuardTr
     /// @param pauser The first holder of `PAUSER_ROLE`.
     constructor(
         IRegistry registry_,
-        ISemaphoreVerifier verifier_,
+        IVerifyingKey verifier_,
         IIncomeSource incomeSource_,
         IERC20 token_,
         uint256 claimWindow_,
         uint256 perPersonCap_,
         TimelockController admin,
         address pauser
-    ) {
-        if (pauser == address(0)) revert Distributor_ZeroAddress();
-        if (claimWindow_ == 0) revert Distributor_ZeroClaimWindow();
-        if (
-            incomeSource_.token() != address(token_) || incomeSource_.distributor() != address(this)
-        ) revert Distributor_IncomeSourceMismatch();
-        VerifyingKeys.requireSound(verifier_.verifyingKey(), INPUT_COUNT);
-        Timelocks.requireLongerThanEpoch(admin, registry_.epochLength());
-
-        registry = registry_;
-        verifier = verifier_;
-        incomeSource = incomeSource_;
-        token = token_;
-        claimWindow = claimWindow_;
-        _genesis = registry_.genesis();
-        _epochLength = registry_.epochLength();
-        _setPerPersonCap(perPersonCap_);
-        _grantRole(DEFAULT_ADMIN_ROLE, address(admin));
-        _grantRole(PAUSER_ROLE, pauser);
-    }
-
-    /// @inheritdoc IDistributor
-    function openEpoch(uint256 epoch) external whenNotPaused nonReentrant {
-        _requireClaimable(epoch);
-        if (_isOpened(epoch)) revert Distributor_EpochAlreadyOpen(epoch);
-        _openEpoch(epoch);
-    }
+    )
+        EpochBudgets(
+            registry_, verifier_, incomeSource_, token_, claimWindow_, perPersonCap_, admin, pauser
+        )
+    {}
 
     /// @inheritdoc IDistributor
     function claim(
@@ -122,96 +71,77 @@ contract Distributor is IDistributor, AccessControl, Pausable, ReentrancyGuardTr
         uint256 fee,
         uint256[8] calldata proof
     ) external whenNotPaused nonReentrant {
-        _requireClaimable(epoch);
-        if (!_isOpened(epoch)) _openEpoch(epoch);
-
-        EpochRecord storage record = _epochs[epoch];
+        EpochRecord storage record = _opened(epoch);
         uint256 amount = record.amount;
-        _checkInputs(nullifierHash, recipient, feeRecipient, fee, amount);
+        _checkInputs(nullifierHash, recipient, feeRecipient, fee);
+        if (fee > amount) revert Distributor_FeeAboveAmount(fee, amount);
         if (_spent[epoch][nullifierHash]) revert Distributor_NullifierSpent(epoch, nullifierHash);
-        if (record.claimed >= record.memberCount) {
-            revert Distributor_CensusExceeded(epoch, record.memberCount);
-        }
-        uint256[4] memory inputs = [
-            record.root,
-            nullifierHash,
-            signalHash(recipient, feeRecipient, fee),
-            externalNullifier(epoch)
-        ];
-        if (!verifier.verifyProof(proof, inputs)) revert Distributor_InvalidProof();
-
         _spent[epoch][nullifierHash] = true;
-        record.claimed += 1;
+        _count(epoch, record, 1);
+        uint256 signal = signalHash(recipient, feeRecipient, fee);
+        if (!_proves(record.pointX, record.pointY, nullifierHash, signal, proof)) {
+            revert Distributor_InvalidProof();
+        }
+
+        uint256 before = _balance();
         emit Claimed(epoch, nullifierHash, recipient, amount, SINGLE_CLAIM);
         token.safeTransfer(recipient, amount - fee);
         if (fee > 0) {
             emit FeePaid(epoch, nullifierHash, feeRecipient, fee);
             token.safeTransfer(feeRecipient, fee);
         }
+        _requireSentOnly(amount, before);
     }
 
     /// @inheritdoc IDistributor
-    function closeEpoch(uint256 epoch) external nonReentrant {
-        if (!_isOpened(epoch)) revert Distributor_EpochNotOpened(epoch);
-        uint256 current = _currentEpoch();
-        if (_isInWindow(epoch, current)) revert Distributor_EpochStillClaimable(epoch, current);
-        EpochRecord storage record = _epochs[epoch];
-        if (record.closed) revert Distributor_EpochAlreadyClosed(epoch);
+    function claimBatch(uint256 epoch, Claim[] calldata claims)
+        external
+        whenNotPaused
+        nonReentrant
+    {
+        _requireBatchSize(claims.length);
+        EpochRecord storage record = _opened(epoch);
+        bytes32 seed = Transcript.ofBatch(epoch, record.root, claims);
+        ProofFold.Fold memory fold = ProofFold.begin(claims.length, seed);
+        _takeAll(fold, epoch, record.amount, claims);
+        uint256 count = fold.count();
+        if (count == 0) return;
 
-        record.closed = true;
-        uint256 unclaimed = uint256(record.amount) * (record.memberCount - record.claimed);
-        emit EpochClosed(epoch, unclaimed);
-        token.safeTransfer(address(incomeSource), unclaimed);
+        _count(epoch, record, count);
+        bool valid = fold.addInput(record.pointX, record.pointY, fold.weight);
+        if (!valid || !_provesAll(fold)) revert Distributor_InvalidProof();
+
+        uint256 before = _balance();
+        uint256 amount = record.amount;
+        uint256 failed = _payAll(seed, epoch, amount, claims, fold.passed);
+        if (failed > 0) _uncount(record, failed);
+        _requireSentOnly(amount * (count - failed), before);
     }
 
     /// @inheritdoc IDistributor
-    function setPerPersonCap(uint256 newCap) external onlyRole(DEFAULT_ADMIN_ROLE) {
-        _setPerPersonCap(newCap);
-    }
-
-    /// @inheritdoc IDistributor
-    function pause() external onlyRole(PAUSER_ROLE) {
-        _pause();
-    }
-
-    /// @inheritdoc IDistributor
-    function unpause() external {
-        if (!hasRole(PAUSER_ROLE, msg.sender) && !hasRole(DEFAULT_ADMIN_ROLE, msg.sender)) {
-            revert Distributor_NotPauserNorAdmin(msg.sender);
+    /// @dev Epochs are opened before the lock is taken, because each opening takes it.
+    function catchUp(EpochClaim[] calldata claims) external whenNotPaused {
+        _requireBatchSize(claims.length);
+        for (uint256 i = 0; i < claims.length; ++i) {
+            if (_isOpened(claims[i].epoch)) continue;
+            // One that cannot be opened is passed over below.
+            try this.openEpoch{gas: _gasFor(OPENING_GAS)}(claims[i].epoch) {} catch {}
         }
-        _unpause();
+        _catchUp(claims);
     }
 
-    /// @inheritdoc IDistributor
-    function epochState(uint256 epoch) external view returns (EpochState memory) {
-        EpochRecord storage record = _epochs[epoch];
-        return EpochState({
-            root: record.root,
-            memberCount: record.memberCount,
-            budget: record.budget,
-            amount: record.amount,
-            claimed: record.claimed,
-            opened: _isOpened(epoch),
-            closed: record.closed
-        });
+    /// @notice Pays one claim of a batch with a fee, wholly or not at all. Only this contract.
+    function payWithFee(address recipient, uint256 rest, address feeRecipient, uint256 fee)
+        external
+    {
+        if (msg.sender != address(this)) revert Distributor_NotSelf(msg.sender);
+        token.safeTransfer(recipient, rest);
+        token.safeTransfer(feeRecipient, fee);
     }
 
     /// @inheritdoc IDistributor
     function isSpent(uint256 epoch, uint256 nullifierHash) external view returns (bool) {
         return _spent[epoch][nullifierHash];
-    }
-
-    /// @inheritdoc IDistributor
-    function isClaimable(uint256 epoch) external view returns (bool) {
-        return block.timestamp >= _genesis && _isInWindow(epoch, _currentEpoch());
-    }
-
-    /// @inheritdoc IDistributor
-    function externalNullifier(uint256 epoch) public view returns (uint256) {
-        return
-            _hashToField(
-                keccak256(abi.encode("annona.claim.v1", block.chainid, address(this), epoch))
-            );
     }
 
     /// @inheritdoc IDistributor
@@ -223,42 +153,207 @@ contract Distributor is IDistributor, AccessControl, Pausable, ReentrancyGuardTr
         return _hashToField(keccak256(abi.encode("annona.signal.v1", recipient, feeRecipient, fee)));
     }
 
-    /// @dev The surplus over whole amounts returns at once, so that what is set aside is exactly
-    /// what the members can claim.
-    function _openEpoch(uint256 epoch) private {
-        (uint256 root, uint256 members) = registry.checkpointBefore(epoch);
-        if (members == 0) revert Distributor_NoMembers(epoch);
+    function _catchUp(EpochClaim[] calldata claims) private nonReentrant {
+        uint256[] memory roots = new uint256[](claims.length);
+        for (uint256 i = 0; i < claims.length; ++i) {
+            roots[i] = _epochs[claims[i].epoch].root;
+        }
+        bytes32 seed = Transcript.ofCatchUp(roots, claims);
+        ProofFold.Fold memory fold = ProofFold.begin(claims.length, seed);
+        for (uint256 i = 0; i < claims.length; ++i) {
+            if (!_takeOfEpoch(fold, i, claims[i])) fold.passed |= _bit(i);
+        }
+        if (fold.count() == 0) return;
+        if (!_provesAll(fold)) revert Distributor_InvalidProof();
 
-        uint256 budget = _takeBudget(epoch, members);
-        uint256 amount = Math.min(perPersonCap, budget / members);
-        if (amount == 0) revert Distributor_NothingToPay(epoch, budget);
+        uint256 before = _balance();
+        uint256 paid = 0;
+        for (uint256 i = 0; i < claims.length; ++i) {
+            if (fold.passed & _bit(i) != 0) continue;
+            uint256 epoch = claims[i].epoch;
+            uint256 amount = _epochs[epoch].amount;
+            if (_pay(seed, epoch, amount, claims[i].claim)) paid += amount;
+            else _uncount(_epochs[epoch], 1);
+        }
+        _requireSentOnly(paid, before);
+    }
 
-        _epochs[epoch] = EpochRecord({
-            root: root,
-            budget: budget,
-            amount: SafeCast.toUint128(amount),
-            memberCount: SafeCast.toUint56(members),
-            claimed: 0,
-            closed: false
+    /// @dev Takes the claims of one epoch that are due: marks their nullifier hashes as spent and
+    /// adds their proofs to the sum.
+    function _takeAll(
+        ProofFold.Fold memory fold,
+        uint256 epoch,
+        uint256 amount,
+        Claim[] calldata claims
+    ) private {
+        // The first claim is treated as the odd ones are: its coefficient is another.
+        uint256 i = 0;
+        while (i < claims.length) {
+            _takeOdd(fold, i, epoch, amount, claims[i]);
+            i = fold.take(_spent[epoch], claims, i + 1, address(token));
+        }
+    }
+
+    /// @dev Takes a claim of an open epoch, or passes it over.
+    function _takeOdd(
+        ProofFold.Fold memory fold,
+        uint256 index,
+        uint256 epoch,
+        uint256 amount,
+        Claim calldata one
+    ) private {
+        _checkInputs(one.nullifierHash, one.recipient, one.feeRecipient, one.fee);
+        if (one.fee > amount) revert Distributor_FeeAboveAmount(one.fee, amount);
+        if (!_take(fold, index, epoch, one)) fold.passed |= _bit(index);
+    }
+
+    /// @dev Takes a claim that is due, or passes it over, whatever the state of its epoch.
+    function _takeOfEpoch(ProofFold.Fold memory fold, uint256 index, EpochClaim calldata entry)
+        private
+        returns (bool)
+    {
+        uint256 epoch = entry.epoch;
+        Claim calldata one = entry.claim;
+        _checkInputs(one.nullifierHash, one.recipient, one.feeRecipient, one.fee);
+        EpochRecord storage record = _epochs[epoch];
+        if (!_isInWindow(epoch, _currentEpoch()) || !_isOpened(epoch)) {
+            return _skip(fold.seed, epoch, one, SkipReason.EpochNotClaimable);
+        }
+        if (one.fee > record.amount) {
+            return _skip(fold.seed, epoch, one, SkipReason.FeeAboveAmount);
+        }
+        if (record.claimed == record.memberCount && !_spent[epoch][one.nullifierHash]) {
+            return _skip(fold.seed, epoch, one, SkipReason.CensusExceeded);
+        }
+        if (!_take(fold, index, epoch, one)) return false;
+        _count(epoch, record, 1);
+        uint256 rho = fold.coefficient(index);
+        bool valid = fold.addInput(record.pointX, record.pointY, rho);
+        if (!valid) revert Distributor_InvalidProof();
+        return true;
+    }
+
+    function _take(ProofFold.Fold memory fold, uint256 index, uint256 epoch, Claim calldata one)
+        private
+        returns (bool)
+    {
+        if (_spent[epoch][one.nullifierHash]) {
+            return _skip(fold.seed, epoch, one, SkipReason.NullifierSpent);
+        }
+        _spent[epoch][one.nullifierHash] = true;
+        uint256 signal = signalHash(one.recipient, one.feeRecipient, one.fee);
+        if (index > 0) {
+            fold.add(fold.coefficient(index), signal, one);
+        } else if (!fold.takeFirst(one.nullifierHash, signal, one.proof)) {
+            revert Distributor_InvalidProof();
+        }
+        return true;
+    }
+
+    /// @dev Pays the claims of one epoch that were not passed over.
+    /// @return failed The number of claims that the token refused.
+    function _payAll(
+        bytes32 seed,
+        uint256 epoch,
+        uint256 amount,
+        Claim[] calldata claims,
+        uint256 passed
+    ) private returns (uint256 failed) {
+        ClaimRuns.Payment memory payment = ClaimRuns.Payment({
+            amount: amount,
+            batchId: uint256(seed),
+            epoch: epoch,
+            transferGas: TRANSFER_GAS,
+            reserve: _reserveFor(TRANSFER_GAS)
         });
-        emit EpochOpened(epoch, root, members, budget, amount);
-        uint256 surplus = budget - amount * members;
-        if (surplus > 0) token.safeTransfer(address(incomeSource), surplus);
+        uint256 i = 0;
+        while (true) {
+            bool refused;
+            (i, refused) = ClaimRuns.pay(address(token), payment, claims, i, passed);
+            if (i == claims.length) return failed;
+            bool isPaid =
+                refused ? _unspend(seed, epoch, claims[i]) : _pay(seed, epoch, amount, claims[i]);
+            if (!isPaid) ++failed;
+            ++i;
+        }
     }
 
-    /// @dev Believes the balance, not the source: a budget that never came would be paid with the
-    /// money of other epochs.
-    function _takeBudget(uint256 epoch, uint256 members) private returns (uint256 budget) {
-        uint256 before = token.balanceOf(address(this));
-        budget = incomeSource.fund(epoch, members);
-        uint256 received = token.balanceOf(address(this)) - before;
-        if (received < budget) revert Distributor_BudgetNotReceived(received, budget);
+    /// @dev Pays a claim that was taken. If the token refuses, the nullifier hash is as it was.
+    function _pay(bytes32 seed, uint256 epoch, uint256 amount, Claim calldata one)
+        private
+        returns (bool)
+    {
+        uint256 fee = one.fee;
+        bool sent = fee == 0
+            ? token.tryTransfer(one.recipient, amount, _gasFor(TRANSFER_GAS))
+            : _tryPayWithFee(one, amount - fee);
+        if (!sent) return _unspend(seed, epoch, one);
+        emit Claimed(epoch, one.nullifierHash, one.recipient, amount, uint256(seed));
+        if (fee > 0) emit FeePaid(epoch, one.nullifierHash, one.feeRecipient, fee);
+        return true;
     }
 
-    function _setPerPersonCap(uint256 newCap) private {
-        if (newCap == 0) revert Distributor_ZeroPerPersonCap();
-        emit PerPersonCapChanged(perPersonCap, newCap);
-        perPersonCap = newCap;
+    /// @dev Gives a claim back that the token refused; always false.
+    function _unspend(bytes32 seed, uint256 epoch, Claim calldata one) private returns (bool) {
+        _spent[epoch][one.nullifierHash] = false;
+        return _skip(seed, epoch, one, SkipReason.TransferFailed);
+    }
+
+    function _tryPayWithFee(Claim calldata one, uint256 rest) private returns (bool) {
+        try this.payWithFee{gas: _gasFor(2 * TRANSFER_GAS)}(
+            one.recipient, rest, one.feeRecipient, one.fee
+        ) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    /// @dev Tells of a claim that is not paid; always false.
+    function _skip(bytes32 seed, uint256 epoch, Claim calldata one, SkipReason reason)
+        private
+        returns (bool)
+    {
+        emit ClaimSkipped(epoch, one.nullifierHash, reason, uint256(seed));
+        return false;
+    }
+
+    function _bit(uint256 index) private pure returns (uint256) {
+        // forge-lint: disable-next-line(incorrect-shift)
+        return 1 << index; // One, at the place `index`.
+    }
+
+    function _requireBatchSize(uint256 size) private pure {
+        if (size == 0 || size > MAX_BATCH) revert Distributor_BatchSize(size);
+    }
+
+    /// @dev `callGas`, if a call will get it. With less, its failure would be the sender's doing, or
+    /// that of a gas estimate, which looks for the least gas that does not revert.
+    function _gasFor(uint256 callGas) private view returns (uint256) {
+        if (gasleft() < _reserveFor(callGas)) revert Distributor_TooLittleGas(callGas);
+        return callGas;
+    }
+
+    /// @dev A call gets at most 63/64 of what is left.
+    function _reserveFor(uint256 callGas) private pure returns (uint256) {
+        return callGas + callGas / 32;
+    }
+
+    /// @dev The census breaker.
+    function _count(uint256 epoch, EpochRecord storage record, uint256 more) private {
+        uint256 claimed = record.claimed + more;
+        uint256 members = record.memberCount;
+        if (claimed > members) revert Distributor_CensusExceeded(epoch, members);
+        // At most `members`, which has the same width.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        record.claimed = uint56(claimed);
+    }
+
+    /// @dev Takes back claims that were counted and not paid.
+    function _uncount(EpochRecord storage record, uint256 fewer) private {
+        // The result is not more than what it was.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        record.claimed = uint56(record.claimed - fewer);
     }
 
     /// @dev The other three inputs are in the field by construction: the registry refuses a root
@@ -267,14 +362,12 @@ contract Distributor is IDistributor, AccessControl, Pausable, ReentrancyGuardTr
         uint256 nullifierHash,
         address recipient,
         address feeRecipient,
-        uint256 fee,
-        uint256 amount
+        uint256 fee
     ) private view {
         if (nullifierHash >= Bn254.SCALAR_FIELD) {
             revert Distributor_NullifierOutOfField(nullifierHash);
         }
         if (!_canReceive(recipient)) revert Distributor_InvalidRecipient(recipient);
-        if (fee > amount) revert Distributor_FeeAboveAmount(fee, amount);
         if (fee > 0 && !_canReceive(feeRecipient)) {
             revert Distributor_InvalidFeeRecipient(feeRecipient);
         }
@@ -283,31 +376,5 @@ contract Distributor is IDistributor, AccessControl, Pausable, ReentrancyGuardTr
     /// @dev Money sent to the token or to this contract would be lost.
     function _canReceive(address account) private view returns (bool) {
         return account != address(0) && account != address(this) && account != address(token);
-    }
-
-    function _requireClaimable(uint256 epoch) private view {
-        uint256 current = _currentEpoch();
-        if (!_isInWindow(epoch, current)) revert Distributor_EpochNotClaimable(epoch, current);
-    }
-
-    /// @dev `epoch <= current < epoch + claimWindow`, written so that nothing overflows.
-    function _isInWindow(uint256 epoch, uint256 current) private view returns (bool) {
-        return epoch <= current && current - epoch < claimWindow;
-    }
-
-    function _isOpened(uint256 epoch) private view returns (bool) {
-        return _epochs[epoch].memberCount != 0;
-    }
-
-    function _currentEpoch() private view returns (uint256) {
-        if (block.timestamp < _genesis) {
-            revert IRegistry.Registry_BeforeGenesis(block.timestamp, _genesis);
-        }
-        return (block.timestamp - _genesis) / _epochLength;
-    }
-
-    /// @dev `hashToField` of a preimage of exactly 32 bytes.
-    function _hashToField(bytes32 word) private pure returns (uint256) {
-        return uint256(keccak256(abi.encode(word))) >> 8;
     }
 }

@@ -11,11 +11,12 @@ use crate::shell::{
 };
 
 /// Contracts whose artifacts the bindings are made from.
-const CONTRACTS: [&str; 12] = [
+const CONTRACTS: [&str; 13] = [
     "AnnonaToken",
     "Distributor",
     "MintedIncome",
     "OrbRegistry",
+    "PooledIncome",
     "Registry",
     "SemaphoreVerifier",
     "TimelockController",
@@ -146,8 +147,13 @@ fn test_verifier(circuit: &str) -> anyhow::Result<(String, &'static str)> {
 
 /// Claims and batches with real proofs for the Solidity tests.
 fn fixtures(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let batch = std::env::temp_dir().join(format!("annona-claims-{}.json", std::process::id()));
+    let path = batch.to_string_lossy();
     let kept = "contracts/test/fixtures/claims.json";
-    written_by(("annona-proofs", "fixtures"), &[], mode, stale, kept)?;
+    written_by(("annona-proofs", "fixtures"), &[&path], mode, stale, kept)?;
+    let kept = "contracts/test/fixtures/claim-batch.json";
+    settle(mode, stale, kept, &fs::read(&batch)?)?;
+    fs::remove_file(batch)?;
     let kept = "contracts/test/fixtures/batches.json";
     let keys = circuit_keys();
     let keys = keys.to_string_lossy();

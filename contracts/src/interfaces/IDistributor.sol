@@ -33,12 +33,49 @@ interface IDistributor {
         bool closed;
     }
 
+    /// @notice What a member asks for.
+    /// @param nullifierHash The claimant's nullifier hash of the epoch.
+    /// @param recipient Receives the amount less the fee. Bound by the proof.
+    /// @param feeRecipient Receives the fee. Bound by the proof.
+    /// @param fee Part of the amount, in the token's smallest unit. Bound by the proof.
+    /// @param proof `[a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y]`.
+    struct Claim {
+        uint256 nullifierHash;
+        address recipient;
+        address feeRecipient;
+        uint256 fee;
+        uint256[8] proof;
+    }
+
+    /// @notice A claim and its epoch.
+    struct EpochClaim {
+        uint256 epoch;
+        Claim claim;
+    }
+
+    /// @notice Why a claim was not paid though the others of its transaction were. A claim that was
+    /// passed over spent nothing, and can be made again.
+    enum SkipReason {
+        /// The nullifier hash was paid before, or earlier in the same transaction.
+        NullifierSpent,
+        /// The token refused the transfer to the recipient or to the fee's recipient.
+        TransferFailed,
+        /// The epoch is outside its window, or could not be opened.
+        EpochNotClaimable,
+        /// The fee is more than the epoch's amount.
+        FeeAboveAmount,
+        /// The epoch has paid as many claims as it has members.
+        CensusExceeded
+    }
+
     /// @notice The root, the member count and the amount of `epoch` were fixed.
     event EpochOpened(
         uint256 indexed epoch, uint256 root, uint256 memberCount, uint256 budget, uint256 amount
     );
 
-    /// @notice A claim was paid. `amount` includes the fee. `batchId` is 0 for a single claim.
+    /// @notice A claim was paid. `amount` includes the fee. `batchId` is 0 for a claim that came
+    /// alone; otherwise it is the seed of the coefficients, which anyone can compute again from the
+    /// calldata (see `claimBatch` and `catchUp`).
     event Claimed(
         uint256 indexed epoch,
         uint256 indexed nullifierHash,
@@ -53,6 +90,11 @@ interface IDistributor {
         uint256 indexed nullifierHash,
         address indexed feeRecipient,
         uint256 fee
+    );
+
+    /// @notice A claim was passed over.
+    event ClaimSkipped(
+        uint256 indexed epoch, uint256 indexed nullifierHash, SkipReason reason, uint256 batchId
     );
 
     /// @notice `returned` was not claimed and went back to the income source.
@@ -111,6 +153,18 @@ interface IDistributor {
     /// @notice The proof does not show this claim.
     error Distributor_InvalidProof();
 
+    /// @notice There is no claim, or there are more than `MAX_BATCH`.
+    error Distributor_BatchSize(uint256 size);
+
+    /// @notice There is too little gas to tell a call that fails from one that ran out of gas.
+    error Distributor_TooLittleGas(uint256 callGas);
+
+    /// @notice Only this contract calls itself here.
+    error Distributor_NotSelf(address caller);
+
+    /// @notice The token took more from this contract than was sent: the money of others.
+    error Distributor_TokenTookMore(uint256 taken, uint256 sent);
+
     /// @notice The epoch was never opened, so there is nothing to return.
     error Distributor_EpochNotOpened(uint256 epoch);
 
@@ -127,13 +181,8 @@ interface IDistributor {
     /// from the income source. Anyone; the first claim does it too.
     function openEpoch(uint256 epoch) external;
 
-    /// @notice Pays the epoch's amount to a member, whoever sends the transaction.
-    /// @param epoch The epoch claimed; the external nullifier is computed from it.
-    /// @param nullifierHash The claimant's nullifier hash of this epoch.
-    /// @param recipient Receives the amount less the fee. Bound by the proof.
-    /// @param feeRecipient Receives the fee. Bound by the proof.
-    /// @param fee Part of the amount, in the token's smallest unit. Bound by the proof.
-    /// @param proof `[a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y]`.
+    /// @notice Pays the epoch's amount to a member, whoever sends the transaction. Opens the epoch
+    /// if nobody did. The arguments are the members of `Claim`, in its order.
     function claim(
         uint256 epoch,
         uint256 nullifierHash,
@@ -143,6 +192,28 @@ interface IDistributor {
         uint256[8] calldata proof
     ) external;
 
+    /// @notice Pays claims of one epoch, whose proofs are checked in one: a random linear
+    /// combination with coefficients 1 and, from the second on, `keccak256(abi.encode(seed, i)) mod r`,
+    /// where `seed` is
+    /// `keccak256(abi.encode("annona.batch.v1", chainId, distributor, epoch, root, claims))`. The
+    /// seed is the `batchId` of the events.
+    /// @dev A false proof, an input out of range, and more claims to pay than members left revert
+    /// the whole: the sender knew. A claim whose nullifier hash is spent or was repeated, or whose
+    /// transfer fails, is passed over and told by `ClaimSkipped`, because others can bring that
+    /// about after the batch was sent. It stays in the seed and, if it is passed over before the
+    /// proofs are checked, out of the sum.
+    /// @param claims 1 to `MAX_BATCH` claims.
+    function claimBatch(uint256 epoch, Claim[] calldata claims) external;
+
+    /// @notice Pays claims of several epochs, for a person who was away: as `claimBatch` with
+    /// `seed` = `keccak256(abi.encode("annona.catchup.v1", chainId, distributor, roots, claims))`,
+    /// where `roots` has the root of each claim's epoch, 0 where it is not open.
+    /// @dev What is wrong with one epoch (its window is over, it cannot be opened, its members are
+    /// all paid, its amount is below the fee) does not touch the others: the claim is passed over.
+    /// A false proof reverts the whole, for only who made it can send it.
+    /// @param claims 1 to `MAX_BATCH` claims.
+    function catchUp(EpochClaim[] calldata claims) external;
+
     /// @notice Returns the unclaimed money of an epoch whose window is over. Anyone, also while
     /// paused.
     function closeEpoch(uint256 epoch) external;
@@ -150,7 +221,7 @@ interface IDistributor {
     /// @notice Sets the most that one claim can be paid. Only the timelock.
     function setPerPersonCap(uint256 newCap) external;
 
-    /// @notice Stops `openEpoch` and `claim` at once. Only a pauser. Moves no money.
+    /// @notice Stops `openEpoch` and all claims at once. Only a pauser. Moves no money.
     function pause() external;
 
     /// @notice Ends a pause. A pauser, or the timelock if no pauser can or will.
@@ -175,6 +246,9 @@ interface IDistributor {
 
     /// @notice Whether `epoch` has begun and its claim window is not over.
     function isClaimable(uint256 epoch) external view returns (bool);
+
+    /// @notice The most claims of one transaction.
+    function MAX_BATCH() external view returns (uint256);
 
     /// @notice The number of epochs, its own included, in which an epoch can be claimed.
     function claimWindow() external view returns (uint256);

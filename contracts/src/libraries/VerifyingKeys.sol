@@ -15,6 +15,9 @@ library VerifyingKeys {
     /// public inputs, so that any statement has a proof.
     error VerifyingKey_GammaEqualsDelta();
 
+    /// @notice A point of the key's inputs is not on the curve.
+    error VerifyingKey_PointOffCurve();
+
     /// @notice Reverts unless `key` is for `inputCount` inputs and free of the flaws above.
     /// @dev This catches a set-up that was skipped or botched. It cannot show that the ceremony's
     /// secrets are gone; for that the auditor compares the key with the published one.

@@ -2,9 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IDistributor} from "../../src/interfaces/IDistributor.sol";
-import {ISemaphoreVerifier} from "../../src/interfaces/ISemaphoreVerifier.sol";
 import {Deployment} from "../support/Deployment.sol";
-import {ListedVerifier} from "../support/ListedVerifier.sol";
 import {Handler} from "./Handler.sol";
 
 /// @title What holds whatever anybody does, even if the verifier accepts everything
@@ -12,17 +10,12 @@ contract AnnonaInvariantTest is Deployment {
     Handler private handler;
 
     function setUp() public {
-        ListedVerifier verifier = new ListedVerifier();
-        vm.mockCall(
-            address(verifier),
-            abi.encodeWithSelector(ISemaphoreVerifier.verifyProof.selector),
-            abi.encode(true)
+        deployKnown();
+        handler = new Handler(
+            registry, distributor, source, token, key, sequencer, pauser, address(timelock)
         );
-        deploy(verifier);
-        handler =
-            new Handler(registry, distributor, source, token, sequencer, pauser, address(timelock));
         targetContract(address(handler));
-        bytes4[] memory actions = new bytes4[](22);
+        bytes4[] memory actions = new bytes4[](28);
         actions[0] = Handler.enrol.selector;
         actions[1] = Handler.enrolStale.selector;
         actions[2] = Handler.waitSome.selector;
@@ -33,26 +26,37 @@ contract AnnonaInvariantTest is Deployment {
         actions[7] = Handler.give.selector;
         actions[8] = Handler.pauseOrUnpause.selector;
         actions[9] = Handler.revoke.selector;
-        for (uint256 i = 10; i < actions.length; ++i) {
-            actions[i] = Handler.claim.selector;
+        actions[10] = Handler.recover.selector;
+        actions[11] = Handler.enrol.selector;
+        actions[12] = Handler.waitSome.selector;
+        actions[13] = Handler.catchUp.selector;
+        actions[14] = Handler.catchUp.selector;
+        for (uint256 i = 15; i < actions.length; ++i) {
+            actions[i] = i % 2 == 0 ? Handler.claim.selector : Handler.claimBatch.selector;
         }
         targetSelector(FuzzSelector({addr: address(handler), selectors: actions}));
     }
 
-    /// @notice I1: no nullifier is paid twice in an epoch, and what was paid is marked spent.
-    function invariant_I1_no_nullifier_is_paid_twice_in_an_epoch() public view {
-        for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
-            for (uint256 nullifier = 1; nullifier <= 12; ++nullifier) {
-                uint256 times = handler.timesPaid(epoch, nullifier);
-                assertLe(times, 1);
-                assertEq(distributor.isSpent(epoch, nullifier), times == 1);
-            }
-        }
+    /// @dev One campaign for all: each call is followed by every check.
+    function invariant_nobody_is_paid_twice_and_the_books_agree() public view {
+        noNullifierAndNoPersonIsPaidTwice();
+        anEpochPaysAtMostItsBudget();
+        anEpochPaysAtMostItsMembers();
+        rootsIndicesAndCheckpointsOnlyMoveForward();
+        noEpochPaysWithTheMoneyOfAnother();
     }
 
-    /// @notice I2: paid_e = claims_e * amount_e <= set aside_e = amount_e * N_e <= budget_e, and
-    /// all money issued is with somebody known.
-    function invariant_I2_an_epoch_pays_at_most_its_budget() public view {
+    /// @notice I1: no nullifier and no person is paid twice in an epoch, also not with another
+    /// secret after a recovery.
+    function noNullifierAndNoPersonIsPaidTwice() private view {
+        assertEq(handler.nullifiersRepeated(), 0, "nullifiers");
+        assertEq(handler.personsRepeated(), 0, "persons");
+    }
+
+    /// @notice I2: the money received is the sum of the events, paid_e = claims_e * amount_e <=
+    /// set aside_e = amount_e * N_e <= budget_e, and all money issued is with somebody known.
+    function anEpochPaysAtMostItsBudget() private view {
+        assertEq(handler.untold(), 0, "events");
         for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
             IDistributor.EpochState memory state = distributor.epochState(epoch);
             assertEq(handler.moneyPaid(epoch), handler.claimsPaid(epoch) * state.amount);
@@ -68,7 +72,7 @@ contract AnnonaInvariantTest is Deployment {
     }
 
     /// @notice I3: an epoch pays at most N_e claims, N_e being the members before it began.
-    function invariant_I3_an_epoch_pays_at_most_its_members() public view {
+    function anEpochPaysAtMostItsMembers() private view {
         for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
             IDistributor.EpochState memory state = distributor.epochState(epoch);
             assertLe(handler.claimsPaid(epoch), handler.membersBefore(epoch));
@@ -83,12 +87,12 @@ contract AnnonaInvariantTest is Deployment {
     /// @notice I4: the registry stands at the newest batch that was proved for the state before
     /// it, an index is never used twice, members = appended - revoked, and the checkpoint of an
     /// epoch is what the registry was when the epoch began, for ever.
-    function invariant_I4_roots_indices_and_checkpoints_only_move_forward() public view {
-        uint256 last = handler.done("enrol") + handler.done("revoke");
+    function rootsIndicesAndCheckpointsOnlyMoveForward() private view {
+        uint256 last = handler.done("enrol") + handler.done("revoke") + 2 * handler.done("recover");
         assertEq(registry.currentRoot(), handler.roots(last));
         assertEq(registry.memberCount(), handler.sizes(last));
         assertEq(registry.nextIndex(), handler.appended());
-        assertEq(registry.memberCount() + handler.done("revoke"), registry.nextIndex());
+        assertEq(registry.memberCount() + handler.revoked(), registry.nextIndex());
         for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
             (uint256 root, uint256 members) = registry.checkpointBefore(epoch);
             assertEq(root, handler.rootBefore(epoch));
@@ -98,7 +102,7 @@ contract AnnonaInvariantTest is Deployment {
 
     /// @notice I5: each epoch's own money is there until it is claimed or returned: the
     /// distributor holds exactly the sum of what open epochs still owe, and gifts.
-    function invariant_I5_no_epoch_pays_with_the_money_of_another() public view {
+    function noEpochPaysWithTheMoneyOfAnother() private view {
         uint256 owed = handler.gifts();
         for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
             uint256 left = handler.setAside(epoch) - handler.moneyPaid(epoch);
@@ -120,17 +124,34 @@ contract AnnonaInvariantTest is Deployment {
             random = uint256(keccak256(abi.encode(random)));
             uint256 x = uint256(keccak256(abi.encode(random, "x")));
             uint256 y = uint256(keccak256(abi.encode(random, "y")));
-            uint256 action = random % 16;
+            uint256 action = random % 20;
             if (action == 0) handler.enrol(x);
             else if (action == 1) handler.waitSome(x);
             else if (action == 2) handler.open(x);
             else if (action == 3) handler.close(x);
             else if (action == 4) handler.revoke(x);
             else if (action == 5) handler.enrolStale(x, y);
+            else if (action == 6) handler.recover(x);
+            else if (action == 7) handler.catchUp(x, y);
+            else if (action < 13) handler.claimBatch(x, y, random >> 8);
             else handler.claim(x, y, random >> 8);
         }
-        string[9] memory actions =
-            ["enrol", "revoke", "stale", "open", "claim", "fee", "census", "spent", "close"];
+        string[14] memory actions = [
+            "enrol",
+            "revoke",
+            "recover",
+            "stale",
+            "open",
+            "claim",
+            "batch",
+            "catchUp",
+            "fee",
+            "census",
+            "spent",
+            "skipped",
+            "false",
+            "close"
+        ];
         for (uint256 i = 0; i < actions.length; ++i) {
             assertGt(handler.done(bytes32(bytes(actions[i]))), 0, actions[i]);
         }

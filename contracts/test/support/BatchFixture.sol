@@ -11,7 +11,6 @@ import {IAppendVerifier} from "../../src/interfaces/IAppendVerifier.sol";
 import {IRegistry} from "../../src/interfaces/IRegistry.sol";
 import {IRevokeVerifier} from "../../src/interfaces/IRevokeVerifier.sol";
 import {Deployment} from "./Deployment.sol";
-import {ListedVerifier} from "./ListedVerifier.sol";
 
 /// @title Real batches, made by the prover of `crates/proofs`, and a registry that takes them
 /// @dev Chain 31337, the registry at `REGISTRY`, the test keys. The registry of `Deployment` is
@@ -35,7 +34,7 @@ abstract contract BatchFixture is Deployment {
     address internal constant REGISTRY = 0x2121212121212121212121212121212121212121;
 
     function deployReal() internal {
-        deploy(new ListedVerifier());
+        deployKnown();
         deployCodeTo(
             "Registry.sol:Registry",
             abi.encode(

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Test} from "forge-std/Test.sol";
+import {IDistributor} from "../../src/interfaces/IDistributor.sol";
 
 /// @title Real claims of two test persons, made by the reference prover
 /// @dev Chain 31337, the distributor's address of `Deployment`, identities from fixed seeds. The
@@ -20,6 +21,7 @@ abstract contract ClaimFixture is Test {
     }
 
     string private constant FILE = "test/fixtures/claims.json";
+    string private constant BATCH_FILE = "test/fixtures/claim-batch.json";
 
     function readCommitments() internal view returns (uint256[] memory) {
         return vm.parseJsonUintArray(vm.readFile(FILE), ".commitments");
@@ -44,6 +46,26 @@ abstract contract ClaimFixture is Test {
         for (uint256 i = 0; i < 8; ++i) {
             result.proof[i] = proof[i];
         }
+    }
+
+    /// @dev The first `size` of 128 claims of epoch 1, of different persons and recipients.
+    function readBatch(uint256 size) internal view returns (IDistributor.Claim[] memory claims) {
+        bytes memory words = vm.parseJsonBytes(vm.readFile(BATCH_FILE), ".claims");
+        bytes memory encoded = bytes.concat(abi.encode(32, words.length / (12 * 32)), words);
+        claims = abi.decode(encoded, (IDistributor.Claim[]));
+        assertEq(claims.length, 128);
+        // The array is shortened in place; what is behind stays unused.
+        assembly ("memory-safe") {
+            mstore(claims, size)
+        }
+    }
+
+    function readBatchRoot() internal view returns (uint256) {
+        return vm.parseJsonUint(vm.readFile(BATCH_FILE), ".root");
+    }
+
+    function readBatchMembers() internal view returns (uint256) {
+        return vm.parseJsonUint(vm.readFile(BATCH_FILE), ".members");
     }
 
     function inputsOf(RealClaim memory c) internal pure returns (uint256[4] memory) {

@@ -3,16 +3,20 @@ pragma solidity 0.8.30;
 
 import {Test} from "forge-std/Test.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {AnnonaToken} from "../../src/AnnonaToken.sol";
 import {Distributor} from "../../src/Distributor.sol";
 import {MintedIncome} from "../../src/MintedIncome.sol";
 import {Registry} from "../../src/Registry.sol";
 import {IAppendVerifier} from "../../src/interfaces/IAppendVerifier.sol";
+import {IDistributor} from "../../src/interfaces/IDistributor.sol";
+import {IIncomeSource} from "../../src/interfaces/IIncomeSource.sol";
 import {IRegistry} from "../../src/interfaces/IRegistry.sol";
 import {IRevokeVerifier} from "../../src/interfaces/IRevokeVerifier.sol";
-import {ISemaphoreVerifier} from "../../src/interfaces/ISemaphoreVerifier.sol";
+import {IVerifyingKey} from "../../src/interfaces/IVerifyingKey.sol";
 import {Bn254} from "../../src/libraries/Bn254.sol";
 import {BatchReference} from "./BatchReference.sol";
+import {KnownKey} from "./KnownKey.sol";
 import {StatementVerifier} from "./StatementVerifier.sol";
 
 /// @title All contracts, wired as a deployment wires them, at the start of epoch 0
@@ -43,8 +47,15 @@ abstract contract Deployment is Test {
     MintedIncome internal source;
     Registry internal registry;
     Distributor internal distributor;
+    KnownKey internal key;
 
-    function deploy(ISemaphoreVerifier verifier) internal {
+    /// @dev With a key under which `proofFor` can prove anything.
+    function deployKnown() internal {
+        key = new KnownKey();
+        deploy(key);
+    }
+
+    function deploy(IVerifyingKey verifier) internal {
         vm.chainId(31337);
         vm.warp(GENESIS);
         timelock = new TimelockController(
@@ -54,13 +65,19 @@ abstract contract Deployment is Test {
         token = new AnnonaToken(SUPPLY_CAP, minter);
         source = new MintedIncome(token, DISTRIBUTOR, address(timelock), PER_PERSON);
         registry = newRegistry(timelock);
+        deployDistributor(verifier, source, token);
+    }
+
+    function deployDistributor(IVerifyingKey verifier, IIncomeSource source_, IERC20 token_)
+        internal
+    {
         deployCodeTo(
             "Distributor.sol:Distributor",
             abi.encode(
                 registry,
                 verifier,
-                source,
-                token,
+                source_,
+                token_,
                 CLAIM_WINDOW,
                 PER_PERSON_CAP,
                 address(timelock),
@@ -69,6 +86,44 @@ abstract contract Deployment is Test {
             DISTRIBUTOR
         );
         distributor = Distributor(DISTRIBUTOR);
+    }
+
+    /// @dev A proof under the known key, for the root that the registry keeps of `epoch`.
+    function proofFor(
+        uint256 epoch,
+        uint256 nullifierHash,
+        address recipient,
+        address feeRecipient,
+        uint256 fee
+    ) internal view returns (uint256[8] memory) {
+        (uint256 root,) = registry.checkpointBefore(epoch);
+        uint256 signal = distributor.signalHash(recipient, feeRecipient, fee);
+        return key.proofOf([root, nullifierHash, signal, distributor.externalNullifier(epoch)]);
+    }
+
+    /// @dev A claim without a fee, under the known key.
+    function claimFor(uint256 epoch, uint256 nullifierHash, address recipient)
+        internal
+        view
+        returns (IDistributor.Claim memory)
+    {
+        return claimFor(epoch, nullifierHash, recipient, address(0), 0);
+    }
+
+    function claimFor(
+        uint256 epoch,
+        uint256 nullifierHash,
+        address recipient,
+        address feeRecipient,
+        uint256 fee
+    ) internal view returns (IDistributor.Claim memory) {
+        return IDistributor.Claim({
+            nullifierHash: nullifierHash,
+            recipient: recipient,
+            feeRecipient: feeRecipient,
+            fee: fee,
+            proof: proofFor(epoch, nullifierHash, recipient, feeRecipient, fee)
+        });
     }
 
     function warpToEpoch(uint256 epoch) internal {

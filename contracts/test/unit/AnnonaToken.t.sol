@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Test} from "forge-std/Test.sol";
+import {Vm} from "forge-std/Vm.sol";
 import {ERC20Capped} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Capped.sol";
 import {AnnonaToken} from "../../src/AnnonaToken.sol";
 import {IAnnonaToken} from "../../src/interfaces/IAnnonaToken.sol";
@@ -64,5 +65,58 @@ contract AnnonaTokenTest is Test {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
         token.permit(owner, address(this), 5, block.timestamp, v, r, s);
         assertEq(token.allowance(owner, address(this)), 5);
+    }
+
+    /// @dev `transferFrom` is the library's own.
+    function testFuzz_a_transfer_does_what_the_library_does(
+        address from,
+        address to,
+        uint256 held,
+        uint256 value
+    ) public {
+        vm.assume(from != address(0) && from != minter);
+        held = bound(held, 0, 1000);
+        value = bound(value, 0, 1100);
+        vm.prank(minter);
+        token.mint(from, held);
+        vm.prank(from);
+        token.approve(address(this), type(uint256).max);
+
+        uint256 before = vm.snapshotState();
+        vm.recordLogs();
+        (bool sent, bytes memory answer) =
+            address(token).call(abi.encodeCall(token.transferFrom, (from, to, value)));
+        Outcome memory expected = outcome(sent, answer, from, to);
+        assertTrue(vm.revertToState(before));
+        vm.recordLogs();
+        vm.prank(from);
+        (sent, answer) = address(token).call(abi.encodeCall(token.transfer, (to, value)));
+        Outcome memory actual = outcome(sent, answer, from, to);
+        assertEq(abi.encode(actual), abi.encode(expected));
+    }
+
+    function test_a_transfer_to_oneself_changes_nothing() public {
+        vm.prank(minter);
+        token.mint(address(this), 10);
+        assertTrue(token.transfer(address(this), 7));
+        assertEq(token.balanceOf(address(this)), 10);
+        assertEq(token.totalSupply(), 10);
+    }
+
+    struct Outcome {
+        bool sent;
+        bytes answer;
+        uint256 balanceFrom;
+        uint256 balanceTo;
+        Vm.Log[] logs;
+    }
+
+    function outcome(bool sent, bytes memory answer, address from, address to)
+        private
+        returns (Outcome memory)
+    {
+        return Outcome(
+            sent, answer, token.balanceOf(from), token.balanceOf(to), vm.getRecordedLogs()
+        );
     }
 }

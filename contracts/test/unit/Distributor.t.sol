@@ -8,7 +8,6 @@ import {IDistributor} from "../../src/interfaces/IDistributor.sol";
 import {IIncomeSource} from "../../src/interfaces/IIncomeSource.sol";
 import {IRegistry} from "../../src/interfaces/IRegistry.sol";
 import {Deployment} from "../support/Deployment.sol";
-import {ListedVerifier} from "../support/ListedVerifier.sol";
 
 contract DistributorTest is Deployment {
     uint256 private constant NULLIFIER = 4711;
@@ -16,11 +15,8 @@ contract DistributorTest is Deployment {
     address private immutable recipient = makeAddr("recipient");
     address private immutable relay = makeAddr("relay");
 
-    ListedVerifier private verifier;
-
     function setUp() public {
-        verifier = new ListedVerifier();
-        deploy(verifier);
+        deployKnown();
         enrol(3);
         warpToEpoch(1);
     }
@@ -181,7 +177,7 @@ contract DistributorTest is Deployment {
 
     function test_a_claim_pays_the_recipient_and_is_told() public {
         distributor.openEpoch(1);
-        uint256[8] memory proof = prove(1, NULLIFIER, recipient, address(0), 0);
+        uint256[8] memory proof = proofFor(1, NULLIFIER, recipient, address(0), 0);
         vm.expectEmit(DISTRIBUTOR);
         emit IDistributor.Claimed(1, NULLIFIER, recipient, PER_PERSON, 0);
         vm.recordLogs();
@@ -203,7 +199,7 @@ contract DistributorTest is Deployment {
 
     function test_a_fee_comes_out_of_the_amount() public {
         distributor.openEpoch(1);
-        uint256[8] memory proof = prove(1, NULLIFIER, recipient, relay, 3e18);
+        uint256[8] memory proof = proofFor(1, NULLIFIER, recipient, relay, 3e18);
         vm.expectEmit(DISTRIBUTOR);
         emit IDistributor.Claimed(1, NULLIFIER, recipient, PER_PERSON, 0);
         vm.expectEmit(DISTRIBUTOR);
@@ -215,7 +211,7 @@ contract DistributorTest is Deployment {
     }
 
     function test_a_fee_may_be_the_amount_and_not_more() public {
-        uint256[8] memory proof = prove(1, NULLIFIER, recipient, relay, PER_PERSON + 1);
+        uint256[8] memory proof = proofFor(1, NULLIFIER, recipient, relay, PER_PERSON + 1);
         vm.expectRevert(
             abi.encodeWithSelector(
                 IDistributor.Distributor_FeeAboveAmount.selector, PER_PERSON + 1, PER_PERSON
@@ -223,14 +219,14 @@ contract DistributorTest is Deployment {
         );
         distributor.claim(1, NULLIFIER, recipient, relay, PER_PERSON + 1, proof);
 
-        proof = prove(1, NULLIFIER, recipient, relay, PER_PERSON);
+        proof = proofFor(1, NULLIFIER, recipient, relay, PER_PERSON);
         distributor.claim(1, NULLIFIER, recipient, relay, PER_PERSON, proof);
         assertEq(token.balanceOf(relay), PER_PERSON);
     }
 
     function test_a_nullifier_is_paid_once() public {
         claim(1, NULLIFIER);
-        uint256[8] memory proof = prove(1, NULLIFIER, stranger, address(0), 0);
+        uint256[8] memory proof = proofFor(1, NULLIFIER, stranger, address(0), 0);
         vm.expectRevert(
             abi.encodeWithSelector(IDistributor.Distributor_NullifierSpent.selector, 1, NULLIFIER)
         );
@@ -239,18 +235,18 @@ contract DistributorTest is Deployment {
 
     function testFuzz_a_nullifier_outside_the_field_is_refused(uint256 nullifier) public {
         nullifier = bound(nullifier, R, type(uint256).max);
-        uint256[8] memory proof = prove(1, nullifier, recipient, address(0), 0);
+        uint256[8] memory proof = proofFor(1, nullifier, recipient, address(0), 0);
         vm.expectRevert(
             abi.encodeWithSelector(IDistributor.Distributor_NullifierOutOfField.selector, nullifier)
         );
         distributor.claim(1, nullifier, recipient, address(0), 0, proof);
     }
 
-    function test_the_census_stops_claims_that_the_verifier_accepts() public {
+    function test_the_census_stops_claims_that_have_a_proof() public {
         claim(1, 1);
         claim(1, 2);
         claim(1, 3);
-        uint256[8] memory proof = prove(1, 4, recipient, address(0), 0);
+        uint256[8] memory proof = proofFor(1, 4, recipient, address(0), 0);
         vm.expectRevert(
             abi.encodeWithSelector(IDistributor.Distributor_CensusExceeded.selector, 1, 3)
         );
@@ -267,10 +263,10 @@ contract DistributorTest is Deployment {
 
     function test_the_proof_is_checked_against_the_epochs_root_only() public {
         enrol(2);
-        uint256[8] memory proof = [NULLIFIER, 0, 0, 0, 0, 0, 0, 0];
         uint256 signal = distributor.signalHash(recipient, address(0), 0);
         uint256 external_ = distributor.externalNullifier(1);
-        verifier.list(proof, [registry.currentRoot(), NULLIFIER, signal, external_]);
+        uint256[8] memory proof =
+            key.proofOf([registry.currentRoot(), NULLIFIER, signal, external_]);
         vm.expectRevert(IDistributor.Distributor_InvalidProof.selector);
         distributor.claim(1, NULLIFIER, recipient, address(0), 0, proof);
     }
@@ -278,13 +274,13 @@ contract DistributorTest is Deployment {
     function test_money_cannot_be_lost_to_addresses_that_keep_it() public {
         address[3] memory lost = [address(0), DISTRIBUTOR, address(token)];
         for (uint256 i = 0; i < lost.length; ++i) {
-            uint256[8] memory proof = prove(1, NULLIFIER, lost[i], relay, 1);
+            uint256[8] memory proof = proofFor(1, NULLIFIER, lost[i], relay, 1);
             vm.expectRevert(
                 abi.encodeWithSelector(IDistributor.Distributor_InvalidRecipient.selector, lost[i])
             );
             distributor.claim(1, NULLIFIER, lost[i], relay, 1, proof);
 
-            proof = prove(1, NULLIFIER, recipient, lost[i], 1);
+            proof = proofFor(1, NULLIFIER, recipient, lost[i], 1);
             vm.expectRevert(
                 abi.encodeWithSelector(
                     IDistributor.Distributor_InvalidFeeRecipient.selector, lost[i]
@@ -296,7 +292,7 @@ contract DistributorTest is Deployment {
 
     function test_a_claim_is_taken_to_the_end_of_the_window_and_not_after() public {
         distributor.openEpoch(1);
-        uint256[8] memory proof = prove(1, NULLIFIER, recipient, address(0), 0);
+        uint256[8] memory proof = proofFor(1, NULLIFIER, recipient, address(0), 0);
         warpToEpoch(1 + CLAIM_WINDOW);
         expectNotClaimable(1, 1 + CLAIM_WINDOW);
         distributor.claim(1, NULLIFIER, recipient, address(0), 0, proof);
@@ -409,7 +405,7 @@ contract DistributorTest is Deployment {
 
     function test_a_pause_stops_claims_and_openings_at_once_and_moves_nothing() public {
         distributor.openEpoch(1);
-        uint256[8] memory proof = prove(1, NULLIFIER, recipient, address(0), 0);
+        uint256[8] memory proof = proofFor(1, NULLIFIER, recipient, address(0), 0);
         warpToEpoch(2);
         vm.recordLogs();
         vm.prank(pauser);
@@ -507,19 +503,8 @@ contract DistributorTest is Deployment {
 
     // Helpers
 
-    /// @dev Lists the statement of this claim with the verifier.
-    function prove(uint256 epoch, uint256 nullifier, address to, address feeRecipient, uint256 fee)
-        private
-        returns (uint256[8] memory proof)
-    {
-        (uint256 root,) = registry.checkpointBefore(epoch);
-        proof[0] = nullifier;
-        uint256 signal = distributor.signalHash(to, feeRecipient, fee);
-        verifier.list(proof, [root, nullifier, signal, distributor.externalNullifier(epoch)]);
-    }
-
     function claim(uint256 epoch, uint256 nullifier) private {
-        uint256[8] memory proof = prove(epoch, nullifier, recipient, address(0), 0);
+        uint256[8] memory proof = proofFor(epoch, nullifier, recipient, address(0), 0);
         distributor.claim(epoch, nullifier, recipient, address(0), 0, proof);
     }
 

@@ -7,11 +7,10 @@ import {MintedIncome} from "../../src/MintedIncome.sol";
 import {IIncomeSource} from "../../src/interfaces/IIncomeSource.sol";
 import {IMintedIncome} from "../../src/interfaces/IMintedIncome.sol";
 import {Deployment} from "../support/Deployment.sol";
-import {ListedVerifier} from "../support/ListedVerifier.sol";
 
 contract MintedIncomeTest is Deployment {
     function setUp() public {
-        deploy(new ListedVerifier());
+        deployKnown();
     }
 
     function test_an_empty_treasury_issues_the_whole_budget() public {

@@ -13,7 +13,6 @@ import {Timelocks} from "../../src/libraries/Timelocks.sol";
 import {VerifyingKeys} from "../../src/libraries/VerifyingKeys.sol";
 import {BatchReference} from "../support/BatchReference.sol";
 import {Deployment} from "../support/Deployment.sol";
-import {ListedVerifier} from "../support/ListedVerifier.sol";
 import {StatementVerifier} from "../support/StatementVerifier.sol";
 
 contract RegistryTest is Deployment {
@@ -25,7 +24,7 @@ contract RegistryTest is Deployment {
     IRevokeVerifier private _revoke;
 
     function setUp() public {
-        deploy(new ListedVerifier());
+        deployKnown();
         (_append, _revoke) = (registry.appendVerifier(1), registry.revokeVerifier(1));
     }
 

@@ -104,7 +104,12 @@ pub async fn explain(
         let sent = read_transaction(provider, claim.at.transaction).await?;
         let epoch = u64::try_from(claim.event.epoch).unwrap_or(u64::MAX);
         let root = caller.checkpoint_before(epoch).await?;
-        let (fee, proof) = judge(&sent, deployment, root.map(|checkpoint| checkpoint.root));
+        let (fee, proof) = judge(
+            &sent,
+            deployment,
+            nullifier,
+            root.map(|checkpoint| checkpoint.root),
+        );
         settlements.push(Settlement {
             epoch: Epoch(epoch),
             block_number: claim.at.block,
@@ -131,8 +136,13 @@ pub async fn explain(
     })
 }
 
-fn judge(sent: &Sent, deployment: &Deployment, root: Option<U256>) -> (Option<U256>, ProofVerdict) {
-    let Route::Direct(call) = route(sent, deployment.distributor) else {
+fn judge(
+    sent: &Sent,
+    deployment: &Deployment,
+    nullifier: NullifierHash,
+    root: Option<U256>,
+) -> (Option<U256>, ProofVerdict) {
+    let Route::Direct(call) = route(sent, deployment.distributor, nullifier.to_u256()) else {
         return (None, ProofVerdict::NotInCalldata);
     };
     let statement = root.and_then(|root| statement(&call, &deployment.claim_scope(), root));
@@ -190,10 +200,11 @@ async fn refusal_in(
             to: alloy::consensus::Transaction::to(&transaction),
             input: transaction.input().clone(),
         };
-        let Route::Direct(call) = route(&sent, deployment.distributor) else {
+        let nullifier = nullifier.to_u256();
+        let Route::Direct(call) = route(&sent, deployment.distributor, nullifier) else {
             continue;
         };
-        if call.nullifierHash == nullifier.to_u256() {
+        if call.nullifierHash == nullifier {
             return Ok(Some(UnpaidReason::Refused {
                 transaction: transaction.tx_hash(),
                 reason: replay(provider, &sent, number).await?,

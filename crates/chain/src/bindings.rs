@@ -25,6 +25,11 @@ sol!(
 );
 sol!(
     #[sol(rpc, all_derives)]
+    PooledIncome,
+    "artifacts/PooledIncome.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
     Registry,
     "artifacts/Registry.json"
 );

@@ -1,8 +1,8 @@
 use std::collections::{HashMap, HashSet};
 
 use alloy::primitives::{Address, U256};
-use alloy::sol_types::SolCall;
-use annona_chain::bindings::Distributor;
+use alloy::sol_types::SolInterface;
+use annona_chain::bindings::{Distributor, IDistributor};
 use annona_core::{
     AmountWei, ClaimInputs, ClaimScope, ClaimWindow, Epoch, ExternalNullifier, NullifierHash,
     Payment, ProofPoints, Root, SCALAR_MODULUS, SignalHash, UnixSeconds,
@@ -17,28 +17,64 @@ type Claim = Logged<Distributor::Claimed>;
 
 /// How a claim reached the distributor.
 pub(crate) enum Route {
-    /// A transaction that calls `claim`, and nothing else.
+    /// A transaction that calls `claim`, `claimBatch` or `catchUp`, and nothing else. What it asks
+    /// for with the nullifier looked for; in the form of a call of `claim`.
     Direct(Box<Distributor::claimCall>),
-    /// A transaction to the distributor that is no call of `claim`.
+    /// A transaction to the distributor that claims nothing.
     Undecodable,
     /// A transaction to another contract, which called the distributor.
     Through,
 }
 
 fn route_of(data: &ChainData, claim: &Claim) -> Route {
+    let distributor = data.deployment.distributor;
     match data.transactions.get(&claim.at.transaction) {
-        Some(sent) => route(sent, data.deployment.distributor),
+        Some(sent) => route(sent, distributor, claim.event.nullifierHash),
         None => Route::Undecodable,
     }
 }
 
-pub(crate) fn route(sent: &Sent, distributor: Address) -> Route {
+/// The claim of `nullifier` in a transaction. If there is none, the first claim: what was paid is
+/// then not what was asked for, and whoever compares sees it.
+pub(crate) fn route(sent: &Sent, distributor: Address, nullifier: U256) -> Route {
     if sent.to != Some(distributor) {
         return Route::Through;
     }
-    match Distributor::claimCall::abi_decode(&sent.input) {
-        Ok(call) => Route::Direct(Box::new(call)),
-        Err(_) => Route::Undecodable,
+    let mut requests = requests(&sent.input);
+    if requests.is_empty() {
+        return Route::Undecodable;
+    }
+    let mut asked = requests.iter().map(|request| request.nullifierHash);
+    let at = asked.position(|asked| asked == nullifier).unwrap_or(0);
+    Route::Direct(Box::new(requests.swap_remove(at)))
+}
+
+/// All that a call of the distributor claims.
+fn requests(input: &[u8]) -> Vec<Distributor::claimCall> {
+    let Ok(call) = Distributor::DistributorCalls::abi_decode(input) else {
+        return Vec::new();
+    };
+    let request = |epoch, claim: IDistributor::Claim| Distributor::claimCall {
+        epoch,
+        nullifierHash: claim.nullifierHash,
+        recipient: claim.recipient,
+        feeRecipient: claim.feeRecipient,
+        fee: claim.fee,
+        proof: claim.proof,
+    };
+    match call {
+        Distributor::DistributorCalls::claim(call) => vec![call],
+        Distributor::DistributorCalls::claimBatch(call) => {
+            let claims = call.claims.into_iter();
+            claims.map(|claim| request(call.epoch, claim)).collect()
+        }
+        Distributor::DistributorCalls::catchUp(call) => {
+            let claims = call.claims.into_iter();
+            claims
+                .map(|entry| request(entry.epoch, entry.claim))
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -78,7 +114,7 @@ pub(crate) fn statement(
 
 pub(super) fn calls(evidence: &Evidence<'_>) -> Verdict {
     let data = evidence.data;
-    let mut transactions = HashSet::new();
+    let mut requests = HashSet::new();
     for claim in &data.events.claims {
         match route_of(data, claim) {
             Route::Through => {}
@@ -89,14 +125,15 @@ pub(super) fn calls(evidence: &Evidence<'_>) -> Verdict {
                 );
             }
             Route::Direct(call) => {
-                if !transactions.insert(claim.at.transaction) {
-                    return wrong_at(claim, "one call of claim paid twice");
+                let request = (claim.at.transaction, call.epoch, call.nullifierHash);
+                if !requests.insert(request) {
+                    return wrong_at(claim, "one claim of a transaction was paid twice");
                 }
                 same_as_called(claim, &call)?;
             }
         }
     }
-    looked_at(transactions.len(), "claims compared with their calldata")
+    looked_at(requests.len(), "claims compared with their calldata")
 }
 
 fn same_as_called(claim: &Claim, call: &Distributor::claimCall) -> Result<(), Objection> {

@@ -137,24 +137,23 @@ pub(super) fn immutables(evidence: &Evidence<'_>) -> Verdict {
     let of_registry = [genesis, length]
         .into_iter()
         .chain(batch_verifiers.map(|verifier| address(*verifier)));
+    // The distributor keeps the key of claims; its words come first.
+    let of_distributor = VerifyingKey::semaphore_30().to_words().into_iter().chain([
+        address(at.registry),
+        address(at.verifier),
+        address(at.income_source),
+        address(at.token),
+        window,
+        genesis,
+        length,
+    ]);
     let expected = [
         (Contract::Registry, of_registry.collect()),
         (
             Contract::IncomeSource,
             vec![address(at.token), address(at.distributor)],
         ),
-        (
-            Contract::Distributor,
-            vec![
-                address(at.registry),
-                address(at.verifier),
-                address(at.income_source),
-                address(at.token),
-                window,
-                genesis,
-                length,
-            ],
-        ),
+        (Contract::Distributor, of_distributor.collect()),
     ];
     for (contract, words) in &expected {
         let code = evidence
@@ -164,7 +163,8 @@ pub(super) fn immutables(evidence: &Evidence<'_>) -> Verdict {
             .map_or(&[][..], |code| &code[..]);
         if Published::of(*contract).words(code).as_ref() != Some(words) {
             return wrong(format!(
-                "{contract} was built with other contracts or another calendar than this deployment's"
+                "{contract} was built with other contracts, another key or another calendar than this \
+                 deployment's"
             ));
         }
     }

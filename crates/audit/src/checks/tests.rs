@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 
 use alloy::primitives::{Address, Bytes, U256, hex};
 use alloy::sol_types::SolCall;
-use annona_chain::bindings::{Distributor, MintedIncome, Registry, TimelockController};
+use annona_chain::bindings::{
+    Distributor, IDistributor, MintedIncome, Registry, TimelockController,
+};
 use annona_core::{BASE_MODULUS, SCALAR_MODULUS};
 
 use super::contracts::Published;
@@ -181,13 +183,72 @@ fn missing_and_foreign_code_is_found() {
 
 #[test]
 fn a_distributor_with_a_clock_of_its_own_is_found() {
-    let genesis_of_distributor = 5;
+    let genesis_of_distributor = 24 + 5;
     only("immutables", |data| {
         let mut code = data.code[&Contract::Distributor].to_vec();
         for place in &Published::of(Contract::Distributor).immutables[genesis_of_distributor] {
             code[place.end - 1] ^= 1;
         }
         data.code.insert(Contract::Distributor, code.into());
+    });
+}
+
+#[test]
+fn a_distributor_with_a_key_of_its_own_is_found() {
+    let delta = 10;
+    only("immutables", |data| {
+        let mut code = data.code[&Contract::Distributor].to_vec();
+        for place in &Published::of(Contract::Distributor).immutables[delta] {
+            code[place.end - 1] ^= 1;
+        }
+        data.code.insert(Contract::Distributor, code.into());
+    });
+}
+
+/// The claims of one block as one call of `claimBatch`.
+fn as_batch(data: &ChainData, block: u64) -> Distributor::claimBatchCall {
+    let call = call_in(data, block);
+    let claim = IDistributor::Claim {
+        nullifierHash: call.nullifierHash,
+        recipient: call.recipient,
+        feeRecipient: call.feeRecipient,
+        fee: call.fee,
+        proof: call.proof,
+    };
+    let other = IDistributor::Claim {
+        nullifierHash: word(77),
+        ..claim.clone()
+    };
+    Distributor::claimBatchCall {
+        epoch: call.epoch,
+        claims: vec![other, claim],
+    }
+}
+
+fn set_batch(data: &mut ChainData, call: &Distributor::claimBatchCall) {
+    let sent = data
+        .transactions
+        .get_mut(&transaction(FIRST_CLAIM))
+        .unwrap();
+    sent.input = Bytes::from(call.abi_encode());
+}
+
+#[test]
+fn a_claim_in_a_batch_is_compared_and_verified() {
+    let mut data = honest();
+    let batch = as_batch(&data, FIRST_CLAIM);
+    set_batch(&mut data, &batch);
+    assert!(report(&data).is_clean());
+    only("claim-calls", |data| {
+        let mut batch = as_batch(data, FIRST_CLAIM);
+        batch.claims[1].nullifierHash = word(78);
+        set_batch(data, &batch);
+    });
+    only("claim-proofs", |data| {
+        let mut batch = as_batch(data, FIRST_CLAIM);
+        batch.claims[1].proof.swap(0, 6);
+        batch.claims[1].proof.swap(1, 7);
+        set_batch(data, &batch);
     });
 }
 

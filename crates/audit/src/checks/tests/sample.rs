@@ -331,7 +331,8 @@ fn all_code(at: &Deployment) -> BTreeMap<Contract, Bytes> {
         .chain(batch_verifiers.map(|verifier| address(*verifier)))
         .collect();
     let source = [address(at.token), address(at.distributor)];
-    let distributor = [
+    let mut distributor = VerifyingKey::semaphore_30().to_words();
+    distributor.extend([
         address(at.registry),
         address(at.verifier),
         address(at.income_source),
@@ -339,7 +340,7 @@ fn all_code(at: &Deployment) -> BTreeMap<Contract, Bytes> {
         word(CLAIM_WINDOW),
         clock[0],
         clock[1],
-    ];
+    ]);
     Contract::ALL
         .into_iter()
         .map(|contract| {
