@@ -1,17 +1,20 @@
-//! `gas KEYS [FILE]`, run by `cargo xtask bench gas`: what joining and leaving cost a
-//! person, in gas of the whole transaction, on Anvil with real proofs under the test
-//! keys of the folder KEYS. Prints a table, and writes JSON to FILE.
+//! `gas KEYS [FILE]`, run by `cargo xtask bench gas`: what joining, leaving and being paid
+//! cost a person, in gas of the whole transaction, on Anvil with real proofs, those of the
+//! registry under the test keys of the folder KEYS. Prints a table, and writes JSON to FILE.
 #![allow(
     clippy::unwrap_used,
     reason = "the model of the tree is that of the tests"
 )]
 
-#[path = "../../proofs/tests/it/model.rs"]
+#[path = "../../../proofs/tests/it/model.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
 mod model;
 
+mod claims;
+
 use std::path::Path;
 
+use alloy::eips::BlockId;
 use alloy::contract::{CallBuilder, CallDecoder};
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
@@ -62,15 +65,18 @@ async fn main() -> anyhow::Result<()> {
         let gas = bench.revoke(circuit, count).await?;
         revoke.insert(count.to_string(), per_person(circuit.name(), gas, count));
     }
-    bench.next_epoch().await?;
+    next_epoch(&bench.provider).await?;
     let gas = bench.append(CircuitId::Append16, 16).await?;
     let first = per_person("append-16, first batch of an epoch", gas, 16);
+    let deployment = deploy_contracts(&bench.anvil, &bench.provider).await?;
+    let claim = claims::measure(&bench.anvil, &bench.provider, &deployment, &bench.keys).await?;
     if let Some(file) = file {
         let report = json!({
             "unit": "gas per person",
             "append": append,
             "revoke": revoke,
             "append_first_of_epoch": { "16": first },
+            "claim": claim,
         });
         std::fs::write(file, serde_json::to_string_pretty(&report)? + "\n")?;
     }
@@ -82,6 +88,43 @@ fn per_person(name: &str, gas: u64, persons: u64) -> Value {
     let share = gas.div_ceil(persons);
     println!("{name:<36} {gas:>9} gas, {share:>6} a person");
     json!(share)
+}
+
+/// The contracts, with epoch 0 beginning at the newest block.
+async fn deploy_contracts(
+    anvil: &AnvilInstance,
+    provider: &DynProvider,
+) -> anyhow::Result<Deployment> {
+    let newest = provider.get_block(BlockId::latest()).await?;
+    let newest = newest.context("the chain has no block")?;
+    let accounts = anvil.addresses();
+    let token = AmountWei(U256::from(10).pow(U256::from(18)));
+    let plan = DeployPlan {
+        genesis: UnixSeconds(newest.header.timestamp),
+        epoch_length_secs: EPOCH_LENGTH_SECS,
+        claim_window: 4,
+        per_person: token,
+        per_person_cap: token,
+        token_cap: AmountWei(token.0 * U256::from(1_000_000)),
+        epoch_enrolment_cap: 10_000,
+        timelock_delay_secs: EPOCH_LENGTH_SECS + 1,
+        governor: accounts[DEPLOYER],
+        pauser: accounts[DEPLOYER],
+        sequencer: accounts[SEQUENCER],
+        orbs: Vec::new(),
+        unsafe_keys: UnsafeKeys::Refuse,
+    };
+    let key = PrivateKeySigner::from(anvil.keys()[DEPLOYER].clone());
+    Ok(deploy(provider, key, &plan).await?)
+}
+
+async fn next_epoch(provider: &DynProvider) -> anyhow::Result<()> {
+    let seconds = (U256::from(EPOCH_LENGTH_SECS),);
+    let _: Value = provider
+        .raw_request("evm_increaseTime".into(), seconds)
+        .await?;
+    let _: Value = provider.raw_request("evm_mine".into(), ()).await?;
+    Ok(())
 }
 
 /// A chain, its registry, and the tree that the registry has the root of.
@@ -99,26 +142,7 @@ struct Bench {
 impl Bench {
     async fn new(anvil: AnvilInstance, keys: KeyFolder) -> anyhow::Result<Self> {
         let provider = connect(&anvil.endpoint())?;
-        let newest = provider.get_block_by_number(0.into()).await?;
-        let newest = newest.context("the chain has no block")?;
-        let accounts = anvil.addresses();
-        let plan = DeployPlan {
-            genesis: UnixSeconds(newest.header.timestamp),
-            epoch_length_secs: EPOCH_LENGTH_SECS,
-            claim_window: 4,
-            per_person: AmountWei(U256::ONE),
-            per_person_cap: AmountWei(U256::ONE),
-            token_cap: AmountWei(U256::ONE),
-            epoch_enrolment_cap: 10_000,
-            timelock_delay_secs: EPOCH_LENGTH_SECS + 1,
-            governor: accounts[DEPLOYER],
-            pauser: accounts[DEPLOYER],
-            sequencer: accounts[SEQUENCER],
-            orbs: Vec::new(),
-            unsafe_keys: UnsafeKeys::Refuse,
-        };
-        let key = PrivateKeySigner::from(anvil.keys()[DEPLOYER].clone());
-        let deployment = deploy(&provider, key, &plan).await?;
+        let deployment = deploy_contracts(&anvil, &provider).await?;
         Ok(Self {
             anvil,
             provider,
@@ -186,15 +210,6 @@ impl Bench {
         let receipt = call.from(sender).send().await?.get_receipt().await?;
         ensure!(receipt.status(), "the registry refused the batch");
         Ok(receipt.gas_used)
-    }
-
-    async fn next_epoch(&self) -> anyhow::Result<()> {
-        let seconds = (U256::from(EPOCH_LENGTH_SECS),);
-        let _: Value = self
-            .provider
-            .raw_request("evm_increaseTime".into(), seconds)
-            .await?;
-        Ok(())
     }
 
     fn registry(&self) -> Registry::RegistryInstance<&DynProvider> {
