@@ -14,8 +14,8 @@ mod claims;
 
 use std::path::Path;
 
-use alloy::eips::BlockId;
 use alloy::contract::{CallBuilder, CallDecoder};
+use alloy::eips::BlockId;
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
 use alloy::providers::{DynProvider, Provider};
