@@ -21,8 +21,9 @@ library ClaimRuns {
         0xa189bd50040d146e005d64d0eb3ae648a95712a6c5633c1de9020a0c3f3f9d11;
 
     /// @notice Takes claims from `index` on, which is not the first: marks their nullifier hashes as
-    /// spent and adds their proofs. Stops at one whose nullifier hash is outside the field or spent, whose recipient
-    /// would lose the money, that has a fee, or whose addresses have more than 160 bits.
+    /// spent and adds their proofs. Stops at one whose nullifier hash is outside the field or spent,
+    /// whose recipient would lose the money, that has a fee, or whose addresses have more than 160
+    /// bits.
     /// @param token The token, which may not be a recipient, as this contract may not.
     /// @return The claim that was not taken, or the number of claims.
     function take(
