@@ -37,12 +37,8 @@ contract AnnonaToken is IAnnonaToken, ERC20Capped, ERC20Permit {
     }
 
     /// @inheritdoc IERC20
-    /// @dev As the library's, for 700 gas less: every payment is one. The tests compare the two.
-    function transfer(address to, uint256 value)
-        public
-        override(ERC20, IERC20)
-        returns (bool isPaid)
-    {
+    /// @dev As the library's, for 600 gas less: every payment is one. The tests compare the two.
+    function transfer(address to, uint256 value) public override(ERC20, IERC20) returns (bool) {
         if (to == address(0)) revert ERC20InvalidReceiver(address(0));
         assembly ("memory-safe") {
             mstore(0x00, caller())
@@ -57,10 +53,12 @@ contract AnnonaToken is IAnnonaToken, ERC20Capped, ERC20Permit {
                 sstore(place, add(sload(place), value))
                 mstore(0x00, value)
                 log3(0x00, 0x20, TRANSFER, caller(), to)
-                isPaid := 1
+                // Answers true to the caller: nothing in this contract calls `transfer`.
+                mstore(0x00, 1)
+                return(0x00, 0x20)
             }
         }
-        if (!isPaid) revert ERC20InsufficientBalance(msg.sender, balanceOf(msg.sender), value);
+        revert ERC20InsufficientBalance(msg.sender, balanceOf(msg.sender), value);
     }
 
     /// @inheritdoc IAnnonaToken

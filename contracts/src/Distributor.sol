@@ -242,11 +242,10 @@ contract Distributor is EpochBudgets {
         }
         _spent[epoch][one.nullifierHash] = true;
         uint256 signal = signalHash(one.recipient, one.feeRecipient, one.fee);
-        if (index > 0) {
-            fold.add(fold.coefficient(index), signal, one);
-        } else if (!fold.takeFirst(one.nullifierHash, signal, one.proof)) {
-            revert Distributor_InvalidProof();
-        }
+        bool valid = index == 0
+            ? fold.takeFirst(one.nullifierHash, signal, one.proof)
+            : fold.add(fold.coefficient(index), signal, one);
+        if (!valid) revert Distributor_InvalidProof();
         return true;
     }
 

@@ -9,20 +9,27 @@ import {ProofFold} from "./ProofFold.sol";
 /// all care, and begins again behind it.
 /// @dev A claim is twelve words of calldata: nullifier hash, recipient, fee recipient, fee, proof.
 library ClaimRuns {
-    using ProofFold for ProofFold.Fold;
-
     bytes32 private constant SIGNAL_DOMAIN = "annona.signal.v1";
     /// @dev `Bn254.SCALAR_FIELD`, written out for assembly.
     uint256 private constant R =
         21888242871839275222246405745257275088548364400416034343698204186575808495617;
+
+    /// @dev Precompiles of EIP-196.
+    uint256 private constant EC_ADD = 0x06;
+    uint256 private constant EC_MUL = 0x07;
+
+    /// @dev `IDistributor.Distributor_InvalidProof.selector`, written out for assembly.
+    bytes32 private constant INVALID_PROOF =
+        0x262b026100000000000000000000000000000000000000000000000000000000;
 
     /// @dev `IDistributor.Claimed.selector`, written out for assembly.
     bytes32 private constant CLAIMED =
         0xa189bd50040d146e005d64d0eb3ae648a95712a6c5633c1de9020a0c3f3f9d11;
 
     /// @notice Takes claims from `index` on, which is not the first: marks their nullifier hashes as
-    /// spent and adds their proofs. Stops at one whose nullifier hash is outside the field or spent, whose recipient
-    /// would lose the money, that has a fee, or whose addresses have more than 160 bits.
+    /// spent and adds their proofs. Stops at one whose nullifier hash is outside the field or spent,
+    /// whose recipient would lose the money, that has a fee, or whose addresses have more than 160
+    /// bits.
     /// @param token The token, which may not be a recipient, as this contract may not.
     /// @return The claim that was not taken, or the number of claims.
     function take(
@@ -32,21 +39,14 @@ library ClaimRuns {
         uint256 index,
         address token
     ) internal returns (uint256) {
-        // The preimage of a signal hash, but for the claim's own words. The place behind the memory
-        // in use keeps it, as nothing is allocated here.
         assembly ("memory-safe") {
-            let preimage := mload(0x40)
-            mstore(preimage, 0x80)
-            mstore(add(preimage, 0x80), 16)
-            mstore(add(preimage, 0xa0), SIGNAL_DOMAIN)
-        }
-        while (index < claims.length) {
-            IDistributor.Claim calldata one;
-            uint256 rho;
-            uint256 signalHash;
-            bool isUsual;
-            assembly ("memory-safe") {
-                one := add(claims.offset, mul(index, 0x180))
+            // The preimage of a signal hash, but for the claim's own words. It stays in the place
+            // behind the memory in use, as nothing is allocated here.
+            mstore(mload(0x40), 0x80)
+            mstore(add(mload(0x40), 0x80), 16)
+            mstore(add(mload(0x40), 0xa0), SIGNAL_DOMAIN)
+            for {} lt(index, claims.length) { index := add(index, 1) } {
+                let one := add(claims.offset, mul(index, 0x180))
                 {
                     let recipient := calldataload(add(one, 0x20))
                     // Upper bits of the addresses; the fee; a recipient that would lose the money.
@@ -54,31 +54,49 @@ library ClaimRuns {
                     odd := or(odd, calldataload(add(one, 0x60)))
                     odd := or(odd, iszero(recipient))
                     odd := or(odd, or(eq(recipient, address()), eq(recipient, token)))
-                    isUsual := and(iszero(odd), lt(calldataload(one), R))
+                    if or(odd, iszero(lt(calldataload(one), R))) { break }
                 }
-                if isUsual {
+                {
                     // spent[nullifierHash], whose place is computed once for reading and writing.
                     mstore(0x00, calldataload(one))
                     mstore(0x20, spent.slot)
                     let place := keccak256(0x00, 0x40)
-                    isUsual := iszero(sload(place))
-                    if isUsual { sstore(place, 1) }
+                    if sload(place) { break }
+                    sstore(place, 1)
                 }
-                if isUsual {
+                // The coefficient, as `ProofFold.coefficient`.
+                mstore(0x00, mload(add(fold, 0xe0)))
+                mstore(0x20, index)
+                let rho := mod(keccak256(0x00, 0x40), R)
+                // From here on, as `ProofFold.add`.
+                {
+                    let weight := add(fold, 0x40)
+                    mstore(weight, addmod(mload(weight), rho, R))
+                    let nullifiers := add(fold, 0x60)
+                    let term := mulmod(rho, calldataload(one), R)
+                    mstore(nullifiers, addmod(mload(nullifiers), term, R))
                     // The hash of the signal, as `IDistributor.signalHash` tells it.
                     calldatacopy(add(mload(0x40), 0x20), add(one, 0x20), 0x60)
                     mstore(0x00, keccak256(mload(0x40), 0xc0))
-                    signalHash := shr(8, keccak256(0x00, 0x20))
-                    // The coefficient, as `ProofFold.coefficient`.
-                    mstore(0x00, mload(add(fold, 0xe0)))
-                    mstore(0x20, index)
-                    rho := mod(keccak256(0x00, 0x40), R)
+                    let signals := add(fold, 0x80)
+                    term := mulmod(rho, shr(8, keccak256(0x00, 0x20)), R)
+                    mstore(signals, addmod(mload(signals), term, R))
                 }
-            }
-            if (!isUsual) return index;
-            fold.add(rho, signalHash, one);
-            unchecked {
-                ++index; // Below the length of an array.
+                let pair := mload(add(fold, 0x20))
+                mstore(add(fold, 0x20), add(pair, 0xc0))
+                // c first, in the room of the pair; then a, and b behind it.
+                let c := mload(add(fold, 0xa0))
+                calldatacopy(pair, add(one, 0x140), 0x40)
+                mstore(add(pair, 0x40), rho)
+                let valid := staticcall(gas(), EC_MUL, pair, 0x60, add(c, 0x40), 0x40)
+                valid := and(staticcall(gas(), EC_ADD, c, 0x80, c, 0x40), valid)
+                calldatacopy(pair, add(one, 0x80), 0x40)
+                valid := and(staticcall(gas(), EC_MUL, pair, 0x60, pair, 0x40), valid)
+                calldatacopy(add(pair, 0x40), add(one, 0xc0), 0x80)
+                if iszero(valid) {
+                    mstore(0x00, INVALID_PROOF)
+                    revert(0x00, 0x04)
+                }
             }
         }
         return index;
@@ -120,12 +138,12 @@ library ClaimRuns {
                 mstore(add(data, 0x04), calldataload(add(one, 0x20)))
                 let sent := call(mload(add(payment, 0x60)), token, 0, data, 0x44, 0x00, 0x20)
                 // It answered true; or nothing, if it is a contract.
-                switch returndatasize()
-                case 0 { sent := and(sent, gt(extcodesize(token), 0)) }
-                default { sent := and(sent, and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1))) }
-                if iszero(sent) {
-                    refused := 1
-                    break
+                if iszero(and(sent, and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1)))) {
+                    let isSilent := and(iszero(returndatasize()), gt(extcodesize(token), 0))
+                    if iszero(and(sent, isSilent)) {
+                        refused := 1
+                        break
+                    }
                 }
                 // Claimed(epoch, nullifierHash, recipient, amount, batchId)
                 log4(

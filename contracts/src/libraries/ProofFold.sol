@@ -39,10 +39,6 @@ library ProofFold {
     uint256 private constant R = Bn254.SCALAR_FIELD;
     uint256 private constant P = Bn254.BASE_FIELD;
 
-    /// @dev `IDistributor.Distributor_InvalidProof.selector`, written out for assembly.
-    bytes32 private constant INVALID_PROOF =
-        0x262b026100000000000000000000000000000000000000000000000000000000;
-
     /// @dev Precompiles of EIP-196 and EIP-197.
     uint256 private constant EC_ADD = 0x06;
     uint256 private constant EC_MUL = 0x07;
@@ -75,40 +71,27 @@ library ProofFold {
     }
 
     /// @notice Adds a claim with its coefficient and its signal hash. The nullifier hash MUST be below
-    /// r. Reverts with `Distributor_InvalidProof` if a precompile refuses a point: it has burned most
-    /// of the gas, and the rest should not be spent on the other claims.
-    /// @dev Nearly all gas of a proof is spent here, so it is one piece of assembly. A claim is twelve
-    /// words of calldata: nullifier hash, recipient, fee recipient, fee, and the proof's a (two
-    /// words), b (four), c (two).
+    /// r.
+    /// @return valid Whether the precompiles took the points.
     function add(Fold memory fold, uint256 rho, uint256 signalHash, IDistributor.Claim calldata one)
         internal
         view
+        returns (bool valid)
     {
-        uint256 r = R;
+        fold.weight = addmod(fold.weight, rho, R);
+        fold.nullifiers = addmod(fold.nullifiers, mulmod(rho, one.nullifierHash, R), R);
+        fold.signals = addmod(fold.signals, mulmod(rho, signalHash, R), R);
+        uint256[8] calldata proof = one.proof;
+        valid = _addScaled(fold.c, proof[6], proof[7], rho);
+        (bool isPoint, uint256 x, uint256 y) = scale(proof[0], proof[1], rho);
         assembly ("memory-safe") {
-            let sum := add(fold, 0x40) // weight
-            mstore(sum, addmod(mload(sum), rho, r))
-            sum := add(fold, 0x60) // nullifiers
-            mstore(sum, addmod(mload(sum), mulmod(rho, calldataload(one), r), r))
-            sum := add(fold, 0x80) // signals
-            mstore(sum, addmod(mload(sum), mulmod(rho, signalHash, r), r))
-
             let pair := mload(add(fold, 0x20))
             mstore(add(fold, 0x20), add(pair, 0xc0))
-            // c first, in the room of the pair; then a, and b behind it.
-            let c := mload(add(fold, 0xa0))
-            calldatacopy(pair, add(one, 0x140), 0x40)
-            mstore(add(pair, 0x40), rho)
-            let valid := staticcall(gas(), EC_MUL, pair, 0x60, add(c, 0x40), 0x40)
-            valid := and(staticcall(gas(), EC_ADD, c, 0x80, c, 0x40), valid)
-            calldatacopy(pair, add(one, 0x80), 0x40)
-            valid := and(staticcall(gas(), EC_MUL, pair, 0x60, pair, 0x40), valid)
-            calldatacopy(add(pair, 0x40), add(one, 0xc0), 0x80)
-            if iszero(valid) {
-                mstore(0x00, INVALID_PROOF)
-                revert(0x00, 0x04)
-            }
+            mstore(pair, x)
+            mstore(add(pair, 0x20), y)
+            calldatacopy(add(pair, 0x40), add(proof, 0x40), 0x80)
         }
+        return valid && isPoint;
     }
 
     /// @notice Takes the first proof of a fold as it is, which is to say with coefficient 1.
@@ -139,11 +122,7 @@ library ProofFold {
         view
         returns (bool valid)
     {
-        uint256[4] memory sum = fold.inputs;
-        (valid, sum[2], sum[3]) = scale(x, y, scalar);
-        assembly ("memory-safe") {
-            valid := and(staticcall(gas(), EC_ADD, sum, 0x80, sum, 0x40), valid)
-        }
+        return _addScaled(fold.inputs, x, y, scalar);
     }
 
     /// @notice `scalar * (x, y)`.
@@ -191,6 +170,18 @@ library ProofFold {
             let size := sub(mload(add(fold, 0x20)), start)
             valid := staticcall(gas(), EC_PAIRING, start, size, 0x00, 0x20)
             valid := and(eq(mload(0x00), 1), valid)
+        }
+    }
+
+    /// @dev `sum += scalar * (x, y)`; false if a precompile fails.
+    function _addScaled(uint256[4] memory sum, uint256 x, uint256 y, uint256 scalar)
+        private
+        view
+        returns (bool valid)
+    {
+        (valid, sum[2], sum[3]) = scale(x, y, scalar);
+        assembly ("memory-safe") {
+            valid := and(staticcall(gas(), EC_ADD, sum, 0x80, sum, 0x40), valid)
         }
     }
 }

@@ -21,7 +21,7 @@ contract ChosenCoefficients is ClaimProofs {
     ) external view returns (bool) {
         ProofFold.Fold memory fold = ProofFold.begin(claims.length, 0);
         for (uint256 i = 0; i < claims.length; ++i) {
-            fold.add(coefficients[i], signals[i], claims[i]);
+            if (!fold.add(coefficients[i], signals[i], claims[i])) return false;
         }
         (uint256 x, uint256 y) = _epochPoint(root, externalNullifier);
         return fold.addInput(x, y, fold.weight) && _provesAll(fold);

@@ -41,6 +41,17 @@ contract CatchUpTest is Deployment {
         assertFalse(distributor.isSpent(6, 106));
     }
 
+    /// @dev Its money may be back in the source by then, and what is there is others'.
+    function test_an_epoch_that_was_open_once_is_passed_over_when_its_window_is_over() public {
+        IDistributor.EpochClaim[] memory claims = missed(1, 4);
+        for (uint256 epoch = 1; epoch <= 4; ++epoch) {
+            distributor.openEpoch(epoch);
+        }
+        warpToEpoch(5);
+        distributor.closeEpoch(1);
+        assertPaidBut(claims, 0, IDistributor.SkipReason.EpochNotClaimable, 3);
+    }
+
     function test_an_epoch_without_members_is_passed_over() public {
         warpToEpoch(3);
         IDistributor.EpochClaim[] memory claims = missed(0, 4);

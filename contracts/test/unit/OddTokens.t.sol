@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {PooledIncome} from "../../src/PooledIncome.sol";
 import {IDistributor} from "../../src/interfaces/IDistributor.sol";
 import {Deployment} from "../support/Deployment.sol";
@@ -80,6 +81,18 @@ contract OddTokensTest is Deployment {
         }
     }
 
+    /// @dev With all gas, which a batch does not give: what stops it is the lock alone.
+    function test_a_recipient_that_was_paid_alone_cannot_reenter_either() public {
+        HookToken hook = deployHooks();
+        for (uint256 i = 0; i < 5; ++i) {
+            IDistributor.Claim memory own = claimFor(1, 4, makeAddr("other"));
+            Recipient hostile = new Recipient(hook, Recipient.Manner(1 + i), own);
+            IDistributor.Claim memory one = claimFor(1, 2, address(hostile));
+            vm.expectRevert(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
+            this.claimAlone(one);
+        }
+    }
+
     function test_a_recipient_that_burns_gas_does_not_take_the_batch_along() public {
         HookToken hook = deployHooks();
         distributor.openEpoch(1);
@@ -93,9 +106,11 @@ contract OddTokensTest is Deployment {
     /// @dev Otherwise an estimate of gas, which looks for the least that does not revert, would find
     /// a limit at which the last claims are passed over.
     function test_too_little_gas_reverts_and_passes_nobody_over() public {
-        deployHooks();
+        HookToken hook = deployHooks();
         distributor.openEpoch(1);
+        Recipient slow = new Recipient(hook, Recipient.Manner.NeedsGas, claimFor(1, 4, honest));
         IDistributor.Claim[] memory claims = threeClaims(honest);
+        claims[2] = claimFor(1, 3, address(slow));
         uint256 reverted = 0;
         for (uint256 gas = 300_000; gas < 1_000_000; gas += 10_000) {
             uint256 state = vm.snapshotState();
@@ -263,7 +278,8 @@ contract Recipient is IReceiver {
         CatchesUp,
         Opens,
         Closes,
-        BurnsGas
+        BurnsGas,
+        NeedsGas
     }
 
     Manner private immutable _manner;
@@ -295,5 +311,6 @@ contract Recipient is IReceiver {
             distributor.catchUp(claims);
         }
         while (_manner == Manner.BurnsGas) {}
+        if (_manner == Manner.NeedsGas) require(gasleft() > 100_000, "too little");
     }
 }

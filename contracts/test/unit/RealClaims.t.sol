@@ -3,11 +3,14 @@ pragma solidity 0.8.30;
 
 import {SemaphoreVerifier} from "../../src/generated/SemaphoreVerifier.sol";
 import {IDistributor} from "../../src/interfaces/IDistributor.sol";
+import {Bn254} from "../../src/libraries/Bn254.sol";
 import {ClaimFixture} from "../support/ClaimFixture.sol";
 import {Deployment} from "../support/Deployment.sol";
 
 /// @title Claims with real proofs, the real verifier and the real tree of two persons
 contract RealClaimsTest is Deployment, ClaimFixture {
+    uint256 private constant P = Bn254.BASE_FIELD;
+
     function setUp() public {
         deploy(new SemaphoreVerifier());
         appendPerson(0);
@@ -153,6 +156,30 @@ contract RealClaimsTest is Deployment, ClaimFixture {
         real.proof[0] ^= 1;
         vm.expectRevert(IDistributor.Distributor_InvalidProof.selector);
         this.send{gas: 600_000}(real);
+    }
+
+    function test_an_alias_of_a_coordinate_is_refused() public {
+        for (uint256 i = 0; i < 8; ++i) {
+            RealClaim memory real = readClaim("single");
+            real.proof[i] += P;
+            expectInvalid(real);
+        }
+        // The one coordinate that the contract negates: p - y wraps around to the same residue.
+        RealClaim memory wrapped = readClaim("single");
+        wrapped.proof[7] = addmod(wrapped.proof[7], type(uint256).max % P + 1, P) + P;
+        expectInvalid(wrapped);
+    }
+
+    /// @dev Alone, and as the first of a batch. A precompile that fails burns all it was given.
+    function expectInvalid(RealClaim memory real) private {
+        vm.expectRevert(IDistributor.Distributor_InvalidProof.selector);
+        this.send{gas: 600_000}(real);
+        IDistributor.Claim[] memory batch = new IDistributor.Claim[](1);
+        batch[0] = IDistributor.Claim(
+            real.nullifierHash, real.recipient, real.feeRecipient, real.fee, real.proof
+        );
+        vm.expectRevert(IDistributor.Distributor_InvalidProof.selector);
+        distributor.claimBatch{gas: 600_000}(real.epoch, batch);
     }
 
     function send(RealClaim memory real) public {
