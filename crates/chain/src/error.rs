@@ -29,6 +29,9 @@ fn distributor_reason(error: &DistributorErrors, data: &[u8]) -> RevertReason {
         DistributorErrors::Distributor_FeeAboveAmount(_) => RevertReason::FeeAboveAmount,
         DistributorErrors::Distributor_InvalidRecipient(_)
         | DistributorErrors::Distributor_InvalidFeeRecipient(_) => RevertReason::BadRecipient,
+        DistributorErrors::Distributor_NothingToPay(_)
+        | DistributorErrors::Distributor_BudgetNotReceived(_) => RevertReason::NoMoney,
+        DistributorErrors::Distributor_TooLittleGas(_) => RevertReason::TooLittleGas,
         _ => RevertReason::Other(selector(data)),
     }
 }

@@ -23,7 +23,7 @@ pub use deployment::{Deployment, DeploymentFileError};
 pub use error::revert_reason;
 pub use reader::{Census, EvmReader, connect};
 pub use receipts::ReceiptKey;
-pub use writer::EvmChain;
+pub use writer::{EvmChain, SenderKeys};
 
 pub use alloy::network::Ethereum;
 pub use alloy::providers::DynProvider;

@@ -8,14 +8,17 @@ use annona_core::{
     AmountWei, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
 };
 use annona_engine::ports::{
-    BlockHead, ChainError, ChainReader, Checkpoint, EpochAccount, Receipt, RegistryBatch,
-    RegistryChange, RegistryState, Revocation, TransactionStatus,
+    BlockHead, ChainError, ChainReader, Checkpoint, ClaimOutcome, EpochAccount, Receipt,
+    RegistryBatch, RegistryChange, RegistryState, Revocation, TransactionStatus,
 };
 use async_trait::async_trait;
 
 use crate::Deployment;
 use crate::bindings::{Distributor, IRegistry, OrbRegistry, Registry};
 use crate::error::{from_contract, from_transport};
+
+/// `SkipReason.TransferFailed` of the distributor.
+const TRANSFER_FAILED: u8 = 1;
 
 /// A provider for an HTTP endpoint; no request is made yet.
 ///
@@ -140,6 +143,20 @@ impl EvmReader {
             .await
             .map_err(from_contract)?;
         to_u64(window, "a claim window")
+    }
+}
+
+impl EvmReader {
+    /// What the distributor says about claims, in order.
+    fn claim_outcomes(
+        &self,
+        logs: &[Log],
+    ) -> Result<Vec<(NullifierHash, ClaimOutcome)>, ChainError> {
+        let ours = logs
+            .iter()
+            .filter(|log| log.address() == self.deployment.distributor);
+        let outcomes: Result<Vec<_>, _> = ours.map(to_claim_outcome).collect();
+        Ok(outcomes?.into_iter().flatten().collect())
     }
 }
 
@@ -270,6 +287,7 @@ impl ChainReader for EvmReader {
                 block_hash,
                 succeeded: receipt.status(),
                 gas_used: receipt.gas_used,
+                claims: self.claim_outcomes(receipt.logs())?,
             }));
         }
         let known = self
@@ -283,6 +301,35 @@ impl ChainReader for EvmReader {
             TransactionStatus::Unknown
         })
     }
+}
+
+fn to_claim_outcome(log: &Log) -> Result<Option<(NullifierHash, ClaimOutcome)>, ChainError> {
+    let malformed = || ChainError::Malformed {
+        what: "a distributor event without its fields",
+    };
+    let (nullifier, outcome) = match log.topic0() {
+        Some(&Distributor::Claimed::SIGNATURE_HASH) => {
+            let event = log.log_decode::<Distributor::Claimed>();
+            let event = event.map_err(|_| malformed())?.inner.data;
+            (event.nullifierHash, ClaimOutcome::Paid)
+        }
+        Some(&Distributor::ClaimSkipped::SIGNATURE_HASH) => {
+            let event = log.log_decode::<Distributor::ClaimSkipped>();
+            let event = event.map_err(|_| malformed())?.inner.data;
+            let is_transfer = event.reason == TRANSFER_FAILED;
+            let outcome = if is_transfer {
+                ClaimOutcome::TransferFailed
+            } else {
+                ClaimOutcome::Skipped
+            };
+            (event.nullifierHash, outcome)
+        }
+        _ => return Ok(None),
+    };
+    let nullifier = NullifierHash::try_from(nullifier).map_err(|_| ChainError::Malformed {
+        what: "a nullifier hash outside the field",
+    })?;
+    Ok(Some((nullifier, outcome)))
 }
 
 fn to_batch(log: &Log) -> Result<RegistryBatch, ChainError> {

@@ -1,43 +1,68 @@
-use alloy::eips::eip2718::Encodable2718;
+use std::collections::HashMap;
+
+use alloy::consensus::{Transaction, TxEnvelope};
+use alloy::eips::eip1559::Eip1559Estimation;
+use alloy::eips::eip2718::{Decodable2718, Encodable2718};
+use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::{DynProvider, Provider};
+use alloy::providers::utils::{Eip1559Estimator, eip1559_default_estimator};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
 use annona_core::{B256, Epoch, NullifierHash, OrbId};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount,
-    RegistryBatch, RegistryState, RevertReason, Revocation, RevokeCall, SenderRole,
-    SignedTransaction, TransactionStatus,
+    AppendCall, At, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount,
+    FeeMarket, Fees, RegistryBatch, RegistryState, RevertReason, Revocation, RevokeCall, Seat,
+    SenderRole, SignedTransaction, TransactionStatus,
 };
 use async_trait::async_trait;
 
 use crate::EvmReader;
-use crate::bindings::{Distributor, IRegistry, Registry};
+use crate::bindings::{Distributor, IDistributor, IRegistry, Registry};
 use crate::error::from_transport;
 
 /// Gas is estimated on the state of now; this share on top (in percent) covers
 /// what other transactions of the same block change.
 const GAS_MARGIN_PERCENT: u64 = 20;
 
-/// What a node answers to bytes that it has, or that are in a block already.
-const HARMLESS_REFUSALS: [&str; 3] = ["already known", "already imported", "nonce too low"];
+/// Gas of a transfer of nothing to an account without code.
+const CANCEL_GAS: u64 = 21_000;
 
-/// The chain with the service's two keys.
+/// What a node answers to bytes that it has, that are in a block already, or whose place
+/// is taken by others that offer more.
+const HARMLESS_REFUSALS: [&str; 4] = [
+    "already known",
+    "already imported",
+    "nonce too low",
+    "underpriced",
+];
+
+/// The service's keys.
+#[derive(Clone)]
+pub struct SenderKeys {
+    /// Appends members and revokes them.
+    pub sequencer: PrivateKeySigner,
+    /// Pay the gas of claims.
+    pub relay: Vec<PrivateKeySigner>,
+}
+
+/// The chain with the service's keys.
 #[derive(Clone)]
 pub struct EvmChain {
     reader: EvmReader,
-    sequencer: PrivateKeySigner,
-    relay: PrivateKeySigner,
+    sequencer: Address,
+    relay: Vec<Address>,
+    keys: HashMap<Address, PrivateKeySigner>,
 }
 
 impl core::fmt::Debug for EvmChain {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EvmChain")
-            .field("sequencer", &self.sequencer.address())
-            .field("relay", &self.relay.address())
+            .field("sequencer", &self.sequencer)
+            .field("relay", &self.relay)
             .finish_non_exhaustive()
     }
 }
@@ -45,15 +70,15 @@ impl core::fmt::Debug for EvmChain {
 impl EvmChain {
     /// A chain to read and to write.
     #[must_use]
-    pub const fn new(
-        reader: EvmReader,
-        sequencer: PrivateKeySigner,
-        relay: PrivateKeySigner,
-    ) -> Self {
+    pub fn new(reader: EvmReader, keys: SenderKeys) -> Self {
+        let relay: Vec<Address> = keys.relay.iter().map(PrivateKeySigner::address).collect();
+        let sequencer = keys.sequencer.address();
+        let all = keys.relay.into_iter().chain([keys.sequencer]);
         Self {
             reader,
             sequencer,
             relay,
+            keys: all.map(|key| (key.address(), key)).collect(),
         }
     }
 
@@ -61,54 +86,85 @@ impl EvmChain {
     #[must_use]
     pub const fn provider(&self) -> &DynProvider {
         self.reader.provider()
-    }
-
-    const fn key(&self, role: SenderRole) -> &PrivateKeySigner {
-        match role {
-            SenderRole::Sequencer => &self.sequencer,
-            SenderRole::Relay => &self.relay,
         }
     }
 
     /// Simulates and signs a call; a refusal of the contract comes back before anything is signed.
-    async fn sign(
+    async fn simulate_and_sign(
         &self,
-        role: SenderRole,
-        nonce: u64,
+        seat: &Seat,
         to: Address,
         input: Vec<u8>,
     ) -> Result<SignedTransaction, ChainError> {
-        let key = self.key(role);
-        let provider = &self.reader.provider;
         let call = TransactionRequest::default()
-            .with_from(key.address())
+            .with_from(seat.sender)
             .with_to(to)
             .with_input(Bytes::from(input));
-        let gas = provider
+        let gas = self
+            .reader
+            .provider
             .estimate_gas(call.clone())
             .await
             .map_err(from_transport)?;
-        let fees = provider
-            .estimate_eip1559_fees()
-            .await
-            .map_err(from_transport)?;
-        let request = call
-            .with_nonce(nonce)
-            .with_chain_id(self.reader.deployment.chain_id)
-            .with_gas_limit(gas + gas * GAS_MARGIN_PERCENT / 100)
-            .with_max_fee_per_gas(fees.max_fee_per_gas)
-            .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas);
+        let gas = gas + gas * GAS_MARGIN_PERCENT / 100;
+        self.sign(seat, call.with_gas_limit(gas)).await
+    }
+
+    async fn sign(
+        &self,
+        seat: &Seat,
+        request: TransactionRequest,
+    ) -> Result<SignedTransaction, ChainError> {
+        let Some(key) = self.keys.get(&seat.sender) else {
+            return Err(ChainError::Malformed {
+                what: "an account whose key this service does not have",
+            });
+        };
         let envelope = request
+            .with_nonce(seat.nonce)
+            .with_chain_id(self.reader.deployment.chain_id)
+            .with_max_fee_per_gas(seat.fees.max_fee_wei.into())
+            .with_max_priority_fee_per_gas(seat.fees.priority_fee_wei.into())
             .build(&EthereumWallet::from(key.clone()))
             .await
             .map_err(|error| ChainError::Unavailable(Box::new(error)))?;
         Ok(SignedTransaction {
-            sender: key.address(),
-            nonce,
+            sender: seat.sender,
+            nonce: seat.nonce,
+            fees: seat.fees,
             hash: *envelope.tx_hash(),
             raw: envelope.encoded_2718(),
         })
     }
+
+    async fn refusal_of(
+        &self,
+        call: TransactionRequest,
+        at: BlockId,
+    ) -> Result<Option<RevertReason>, ChainError> {
+        let answer = self.reader.provider.call(call).block(at).await;
+        match answer.map_err(from_transport) {
+            Ok(_) => Ok(None),
+            Err(ChainError::Reverted(reason)) => Ok(Some(reason)),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// The call in signed bytes.
+fn request_of(signed: &SignedTransaction) -> Result<TransactionRequest, ChainError> {
+    let envelope =
+        TxEnvelope::decode_2718(&mut signed.raw.as_slice()).map_err(|_| ChainError::Malformed {
+            what: "stored bytes that are no transaction",
+        })?;
+    let request = TransactionRequest::default()
+        .with_from(signed.sender)
+        .with_gas_limit(envelope.gas_limit())
+        .with_input(envelope.input().clone());
+    Ok(match envelope.to() {
+        Some(to) => request.with_to(to),
+        None => request,
+    })
 }
 
 fn claim_input(claim: &Claim) -> Vec<u8> {
@@ -123,15 +179,80 @@ fn claim_input(claim: &Claim) -> Vec<u8> {
     .abi_encode()
 }
 
+/// One claim costs less in a call of its own.
+fn claims_input(claims: &[Claim]) -> Result<Vec<u8>, ChainError> {
+    let [first, others @ ..] = claims else {
+        return Err(ChainError::Malformed {
+            what: "a batch without claims",
+        });
+    };
+    if others.is_empty() {
+        return Ok(claim_input(first));
+    }
+    if others.iter().any(|claim| claim.epoch != first.epoch) {
+        return Err(ChainError::Malformed {
+            what: "a batch of claims of several epochs",
+        });
+    }
+    let members = claims.iter().map(|claim| IDistributor::Claim {
+        nullifierHash: claim.nullifier_hash.to_u256(),
+        recipient: claim.payment.recipient,
+        feeRecipient: claim.payment.fee_recipient,
+        fee: claim.payment.fee.0,
+        proof: *claim.points.coordinates(),
+    });
+    Ok(Distributor::claimBatchCall {
+        epoch: U256::from(first.epoch.0),
+        claims: members.collect(),
+    }
+    .abi_encode())
+}
+
+fn to_wei(wei: u128) -> Result<u64, ChainError> {
+    u64::try_from(wei).map_err(|_| ChainError::Malformed {
+        what: "a gas price of 64 bits and more",
+    })
+}
+
 #[async_trait]
 impl ChainWriter for EvmChain {
-    fn sender(&self, role: SenderRole) -> Address {
-        self.key(role).address()
+    fn senders(&self, role: SenderRole) -> Vec<Address> {
+        match role {
+            SenderRole::Sequencer => vec![self.sequencer],
+            SenderRole::Relay => self.relay.clone(),
+        }
+    }
+
+    async fn fee_market(&self) -> Result<FeeMarket, ChainError> {
+        // The usual estimate, with the base fee as it is.
+        let plain = Eip1559Estimator::new(|base_fee, rewards: &[Vec<u128>]| Eip1559Estimation {
+            max_fee_per_gas: base_fee,
+            ..eip1559_default_estimator(base_fee, rewards)
+        });
+        let fees = self
+            .reader
+            .provider
+            .estimate_eip1559_fees_with(plain)
+            .await
+            .map_err(from_transport)?;
+        Ok(FeeMarket {
+            base_fee_wei: to_wei(fees.max_fee_per_gas)?,
+            priority_fee_wei: to_wei(fees.max_priority_fee_per_gas)?,
+        })
+    }
+
+    async fn nonce_at(&self, account: Address, block_number: u64) -> Result<u64, ChainError> {
+        self.reader
+            .provider
+            .get_transaction_count(account)
+            .block_id(block_number.into())
+            .await
+            .map_err(from_transport)
     }
 
     async fn sign_append(
         &self,
-        nonce: u64,
+        seat: &Seat,
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError> {
         let input = Registry::appendCall {
@@ -142,12 +263,12 @@ impl ChainWriter for EvmChain {
         }
         .abi_encode();
         let to = self.reader.deployment.registry;
-        self.sign(SenderRole::Sequencer, nonce, to, input).await
+        self.simulate_and_sign(seat, to, input).await
     }
 
     async fn sign_revoke(
         &self,
-        nonce: u64,
+        seat: &Seat,
         call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError> {
         let removal = |removal: &Revocation| IRegistry::Removal {
@@ -162,49 +283,79 @@ impl ChainWriter for EvmChain {
         }
         .abi_encode();
         let to = self.reader.deployment.registry;
-        self.sign(SenderRole::Sequencer, nonce, to, input).await
+        self.simulate_and_sign(seat, to, input).await
     }
 
-    async fn sign_claim(&self, nonce: u64, claim: &Claim) -> Result<SignedTransaction, ChainError> {
+    async fn sign_claims(
+        &self,
+        seat: &Seat,
+        claims: &[Claim],
+    ) -> Result<SignedTransaction, ChainError> {
         let to = self.reader.deployment.distributor;
-        self.sign(SenderRole::Relay, nonce, to, claim_input(claim))
+        self.simulate_and_sign(seat, to, claims_input(claims)?)
             .await
+    }
+
+    async fn sign_cancel(&self, seat: &Seat) -> Result<SignedTransaction, ChainError> {
+        let nothing = TransactionRequest::default()
+            .with_from(seat.sender)
+            .with_to(seat.sender)
+            .with_value(U256::ZERO)
+            .with_gas_limit(CANCEL_GAS);
+        self.sign(seat, nothing).await
+    }
+
+    async fn reprice(
+        &self,
+        signed: &SignedTransaction,
+        fees: Fees,
+    ) -> Result<SignedTransaction, ChainError> {
+        let seat = Seat {
+            sender: signed.sender,
+            nonce: signed.nonce,
+            fees,
+        };
+        self.sign(&seat, request_of(signed)?).await
     }
 
     async fn broadcast(&self, raw: &[u8]) -> Result<(), ChainError> {
-        match self.reader.provider.send_raw_transaction(raw).await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let message = error
-                    .as_error_resp()
-                    .map(|response| response.message.to_lowercase());
-                let is_harmless = message
-                    .is_some_and(|text| HARMLESS_REFUSALS.iter().any(|known| text.contains(known)));
-                if is_harmless {
-                    Ok(())
-                } else {
-                    Err(from_transport(error))
-                }
-            }
+        let Err(error) = self.reader.provider.send_raw_transaction(raw).await else {
+            return Ok(());
+        };
+        let message = error
+            .as_error_resp()
+            .map(|response| response.message.to_lowercase());
+        let is_harmless = message
+            .is_some_and(|text| HARMLESS_REFUSALS.iter().any(|known| text.contains(known)));
+        if is_harmless {
+            return Ok(());
         }
+        Err(from_transport(error))
     }
 
-    async fn claim_refusal(&self, claim: &Claim) -> Result<Option<RevertReason>, ChainError> {
+    async fn refusal(
+        &self,
+        signed: &SignedTransaction,
+    ) -> Result<Option<RevertReason>, ChainError> {
+        let latest = BlockId::Number(BlockNumberOrTag::Latest);
+        self.refusal_of(request_of(signed)?, latest).await
+    }
+
+    async fn claim_refusal(
+        &self,
+        claim: &Claim,
+        at: At,
+    ) -> Result<Option<RevertReason>, ChainError> {
+        let sender = self.relay.first().copied().unwrap_or(self.sequencer);
         let call = TransactionRequest::default()
-            .with_from(self.relay.address())
+            .with_from(sender)
             .with_to(self.reader.deployment.distributor)
             .with_input(Bytes::from(claim_input(claim)));
-        match self
-            .reader
-            .provider
-            .call(call)
-            .await
-            .map_err(from_transport)
-        {
-            Ok(_) => Ok(None),
-            Err(ChainError::Reverted(reason)) => Ok(Some(reason)),
-            Err(other) => Err(other),
-        }
+        let at = match at {
+            At::Newest => BlockId::Number(BlockNumberOrTag::Latest),
+            At::Block(number) => number.into(),
+        };
+        self.refusal_of(call, at).await
     }
 }
 

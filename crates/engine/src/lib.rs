@@ -16,6 +16,7 @@
 mod background;
 mod claims;
 mod enrolments;
+mod fees;
 mod known;
 mod membership;
 mod outbox;
@@ -28,9 +29,12 @@ mod types;
 pub use claims::{ClaimDesk, ClaimError};
 pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy};
 pub use membership::{ArchiveError, EpochTree, Membership, MembershipError, MembershipRules};
-pub use outbox::{Outbox, OutboxError, OutboxReport};
+pub use fees::FeePolicy;
+pub use outbox::{Outbox, OutboxError, OutboxReport, OutboxRules};
 pub use receipts::ReceiptDesk;
-pub use relay::{Relay, RelayError};
+pub use relay::{
+    ClaimsReason, Relay, RelayError, RelayParts, RelayPolicy, RelayRules, WaitingClaims,
+};
 pub use sequencer::{
     BatchPolicy, BatchReason, Sequencer, SequencerError, SequencerParts, SequencerRules, Waiting,
 };

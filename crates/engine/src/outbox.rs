@@ -1,13 +1,15 @@
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 
-use annona_core::B256;
+use annona_core::{Address, NullifierHash};
 
+use crate::fees::FeePolicy;
 use crate::ports::{
-    ChainError, ChainReader, ChainWriter, Disposition, OutboxState, OutboxTransaction, Purpose,
-    Receipt, Store, StoreError, TransactionId, TransactionStatus,
+    Attempt, AttemptKind, AttemptOutcome, BlockHead, ChainError, ChainReader, ChainWriter,
+    ClaimOutcome, FeeMarket, Fees, OpenOutcome, Purpose, Receipt, RevertReason, Seat, Slot,
+    SlotState, Store, StoreError, TransactionStatus,
 };
-use crate::relay::rejection_for;
+use crate::Rejection;
 
 /// Why a step of the outbox was cut short; the next step goes on.
 #[derive(Debug, thiserror::Error)]
@@ -24,234 +26,406 @@ pub enum OutboxError {
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutboxReport {
-    /// Transactions that are not settled.
+    /// Slots that are not settled.
     pub open: usize,
-    /// Sent again because the node did not know them.
+    /// Attempts sent again because the node did not know them.
     pub rebroadcast: usize,
+    /// Further attempts made, for other fees or to cancel.
+    pub replaced: usize,
+    /// Nonces filled that nothing else would have filled.
+    pub filled: usize,
     /// Settled now.
     pub settled: usize,
 }
 
-/// Follows stored transactions to their end: sends again what the node lost,
-/// notices blocks, reorgs and failures.
+/// How an outbox decides.
+#[derive(Debug, Clone, Copy)]
+pub struct OutboxRules {
+    /// Blocks on top of a final one.
+    pub confirmations: u64,
+    /// What is offered, and when more.
+    pub fees: FeePolicy,
+}
+
+/// Follows slots to their end: sends again what the node lost, offers more for what
+/// stays out of blocks, cancels what has become pointless, fills gaps, and notices
+/// blocks, reorgs and failures.
+///
+/// It remembers nothing: every decision follows from the database and the chain. What
+/// a reorg can undo is not believed.
 pub struct Outbox<C> {
     store: Arc<dyn Store>,
     chain: Arc<C>,
-    confirmations: u64,
-    /// Where a nonce was first seen used by another transaction. A crash that
-    /// loses this only makes the wait begin anew.
-    overtaken: Mutex<HashMap<TransactionId, Sighting>>,
+    rules: OutboxRules,
 }
 
-/// The newest block when something was seen.
-#[derive(Clone, Copy)]
-struct Sighting {
-    block_number: u64,
-    block_hash: B256,
+/// What a step looks at.
+struct Round {
+    head: BlockHead,
+    market: FeeMarket,
+    report: OutboxReport,
+    /// Accounts whose lowest nonce that is in no block has been met.
+    fronts: HashSet<Address>,
 }
 
-/// What was found out about one transaction.
-enum Followed {
-    Waiting,
-    Rebroadcast,
-    /// The node did not take the bytes; other transactions are not to wait for that.
-    Unsent(ChainError),
-    Settled,
+/// Where the attempts of a slot are.
+enum Sighting<'a> {
+    InBlock(&'a Attempt, Receipt),
+    InPool,
+    Nowhere,
 }
 
 impl<C: ChainReader + ChainWriter> Outbox<C> {
-    /// An outbox; a block is final under `confirmations` further blocks.
+    /// An outbox.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, chain: Arc<C>, confirmations: u64) -> Self {
+    pub fn new(store: Arc<dyn Store>, chain: Arc<C>, rules: OutboxRules) -> Self {
         Self {
             store,
             chain,
-            confirmations,
-            overtaken: Mutex::default(),
+            rules,
         }
     }
 
-    /// Looks after every transaction that is not settled.
+    /// Looks after every slot that is not settled.
     ///
     /// # Errors
-    /// [`OutboxError`]; all that was not reached waits for the next step. That the
-    /// node does not take a transaction is told when the others were looked after.
+    /// [`OutboxError`]. That the chain fails for one slot is told when the others were
+    /// looked after; all that was not done waits for the next step.
     pub async fn step(&self) -> Result<OutboxReport, OutboxError> {
-        let open = self.store.open_transactions().await?;
-        let mut report = OutboxReport {
-            open: open.len(),
-            ..OutboxReport::default()
+        let open = self.store.open_slots().await?;
+        let mut round = Round {
+            // Read before everything else: an old answer makes the step more careful.
+            head: self.chain.head().await?,
+            market: self.chain.fee_market().await?,
+            report: OutboxReport {
+                open: open.len(),
+                ..OutboxReport::default()
+            },
+            fronts: HashSet::new(),
         };
-        let mut unsent = None;
-        self.overtaken()
-            .retain(|id, _| open.iter().any(|transaction| transaction.id == *id));
-        for transaction in &open {
-            match self.follow(transaction).await? {
-                Followed::Waiting => {}
-                Followed::Rebroadcast => report.rebroadcast += 1,
-                Followed::Unsent(error) => unsent = unsent.or(Some(error)),
-                Followed::Settled => report.settled += 1,
+        metrics::gauge!("annona_slots_open").set(open.len() as f64);
+        let mut failure = None;
+        for slot in &open {
+            match self.follow(slot, &mut round).await {
+                Ok(()) => {}
+                Err(OutboxError::Chain(error)) => failure = failure.or(Some(error)),
+                Err(other) => return Err(other),
             }
         }
-        unsent.map_or(Ok(report), |error| Err(error.into()))
+        failure.map_or(Ok(round.report), |error| Err(error.into()))
     }
 
-    async fn follow(&self, transaction: &OutboxTransaction) -> Result<Followed, OutboxError> {
-        match self
-            .chain
-            .transaction_status(transaction.signed.hash)
-            .await?
-        {
-            TransactionStatus::Mined(receipt) if receipt.succeeded => {
-                self.follow_mined(transaction, receipt).await
+    async fn follow(&self, slot: &Slot, round: &mut Round) -> Result<(), OutboxError> {
+        match self.locate(slot).await? {
+            Sighting::InBlock(attempt, receipt)
+                if receipt.succeeded && attempt.kind == AttemptKind::Load =>
+            {
+                self.follow_mined(slot, attempt, &receipt, round).await
             }
-            TransactionStatus::Mined(receipt) => self.follow_reverted(transaction, receipt).await,
-            TransactionStatus::Pending => {
-                self.note_unmined(transaction).await?;
-                Ok(Followed::Waiting)
+            Sighting::InBlock(attempt, receipt) => {
+                self.follow_spent(slot, attempt, &receipt, round).await
             }
-            TransactionStatus::Unknown => self.follow_unknown(transaction).await,
+            Sighting::InPool => {
+                self.note_unmined(slot).await?;
+                if self.is_front(slot, round).await? && self.is_bump_due(slot, round) {
+                    self.outbid(slot, round).await?;
+                }
+                Ok(())
+            }
+            Sighting::Nowhere => self.follow_lost(slot, round).await,
         }
+    }
+
+    async fn locate<'a>(&self, slot: &'a Slot) -> Result<Sighting<'a>, ChainError> {
+        let mut is_known = false;
+        for attempt in slot.attempts.iter().rev() {
+            match self.chain.transaction_status(attempt.signed.hash).await? {
+                TransactionStatus::Mined(receipt) => {
+                    return Ok(Sighting::InBlock(attempt, receipt));
+                }
+                TransactionStatus::Pending => is_known = true,
+                TransactionStatus::Unknown => {}
+            }
+        }
+        Ok(if is_known {
+            Sighting::InPool
+        } else {
+            Sighting::Nowhere
+        })
     }
 
     async fn follow_mined(
         &self,
-        transaction: &OutboxTransaction,
-        receipt: Receipt,
-    ) -> Result<Followed, OutboxError> {
-        let mined = OutboxState::Mined {
+        slot: &Slot,
+        attempt: &Attempt,
+        receipt: &Receipt,
+        round: &mut Round,
+    ) -> Result<(), OutboxError> {
+        let transaction = attempt.signed.hash;
+        let mined = SlotState::Mined {
+            transaction,
             block_number: receipt.block_number,
             block_hash: receipt.block_hash,
         };
-        if transaction.state != mined {
-            self.note_unmined(transaction).await?;
+        if slot.state != mined {
+            self.note_unmined(slot).await?;
+            let (block, hash) = (receipt.block_number, receipt.block_hash);
+            let paid = claims_with(slot, receipt, ClaimOutcome::Paid);
             self.store
-                .mark_mined(transaction.id, receipt.block_number, receipt.block_hash)
+                .mark_mined(slot.id, transaction, block, hash, &paid)
                 .await?;
-            metrics::histogram!("annona_transaction_gas", "purpose" => purpose_label(&transaction.purpose))
+            metrics::histogram!("annona_transaction_gas", "purpose" => label(&slot.purpose))
                 .record(receipt.gas_used as f64);
         }
-        if !self.is_deep(receipt).await? {
-            return Ok(Followed::Waiting);
+        if !self.is_settled(receipt, round.head).await? {
+            return Ok(());
         }
-        self.store.mark_final(transaction.id).await?;
-        tracing::info!(transaction = %transaction.signed.hash, purpose = purpose_label(&transaction.purpose), "transaction final");
-        metrics::counter!("annona_transactions_final_total", "purpose" => purpose_label(&transaction.purpose)).increment(1);
-        Ok(Followed::Settled)
+        let refused = claims_with(slot, receipt, ClaimOutcome::TransferFailed);
+        let rejected: Vec<_> = refused
+            .into_iter()
+            .map(|nullifier| (nullifier, Rejection::TransferFailed))
+            .collect();
+        self.store.mark_final(slot.id, &rejected).await?;
+        for (nullifier, why) in &rejected {
+            tracing::warn!(%nullifier, reason = why.code(), "claim rejected");
+        }
+        tracing::info!(%transaction, purpose = label(&slot.purpose), "transaction final");
+        metrics::counter!("annona_transactions_final_total", "purpose" => label(&slot.purpose))
+            .increment(1);
+        round.report.settled += 1;
+        Ok(())
     }
 
-    /// A revert is only believed when a reorg cannot undo it any more.
-    async fn follow_reverted(
+    /// The nonce is used without the load: by a revert, or by cancelling it.
+    async fn follow_spent(
         &self,
-        transaction: &OutboxTransaction,
-        receipt: Receipt,
-    ) -> Result<Followed, OutboxError> {
-        self.note_unmined(transaction).await?;
-        if !self.is_deep(receipt).await? {
-            return Ok(Followed::Waiting);
+        slot: &Slot,
+        attempt: &Attempt,
+        receipt: &Receipt,
+        round: &mut Round,
+    ) -> Result<(), OutboxError> {
+        self.note_unmined(slot).await?;
+        if !self.is_settled(receipt, round.head).await? {
+            return Ok(());
         }
-        self.give_up(transaction).await
+        let why = match attempt.kind {
+            AttemptKind::Load => "reverted",
+            AttemptKind::Cancel => "cancelled",
+        };
+        self.give_up(slot, why, round).await
     }
 
-    async fn follow_unknown(
-        &self,
-        transaction: &OutboxTransaction,
-    ) -> Result<Followed, OutboxError> {
-        self.note_unmined(transaction).await?;
-        let signed = &transaction.signed;
-        let used = self.chain.account_nonce(signed.sender).await?;
-        if used > signed.nonce && !self.is_in_a_block(transaction).await? {
-            if !self.is_overtaken_for_good(transaction.id).await? {
-                return Ok(Followed::Waiting);
+    async fn follow_lost(&self, slot: &Slot, round: &mut Round) -> Result<(), OutboxError> {
+        self.note_unmined(slot).await?;
+        let used = self.chain.account_nonce(slot.sender).await?;
+        if used > slot.nonce {
+            // A block came between two questions, or the nonce went to a transaction that
+            // is not ours. A reorg can give it back, and then only a stored attempt fills
+            // it: a gap would hold up every later nonce.
+            if self.is_used_for_good(slot, round.head).await? {
+                return self.give_up(slot, "overtaken", round).await;
             }
-            tracing::warn!(transaction = %signed.hash, nonce = signed.nonce, "nonce used elsewhere");
-            return self.give_up(transaction).await;
+            return Ok(());
         }
-        match self.chain.broadcast(&signed.raw).await {
-            Ok(()) => Ok(Followed::Rebroadcast),
-            Err(error) => Ok(Followed::Unsent(error)),
+        let is_front = self.is_front(slot, round).await?;
+        let newest = newest(slot);
+        let is_bump_due = is_front && self.is_bump_due(slot, round);
+        if is_bump_due || self.rules.fees.is_dear(newest.signed.fees, &round.market) {
+            let fees = self.rules.fees.first(&round.market);
+            if fees != newest.signed.fees && self.replace(slot, fees, round).await? {
+                return Ok(());
+            }
         }
+        self.chain.broadcast(&newest.signed.raw).await?;
+        round.report.rebroadcast += 1;
+        Ok(())
     }
 
-    /// The nonce went to a transaction that is not ours. A reorg can give it back,
-    /// and then only the stored bytes fill it: a gap would hold up every later nonce.
-    async fn is_overtaken_for_good(&self, id: TransactionId) -> Result<bool, OutboxError> {
-        let head = self.chain.head().await?.number;
-        let seen = self.overtaken().get(&id).copied();
-        if let Some(seen) = seen
-            && self.chain.block_hash(seen.block_number).await? == Some(seen.block_hash)
-        {
-            return Ok(head.saturating_sub(seen.block_number) >= self.confirmations);
-        }
-        let Some(block_hash) = self.chain.block_hash(head).await? else {
+    /// Whether the nonce was used so many blocks ago that no reorg gives it back, and by
+    /// none of our attempts.
+    async fn is_used_for_good(&self, slot: &Slot, head: BlockHead) -> Result<bool, OutboxError> {
+        let Some(deep) = head.number.checked_sub(self.rules.confirmations) else {
             return Ok(false);
         };
-        let sighting = Sighting {
-            block_number: head,
-            block_hash,
-        };
-        self.overtaken().insert(id, sighting);
-        Ok(self.confirmations == 0)
-    }
-
-    // A panic while the lock is held leaves whole entries behind.
-    fn overtaken(&self) -> MutexGuard<'_, HashMap<TransactionId, Sighting>> {
-        self.overtaken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks once more, because the block may have come between two questions.
-    async fn is_in_a_block(&self, transaction: &OutboxTransaction) -> Result<bool, OutboxError> {
-        let status = self
-            .chain
-            .transaction_status(transaction.signed.hash)
-            .await?;
-        Ok(matches!(status, TransactionStatus::Mined(_)))
-    }
-
-    async fn give_up(&self, transaction: &OutboxTransaction) -> Result<Followed, OutboxError> {
-        let disposition = self.disposition(&transaction.purpose).await?;
-        self.store.mark_failed(transaction.id, disposition).await?;
-        tracing::warn!(transaction = %transaction.signed.hash, ?disposition, "transaction given up");
-        metrics::counter!("annona_transactions_failed_total", "purpose" => purpose_label(&transaction.purpose)).increment(1);
-        Ok(Followed::Settled)
-    }
-
-    /// A claim that the contract would refuse again for good is rejected with that reason.
-    async fn disposition(&self, purpose: &Purpose) -> Result<Disposition, OutboxError> {
-        let Purpose::Claim { nullifier } = purpose else {
-            return Ok(Disposition::Requeue);
-        };
-        let Some(record) = self.store.claim(*nullifier).await? else {
-            return Ok(Disposition::Requeue);
-        };
-        match self.chain.claim_refusal(&record.claim).await? {
-            Some(reason) if !reason.is_retryable() => {
-                Ok(Disposition::Reject(rejection_for(reason)))
-            }
-            _ => Ok(Disposition::Requeue),
+        if self.chain.nonce_at(slot.sender, deep).await? <= slot.nonce {
+            return Ok(false);
         }
+        Ok(matches!(self.locate(slot).await?, Sighting::Nowhere))
     }
 
-    async fn note_unmined(&self, transaction: &OutboxTransaction) -> Result<(), OutboxError> {
-        if let OutboxState::Mined { block_number, .. } = transaction.state {
-            tracing::warn!(transaction = %transaction.signed.hash, block = block_number, "a reorg took the transaction out of its block");
-            self.store.mark_unmined(transaction.id).await?;
+    /// Whether every later nonce of the account waits for this slot. If it waits itself
+    /// for a nonce that no slot has, that one is filled.
+    async fn is_front(&self, slot: &Slot, round: &mut Round) -> Result<bool, OutboxError> {
+        if !round.fronts.insert(slot.sender) {
+            return Ok(false);
+        }
+        let next = self.chain.account_nonce(slot.sender).await?;
+        if next < slot.nonce {
+            self.fill(slot.sender, next, round).await?;
+        }
+        Ok(true)
+    }
+
+    async fn fill(
+        &self,
+        sender: Address,
+        nonce: u64,
+        round: &mut Round,
+    ) -> Result<(), OutboxError> {
+        let seat = Seat {
+            sender,
+            nonce,
+            fees: self.rules.fees.first(&round.market),
+        };
+        let attempt = Attempt {
+            kind: AttemptKind::Cancel,
+            signed: self.chain.sign_cancel(&seat).await?,
+            made_at_block: round.head.number,
+        };
+        // A nonce that has a slot already was used: the answer was an old one.
+        if let OpenOutcome::Stored(_) = self.store.open_slot(&attempt, &Purpose::Fill).await? {
+            tracing::warn!(%sender, nonce, "a nonce that nothing fills is used up");
+            metrics::counter!("annona_slots_filled_total").increment(1);
+            round.report.filled += 1;
+            self.chain.broadcast(&attempt.signed.raw).await?;
         }
         Ok(())
     }
 
-    async fn is_deep(&self, receipt: Receipt) -> Result<bool, OutboxError> {
-        let head = self.chain.head().await?.number;
-        Ok(head.saturating_sub(receipt.block_number) >= self.confirmations)
+    fn is_bump_due(&self, slot: &Slot, round: &Round) -> bool {
+        let waited = round.head.number.saturating_sub(newest(slot).made_at_block);
+        self.rules.fees.is_bump_due(slot.attempts.len(), waited)
+    }
+
+    /// Offers more than any attempt that the node may hold.
+    async fn outbid(&self, slot: &Slot, round: &mut Round) -> Result<(), OutboxError> {
+        let most = |part: fn(&Fees) -> u64| {
+            let offers = slot.attempts.iter().map(|attempt| part(&attempt.signed.fees));
+            offers.max().unwrap_or_default()
+        };
+        let offered = Fees {
+            max_fee_wei: most(|fees| fees.max_fee_wei),
+            priority_fee_wei: most(|fees| fees.priority_fee_wei),
+        };
+        if let Some(fees) = self.rules.fees.replacement(offered, &round.market) {
+            self.replace(slot, fees, round).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores and sends a further attempt; whether there is one now. What the contract
+    /// would refuse is cancelled instead.
+    async fn replace(
+        &self,
+        slot: &Slot,
+        fees: Fees,
+        round: &mut Round,
+    ) -> Result<bool, OutboxError> {
+        let newest = newest(slot);
+        let (kind, signed) = if self.is_pointless(newest).await? {
+            let seat = Seat {
+                sender: slot.sender,
+                nonce: slot.nonce,
+                fees,
+            };
+            (AttemptKind::Cancel, self.chain.sign_cancel(&seat).await?)
+        } else {
+            (newest.kind, self.chain.reprice(&newest.signed, fees).await?)
+        };
+        let attempt = Attempt {
+            kind,
+            signed,
+            made_at_block: round.head.number,
+        };
+        if self.store.add_attempt(slot.id, &attempt).await? == AttemptOutcome::SlotMoved {
+            return Ok(false);
+        }
+        let change = match kind {
+            AttemptKind::Load => "reprice",
+            AttemptKind::Cancel => "cancel",
+        };
+        tracing::info!(transaction = %attempt.signed.hash, nonce = slot.nonce, max_fee_wei = fees.max_fee_wei, change, "another attempt for a nonce");
+        metrics::counter!("annona_slots_replaced_total", "change" => change).increment(1);
+        round.report.replaced += 1;
+        self.chain.broadcast(&attempt.signed.raw).await?;
+        Ok(true)
+    }
+
+    async fn is_pointless(&self, attempt: &Attempt) -> Result<bool, ChainError> {
+        if attempt.kind == AttemptKind::Cancel {
+            return Ok(false);
+        }
+        Ok(match self.chain.refusal(&attempt.signed).await? {
+            None => false,
+            // These can pass while the transaction waits.
+            Some(RevertReason::Paused | RevertReason::NoMoney | RevertReason::TooLittleGas) => {
+                false
+            }
+            Some(_) => true,
+        })
+    }
+
+    async fn give_up(
+        &self,
+        slot: &Slot,
+        why: &'static str,
+        round: &mut Round,
+    ) -> Result<(), OutboxError> {
+        self.store.mark_failed(slot.id).await?;
+        tracing::warn!(transaction = %newest(slot).signed.hash, nonce = slot.nonce, purpose = label(&slot.purpose), why, "slot given up");
+        metrics::counter!("annona_transactions_failed_total", "purpose" => label(&slot.purpose), "why" => why)
+            .increment(1);
+        round.report.settled += 1;
+        Ok(())
+    }
+
+    async fn note_unmined(&self, slot: &Slot) -> Result<(), OutboxError> {
+        if let SlotState::Mined {
+            transaction,
+            block_number,
+            ..
+        } = slot.state
+        {
+            tracing::warn!(%transaction, block = block_number, "a reorg took the transaction out of its block");
+            self.store.mark_unmined(slot.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the receipt's block is of this chain and no reorg takes it away.
+    async fn is_settled(&self, receipt: &Receipt, head: BlockHead) -> Result<bool, OutboxError> {
+        let depth = head.number.saturating_sub(receipt.block_number);
+        if depth < self.rules.confirmations {
+            return Ok(false);
+        }
+        let canonical = self.chain.block_hash(receipt.block_number).await?;
+        Ok(canonical == Some(receipt.block_hash))
     }
 }
 
-const fn purpose_label(purpose: &Purpose) -> &'static str {
+fn newest(slot: &Slot) -> &Attempt {
+    slot.attempts
+        .last()
+        .expect("a slot is opened with its first attempt")
+}
+
+/// The slot's claims that came out as `outcome`.
+fn claims_with(slot: &Slot, receipt: &Receipt, outcome: ClaimOutcome) -> Vec<NullifierHash> {
+    let Purpose::Claims { nullifiers } = &slot.purpose else {
+        return Vec::new();
+    };
+    let has_it = |nullifier: &&NullifierHash| {
+        let wanted = (**nullifier, outcome);
+        receipt.claims.contains(&wanted)
+    };
+    nullifiers.iter().filter(has_it).copied().collect()
+}
+
+const fn label(purpose: &Purpose) -> &'static str {
     match purpose {
         Purpose::Append { .. } => "append",
         Purpose::Revoke { .. } => "revoke",
-        Purpose::Claim { .. } => "claim",
+        Purpose::Claims { .. } => "claims",
+        Purpose::Fill => "fill",
     }
 }

@@ -184,19 +184,22 @@ pub enum Rejection {
     FeeAboveAmount,
     /// The recipient cannot be paid.
     BadRecipient,
+    /// The token refused the transfer.
+    TransferFailed,
     /// The contract refused for a reason this service does not know.
     Refused,
 }
 
 impl Rejection {
     /// All of them, for storage and documentation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NullifierSpent,
         Self::EpochNotOpen,
         Self::InvalidProof,
         Self::CensusReached,
         Self::FeeAboveAmount,
         Self::BadRecipient,
+        Self::TransferFailed,
         Self::Refused,
     ];
 
@@ -210,6 +213,7 @@ impl Rejection {
             Self::CensusReached => "census-reached",
             Self::FeeAboveAmount => "fee-above-amount",
             Self::BadRecipient => "bad-recipient",
+            Self::TransferFailed => "transfer-failed",
             Self::Refused => "refused",
         }
     }

@@ -39,12 +39,12 @@ pub(crate) enum Unstorable {
     Number(u64),
     #[error("the state of an enrolment does not go with its admission")]
     Admission,
-    #[error("a registry batch without leaves")]
+    #[error("a batch with nothing in it")]
     EmptyBatch,
     #[error("an append that leaves the tree")]
     LeafIndex(#[source] FieldError),
-    #[error("a registry batch cannot be rejected, only its leaves queued again")]
-    RejectedBatch,
+    #[error("only claims are paid or rejected one by one")]
+    NotClaims,
 }
 
 impl From<Unstorable> for StoreError {

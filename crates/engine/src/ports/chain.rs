@@ -63,6 +63,12 @@ pub enum RevertReason {
     /// The recipient cannot be paid.
     #[error("the recipient cannot be paid")]
     BadRecipient,
+    /// The income source has nothing for the epoch now.
+    #[error("the epoch has no money yet")]
+    NoMoney,
+    /// The transaction was given too little gas.
+    #[error("too little gas")]
+    TooLittleGas,
     /// The registry moved on: another root or another next index.
     #[error("the registry is not at the expected root")]
     StaleRegistry,
@@ -84,7 +90,11 @@ impl RevertReason {
     pub const fn is_retryable(self) -> bool {
         matches!(
             self,
-            Self::Paused | Self::StaleRegistry | Self::EnrolmentCapReached
+            Self::Paused
+                | Self::NoMoney
+                | Self::TooLittleGas
+                | Self::StaleRegistry
+                | Self::EnrolmentCapReached
         )
     }
 }
@@ -163,8 +173,19 @@ pub struct EpochAccount {
     pub is_opened: bool,
 }
 
-/// What became of a transaction that is in a block.
+/// What became of one claim of a transaction that is in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimOutcome {
+    /// Paid.
+    Paid,
+    /// Passed over: the token refused the transfer.
+    TransferFailed,
+    /// Passed over for a reason that the contract gives for the claim alone as well.
+    Skipped,
+}
+
+/// What became of a transaction that is in a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// The block's number.
     pub block_number: u64,
@@ -174,10 +195,39 @@ pub struct Receipt {
     pub succeeded: bool,
     /// Gas used.
     pub gas_used: u64,
+    /// The distributor's events about claims, in order.
+    pub claims: Vec<(NullifierHash, ClaimOutcome)>,
+}
+
+/// A moment of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// After the newest block.
+    Newest,
+    /// After the block of this number.
+    Block(u64),
+}
+
+/// What a transaction offers, in wei for a unit of gas (EIP-1559).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fees {
+    /// The most that is paid in all.
+    pub max_fee_wei: u64,
+    /// The part of it that goes to the maker of the block.
+    pub priority_fee_wei: u64,
+}
+
+/// What blocks ask, in wei for a unit of gas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeeMarket {
+    /// Base fee of the next block.
+    pub base_fee_wei: u64,
+    /// What others give on top of it.
+    pub priority_fee_wei: u64,
 }
 
 /// What the node knows of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransactionStatus {
     /// Nothing: never arrived, evicted, or reorganised away.
     Unknown,
@@ -297,33 +347,70 @@ pub struct SignedTransaction {
     pub sender: Address,
     /// Its nonce.
     pub nonce: u64,
+    /// What it offers.
+    pub fees: Fees,
     /// Hash of the transaction.
     pub hash: B256,
     /// The bytes to send.
     pub raw: Vec<u8>,
 }
 
-/// Signing and sending.
+/// A place in the order of an account's transactions, and what is offered to fill it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// The account.
+    pub sender: Address,
+    /// Its nonce.
+    pub nonce: u64,
+    /// What is offered.
+    pub fees: Fees,
+}
+
+/// Signing and sending, and what has to be known for it.
 #[async_trait]
 pub trait ChainWriter: Send + Sync {
-    /// The account of a role.
-    fn sender(&self, role: SenderRole) -> Address;
-    /// Simulates and signs an append with the sequencer's key.
+    /// The accounts of a role, at least one.
+    fn senders(&self, role: SenderRole) -> Vec<Address>;
+    /// What blocks ask now.
+    async fn fee_market(&self) -> Result<FeeMarket, ChainError>;
+    /// Number of transactions of `account` in blocks up to that of `block_number`.
+    async fn nonce_at(&self, account: Address, block_number: u64) -> Result<u64, ChainError>;
+    /// Simulates and signs an append.
     async fn sign_append(
         &self,
-        nonce: u64,
+        seat: &Seat,
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError>;
-    /// Simulates and signs a revocation with the sequencer's key.
+    /// Simulates and signs a revocation.
     async fn sign_revoke(
         &self,
-        nonce: u64,
+        seat: &Seat,
         call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError>;
-    /// Simulates and signs a claim with the relay's key.
-    async fn sign_claim(&self, nonce: u64, claim: &Claim) -> Result<SignedTransaction, ChainError>;
-    /// Hands signed bytes to the node; that it knows them already is no error.
+    /// Simulates and signs claims of one epoch, at least one.
+    async fn sign_claims(
+        &self,
+        seat: &Seat,
+        claims: &[Claim],
+    ) -> Result<SignedTransaction, ChainError>;
+    /// Signs a transaction that does nothing.
+    async fn sign_cancel(&self, seat: &Seat) -> Result<SignedTransaction, ChainError>;
+    /// Signs what `signed` does for other fees.
+    async fn reprice(
+        &self,
+        signed: &SignedTransaction,
+        fees: Fees,
+    ) -> Result<SignedTransaction, ChainError>;
+    /// Hands signed bytes to the node. That it knows them already, or others with their
+    /// nonce for more, is no error.
     async fn broadcast(&self, raw: &[u8]) -> Result<(), ChainError>;
-    /// Why a claim would be refused now, if it would.
-    async fn claim_refusal(&self, claim: &Claim) -> Result<Option<RevertReason>, ChainError>;
+    /// Why signed bytes would be refused now, if they would.
+    async fn refusal(&self, signed: &SignedTransaction)
+    -> Result<Option<RevertReason>, ChainError>;
+    /// Why a claim would be refused, if it would.
+    async fn claim_refusal(
+        &self,
+        claim: &Claim,
+        at: At,
+    ) -> Result<Option<RevertReason>, ChainError>;
 }

@@ -6,16 +6,17 @@ mod signer;
 mod store;
 
 pub use chain::{
-    AppendCall, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount, Receipt,
-    RegistryBatch, RegistryChange, RegistryState, RevertReason, RevokeCall, SenderRole,
-    SignedTransaction, TransactionStatus,
+    AppendCall, At, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, ClaimOutcome,
+    EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange,
+    RegistryState, RevertReason, RevokeCall, Seat, SenderRole, SignedTransaction,
+    TransactionStatus,
 };
 pub use prover::{BatchProver, ProverError};
 pub use signer::{DigestSigner, SignerError};
 pub use store::{
-    Admission, AdmitOutcome, ClaimRepository, Disposition, EnqueueOutcome, EnrolmentRepository,
-    GalleryEntry, InsertClaimOutcome, NewEnrolment, OutboxRepository, OutboxState,
-    OutboxTransaction, Purpose, RevocationRepository, Store, StoreError, TransactionId,
+    Admission, AdmitOutcome, Attempt, AttemptKind, AttemptOutcome, ClaimRepository,
+    EnrolmentRepository, GalleryEntry, InsertClaimOutcome, NewEnrolment, OpenOutcome,
+    OutboxRepository, Purpose, RevocationRepository, Slot, SlotId, SlotState, Store, StoreError,
 };
 
 pub use annona_tree::Revocation;

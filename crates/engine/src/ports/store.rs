@@ -187,6 +187,13 @@ pub trait ClaimRepository: Send + Sync {
     async fn claim(&self, nullifier: NullifierHash) -> Result<Option<ClaimRecord>, StoreError>;
     /// The oldest queued claims, at most `limit`.
     async fn queued_claims(&self, limit: u32) -> Result<Vec<ClaimRecord>, StoreError>;
+    /// Marks the queued claim of `nullifier` as final: `transaction` paid it already.
+    /// Needed when a slot was given up whose transaction was mined after all.
+    async fn adopt_claim(
+        &self,
+        nullifier: NullifierHash,
+        transaction: B256,
+    ) -> Result<(), StoreError>;
     /// Rejects a claim that is queued.
     async fn reject_claim(
         &self,
@@ -197,11 +204,11 @@ pub trait ClaimRepository: Send + Sync {
     async fn pending_claims(&self) -> Result<(u64, u64), StoreError>;
 }
 
-/// Row id of an outbox transaction.
+/// Row id of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TransactionId(pub i64);
+pub struct SlotId(pub i64);
 
-/// What a transaction carries.
+/// What a slot is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// Members in the order of their leaves, the first at `start_index`.
@@ -216,20 +223,44 @@ pub enum Purpose {
         /// What they were.
         commitments: Vec<Commitment>,
     },
-    /// One claim.
-    Claim {
-        /// Its nullifier.
-        nullifier: NullifierHash,
+    /// Claims of one epoch, in order.
+    Claims {
+        /// Their nullifiers.
+        nullifiers: Vec<NullifierHash>,
     },
+    /// Nothing but its nonce, which later ones wait for.
+    Fill,
 }
 
-/// Where a stored transaction stands.
+/// What an attempt does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutboxState {
-    /// Stored; sent as often as needed.
+pub enum AttemptKind {
+    /// What the slot is for.
+    Load,
+    /// Nothing: it only uses the nonce.
+    Cancel,
+}
+
+/// One of the transactions that can fill a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// What it does.
+    pub kind: AttemptKind,
+    /// The transaction.
+    pub signed: SignedTransaction,
+    /// The newest block when it was made.
+    pub made_at_block: u64,
+}
+
+/// Where a slot stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotState {
+    /// Stored; attempts are sent as often as needed.
     Sent,
-    /// In a block that a reorg could still take away.
+    /// The load is in a block that a reorg could still take away.
     Mined {
+        /// Hash of the attempt.
+        transaction: B256,
         /// The block's number.
         block_number: u64,
         /// The block's hash.
@@ -237,37 +268,42 @@ pub enum OutboxState {
     },
 }
 
-/// A stored transaction that is not settled.
+/// A nonce of an account that is not settled: at most one of its attempts gets into the
+/// chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboxTransaction {
+pub struct Slot {
     /// Its row.
-    pub id: TransactionId,
-    /// The transaction.
-    pub signed: SignedTransaction,
-    /// What it carries.
+    pub id: SlotId,
+    /// The account.
+    pub sender: Address,
+    /// The nonce.
+    pub nonce: u64,
+    /// What it is for.
     pub purpose: Purpose,
     /// Where it stands.
-    pub state: OutboxState,
+    pub state: SlotState,
+    /// What was signed for it, in order; at least one.
+    pub attempts: Vec<Attempt>,
 }
 
-/// What becomes of the load of a transaction that failed.
+/// What came of opening a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disposition {
-    /// Back to the queue.
-    Requeue,
-    /// The claim is rejected. An append or a revocation cannot be.
-    Reject(Rejection),
-}
-
-/// What came of storing a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EnqueueOutcome {
+pub enum OpenOutcome {
     /// Stored, and its load is marked as submitted.
-    Stored(TransactionId),
+    Stored(SlotId),
     /// The nonce was taken meanwhile; nothing changed.
     NonceTaken,
     /// Part of the load is not queued any more; nothing changed.
     LoadMoved,
+}
+
+/// What came of storing a further attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// Stored.
+    Stored,
+    /// The slot is mined or settled, or has these bytes; nothing changed.
+    SlotMoved,
 }
 
 /// Transactions under way: a nonce is a row.
@@ -275,31 +311,44 @@ pub enum EnqueueOutcome {
 pub trait OutboxRepository: Send + Sync {
     /// The nonce after the highest one stored for `sender`, and at least `chain_nonce`.
     async fn next_nonce(&self, sender: Address, chain_nonce: u64) -> Result<u64, StoreError>;
-    /// Stores a signed transaction and marks its load as submitted, in one database transaction.
-    async fn enqueue(
+    /// Stores a slot with its first attempt and marks its load as submitted, in one
+    /// database transaction.
+    async fn open_slot(
         &self,
-        signed: &SignedTransaction,
+        attempt: &Attempt,
         purpose: &Purpose,
-    ) -> Result<EnqueueOutcome, StoreError>;
-    /// Transactions that are not settled, in order of sender and nonce.
-    async fn open_transactions(&self) -> Result<Vec<OutboxTransaction>, StoreError>;
-    /// The transaction and its load are in a block.
+    ) -> Result<OpenOutcome, StoreError>;
+    /// Stores a further attempt for a slot that is not mined.
+    async fn add_attempt(
+        &self,
+        id: SlotId,
+        attempt: &Attempt,
+    ) -> Result<AttemptOutcome, StoreError>;
+    /// Slots that are not settled, in order of sender and nonce.
+    async fn open_slots(&self) -> Result<Vec<Slot>, StoreError>;
+    /// Hashes of all attempts to pay a claim, those of settled slots included.
+    async fn attempts_to_pay(&self, nullifier: NullifierHash) -> Result<Vec<B256>, StoreError>;
+    /// Attempt `transaction` and its load are in a block. Of claims, `paid` are; the
+    /// others stay submitted.
     async fn mark_mined(
         &self,
-        id: TransactionId,
+        id: SlotId,
+        transaction: B256,
         block_number: u64,
         block_hash: B256,
+        paid: &[NullifierHash],
     ) -> Result<(), StoreError>;
     /// A reorg took the block away: back to sent.
-    async fn mark_unmined(&self, id: TransactionId) -> Result<(), StoreError>;
-    /// Final: enough blocks lie on top.
-    async fn mark_final(&self, id: TransactionId) -> Result<(), StoreError>;
-    /// It will never succeed; its load goes where `disposition` says.
-    async fn mark_failed(
+    async fn mark_unmined(&self, id: SlotId) -> Result<(), StoreError>;
+    /// Final: enough blocks lie on top. Of the claims that were not paid, those in
+    /// `rejected` are rejected and the others go back to the queue.
+    async fn mark_final(
         &self,
-        id: TransactionId,
-        disposition: Disposition,
+        id: SlotId,
+        rejected: &[(NullifierHash, Rejection)],
     ) -> Result<(), StoreError>;
+    /// Its load will never come into the chain with this nonce: back to the queue.
+    async fn mark_failed(&self, id: SlotId) -> Result<(), StoreError>;
 }
 
 /// The whole database.

@@ -8,9 +8,11 @@ pub use policy::{BatchPolicy, BatchReason, Waiting};
 use policy::{MAX_APPEND, MAX_REVOKE};
 
 use crate::ports::{
-    BatchProver, ChainError, ChainReader, ChainWriter, Clock, EnqueueOutcome, OutboxState,
-    ProverError, Purpose, RevertReason, SenderRole, SignedTransaction, Store, StoreError,
+    Attempt, AttemptKind, BatchProver, ChainError, ChainReader, ChainWriter, Clock, OpenOutcome,
+    ProverError, Purpose, RevertReason, Seat, SenderRole, SignedTransaction, SlotState, Store,
+    StoreError,
 };
+use crate::fees::FeePolicy;
 use crate::{
     EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationReason, RevocationRecord,
 };
@@ -52,6 +54,8 @@ pub struct SequencerParts<C> {
 pub struct SequencerRules {
     /// When a batch is sent.
     pub policy: BatchPolicy,
+    /// What is offered.
+    pub fees: FeePolicy,
     /// When epochs end.
     pub calendar: EpochClock,
     /// As for the outbox.
@@ -100,11 +104,11 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     }
 
     async fn is_batch_on_its_way(&self) -> Result<bool, StoreError> {
-        let open = self.parts.store.open_transactions().await?;
-        Ok(open.iter().any(|transaction| {
-            transaction.state == OutboxState::Sent
+        let open = self.parts.store.open_slots().await?;
+        Ok(open.iter().any(|slot| {
+            slot.state == SlotState::Sent
                 && matches!(
-                    transaction.purpose,
+                    slot.purpose,
                     Purpose::Append { .. } | Purpose::Revoke { .. }
                 )
         }))
@@ -238,17 +242,18 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         let leaves = batch.iter().map(EnrolmentRecord::commitment).collect();
         let appended = self.parts.membership.append_batch(leaves)?;
         let call = self.parts.prover.prove_append(appended).await?;
-        let nonce = self.next_nonce().await?;
-        let signed = self.parts.chain.sign_append(nonce, &call).await?;
+        let seat = self.next_seat().await?;
+        let signed = self.parts.chain.sign_append(&seat, &call).await?;
         let enrolments: Vec<EnrolmentId> = batch.iter().map(|record| record.id).collect();
         let purpose = Purpose::Append {
             start_index: call.start_index,
             enrolments,
         };
-        if !self.store_and_send(&signed, &purpose).await? {
+        let transaction = signed.hash;
+        if !self.store_and_send(signed, &purpose).await? {
             return Ok(0);
         }
-        tracing::info!(reason = reason.code(), leaves = batch.len(), start = call.start_index.get(), transaction = %signed.hash, "members are being appended");
+        tracing::info!(reason = reason.code(), leaves = batch.len(), start = call.start_index.get(), %transaction, "members are being appended");
         metrics::counter!("annona_registry_batches_total", "change" => "append", "reason" => reason.code()).increment(1);
         Ok(batch.len())
     }
@@ -256,38 +261,49 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     async fn submit_revocation(&self, batch: Vec<Commitment>) -> Result<usize, SequencerError> {
         let revoked = self.parts.membership.revoke_batch(&batch)?;
         let call = self.parts.prover.prove_revoke(revoked).await?;
-        let nonce = self.next_nonce().await?;
-        let signed = self.parts.chain.sign_revoke(nonce, &call).await?;
+        let seat = self.next_seat().await?;
+        let signed = self.parts.chain.sign_revoke(&seat, &call).await?;
         let leaves = batch.len();
         let purpose = Purpose::Revoke { commitments: batch };
-        if !self.store_and_send(&signed, &purpose).await? {
+        let transaction = signed.hash;
+        if !self.store_and_send(signed, &purpose).await? {
             return Ok(0);
         }
-        tracing::info!(leaves, transaction = %signed.hash, "members are being revoked");
+        tracing::info!(leaves, %transaction, "members are being revoked");
         metrics::counter!("annona_registry_batches_total", "change" => "revoke", "reason" => "asked").increment(1);
         Ok(leaves)
     }
 
-    async fn next_nonce(&self) -> Result<u64, SequencerError> {
-        let Self { parts, .. } = self;
-        let sender = parts.chain.sender(SenderRole::Sequencer);
+    async fn next_seat(&self) -> Result<Seat, SequencerError> {
+        let Self { parts, rules } = self;
+        let senders = parts.chain.senders(SenderRole::Sequencer);
+        let sender = *senders.first().expect("a role has at least one account");
         let chain_nonce = parts.chain.account_nonce(sender).await?;
-        Ok(parts.store.next_nonce(sender, chain_nonce).await?)
+        Ok(Seat {
+            sender,
+            nonce: parts.store.next_nonce(sender, chain_nonce).await?,
+            fees: rules.fees.first(&parts.chain.fee_market().await?),
+        })
     }
 
     /// Stores a transaction, then hands it to the node; `false` when another replica was
     /// faster, whose batch is followed in the next step.
     async fn store_and_send(
         &self,
-        signed: &SignedTransaction,
+        signed: SignedTransaction,
         purpose: &Purpose,
     ) -> Result<bool, SequencerError> {
-        match self.parts.store.enqueue(signed, purpose).await? {
-            EnqueueOutcome::Stored(_) => {
-                self.parts.chain.broadcast(&signed.raw).await?;
+        let attempt = Attempt {
+            kind: AttemptKind::Load,
+            made_at_block: self.parts.chain.head().await?.number,
+            signed,
+        };
+        match self.parts.store.open_slot(&attempt, purpose).await? {
+            OpenOutcome::Stored(_) => {
+                self.parts.chain.broadcast(&attempt.signed.raw).await?;
                 Ok(true)
             }
-            EnqueueOutcome::NonceTaken | EnqueueOutcome::LoadMoved => Ok(false),
+            OpenOutcome::NonceTaken | OpenOutcome::LoadMoved => Ok(false),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Claims in SQLite.
 
-use annona_core::{AmountWei, Epoch, NullifierHash, Payment, ProofPoints, U256, UnixSeconds};
+use annona_core::{AmountWei, B256, Epoch, NullifierHash, Payment, ProofPoints, U256, UnixSeconds};
 use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, StoreError};
 use annona_engine::{Claim, ClaimRecord, ClaimState, Rejection};
 use async_trait::async_trait;
@@ -32,6 +32,8 @@ const SELECT_BY_NULLIFIER: &str = select_claims!("WHERE nullifier = ?1");
 const SELECT_QUEUED: &str = select_claims!("WHERE state = 'queued' ORDER BY arrival LIMIT ?1");
 const REJECT: &str = "\
 UPDATE claims SET state = 'rejected', rejection = ?2 WHERE nullifier = ?1 AND state = 'queued'";
+const ADOPT: &str = "\
+UPDATE claims SET state = 'final', transaction_hash = ?2 WHERE nullifier = ?1 AND state = 'queued'";
 const COUNT_PENDING: &str = "\
 SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued')
 FROM claims WHERE state IN ('queued', 'submitted', 'mined')";
@@ -164,6 +166,22 @@ impl ClaimRepository for SqliteStore {
             .await
             .map_err(backend)?;
         rows.into_iter().map(ClaimRecord::try_from).collect()
+    }
+
+    async fn adopt_claim(
+        &self,
+        nullifier: NullifierHash,
+        transaction: B256,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_write().await?;
+        let adopted = sqlx::query(ADOPT)
+            .bind(nullifier.to_be_bytes().to_vec())
+            .bind(transaction.as_slice())
+            .execute(&mut *tx)
+            .await
+            .map_err(backend)?;
+        expect_rows("adopt a claim", 1, adopted.rows_affected())?;
+        tx.commit().await.map_err(backend)
     }
 
     async fn reject_claim(

@@ -1,234 +1,146 @@
-//! What a transaction carries moves with the transaction.
+//! What a slot carries moves with the slot.
 
-use annona_core::{B256, Commitment, LeafIndex, NullifierHash};
+use annona_core::{LeafIndex, NullifierHash};
+use annona_engine::Rejection;
 use annona_engine::ports::{Purpose, StoreError};
-use annona_engine::{EnrolmentId, Rejection};
 use sqlx::{Sqlite, Transaction};
 
 use super::columns::{Table, integer};
 use super::{expect_rows, revocations};
 use crate::error::{Unstorable, backend};
 
-const MEMBERS: Table = Table("append_members");
-const TRANSACTIONS: Table = Table("transactions");
+const SLOTS: Table = Table("slots");
 
-const SUBMIT_CLAIM: &str = "\
-UPDATE claims SET state = 'submitted', transaction_hash = ?2
-WHERE nullifier = ?1 AND state = 'queued'";
-const SUBMIT_ENROLMENT: &str = "\
-UPDATE enrolments SET state = 'submitted', transaction_hash = ?2, leaf_index = ?3
-WHERE id = ?1 AND state = 'queued'";
-const INSERT_MEMBER: &str = "\
-INSERT INTO append_members (transaction_id, position, enrolment_id) VALUES (?1, ?2, ?3)";
-const COUNT_MEMBERS: &str = "SELECT count(*) FROM append_members WHERE transaction_id = ?1";
-const SUBMIT_REVOCATION: &str = "\
-UPDATE revocations SET state = 'submitted', transaction_hash = ?2
-WHERE commitment = ?1 AND state = 'queued'";
-const INSERT_REVOKED: &str = "\
-INSERT INTO revoke_members (transaction_id, position, commitment) VALUES (?1, ?2, ?3)";
-const COUNT_REVOKED: &str = "SELECT count(*) FROM revoke_members WHERE transaction_id = ?1";
-const REJECT_CLAIM: &str = "\
-UPDATE claims SET state = 'rejected', transaction_hash = NULL, rejection = ?3
-WHERE state = 'submitted' AND transaction_hash = ?2
-    AND nullifier = (SELECT nullifier FROM transactions WHERE id = ?1)";
-
-/// A move of a load: from which state, to which one.
-pub(super) struct Move {
-    operation: &'static str,
-    claim: &'static str,
-    enrolments: &'static str,
-    revocations: &'static str,
+/// Where the members of one kind of load are.
+pub(super) struct Members {
+    pub(super) table: Table,
+    pub(super) column: &'static str,
+    submit: &'static str,
+    insert: &'static str,
+    count: &'static str,
+    mine: &'static str,
+    unmine: &'static str,
+    finalise: &'static str,
+    requeue: &'static str,
 }
 
-macro_rules! load_move {
-    ($operation:literal, claim: $claim:literal, enrolments: $enrolments:literal, from: $from:literal) => {
-        Move {
-            operation: $operation,
-            claim: concat!(
-                "UPDATE claims SET ",
-                $claim,
-                " WHERE state = ",
-                $from,
-                " AND transaction_hash = ?2",
-                " AND nullifier = (SELECT nullifier FROM transactions WHERE id = ?1)"
+/// A move needs the state before, and that the row's transaction is one of the slot's:
+/// a row that another slot took over does not move.
+macro_rules! members {
+    ($rows:literal, $key:literal, $table:literal, $column:literal,
+     also submitted: $submitted:literal, also queued: $queued:literal) => {
+        Members {
+            table: Table($table),
+            column: $column,
+            submit: concat!(
+                "UPDATE ", $rows, " SET state = 'submitted', transaction_hash = ?2", $submitted,
+                " WHERE ", $key, " = ?1 AND state = 'queued'"
             ),
-            enrolments: concat!(
-                "UPDATE enrolments SET ",
-                $enrolments,
-                " WHERE state = ",
-                $from,
-                " AND transaction_hash = ?2 AND id IN ",
-                "(SELECT enrolment_id FROM append_members WHERE transaction_id = ?1)"
+            insert: concat!(
+                "INSERT INTO ", $table, " (slot_id, position, ", $column, ") VALUES (?1, ?2, ?3)"
             ),
-            revocations: concat!(
-                "UPDATE revocations SET ",
-                $claim,
-                " WHERE state = ",
-                $from,
-                " AND transaction_hash = ?2 AND commitment IN ",
-                "(SELECT commitment FROM revoke_members WHERE transaction_id = ?1)"
+            count: concat!("SELECT count(*) FROM ", $table, " WHERE slot_id = ?1"),
+            mine: concat!(
+                "UPDATE ", $rows, " SET state = 'mined', transaction_hash = ?2",
+                " WHERE state = 'submitted'",
+                members!(@of $key, $table, $column)
+            ),
+            unmine: concat!(
+                "UPDATE ", $rows, " SET state = 'submitted' WHERE state = 'mined'",
+                members!(@of $key, $table, $column)
+            ),
+            finalise: concat!(
+                "UPDATE ", $rows, " SET state = 'final' WHERE state = 'mined'",
+                members!(@of $key, $table, $column)
+            ),
+            requeue: concat!(
+                "UPDATE ", $rows, " SET state = 'queued', transaction_hash = NULL", $queued,
+                " WHERE state = 'submitted'",
+                members!(@of $key, $table, $column)
             ),
         }
     };
+    (@of $key:literal, $table:literal, $column:literal) => {
+        concat!(
+            " AND transaction_hash IN (SELECT hash FROM attempts WHERE slot_id = ?1)",
+            " AND ", $key, " IN (SELECT ", $column, " FROM ", $table, " WHERE slot_id = ?1)"
+        )
+    };
 }
 
-pub(super) const MINE: Move = load_move!(
-    "mark a load as mined",
-    claim: "state = 'mined'",
-    enrolments: "state = 'mined'",
-    from: "'submitted'"
+pub(super) const APPEND: Members = members!(
+    "enrolments", "id", "append_members", "enrolment_id",
+    also submitted: ", leaf_index = ?3", also queued: ", leaf_index = NULL"
 );
-pub(super) const UNMINE: Move = load_move!(
-    "mark a load as submitted again",
-    claim: "state = 'submitted'",
-    enrolments: "state = 'submitted'",
-    from: "'mined'"
+pub(super) const REVOKE: Members = members!(
+    "revocations", "commitment", "revoke_members", "commitment",
+    also submitted: "", also queued: ""
 );
-pub(super) const FINALISE: Move = load_move!(
-    "mark a load as final",
-    claim: "state = 'final'",
-    enrolments: "state = 'final'",
-    from: "'mined'"
-);
-pub(super) const REQUEUE: Move = load_move!(
-    "queue a load again",
-    claim: "state = 'queued', transaction_hash = NULL",
-    enrolments: "state = 'queued', transaction_hash = NULL, leaf_index = NULL",
-    from: "'submitted'"
+pub(super) const CLAIMS: Members = members!(
+    "claims", "nullifier", "claim_members", "nullifier",
+    also submitted: "", also queued: ""
 );
 
-/// The row of a transaction, as far as its load needs it.
+const MINE_CLAIM: &str = "\
+UPDATE claims SET state = 'mined', transaction_hash = ?2
+WHERE state = 'submitted' AND nullifier = ?3
+    AND transaction_hash IN (SELECT hash FROM attempts WHERE slot_id = ?1)
+    AND nullifier IN (SELECT nullifier FROM claim_members WHERE slot_id = ?1)";
+const REJECT_CLAIM: &str = "\
+UPDATE claims SET state = 'rejected', transaction_hash = NULL, rejection = ?2
+WHERE state = 'submitted' AND nullifier = ?3
+    AND transaction_hash IN (SELECT hash FROM attempts WHERE slot_id = ?1)
+    AND nullifier IN (SELECT nullifier FROM claim_members WHERE slot_id = ?1)";
+
+/// The row of a slot, as far as its load needs it.
 #[derive(sqlx::FromRow)]
 pub(super) struct Carrier {
-    id: i64,
-    hash: Vec<u8>,
+    pub(super) id: i64,
     purpose: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Load {
-    Append,
-    Revoke,
-    Claim,
-}
-
 impl Carrier {
-    fn load(&self) -> Result<Load, StoreError> {
+    /// Where its members are; a slot that only fills its nonce has none.
+    fn members(&self) -> Result<Option<Members>, StoreError> {
         match self.purpose.as_str() {
-            "append" => Ok(Load::Append),
-            "revoke" => Ok(Load::Revoke),
-            "claim" => Ok(Load::Claim),
-            _ => Err(TRANSACTIONS.corrupt("purpose")),
+            "append" => Ok(Some(APPEND)),
+            "revoke" => Ok(Some(REVOKE)),
+            "claims" => Ok(Some(CLAIMS)),
+            "fill" => Ok(None),
+            _ => Err(SLOTS.corrupt("purpose")),
         }
     }
-}
 
-/// Moves all of a load, or fails.
-pub(super) async fn apply(
-    tx: &mut Transaction<'_, Sqlite>,
-    carrier: &Carrier,
-    step: &Move,
-) -> Result<(), StoreError> {
-    let (sql, expected) = match carrier.load()? {
-        Load::Append => (
-            step.enrolments,
-            count_members(tx, COUNT_MEMBERS, carrier.id).await?,
-        ),
-        Load::Revoke => (
-            step.revocations,
-            count_members(tx, COUNT_REVOKED, carrier.id).await?,
-        ),
-        Load::Claim => (step.claim, 1),
-    };
-    let moved = sqlx::query(sql)
-        .bind(carrier.id)
-        .bind(carrier.hash.as_slice())
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
-    expect_rows(step.operation, expected, moved.rows_affected())
-}
-
-/// Rejects the claim of a transaction.
-pub(super) async fn reject(
-    tx: &mut Transaction<'_, Sqlite>,
-    carrier: &Carrier,
-    why: Rejection,
-) -> Result<(), StoreError> {
-    if carrier.load()? != Load::Claim {
-        return Err(Unstorable::RejectedBatch.into());
+    fn carries_claims(&self) -> bool {
+        self.purpose == "claims"
     }
-    let rejected = sqlx::query(REJECT_CLAIM)
-        .bind(carrier.id)
-        .bind(carrier.hash.as_slice())
-        .bind(why.code())
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
-    expect_rows("reject a claim that was sent", 1, rejected.rows_affected())
 }
 
-async fn count_members(
-    tx: &mut Transaction<'_, Sqlite>,
-    sql: &'static str,
-    id: i64,
-) -> Result<u64, StoreError> {
-    let rows: i64 = sqlx::query_scalar(sql)
-        .bind(id)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(backend)?;
-    MEMBERS.unsigned("count(*)", rows)
-}
+type Write<'c> = Transaction<'c, Sqlite>;
 
-/// Whether all of the load was queued; it is submitted now.
+/// Whether all of the load was queued; it is submitted with the attempt `hash` now.
 pub(super) async fn submit(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut Write<'_>,
     purpose: &Purpose,
-    hash: B256,
+    hash: &[u8],
 ) -> Result<bool, StoreError> {
-    match purpose {
-        Purpose::Claim { nullifier } => submit_claim(tx, *nullifier, hash).await,
-        Purpose::Append {
-            start_index,
-            enrolments,
-        } => submit_enrolments(tx, *start_index, enrolments, hash).await,
-        Purpose::Revoke { commitments } => submit_revocations(tx, commitments, hash).await,
-    }
-}
-
-async fn submit_claim(
-    tx: &mut Transaction<'_, Sqlite>,
-    nullifier: NullifierHash,
-    hash: B256,
-) -> Result<bool, StoreError> {
-    let submitted = sqlx::query(SUBMIT_CLAIM)
-        .bind(nullifier.to_be_bytes().to_vec())
-        .bind(hash.as_slice())
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
-    Ok(submitted.rows_affected() == 1)
-}
-
-async fn submit_enrolments(
-    tx: &mut Transaction<'_, Sqlite>,
-    start_index: LeafIndex,
-    enrolments: &[EnrolmentId],
-    hash: B256,
-) -> Result<bool, StoreError> {
-    if enrolments.is_empty() {
+    let Some((members, keys)) = load_of(purpose) else {
+        return Ok(true);
+    };
+    if keys.is_empty() {
         return Err(Unstorable::EmptyBatch.into());
     }
-    for (id, index) in enrolments.iter().zip(start_index.get()..) {
-        let leaf_index = LeafIndex::try_from(index).map_err(Unstorable::LeafIndex)?;
-        let submitted = sqlx::query(SUBMIT_ENROLMENT)
-            .bind(id.0.as_slice())
-            .bind(hash.as_slice())
-            .bind(integer(leaf_index.get())?)
-            .execute(&mut **tx)
-            .await
-            .map_err(backend)?;
+    let first = match purpose {
+        Purpose::Append { start_index, .. } => start_index.get(),
+        _ => 0,
+    };
+    for (key, index) in keys.into_iter().zip(first..) {
+        let mut query = sqlx::query(members.submit).bind(key).bind(hash);
+        if let Purpose::Append { .. } = purpose {
+            let leaf_index = LeafIndex::try_from(index).map_err(Unstorable::LeafIndex)?;
+            query = query.bind(integer(leaf_index.get())?);
+        }
+        let submitted = query.execute(&mut **tx).await.map_err(backend)?;
         if submitted.rows_affected() != 1 {
             return Ok(false);
         }
@@ -236,56 +148,17 @@ async fn submit_enrolments(
     Ok(true)
 }
 
-async fn submit_revocations(
-    tx: &mut Transaction<'_, Sqlite>,
-    commitments: &[Commitment],
-    hash: B256,
-) -> Result<bool, StoreError> {
-    if commitments.is_empty() {
-        return Err(Unstorable::EmptyBatch.into());
-    }
-    for commitment in commitments {
-        let submitted = sqlx::query(SUBMIT_REVOCATION)
-            .bind(commitment.to_be_bytes().to_vec())
-            .bind(hash.as_slice())
-            .execute(&mut **tx)
-            .await
-            .map_err(backend)?;
-        if submitted.rows_affected() != 1 {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Enrolments that are queued again although they are to go do not wait any more.
-pub(super) async fn withdraw_revoked(tx: &mut Transaction<'_, Sqlite>) -> Result<(), StoreError> {
-    sqlx::query(revocations::WITHDRAW_REVOKED)
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
-    Ok(())
-}
-
-/// Writes down what a batch of the registry carries, in order.
+/// Writes down what a slot carries, in order.
 pub(super) async fn insert_members(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut Write<'_>,
     id: i64,
     purpose: &Purpose,
 ) -> Result<(), StoreError> {
-    let (sql, keys): (_, Vec<Vec<u8>>) = match purpose {
-        Purpose::Append { enrolments, .. } => (
-            INSERT_MEMBER,
-            enrolments.iter().map(|id| id.0.to_vec()).collect(),
-        ),
-        Purpose::Revoke { commitments } => {
-            let blobs = commitments.iter().map(|leaf| leaf.to_be_bytes().to_vec());
-            (INSERT_REVOKED, blobs.collect())
-        }
-        Purpose::Claim { .. } => return Ok(()),
+    let Some((members, keys)) = load_of(purpose) else {
+        return Ok(());
     };
     for (key, position) in keys.into_iter().zip(0_u32..) {
-        sqlx::query(sql)
+        sqlx::query(members.insert)
             .bind(id)
             .bind(position)
             .bind(key)
@@ -294,4 +167,131 @@ pub(super) async fn insert_members(
             .map_err(backend)?;
     }
     Ok(())
+}
+
+fn load_of(purpose: &Purpose) -> Option<(Members, Vec<Vec<u8>>)> {
+    match purpose {
+        Purpose::Append { enrolments, .. } => {
+            Some((APPEND, enrolments.iter().map(|id| id.0.to_vec()).collect()))
+        }
+        Purpose::Revoke { commitments } => {
+            let keys = commitments.iter().map(|leaf| leaf.to_be_bytes().to_vec());
+            Some((REVOKE, keys.collect()))
+        }
+        Purpose::Claims { nullifiers } => {
+            let keys = nullifiers.iter().map(|one| one.to_be_bytes().to_vec());
+            Some((CLAIMS, keys.collect()))
+        }
+        Purpose::Fill => None,
+    }
+}
+
+/// A load is in a block: all of it, or of claims those that are `paid`.
+pub(super) async fn mine(
+    tx: &mut Write<'_>,
+    carrier: &Carrier,
+    hash: &[u8],
+    paid: &[NullifierHash],
+) -> Result<(), StoreError> {
+    let Some(members) = carrier.members()? else {
+        return Err(SLOTS.corrupt("purpose"));
+    };
+    if !carrier.carries_claims() {
+        if !paid.is_empty() {
+            return Err(Unstorable::NotClaims.into());
+        }
+        let expected = count(tx, &members, carrier.id).await?;
+        let mined = sqlx::query(members.mine)
+            .bind(carrier.id)
+            .bind(hash)
+            .execute(&mut **tx)
+            .await
+            .map_err(backend)?;
+        return expect_rows("mark a load as mined", expected, mined.rows_affected());
+    }
+    for nullifier in paid {
+        let mined = sqlx::query(MINE_CLAIM)
+            .bind(carrier.id)
+            .bind(hash)
+            .bind(nullifier.to_be_bytes().to_vec())
+            .execute(&mut **tx)
+            .await
+            .map_err(backend)?;
+        expect_rows("mark a claim as mined", 1, mined.rows_affected())?;
+    }
+    Ok(())
+}
+
+/// The load is out of its block.
+pub(super) async fn unmine(tx: &mut Write<'_>, carrier: &Carrier) -> Result<(), StoreError> {
+    let Some(members) = carrier.members()? else {
+        return Err(SLOTS.corrupt("purpose"));
+    };
+    let moved = update(tx, members.unmine, carrier.id).await?;
+    // How many of a batch of claims were paid is told by their states alone.
+    if carrier.carries_claims() {
+        return Ok(());
+    }
+    let expected = count(tx, &members, carrier.id).await?;
+    expect_rows("mark a load as submitted again", expected, moved)
+}
+
+/// What is mined is final; claims that were passed over are rejected or queued again.
+pub(super) async fn finalise(
+    tx: &mut Write<'_>,
+    carrier: &Carrier,
+    rejected: &[(NullifierHash, Rejection)],
+) -> Result<(), StoreError> {
+    let Some(members) = carrier.members()? else {
+        return Err(SLOTS.corrupt("purpose"));
+    };
+    if !carrier.carries_claims() && !rejected.is_empty() {
+        return Err(Unstorable::NotClaims.into());
+    }
+    for (nullifier, why) in rejected {
+        let done = sqlx::query(REJECT_CLAIM)
+            .bind(carrier.id)
+            .bind(why.code())
+            .bind(nullifier.to_be_bytes().to_vec())
+            .execute(&mut **tx)
+            .await
+            .map_err(backend)?;
+        expect_rows("reject a claim that was sent", 1, done.rows_affected())?;
+    }
+    let mut moved = rejected.len() as u64 + update(tx, members.finalise, carrier.id).await?;
+    if carrier.carries_claims() {
+        moved += update(tx, members.requeue, carrier.id).await?;
+    }
+    let expected = count(tx, &members, carrier.id).await?;
+    expect_rows("mark a load as final", expected, moved)
+}
+
+/// All of the load is queued again.
+pub(super) async fn requeue(tx: &mut Write<'_>, carrier: &Carrier) -> Result<(), StoreError> {
+    let Some(members) = carrier.members()? else {
+        return Ok(());
+    };
+    let expected = count(tx, &members, carrier.id).await?;
+    let moved = update(tx, members.requeue, carrier.id).await?;
+    expect_rows("queue a load again", expected, moved)?;
+    // Enrolments that are queued again although they are to go do not wait any more.
+    sqlx::query(revocations::WITHDRAW_REVOKED)
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
+    Ok(())
+}
+
+async fn update(tx: &mut Write<'_>, sql: &'static str, id: i64) -> Result<u64, StoreError> {
+    let moved = sqlx::query(sql).bind(id).execute(&mut **tx).await;
+    Ok(moved.map_err(backend)?.rows_affected())
+}
+
+async fn count(tx: &mut Write<'_>, members: &Members, id: i64) -> Result<u64, StoreError> {
+    let rows: i64 = sqlx::query_scalar(members.count)
+        .bind(id)
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(backend)?;
+    members.table.unsigned("count(*)", rows)
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use annona_core::{Address, B256};
-use annona_engine::EnrolmentId;
+use annona_core::{Address, B256, NullifierHash};
 use annona_engine::ports::{
-    Disposition, EnqueueOutcome, OutboxRepository, OutboxState, OutboxTransaction, Purpose,
-    SignedTransaction, StoreError, TransactionId,
+    Attempt, AttemptKind, AttemptOutcome, Fees, OpenOutcome, OutboxRepository, Purpose,
+    SignedTransaction, Slot, SlotId, SlotState, StoreError,
 };
+use annona_engine::{EnrolmentId, Rejection};
 use async_trait::async_trait;
 use sqlx::{Sqlite, Transaction};
 
@@ -16,69 +16,102 @@ use super::columns::{Table, integer};
 use super::load::{self, Carrier};
 use crate::error::backend;
 
-const TRANSACTIONS: Table = Table("transactions");
-const MEMBERS: Table = Table("append_members");
-const REVOKED: Table = Table("revoke_members");
+const SLOTS: Table = Table("slots");
+const ATTEMPTS: Table = Table("attempts");
 
-const MAX_NONCE: &str = "SELECT max(nonce) FROM transactions WHERE sender = ?1";
-const INSERT: &str = "\
-INSERT INTO transactions (sender, nonce, hash, raw, purpose, start_index, nullifier, state)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'sent')
+const MAX_NONCE: &str = "SELECT max(nonce) FROM slots WHERE sender = ?1";
+const INSERT_SLOT: &str = "\
+INSERT INTO slots (sender, nonce, purpose, start_index, state) VALUES (?1, ?2, ?3, ?4, 'sent')
 ON CONFLICT (sender, nonce) DO NOTHING
 RETURNING id";
+const INSERT_ATTEMPT: &str = "\
+INSERT INTO attempts (slot_id, kind, hash, raw, max_fee_wei, priority_fee_wei, made_at_block)
+SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM slots WHERE id = ?1 AND state = 'sent'
+ON CONFLICT (hash) DO NOTHING";
 const SELECT_OPEN: &str = "\
-SELECT id, sender, nonce, hash, raw, purpose, start_index, nullifier, state, block_number,
-    block_hash
-FROM transactions WHERE state IN ('sent', 'mined') ORDER BY sender, nonce";
-const SELECT_OPEN_MEMBERS: &str = "\
-SELECT m.transaction_id, m.position, m.enrolment_id AS member
-FROM append_members m JOIN transactions t ON t.id = m.transaction_id
-WHERE t.state IN ('sent', 'mined') ORDER BY m.transaction_id, m.position";
-const SELECT_OPEN_REVOKED: &str = "\
-SELECT m.transaction_id, m.position, m.commitment AS member
-FROM revoke_members m JOIN transactions t ON t.id = m.transaction_id
-WHERE t.state IN ('sent', 'mined') ORDER BY m.transaction_id, m.position";
+SELECT id, sender, nonce, purpose, start_index, state, mined_hash, block_number, block_hash
+FROM slots WHERE state IN ('sent', 'mined') ORDER BY sender, nonce";
+const SELECT_OPEN_ATTEMPTS: &str = "\
+SELECT a.slot_id, a.kind, a.hash, a.raw, a.max_fee_wei, a.priority_fee_wei, a.made_at_block
+FROM attempts a JOIN slots s ON s.id = a.slot_id
+WHERE s.state IN ('sent', 'mined') ORDER BY a.slot_id, a.id";
+const SELECT_ATTEMPTS_TO_PAY: &str = "\
+SELECT a.hash FROM attempts a JOIN claim_members m ON m.slot_id = a.slot_id
+WHERE m.nullifier = ?1 AND a.kind = 'load' ORDER BY a.id";
 const MARK_MINED: &str = "\
-UPDATE transactions SET state = 'mined', block_number = ?2, block_hash = ?3
-WHERE id = ?1 AND state = 'sent' RETURNING id, hash, purpose";
+UPDATE slots SET state = 'mined', mined_hash = ?2, block_number = ?3, block_hash = ?4
+WHERE id = ?1 AND state = 'sent'
+    AND EXISTS (SELECT 1 FROM attempts WHERE slot_id = ?1 AND hash = ?2 AND kind = 'load')
+RETURNING id, purpose";
 const MARK_UNMINED: &str = "\
-UPDATE transactions SET state = 'sent', block_number = NULL, block_hash = NULL
-WHERE id = ?1 AND state = 'mined' RETURNING id, hash, purpose";
+UPDATE slots SET state = 'sent', mined_hash = NULL, block_number = NULL, block_hash = NULL
+WHERE id = ?1 AND state = 'mined' RETURNING id, purpose";
 const MARK_FINAL: &str = "\
-UPDATE transactions SET state = 'final'
-WHERE id = ?1 AND state = 'mined' RETURNING id, hash, purpose";
+UPDATE slots SET state = 'final' WHERE id = ?1 AND state = 'mined' RETURNING id, purpose";
 const MARK_FAILED: &str = "\
-UPDATE transactions SET state = 'failed'
-WHERE id = ?1 AND state = 'sent' RETURNING id, hash, purpose";
+UPDATE slots SET state = 'failed' WHERE id = ?1 AND state = 'sent' RETURNING id, purpose";
+
+macro_rules! select_open_members {
+    ($table:literal, $column:literal) => {
+        concat!(
+            "SELECT m.slot_id, m.position, m.",
+            $column,
+            " AS member FROM ",
+            $table,
+            " m JOIN slots s ON s.id = m.slot_id ",
+            "WHERE s.state IN ('sent', 'mined') ORDER BY m.slot_id, m.position"
+        )
+    };
+}
+
+const SELECT_OPEN_MEMBERS: [(Table, &str); 3] = [
+    (
+        load::APPEND.table,
+        select_open_members!("append_members", "enrolment_id"),
+    ),
+    (
+        load::REVOKE.table,
+        select_open_members!("revoke_members", "commitment"),
+    ),
+    (
+        load::CLAIMS.table,
+        select_open_members!("claim_members", "nullifier"),
+    ),
+];
 
 #[derive(sqlx::FromRow)]
-struct TransactionRow {
+struct SlotRow {
     id: i64,
     sender: Vec<u8>,
     nonce: i64,
-    hash: Vec<u8>,
-    raw: Vec<u8>,
     purpose: String,
     start_index: Option<i64>,
-    nullifier: Option<Vec<u8>>,
     state: String,
+    mined_hash: Option<Vec<u8>>,
     block_number: Option<i64>,
     block_hash: Option<Vec<u8>>,
 }
 
-impl TransactionRow {
-    /// `members` are the ids of enrolments or the commitments that it carries, in order.
-    fn into_domain(self, members: &[Vec<u8>]) -> Result<OutboxTransaction, StoreError> {
-        Ok(OutboxTransaction {
-            id: TransactionId(self.id),
+impl SlotRow {
+    /// `members` are the keys of what it carries, in order.
+    fn into_domain(
+        self,
+        members: &[Vec<u8>],
+        attempts: &[AttemptRow],
+    ) -> Result<Slot, StoreError> {
+        let sender = SLOTS.address("sender", &self.sender)?;
+        let nonce = SLOTS.unsigned("nonce", self.nonce)?;
+        if attempts.is_empty() {
+            return Err(ATTEMPTS.corrupt("slot_id"));
+        }
+        let attempts = attempts.iter().map(|row| row.to_domain(sender, nonce));
+        Ok(Slot {
+            id: SlotId(self.id),
+            sender,
+            nonce,
             purpose: self.purpose(members)?,
             state: self.state()?,
-            signed: SignedTransaction {
-                sender: TRANSACTIONS.address("sender", &self.sender)?,
-                nonce: TRANSACTIONS.unsigned("nonce", self.nonce)?,
-                hash: TRANSACTIONS.word("hash", &self.hash)?,
-                raw: self.raw,
-            },
+            attempts: attempts.collect::<Result<_, _>>()?,
         })
     }
 
@@ -86,59 +119,104 @@ impl TransactionRow {
         match (
             self.purpose.as_str(),
             self.start_index,
-            self.nullifier.as_deref(),
+            members.is_empty(),
         ) {
-            ("append", Some(start_index), None) if !members.is_empty() => {
-                let id = |blob: &Vec<u8>| MEMBERS.word("enrolment_id", blob).map(EnrolmentId);
+            ("append", Some(start_index), false) => {
+                let (table, column) = (load::APPEND.table, load::APPEND.column);
+                let id = |blob: &Vec<u8>| table.word(column, blob).map(EnrolmentId);
                 Ok(Purpose::Append {
-                    start_index: TRANSACTIONS.leaf_index("start_index", start_index)?,
+                    start_index: SLOTS.leaf_index("start_index", start_index)?,
                     enrolments: members.iter().map(id).collect::<Result<_, _>>()?,
                 })
             }
-            ("revoke", None, None) if !members.is_empty() => {
-                let commitment = |blob: &Vec<u8>| REVOKED.commitment("commitment", blob);
+            ("revoke", None, false) => {
+                let (table, column) = (load::REVOKE.table, load::REVOKE.column);
+                let commitment = |blob: &Vec<u8>| table.commitment(column, blob);
                 Ok(Purpose::Revoke {
                     commitments: members.iter().map(commitment).collect::<Result<_, _>>()?,
                 })
             }
-            ("claim", None, Some(nullifier)) if members.is_empty() => Ok(Purpose::Claim {
-                nullifier: TRANSACTIONS.nullifier("nullifier", nullifier)?,
-            }),
-            _ => Err(TRANSACTIONS.corrupt("purpose")),
+            ("claims", None, false) => {
+                let (table, column) = (load::CLAIMS.table, load::CLAIMS.column);
+                let nullifier = |blob: &Vec<u8>| table.nullifier(column, blob);
+                Ok(Purpose::Claims {
+                    nullifiers: members.iter().map(nullifier).collect::<Result<_, _>>()?,
+                })
+            }
+            ("fill", None, true) => Ok(Purpose::Fill),
+            _ => Err(SLOTS.corrupt("purpose")),
         }
     }
 
-    fn state(&self) -> Result<OutboxState, StoreError> {
+    fn state(&self) -> Result<SlotState, StoreError> {
         match (
             self.state.as_str(),
+            self.mined_hash.as_deref(),
             self.block_number,
             self.block_hash.as_deref(),
         ) {
-            ("sent", None, None) => Ok(OutboxState::Sent),
-            ("mined", Some(number), Some(hash)) => Ok(OutboxState::Mined {
-                block_number: TRANSACTIONS.unsigned("block_number", number)?,
-                block_hash: TRANSACTIONS.word("block_hash", hash)?,
+            ("sent", None, None, None) => Ok(SlotState::Sent),
+            ("mined", Some(transaction), Some(number), Some(hash)) => Ok(SlotState::Mined {
+                transaction: SLOTS.word("mined_hash", transaction)?,
+                block_number: SLOTS.unsigned("block_number", number)?,
+                block_hash: SLOTS.word("block_hash", hash)?,
             }),
-            _ => Err(TRANSACTIONS.corrupt("state")),
+            _ => Err(SLOTS.corrupt("state")),
         }
     }
 }
 
 #[derive(sqlx::FromRow)]
+struct AttemptRow {
+    slot_id: i64,
+    kind: String,
+    hash: Vec<u8>,
+    raw: Vec<u8>,
+    max_fee_wei: i64,
+    priority_fee_wei: i64,
+    made_at_block: i64,
+}
+
+impl AttemptRow {
+    fn to_domain(&self, sender: Address, nonce: u64) -> Result<Attempt, StoreError> {
+        let kind = match self.kind.as_str() {
+            "load" => AttemptKind::Load,
+            "cancel" => AttemptKind::Cancel,
+            _ => return Err(ATTEMPTS.corrupt("kind")),
+        };
+        Ok(Attempt {
+            kind,
+            made_at_block: ATTEMPTS.unsigned("made_at_block", self.made_at_block)?,
+            signed: SignedTransaction {
+                sender,
+                nonce,
+                fees: Fees {
+                    max_fee_wei: ATTEMPTS.unsigned("max_fee_wei", self.max_fee_wei)?,
+                    priority_fee_wei: ATTEMPTS
+                        .unsigned("priority_fee_wei", self.priority_fee_wei)?,
+                },
+                hash: ATTEMPTS.word("hash", &self.hash)?,
+                raw: self.raw.clone(),
+            },
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
 struct MemberRow {
-    transaction_id: i64,
+    slot_id: i64,
     position: i64,
     member: Vec<u8>,
 }
 
-/// What each batch carries, from rows of `table` in order of position.
-fn members_by_transaction(
+/// What each slot carries, from rows of `table` in order of position.
+fn members_by_slot(
     table: Table,
     rows: Vec<MemberRow>,
 ) -> Result<HashMap<i64, Vec<Vec<u8>>>, StoreError> {
     let mut members: HashMap<i64, Vec<Vec<u8>>> = HashMap::new();
     for row in rows {
-        let list = members.entry(row.transaction_id).or_default();
+        let list = members.entry(row.slot_id).or_default();
         if usize::try_from(row.position) != Ok(list.len()) {
             return Err(table.corrupt("position"));
         }
@@ -147,57 +225,74 @@ fn members_by_transaction(
     Ok(members)
 }
 
-/// The row of the new transaction, unless the nonce was taken.
-async fn insert(
+/// The row of the new slot, unless the nonce was taken.
+async fn insert_slot(
     tx: &mut Transaction<'_, Sqlite>,
     signed: &SignedTransaction,
     purpose: &Purpose,
 ) -> Result<Option<i64>, StoreError> {
-    let (name, start_index, nullifier) = match purpose {
-        Purpose::Append { start_index, .. } => ("append", Some(integer(start_index.get())?), None),
-        Purpose::Revoke { .. } => ("revoke", None, None),
-        Purpose::Claim { nullifier } => ("claim", None, Some(nullifier.to_be_bytes().to_vec())),
+    let (name, start_index) = match purpose {
+        Purpose::Append { start_index, .. } => ("append", Some(integer(start_index.get())?)),
+        Purpose::Revoke { .. } => ("revoke", None),
+        Purpose::Claims { .. } => ("claims", None),
+        Purpose::Fill => ("fill", None),
     };
-    sqlx::query_scalar(INSERT)
+    sqlx::query_scalar(INSERT_SLOT)
         .bind(signed.sender.as_slice())
         .bind(integer(signed.nonce)?)
-        .bind(signed.hash.as_slice())
-        .bind(signed.raw.as_slice())
         .bind(name)
         .bind(start_index)
-        .bind(nullifier)
         .fetch_optional(&mut **tx)
         .await
         .map_err(backend)
 }
 
-/// The transaction whose row changed.
+/// Whether the slot took it.
+async fn insert_attempt(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: i64,
+    attempt: &Attempt,
+) -> Result<bool, StoreError> {
+    let kind = match attempt.kind {
+        AttemptKind::Load => "load",
+        AttemptKind::Cancel => "cancel",
+    };
+    let signed = &attempt.signed;
+    let inserted = sqlx::query(INSERT_ATTEMPT)
+        .bind(id)
+        .bind(kind)
+        .bind(signed.hash.as_slice())
+        .bind(signed.raw.as_slice())
+        .bind(integer(signed.fees.max_fee_wei)?)
+        .bind(integer(signed.fees.priority_fee_wei)?)
+        .bind(integer(attempt.made_at_block)?)
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// The slot whose row changes by an update that needs its id alone.
+async fn moved(
+    tx: &mut Transaction<'_, Sqlite>,
+    operation: &'static str,
+    sql: &'static str,
+    id: SlotId,
+) -> Result<Carrier, StoreError> {
+    let row = sqlx::query_as(sql)
+        .bind(id.0)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(backend)?;
+    changed(operation, row)
+}
+
 fn changed(operation: &'static str, row: Option<Carrier>) -> Result<Carrier, StoreError> {
     row.ok_or(StoreError::RowCount {
         operation,
         expected: 1,
         actual: 0,
     })
-}
-
-impl SqliteStore {
-    /// Moves a transaction by an update that needs its id alone, and its load with it.
-    async fn move_transaction(
-        &self,
-        operation: &'static str,
-        sql: &'static str,
-        id: TransactionId,
-        step: &load::Move,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_write().await?;
-        let row = sqlx::query_as(sql)
-            .bind(id.0)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(backend)?;
-        load::apply(&mut tx, &changed(operation, row)?, step).await?;
-        tx.commit().await.map_err(backend)
-    }
 }
 
 #[async_trait]
@@ -211,102 +306,130 @@ impl OutboxRepository for SqliteStore {
         let Some(highest) = highest else {
             return Ok(chain_nonce);
         };
-        let highest = TRANSACTIONS.unsigned("nonce", highest)?;
+        let highest = SLOTS.unsigned("nonce", highest)?;
         Ok(chain_nonce.max(highest + 1))
     }
 
-    async fn enqueue(
+    async fn open_slot(
         &self,
-        signed: &SignedTransaction,
+        attempt: &Attempt,
         purpose: &Purpose,
-    ) -> Result<EnqueueOutcome, StoreError> {
+    ) -> Result<OpenOutcome, StoreError> {
         let mut tx = self.begin_write().await?;
-        if !load::submit(&mut tx, purpose, signed.hash).await? {
-            return Ok(EnqueueOutcome::LoadMoved);
+        let signed = &attempt.signed;
+        if !load::submit(&mut tx, purpose, signed.hash.as_slice()).await? {
+            return Ok(OpenOutcome::LoadMoved);
         }
-        let Some(id) = insert(&mut tx, signed, purpose).await? else {
-            return Ok(EnqueueOutcome::NonceTaken);
+        let Some(id) = insert_slot(&mut tx, signed, purpose).await? else {
+            return Ok(OpenOutcome::NonceTaken);
         };
+        if !insert_attempt(&mut tx, id, attempt).await? {
+            return Ok(OpenOutcome::NonceTaken);
+        }
         load::insert_members(&mut tx, id, purpose).await?;
         tx.commit().await.map_err(backend)?;
-        Ok(EnqueueOutcome::Stored(TransactionId(id)))
+        Ok(OpenOutcome::Stored(SlotId(id)))
     }
 
-    async fn open_transactions(&self) -> Result<Vec<OutboxTransaction>, StoreError> {
+    async fn add_attempt(
+        &self,
+        id: SlotId,
+        attempt: &Attempt,
+    ) -> Result<AttemptOutcome, StoreError> {
+        let mut tx = self.begin_write().await?;
+        if !insert_attempt(&mut tx, id.0, attempt).await? {
+            return Ok(AttemptOutcome::SlotMoved);
+        }
+        tx.commit().await.map_err(backend)?;
+        Ok(AttemptOutcome::Stored)
+    }
+
+    async fn open_slots(&self) -> Result<Vec<Slot>, StoreError> {
         let mut snapshot = self.readers.begin().await.map_err(backend)?;
-        let rows: Vec<TransactionRow> = sqlx::query_as(SELECT_OPEN)
+        let rows: Vec<SlotRow> = sqlx::query_as(SELECT_OPEN)
             .fetch_all(&mut *snapshot)
             .await
             .map_err(backend)?;
+        let attempt_rows: Vec<AttemptRow> = sqlx::query_as(SELECT_OPEN_ATTEMPTS)
+            .fetch_all(&mut *snapshot)
+            .await
+            .map_err(backend)?;
+        let mut attempts: HashMap<i64, Vec<AttemptRow>> = HashMap::new();
+        for row in attempt_rows {
+            attempts.entry(row.slot_id).or_default().push(row);
+        }
         let mut members = HashMap::new();
-        for (table, sql) in [
-            (MEMBERS, SELECT_OPEN_MEMBERS),
-            (REVOKED, SELECT_OPEN_REVOKED),
-        ] {
+        for (table, sql) in SELECT_OPEN_MEMBERS {
             let rows: Vec<MemberRow> = sqlx::query_as(sql)
                 .fetch_all(&mut *snapshot)
                 .await
                 .map_err(backend)?;
-            members.extend(members_by_transaction(table, rows)?);
+            members.extend(members_by_slot(table, rows)?);
         }
         rows.into_iter()
             .map(|row| {
                 let carried = members.remove(&row.id).unwrap_or_default();
-                row.into_domain(&carried)
+                let tried = attempts.remove(&row.id).unwrap_or_default();
+                row.into_domain(&carried, &tried)
             })
             .collect()
     }
 
+    async fn attempts_to_pay(&self, nullifier: NullifierHash) -> Result<Vec<B256>, StoreError> {
+        let hashes: Vec<Vec<u8>> = sqlx::query_scalar(SELECT_ATTEMPTS_TO_PAY)
+            .bind(nullifier.to_be_bytes().to_vec())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(backend)?;
+        let word = |blob: &Vec<u8>| ATTEMPTS.word("hash", blob);
+        hashes.iter().map(word).collect()
+    }
+
     async fn mark_mined(
         &self,
-        id: TransactionId,
+        id: SlotId,
+        transaction: B256,
         block_number: u64,
         block_hash: B256,
+        paid: &[NullifierHash],
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
         let row = sqlx::query_as(MARK_MINED)
             .bind(id.0)
+            .bind(transaction.as_slice())
             .bind(integer(block_number)?)
             .bind(block_hash.as_slice())
             .fetch_optional(&mut *tx)
             .await
             .map_err(backend)?;
-        let carrier = changed("mark a transaction as mined", row)?;
-        load::apply(&mut tx, &carrier, &load::MINE).await?;
+        let carrier = changed("mark a slot as mined", row)?;
+        load::mine(&mut tx, &carrier, transaction.as_slice(), paid).await?;
         tx.commit().await.map_err(backend)
     }
 
-    async fn mark_unmined(&self, id: TransactionId) -> Result<(), StoreError> {
-        let operation = "mark a transaction as sent again";
-        self.move_transaction(operation, MARK_UNMINED, id, &load::UNMINE)
-            .await
+    async fn mark_unmined(&self, id: SlotId) -> Result<(), StoreError> {
+        let mut tx = self.begin_write().await?;
+        let operation = "mark a slot as sent again";
+        let carrier = moved(&mut tx, operation, MARK_UNMINED, id).await?;
+        load::unmine(&mut tx, &carrier).await?;
+        tx.commit().await.map_err(backend)
     }
 
-    async fn mark_final(&self, id: TransactionId) -> Result<(), StoreError> {
-        let operation = "mark a transaction as final";
-        self.move_transaction(operation, MARK_FINAL, id, &load::FINALISE)
-            .await
-    }
-
-    async fn mark_failed(
+    async fn mark_final(
         &self,
-        id: TransactionId,
-        disposition: Disposition,
+        id: SlotId,
+        rejected: &[(NullifierHash, Rejection)],
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let row = sqlx::query_as(MARK_FAILED)
-            .bind(id.0)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(backend)?;
-        let carrier = changed("mark a transaction as failed", row)?;
-        match disposition {
-            Disposition::Requeue => {
-                load::apply(&mut tx, &carrier, &load::REQUEUE).await?;
-                load::withdraw_revoked(&mut tx).await?;
-            }
-            Disposition::Reject(why) => load::reject(&mut tx, &carrier, why).await?,
-        }
+        let carrier = moved(&mut tx, "mark a slot as final", MARK_FINAL, id).await?;
+        load::finalise(&mut tx, &carrier, rejected).await?;
+        tx.commit().await.map_err(backend)
+    }
+
+    async fn mark_failed(&self, id: SlotId) -> Result<(), StoreError> {
+        let mut tx = self.begin_write().await?;
+        let carrier = moved(&mut tx, "mark a slot as failed", MARK_FAILED, id).await?;
+        load::requeue(&mut tx, &carrier).await?;
         tx.commit().await.map_err(backend)
     }
 }

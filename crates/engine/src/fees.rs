@@ -1,0 +1,152 @@
+use crate::ports::{FeeMarket, Fees};
+
+/// Room for the base fee to rise while a transaction waits: two times what it is now lasts
+/// for six full blocks, each of which raises it by an eighth at most (EIP-1559).
+const BASE_FEE_ROOM: u64 = 2;
+/// A node takes another transaction with the same nonce when it offers a tenth more; an
+/// eighth is safely above that.
+const RAISE_BY: u64 = 8;
+/// Attempts for one nonce: with each one the time until the next grows.
+const MAX_ATTEMPTS: u64 = 16;
+
+/// What is offered for a place in a block, and when more is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeePolicy {
+    /// The most that is offered for a unit of gas, in wei.
+    pub max_fee_wei: u64,
+    /// Blocks after which the first attempt is not waited for any longer; the second is
+    /// for twice as many, and so on.
+    pub bump_after_blocks: u64,
+}
+
+impl FeePolicy {
+    /// What a first attempt offers.
+    #[must_use]
+    pub const fn first(&self, market: &FeeMarket) -> Fees {
+        let room = market.base_fee_wei.saturating_mul(BASE_FEE_ROOM);
+        let wanted = room.saturating_add(market.priority_fee_wei);
+        self.capped(wanted, market.priority_fee_wei)
+    }
+
+    /// What an attempt offers that takes the place of one with `offered`; `None` when the
+    /// limit leaves no room for as much as a node asks.
+    #[must_use]
+    pub fn replacement(&self, offered: Fees, market: &FeeMarket) -> Option<Fees> {
+        let raised = raise(offered.max_fee_wei);
+        if raised > self.max_fee_wei {
+            return None;
+        }
+        let first = self.first(market);
+        Some(self.capped(
+            raised.max(first.max_fee_wei),
+            raise(offered.priority_fee_wei).max(first.priority_fee_wei),
+        ))
+    }
+
+    /// Whether so much less would do that bytes which no node holds are better not sent again.
+    #[must_use]
+    pub const fn is_dear(&self, offered: Fees, market: &FeeMarket) -> bool {
+        self.first(market).max_fee_wei < offered.max_fee_wei / 2
+    }
+
+    /// Whether the newest of `attempts` has waited long enough.
+    #[must_use]
+    pub const fn is_bump_due(&self, attempts: usize, waited_blocks: u64) -> bool {
+        let attempts = attempts as u64;
+        attempts < MAX_ATTEMPTS && waited_blocks >= self.bump_after_blocks.saturating_mul(attempts)
+    }
+
+    const fn capped(&self, max_fee_wei: u64, priority_fee_wei: u64) -> Fees {
+        let max_fee_wei = min(max_fee_wei, self.max_fee_wei);
+        Fees {
+            max_fee_wei,
+            priority_fee_wei: min(priority_fee_wei, max_fee_wei),
+        }
+    }
+}
+
+const fn min(one: u64, other: u64) -> u64 {
+    if one < other { one } else { other }
+}
+
+const fn raise(wei: u64) -> u64 {
+    wei.saturating_add(wei / RAISE_BY).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: FeePolicy = FeePolicy {
+        max_fee_wei: 1_000,
+        bump_after_blocks: 3,
+    };
+
+    const fn market(base_fee_wei: u64) -> FeeMarket {
+        FeeMarket {
+            base_fee_wei,
+            priority_fee_wei: 10,
+        }
+    }
+
+    const fn fees(max_fee_wei: u64, priority_fee_wei: u64) -> Fees {
+        Fees {
+            max_fee_wei,
+            priority_fee_wei,
+        }
+    }
+
+    #[test]
+    fn an_offer_follows_the_market_up_to_the_limit() {
+        assert_eq!(POLICY.first(&market(100)), fees(210, 10));
+        assert_eq!(POLICY.first(&market(499)), fees(1_000, 10));
+        assert_eq!(POLICY.first(&market(u64::MAX)), fees(1_000, 10));
+        let tight = FeePolicy {
+            max_fee_wei: 5,
+            ..POLICY
+        };
+        assert_eq!(tight.first(&market(100)), fees(5, 5));
+    }
+
+    #[test]
+    fn a_replacement_offers_what_nodes_ask_and_what_the_market_asks() {
+        let offered = fees(210, 10);
+        assert_eq!(
+            POLICY.replacement(offered, &market(100)),
+            Some(fees(237, 12))
+        );
+        assert_eq!(
+            POLICY.replacement(offered, &market(300)),
+            Some(fees(610, 12))
+        );
+        assert_eq!(
+            POLICY.replacement(offered, &market(900)),
+            Some(fees(1_000, 12))
+        );
+        for max_fee in 1..=1_000 {
+            if let Some(next) = POLICY.replacement(fees(max_fee, 1), &market(0)) {
+                assert!(next.max_fee_wei * 10 >= max_fee * 11, "{max_fee}");
+                assert!(next.max_fee_wei <= POLICY.max_fee_wei, "{max_fee}");
+            } else {
+                assert!(max_fee > 880, "{max_fee}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_offer_comes_down_when_the_market_does() {
+        let offered = POLICY.first(&market(400));
+        assert!(!POLICY.is_dear(offered, &market(400)));
+        assert!(!POLICY.is_dear(offered, &market(250)));
+        assert!(POLICY.is_dear(offered, &market(100)));
+    }
+
+    #[test]
+    fn each_attempt_is_waited_for_longer_than_the_one_before() {
+        assert!(!POLICY.is_bump_due(1, 2));
+        assert!(POLICY.is_bump_due(1, 3));
+        assert!(!POLICY.is_bump_due(2, 5));
+        assert!(POLICY.is_bump_due(2, 6));
+        assert!(!POLICY.is_bump_due(16, u64::MAX));
+    }
+}

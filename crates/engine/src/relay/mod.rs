@@ -1,0 +1,320 @@
+mod policy;
+mod refused;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use annona_core::{Address, ClaimWindow, Epoch, EpochClock, NullifierHash};
+
+use policy::MAX_BATCH;
+pub use policy::{ClaimsReason, RelayPolicy, WaitingClaims};
+
+use crate::fees::FeePolicy;
+use crate::ports::{
+    Attempt, AttemptKind, BlockHead, ChainError, ChainReader, ChainWriter, Clock, FeeMarket,
+    OpenOutcome, Purpose, RevertReason, Seat, SenderRole, SlotState, Store, StoreError,
+};
+use crate::{Claim, ClaimRecord};
+
+/// Claims looked at in one step, besides those set aside.
+const CLAIMS_PER_STEP: usize = 4 * MAX_BATCH;
+/// Claims set aside at most; beyond it, those found refused are simply met again.
+const MAX_SET_ASIDE: usize = 1_024;
+/// Claims set aside that are tried again in one step.
+const RETRIES_PER_STEP: usize = 16;
+
+/// Why a step of the relay was cut short; the next step goes on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RelayError {
+    /// The chain gave no answer.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a relay works with.
+pub struct RelayParts<C> {
+    /// Claims and slots.
+    pub store: Arc<dyn Store>,
+    /// The chain.
+    pub chain: Arc<C>,
+    /// The clock that arrivals were noted with.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How a relay decides.
+#[derive(Debug, Clone, Copy)]
+pub struct RelayRules {
+    /// When claims are sent.
+    pub policy: RelayPolicy,
+    /// What is offered.
+    pub fees: FeePolicy,
+    /// When epochs begin.
+    pub calendar: EpochClock,
+    /// How long they can be claimed.
+    pub window: ClaimWindow,
+    /// As for the outbox.
+    pub confirmations: u64,
+}
+
+/// Pays the gas of queued claims, in batches by epoch.
+///
+/// A batch that the contract refuses is halved until the claims are found that it refuses
+/// alone; these are set aside, and rejected when no reorg can change the refusal. What is
+/// set aside is remembered in memory only: after a restart it is found again.
+pub struct Relay<C> {
+    parts: RelayParts<C>,
+    rules: RelayRules,
+    /// The newest block when each claim was last refused.
+    set_aside: Mutex<HashMap<NullifierHash, u64>>,
+}
+
+/// What a step looks at.
+struct Round {
+    head: BlockHead,
+    market: FeeMarket,
+    /// Slots in no block, by account.
+    busy: HashMap<Address, usize>,
+    submitted: usize,
+    failure: Option<ChainError>,
+}
+
+/// How it goes on after a part of a batch.
+enum Next {
+    Part,
+    /// Nothing of the epoch can be sent now.
+    Epoch,
+    /// Nothing at all can be sent now.
+    Step,
+}
+
+impl<C: ChainReader + ChainWriter> Relay<C> {
+    /// A relay.
+    #[must_use]
+    pub fn new(parts: RelayParts<C>, rules: RelayRules) -> Self {
+        Self {
+            parts,
+            rules,
+            set_aside: Mutex::default(),
+        }
+    }
+
+    /// Submits waiting claims that are due; returns how many.
+    ///
+    /// # Errors
+    /// [`RelayError`]; whatever was stored is carried on by the outbox. That the chain
+    /// fails for one claim is told when the others were looked after.
+    pub async fn step(&self) -> Result<usize, RelayError> {
+        let mut round = self.begin().await?;
+        let queued = self.queued().await?;
+        self.forget_all_but(&queued);
+        self.try_again(&queued, &mut round).await?;
+        for (epoch, claims) in self.by_epoch(queued) {
+            match self.send_epoch(epoch, &claims, &mut round).await? {
+                Next::Part | Next::Epoch => {}
+                Next::Step => break,
+            }
+        }
+        let failure = round.failure.map(RelayError::from);
+        failure.map_or(Ok(round.submitted), Err)
+    }
+
+    async fn begin(&self) -> Result<Round, RelayError> {
+        let Self { parts, .. } = self;
+        // Read before everything else: an old answer makes the step more careful.
+        let head = parts.chain.head().await?;
+        let market = parts.chain.fee_market().await?;
+        let senders = parts.chain.senders(SenderRole::Relay);
+        let mut busy: HashMap<Address, usize> = senders.into_iter().map(|one| (one, 0)).collect();
+        for slot in parts.store.open_slots().await? {
+            if slot.state == SlotState::Sent
+                && let Some(count) = busy.get_mut(&slot.sender)
+            {
+                *count += 1;
+            }
+        }
+        Ok(Round {
+            head,
+            market,
+            busy,
+            submitted: 0,
+            failure: None,
+        })
+    }
+
+    async fn queued(&self) -> Result<Vec<ClaimRecord>, StoreError> {
+        let limit = CLAIMS_PER_STEP + self.set_aside().len();
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.parts.store.queued_claims(limit).await
+    }
+
+    /// Claims that are not set aside, in order of arrival.
+    fn by_epoch(&self, queued: Vec<ClaimRecord>) -> BTreeMap<Epoch, Vec<ClaimRecord>> {
+        let set_aside = self.set_aside();
+        let mut epochs: BTreeMap<Epoch, Vec<ClaimRecord>> = BTreeMap::new();
+        for record in queued {
+            if !set_aside.contains_key(&record.claim.nullifier_hash) {
+                epochs.entry(record.claim.epoch).or_default().push(record);
+            }
+        }
+        epochs
+    }
+
+    async fn send_epoch(
+        &self,
+        epoch: Epoch,
+        claims: &[ClaimRecord],
+        round: &mut Round,
+    ) -> Result<Next, RelayError> {
+        if self.is_window_over(epoch, round.head) {
+            return self.refuse_late(claims, round).await;
+        }
+        let mut rest = claims;
+        while let Some(reason) = self.reason_to_send(epoch, rest, round) {
+            let (batch, later) = rest.split_at(rest.len().min(MAX_BATCH));
+            match self.send_batch(batch, reason, round).await? {
+                Next::Part => rest = later,
+                stop => return Ok(stop),
+            }
+        }
+        Ok(Next::Part)
+    }
+
+    fn is_window_over(&self, epoch: Epoch, head: BlockHead) -> bool {
+        self.window_left_secs(epoch, head) == 0
+    }
+
+    /// What of the epoch's window is left, by the chain's clock.
+    fn window_left_secs(&self, epoch: Epoch, head: BlockHead) -> u64 {
+        let after = Epoch(epoch.0.saturating_add(self.rules.window.0));
+        let end = self.rules.calendar.start_of(after);
+        end.0.saturating_sub(head.timestamp.0)
+    }
+
+    fn reason_to_send(
+        &self,
+        epoch: Epoch,
+        claims: &[ClaimRecord],
+        round: &Round,
+    ) -> Option<ClaimsReason> {
+        let now = self.parts.clock.now();
+        let age = |record: &ClaimRecord| now.0.saturating_sub(record.received_at.0);
+        self.rules.policy.reason_to_send(&WaitingClaims {
+            count: claims.len(),
+            oldest_secs: claims.iter().map(age).max().unwrap_or(0),
+            window_left_secs: self.window_left_secs(epoch, round.head),
+            base_fee_wei: round.market.base_fee_wei,
+        })
+    }
+
+    /// Sends a batch, or the parts of it that the contract takes.
+    async fn send_batch(
+        &self,
+        batch: &[ClaimRecord],
+        reason: ClaimsReason,
+        round: &mut Round,
+    ) -> Result<Next, RelayError> {
+        let mut parts = vec![batch];
+        while let Some(part) = parts.pop() {
+            let claims: Vec<Claim> = part.iter().map(|record| record.claim).collect();
+            match self.submit(&claims, reason, round).await {
+                Ok(Next::Part) => {}
+                Ok(stop) => return Ok(stop),
+                Err(RelayError::Chain(ChainError::Reverted(why))) if stops_the_epoch(why) => {
+                    tracing::info!(claims = claims.len(), reason = %why, "claims wait");
+                    return Ok(Next::Epoch);
+                }
+                Err(RelayError::Chain(error)) => match claims.as_slice() {
+                    [claim] => self.take_out(claim, error, round).await?,
+                    _ => {
+                        if !matches!(error, ChainError::Reverted(_)) {
+                            // Goes on only if it is the batch that the node cannot simulate.
+                            self.parts.chain.head().await?;
+                        }
+                        let (first, second) = part.split_at(part.len() / 2);
+                        parts.extend([second, first]);
+                        metrics::counter!("annona_claim_batches_halved_total").increment(1);
+                    }
+                },
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(Next::Part)
+    }
+
+    async fn submit(
+        &self,
+        claims: &[Claim],
+        reason: ClaimsReason,
+        round: &mut Round,
+    ) -> Result<Next, RelayError> {
+        let Self { parts, rules, .. } = self;
+        let Some(sender) = self.least_busy(round) else {
+            tracing::debug!("every account has as many transactions under way as it may");
+            return Ok(Next::Step);
+        };
+        let chain_nonce = parts.chain.account_nonce(sender).await?;
+        let seat = Seat {
+            sender,
+            nonce: parts.store.next_nonce(sender, chain_nonce).await?,
+            fees: rules.fees.first(&round.market),
+        };
+        let attempt = Attempt {
+            kind: AttemptKind::Load,
+            signed: parts.chain.sign_claims(&seat, claims).await?,
+            made_at_block: round.head.number,
+        };
+        let nullifiers = claims.iter().map(|claim| claim.nullifier_hash).collect();
+        let purpose = Purpose::Claims { nullifiers };
+        match parts.store.open_slot(&attempt, &purpose).await? {
+            OpenOutcome::Stored(_) => {}
+            // Another replica was faster; the next step sees what it did.
+            OpenOutcome::NonceTaken | OpenOutcome::LoadMoved => return Ok(Next::Step),
+        }
+        *round.busy.entry(sender).or_default() += 1;
+        round.submitted += claims.len();
+        note_submitted(claims, reason, &attempt);
+        // Stored bytes are not refused any more: the outbox finds out what becomes of them.
+        if let Err(error @ (ChainError::Unavailable(_) | ChainError::Malformed { .. })) =
+            parts.chain.broadcast(&attempt.signed.raw).await
+        {
+            round.failure.get_or_insert(error);
+        }
+        Ok(Next::Part)
+    }
+
+    fn least_busy(&self, round: &Round) -> Option<Address> {
+        let free = round
+            .busy
+            .iter()
+            .filter(|(_, slots)| **slots < self.rules.policy.slots_per_sender);
+        // The address decides between equals, so that a run can be repeated.
+        free.min_by_key(|(sender, slots)| (**slots, **sender))
+            .map(|(sender, _)| *sender)
+    }
+
+    // A panic while the lock is held leaves whole entries behind.
+    fn set_aside(&self) -> MutexGuard<'_, HashMap<NullifierHash, u64>> {
+        self.set_aside
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether what is refused is not the claims.
+const fn stops_the_epoch(why: RevertReason) -> bool {
+    matches!(why, RevertReason::Paused | RevertReason::NoMoney)
+}
+
+fn note_submitted(claims: &[Claim], reason: ClaimsReason, attempt: &Attempt) {
+    let transaction = attempt.signed.hash;
+    tracing::info!(reason = reason.code(), claims = claims.len(), nonce = attempt.signed.nonce, %transaction, "batch of claims submitted");
+    for claim in claims {
+        tracing::info!(nullifier = %claim.nullifier_hash, %transaction, "claim submitted");
+    }
+    metrics::counter!("annona_claim_batches_total", "reason" => reason.code()).increment(1);
+    metrics::histogram!("annona_claim_batch_size").record(claims.len() as f64);
+}

@@ -1,0 +1,148 @@
+/// Claims of one transaction at most, as in the contract.
+pub(super) const MAX_BATCH: usize = 128;
+/// Claims that are enough for a batch: beyond it each one saves little gas.
+const TARGET_BATCH: usize = 32;
+
+/// When claims of an epoch are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RelayPolicy {
+    /// The longest that a claim waits for others while gas is cheap, in seconds.
+    pub wait_secs: u64,
+    /// The longest that a claim waits for cheaper gas, in seconds: after it, the claim goes
+    /// at whatever price the limit allows.
+    pub max_wait_secs: u64,
+    /// The base fee up to which nothing waits for cheaper gas, in wei for a unit of gas.
+    pub cheap_base_fee_wei: u64,
+    /// Seconds before the end of a claim window from which on nothing waits.
+    pub window_margin_secs: u64,
+    /// Slots of one account that are in no block, at most.
+    pub slots_per_sender: usize,
+}
+
+/// Claims of one epoch that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingClaims {
+    /// How many.
+    pub count: usize,
+    /// How long the oldest waits, in seconds.
+    pub oldest_secs: u64,
+    /// Until the epoch's window ends, in seconds of the chain's clock.
+    pub window_left_secs: u64,
+    /// What the next block asks, in wei for a unit of gas.
+    pub base_fee_wei: u64,
+}
+
+/// Why claims are sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimsReason {
+    /// The claim window ends.
+    WindowEnd,
+    /// The oldest has waited for cheaper gas as long as is allowed.
+    MaxWait,
+    /// They are enough for a batch.
+    Size,
+    /// The oldest has waited for others as long as is allowed.
+    Age,
+}
+
+impl ClaimsReason {
+    /// Stable code, for logs and metrics.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::WindowEnd => "window-end",
+            Self::MaxWait => "max-wait",
+            Self::Size => "size",
+            Self::Age => "age",
+        }
+    }
+}
+
+impl RelayPolicy {
+    /// Why claims are sent now, up to [`MAX_BATCH`] of them; `None` while they can wait.
+    #[must_use]
+    pub const fn reason_to_send(&self, waiting: &WaitingClaims) -> Option<ClaimsReason> {
+        if waiting.count == 0 {
+            return None;
+        }
+        if waiting.window_left_secs <= self.window_margin_secs {
+            return Some(ClaimsReason::WindowEnd);
+        }
+        if waiting.oldest_secs >= self.max_wait_secs {
+            return Some(ClaimsReason::MaxWait);
+        }
+        if waiting.base_fee_wei > self.cheap_base_fee_wei {
+            return None;
+        }
+        if waiting.count >= TARGET_BATCH {
+            return Some(ClaimsReason::Size);
+        }
+        if waiting.oldest_secs >= self.wait_secs {
+            return Some(ClaimsReason::Age);
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: RelayPolicy = RelayPolicy {
+        wait_secs: 10,
+        max_wait_secs: 600,
+        cheap_base_fee_wei: 50,
+        window_margin_secs: 900,
+        slots_per_sender: 4,
+    };
+    const FRESH: WaitingClaims = WaitingClaims {
+        count: 1,
+        oldest_secs: 0,
+        window_left_secs: 100_000,
+        base_fee_wei: 50,
+    };
+
+    #[test]
+    fn claims_wait_for_others_until_they_are_enough_or_old() {
+        let reason = |count, oldest_secs| {
+            POLICY.reason_to_send(&WaitingClaims {
+                count,
+                oldest_secs,
+                ..FRESH
+            })
+        };
+        assert_eq!(reason(1, 9), None);
+        assert_eq!(reason(31, 9), None);
+        assert_eq!(reason(1, 10), Some(ClaimsReason::Age));
+        assert_eq!(reason(32, 0), Some(ClaimsReason::Size));
+        assert_eq!(reason(0, 10_000), None);
+    }
+
+    #[test]
+    fn dear_gas_is_waited_out_but_not_for_ever() {
+        let reason = |count, oldest_secs| {
+            POLICY.reason_to_send(&WaitingClaims {
+                count,
+                oldest_secs,
+                base_fee_wei: 51,
+                ..FRESH
+            })
+        };
+        assert_eq!(reason(128, 599), None);
+        assert_eq!(reason(1, 600), Some(ClaimsReason::MaxWait));
+    }
+
+    #[test]
+    fn nothing_waits_beyond_the_end_of_a_window() {
+        let reason = |window_left_secs| {
+            POLICY.reason_to_send(&WaitingClaims {
+                window_left_secs,
+                base_fee_wei: u64::MAX,
+                ..FRESH
+            })
+        };
+        assert_eq!(reason(901), None);
+        assert_eq!(reason(900), Some(ClaimsReason::WindowEnd));
+        assert_eq!(reason(0), Some(ClaimsReason::WindowEnd));
+    }
+}

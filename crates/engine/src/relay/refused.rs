@@ -1,0 +1,179 @@
+//! Claims that the contract refuses alone.
+
+use annona_core::NullifierHash;
+
+use super::{MAX_SET_ASIDE, Next, RETRIES_PER_STEP, Relay, RelayError, Round};
+use crate::ports::{
+    At, ChainError, ChainReader, ChainWriter, ClaimOutcome, RevertReason, TransactionStatus,
+};
+use crate::{Claim, ClaimRecord, Rejection};
+
+/// Whether one of our transactions paid a claim that is queued.
+enum OwnPayment {
+    None,
+    /// In a block that a reorg could take away.
+    Shallow,
+    Deep(annona_core::B256),
+}
+
+impl<C: ChainReader + ChainWriter> Relay<C> {
+    /// Sets a claim aside, or rejects it if the refusal is for good.
+    pub(super) async fn take_out(
+        &self,
+        claim: &Claim,
+        error: ChainError,
+        round: &mut Round,
+    ) -> Result<(), RelayError> {
+        let is_settled = match error {
+            ChainError::Reverted(why) => self.settle(claim, why, round).await?,
+            other => {
+                round.failure.get_or_insert(other);
+                false
+            }
+        };
+        let mut set_aside = self.set_aside();
+        if is_settled {
+            set_aside.remove(&claim.nullifier_hash);
+        } else if set_aside.len() < MAX_SET_ASIDE {
+            set_aside.insert(claim.nullifier_hash, round.head.number);
+        }
+        Ok(())
+    }
+
+    /// Looks again, once a block, at claims that were set aside: one that is not refused
+    /// any more joins the next batch.
+    pub(super) async fn try_again(
+        &self,
+        queued: &[ClaimRecord],
+        round: &mut Round,
+    ) -> Result<(), RelayError> {
+        let due: Vec<Claim> = {
+            let set_aside = self.set_aside();
+            let is_due = |record: &&ClaimRecord| {
+                let tried = set_aside.get(&record.claim.nullifier_hash);
+                tried.is_some_and(|block| *block != round.head.number)
+            };
+            let due = queued.iter().filter(is_due);
+            due.map(|record| record.claim).take(RETRIES_PER_STEP).collect()
+        };
+        for claim in due {
+            match self.parts.chain.claim_refusal(&claim, At::Newest).await {
+                Ok(None) => drop(self.set_aside().remove(&claim.nullifier_hash)),
+                Ok(Some(why)) => {
+                    self.take_out(&claim, ChainError::Reverted(why), round)
+                        .await?;
+                }
+                Err(error) => self.take_out(&claim, error, round).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims that are not queued any more are not remembered.
+    pub(super) fn forget_all_but(&self, queued: &[ClaimRecord]) {
+        let is_queued = |nullifier: &NullifierHash| {
+            let mut all = queued.iter();
+            all.any(|record| record.claim.nullifier_hash == *nullifier)
+        };
+        self.set_aside()
+            .retain(|nullifier, _| is_queued(nullifier));
+    }
+
+    /// Rejects claims of an epoch whose window is over, when no reorg can open it again.
+    pub(super) async fn refuse_late(
+        &self,
+        claims: &[ClaimRecord],
+        round: &mut Round,
+    ) -> Result<Next, RelayError> {
+        let late = RevertReason::EpochNotOpen;
+        for record in claims {
+            if !self.settle(&record.claim, late, round).await? {
+                return Ok(Next::Epoch);
+            }
+        }
+        Ok(Next::Part)
+    }
+
+    /// Whether the claim is settled now. A refusal is for good if it cannot pass by itself
+    /// and held before so many blocks already that no reorg takes its cause away.
+    async fn settle(
+        &self,
+        claim: &Claim,
+        why: RevertReason,
+        round: &Round,
+    ) -> Result<bool, RelayError> {
+        let Self { parts, rules, .. } = self;
+        let Some(deep) = round.head.number.checked_sub(rules.confirmations) else {
+            return Ok(false);
+        };
+        if why.is_retryable() || self.may_open_yet(claim, why, round) {
+            return Ok(false);
+        }
+        if parts.chain.claim_refusal(claim, At::Block(deep)).await? != Some(why) {
+            return Ok(false);
+        }
+        match self.own_payment(claim.nullifier_hash, deep).await? {
+            OwnPayment::Shallow => return Ok(false),
+            OwnPayment::Deep(transaction) => {
+                parts
+                    .store
+                    .adopt_claim(claim.nullifier_hash, transaction)
+                    .await?;
+                tracing::info!(nullifier = %claim.nullifier_hash, %transaction, "claim was paid already");
+            }
+            OwnPayment::None => {
+                let rejection = rejection_for(why);
+                parts
+                    .store
+                    .reject_claim(claim.nullifier_hash, rejection)
+                    .await?;
+                tracing::warn!(nullifier = %claim.nullifier_hash, reason = rejection.code(), "claim rejected");
+                metrics::counter!("annona_claims_rejected_total", "reason" => rejection.code())
+                    .increment(1);
+            }
+        }
+        Ok(true)
+    }
+
+    /// An epoch that is not open may be one that has not begun, for a node that is behind.
+    fn may_open_yet(&self, claim: &Claim, why: RevertReason, round: &Round) -> bool {
+        why == RevertReason::EpochNotOpen && !self.is_window_over(claim.epoch, round.head)
+    }
+
+    /// A slot that was given up may have been mined after all.
+    async fn own_payment(
+        &self,
+        nullifier: NullifierHash,
+        deep: u64,
+    ) -> Result<OwnPayment, RelayError> {
+        let Self { parts, .. } = self;
+        for transaction in parts.store.attempts_to_pay(nullifier).await? {
+            let TransactionStatus::Mined(receipt) =
+                parts.chain.transaction_status(transaction).await?
+            else {
+                continue;
+            };
+            if receipt.claims.contains(&(nullifier, ClaimOutcome::Paid)) {
+                return Ok(if receipt.block_number <= deep {
+                    OwnPayment::Deep(transaction)
+                } else {
+                    OwnPayment::Shallow
+                });
+            }
+        }
+        Ok(OwnPayment::None)
+    }
+}
+
+/// What a contract's refusal means for the claim.
+const fn rejection_for(reason: RevertReason) -> Rejection {
+    match reason {
+        RevertReason::NullifierSpent => Rejection::NullifierSpent,
+        RevertReason::EpochNotOpen => Rejection::EpochNotOpen,
+        RevertReason::InvalidProof => Rejection::InvalidProof,
+        RevertReason::CensusReached => Rejection::CensusReached,
+        RevertReason::FeeAboveAmount => Rejection::FeeAboveAmount,
+        RevertReason::BadRecipient => Rejection::BadRecipient,
+        _ => Rejection::Refused,
+    }
+}
