@@ -6,8 +6,8 @@ use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::providers::{DynProvider, Provider};
 use alloy::providers::utils::{Eip1559Estimator, eip1559_default_estimator};
+use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
@@ -86,7 +86,6 @@ impl EvmChain {
     #[must_use]
     pub const fn provider(&self) -> &DynProvider {
         self.reader.provider()
-        }
     }
 
     /// Simulates and signs a call; a refusal of the contract comes back before anything is signed.
@@ -325,8 +324,8 @@ impl ChainWriter for EvmChain {
         let message = error
             .as_error_resp()
             .map(|response| response.message.to_lowercase());
-        let is_harmless = message
-            .is_some_and(|text| HARMLESS_REFUSALS.iter().any(|known| text.contains(known)));
+        let is_harmless =
+            message.is_some_and(|text| HARMLESS_REFUSALS.iter().any(|known| text.contains(known)));
         if is_harmless {
             return Ok(());
         }

@@ -28,8 +28,8 @@ mod types;
 
 pub use claims::{ClaimDesk, ClaimError};
 pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy};
-pub use membership::{ArchiveError, EpochTree, Membership, MembershipError, MembershipRules};
 pub use fees::FeePolicy;
+pub use membership::{ArchiveError, EpochTree, Membership, MembershipError, MembershipRules};
 pub use outbox::{Outbox, OutboxError, OutboxReport, OutboxRules};
 pub use receipts::ReceiptDesk;
 pub use relay::{

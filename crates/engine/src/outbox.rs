@@ -3,13 +3,13 @@ use std::sync::Arc;
 
 use annona_core::{Address, NullifierHash};
 
+use crate::Rejection;
 use crate::fees::FeePolicy;
 use crate::ports::{
     Attempt, AttemptKind, AttemptOutcome, BlockHead, ChainError, ChainReader, ChainWriter,
-    ClaimOutcome, FeeMarket, Fees, OpenOutcome, Purpose, Receipt, RevertReason, Seat, Slot,
+    ClaimOutcome, FeeMarket, Fees, OpenOutcome, Purpose, Receipt, RevertReason, Seat, Slot, SlotId,
     SlotState, Store, StoreError, TransactionStatus,
 };
-use crate::Rejection;
 
 /// Why a step of the outbox was cut short; the next step goes on.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +127,9 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
             }
             Sighting::InPool => {
                 self.note_unmined(slot).await?;
+                if slot.state == SlotState::Stored {
+                    self.store.mark_sent(slot.id).await?;
+                }
                 if self.is_front(slot, round).await? && self.is_bump_due(slot, round) {
                     self.outbid(slot, round).await?;
                 }
@@ -236,9 +239,8 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
                 return Ok(());
             }
         }
-        self.chain.broadcast(&newest.signed.raw).await?;
         round.report.rebroadcast += 1;
-        Ok(())
+        self.send(slot.id, newest).await
     }
 
     /// Whether the nonce was used so many blocks ago that no reorg gives it back, and by
@@ -283,11 +285,11 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
             made_at_block: round.head.number,
         };
         // A nonce that has a slot already was used: the answer was an old one.
-        if let OpenOutcome::Stored(_) = self.store.open_slot(&attempt, &Purpose::Fill).await? {
+        if let OpenOutcome::Stored(id) = self.store.open_slot(&attempt, &Purpose::Fill).await? {
             tracing::warn!(%sender, nonce, "a nonce that nothing fills is used up");
             metrics::counter!("annona_slots_filled_total").increment(1);
             round.report.filled += 1;
-            self.chain.broadcast(&attempt.signed.raw).await?;
+            self.send(id, &attempt).await?;
         }
         Ok(())
     }
@@ -300,7 +302,10 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
     /// Offers more than any attempt that the node may hold.
     async fn outbid(&self, slot: &Slot, round: &mut Round) -> Result<(), OutboxError> {
         let most = |part: fn(&Fees) -> u64| {
-            let offers = slot.attempts.iter().map(|attempt| part(&attempt.signed.fees));
+            let offers = slot
+                .attempts
+                .iter()
+                .map(|attempt| part(&attempt.signed.fees));
             offers.max().unwrap_or_default()
         };
         let offered = Fees {
@@ -347,8 +352,13 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         tracing::info!(transaction = %attempt.signed.hash, nonce = slot.nonce, max_fee_wei = fees.max_fee_wei, change, "another attempt for a nonce");
         metrics::counter!("annona_slots_replaced_total", "change" => change).increment(1);
         round.report.replaced += 1;
-        self.chain.broadcast(&attempt.signed.raw).await?;
+        self.send(slot.id, &attempt).await?;
         Ok(true)
+    }
+
+    async fn send(&self, id: SlotId, attempt: &Attempt) -> Result<(), OutboxError> {
+        self.chain.broadcast(&attempt.signed.raw).await?;
+        Ok(self.store.mark_sent(id).await?)
     }
 
     async fn is_pointless(&self, attempt: &Attempt) -> Result<bool, ChainError> {

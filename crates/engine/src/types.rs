@@ -232,7 +232,12 @@ impl Rejection {
 pub enum ClaimState {
     /// Verified, stored, waiting for the relay.
     Queued,
-    /// In a signed transaction that is stored.
+    /// In a signed transaction that is stored and that no node is known to have.
+    Batched {
+        /// Hash of the transaction.
+        transaction: B256,
+    },
+    /// In a transaction that a node has taken.
     Submitted {
         /// Hash of the transaction.
         transaction: B256,

@@ -7,9 +7,8 @@ mod store;
 
 pub use chain::{
     AppendCall, At, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, ClaimOutcome,
-    EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange,
-    RegistryState, RevertReason, RevokeCall, Seat, SenderRole, SignedTransaction,
-    TransactionStatus,
+    EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState,
+    RevertReason, RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
 };
 pub use prover::{BatchProver, ProverError};
 pub use signer::{DigestSigner, SignerError};

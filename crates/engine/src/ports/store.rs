@@ -255,7 +255,9 @@ pub struct Attempt {
 /// Where a slot stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlotState {
-    /// Stored; attempts are sent as often as needed.
+    /// Stored; no node is known to have an attempt.
+    Stored,
+    /// A node has taken an attempt; they are sent as often as needed.
     Sent,
     /// The load is in a block that a reorg could still take away.
     Mined {
@@ -266,6 +268,14 @@ pub enum SlotState {
         /// The block's hash.
         block_hash: B256,
     },
+}
+
+impl SlotState {
+    /// Whether no block has its load.
+    #[must_use]
+    pub const fn is_unmined(self) -> bool {
+        matches!(self, Self::Stored | Self::Sent)
+    }
 }
 
 /// A nonce of an account that is not settled: at most one of its attempts gets into the
@@ -289,7 +299,7 @@ pub struct Slot {
 /// What came of opening a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenOutcome {
-    /// Stored, and its load is marked as submitted.
+    /// Stored, and its load belongs to it.
     Stored(SlotId),
     /// The nonce was taken meanwhile; nothing changed.
     NonceTaken,
@@ -311,7 +321,7 @@ pub enum AttemptOutcome {
 pub trait OutboxRepository: Send + Sync {
     /// The nonce after the highest one stored for `sender`, and at least `chain_nonce`.
     async fn next_nonce(&self, sender: Address, chain_nonce: u64) -> Result<u64, StoreError>;
-    /// Stores a slot with its first attempt and marks its load as submitted, in one
+    /// Stores a slot with its first attempt and takes its load out of the queue, in one
     /// database transaction.
     async fn open_slot(
         &self,
@@ -328,6 +338,9 @@ pub trait OutboxRepository: Send + Sync {
     async fn open_slots(&self) -> Result<Vec<Slot>, StoreError>;
     /// Hashes of all attempts to pay a claim, those of settled slots included.
     async fn attempts_to_pay(&self, nullifier: NullifierHash) -> Result<Vec<B256>, StoreError>;
+    /// A node took an attempt: claims are submitted now. Nothing changes when it was
+    /// known.
+    async fn mark_sent(&self, id: SlotId) -> Result<(), StoreError>;
     /// Attempt `transaction` and its load are in a block. Of claims, `paid` are; the
     /// others stay submitted.
     async fn mark_mined(

@@ -12,7 +12,7 @@ pub use policy::{ClaimsReason, RelayPolicy, WaitingClaims};
 use crate::fees::FeePolicy;
 use crate::ports::{
     Attempt, AttemptKind, BlockHead, ChainError, ChainReader, ChainWriter, Clock, FeeMarket,
-    OpenOutcome, Purpose, RevertReason, Seat, SenderRole, SlotState, Store, StoreError,
+    OpenOutcome, Purpose, RevertReason, Seat, SenderRole, Store, StoreError,
 };
 use crate::{Claim, ClaimRecord};
 
@@ -130,7 +130,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         let senders = parts.chain.senders(SenderRole::Relay);
         let mut busy: HashMap<Address, usize> = senders.into_iter().map(|one| (one, 0)).collect();
         for slot in parts.store.open_slots().await? {
-            if slot.state == SlotState::Sent
+            if slot.state.is_unmined()
                 && let Some(count) = busy.get_mut(&slot.sender)
             {
                 *count += 1;
@@ -269,19 +269,17 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         };
         let nullifiers = claims.iter().map(|claim| claim.nullifier_hash).collect();
         let purpose = Purpose::Claims { nullifiers };
-        match parts.store.open_slot(&attempt, &purpose).await? {
-            OpenOutcome::Stored(_) => {}
+        let OpenOutcome::Stored(slot) = parts.store.open_slot(&attempt, &purpose).await? else {
             // Another replica was faster; the next step sees what it did.
-            OpenOutcome::NonceTaken | OpenOutcome::LoadMoved => return Ok(Next::Step),
-        }
+            return Ok(Next::Step);
+        };
         *round.busy.entry(sender).or_default() += 1;
         round.submitted += claims.len();
         note_submitted(claims, reason, &attempt);
         // Stored bytes are not refused any more: the outbox finds out what becomes of them.
-        if let Err(error @ (ChainError::Unavailable(_) | ChainError::Malformed { .. })) =
-            parts.chain.broadcast(&attempt.signed.raw).await
-        {
-            round.failure.get_or_insert(error);
+        match parts.chain.broadcast(&attempt.signed.raw).await {
+            Ok(()) => parts.store.mark_sent(slot).await?,
+            Err(error) => drop(round.failure.get_or_insert(error)),
         }
         Ok(Next::Part)
     }

@@ -54,7 +54,9 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
                 tried.is_some_and(|block| *block != round.head.number)
             };
             let due = queued.iter().filter(is_due);
-            due.map(|record| record.claim).take(RETRIES_PER_STEP).collect()
+            due.map(|record| record.claim)
+                .take(RETRIES_PER_STEP)
+                .collect()
         };
         for claim in due {
             match self.parts.chain.claim_refusal(&claim, At::Newest).await {
@@ -75,8 +77,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
             let mut all = queued.iter();
             all.any(|record| record.claim.nullifier_hash == *nullifier)
         };
-        self.set_aside()
-            .retain(|nullifier, _| is_queued(nullifier));
+        self.set_aside().retain(|nullifier, _| is_queued(nullifier));
     }
 
     /// Rejects claims of an epoch whose window is over, when no reorg can open it again.

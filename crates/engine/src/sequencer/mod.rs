@@ -7,12 +7,11 @@ use annona_core::{Commitment, EnrolmentKind, Epoch, EpochClock};
 pub use policy::{BatchPolicy, BatchReason, Waiting};
 use policy::{MAX_APPEND, MAX_REVOKE};
 
+use crate::fees::FeePolicy;
 use crate::ports::{
     Attempt, AttemptKind, BatchProver, ChainError, ChainReader, ChainWriter, Clock, OpenOutcome,
-    ProverError, Purpose, RevertReason, Seat, SenderRole, SignedTransaction, SlotState, Store,
-    StoreError,
+    ProverError, Purpose, RevertReason, Seat, SenderRole, SignedTransaction, Store, StoreError,
 };
-use crate::fees::FeePolicy;
 use crate::{
     EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationReason, RevocationRecord,
 };
@@ -106,7 +105,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     async fn is_batch_on_its_way(&self) -> Result<bool, StoreError> {
         let open = self.parts.store.open_slots().await?;
         Ok(open.iter().any(|slot| {
-            slot.state == SlotState::Sent
+            slot.state.is_unmined()
                 && matches!(
                     slot.purpose,
                     Purpose::Append { .. } | Purpose::Revoke { .. }
@@ -299,8 +298,9 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
             signed,
         };
         match self.parts.store.open_slot(&attempt, purpose).await? {
-            OpenOutcome::Stored(_) => {
+            OpenOutcome::Stored(id) => {
                 self.parts.chain.broadcast(&attempt.signed.raw).await?;
+                self.parts.store.mark_sent(id).await?;
                 Ok(true)
             }
             OpenOutcome::NonceTaken | OpenOutcome::LoadMoved => Ok(false),

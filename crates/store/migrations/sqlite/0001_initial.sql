@@ -76,13 +76,13 @@ CREATE TABLE claims (
     proof BLOB NOT NULL CHECK (length(proof) = 256),
     received_at INTEGER NOT NULL CHECK (received_at >= 0),
     state TEXT NOT NULL
-        CHECK (state IN ('queued', 'submitted', 'mined', 'final', 'rejected')),
+        CHECK (state IN ('queued', 'batched', 'submitted', 'mined', 'final', 'rejected')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
     rejection TEXT CHECK (rejection IN (
         'nullifier-spent', 'epoch-not-open', 'invalid-proof', 'census-reached',
         'fee-above-amount', 'bad-recipient', 'transfer-failed', 'refused'
     )),
-    CHECK ((state IN ('submitted', 'mined', 'final')) = (transaction_hash IS NOT NULL)),
+    CHECK ((state IN ('queued', 'rejected')) = (transaction_hash IS NULL)),
     CHECK ((state = 'rejected') = (rejection IS NOT NULL))
 ) STRICT;
 
@@ -95,7 +95,7 @@ CREATE TABLE slots (
     nonce INTEGER NOT NULL CHECK (nonce >= 0),
     purpose TEXT NOT NULL CHECK (purpose IN ('append', 'revoke', 'claims', 'fill')),
     start_index INTEGER CHECK (start_index BETWEEN 0 AND 1073741823),
-    state TEXT NOT NULL CHECK (state IN ('sent', 'mined', 'final', 'failed')),
+    state TEXT NOT NULL CHECK (state IN ('stored', 'sent', 'mined', 'final', 'failed')),
     -- The attempt whose load is in a block, and the block.
     mined_hash BLOB REFERENCES attempts (hash),
     block_number INTEGER CHECK (block_number >= 0),
@@ -107,7 +107,8 @@ CREATE TABLE slots (
     CHECK ((state IN ('mined', 'final')) = (block_hash IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX slots_open ON slots (sender, nonce) WHERE state IN ('sent', 'mined');
+CREATE INDEX slots_open ON slots (sender, nonce)
+    WHERE state IN ('stored', 'sent', 'mined');
 
 -- The transactions that can fill a slot, each stored before it is sent. A cancelling one
 -- does nothing.
@@ -143,7 +144,7 @@ CREATE TABLE revoke_members (
 ) STRICT, WITHOUT ROWID;
 
 -- The claims of a batch, in order. That a claim is in one open slot at most follows from
--- its state, which only one can move from queued to submitted.
+-- its state, which only one can move from queued to batched.
 CREATE TABLE claim_members (
     slot_id INTEGER NOT NULL REFERENCES slots (id),
     position INTEGER NOT NULL CHECK (position >= 0),

@@ -36,7 +36,7 @@ const ADOPT: &str = "\
 UPDATE claims SET state = 'final', transaction_hash = ?2 WHERE nullifier = ?1 AND state = 'queued'";
 const COUNT_PENDING: &str = "\
 SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued')
-FROM claims WHERE state IN ('queued', 'submitted', 'mined')";
+FROM claims WHERE state IN ('queued', 'batched', 'submitted', 'mined')";
 
 #[derive(sqlx::FromRow)]
 struct ClaimRow {
@@ -99,6 +99,7 @@ fn state_from(row: &ClaimRow) -> Result<ClaimState, StoreError> {
         .transpose()?;
     match (row.state.as_str(), transaction, row.rejection.as_deref()) {
         ("queued", None, None) => Ok(ClaimState::Queued),
+        ("batched", Some(transaction), None) => Ok(ClaimState::Batched { transaction }),
         ("submitted", Some(transaction), None) => Ok(ClaimState::Submitted { transaction }),
         ("mined", Some(transaction), None) => Ok(ClaimState::Mined { transaction }),
         ("final", Some(transaction), None) => Ok(ClaimState::Final { transaction }),

@@ -16,6 +16,7 @@ pub(super) struct Members {
     pub(super) table: Table,
     pub(super) column: &'static str,
     submit: &'static str,
+    retitle: &'static str,
     insert: &'static str,
     count: &'static str,
     mine: &'static str,
@@ -28,13 +29,18 @@ pub(super) struct Members {
 /// a row that another slot took over does not move.
 macro_rules! members {
     ($rows:literal, $key:literal, $table:literal, $column:literal,
+     first: $first:literal, unmined: $unmined:literal,
      also submitted: $submitted:literal, also queued: $queued:literal) => {
         Members {
             table: Table($table),
             column: $column,
             submit: concat!(
-                "UPDATE ", $rows, " SET state = 'submitted', transaction_hash = ?2", $submitted,
+                "UPDATE ", $rows, " SET state = ", $first, ", transaction_hash = ?2", $submitted,
                 " WHERE ", $key, " = ?1 AND state = 'queued'"
+            ),
+            retitle: concat!(
+                "UPDATE ", $rows, " SET transaction_hash = ?2 WHERE state IN ", $unmined,
+                members!(@of $key, $table, $column)
             ),
             insert: concat!(
                 "INSERT INTO ", $table, " (slot_id, position, ", $column, ") VALUES (?1, ?2, ?3)"
@@ -42,7 +48,7 @@ macro_rules! members {
             count: concat!("SELECT count(*) FROM ", $table, " WHERE slot_id = ?1"),
             mine: concat!(
                 "UPDATE ", $rows, " SET state = 'mined', transaction_hash = ?2",
-                " WHERE state = 'submitted'",
+                " WHERE state IN ", $unmined,
                 members!(@of $key, $table, $column)
             ),
             unmine: concat!(
@@ -55,7 +61,7 @@ macro_rules! members {
             ),
             requeue: concat!(
                 "UPDATE ", $rows, " SET state = 'queued', transaction_hash = NULL", $queued,
-                " WHERE state = 'submitted'",
+                " WHERE state IN ", $unmined,
                 members!(@of $key, $table, $column)
             ),
         }
@@ -70,25 +76,32 @@ macro_rules! members {
 
 pub(super) const APPEND: Members = members!(
     "enrolments", "id", "append_members", "enrolment_id",
+    first: "'submitted'", unmined: "('submitted')",
     also submitted: ", leaf_index = ?3", also queued: ", leaf_index = NULL"
 );
 pub(super) const REVOKE: Members = members!(
     "revocations", "commitment", "revoke_members", "commitment",
+    first: "'submitted'", unmined: "('submitted')",
     also submitted: "", also queued: ""
 );
 pub(super) const CLAIMS: Members = members!(
     "claims", "nullifier", "claim_members", "nullifier",
+    first: "'batched'", unmined: "('batched', 'submitted')",
     also submitted: "", also queued: ""
 );
 
+const SEND_CLAIMS: &str = "\
+UPDATE claims SET state = 'submitted' WHERE state = 'batched'
+    AND transaction_hash IN (SELECT hash FROM attempts WHERE slot_id = ?1)
+    AND nullifier IN (SELECT nullifier FROM claim_members WHERE slot_id = ?1)";
 const MINE_CLAIM: &str = "\
 UPDATE claims SET state = 'mined', transaction_hash = ?2
-WHERE state = 'submitted' AND nullifier = ?3
+WHERE state IN ('batched', 'submitted') AND nullifier = ?3
     AND transaction_hash IN (SELECT hash FROM attempts WHERE slot_id = ?1)
     AND nullifier IN (SELECT nullifier FROM claim_members WHERE slot_id = ?1)";
 const REJECT_CLAIM: &str = "\
 UPDATE claims SET state = 'rejected', transaction_hash = NULL, rejection = ?2
-WHERE state = 'submitted' AND nullifier = ?3
+WHERE state IN ('batched', 'submitted') AND nullifier = ?3
     AND transaction_hash IN (SELECT hash FROM attempts WHERE slot_id = ?1)
     AND nullifier IN (SELECT nullifier FROM claim_members WHERE slot_id = ?1)";
 
@@ -118,7 +131,7 @@ impl Carrier {
 
 type Write<'c> = Transaction<'c, Sqlite>;
 
-/// Whether all of the load was queued; it is submitted with the attempt `hash` now.
+/// Whether all of the load was queued; it belongs to the attempt `hash` now.
 pub(super) async fn submit(
     tx: &mut Write<'_>,
     purpose: &Purpose,
@@ -184,6 +197,37 @@ fn load_of(purpose: &Purpose) -> Option<(Members, Vec<Vec<u8>>)> {
         }
         Purpose::Fill => None,
     }
+}
+
+/// Says of a load that is in no block that the attempt `hash` is the newest.
+pub(super) async fn retitle(
+    tx: &mut Write<'_>,
+    carrier: &Carrier,
+    hash: &[u8],
+) -> Result<(), StoreError> {
+    let Some(members) = carrier.members()? else {
+        return Ok(());
+    };
+    let expected = count(tx, &members, carrier.id).await?;
+    let moved = sqlx::query(members.retitle)
+        .bind(carrier.id)
+        .bind(hash)
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
+    expect_rows(
+        "give a load another attempt",
+        expected,
+        moved.rows_affected(),
+    )
+}
+
+/// A node has an attempt.
+pub(super) async fn send(tx: &mut Write<'_>, carrier: &Carrier) -> Result<(), StoreError> {
+    if carrier.carries_claims() {
+        update(tx, SEND_CLAIMS, carrier.id).await?;
+    }
+    Ok(())
 }
 
 /// A load is in a block: all of it, or of claims those that are `paid`.

@@ -21,26 +21,29 @@ const ATTEMPTS: Table = Table("attempts");
 
 const MAX_NONCE: &str = "SELECT max(nonce) FROM slots WHERE sender = ?1";
 const INSERT_SLOT: &str = "\
-INSERT INTO slots (sender, nonce, purpose, start_index, state) VALUES (?1, ?2, ?3, ?4, 'sent')
+INSERT INTO slots (sender, nonce, purpose, start_index, state) VALUES (?1, ?2, ?3, ?4, 'stored')
 ON CONFLICT (sender, nonce) DO NOTHING
 RETURNING id";
 const INSERT_ATTEMPT: &str = "\
 INSERT INTO attempts (slot_id, kind, hash, raw, max_fee_wei, priority_fee_wei, made_at_block)
-SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM slots WHERE id = ?1 AND state = 'sent'
+SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM slots WHERE id = ?1 AND state IN ('stored', 'sent')
 ON CONFLICT (hash) DO NOTHING";
 const SELECT_OPEN: &str = "\
 SELECT id, sender, nonce, purpose, start_index, state, mined_hash, block_number, block_hash
-FROM slots WHERE state IN ('sent', 'mined') ORDER BY sender, nonce";
+FROM slots WHERE state IN ('stored', 'sent', 'mined') ORDER BY sender, nonce";
 const SELECT_OPEN_ATTEMPTS: &str = "\
 SELECT a.slot_id, a.kind, a.hash, a.raw, a.max_fee_wei, a.priority_fee_wei, a.made_at_block
 FROM attempts a JOIN slots s ON s.id = a.slot_id
-WHERE s.state IN ('sent', 'mined') ORDER BY a.slot_id, a.id";
+WHERE s.state IN ('stored', 'sent', 'mined') ORDER BY a.slot_id, a.id";
 const SELECT_ATTEMPTS_TO_PAY: &str = "\
 SELECT a.hash FROM attempts a JOIN claim_members m ON m.slot_id = a.slot_id
 WHERE m.nullifier = ?1 AND a.kind = 'load' ORDER BY a.id";
+const SELECT_CARRIER: &str = "SELECT id, purpose FROM slots WHERE id = ?1";
+const MARK_SENT: &str = "\
+UPDATE slots SET state = 'sent' WHERE id = ?1 AND state = 'stored' RETURNING id, purpose";
 const MARK_MINED: &str = "\
 UPDATE slots SET state = 'mined', mined_hash = ?2, block_number = ?3, block_hash = ?4
-WHERE id = ?1 AND state = 'sent'
+WHERE id = ?1 AND state IN ('stored', 'sent')
     AND EXISTS (SELECT 1 FROM attempts WHERE slot_id = ?1 AND hash = ?2 AND kind = 'load')
 RETURNING id, purpose";
 const MARK_UNMINED: &str = "\
@@ -49,7 +52,8 @@ WHERE id = ?1 AND state = 'mined' RETURNING id, purpose";
 const MARK_FINAL: &str = "\
 UPDATE slots SET state = 'final' WHERE id = ?1 AND state = 'mined' RETURNING id, purpose";
 const MARK_FAILED: &str = "\
-UPDATE slots SET state = 'failed' WHERE id = ?1 AND state = 'sent' RETURNING id, purpose";
+UPDATE slots SET state = 'failed' WHERE id = ?1 AND state IN ('stored', 'sent')
+RETURNING id, purpose";
 
 macro_rules! select_open_members {
     ($table:literal, $column:literal) => {
@@ -59,7 +63,7 @@ macro_rules! select_open_members {
             " AS member FROM ",
             $table,
             " m JOIN slots s ON s.id = m.slot_id ",
-            "WHERE s.state IN ('sent', 'mined') ORDER BY m.slot_id, m.position"
+            "WHERE s.state IN ('stored', 'sent', 'mined') ORDER BY m.slot_id, m.position"
         )
     };
 }
@@ -94,11 +98,7 @@ struct SlotRow {
 
 impl SlotRow {
     /// `members` are the keys of what it carries, in order.
-    fn into_domain(
-        self,
-        members: &[Vec<u8>],
-        attempts: &[AttemptRow],
-    ) -> Result<Slot, StoreError> {
+    fn into_domain(self, members: &[Vec<u8>], attempts: &[AttemptRow]) -> Result<Slot, StoreError> {
         let sender = SLOTS.address("sender", &self.sender)?;
         let nonce = SLOTS.unsigned("nonce", self.nonce)?;
         if attempts.is_empty() {
@@ -116,11 +116,7 @@ impl SlotRow {
     }
 
     fn purpose(&self, members: &[Vec<u8>]) -> Result<Purpose, StoreError> {
-        match (
-            self.purpose.as_str(),
-            self.start_index,
-            members.is_empty(),
-        ) {
+        match (self.purpose.as_str(), self.start_index, members.is_empty()) {
             ("append", Some(start_index), false) => {
                 let (table, column) = (load::APPEND.table, load::APPEND.column);
                 let id = |blob: &Vec<u8>| table.word(column, blob).map(EnrolmentId);
@@ -155,6 +151,7 @@ impl SlotRow {
             self.block_number,
             self.block_hash.as_deref(),
         ) {
+            ("stored", None, None, None) => Ok(SlotState::Stored),
             ("sent", None, None, None) => Ok(SlotState::Sent),
             ("mined", Some(transaction), Some(number), Some(hash)) => Ok(SlotState::Mined {
                 transaction: SLOTS.word("mined_hash", transaction)?,
@@ -340,6 +337,10 @@ impl OutboxRepository for SqliteStore {
         if !insert_attempt(&mut tx, id.0, attempt).await? {
             return Ok(AttemptOutcome::SlotMoved);
         }
+        if attempt.kind == AttemptKind::Load {
+            let carrier = moved(&mut tx, "add an attempt", SELECT_CARRIER, id).await?;
+            load::retitle(&mut tx, &carrier, attempt.signed.hash.as_slice()).await?;
+        }
         tx.commit().await.map_err(backend)?;
         Ok(AttemptOutcome::Stored)
     }
@@ -383,6 +384,20 @@ impl OutboxRepository for SqliteStore {
             .map_err(backend)?;
         let word = |blob: &Vec<u8>| ATTEMPTS.word("hash", blob);
         hashes.iter().map(word).collect()
+    }
+
+    async fn mark_sent(&self, id: SlotId) -> Result<(), StoreError> {
+        let mut tx = self.begin_write().await?;
+        let row: Option<Carrier> = sqlx::query_as(MARK_SENT)
+            .bind(id.0)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(backend)?;
+        let Some(carrier) = row else {
+            return Ok(());
+        };
+        load::send(&mut tx, &carrier).await?;
+        tx.commit().await.map_err(backend)
     }
 
     async fn mark_mined(
