@@ -3,15 +3,20 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use annona_api::ClaimRates;
+use annona_chain::PrivateKeySigner;
+use annona_engine::{FeePolicy, RelayPolicy};
 use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
+use crate::keys;
 use crate::logs::LogFormat;
 
 /// Environment variables that override the file: `ANNONA_CHAIN__RPC_URL` is `rpc_url` of `[chain]`.
 const ENVIRONMENT_PREFIX: &str = "ANNONA_";
+
+const WEI_PER_GWEI: u64 = 1_000_000_000;
 
 /// The service's configuration: a TOML file, overridden by the environment.
 /// What authenticates or pays has no default.
@@ -23,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) keys: KeysConfig,
     #[serde(default)]
     pub(crate) sequencer: SequencerConfig,
+    #[serde(default)]
+    pub(crate) relay: RelayConfig,
     #[serde(default)]
     pub(crate) enrolment: EnrolmentConfig,
     #[serde(default)]
@@ -77,6 +84,22 @@ pub(crate) struct ChainConfig {
     /// Pause between two looks at the chain, in milliseconds.
     #[serde(default = "default_poll_interval_ms")]
     pub(crate) poll_interval_ms: u64,
+    /// The most that is paid for a unit of gas, in gwei.
+    pub(crate) max_fee_gwei: u64,
+    /// Blocks after which more is offered for a transaction that is in none; each time it
+    /// is waited as much longer.
+    #[serde(default = "default_bump_after_blocks")]
+    pub(crate) bump_after_blocks: u64,
+}
+
+impl ChainConfig {
+    /// What is offered for gas.
+    pub(crate) const fn fees(&self) -> FeePolicy {
+        FeePolicy {
+            max_fee_wei: self.max_fee_gwei.saturating_mul(WEI_PER_GWEI),
+            bump_after_blocks: self.bump_after_blocks,
+        }
+    }
 }
 
 /// `[keys]`: each a file of 64 hexadecimal digits, readable by its owner only.
@@ -85,8 +108,8 @@ pub(crate) struct ChainConfig {
 pub(crate) struct KeysConfig {
     /// Appends members to the registry.
     pub(crate) sequencer_file: PathBuf,
-    /// Pays the gas of claims.
-    pub(crate) relay_file: PathBuf,
+    /// Pay the gas of claims, one account each; nobody else may use them.
+    pub(crate) relay_files: Vec<PathBuf>,
     /// Signs receipts of claims; it needs no coin and has no role.
     pub(crate) receipt_file: PathBuf,
     /// Folder of the circuits' keys, up to 500 MB; test keys are made when missing.
@@ -104,6 +127,47 @@ pub(crate) struct SequencerConfig {
     pub(crate) max_wait_secs: u64,
     /// Seconds before an epoch ends in which nobody waits and no recovery begins.
     pub(crate) epoch_margin_secs: u64,
+}
+
+/// `[relay]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RelayConfig {
+    /// The longest that a claim waits for others to share a batch with, in seconds.
+    pub(crate) wait_secs: u64,
+    /// Base fee, in gwei, above which claims wait for cheaper gas.
+    pub(crate) cheap_base_fee_gwei: u64,
+    /// The longest that a claim waits for cheaper gas, in seconds.
+    pub(crate) max_wait_secs: u64,
+    /// Seconds before a claim window ends in which nothing waits.
+    pub(crate) window_margin_secs: u64,
+    /// Transactions of one account that are in no block, at most.
+    pub(crate) slots_per_sender: usize,
+}
+
+impl RelayConfig {
+    /// When claims are sent.
+    pub(crate) const fn policy(&self) -> RelayPolicy {
+        RelayPolicy {
+            wait_secs: self.wait_secs,
+            max_wait_secs: self.max_wait_secs,
+            cheap_base_fee_wei: self.cheap_base_fee_gwei.saturating_mul(WEI_PER_GWEI),
+            window_margin_secs: self.window_margin_secs,
+            slots_per_sender: self.slots_per_sender,
+        }
+    }
+}
+
+impl Default for RelayConfig {
+    fn default() -> Self {
+        Self {
+            wait_secs: 10,
+            cheap_base_fee_gwei: 30,
+            max_wait_secs: 600,
+            window_margin_secs: 3_600,
+            slots_per_sender: 4,
+        }
+    }
 }
 
 /// `[enrolment]`
@@ -176,6 +240,10 @@ const fn default_poll_interval_ms() -> u64 {
     1_000
 }
 
+const fn default_bump_after_blocks() -> u64 {
+    3
+}
+
 impl Default for EnrolmentConfig {
     fn default() -> Self {
         Self {
@@ -196,6 +264,12 @@ impl Default for SequencerConfig {
 }
 
 impl Config {
+    /// The keys that pay the gas of claims.
+    pub(crate) fn relay_keys(&self) -> anyhow::Result<Vec<PrivateKeySigner>> {
+        let files = self.keys.relay_files.iter();
+        files.map(|file| keys::read(file)).collect()
+    }
+
     /// Reads `path` and the environment; relative paths are relative to the file.
     pub(crate) fn load(path: &Path) -> anyhow::Result<Self> {
         if !path.is_file() {
@@ -209,6 +283,7 @@ impl Config {
             "chain",
             "keys",
             "sequencer",
+            "relay",
             "enrolment",
             "claims",
             "logs",
@@ -229,12 +304,18 @@ impl Config {
             &mut config.service.database,
             &mut config.service.deployment,
             &mut config.keys.sequencer_file,
-            &mut config.keys.relay_file,
             &mut config.keys.receipt_file,
             &mut config.keys.circuits_folder,
         ] {
             *file = folder.join(&*file);
         }
+        for file in &mut config.keys.relay_files {
+            *file = folder.join(&*file);
+        }
+        anyhow::ensure!(
+            !config.keys.relay_files.is_empty(),
+            "relay_files of [keys] names no key: somebody has to pay the gas of claims"
+        );
         let service = &mut config.service;
         for copy in [&mut service.gallery, &mut service.tree] {
             *copy = copy.take().map(|path| folder.join(path));
@@ -261,7 +342,7 @@ mod tests {
     fn the_sample_is_a_configuration() {
         let config = load(SAMPLE).unwrap();
         assert_eq!(config.chain.confirmations, 12);
-        assert!(config.keys.relay_file.is_absolute());
+        assert!(config.keys.relay_files[0].is_absolute());
     }
 
     #[test]
@@ -269,7 +350,8 @@ mod tests {
         for line in [
             "rpc_url",
             "sequencer_file",
-            "relay_file",
+            "relay_files",
+            "max_fee_gwei",
             "receipt_file",
             "deployment",
             "database",

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use alloy::primitives::Address;
 use alloy::providers::Provider;
-use annona_chain::{Deployment, EvmReader, connect};
+use annona_chain::{Deployment, EvmReader, PrivateKeySigner, connect};
 use annona_core::{AmountWei, ClaimScope, Epoch, Payment};
 use annona_engine::ports::ChainReader;
 use annona_proofs::{ClaimVerifier, Identity, VerifyingKey, prove_claim};
@@ -141,9 +141,12 @@ async fn examine_service(examination: &mut Examination, config: &Config) {
     let sequencer = keys::read(&config.keys.sequencer_file)
         .map(|key| (key.address(), key.address().to_string()));
     let sequencer = examination.note("sequencer key", sequencer);
-    let relay =
-        keys::read(&config.keys.relay_file).map(|key| (key.address(), key.address().to_string()));
-    let relay = examination.note("relay key", relay);
+    let relay = config.relay_keys().map(|keys| {
+        let addresses: Vec<Address> = keys.iter().map(PrivateKeySigner::address).collect();
+        let names: Vec<String> = addresses.iter().map(Address::to_string).collect();
+        (addresses, names.join(", "))
+    });
+    let relay = examination.note("relay keys", relay);
     let receipt = keys::read(&config.keys.receipt_file).map(|key| ((), key.address().to_string()));
     examination.note("receipt key", receipt);
     let deployment = Deployment::load(&config.service.deployment)
@@ -156,10 +159,11 @@ async fn examine_service(examination: &mut Examination, config: &Config) {
         return;
     };
     examination.note("contracts", contracts_answer(&reader).await);
-    for (check, account) in [("sequencer balance", sequencer), ("relay balance", relay)] {
-        if let Some(account) = account {
-            examination.note(check, has_money(&reader, account).await);
-        }
+    if let Some(account) = sequencer {
+        examination.note("sequencer balance", has_money(&reader, account).await);
+    }
+    for account in relay.into_iter().flatten() {
+        examination.note("relay balance", has_money(&reader, account).await);
     }
 }
 

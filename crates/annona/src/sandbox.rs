@@ -4,6 +4,7 @@ use alloy::node_bindings::AnvilInstance;
 use alloy::providers::Provider;
 use annona_chain::{DeployPlan, Deployment, DynProvider, PrivateKeySigner, deploy};
 use annona_core::{Address, UnixSeconds};
+use annona_engine::FeePolicy;
 use annona_keys::UnsafeKeys;
 use anyhow::Context;
 
@@ -13,6 +14,11 @@ use crate::deploy::whole_tokens;
 pub(crate) const EPOCH_LENGTH_SECS: u64 = 86_400;
 /// Epochs that an epoch stays claimable.
 pub(crate) const CLAIM_WINDOW: u64 = 4;
+/// What is offered for gas, which costs nothing here.
+pub(crate) const FEES: FeePolicy = FeePolicy {
+    max_fee_wei: 1_000_000_000_000,
+    bump_after_blocks: 3,
+};
 /// What each member is paid in an epoch.
 pub(crate) const PER_PERSON_TOKENS: u64 = 10;
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use annona_api::{ApiState, Limits, Readiness};
-use annona_chain::{Deployment, EvmChain, EvmReader, ReceiptKey};
+use annona_chain::{Deployment, EvmChain, EvmReader, ReceiptKey, SenderKeys};
 use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
     BatchPolicy, ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, Outbox,
-    ReceiptDesk, Relay, Sequencer, SequencerParts, SequencerRules,
+    OutboxRules, ReceiptDesk, Relay, RelayParts, RelayRules, Sequencer, SequencerParts,
+    SequencerRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
@@ -161,8 +162,10 @@ impl Service {
         let window = ClaimWindow(reader.claim_window().await?);
         let chain = Arc::new(EvmChain::new(
             reader,
-            keys::read(&config.keys.sequencer_file)?,
-            keys::read(&config.keys.relay_file)?,
+            SenderKeys {
+                sequencer: keys::read(&config.keys.sequencer_file)?,
+                relay: config.relay_keys()?,
+            },
         ));
         let sqlite = open_store(config, &deployment).await?;
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
@@ -228,13 +231,34 @@ impl Service {
                     max_wait_secs: config.sequencer.max_wait_secs,
                     epoch_margin_secs: config.sequencer.epoch_margin_secs,
                 },
+                fees: config.chain.fees(),
                 calendar,
                 confirmations,
             },
         );
         let worker = Worker {
-            outbox: Outbox::new(store.clone(), chain.clone(), confirmations),
-            relay: Relay::new(store, chain.clone()),
+            outbox: Outbox::new(
+                store.clone(),
+                chain.clone(),
+                OutboxRules {
+                    confirmations,
+                    fees: config.chain.fees(),
+                },
+            ),
+            relay: Relay::new(
+                RelayParts {
+                    store,
+                    chain: chain.clone(),
+                    clock: Arc::new(SystemClock),
+                },
+                RelayRules {
+                    policy: config.relay.policy(),
+                    fees: config.chain.fees(),
+                    calendar,
+                    window,
+                    confirmations,
+                },
+            ),
             membership,
             tree_file,
             chain,

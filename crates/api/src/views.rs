@@ -5,6 +5,7 @@ use annona_wire::{ClaimStatus, ClaimView, EnrolmentStatus, EnrolmentView};
 pub(crate) fn claim_view(record: &ClaimRecord) -> ClaimView {
     let (status, transaction, reason) = match record.state {
         ClaimState::Queued => (ClaimStatus::Queued, None, None),
+        ClaimState::Batched { transaction } => (ClaimStatus::Batched, Some(transaction), None),
         ClaimState::Submitted { transaction } => (ClaimStatus::Submitted, Some(transaction), None),
         ClaimState::Mined { transaction } => (ClaimStatus::Mined, Some(transaction), None),
         ClaimState::Final { transaction } => (ClaimStatus::Final, Some(transaction), None),

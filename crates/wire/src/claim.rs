@@ -89,7 +89,9 @@ impl ClaimRequest {
 pub enum ClaimStatus {
     /// Verified, stored, waiting for the relay.
     Queued,
-    /// In a signed transaction.
+    /// In a signed transaction that is stored and that no node is known to have.
+    Batched,
+    /// In a transaction that a node has taken.
     Submitted,
     /// In a block that a reorg could still take away.
     Mined,

@@ -2,13 +2,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use alloy::primitives::{B256, U256};
-use alloy::providers::Provider;
 use annona_chain::bindings::AnnonaToken;
 use annona_client::wire::ClaimStatus;
 use annona_client::{ClaimDraft, TreeReader, prepare_claim};
 use annona_core::{Address, AmountWei, Epoch, Payment};
-use annona_engine::ports::ChainReader;
-use anyhow::{Context, ensure};
+use annona_engine::ports::{ChainReader, ClaimOutcome, TransactionStatus};
+use anyhow::{Context, bail, ensure};
 
 use super::citizens::Citizen;
 use super::figures::Figures;
@@ -106,7 +105,7 @@ pub(crate) async fn everybody(
     Ok(())
 }
 
-/// Waits for the payment; returns the gas of its transaction.
+/// Waits for the payment; returns its share of the gas of its transaction.
 async fn settle(world: &World, draft: &ClaimDraft) -> anyhow::Result<u64> {
     let nullifier = draft.proof.inputs.nullifier_hash;
     let view = world
@@ -122,8 +121,13 @@ async fn settle(world: &World, draft: &ClaimDraft) -> anyhow::Result<u64> {
         .transaction_hash
         .context("a paid claim has a transaction")?
         .parse()?;
-    let receipt = world.provider().get_transaction_receipt(hash).await?;
-    Ok(receipt.context("a paid claim has a receipt")?.gas_used)
+    let TransactionStatus::Mined(receipt) = world.chain().transaction_status(hash).await? else {
+        bail!("transaction {hash}, said to be final, is in no block");
+    };
+    let is_paid = |told: &&(_, ClaimOutcome)| told.1 == ClaimOutcome::Paid;
+    let paid = receipt.claims.iter().filter(is_paid).count() as u64;
+    ensure!(paid > 0, "transaction {hash} paid nobody");
+    Ok(receipt.gas_used / paid)
 }
 
 fn note_gas(figures: &mut Figures, gas: &[u64]) {

@@ -184,10 +184,11 @@ fn write_service_files(
     keys::write_new(&folder.join("receipt.key"), &PrivateKeySigner::random())?;
     let config = format!(
         "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
-         [chain]\nrpc_url = \"{}\"\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\n\
-         [keys]\nsequencer_file = \"sequencer.key\"\nrelay_file = \"relay.key\"\nreceipt_file = \"receipt.key\"\n\
+         [chain]\nrpc_url = \"{}\"\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\nmax_fee_gwei = 1000\n\
+         [keys]\nsequencer_file = \"sequencer.key\"\nrelay_files = [\"relay.key\"]\nreceipt_file = \"receipt.key\"\n\
          circuits_folder = \"circuit-keys\"\n\
              [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
+             [relay]\nwait_secs = 0\nwindow_margin_secs = 60\n\
              [enrolment]\nrecovery_cooldown_secs = 0\n",
         anvil.endpoint()
     );

@@ -127,6 +127,7 @@ cuttable!(ClaimRepository for SqliteStore, StoreError;
     }
     cut {
         fn insert_claim(claim: &Claim, received_at: UnixSeconds) -> InsertClaimOutcome;
+        fn adopt_claim(nullifier: NullifierHash, transaction: B256) -> ();
         fn reject_claim(nullifier: NullifierHash, why: Rejection) -> ();
     }
     plain {});
@@ -134,14 +135,23 @@ cuttable!(ClaimRepository for SqliteStore, StoreError;
 cuttable!(OutboxRepository for SqliteStore, StoreError;
     pass {
         fn next_nonce(sender: Address, chain_nonce: u64) -> u64;
-        fn open_transactions() -> Vec<OutboxTransaction>;
+        fn open_slots() -> Vec<Slot>;
+        fn attempts_to_pay(nullifier: NullifierHash) -> Vec<B256>;
     }
     cut {
-        fn enqueue(signed: &SignedTransaction, purpose: &Purpose) -> EnqueueOutcome;
-        fn mark_mined(id: TransactionId, block_number: u64, block_hash: B256) -> ();
-        fn mark_unmined(id: TransactionId) -> ();
-        fn mark_final(id: TransactionId) -> ();
-        fn mark_failed(id: TransactionId, disposition: Disposition) -> ();
+        fn open_slot(attempt: &Attempt, purpose: &Purpose) -> OpenOutcome;
+        fn add_attempt(id: SlotId, attempt: &Attempt) -> AttemptOutcome;
+        fn mark_sent(id: SlotId) -> ();
+        fn mark_mined(
+            id: SlotId,
+            transaction: B256,
+            block_number: u64,
+            block_hash: B256,
+            paid: &[NullifierHash]
+        ) -> ();
+        fn mark_unmined(id: SlotId) -> ();
+        fn mark_final(id: SlotId, rejected: &[(NullifierHash, Rejection)]) -> ();
+        fn mark_failed(id: SlotId) -> ();
     }
     plain {});
 
@@ -168,17 +178,22 @@ plain {
 
 cuttable!(ChainWriter for EvmChain, ChainError;
 pass {
-    fn claim_refusal(claim: &Claim) -> Option<RevertReason>;
+    fn fee_market() -> FeeMarket;
+    fn nonce_at(account: Address, block_number: u64) -> u64;
+    fn refusal(signed: &SignedTransaction) -> Option<RevertReason>;
+    fn claim_refusal(claim: &Claim, at: At) -> Option<RevertReason>;
 }
 cut {
-    fn sign_append(nonce: u64, call: &AppendCall) -> SignedTransaction;
-    fn sign_revoke(nonce: u64, call: &RevokeCall) -> SignedTransaction;
-    fn sign_claim(nonce: u64, claim: &Claim) -> SignedTransaction;
+    fn sign_append(seat: &Seat, call: &AppendCall) -> SignedTransaction;
+    fn sign_revoke(seat: &Seat, call: &RevokeCall) -> SignedTransaction;
+    fn sign_claims(seat: &Seat, claims: &[Claim]) -> SignedTransaction;
+    fn sign_cancel(seat: &Seat) -> SignedTransaction;
+    fn reprice(signed: &SignedTransaction, fees: Fees) -> SignedTransaction;
     fn broadcast(raw: &[u8]) -> ();
 }
 plain {
-    fn sender(&self, role: SenderRole) -> Address {
-        self.inner.sender(role)
+    fn senders(&self, role: SenderRole) -> Vec<Address> {
+        self.inner.senders(role)
     }
 });
 

@@ -7,12 +7,12 @@ use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
 use alloy::providers::ext::AnvilApi;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{Deployment, DynProvider, EvmChain, EvmReader, connect};
+use annona_chain::{Deployment, DynProvider, EvmChain, EvmReader, SenderKeys, connect};
 use annona_core::{B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
 use annona_engine::ports::{ChainReader, Clock, NewEnrolment, RegistryChange, Store};
 use annona_engine::{
-    BatchPolicy, Membership, MembershipRules, Outbox, Relay, Sequencer, SequencerParts,
-    SequencerRules,
+    BatchPolicy, Membership, MembershipRules, Outbox, OutboxRules, Relay, RelayParts, RelayPolicy,
+    RelayRules, Sequencer, SequencerParts, SequencerRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use super::cut::{Cut, Cuttable, Remembering};
 use crate::prover::LocalProver;
-use crate::sandbox::{self, Account, CLAIM_WINDOW};
+use crate::sandbox::{self, Account, CLAIM_WINDOW, FEES};
 
 /// Blocks on top of a final one.
 pub(super) const CONFIRMATIONS: u64 = 6;
@@ -116,7 +116,11 @@ impl Ground {
 
     fn chain(&self) -> EvmChain {
         let key = |account: Account| account.key(&self.anvil);
-        EvmChain::new(self.reader(), key(Account::Sequencer), key(Account::Relay))
+        let keys = SenderKeys {
+            sequencer: key(Account::Sequencer),
+            relay: vec![key(Account::Relay)],
+        };
+        EvmChain::new(self.reader(), keys)
     }
 
     pub(super) fn reader(&self) -> EvmReader {
@@ -186,14 +190,37 @@ impl Ground {
                 max_wait_secs: 0,
                 epoch_margin_secs: 60,
             },
+            fees: FEES,
             calendar: self.calendar,
             confirmations: CONFIRMATIONS,
         };
+        let outbox_rules = OutboxRules {
+            confirmations: CONFIRMATIONS,
+            fees: FEES,
+        };
+        let relay_rules = RelayRules {
+            policy: RelayPolicy {
+                wait_secs: 0,
+                max_wait_secs: 600,
+                cheap_base_fee_wei: u64::MAX,
+                window_margin_secs: 60,
+                slots_per_sender: 4,
+            },
+            fees: FEES,
+            calendar: self.calendar,
+            window: ClaimWindow(CLAIM_WINDOW),
+            confirmations: CONFIRMATIONS,
+        };
+        let relay_parts = RelayParts {
+            store: Arc::clone(&store),
+            chain: Arc::clone(&chain),
+            clock: Arc::new(LateClock),
+        };
         Running {
             store: sqlite,
-            outbox: Outbox::new(Arc::clone(&store), Arc::clone(&chain), CONFIRMATIONS),
+            outbox: Outbox::new(store, Arc::clone(&chain), outbox_rules),
             sequencer: Sequencer::new(parts, rules),
-            relay: Relay::new(store, Arc::clone(&chain)),
+            relay: Relay::new(relay_parts, relay_rules),
             membership,
             chain,
         }

@@ -52,7 +52,7 @@ async fn assert_right(ground: &Ground, running: &Running, what: &str) {
             other => panic!("{what}: enrolment {seed} is {other:?}"),
         }
     }
-    let open = running.store.open_transactions().await.unwrap();
+    let open = running.store.open_slots().await.unwrap();
     assert!(open.is_empty(), "{what}: {open:?}");
 }
 
@@ -86,7 +86,7 @@ async fn a_kill_at_any_point_loses_nobody_and_doubles_nobody() {
         "before prove_revoke",
         "after prove_revoke",
         "after sign_revoke",
-        "after enqueue",
+        "after open_slot",
         "after broadcast",
         "before prove_append",
         "after prove_append",

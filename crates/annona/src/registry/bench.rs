@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use alloy::providers::ext::AnvilApi;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{EvmChain, EvmReader, connect};
+use annona_chain::{EvmChain, EvmReader, SenderKeys, connect};
 use annona_core::{
     Address, B256, ClaimWindow, Commitment, Enrolment, EnrolmentKind, EpochClock, OrbId,
     hash_to_field, keccak256,
@@ -14,7 +14,7 @@ use annona_engine::ports::{
 };
 use annona_engine::{
     BatchPolicy, EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, MembershipRules, Outbox,
-    Sequencer, SequencerParts, SequencerRules,
+    OutboxRules, Sequencer, SequencerParts, SequencerRules,
 };
 use annona_iris::{COLUMNS, IrisTemplate};
 use annona_keys::UnsafeKeys;
@@ -78,8 +78,10 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let calendar = EpochClock::new(genesis, length_secs)?;
     let chain = Arc::new(EvmChain::new(
         reader,
-        Account::Sequencer.key(&anvil),
-        Account::Relay.key(&anvil),
+        SenderKeys {
+            sequencer: Account::Sequencer.key(&anvil),
+            relay: vec![Account::Relay.key(&anvil)],
+        },
     ));
     let folder = tempfile::tempdir()?;
     let tag = DeploymentTag {
@@ -109,11 +111,16 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
             max_wait_secs: 0,
             epoch_margin_secs: 0,
         },
+        fees: sandbox::FEES,
         calendar,
         confirmations: CONFIRMATIONS,
     };
+    let outbox_rules = OutboxRules {
+        confirmations: CONFIRMATIONS,
+        fees: sandbox::FEES,
+    };
     let mut bench = Bench {
-        outbox: Outbox::new(Arc::new(store.clone()), chain.clone(), CONFIRMATIONS),
+        outbox: Outbox::new(Arc::new(store.clone()), chain.clone(), outbox_rules),
         sequencer: Sequencer::new(parts, rules),
         store,
         chain,

@@ -129,10 +129,11 @@ impl World {
         );
         let config = format!(
             "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
-             [chain]\nrpc_url = \"{rpc}\"\nconfirmations = 1\npoll_interval_ms = 100\n\
-             [keys]\nsequencer_file = \"sequencer.key\"\nrelay_file = \"relay.key\"\nreceipt_file = \"receipt.key\"\n\
+             [chain]\nrpc_url = \"{rpc}\"\nconfirmations = 1\npoll_interval_ms = 100\nmax_fee_gwei = 1000\n\
+             [keys]\nsequencer_file = \"sequencer.key\"\nrelay_files = [\"relay.key\"]\nreceipt_file = \"receipt.key\"\n\
              circuits_folder = \"circuit-keys\"\n\
              [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
+             [relay]\nwait_secs = 0\nwindow_margin_secs = 60\n\
              [enrolment]\nrecovery_cooldown_secs = 0\n"
         );
         std::fs::write(folder.path().join("annona.toml"), config).unwrap();
