@@ -15,7 +15,8 @@ pub use signer::{DigestSigner, SignerError};
 pub use store::{
     Admission, AdmitOutcome, Attempt, AttemptKind, AttemptOutcome, ClaimRepository,
     EnrolmentRepository, GalleryEntry, InsertClaimOutcome, NewEnrolment, OpenOutcome,
-    OutboxRepository, Purpose, RevocationRepository, Slot, SlotId, SlotState, Store, StoreError,
+    OutboxRepository, Purpose, QueuedClaim, RevocationRepository, Slot, SlotId, SlotState, Store,
+    StoreError,
 };
 
 pub use annona_tree::Revocation;

@@ -174,6 +174,15 @@ pub enum InsertClaimOutcome {
     Existing(ClaimRecord),
 }
 
+/// A claim that waits for the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueuedClaim {
+    /// The claim.
+    pub record: ClaimRecord,
+    /// Whether a slot had it before, which it came out of unpaid.
+    pub was_sent: bool,
+}
+
 /// Claims.
 #[async_trait]
 pub trait ClaimRepository: Send + Sync {
@@ -186,7 +195,7 @@ pub trait ClaimRepository: Send + Sync {
     /// The claim of a nullifier.
     async fn claim(&self, nullifier: NullifierHash) -> Result<Option<ClaimRecord>, StoreError>;
     /// The oldest queued claims, at most `limit`.
-    async fn queued_claims(&self, limit: u32) -> Result<Vec<ClaimRecord>, StoreError>;
+    async fn queued_claims(&self, limit: u32) -> Result<Vec<QueuedClaim>, StoreError>;
     /// Marks the queued claim of `nullifier` as final: `transaction` paid it already.
     /// Needed when a slot was given up whose transaction was mined after all.
     async fn adopt_claim(

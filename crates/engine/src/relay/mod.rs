@@ -1,7 +1,7 @@
 mod policy;
 mod refused;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use annona_core::{Address, ClaimWindow, Epoch, EpochClock, NullifierHash};
@@ -12,7 +12,7 @@ pub use policy::{ClaimsReason, RelayPolicy, WaitingClaims};
 use crate::fees::FeePolicy;
 use crate::ports::{
     Attempt, AttemptKind, BlockHead, ChainError, ChainReader, ChainWriter, Clock, FeeMarket,
-    OpenOutcome, Purpose, RevertReason, Seat, SenderRole, Store, StoreError,
+    OpenOutcome, Purpose, QueuedClaim, RevertReason, Seat, SenderRole, Store, StoreError,
 };
 use crate::{Claim, ClaimRecord};
 
@@ -20,8 +20,8 @@ use crate::{Claim, ClaimRecord};
 const CLAIMS_PER_STEP: usize = 4 * MAX_BATCH;
 /// Claims set aside at most; beyond it, those found refused are simply met again.
 const MAX_SET_ASIDE: usize = 1_024;
-/// Claims set aside that are tried again in one step.
-const RETRIES_PER_STEP: usize = 16;
+/// Claims that are looked at alone in one step.
+const EXAMINED_PER_STEP: usize = 64;
 
 /// Why a step of the relay was cut short; the next step goes on.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +64,8 @@ pub struct RelayRules {
 ///
 /// A batch that the contract refuses is halved until the claims are found that it refuses
 /// alone; these are set aside, and rejected when no reorg can change the refusal. What is
-/// set aside is remembered in memory only: after a restart it is found again.
+/// set aside is remembered in memory only: after a restart it is found again. A claim that
+/// came out of a slot unpaid is looked at alone before it is sent again.
 pub struct Relay<C> {
     parts: RelayParts<C>,
     rules: RelayRules,
@@ -111,8 +112,8 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         let mut round = self.begin().await?;
         let queued = self.queued().await?;
         self.forget_all_but(&queued);
-        self.try_again(&queued, &mut round).await?;
-        for (epoch, claims) in self.by_epoch(queued) {
+        let cleared = self.examine(&queued, &mut round).await?;
+        for (epoch, claims) in self.by_epoch(&queued, &cleared) {
             match self.send_epoch(epoch, &claims, &mut round).await? {
                 Next::Part | Next::Epoch => {}
                 Next::Step => break,
@@ -145,19 +146,26 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         })
     }
 
-    async fn queued(&self) -> Result<Vec<ClaimRecord>, StoreError> {
+    async fn queued(&self) -> Result<Vec<QueuedClaim>, StoreError> {
         let limit = CLAIMS_PER_STEP + self.set_aside().len();
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         self.parts.store.queued_claims(limit).await
     }
 
-    /// Claims that are not set aside, in order of arrival.
-    fn by_epoch(&self, queued: Vec<ClaimRecord>) -> BTreeMap<Epoch, Vec<ClaimRecord>> {
+    /// Claims that nothing is known against, in order of arrival. A batch passes over what
+    /// was paid already and does not fail, so one that came out of a slot unpaid is among
+    /// them only when it was `cleared`.
+    fn by_epoch(
+        &self,
+        queued: &[QueuedClaim],
+        cleared: &HashSet<NullifierHash>,
+    ) -> BTreeMap<Epoch, Vec<ClaimRecord>> {
         let set_aside = self.set_aside();
         let mut epochs: BTreeMap<Epoch, Vec<ClaimRecord>> = BTreeMap::new();
-        for record in queued {
-            if !set_aside.contains_key(&record.claim.nullifier_hash) {
-                epochs.entry(record.claim.epoch).or_default().push(record);
+        for QueuedClaim { record, was_sent } in queued {
+            let nullifier = record.claim.nullifier_hash;
+            if cleared.contains(&nullifier) || !(*was_sent || set_aside.contains_key(&nullifier)) {
+                epochs.entry(record.claim.epoch).or_default().push(*record);
             }
         }
         epochs

@@ -1,10 +1,13 @@
 //! Claims that the contract refuses alone.
 
+use std::collections::HashSet;
+
 use annona_core::NullifierHash;
 
-use super::{MAX_SET_ASIDE, Next, RETRIES_PER_STEP, Relay, RelayError, Round};
+use super::{EXAMINED_PER_STEP, MAX_SET_ASIDE, Next, Relay, RelayError, Round};
 use crate::ports::{
-    At, ChainError, ChainReader, ChainWriter, ClaimOutcome, RevertReason, TransactionStatus,
+    At, ChainError, ChainReader, ChainWriter, ClaimOutcome, QueuedClaim, RevertReason,
+    TransactionStatus,
 };
 use crate::{Claim, ClaimRecord, Rejection};
 
@@ -40,44 +43,51 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         Ok(())
     }
 
-    /// Looks again, once a block, at claims that were set aside: one that is not refused
-    /// any more joins the next batch.
-    pub(super) async fn try_again(
+    /// Looks alone at claims that came out of a slot unpaid and, once a block, at those that
+    /// were set aside; returns those that the contract would take.
+    pub(super) async fn examine(
         &self,
-        queued: &[ClaimRecord],
+        queued: &[QueuedClaim],
         round: &mut Round,
-    ) -> Result<(), RelayError> {
+    ) -> Result<HashSet<NullifierHash>, RelayError> {
         let due: Vec<Claim> = {
             let set_aside = self.set_aside();
-            let is_due = |record: &&ClaimRecord| {
-                let tried = set_aside.get(&record.claim.nullifier_hash);
-                tried.is_some_and(|block| *block != round.head.number)
+            let is_due = |waiting: &&QueuedClaim| match set_aside
+                .get(&waiting.record.claim.nullifier_hash)
+            {
+                Some(block) => *block != round.head.number,
+                None => waiting.was_sent,
             };
             let due = queued.iter().filter(is_due);
-            due.map(|record| record.claim)
-                .take(RETRIES_PER_STEP)
+            due.map(|waiting| waiting.record.claim)
+                .take(EXAMINED_PER_STEP)
                 .collect()
         };
+        let mut cleared = HashSet::new();
         for claim in due {
             match self.parts.chain.claim_refusal(&claim, At::Newest).await {
-                Ok(None) => drop(self.set_aside().remove(&claim.nullifier_hash)),
+                Ok(None) => {
+                    self.set_aside().remove(&claim.nullifier_hash);
+                    cleared.insert(claim.nullifier_hash);
+                }
                 Ok(Some(why)) => {
-                    self.take_out(&claim, ChainError::Reverted(why), round)
-                        .await?;
+                    let error = ChainError::Reverted(why);
+                    self.take_out(&claim, error, round).await?;
                 }
                 Err(error) => self.take_out(&claim, error, round).await?,
             }
         }
-        Ok(())
+        Ok(cleared)
     }
 
     /// Claims that are not queued any more are not remembered.
-    pub(super) fn forget_all_but(&self, queued: &[ClaimRecord]) {
-        let is_queued = |nullifier: &NullifierHash| {
-            let mut all = queued.iter();
-            all.any(|record| record.claim.nullifier_hash == *nullifier)
-        };
-        self.set_aside().retain(|nullifier, _| is_queued(nullifier));
+    pub(super) fn forget_all_but(&self, queued: &[QueuedClaim]) {
+        let queued: HashSet<NullifierHash> = queued
+            .iter()
+            .map(|waiting| waiting.record.claim.nullifier_hash)
+            .collect();
+        self.set_aside()
+            .retain(|nullifier, _| queued.contains(nullifier));
     }
 
     /// Rejects claims of an epoch whose window is over, when no reorg can open it again.

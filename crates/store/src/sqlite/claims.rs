@@ -1,7 +1,7 @@
 //! Claims in SQLite.
 
 use annona_core::{AmountWei, B256, Epoch, NullifierHash, Payment, ProofPoints, U256, UnixSeconds};
-use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, StoreError};
+use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, QueuedClaim, StoreError};
 use annona_engine::{Claim, ClaimRecord, ClaimState, Rejection};
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
@@ -29,7 +29,11 @@ INSERT INTO claims (nullifier, epoch, recipient, fee_recipient, fee, proof, rece
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued')
 ON CONFLICT (nullifier) DO NOTHING";
 const SELECT_BY_NULLIFIER: &str = select_claims!("WHERE nullifier = ?1");
-const SELECT_QUEUED: &str = select_claims!("WHERE state = 'queued' ORDER BY arrival LIMIT ?1");
+const SELECT_QUEUED: &str = "\
+SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, state,
+    transaction_hash, rejection,
+    EXISTS (SELECT 1 FROM claim_members m WHERE m.nullifier = claims.nullifier) AS was_sent
+FROM claims WHERE state = 'queued' ORDER BY arrival LIMIT ?1";
 const REJECT: &str = "\
 UPDATE claims SET state = 'rejected', rejection = ?2 WHERE nullifier = ?1 AND state = 'queued'";
 const ADOPT: &str = "\
@@ -50,6 +54,24 @@ struct ClaimRow {
     state: String,
     transaction_hash: Option<Vec<u8>>,
     rejection: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct QueuedRow {
+    #[sqlx(flatten)]
+    claim: ClaimRow,
+    was_sent: bool,
+}
+
+impl TryFrom<QueuedRow> for QueuedClaim {
+    type Error = StoreError;
+
+    fn try_from(row: QueuedRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            record: row.claim.try_into()?,
+            was_sent: row.was_sent,
+        })
+    }
 }
 
 impl TryFrom<ClaimRow> for ClaimRecord {
@@ -160,13 +182,13 @@ impl ClaimRepository for SqliteStore {
         select_by_nullifier(&mut connection, nullifier).await
     }
 
-    async fn queued_claims(&self, limit: u32) -> Result<Vec<ClaimRecord>, StoreError> {
-        let rows: Vec<ClaimRow> = sqlx::query_as(SELECT_QUEUED)
+    async fn queued_claims(&self, limit: u32) -> Result<Vec<QueuedClaim>, StoreError> {
+        let rows: Vec<QueuedRow> = sqlx::query_as(SELECT_QUEUED)
             .bind(limit)
             .fetch_all(&self.readers)
             .await
             .map_err(backend)?;
-        rows.into_iter().map(ClaimRecord::try_from).collect()
+        rows.into_iter().map(QueuedClaim::try_from).collect()
     }
 
     async fn adopt_claim(
