@@ -40,6 +40,15 @@ pub(crate) enum Bench {
         #[arg(long)]
         json: bool,
     },
+    /// Claims accepted and settled a second, on Anvil with real proofs: one process, SQLite.
+    Relay {
+        /// People, of whom each claims once.
+        #[arg(long, default_value_t = 1024)]
+        claims: u32,
+        /// Also write the figures to this file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Claim proofs: verified one by one and in batches, and made, beside semaphore-rs.
     Proofs {
         /// File for the figures.
@@ -102,6 +111,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             command.extend(json.then_some("--json"));
             cargo(&command)
         }
+        Bench::Relay { claims, json } => relay(*claims, json.as_deref()),
         Bench::Proofs { json } => bench_target("annona-proofs", "proofs", &[], json.as_deref()),
         Bench::Tree { leaves, json } => {
             let leaves = leaves.to_string();
@@ -113,6 +123,19 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             )
         }
     }
+}
+
+fn relay(claims: u32, json: Option<&Path>) -> anyhow::Result<()> {
+    setup::run()?;
+    let (claims, keys) = (claims.to_string(), circuit_keys());
+    let keys = keys.to_string_lossy();
+    let mut command = vec!["run", "--quiet", "--package", "annona", "--"];
+    command.extend(["relay", "bench", "--claims", &claims, "--keys", &keys]);
+    let json = json.map(Path::to_string_lossy);
+    if let Some(path) = &json {
+        command.extend(["--json", path]);
+    }
+    cargo(&command)
 }
 
 fn scores(eyes: u32, captures: u32) -> anyhow::Result<()> {

@@ -19,9 +19,11 @@ mod orb;
 mod output;
 mod prover;
 mod registry;
+mod relay;
 mod sandbox;
 mod screening;
 mod serve;
+mod service_process;
 mod simulation;
 mod tree_file;
 
@@ -51,6 +53,9 @@ enum Command {
     /// Look at the registry of members, revoke leaves, rebuild its tree.
     #[command(subcommand)]
     Registry(registry::RegistryCommand),
+    /// Look at the relay that pays claims, and measure it.
+    #[command(subcommand)]
+    Relay(relay::RelayCommand),
     /// Enrol people with an orb.
     #[command(subcommand)]
     Orb(orb::OrbCommand),
@@ -92,6 +97,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(args).await,
         Command::Deploy(args) => deploy::run(args).await,
         Command::Registry(command) => registry::run(command).await,
+        Command::Relay(command) => relay::run(command).await,
         Command::Orb(command) => orb::run(command).await,
         Command::Citizen(command) => citizen::run(command).await,
         Command::Audit(args) => audit::run(args).await,

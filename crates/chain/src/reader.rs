@@ -1,9 +1,11 @@
 use alloy::consensus::BlockHeader;
 use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::{Address, B256, U256};
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
-use alloy::rpc::types::{Filter, Log};
-use alloy::sol_types::SolEvent;
+use alloy::rpc::client::BatchRequest;
+use alloy::rpc::types::{Filter, Log, TransactionRequest};
+use alloy::sol_types::{SolCall, SolEvent};
 use annona_core::{
     AmountWei, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
 };
@@ -16,6 +18,9 @@ use async_trait::async_trait;
 use crate::Deployment;
 use crate::bindings::{Distributor, IRegistry, OrbRegistry, Registry};
 use crate::error::{from_contract, from_transport};
+
+/// Calls in one request at most: endpoints limit it, some to 100.
+const CALLS_AT_ONCE: usize = 64;
 
 /// `SkipReason.TransferFailed` of the distributor.
 const TRANSFER_FAILED: u8 = 1;
@@ -160,6 +165,43 @@ impl EvmReader {
     }
 }
 
+impl EvmReader {
+    /// As [`ChainReader::spent_among`], for as many as fit one request.
+    async fn spent_among_few(
+        &self,
+        epoch: Epoch,
+        nullifiers: &[NullifierHash],
+        spent: &mut Vec<NullifierHash>,
+    ) -> Result<(), ChainError> {
+        let mut batch = BatchRequest::new(self.provider.client());
+        let mut answers = Vec::with_capacity(nullifiers.len());
+        for nullifier in nullifiers {
+            let call = Distributor::isSpentCall {
+                epoch: U256::from(epoch.0),
+                nullifierHash: nullifier.to_u256(),
+            };
+            let request = TransactionRequest::default()
+                .with_to(self.deployment.distributor)
+                .with_input(call.abi_encode());
+            let answer = batch
+                .add_call::<_, Bytes>("eth_call", &(request, BlockNumberOrTag::Latest))
+                .map_err(from_transport)?;
+            answers.push((nullifier, answer));
+        }
+        batch.send().await.map_err(from_transport)?;
+        for (nullifier, answer) in answers {
+            let word = answer.await.map_err(from_transport)?;
+            let is_spent = Distributor::isSpentCall::abi_decode_returns(&word);
+            if is_spent.map_err(|_| ChainError::Malformed {
+                what: "an answer of isSpent that is no truth value",
+            })? {
+                spent.push(*nullifier);
+            }
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl ChainReader for EvmReader {
     async fn head(&self) -> Result<BlockHead, ChainError> {
@@ -249,12 +291,16 @@ impl ChainReader for EvmReader {
         })
     }
 
-    async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError> {
-        self.distributor()
-            .isSpent(U256::from(epoch.0), nullifier.to_u256())
-            .call()
-            .await
-            .map_err(from_contract)
+    async fn spent_among(
+        &self,
+        epoch: Epoch,
+        nullifiers: &[NullifierHash],
+    ) -> Result<Vec<NullifierHash>, ChainError> {
+        let mut spent = Vec::new();
+        for few in nullifiers.chunks(CALLS_AT_ONCE) {
+            self.spent_among_few(epoch, few, &mut spent).await?;
+        }
+        Ok(spent)
     }
 
     async fn is_paused(&self) -> Result<bool, ChainError> {

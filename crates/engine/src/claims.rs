@@ -1,9 +1,11 @@
+mod gather;
+mod sight;
 mod verifying;
 
 use std::sync::Arc;
 
 use annona_core::{
-    Address, AmountWei, ClaimScope, ClaimWindow, Epoch, EpochClock, EpochError, NullifierHash,
+    Address, AmountWei, ClaimScope, ClaimWindow, Epoch, EpochClock, EpochError, NullifierHash, Root,
 };
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
@@ -11,6 +13,8 @@ use crate::ports::{
     ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Store, StoreError,
 };
 use crate::{Claim, ClaimRecord, ClaimState};
+use gather::Gatherer;
+use sight::{Question, Sight};
 use verifying::{Batcher, Full};
 
 /// Claims that may wait for the relay before new ones are turned away.
@@ -50,9 +54,9 @@ pub enum ClaimError {
     /// Too many claims wait.
     #[error("too many claims are waiting")]
     QueueFull,
-    /// The chain gave no answer.
+    /// The chain gave no answer; others asked with this claim and share the error.
     #[error(transparent)]
-    Chain(#[from] ChainError),
+    Chain(Arc<ChainError>),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -63,6 +67,7 @@ pub struct ClaimDesk {
     store: Arc<dyn Store>,
     chain: Arc<dyn ChainReader>,
     clock: Arc<dyn Clock>,
+    looking: Gatherer<Question, Result<Arc<Sight>, Arc<ChainError>>>,
     verifying: Batcher<ClaimProof, Result<(), VerifyError>>,
     scope: ClaimScope,
     calendar: EpochClock,
@@ -85,6 +90,7 @@ impl ClaimDesk {
             store,
             chain,
             clock,
+            looking: Gatherer::new(),
             verifying: Batcher::new(move |claims| verifier.verify_batch(claims)),
             scope,
             calendar,
@@ -119,8 +125,8 @@ impl ClaimDesk {
     }
 
     async fn check_and_store(&self, claim: Claim) -> Result<ClaimRecord, ClaimError> {
-        self.check_state(&claim).await?;
-        self.check_proof(claim).await?;
+        let root = self.check_state(&claim).await?;
+        self.check_proof(claim, root).await?;
         let received_at = self.clock.now();
         match self.store.insert_claim(&claim, received_at).await? {
             InsertClaimOutcome::Existing(earlier) => same_or_taken(&claim, earlier),
@@ -135,43 +141,43 @@ impl ClaimDesk {
         }
     }
 
-    /// Everything that costs no proof verification.
-    async fn check_state(&self, claim: &Claim) -> Result<(), ClaimError> {
+    /// Everything that costs no proof verification; the root that the proof must hold for.
+    async fn check_state(&self, claim: &Claim) -> Result<Root, ClaimError> {
         if claim.payment.recipient == Address::ZERO {
             return Err(ClaimError::ZeroRecipient);
         }
-        let now = self.chain.head().await?.timestamp;
-        self.window.check(&self.calendar, claim.epoch, now)?;
-        if self.chain.is_paused().await? {
+        let question = (claim.epoch, claim.nullifier_hash);
+        let look = |questions| Sight::look(&*self.chain, &self.calendar, self.window, questions);
+        let sight = self.looking.answer(question, look).await;
+        let sight = sight.map_err(ClaimError::Chain)?;
+        self.window.check(&self.calendar, claim.epoch, sight.now)?;
+        if sight.is_paused {
             return Err(ClaimError::Paused);
         }
-        let account = self.chain.epoch_account(claim.epoch).await?;
-        if account.is_opened && claim.payment.fee > account.amount {
+        let epoch = sight
+            .epoch(claim.epoch)
+            .expect("every epoch of the group whose window is open was looked at");
+        if epoch.account.is_opened && claim.payment.fee > epoch.account.amount {
             return Err(ClaimError::FeeAboveAmount {
-                amount: account.amount,
+                amount: epoch.account.amount,
             });
         }
-        if self
-            .chain
-            .is_spent(claim.epoch, claim.nullifier_hash)
-            .await?
-        {
+        if epoch.spent.contains(&claim.nullifier_hash) {
             return Err(ClaimError::NullifierSpent);
+        }
+        if epoch.checkpoint.member_count == 0 {
+            return Err(ClaimError::NoMembers(claim.epoch));
         }
         let (queued, _) = ClaimRepository::pending_claims(&*self.store).await?;
         if queued >= MAX_QUEUED_CLAIMS {
             return Err(ClaimError::QueueFull);
         }
-        Ok(())
+        Ok(epoch.checkpoint.root)
     }
 
-    async fn check_proof(&self, claim: Claim) -> Result<(), ClaimError> {
-        let checkpoint = self.chain.checkpoint_before(claim.epoch).await?;
-        if checkpoint.member_count == 0 {
-            return Err(ClaimError::NoMembers(claim.epoch));
-        }
+    async fn check_proof(&self, claim: Claim, root: Root) -> Result<(), ClaimError> {
         let proof = ClaimProof {
-            inputs: claim.inputs(&self.scope, checkpoint.root),
+            inputs: claim.inputs(&self.scope, root),
             points: claim.points,
         };
         match self.verifying.answer(proof).await {

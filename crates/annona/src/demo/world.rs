@@ -1,6 +1,4 @@
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::providers::ext::AnvilApi;
@@ -9,51 +7,26 @@ use annona_chain::{Deployment, DynProvider, EvmReader, PrivateKeySigner, connect
 use annona_client::{ApiClient, Wallet};
 use annona_core::{Epoch, EpochClock};
 use annona_engine::ports::ChainReader;
-use anyhow::{Context, bail, ensure};
+use anyhow::ensure;
 use orb_sim::Orb;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 use super::progress::Story;
 use crate::keys;
 use crate::sandbox::{self, Account};
+use crate::service_process::ServiceProcess;
 
 const BLOCK_TIME_SECS: u64 = 1;
 const CONFIRMATIONS: u64 = 1;
-const START_TIMEOUT: Duration = Duration::from_secs(60);
-const END_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A chain, the contracts and the service; dropped, nothing of it is left.
 pub(crate) struct World {
-    service: Service,
+    service: ServiceProcess,
     chain: EvmReader,
     calendar: EpochClock,
     orb: Orb,
     folder: TempDir,
     anvil: AnvilInstance,
-}
-
-/// The service as a process of its own.
-struct Service {
-    client: ApiClient,
-    process: Child,
-}
-
-impl Drop for Service {
-    /// Ends the process and waits for its end, so that none is left when the demo is.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a drop cannot await, and nothing else runs when the world ends"
-    )]
-    fn drop(&mut self) {
-        let deadline = Instant::now() + END_TIMEOUT;
-        let mut is_running = self.process.start_kill().is_ok();
-        while is_running && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(5));
-            is_running = matches!(self.process.try_wait(), Ok(None));
-        }
-    }
 }
 
 impl World {
@@ -68,7 +41,7 @@ impl World {
         // Blocks by the clock, as on a real chain, once the contracts stand.
         provider.anvil_set_interval_mining(BLOCK_TIME_SECS).await?;
         write_service_files(folder.path(), &anvil, &deployment, &orb_key)?;
-        let service = start_service(folder.path()).await?;
+        let service = ServiceProcess::start(folder.path()).await?;
         let chain = EvmReader::open(provider, deployment.clone()).await?;
         let (genesis, length_secs) = chain.calendar().await?;
         let orb = Orb::new(
@@ -193,52 +166,5 @@ fn write_service_files(
         anvil.endpoint()
     );
     std::fs::write(folder.join("annona.toml"), config)?;
-    Ok(())
-}
-
-async fn start_service(folder: &Path) -> anyhow::Result<Service> {
-    let log = folder.join("service.log");
-    let mut process = Command::new(std::env::current_exe()?)
-        .arg("serve")
-        .arg("--config")
-        .arg(folder.join("annona.toml"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(std::fs::File::create(&log)?)
-        .kill_on_drop(true)
-        .spawn()
-        .context("the service cannot be started")?;
-    let stdout = process
-        .stdout
-        .take()
-        .context("the service has no standard output")?;
-    let mut lines = BufReader::new(stdout).lines();
-    let first = tokio::time::timeout(START_TIMEOUT, lines.next_line()).await;
-    let Ok(Ok(Some(line))) = first else {
-        bail!(
-            "the service did not start:\n{}",
-            std::fs::read_to_string(&log).unwrap_or_default()
-        );
-    };
-    let base = line
-        .strip_prefix("listening on ")
-        .context("the service did not say where it listens")?;
-    let client = ApiClient::new(base)?;
-    wait_until_ready(&client, &log).await?;
-    Ok(Service { client, process })
-}
-
-async fn wait_until_ready(client: &ApiClient, log: &PathBuf) -> anyhow::Result<()> {
-    let waiting = async {
-        while !client.is_ready().await.unwrap_or(false) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    if tokio::time::timeout(START_TIMEOUT, waiting).await.is_err() {
-        bail!(
-            "the service did not become ready:\n{}",
-            std::fs::read_to_string(log).unwrap_or_default()
-        );
-    }
     Ok(())
 }

@@ -164,7 +164,7 @@ pass {
     fn registry_batches(from: u64, to: u64) -> Vec<RegistryBatch>;
     fn is_active_orb(orb: OrbId) -> bool;
     fn epoch_account(epoch: Epoch) -> EpochAccount;
-    fn is_spent(epoch: Epoch, nullifier: NullifierHash) -> bool;
+    fn spent_among(epoch: Epoch, nullifiers: &[NullifierHash]) -> Vec<NullifierHash>;
     fn is_paused() -> bool;
     fn account_nonce(account: Address) -> u64;
     fn transaction_status(hash: B256) -> TransactionStatus;

@@ -158,8 +158,14 @@ impl ChainReader for MemoryChain {
         })
     }
 
-    async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError> {
-        Ok(self.ledger().spent.contains(&(epoch, nullifier)))
+    async fn spent_among(
+        &self,
+        epoch: Epoch,
+        nullifiers: &[NullifierHash],
+    ) -> Result<Vec<NullifierHash>, ChainError> {
+        let spent = &self.ledger().spent;
+        let is_spent = |nullifier: &&NullifierHash| spent.contains(&(epoch, **nullifier));
+        Ok(nullifiers.iter().filter(is_spent).copied().collect())
     }
 
     async fn is_paused(&self) -> Result<bool, ChainError> {

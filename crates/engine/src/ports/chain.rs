@@ -256,8 +256,17 @@ pub trait ChainReader: Send + Sync {
     async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError>;
     /// The money of an epoch.
     async fn epoch_account(&self, epoch: Epoch) -> Result<EpochAccount, ChainError>;
+    /// Of these nullifiers, those that were paid in an epoch.
+    async fn spent_among(
+        &self,
+        epoch: Epoch,
+        nullifiers: &[NullifierHash],
+    ) -> Result<Vec<NullifierHash>, ChainError>;
     /// Whether a nullifier was paid in an epoch.
-    async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError>;
+    async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError> {
+        let spent = self.spent_among(epoch, &[nullifier]).await?;
+        Ok(!spent.is_empty())
+    }
     /// Whether payments are paused.
     async fn is_paused(&self) -> Result<bool, ChainError>;
     /// Number of transactions of `account` in blocks so far.

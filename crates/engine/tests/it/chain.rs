@@ -13,8 +13,8 @@ use annona_core::{
 };
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, BatchProver, ChainError, ChainWriter, Checkpoint, ProverError, RegistryBatch,
-    RevertReason, RevokeCall, SenderRole,
+    AppendCall, BatchProver, ChainError, ChainWriter, Checkpoint, ClaimOutcome, Fees, ProverError,
+    RegistryBatch, RevertReason, RevokeCall, Seat, SenderRole,
 };
 use annona_proofs::{AppendBatch, RevokeBatch};
 use annona_tree::{MembershipTree, Revocation};
@@ -30,7 +30,10 @@ pub(crate) const WINDOW: u64 = 4;
 pub(crate) const AMOUNT: u64 = 1_000;
 const BLOCK_SECS: u64 = 12;
 const SEQUENCER: Address = Address::repeat_byte(0xa1);
-const RELAY: Address = Address::repeat_byte(0xb2);
+/// Accounts of the relay.
+pub(crate) const RELAYS: [Address; 2] = [Address::repeat_byte(0xb2), Address::repeat_byte(0xb3)];
+/// Base fee of blocks as long as nobody changes it, in wei.
+pub(crate) const BASE_FEE: u64 = 100;
 /// Error selector of a call about an epoch in the future.
 const FUTURE_EPOCH: RevertReason = RevertReason::Other([1, 2, 3, 4]);
 
@@ -89,7 +92,10 @@ pub(crate) enum Fate {
 enum Call {
     Append(AppendCall),
     Revoke(RevokeCall),
-    Claim(Claim),
+    /// Claims of one epoch.
+    Claims(Vec<Claim>),
+    /// Nothing.
+    Cancel,
     /// Something that this service did not sign.
     Foreign,
 }
@@ -98,6 +104,7 @@ enum Call {
 struct Body {
     sender: Address,
     nonce: u64,
+    fees: Fees,
     call: Call,
 }
 
@@ -114,11 +121,17 @@ struct World {
     payments: HashMap<NullifierHash, u32>,
 }
 
+/// A transaction in a block.
+struct Executed {
+    hash: B256,
+    succeeded: bool,
+    claims: Vec<(NullifierHash, ClaimOutcome)>,
+}
+
 struct Block {
     hash: B256,
     timestamp: UnixSeconds,
-    /// Hash and success of each transaction.
-    transactions: Vec<(B256, bool)>,
+    transactions: Vec<Executed>,
     batches: Vec<RegistryBatch>,
     world: Arc<World>,
 }
@@ -140,6 +153,10 @@ struct Inner {
     lost_broadcasts: u32,
     unsendable: HashSet<B256>,
     unsignable: HashSet<NullifierHash>,
+    unpayable: HashSet<NullifierHash>,
+    base_fee: u64,
+    /// How far behind the answers about nonces are.
+    nonces_behind: u64,
     reverting_executions: u32,
     lies_about_start: Option<u64>,
     lies_about_checkpoints: bool,
@@ -148,6 +165,18 @@ struct Inner {
 /// The chain. Block numbers are positions.
 pub(crate) struct FakeChain {
     inner: Mutex<Inner>,
+}
+
+/// A place with fees that any block takes.
+const fn seat(sender: Address, nonce: u64) -> Seat {
+    Seat {
+        sender,
+        nonce,
+        fees: Fees {
+            max_fee_wei: u64::MAX,
+            priority_fee_wei: 1,
+        },
+    }
 }
 
 fn unavailable() -> ChainError {
@@ -159,6 +188,7 @@ impl FakeChain {
     pub(crate) fn new() -> Arc<Self> {
         let mut inner = Inner {
             earliest: GENESIS,
+            base_fee: BASE_FEE,
             ..Inner::default()
         };
         inner.push_block(&[]);
@@ -202,7 +232,7 @@ impl FakeChain {
             if let Fate::BackToPool = fate {
                 inner
                     .pool
-                    .extend(block.transactions.iter().map(|(hash, _)| *hash));
+                    .extend(block.transactions.iter().map(|executed| executed.hash));
             }
         }
     }
@@ -255,7 +285,7 @@ impl FakeChain {
             digest: FieldElement::ZERO,
             proof: no_proof(),
         };
-        let signed = inner.sign(SEQUENCER, nonce, Call::Append(call));
+        let signed = inner.sign(&seat(SEQUENCER, nonce), Call::Append(call));
         inner.pool.push(signed.hash);
     }
 
@@ -269,9 +299,9 @@ impl FakeChain {
     /// Uses the next nonce of a role for a transaction of somebody else, in a block of its own.
     pub(crate) fn mine_foreign(&self, role: SenderRole) {
         let mut inner = self.lock();
-        let sender = self.sender(role);
+        let sender = self.senders(role)[0];
         let nonce = inner.nonce(sender);
-        let signed = inner.sign(sender, nonce, Call::Foreign);
+        let signed = inner.sign(&seat(sender, nonce), Call::Foreign);
         inner.push_block(&[signed.hash]);
     }
 
@@ -285,7 +315,7 @@ impl FakeChain {
         let mut inner = self.lock();
         let citizen = Address::repeat_byte(0xc3);
         let nonce = inner.nonce(citizen);
-        let signed = inner.sign(citizen, nonce, Call::Claim(*claim));
+        let signed = inner.sign(&seat(citizen, nonce), Call::Claims(vec![*claim]));
         inner.push_block(&[signed.hash]);
     }
 
@@ -308,6 +338,26 @@ impl FakeChain {
     /// The contract refuses the claim, in a simulation and in a block.
     pub(crate) fn refuse(&self, nullifier: NullifierHash, reason: RevertReason) {
         self.lock().refusals.insert(nullifier, reason);
+    }
+
+    /// The token refuses to pay this claim.
+    pub(crate) fn never_pay(&self, nullifier: NullifierHash) {
+        self.lock().unpayable.insert(nullifier);
+    }
+
+    /// What the next blocks ask.
+    pub(crate) fn set_base_fee(&self, wei: u64) {
+        self.lock().base_fee = wei;
+    }
+
+    /// Answers about nonces are those of `blocks` before.
+    pub(crate) fn lag_nonces(&self, blocks: u64) {
+        self.lock().nonces_behind = blocks;
+    }
+
+    /// Takes a transaction out of the pool.
+    pub(crate) fn evict(&self, hash: B256) {
+        self.lock().pool.retain(|pooled| *pooled != hash);
     }
 
     /// The next `count` calls are not answered.
@@ -365,9 +415,11 @@ impl FakeChain {
         inner.world().payments.get(&nullifier).copied().unwrap_or(0)
     }
 
-    /// Nonces of a role used on the canonical chain.
+    /// Nonces of a role's accounts used on the canonical chain.
     pub(crate) fn used_nonces(&self, role: SenderRole) -> u64 {
-        self.lock().nonce(self.sender(role))
+        let inner = self.lock();
+        let senders = self.senders(role).into_iter();
+        senders.map(|sender| inner.nonce(sender)).sum()
     }
 
     pub(crate) fn leaf_index(&self, commitment: Commitment) -> Option<u64> {
@@ -396,6 +448,6 @@ impl FakeChain {
     pub(crate) fn reverted(&self) -> usize {
         let inner = self.lock();
         let all = inner.blocks.iter().flat_map(|block| &block.transactions);
-        all.filter(|(_, succeeded)| !succeeded).count()
+        all.filter(|executed| !executed.succeeded).count()
     }
 }

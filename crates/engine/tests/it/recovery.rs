@@ -171,7 +171,7 @@ async fn a_revocation_that_was_given_up_and_mined_after_all_is_adopted() {
     person.recover(&service).await;
     service.chain.lose_broadcasts(1);
     workers.sequencer.step().await.unwrap();
-    let given_up = service.open().await[0].signed.hash;
+    let given_up = service.open().await[0].attempts[0].signed.hash;
     let height = service.chain.height();
     service
         .chain

@@ -19,7 +19,7 @@ async fn an_enrolment_goes_from_the_queue_to_its_leaf() {
     service.admit(2).await;
     assert_eq!(service.enrolment(1).await, EnrolmentState::Queued);
     assert_eq!(workers.sequencer.step().await.unwrap(), 2);
-    let transaction = service.open().await[0].signed.hash;
+    let transaction = service.open().await[0].attempts[0].signed.hash;
     assert_eq!(
         service.enrolment(2).await,
         EnrolmentState::Submitted { transaction }
@@ -202,7 +202,7 @@ async fn a_batch_that_was_given_up_and_mined_after_all_is_adopted() {
     service.admit(2).await;
     service.chain.lose_broadcasts(1);
     workers.sequencer.step().await.unwrap();
-    let given_up = service.open().await[0].signed.hash;
+    let given_up = service.open().await[0].attempts[0].signed.hash;
     service.chain.mine_foreign(SenderRole::Sequencer);
     for _ in 0..=CONFIRMATIONS {
         workers.follow().await;
@@ -295,7 +295,7 @@ async fn two_sequencers_on_one_database_append_once() {
     service.admit(4).await;
     let (first, second) = tokio::join!(one.sequencer.step(), two.sequencer.step());
     assert_eq!(first.unwrap() + second.unwrap(), 4);
-    assert_eq!(service.store.open_transactions().await.unwrap().len(), 1);
+    assert_eq!(service.store.open_slots().await.unwrap().len(), 1);
     two.run(&service.chain, ROUNDS).await;
     service.assert_members(4).await;
 }

@@ -9,23 +9,39 @@ use annona_core::{
 };
 use annona_engine::ports::{
     AdmitOutcome, ClaimRepository, Clock, EnrolmentRepository, InsertClaimOutcome,
-    OutboxRepository, OutboxTransaction,
+    OutboxRepository, Slot,
 };
 use annona_engine::{
-    BatchPolicy, Claim, ClaimState, EnrolmentState, Membership, MembershipRules, Outbox,
-    OutboxReport, Relay, Sequencer, SequencerParts, SequencerRules,
+    BatchPolicy, Claim, ClaimState, EnrolmentState, FeePolicy, Membership, MembershipRules, Outbox,
+    OutboxReport, OutboxRules, Relay, RelayParts, RelayPolicy, RelayRules, Sequencer,
+    SequencerParts, SequencerRules,
 };
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
 use tempfile::TempDir;
 
-use crate::chain::{FakeChain, GENESIS, TrustedProver, calendar, window};
+use crate::chain::{BASE_FEE, FakeChain, GENESIS, TrustedProver, calendar, window};
 
 /// Blocks on top of a final one.
 pub(crate) const CONFIRMATIONS: u64 = 6;
 
 /// Seconds before the end of an epoch in which no recovery begins.
 pub(crate) const MARGIN_SECS: u64 = 1_000;
+
+/// What is offered for gas: up to sixteen times what blocks ask at first.
+pub(crate) const FEES: FeePolicy = FeePolicy {
+    max_fee_wei: 16 * BASE_FEE,
+    bump_after_blocks: 3,
+};
+
+/// Nothing waits, and an account has two slots.
+pub(crate) const RELAY_POLICY: RelayPolicy = RelayPolicy {
+    wait_secs: 0,
+    max_wait_secs: 600,
+    cheap_base_fee_wei: 4 * BASE_FEE,
+    window_margin_secs: MARGIN_SECS,
+    slots_per_sender: 2,
+};
 
 /// A tree that has read nothing.
 pub(crate) fn membership() -> Membership {
@@ -109,14 +125,40 @@ impl Service {
                 },
                 SequencerRules {
                     policy,
+                    fees: FEES,
                     calendar: calendar(),
                     confirmations: CONFIRMATIONS,
                 },
             ),
-            relay: Relay::new(store.clone(), chain()),
-            outbox: Outbox::new(store, chain(), CONFIRMATIONS),
+            relay: self.relay(RELAY_POLICY),
+            outbox: Outbox::new(
+                store,
+                chain(),
+                OutboxRules {
+                    confirmations: CONFIRMATIONS,
+                    fees: FEES,
+                },
+            ),
             membership,
         }
+    }
+
+    /// A relay of its own.
+    pub(crate) fn relay(&self, policy: RelayPolicy) -> Relay<FakeChain> {
+        Relay::new(
+            RelayParts {
+                store: Arc::new(self.store.clone()),
+                chain: Arc::clone(&self.chain),
+                clock: self.clock.clone(),
+            },
+            RelayRules {
+                policy,
+                fees: FEES,
+                calendar: calendar(),
+                window: window(),
+                confirmations: CONFIRMATIONS,
+            },
+        )
     }
 
     /// Admits people `1..=count`.
@@ -155,8 +197,8 @@ impl Service {
         self.store.claim(nullifier).await.unwrap().unwrap().state
     }
 
-    pub(crate) async fn open(&self) -> Vec<OutboxTransaction> {
-        self.store.open_transactions().await.unwrap()
+    pub(crate) async fn open(&self) -> Vec<Slot> {
+        self.store.open_slots().await.unwrap()
     }
 
     /// Asserts that claims `1..=count` are final and paid once.

@@ -2,13 +2,13 @@
 
 use std::panic::AssertUnwindSafe;
 
-use annona_engine::ports::{RevertReason, SenderRole};
+use annona_engine::ports::RevertReason;
 use annona_engine::{ClaimState, EnrolmentState, Rejection};
 use futures::FutureExt;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::chain::Fate;
+use crate::chain::{BASE_FEE, Fate};
 use crate::service::{CONFIRMATIONS, Service, Workers, claim, commitment};
 
 const SEEDS: u64 = 60;
@@ -18,6 +18,8 @@ const ROUNDS_TO_SETTLE: u64 = 8 * (CONFIRMATIONS + 4);
 /// One claim in so many is refused by the contract for good.
 const REFUSED_ONE_IN: u64 = 7;
 const DEEPEST_REORG: u64 = 4;
+/// Beyond the limit of what is offered.
+const DEAREST: u64 = 20;
 
 struct Simulation {
     rng: ChaCha8Rng,
@@ -42,7 +44,7 @@ impl Simulation {
 
     async fn step(&mut self) {
         let chain = &self.service.chain;
-        match self.rng.random_range(0..26_u32) {
+        match self.rng.random_range(0..30_u32) {
             0..=3 => self.submit_claim().await,
             4..=5 => self.enrol().await,
             // Steps may fail under faults; what they must not do is lose something.
@@ -56,6 +58,9 @@ impl Simulation {
             22 => chain.fail_calls(self.rng.random_range(1..=6)),
             23 => chain.lose_broadcasts(self.rng.random_range(1..=3)),
             24 => chain.revert_executions(1),
+            25 => chain.lag_nonces(self.rng.random_range(0..=DEEPEST_REORG)),
+            26..=27 => chain.set_base_fee(BASE_FEE * self.rng.random_range(1..=DEAREST)),
+            28 => self.pay_elsewhere(),
             _ => self.workers = self.service.workers(),
         }
     }
@@ -70,6 +75,19 @@ impl Simulation {
         self.service.queue(&new).await;
     }
 
+    /// A stranger pays a claim that waits.
+    fn pay_elsewhere(&mut self) {
+        if self.claims == 0 {
+            return;
+        }
+        let seed = self.rng.random_range(1..=self.claims);
+        let chain = &self.service.chain;
+        let is_due = !seed.is_multiple_of(REFUSED_ONE_IN);
+        if is_due && chain.payments(claim(seed).nullifier_hash) == 0 {
+            chain.pay_elsewhere(&claim(seed));
+        }
+    }
+
     async fn enrol(&mut self) {
         self.people += 1;
         self.service.admit_one(self.people).await;
@@ -80,6 +98,8 @@ impl Simulation {
         chain.fail_calls(0);
         chain.lose_broadcasts(0);
         chain.revert_executions(0);
+        chain.lag_nonces(0);
+        chain.set_base_fee(BASE_FEE);
         self.workers.run(chain, ROUNDS_TO_SETTLE).await;
     }
 
@@ -93,14 +113,16 @@ impl Simulation {
                 let refused = ClaimState::Rejected(Rejection::CensusReached);
                 assert_eq!((state, payments), (refused, 0), "claim {seed}");
             } else {
-                let is_final = matches!(state, ClaimState::Final { .. });
-                assert_eq!((is_final, payments), (true, 1), "claim {seed}: {state:?}");
+                // By this service or, with a true reason, by a stranger.
+                let is_settled = match state {
+                    ClaimState::Final { .. } => true,
+                    ClaimState::Rejected(why) => why == Rejection::NullifierSpent,
+                    _ => false,
+                };
+                assert_eq!((is_settled, payments), (true, 1), "claim {seed}: {state:?}");
             }
         }
         self.service.assert_members(self.people).await;
-        for role in [SenderRole::Relay, SenderRole::Sequencer] {
-            assert!(chain.used_nonces(role) <= self.claims + self.people + chain.reverted() as u64);
-        }
     }
 }
 

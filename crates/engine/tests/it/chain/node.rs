@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use annona_core::{Address, B256, Epoch, Root, UnixSeconds, keccak256};
+use annona_core::{Address, B256, Epoch, NullifierHash, Root, UnixSeconds, keccak256};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, ChainError, Checkpoint, RegistryBatch, RegistryChange, RevertReason, RevokeCall,
-    SignedTransaction,
+    AppendCall, ChainError, Checkpoint, ClaimOutcome, RegistryBatch, RegistryChange, RevertReason,
+    RevokeCall, Seat, SignedTransaction,
 };
 
-use super::{BLOCK_SECS, Block, Body, Call, GENESIS, Inner, WINDOW, World, calendar, unavailable};
+use super::{
+    BLOCK_SECS, Block, Body, Call, Executed, GENESIS, Inner, WINDOW, World, calendar, unavailable,
+};
 
 impl Inner {
     pub(super) fn height(&self) -> u64 {
@@ -29,22 +31,58 @@ impl Inner {
         self.world().nonces.get(&sender).copied().unwrap_or(0)
     }
 
+    pub(super) fn nonce_at(&self, sender: Address, number: u64) -> u64 {
+        let block = &self.blocks[usize::try_from(number).unwrap()];
+        block.world.nonces.get(&sender).copied().unwrap_or(0)
+    }
+
+    /// As a node does: of two transactions with one nonce it keeps the one that was there,
+    /// unless the new one offers a tenth more.
+    pub(super) fn take_into_pool(&mut self, hash: B256) {
+        let body = &self.bodies[&hash];
+        if body.nonce < self.nonce(body.sender) || self.pool.contains(&hash) {
+            return;
+        }
+        let is_rival = |pooled: &B256| {
+            let other = &self.bodies[pooled];
+            (other.sender, other.nonce) == (body.sender, body.nonce)
+        };
+        if let Some(place) = self.pool.iter().position(is_rival) {
+            let held = self.bodies[&self.pool[place]].fees;
+            let is_enough = |offer: u64, held: u64| u128::from(offer) * 10 >= u128::from(held) * 11;
+            if !is_enough(body.fees.max_fee_wei, held.max_fee_wei)
+                || !is_enough(body.fees.priority_fee_wei, held.priority_fee_wei)
+            {
+                return;
+            }
+            self.pool.remove(place);
+        }
+        self.pool.push(hash);
+    }
+
     fn unique_word(&mut self) -> B256 {
         self.made += 1;
         keccak256(self.made.to_be_bytes())
     }
 
-    pub(super) fn sign(&mut self, sender: Address, nonce: u64, call: Call) -> SignedTransaction {
+    pub(super) fn sign(&mut self, seat: &Seat, call: Call) -> SignedTransaction {
         let hash = self.unique_word();
+        let Seat {
+            sender,
+            nonce,
+            fees,
+        } = *seat;
         let body = Body {
             sender,
             nonce,
+            fees,
             call,
         };
         self.bodies.insert(hash, body);
         SignedTransaction {
             sender,
             nonce,
+            fees,
             hash,
             raw: hash.to_vec(),
         }
@@ -58,10 +96,10 @@ impl Inner {
         for hash in candidates {
             let body = &self.bodies[&hash];
             let nonce = next.entry(body.sender).or_default();
-            if body.nonce == *nonce {
+            if body.nonce == *nonce && body.fees.max_fee_wei >= self.base_fee {
                 *nonce += 1;
                 chosen.push(hash);
-            } else if body.nonce > *nonce {
+            } else if body.nonce >= *nonce {
                 self.pool.push(hash);
             }
         }
@@ -107,8 +145,13 @@ impl Inner {
             self.reverting_executions -= 1;
             outcome = Some(RevertReason::Other([0; 4]));
         }
-        block.transactions.push((hash, outcome.is_none()));
+        let mut executed = Executed {
+            hash,
+            succeeded: outcome.is_none(),
+            claims: Vec::new(),
+        };
         if outcome.is_some() {
+            block.transactions.push(executed);
             return;
         }
         match body.call {
@@ -138,12 +181,28 @@ impl Inner {
                 let roots = [call.pre_root, call.post_root];
                 self.register(world, block, (hash, epoch), change, roots);
             }
-            Call::Claim(claim) => {
-                world.paid.insert((claim.epoch, claim.nullifier_hash));
-                *world.payments.entry(claim.nullifier_hash).or_default() += 1;
-            }
-            Call::Foreign => {}
+            Call::Claims(claims) => executed.claims = self.pay(world, &claims),
+            Call::Cancel | Call::Foreign => {}
         }
+        block.transactions.push(executed);
+    }
+
+    /// Pays claims of a transaction, and says what became of each.
+    fn pay(&self, world: &mut World, claims: &[Claim]) -> Vec<(NullifierHash, ClaimOutcome)> {
+        let mut outcomes = Vec::new();
+        for claim in claims {
+            let nullifier = claim.nullifier_hash;
+            let outcome = if self.unpayable.contains(&nullifier) {
+                ClaimOutcome::TransferFailed
+            } else if world.paid.insert((claim.epoch, nullifier)) {
+                *world.payments.entry(nullifier).or_default() += 1;
+                ClaimOutcome::Paid
+            } else {
+                ClaimOutcome::Skipped
+            };
+            outcomes.push((nullifier, outcome));
+        }
+        outcomes
     }
 
     /// Writes the event of a batch and the checkpoint that it leads to.
@@ -176,8 +235,8 @@ impl Inner {
         match call {
             Call::Append(call) => self.append_refusal(world, now, call),
             Call::Revoke(call) => revoke_refusal(world, call),
-            Call::Claim(claim) => self.claim_refusal(world, now, claim),
-            Call::Foreign => None,
+            Call::Claims(claims) => self.claims_refusal(world, now, claims),
+            Call::Cancel | Call::Foreign => None,
         }
     }
 
@@ -192,27 +251,49 @@ impl Inner {
             .then_some(RevertReason::EnrolmentCapReached)
     }
 
-    fn claim_refusal(&self, world: &World, now: Epoch, claim: &Claim) -> Option<RevertReason> {
+    /// A batch is refused for one bad claim, but passes over one that was paid; alone, that
+    /// one is refused.
+    fn claims_refusal(&self, world: &World, now: Epoch, claims: &[Claim]) -> Option<RevertReason> {
         if self.is_paused {
             return Some(RevertReason::Paused);
         }
-        if claim.epoch > now || now.0 - claim.epoch.0 >= WINDOW {
+        let epoch = claims[0].epoch;
+        assert!(claims.iter().all(|claim| claim.epoch == epoch));
+        if epoch > now || now.0 - epoch.0 >= WINDOW {
             return Some(RevertReason::EpochNotOpen);
         }
-        if let Some(reason) = self.refusals.get(&claim.nullifier_hash) {
-            return Some(*reason);
+        let refused = |claim: &Claim| self.refusals.get(&claim.nullifier_hash).copied();
+        if let Some(reason) = claims.iter().find_map(refused) {
+            return Some(reason);
         }
-        let is_paid = world.paid.contains(&(claim.epoch, claim.nullifier_hash));
+        let [claim] = claims else { return None };
+        let nullifier = claim.nullifier_hash;
+        if self.unpayable.contains(&nullifier) {
+            return Some(RevertReason::Other([7; 4]));
+        }
+        let is_paid = world.paid.contains(&(epoch, nullifier));
         is_paid.then_some(RevertReason::NullifierSpent)
     }
 
     pub(super) fn simulate(&self, call: &Call) -> Result<(), ChainError> {
-        if let Call::Claim(claim) = call
-            && self.unsignable.contains(&claim.nullifier_hash)
+        self.simulate_in(self.world(), self.epoch(), call)
+    }
+
+    /// As [`Self::simulate`], after the block of this number.
+    pub(super) fn simulate_at(&self, number: u64, call: &Call) -> Result<(), ChainError> {
+        let block = &self.blocks[usize::try_from(number).unwrap()];
+        let epoch = calendar().epoch_at(block.timestamp).unwrap();
+        self.simulate_in(&block.world, epoch, call)
+    }
+
+    fn simulate_in(&self, world: &World, epoch: Epoch, call: &Call) -> Result<(), ChainError> {
+        let is_unsignable = |claim: &Claim| self.unsignable.contains(&claim.nullifier_hash);
+        if let Call::Claims(claims) = call
+            && claims.iter().any(is_unsignable)
         {
             return Err(unavailable());
         }
-        match self.refusal(self.world(), self.epoch(), call) {
+        match self.refusal(world, epoch, call) {
             Some(reason) => Err(ChainError::Reverted(reason)),
             None => Ok(()),
         }

@@ -3,14 +3,14 @@
 use annona_core::{Address, AmountWei, B256, Epoch, NullifierHash, OrbId, Root, U256};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount, Receipt,
-    RegistryBatch, RegistryChange, RegistryState, RevertReason, RevokeCall, SenderRole,
-    SignedTransaction, TransactionStatus,
+    AppendCall, At, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount,
+    FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState, RevertReason,
+    RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
 };
 use annona_tree::empty_root;
 use async_trait::async_trait;
 
-use super::{AMOUNT, Call, FUTURE_EPOCH, FakeChain, RELAY, SEQUENCER, unavailable};
+use super::{AMOUNT, Call, FUTURE_EPOCH, FakeChain, RELAYS, SEQUENCER, unavailable};
 
 #[async_trait]
 impl ChainReader for FakeChain {
@@ -96,8 +96,15 @@ impl ChainReader for FakeChain {
         })
     }
 
-    async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError> {
-        Ok(self.reach()?.world().paid.contains(&(epoch, nullifier)))
+    async fn spent_among(
+        &self,
+        epoch: Epoch,
+        nullifiers: &[NullifierHash],
+    ) -> Result<Vec<NullifierHash>, ChainError> {
+        let inner = self.reach()?;
+        let paid = &inner.world().paid;
+        let is_paid = |nullifier: &&NullifierHash| paid.contains(&(epoch, **nullifier));
+        Ok(nullifiers.iter().filter(is_paid).copied().collect())
     }
 
     async fn is_paused(&self) -> Result<bool, ChainError> {
@@ -105,19 +112,22 @@ impl ChainReader for FakeChain {
     }
 
     async fn account_nonce(&self, account: Address) -> Result<u64, ChainError> {
-        Ok(self.reach()?.nonce(account))
+        let inner = self.reach()?;
+        let seen = inner.height().saturating_sub(inner.nonces_behind);
+        Ok(inner.nonce_at(account, seen))
     }
 
     async fn transaction_status(&self, hash: B256) -> Result<TransactionStatus, ChainError> {
         let inner = self.reach()?;
         for (number, block) in (0..).zip(&inner.blocks) {
             let mut all = block.transactions.iter();
-            if let Some((_, succeeded)) = all.find(|(mined, _)| *mined == hash) {
+            if let Some(executed) = all.find(|executed| executed.hash == hash) {
                 return Ok(TransactionStatus::Mined(Receipt {
                     block_number: number,
                     block_hash: block.hash,
-                    succeeded: *succeeded,
+                    succeeded: executed.succeeded,
                     gas_used: 21_000,
+                    claims: executed.claims.clone(),
                 }));
             }
         }
@@ -131,46 +141,70 @@ impl ChainReader for FakeChain {
 
 #[async_trait]
 impl ChainWriter for FakeChain {
-    fn sender(&self, role: SenderRole) -> Address {
+    fn senders(&self, role: SenderRole) -> Vec<Address> {
         match role {
-            SenderRole::Sequencer => SEQUENCER,
-            SenderRole::Relay => RELAY,
+            SenderRole::Sequencer => vec![SEQUENCER],
+            SenderRole::Relay => RELAYS.to_vec(),
         }
+    }
+
+    async fn fee_market(&self) -> Result<FeeMarket, ChainError> {
+        Ok(FeeMarket {
+            base_fee_wei: self.reach()?.base_fee,
+            priority_fee_wei: 2,
+        })
+    }
+
+    async fn nonce_at(&self, account: Address, block_number: u64) -> Result<u64, ChainError> {
+        Ok(self.reach()?.nonce_at(account, block_number))
     }
 
     async fn sign_append(
         &self,
-        nonce: u64,
+        seat: &Seat,
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError> {
-        let mut inner = self.reach()?;
-        let call = Call::Append(call.clone());
-        inner.simulate(&call)?;
-        Ok(inner.sign(SEQUENCER, nonce, call))
+        self.simulate_and_sign(seat, Call::Append(call.clone()))
     }
 
     async fn sign_revoke(
         &self,
-        nonce: u64,
+        seat: &Seat,
         call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError> {
-        let mut inner = self.reach()?;
-        let call = Call::Revoke(call.clone());
-        inner.simulate(&call)?;
-        Ok(inner.sign(SEQUENCER, nonce, call))
+        self.simulate_and_sign(seat, Call::Revoke(call.clone()))
     }
 
-    async fn sign_claim(&self, nonce: u64, claim: &Claim) -> Result<SignedTransaction, ChainError> {
+    async fn sign_claims(
+        &self,
+        seat: &Seat,
+        claims: &[Claim],
+    ) -> Result<SignedTransaction, ChainError> {
+        self.simulate_and_sign(seat, Call::Claims(claims.to_vec()))
+    }
+
+    async fn sign_cancel(&self, seat: &Seat) -> Result<SignedTransaction, ChainError> {
+        Ok(self.reach()?.sign(seat, Call::Cancel))
+    }
+
+    async fn reprice(
+        &self,
+        signed: &SignedTransaction,
+        fees: Fees,
+    ) -> Result<SignedTransaction, ChainError> {
         let mut inner = self.reach()?;
-        let call = Call::Claim(*claim);
-        inner.simulate(&call)?;
-        Ok(inner.sign(RELAY, nonce, call))
+        let call = inner.bodies[&signed.hash].call.clone();
+        let seat = Seat {
+            sender: signed.sender,
+            nonce: signed.nonce,
+            fees,
+        };
+        Ok(inner.sign(&seat, call))
     }
 
     async fn broadcast(&self, raw: &[u8]) -> Result<(), ChainError> {
         let mut inner = self.reach()?;
         let hash = B256::from_slice(raw);
-        let body = &inner.bodies[&hash];
         if inner.unsendable.contains(&hash) {
             return Err(unavailable());
         }
@@ -182,18 +216,44 @@ impl ChainWriter for FakeChain {
             inner.lost_broadcasts -= 1;
             return Ok(());
         }
-        if body.nonce >= inner.nonce(body.sender) && !inner.pool.contains(&hash) {
-            inner.pool.push(hash);
-        }
+        inner.take_into_pool(hash);
         Ok(())
     }
 
-    async fn claim_refusal(&self, claim: &Claim) -> Result<Option<RevertReason>, ChainError> {
+    async fn refusal(
+        &self,
+        signed: &SignedTransaction,
+    ) -> Result<Option<RevertReason>, ChainError> {
         let inner = self.reach()?;
-        match inner.simulate(&Call::Claim(*claim)) {
-            Ok(()) => Ok(None),
-            Err(ChainError::Reverted(reason)) => Ok(Some(reason)),
-            Err(other) => Err(other),
-        }
+        told(inner.simulate(&inner.bodies[&signed.hash].call))
+    }
+
+    async fn claim_refusal(
+        &self,
+        claim: &Claim,
+        at: At,
+    ) -> Result<Option<RevertReason>, ChainError> {
+        let inner = self.reach()?;
+        let call = Call::Claims(vec![*claim]);
+        told(match at {
+            At::Newest => inner.simulate(&call),
+            At::Block(number) => inner.simulate_at(number, &call),
+        })
+    }
+}
+
+impl FakeChain {
+    fn simulate_and_sign(&self, seat: &Seat, call: Call) -> Result<SignedTransaction, ChainError> {
+        let mut inner = self.reach()?;
+        inner.simulate(&call)?;
+        Ok(inner.sign(seat, call))
+    }
+}
+
+fn told(outcome: Result<(), ChainError>) -> Result<Option<RevertReason>, ChainError> {
+    match outcome {
+        Ok(()) => Ok(None),
+        Err(ChainError::Reverted(reason)) => Ok(Some(reason)),
+        Err(other) => Err(other),
     }
 }
