@@ -1,10 +1,33 @@
 CREATE TABLE append_members (
-    transaction_id INTEGER NOT NULL REFERENCES transactions (id),
+    slot_id INTEGER NOT NULL REFERENCES slots (id),
     position INTEGER NOT NULL CHECK (position >= 0),
     enrolment_id BLOB NOT NULL REFERENCES enrolments (id),
-    PRIMARY KEY (transaction_id, position),
-    UNIQUE (transaction_id, enrolment_id)
+    PRIMARY KEY (slot_id, position),
+    UNIQUE (slot_id, enrolment_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    slot_id INTEGER NOT NULL REFERENCES slots (id),
+    kind TEXT NOT NULL CHECK (kind IN ('load', 'cancel')),
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    raw BLOB NOT NULL,
+    max_fee_wei INTEGER NOT NULL CHECK (max_fee_wei >= 0),
+    priority_fee_wei INTEGER NOT NULL CHECK (priority_fee_wei >= 0),
+    made_at_block INTEGER NOT NULL CHECK (made_at_block >= 0)
+) STRICT;
+
+CREATE INDEX attempts_slot ON attempts (slot_id, id);
+
+CREATE TABLE claim_members (
+    slot_id INTEGER NOT NULL REFERENCES slots (id),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    nullifier BLOB NOT NULL REFERENCES claims (nullifier),
+    PRIMARY KEY (slot_id, position),
+    UNIQUE (slot_id, nullifier)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX claim_members_nullifier ON claim_members (nullifier);
 
 CREATE TABLE claims (
     arrival INTEGER PRIMARY KEY,
@@ -16,13 +39,13 @@ CREATE TABLE claims (
     proof BLOB NOT NULL CHECK (length(proof) = 256),
     received_at INTEGER NOT NULL CHECK (received_at >= 0),
     state TEXT NOT NULL
-        CHECK (state IN ('queued', 'submitted', 'mined', 'final', 'rejected')),
+        CHECK (state IN ('queued', 'batched', 'submitted', 'mined', 'final', 'rejected')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
     rejection TEXT CHECK (rejection IN (
         'nullifier-spent', 'epoch-not-open', 'invalid-proof', 'census-reached',
-        'fee-above-amount', 'bad-recipient', 'refused'
+        'fee-above-amount', 'bad-recipient', 'transfer-failed', 'refused'
     )),
-    CHECK ((state IN ('submitted', 'mined', 'final')) = (transaction_hash IS NOT NULL)),
+    CHECK ((state IN ('queued', 'rejected')) = (transaction_hash IS NULL)),
     CHECK ((state = 'rejected') = (rejection IS NOT NULL))
 ) STRICT;
 
@@ -89,34 +112,30 @@ CREATE TABLE revocations (
 CREATE INDEX revocations_state_arrival ON revocations (state, arrival);
 
 CREATE TABLE revoke_members (
-    transaction_id INTEGER NOT NULL REFERENCES transactions (id),
+    slot_id INTEGER NOT NULL REFERENCES slots (id),
     position INTEGER NOT NULL CHECK (position >= 0),
     commitment BLOB NOT NULL REFERENCES revocations (commitment),
-    PRIMARY KEY (transaction_id, position),
-    UNIQUE (transaction_id, commitment)
+    PRIMARY KEY (slot_id, position),
+    UNIQUE (slot_id, commitment)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE transactions (
+CREATE TABLE slots (
     id INTEGER PRIMARY KEY,
     sender BLOB NOT NULL CHECK (length(sender) = 20),
     nonce INTEGER NOT NULL CHECK (nonce >= 0),
-    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
-    raw BLOB NOT NULL,
-    purpose TEXT NOT NULL CHECK (purpose IN ('append', 'revoke', 'claim')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('append', 'revoke', 'claims', 'fill')),
     start_index INTEGER CHECK (start_index BETWEEN 0 AND 1073741823),
-    nullifier BLOB REFERENCES claims (nullifier),
-    state TEXT NOT NULL CHECK (state IN ('sent', 'mined', 'final', 'failed')),
+    state TEXT NOT NULL CHECK (state IN ('stored', 'sent', 'mined', 'final', 'failed')),
+    -- The attempt whose load is in a block, and the block.
+    mined_hash BLOB REFERENCES attempts (hash),
     block_number INTEGER CHECK (block_number >= 0),
     block_hash BLOB CHECK (length(block_hash) = 32),
     UNIQUE (sender, nonce),
     CHECK ((purpose = 'append') = (start_index IS NOT NULL)),
-    CHECK ((purpose = 'claim') = (nullifier IS NOT NULL)),
+    CHECK ((state IN ('mined', 'final')) = (mined_hash IS NOT NULL)),
     CHECK ((state IN ('mined', 'final')) = (block_number IS NOT NULL)),
     CHECK ((state IN ('mined', 'final')) = (block_hash IS NOT NULL))
 ) STRICT;
 
-CREATE UNIQUE INDEX transactions_claim ON transactions (nullifier)
-    WHERE state IN ('sent', 'mined', 'final');
-
-CREATE INDEX transactions_open ON transactions (sender, nonce)
-    WHERE state IN ('sent', 'mined');
+CREATE INDEX slots_open ON slots (sender, nonce)
+    WHERE state IN ('stored', 'sent', 'mined');

@@ -3,11 +3,11 @@
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
 use annona_core::{AmountWei, U256, UnixSeconds};
-use annona_engine::ports::{Disposition, InsertClaimOutcome, Store, StoreError};
+use annona_engine::ports::{InsertClaimOutcome, QueuedClaim, Store, StoreError};
 use annona_engine::{ClaimRecord, ClaimState, Rejection};
 
 use super::fixtures::{
-    NOW, assert_hit_nothing, claim, claim_purpose, nullifier, queue_claims, send, signed,
+    NOW, assert_hit_nothing, claim, claim_purpose, nullifier, queue_claims, send, signed, word,
 };
 
 pub async fn a_claim_is_queued_and_every_part_comes_back<S: Store>(store: S) {
@@ -38,14 +38,18 @@ pub async fn a_nullifier_has_one_claim<S: Store>(store: S) {
         let outcome = store.insert_claim(&second, UnixSeconds(NOW.0 + 1)).await;
         assert_eq!(outcome.unwrap(), InsertClaimOutcome::Existing(first));
     }
-    assert_eq!(store.queued_claims(10).await.unwrap(), [first]);
+    let queued = QueuedClaim {
+        record: first,
+        was_sent: false,
+    };
+    assert_eq!(store.queued_claims(10).await.unwrap(), [queued]);
 }
 
 pub async fn claims_queue_in_order_of_arrival<S: Store>(store: S) {
     queue_claims(&store, 20).await;
     let queued = store.queued_claims(12).await.unwrap();
     let expected: Vec<_> = (1..=12).map(claim).collect();
-    let actual: Vec<_> = queued.iter().map(|record| record.claim).collect();
+    let actual: Vec<_> = queued.iter().map(|one| one.record.claim).collect();
     assert_eq!(actual, expected);
     assert_eq!(store.pending_claims().await.unwrap(), (20, 0));
 }
@@ -54,10 +58,24 @@ pub async fn a_requeued_claim_keeps_its_place<S: Store>(store: S) {
     queue_claims(&store, 3).await;
     let id = send(&store, &signed(0, 0), &claim_purpose(1)).await;
     assert_eq!(store.pending_claims().await.unwrap(), (2, 1));
-    store.mark_failed(id, Disposition::Requeue).await.unwrap();
+    store.mark_failed(id).await.unwrap();
     let queued = store.queued_claims(10).await.unwrap();
-    let actual: Vec<_> = queued.iter().map(|record| record.claim).collect();
+    let actual: Vec<_> = queued.iter().map(|one| one.record.claim).collect();
     assert_eq!(actual, [1, 2, 3].map(claim));
+    let was_sent: Vec<bool> = queued.iter().map(|one| one.was_sent).collect();
+    assert_eq!(was_sent, [true, false, false]);
+}
+
+pub async fn an_adopted_claim_is_final<S: Store>(store: S) {
+    queue_claims(&store, 2).await;
+    let transaction = word("transaction", 77);
+    store.adopt_claim(nullifier(1), transaction).await.unwrap();
+    let record = store.claim(nullifier(1)).await.unwrap().unwrap();
+    assert_eq!(record.state, ClaimState::Final { transaction });
+    send(&store, &signed(0, 0), &claim_purpose(2)).await;
+    for seed in [1, 2, 3] {
+        assert_hit_nothing(store.adopt_claim(nullifier(seed), transaction).await);
+    }
 }
 
 pub async fn every_rejection_is_kept<S: Store>(store: S) {
@@ -88,7 +106,7 @@ pub async fn only_a_queued_claim_is_rejected<S: Store>(store: S) {
     let submitted = store.claim(nullifier(1)).await.unwrap().unwrap();
     assert_eq!(
         submitted.state,
-        ClaimState::Submitted {
+        ClaimState::Batched {
             transaction: transaction.hash
         }
     );

@@ -3,13 +3,12 @@
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
 use annona_engine::ports::{
-    AdmitOutcome, EnqueueOutcome, InsertClaimOutcome, NewEnrolment, Purpose, SignedTransaction,
-    Store,
+    AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, Purpose, SignedTransaction, Store,
 };
 use annona_engine::{Claim, EnrolmentId};
 
 use super::fixtures::{
-    NOW, append_purpose, claim, claim_purpose, newcomer, nullifier, queue_claims, signed,
+    NOW, append_purpose, claim, claim_purpose, load, newcomer, nullifier, queue_claims, signed,
 };
 
 /// Enough for the two to meet in every order.
@@ -37,24 +36,24 @@ async fn insert_both<S: Store + Clone + 'static>(
     [first.await.unwrap(), second.await.unwrap()]
 }
 
-async fn enqueue_both<S: Store + Clone + 'static>(
+async fn open_both<S: Store + Clone + 'static>(
     store: &S,
     pair: [(SignedTransaction, Purpose); 2],
-) -> [EnqueueOutcome; 2] {
+) -> [OpenOutcome; 2] {
     let [first, second] = pair.map(|(signed, purpose)| {
         let store = store.clone();
-        tokio::spawn(async move { store.enqueue(&signed, &purpose).await.unwrap() })
+        tokio::spawn(async move { store.open_slot(&load(signed), &purpose).await.unwrap() })
     });
     [first.await.unwrap(), second.await.unwrap()]
 }
 
 /// One of two was stored, the other one was told `refusal`.
 #[track_caller]
-fn assert_one_stored(outcomes: [EnqueueOutcome; 2], refusal: EnqueueOutcome) {
+fn assert_one_stored(outcomes: [OpenOutcome; 2], refusal: OpenOutcome) {
     assert!(
         matches!(
             outcomes,
-            [EnqueueOutcome::Stored(_), other] | [other, EnqueueOutcome::Stored(_)]
+            [OpenOutcome::Stored(_), other] | [other, OpenOutcome::Stored(_)]
             if other == refusal
         ),
         "{outcomes:?}"
@@ -99,7 +98,7 @@ where
     }
 }
 
-pub async fn of_two_transactions_with_a_nonce_one_is_stored<S>(store: S)
+pub async fn of_two_slots_with_a_nonce_one_is_stored<S>(store: S)
 where
     S: Store + Clone + 'static,
 {
@@ -111,10 +110,10 @@ where
             (signed(round, 0), claim_purpose(round)),
             (signed(round, 1), append_purpose(round, &[round])),
         ];
-        let outcomes = enqueue_both(&store, pair).await;
-        assert_one_stored(outcomes, EnqueueOutcome::NonceTaken);
+        let outcomes = open_both(&store, pair).await;
+        assert_one_stored(outcomes, OpenOutcome::NonceTaken);
     }
-    let open = store.open_transactions().await.unwrap();
+    let open = store.open_slots().await.unwrap();
     assert_eq!(open.len() as u64, ROUNDS);
     let (queued_claims, sent_claims) = store.pending_claims().await.unwrap();
     let (queued_people, sent_people) = store.pending_enrolments().await.unwrap();
@@ -122,7 +121,7 @@ where
     assert_eq!(queued_claims + queued_people, ROUNDS);
 }
 
-pub async fn of_two_transactions_with_a_claim_one_is_stored<S>(store: S)
+pub async fn of_two_slots_with_a_claim_one_is_stored<S>(store: S)
 where
     S: Store + Clone + 'static,
 {
@@ -133,8 +132,8 @@ where
             (signed(2 * round, 0), purpose.clone()),
             (signed(2 * round + 1, 0), purpose),
         ];
-        let outcomes = enqueue_both(&store, pair).await;
-        assert_one_stored(outcomes, EnqueueOutcome::LoadMoved);
+        let outcomes = open_both(&store, pair).await;
+        assert_one_stored(outcomes, OpenOutcome::LoadMoved);
     }
     assert_eq!(store.pending_claims().await.unwrap(), (0, ROUNDS));
 }

@@ -4,11 +4,11 @@
 
 use annona_core::{EnrolmentKind, LeafIndex};
 use annona_engine::EnrolmentState;
-use annona_engine::ports::{AdmitOutcome, Disposition, Store, StoreError};
+use annona_engine::ports::{AdmitOutcome, Store, StoreError};
 
 use super::fixtures::{
-    admit, append_purpose, assert_hit_nothing, duplicate, enrolment_id, enrolment_state, newcomer,
-    send, signed, templates, word,
+    admit, append_purpose, assert_hit_nothing, duplicate, enrolment_id, enrolment_state, mine,
+    newcomer, send, signed, templates, word,
 };
 
 fn leaf(index: u64) -> LeafIndex {
@@ -94,9 +94,9 @@ pub async fn a_commitment_is_admitted_once<S: Store>(store: S) {
     assert_commitment_taken(&store).await;
     let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
     assert_commitment_taken(&store).await;
-    store.mark_mined(id, 7, word("block", 7)).await.unwrap();
+    mine(&store, id, &signed(0, 0), 7, &[]).await.unwrap();
     assert_commitment_taken(&store).await;
-    store.mark_final(id).await.unwrap();
+    store.mark_final(id, &[]).await.unwrap();
     assert_commitment_taken(&store).await;
 }
 
@@ -199,7 +199,7 @@ pub async fn a_requeued_enrolment_keeps_its_place<S: Store>(store: S) {
     admit(&store, 3).await;
     let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
     assert_eq!(store.pending_enrolments().await.unwrap(), (1, 2));
-    store.mark_failed(id, Disposition::Requeue).await.unwrap();
+    store.mark_failed(id).await.unwrap();
     let queued = store.queued_enrolments(10).await.unwrap();
     let actual: Vec<_> = queued.iter().map(|record| record.id).collect();
     assert_eq!(actual, [1, 2, 3].map(enrolment_id));

@@ -5,8 +5,9 @@ use annona_core::{
     NullifierHash, OrbId, Payment, ProofPoints, U256, UnixSeconds, hash_to_field, keccak256,
 };
 use annona_engine::ports::{
-    Admission, AdmitOutcome, EnqueueOutcome, EnrolmentRepository, InsertClaimOutcome, NewEnrolment,
-    OutboxRepository, Purpose, SignedTransaction, Store, StoreError, TransactionId,
+    Admission, AdmitOutcome, Attempt, AttemptKind, EnrolmentRepository, Fees, InsertClaimOutcome,
+    NewEnrolment, OpenOutcome, OutboxRepository, Purpose, SignedTransaction, SlotId, Store,
+    StoreError,
 };
 use annona_engine::{Claim, EnrolmentId, EnrolmentRecord, EnrolmentState};
 use annona_iris::{COLUMNS, IrisTemplate};
@@ -131,15 +132,33 @@ pub fn signed(nonce: u64, salt: u64) -> SignedTransaction {
     SignedTransaction {
         sender: address("sender", 0),
         nonce,
+        fees: Fees {
+            max_fee_wei: 1_000 + salt,
+            priority_fee_wei: 10 + salt,
+        },
         hash,
         raw: hash.to_vec(),
     }
 }
 
-pub(super) fn claim_purpose(seed: u64) -> Purpose {
-    Purpose::Claim {
-        nullifier: nullifier(seed),
+/// An attempt that does what its slot is for.
+#[must_use]
+pub fn load(signed: SignedTransaction) -> Attempt {
+    Attempt {
+        kind: AttemptKind::Load,
+        made_at_block: 60 + signed.nonce,
+        signed,
     }
+}
+
+pub(super) fn claims_purpose(seeds: &[u64]) -> Purpose {
+    Purpose::Claims {
+        nullifiers: seeds.iter().map(|seed| nullifier(*seed)).collect(),
+    }
+}
+
+pub(super) fn claim_purpose(seed: u64) -> Purpose {
+    claims_purpose(&[seed])
 }
 
 pub(super) fn append_purpose(start_index: u64, seeds: &[u64]) -> Purpose {
@@ -169,16 +188,32 @@ pub(super) async fn queue_claims<S: Store>(store: &S, count: u64) {
     }
 }
 
-/// Stores a transaction that must go through.
+/// Opens a slot that must be free.
 pub(super) async fn send<S: OutboxRepository>(
     store: &S,
     signed: &SignedTransaction,
     purpose: &Purpose,
-) -> TransactionId {
-    match store.enqueue(signed, purpose).await.unwrap() {
-        EnqueueOutcome::Stored(id) => id,
-        other => panic!("the transaction was not stored: {other:?}"),
+) -> SlotId {
+    let attempt = load(signed.clone());
+    match store.open_slot(&attempt, purpose).await.unwrap() {
+        OpenOutcome::Stored(id) => id,
+        other => panic!("the slot was not stored: {other:?}"),
     }
+}
+
+/// Puts the transaction into block `number`; of claims, `paid` are paid.
+pub(super) async fn mine<S: OutboxRepository>(
+    store: &S,
+    id: SlotId,
+    signed: &SignedTransaction,
+    number: u64,
+    paid: &[u64],
+) -> Result<(), StoreError> {
+    let paid: Vec<NullifierHash> = paid.iter().map(|seed| nullifier(*seed)).collect();
+    let block = word("block", number);
+    store
+        .mark_mined(id, signed.hash, number, block, &paid)
+        .await
 }
 
 /// The state of enrolment `seed`.

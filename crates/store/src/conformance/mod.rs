@@ -13,7 +13,7 @@ mod fixtures;
 pub mod outbox;
 pub mod revocations;
 
-pub use fixtures::{claim, duplicate, newcomer, recovery, signed, templates};
+pub use fixtures::{claim, duplicate, load, newcomer, recovery, signed, templates};
 
 /// Makes a test of every case.
 ///
@@ -53,25 +53,35 @@ macro_rules! conformance_suite {
                 every_rejection_is_kept
                 only_a_queued_claim_is_rejected
                 a_rejected_claim_keeps_its_nullifier
+                an_adopted_claim_is_final
                 an_unknown_claim_is_none
                 an_epoch_beyond_63_bits_is_an_error
             }
             outbox {
                 the_next_nonce_follows_both_the_rows_and_the_chain
-                a_claim_lives_from_queue_to_final_through_a_reorg
+                a_batch_of_claims_lives_from_queue_to_final_through_a_reorg
                 an_append_lives_from_queue_to_final_through_a_reorg
-                a_claim_that_was_sent_can_be_rejected
-                a_mined_transaction_is_not_given_up
+                a_slot_comes_back_with_every_attempt_in_order
+                the_newest_attempt_of_a_load_is_shown_and_a_cancelling_one_is_not
+                an_attempt_is_for_a_slot_that_no_block_has
+                a_slot_is_mined_by_a_load_of_its_own
+                claims_that_were_passed_over_are_rejected_or_queued_again
+                a_reorg_takes_the_payment_of_those_who_were_paid
+                a_claim_that_another_slot_has_now_does_not_move_with_the_old_one
+                a_node_that_has_an_attempt_is_told_once
+                the_attempts_to_pay_a_claim_are_found_in_every_slot
+                a_mined_slot_is_not_given_up
                 a_failed_append_queues_its_enrolments_again
-                an_append_cannot_be_rejected
+                only_claims_are_paid_or_rejected_one_by_one
+                a_fill_has_no_load
                 a_nonce_is_stored_once
-                a_failed_transaction_keeps_its_nonce
+                a_failed_slot_keeps_its_nonce
                 a_load_that_is_not_queued_is_not_sent
-                an_append_is_sent_whole_or_not_at_all
+                a_load_is_sent_whole_or_not_at_all
                 an_append_has_enrolments_inside_the_tree
-                a_transaction_moves_only_from_the_state_before
-                a_settled_transaction_does_not_move
-                open_transactions_are_in_order_of_sender_and_nonce
+                a_slot_moves_only_from_the_state_before
+                a_settled_slot_does_not_move
+                open_slots_are_in_order_of_sender_and_nonce
                 a_failed_load_can_be_sent_again
             }
             revocations {
@@ -88,13 +98,12 @@ macro_rules! conformance_suite {
                 the_leaves_of_an_orb_are_found
                 a_commitment_is_revoked_once
                 an_adopted_revocation_is_final
-                a_revocation_cannot_be_rejected
             }
             concurrency {
                 of_two_newcomers_after_the_same_search_one_is_admitted
                 of_two_claims_of_a_nullifier_one_is_inserted
-                of_two_transactions_with_a_nonce_one_is_stored
-                of_two_transactions_with_a_claim_one_is_stored
+                of_two_slots_with_a_nonce_one_is_stored
+                of_two_slots_with_a_claim_one_is_stored
                 a_packet_sent_twice_at_once_is_recorded_once
             }
         }

@@ -2,24 +2,43 @@
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
-use annona_core::LeafIndex;
+use annona_core::{LeafIndex, NullifierHash};
 use annona_engine::ports::{
-    Disposition, EnqueueOutcome, OutboxState, OutboxTransaction, Store, StoreError, TransactionId,
+    Attempt, AttemptKind, AttemptOutcome, OpenOutcome, Purpose, Slot, SlotId, SlotState, Store,
+    StoreError,
 };
 use annona_engine::{ClaimState, EnrolmentState, Rejection};
 
 use super::fixtures::{
-    address, admit, append_purpose, assert_hit_nothing, claim_purpose, duplicate, enrolment_state,
-    nullifier, queue_claims, send, signed, word,
+    address, admit, append_purpose, assert_hit_nothing, claim_purpose, claims_purpose, duplicate,
+    enrolment_state, load, mine, nullifier, queue_claims, send, signed, word,
 };
 
 async fn claim_state<S: Store>(store: &S, seed: u64) -> ClaimState {
     store.claim(nullifier(seed)).await.unwrap().unwrap().state
 }
 
-async fn open_states<S: Store>(store: &S) -> Vec<(TransactionId, OutboxState)> {
-    let open = store.open_transactions().await.unwrap();
-    open.iter().map(|row| (row.id, row.state)).collect()
+async fn open_states<S: Store>(store: &S) -> Vec<(SlotId, SlotState)> {
+    let open = store.open_slots().await.unwrap();
+    open.iter().map(|slot| (slot.id, slot.state)).collect()
+}
+
+async fn queued<S: Store>(store: &S) -> Vec<NullifierHash> {
+    let queued = store.queued_claims(1_000).await.unwrap();
+    let nullifiers = queued.iter().map(|one| one.record.claim.nullifier_hash);
+    nullifiers.collect()
+}
+
+/// An attempt that only uses the nonce.
+fn cancel(nonce: u64, salt: u64) -> Attempt {
+    Attempt {
+        kind: AttemptKind::Cancel,
+        ..load(signed(nonce, salt))
+    }
+}
+
+async fn add<S: Store>(store: &S, id: SlotId, attempt: &Attempt) -> AttemptOutcome {
+    store.add_attempt(id, attempt).await.unwrap()
 }
 
 /// Every enrolment of `seeds` is in the state that `expected` makes of its leaf.
@@ -49,46 +68,50 @@ pub async fn the_next_nonce_follows_both_the_rows_and_the_chain<S: Store>(store:
     assert_eq!(store.next_nonce(other, 3).await.unwrap(), 3);
 }
 
-pub async fn a_claim_lives_from_queue_to_final_through_a_reorg<S: Store>(store: S) {
-    queue_claims(&store, 2).await;
-    let (stored, purpose) = (signed(0, 0), claim_purpose(1));
+pub async fn a_batch_of_claims_lives_from_queue_to_final_through_a_reorg<S: Store>(store: S) {
+    queue_claims(&store, 3).await;
+    let (stored, purpose) = (signed(0, 0), claims_purpose(&[2, 1]));
     let transaction = stored.hash;
     let id = send(&store, &stored, &purpose).await;
+    let batched = ClaimState::Batched { transaction };
+    assert_eq!(claim_state(&store, 1).await, batched);
+    assert_eq!(store.pending_claims().await.unwrap(), (1, 2));
+    store.mark_sent(id).await.unwrap();
     let submitted = ClaimState::Submitted { transaction };
     assert_eq!(claim_state(&store, 1).await, submitted);
-    assert_eq!(store.pending_claims().await.unwrap(), (1, 1));
 
-    let first_block = OutboxState::Mined {
-        block_number: 70,
-        block_hash: word("block", 70),
-    };
-    store.mark_mined(id, 70, word("block", 70)).await.unwrap();
+    mine(&store, id, &stored, 70, &[1, 2]).await.unwrap();
     let mined = ClaimState::Mined { transaction };
     assert_eq!(claim_state(&store, 1).await, mined);
     assert_eq!(
-        store.open_transactions().await.unwrap(),
-        [OutboxTransaction {
+        store.open_slots().await.unwrap(),
+        [Slot {
             id,
-            signed: stored,
+            sender: stored.sender,
+            nonce: 0,
             purpose,
-            state: first_block
+            state: SlotState::Mined {
+                transaction,
+                block_number: 70,
+                block_hash: word("block", 70),
+            },
+            attempts: vec![load(stored.clone())],
         }]
     );
 
     store.mark_unmined(id).await.unwrap();
     assert_eq!(claim_state(&store, 1).await, submitted);
-    assert_eq!(open_states(&store).await, [(id, OutboxState::Sent)]);
+    assert_eq!(open_states(&store).await, [(id, SlotState::Sent)]);
 
-    store.mark_mined(id, 71, word("block", 71)).await.unwrap();
+    mine(&store, id, &stored, 71, &[1, 2]).await.unwrap();
     assert_eq!(claim_state(&store, 1).await, mined);
-    store.mark_final(id).await.unwrap();
-    assert_eq!(
-        claim_state(&store, 1).await,
-        ClaimState::Final { transaction }
-    );
+    store.mark_final(id, &[]).await.unwrap();
+    let settled = ClaimState::Final { transaction };
+    assert_eq!(claim_state(&store, 1).await, settled);
+    assert_eq!(claim_state(&store, 2).await, settled);
     assert_eq!(open_states(&store).await, []);
     assert_eq!(store.pending_claims().await.unwrap(), (1, 0));
-    assert_eq!(claim_state(&store, 2).await, ClaimState::Queued);
+    assert_eq!(claim_state(&store, 3).await, ClaimState::Queued);
 }
 
 pub async fn an_append_lives_from_queue_to_final_through_a_reorg<S: Store>(store: S) {
@@ -101,27 +124,23 @@ pub async fn an_append_lives_from_queue_to_final_through_a_reorg<S: Store>(store
     let submitted = |_| EnrolmentState::Submitted { transaction };
     assert_enrolments(&store, &seeds, 40, submitted).await;
     assert_eq!(store.pending_enrolments().await.unwrap(), (1, 3));
-    assert_eq!(
-        store.open_transactions().await.unwrap(),
-        [OutboxTransaction {
-            id,
-            signed: stored,
-            purpose,
-            state: OutboxState::Sent
-        }]
-    );
+    let open = store.open_slots().await.unwrap();
+    assert_eq!(open[0].purpose, purpose);
+    assert_eq!(open_states(&store).await, [(id, SlotState::Stored)]);
+    store.mark_sent(id).await.unwrap();
+    assert_enrolments(&store, &seeds, 40, submitted).await;
 
     let mined = |leaf_index| EnrolmentState::Mined {
         transaction,
         leaf_index,
     };
-    store.mark_mined(id, 70, word("block", 70)).await.unwrap();
+    mine(&store, id, &stored, 70, &[]).await.unwrap();
     assert_enrolments(&store, &seeds, 40, mined).await;
     store.mark_unmined(id).await.unwrap();
     assert_enrolments(&store, &seeds, 40, submitted).await;
-    store.mark_mined(id, 71, word("block", 71)).await.unwrap();
+    mine(&store, id, &stored, 71, &[]).await.unwrap();
     assert_enrolments(&store, &seeds, 40, mined).await;
-    store.mark_final(id).await.unwrap();
+    store.mark_final(id, &[]).await.unwrap();
     assert_enrolments(&store, &seeds, 40, |leaf_index| EnrolmentState::Final {
         transaction,
         leaf_index,
@@ -132,35 +151,184 @@ pub async fn an_append_lives_from_queue_to_final_through_a_reorg<S: Store>(store
     assert_eq!(enrolment_state(&store, 4).await, EnrolmentState::Queued);
 }
 
-pub async fn a_claim_that_was_sent_can_be_rejected<S: Store>(store: S) {
+pub async fn a_slot_comes_back_with_every_attempt_in_order<S: Store>(store: S) {
     queue_claims(&store, 1).await;
-    let id = send(&store, &signed(0, 0), &claim_purpose(1)).await;
-    let disposition = Disposition::Reject(Rejection::NullifierSpent);
-    store.mark_failed(id, disposition).await.unwrap();
-    assert_eq!(
-        claim_state(&store, 1).await,
-        ClaimState::Rejected(Rejection::NullifierSpent)
-    );
-    assert_eq!(open_states(&store).await, []);
-    assert_eq!(store.pending_claims().await.unwrap(), (0, 0));
+    let id = send(&store, &signed(4, 9), &claim_purpose(1)).await;
+    let attempts = [
+        load(signed(4, 9)),
+        load(signed(4, 3)),
+        cancel(4, 7),
+        cancel(4, 1),
+    ];
+    for attempt in &attempts[1..] {
+        assert_eq!(add(&store, id, attempt).await, AttemptOutcome::Stored);
+    }
+    assert_eq!(store.open_slots().await.unwrap()[0].attempts, attempts);
 }
 
-pub async fn a_mined_transaction_is_not_given_up<S: Store>(store: S) {
-    queue_claims(&store, 1).await;
-    let transaction = signed(0, 0);
-    let id = send(&store, &transaction, &claim_purpose(1)).await;
-    store.mark_mined(id, 7, word("block", 7)).await.unwrap();
-    for disposition in [
-        Disposition::Requeue,
-        Disposition::Reject(Rejection::Refused),
-    ] {
-        assert_hit_nothing(store.mark_failed(id, disposition).await);
+pub async fn the_newest_attempt_of_a_load_is_shown_and_a_cancelling_one_is_not<S: Store>(store: S) {
+    queue_claims(&store, 2).await;
+    admit(&store, 1).await;
+    let claims = send(&store, &signed(0, 0), &claims_purpose(&[1, 2])).await;
+    let append = send(&store, &signed(1, 0), &append_purpose(0, &[1])).await;
+    store.mark_sent(claims).await.unwrap();
+    for (id, nonce) in [(claims, 0), (append, 1)] {
+        add(&store, id, &load(signed(nonce, 1))).await;
+        add(&store, id, &cancel(nonce, 2)).await;
     }
+    let transaction = signed(0, 1).hash;
+    for seed in [1, 2] {
+        let submitted = ClaimState::Submitted { transaction };
+        assert_eq!(claim_state(&store, seed).await, submitted);
+    }
+    let transaction = signed(1, 1).hash;
+    let submitted = EnrolmentState::Submitted { transaction };
+    assert_eq!(enrolment_state(&store, 1).await, submitted);
+    // An earlier attempt can still be the one that is mined.
+    let first = signed(0, 0);
+    mine(&store, claims, &first, 7, &[1, 2]).await.unwrap();
+    let mined = ClaimState::Mined {
+        transaction: first.hash,
+    };
+    assert_eq!(claim_state(&store, 2).await, mined);
+}
+
+pub async fn an_attempt_is_for_a_slot_that_no_block_has<S: Store>(store: S) {
+    queue_claims(&store, 1).await;
+    let first = signed(0, 0);
+    let id = send(&store, &first, &claim_purpose(1)).await;
+    let moved = AttemptOutcome::SlotMoved;
+    assert_eq!(add(&store, id, &load(first.clone())).await, moved);
+    assert_eq!(add(&store, SlotId(id.0 + 1), &cancel(0, 1)).await, moved);
+    mine(&store, id, &first, 7, &[1]).await.unwrap();
+    assert_eq!(add(&store, id, &load(signed(0, 1))).await, moved);
+    store.mark_final(id, &[]).await.unwrap();
+    assert_eq!(add(&store, id, &load(signed(0, 1))).await, moved);
+    let transaction = first.hash;
+    let settled = ClaimState::Final { transaction };
+    assert_eq!(claim_state(&store, 1).await, settled);
+}
+
+pub async fn a_slot_is_mined_by_a_load_of_its_own<S: Store>(store: S) {
+    queue_claims(&store, 2).await;
+    let id = send(&store, &signed(0, 0), &claim_purpose(1)).await;
+    let other = send(&store, &signed(1, 0), &claim_purpose(2)).await;
+    let cancelling = cancel(0, 1);
+    add(&store, id, &cancelling).await;
+    for foreign in [&cancelling.signed, &signed(1, 0), &signed(0, 5)] {
+        assert_hit_nothing(mine(&store, id, foreign, 7, &[1]).await);
+    }
+    assert_hit_nothing(mine(&store, id, &signed(0, 0), 7, &[1, 2]).await);
+    let stored = [(id, SlotState::Stored), (other, SlotState::Stored)];
+    assert_eq!(open_states(&store).await, stored);
+    mine(&store, id, &signed(0, 0), 7, &[1]).await.unwrap();
+}
+
+pub async fn claims_that_were_passed_over_are_rejected_or_queued_again<S: Store>(store: S) {
+    queue_claims(&store, 4).await;
+    let sent = signed(0, 0);
+    let id = send(&store, &sent, &claims_purpose(&[1, 2, 3, 4])).await;
+    store.mark_sent(id).await.unwrap();
+    mine(&store, id, &sent, 7, &[1, 4]).await.unwrap();
+    let transaction = sent.hash;
+    for (seed, expected) in [
+        (1, ClaimState::Mined { transaction }),
+        (2, ClaimState::Submitted { transaction }),
+    ] {
+        assert_eq!(claim_state(&store, seed).await, expected);
+    }
+    let why = Rejection::TransferFailed;
+    // Who was paid is not rejected.
+    assert_hit_nothing(store.mark_final(id, &[(nullifier(1), why)]).await);
+    store.mark_final(id, &[(nullifier(2), why)]).await.unwrap();
+    for (seed, expected) in [
+        (1, ClaimState::Final { transaction }),
+        (2, ClaimState::Rejected(why)),
+        (3, ClaimState::Queued),
+        (4, ClaimState::Final { transaction }),
+    ] {
+        assert_eq!(claim_state(&store, seed).await, expected, "{seed}");
+    }
+    assert_eq!(queued(&store).await, [nullifier(3)]);
+}
+
+pub async fn a_reorg_takes_the_payment_of_those_who_were_paid<S: Store>(store: S) {
+    queue_claims(&store, 2).await;
+    let sent = signed(0, 0);
+    let id = send(&store, &sent, &claims_purpose(&[1, 2])).await;
+    mine(&store, id, &sent, 7, &[1]).await.unwrap();
+    store.mark_unmined(id).await.unwrap();
+    let transaction = sent.hash;
+    let submitted = ClaimState::Submitted { transaction };
+    assert_eq!(claim_state(&store, 1).await, submitted);
+    mine(&store, id, &sent, 8, &[2]).await.unwrap();
+    store.mark_final(id, &[]).await.unwrap();
+    assert_eq!(claim_state(&store, 1).await, ClaimState::Queued);
+    let settled = ClaimState::Final { transaction };
+    assert_eq!(claim_state(&store, 2).await, settled);
+}
+
+pub async fn a_claim_that_another_slot_has_now_does_not_move_with_the_old_one<S: Store>(store: S) {
+    queue_claims(&store, 2).await;
+    let old = send(&store, &signed(0, 0), &claims_purpose(&[1, 2])).await;
+    store.mark_failed(old).await.unwrap();
+    let sent = signed(1, 0);
+    let new = send(&store, &sent, &claims_purpose(&[1])).await;
+    assert_hit_nothing(mine(&store, old, &signed(0, 0), 7, &[1]).await);
+    assert_hit_nothing(store.mark_failed(old).await);
+    mine(&store, new, &sent, 7, &[1]).await.unwrap();
+    let transaction = sent.hash;
     assert_eq!(
         claim_state(&store, 1).await,
-        ClaimState::Mined {
-            transaction: transaction.hash
-        }
+        ClaimState::Mined { transaction }
+    );
+    assert_eq!(claim_state(&store, 2).await, ClaimState::Queued);
+}
+
+pub async fn a_node_that_has_an_attempt_is_told_once<S: Store>(store: S) {
+    queue_claims(&store, 1).await;
+    let sent = signed(0, 0);
+    let id = send(&store, &sent, &claim_purpose(1)).await;
+    for _ in 0..2 {
+        store.mark_sent(id).await.unwrap();
+        assert_eq!(open_states(&store).await, [(id, SlotState::Sent)]);
+    }
+    mine(&store, id, &sent, 7, &[1]).await.unwrap();
+    let transaction = sent.hash;
+    store.mark_sent(id).await.unwrap();
+    assert_eq!(
+        claim_state(&store, 1).await,
+        ClaimState::Mined { transaction }
+    );
+    store.mark_final(id, &[]).await.unwrap();
+    store.mark_sent(id).await.unwrap();
+    assert_eq!(open_states(&store).await, []);
+}
+
+pub async fn the_attempts_to_pay_a_claim_are_found_in_every_slot<S: Store>(store: S) {
+    queue_claims(&store, 2).await;
+    let to_pay = async |seed| store.attempts_to_pay(nullifier(seed)).await.unwrap();
+    assert!(to_pay(1).await.is_empty());
+    let first = send(&store, &signed(0, 0), &claims_purpose(&[1, 2])).await;
+    add(&store, first, &load(signed(0, 1))).await;
+    add(&store, first, &cancel(0, 2)).await;
+    store.mark_failed(first).await.unwrap();
+    send(&store, &signed(1, 0), &claim_purpose(1)).await;
+    let hashes = [signed(0, 0), signed(0, 1), signed(1, 0)].map(|one| one.hash);
+    assert_eq!(to_pay(1).await, hashes);
+    assert_eq!(to_pay(2).await, hashes[..2]);
+}
+
+pub async fn a_mined_slot_is_not_given_up<S: Store>(store: S) {
+    queue_claims(&store, 1).await;
+    let sent = signed(0, 0);
+    let id = send(&store, &sent, &claim_purpose(1)).await;
+    mine(&store, id, &sent, 7, &[1]).await.unwrap();
+    assert_hit_nothing(store.mark_failed(id).await);
+    let transaction = sent.hash;
+    assert_eq!(
+        claim_state(&store, 1).await,
+        ClaimState::Mined { transaction }
     );
     assert_eq!(open_states(&store).await.len(), 1);
 }
@@ -168,49 +336,73 @@ pub async fn a_mined_transaction_is_not_given_up<S: Store>(store: S) {
 pub async fn a_failed_append_queues_its_enrolments_again<S: Store>(store: S) {
     admit(&store, 3).await;
     let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
-    store.mark_failed(id, Disposition::Requeue).await.unwrap();
+    add(&store, id, &load(signed(0, 1))).await;
+    store.mark_failed(id).await.unwrap();
     for seed in 1..=3 {
         assert_eq!(enrolment_state(&store, seed).await, EnrolmentState::Queued);
     }
     assert_eq!(open_states(&store).await, []);
 }
 
-pub async fn an_append_cannot_be_rejected<S: Store>(store: S) {
+pub async fn only_claims_are_paid_or_rejected_one_by_one<S: Store>(store: S) {
     admit(&store, 1).await;
-    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
-    let disposition = Disposition::Reject(Rejection::Refused);
-    let result = store.mark_failed(id, disposition).await;
-    assert!(matches!(result, Err(StoreError::Backend(_))), "{result:?}");
-    assert_eq!(open_states(&store).await, [(id, OutboxState::Sent)]);
+    let sent = signed(0, 0);
+    let id = send(&store, &sent, &append_purpose(0, &[1])).await;
+    let paid = mine(&store, id, &sent, 7, &[1]).await;
+    assert!(matches!(paid, Err(StoreError::Backend(_))), "{paid:?}");
+    mine(&store, id, &sent, 7, &[]).await.unwrap();
+    let rejected = [(nullifier(1), Rejection::Refused)];
+    let rejected = store.mark_final(id, &rejected).await;
+    assert!(
+        matches!(rejected, Err(StoreError::Backend(_))),
+        "{rejected:?}"
+    );
     assert!(matches!(
         enrolment_state(&store, 1).await,
-        EnrolmentState::Submitted { .. }
+        EnrolmentState::Mined { .. }
     ));
+}
+
+pub async fn a_fill_has_no_load<S: Store>(store: S) {
+    let attempt = cancel(3, 0);
+    let outcome = store.open_slot(&attempt, &Purpose::Fill).await.unwrap();
+    let OpenOutcome::Stored(id) = outcome else {
+        panic!("{outcome:?}");
+    };
+    let open = store.open_slots().await.unwrap();
+    assert_eq!(open[0].purpose, Purpose::Fill);
+    assert_eq!(add(&store, id, &cancel(3, 1)).await, AttemptOutcome::Stored);
+    store.mark_sent(id).await.unwrap();
+    store.mark_failed(id).await.unwrap();
+    assert_eq!(open_states(&store).await, []);
+    let next = store.next_nonce(address("sender", 0), 0).await.unwrap();
+    assert_eq!(next, 4);
 }
 
 pub async fn a_nonce_is_stored_once<S: Store>(store: S) {
     queue_claims(&store, 2).await;
     admit(&store, 1).await;
     let id = send(&store, &signed(4, 0), &claim_purpose(1)).await;
-    for purpose in [claim_purpose(2), append_purpose(0, &[1])] {
-        let outcome = store.enqueue(&signed(4, 1), &purpose).await.unwrap();
-        assert_eq!(outcome, EnqueueOutcome::NonceTaken);
+    for purpose in [claim_purpose(2), append_purpose(0, &[1]), Purpose::Fill] {
+        let outcome = store.open_slot(&load(signed(4, 1)), &purpose).await;
+        assert_eq!(outcome.unwrap(), OpenOutcome::NonceTaken);
     }
     assert_eq!(claim_state(&store, 2).await, ClaimState::Queued);
     assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Queued);
-    assert_eq!(open_states(&store).await, [(id, OutboxState::Sent)]);
+    assert_eq!(open_states(&store).await, [(id, SlotState::Stored)]);
 
     let mut other_sender = signed(4, 2);
     other_sender.sender = address("sender", 1);
     send(&store, &other_sender, &claim_purpose(2)).await;
 }
 
-pub async fn a_failed_transaction_keeps_its_nonce<S: Store>(store: S) {
+pub async fn a_failed_slot_keeps_its_nonce<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     let id = send(&store, &signed(4, 0), &claim_purpose(1)).await;
-    store.mark_failed(id, Disposition::Requeue).await.unwrap();
-    let outcome = store.enqueue(&signed(4, 1), &claim_purpose(1)).await;
-    assert_eq!(outcome.unwrap(), EnqueueOutcome::NonceTaken);
+    store.mark_failed(id).await.unwrap();
+    let again = load(signed(4, 1));
+    let outcome = store.open_slot(&again, &claim_purpose(1)).await;
+    assert_eq!(outcome.unwrap(), OpenOutcome::NonceTaken);
     let next = store.next_nonce(address("sender", 0), 0).await.unwrap();
     assert_eq!(next, 5);
 }
@@ -226,7 +418,7 @@ pub async fn a_load_that_is_not_queued_is_not_sent<S: Store>(store: S) {
         .await
         .unwrap();
     let moved = [
-        ("a claim that is submitted", claim_purpose(1)),
+        ("a claim that is batched", claim_purpose(1)),
         ("a claim that is rejected", claim_purpose(2)),
         ("a claim that is unknown", claim_purpose(3)),
         ("an enrolment that is submitted", append_purpose(1, &[1])),
@@ -234,108 +426,102 @@ pub async fn a_load_that_is_not_queued_is_not_sent<S: Store>(store: S) {
         ("an enrolment that is unknown", append_purpose(1, &[3])),
     ];
     for (what, purpose) in moved {
-        let outcome = store.enqueue(&signed(2, 0), &purpose).await.unwrap();
-        assert_eq!(outcome, EnqueueOutcome::LoadMoved, "{what}");
+        let outcome = store.open_slot(&load(signed(2, 0)), &purpose).await;
+        assert_eq!(outcome.unwrap(), OpenOutcome::LoadMoved, "{what}");
     }
     assert_eq!(open_states(&store).await.len(), 2);
     let next = store.next_nonce(address("sender", 0), 0).await.unwrap();
     assert_eq!(next, 2);
 }
 
-pub async fn an_append_is_sent_whole_or_not_at_all<S: Store>(store: S) {
+pub async fn a_load_is_sent_whole_or_not_at_all<S: Store>(store: S) {
     admit(&store, 3).await;
-    let transaction = signed(0, 0);
-    send(&store, &transaction, &append_purpose(0, &[2])).await;
+    queue_claims(&store, 3).await;
+    let sent = signed(0, 0);
+    send(&store, &sent, &append_purpose(0, &[2])).await;
+    send(&store, &signed(1, 0), &claim_purpose(2)).await;
     for seeds in [[1, 2, 3], [1, 3, 3]] {
-        let purpose = append_purpose(1, &seeds);
-        let outcome = store.enqueue(&signed(1, 0), &purpose).await.unwrap();
-        assert_eq!(outcome, EnqueueOutcome::LoadMoved);
+        for purpose in [append_purpose(1, &seeds), claims_purpose(&seeds)] {
+            let outcome = store.open_slot(&load(signed(2, 0)), &purpose).await;
+            assert_eq!(outcome.unwrap(), OpenOutcome::LoadMoved);
+        }
     }
     for seed in [1, 3] {
         assert_eq!(enrolment_state(&store, seed).await, EnrolmentState::Queued);
+        assert_eq!(claim_state(&store, seed).await, ClaimState::Queued);
     }
-    assert_eq!(
-        enrolment_state(&store, 2).await,
-        EnrolmentState::Submitted {
-            transaction: transaction.hash
-        }
-    );
-    assert_eq!(open_states(&store).await.len(), 1);
+    let transaction = sent.hash;
+    let submitted = EnrolmentState::Submitted { transaction };
+    assert_eq!(enrolment_state(&store, 2).await, submitted);
+    assert_eq!(open_states(&store).await.len(), 2);
 }
 
 pub async fn an_append_has_enrolments_inside_the_tree<S: Store>(store: S) {
     admit(&store, 2).await;
     let last = (1 << 30) - 1;
     for purpose in [append_purpose(0, &[]), append_purpose(last, &[1, 2])] {
-        let result = store.enqueue(&signed(0, 0), &purpose).await;
+        let result = store.open_slot(&load(signed(0, 0)), &purpose).await;
         assert!(matches!(result, Err(StoreError::Backend(_))), "{result:?}");
     }
     assert_eq!(store.pending_enrolments().await.unwrap(), (2, 0));
     send(&store, &signed(0, 0), &append_purpose(last, &[1])).await;
 }
 
-pub async fn a_transaction_moves_only_from_the_state_before<S: Store>(store: S) {
+pub async fn a_slot_moves_only_from_the_state_before<S: Store>(store: S) {
     // Of two: a guard of the load alone would miss two rows, not one.
     admit(&store, 2).await;
-    let block = word("block", 7);
-    assert_hit_nothing(store.mark_mined(TransactionId(1), 7, block).await);
-    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
+    let sent = signed(0, 0);
+    assert_hit_nothing(mine(&store, SlotId(1), &sent, 7, &[]).await);
+    let id = send(&store, &sent, &append_purpose(0, &[1, 2])).await;
     assert_hit_nothing(store.mark_unmined(id).await);
-    assert_hit_nothing(store.mark_final(id).await);
-    assert_hit_nothing(store.mark_mined(TransactionId(id.0 + 1), 7, block).await);
-    assert_eq!(open_states(&store).await, [(id, OutboxState::Sent)]);
+    assert_hit_nothing(store.mark_final(id, &[]).await);
+    assert_hit_nothing(mine(&store, SlotId(id.0 + 1), &sent, 7, &[]).await);
+    assert_eq!(open_states(&store).await, [(id, SlotState::Stored)]);
 
-    store.mark_mined(id, 7, block).await.unwrap();
-    assert_hit_nothing(store.mark_mined(id, 8, word("block", 8)).await);
-    let mined = OutboxState::Mined {
+    mine(&store, id, &sent, 7, &[]).await.unwrap();
+    assert_hit_nothing(mine(&store, id, &sent, 8, &[]).await);
+    let mined = SlotState::Mined {
+        transaction: sent.hash,
         block_number: 7,
-        block_hash: block,
+        block_hash: word("block", 7),
     };
     assert_eq!(open_states(&store).await, [(id, mined)]);
 }
 
-pub async fn a_settled_transaction_does_not_move<S: Store>(store: S) {
+pub async fn a_settled_slot_does_not_move<S: Store>(store: S) {
     queue_claims(&store, 2).await;
-    let block = word("block", 7);
-    let paid = signed(0, 0);
+    let (paid, lost) = (signed(0, 0), signed(1, 0));
     let done = send(&store, &paid, &claim_purpose(1)).await;
-    store.mark_mined(done, 7, block).await.unwrap();
-    store.mark_final(done).await.unwrap();
-    let failed = send(&store, &signed(1, 0), &claim_purpose(2)).await;
-    store
-        .mark_failed(failed, Disposition::Requeue)
-        .await
-        .unwrap();
-    for id in [done, failed] {
-        assert_hit_nothing(store.mark_mined(id, 7, block).await);
+    mine(&store, done, &paid, 7, &[1]).await.unwrap();
+    store.mark_final(done, &[]).await.unwrap();
+    let failed = send(&store, &lost, &claim_purpose(2)).await;
+    store.mark_failed(failed).await.unwrap();
+    for (id, sent) in [(done, &paid), (failed, &lost)] {
+        assert_hit_nothing(mine(&store, id, sent, 7, &[]).await);
         assert_hit_nothing(store.mark_unmined(id).await);
-        assert_hit_nothing(store.mark_final(id).await);
-        assert_hit_nothing(store.mark_failed(id, Disposition::Requeue).await);
+        assert_hit_nothing(store.mark_final(id, &[]).await);
+        assert_hit_nothing(store.mark_failed(id).await);
     }
+    let transaction = paid.hash;
     assert_eq!(
         claim_state(&store, 1).await,
-        ClaimState::Final {
-            transaction: paid.hash
-        }
+        ClaimState::Final { transaction }
     );
     assert_eq!(claim_state(&store, 2).await, ClaimState::Queued);
 }
 
-pub async fn open_transactions_are_in_order_of_sender_and_nonce<S: Store>(store: S) {
+pub async fn open_slots_are_in_order_of_sender_and_nonce<S: Store>(store: S) {
     queue_claims(&store, 6).await;
     let mut expected = Vec::new();
     for (seed, (sender, nonce)) in (1..).zip([(1, 8), (0, 9), (1, 7), (0, 10), (0, 2), (1, 11)]) {
-        let mut transaction = signed(nonce, sender);
-        transaction.sender = address("sender", sender);
-        expected.push((transaction.sender, nonce));
-        send(&store, &transaction, &claim_purpose(seed)).await;
+        let mut sent = signed(nonce, sender);
+        sent.sender = address("sender", sender);
+        expected.push((sent.sender, nonce));
+        send(&store, &sent, &claim_purpose(seed)).await;
     }
     expected.sort_unstable();
-    let open = store.open_transactions().await.unwrap();
-    let actual: Vec<_> = open
-        .iter()
-        .map(|row| (row.signed.sender, row.signed.nonce))
-        .collect();
+    let open = store.open_slots().await.unwrap();
+    let actual: Vec<_> = open.iter().map(|slot| (slot.sender, slot.nonce)).collect();
     assert_eq!(actual, expected);
 }
 
@@ -345,20 +531,20 @@ pub async fn a_failed_load_can_be_sent_again<S: Store>(store: S) {
     let claim_try = send(&store, &signed(0, 0), &claim_purpose(1)).await;
     let append_try = send(&store, &signed(1, 0), &append_purpose(0, &[1, 2])).await;
     for id in [claim_try, append_try] {
-        store.mark_failed(id, Disposition::Requeue).await.unwrap();
+        store.mark_failed(id).await.unwrap();
     }
     let (paid, joined) = (signed(2, 0), signed(3, 0));
     let claim_retry = send(&store, &paid, &claim_purpose(1)).await;
     let append_retry = send(&store, &joined, &append_purpose(9, &[2, 1])).await;
+    mine(&store, claim_retry, &paid, 7, &[1]).await.unwrap();
+    mine(&store, append_retry, &joined, 7, &[]).await.unwrap();
     for id in [claim_retry, append_retry] {
-        store.mark_mined(id, 7, word("block", 7)).await.unwrap();
-        store.mark_final(id).await.unwrap();
+        store.mark_final(id, &[]).await.unwrap();
     }
+    let transaction = paid.hash;
     assert_eq!(
         claim_state(&store, 1).await,
-        ClaimState::Final {
-            transaction: paid.hash
-        }
+        ClaimState::Final { transaction }
     );
     assert_enrolments(&store, &[2, 1], 9, |leaf_index| EnrolmentState::Final {
         transaction: joined.hash,

@@ -3,14 +3,12 @@
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
 use annona_core::Commitment;
-use annona_engine::ports::{AdmitOutcome, Disposition, Purpose, Store, StoreError, TransactionId};
-use annona_engine::{
-    EnrolmentRecord, EnrolmentState, Rejection, RevocationReason, RevocationState,
-};
+use annona_engine::ports::{AdmitOutcome, Purpose, SignedTransaction, SlotId, Store};
+use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason, RevocationState};
 
 use super::fixtures::{
-    NOW, address, admit, append_purpose, assert_hit_nothing, enrolment_state, newcomer, recovery,
-    send, signed, word,
+    NOW, address, admit, append_purpose, assert_hit_nothing, enrolment_state, mine, newcomer,
+    recovery, send, signed, word,
 };
 
 fn commitment(seed: u64) -> Commitment {
@@ -42,9 +40,9 @@ async fn record<S: Store>(store: &S, new: annona_engine::ports::NewEnrolment) ->
     store.record_enrolment(&new).await.unwrap()
 }
 
-async fn finish<S: Store>(store: &S, id: TransactionId) {
-    store.mark_mined(id, 7, word("block", 7)).await.unwrap();
-    store.mark_final(id).await.unwrap();
+async fn finish<S: Store>(store: &S, id: SlotId, sent: &SignedTransaction) {
+    mine(store, id, sent, 7, &[]).await.unwrap();
+    store.mark_final(id, &[]).await.unwrap();
 }
 
 /// Admits newcomers `1..=count` and makes them members for good, with nonce 0.
@@ -52,7 +50,7 @@ async fn members<S: Store>(store: &S, count: u64) {
     admit(store, count).await;
     let seeds: Vec<u64> = (1..=count).collect();
     let id = send(store, &signed(0, 0), &append_purpose(0, &seeds)).await;
-    finish(store, id).await;
+    finish(store, id, &signed(0, 0)).await;
 }
 
 pub async fn a_recovery_waits_until_the_old_leaf_is_revoked_in_a_block<S: Store>(store: S) {
@@ -65,9 +63,9 @@ pub async fn a_recovery_waits_until_the_old_leaf_is_revoked_in_a_block<S: Store>
     assert_eq!(queued(&store).await, []);
     let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
     assert_eq!(queued(&store).await, []);
-    store.mark_mined(id, 8, word("block", 8)).await.unwrap();
+    mine(&store, id, &signed(1, 0), 8, &[]).await.unwrap();
     assert_eq!(queued(&store).await, [commitment(3)]);
-    store.mark_final(id).await.unwrap();
+    store.mark_final(id, &[]).await.unwrap();
     assert_eq!(queued(&store).await, [commitment(3)]);
     let leaf_index = 0_u64.try_into().unwrap();
     let revoked = EnrolmentState::Revoked { leaf_index };
@@ -78,7 +76,7 @@ pub async fn a_reorg_that_takes_the_revocation_away_holds_the_recovery_back<S: S
     members(&store, 1).await;
     record(&store, recovery(2, 1)).await;
     let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
-    store.mark_mined(id, 8, word("block", 8)).await.unwrap();
+    mine(&store, id, &signed(1, 0), 8, &[]).await.unwrap();
     store.mark_unmined(id).await.unwrap();
     assert_eq!(queued(&store).await, []);
 }
@@ -95,9 +93,9 @@ pub async fn a_person_is_recovered_from_the_newest_enrolment<S: Store>(store: S)
     assert_eq!(current(1).await, Some(commitment(3)));
     assert_eq!(current(2).await, Some(commitment(2)));
     let revoked = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
-    finish(&store, revoked).await;
+    finish(&store, revoked, &signed(1, 0)).await;
     let appended = send(&store, &signed(2, 0), &append_purpose(2, &[3])).await;
-    finish(&store, appended).await;
+    finish(&store, appended, &signed(2, 0)).await;
     assert_eq!(record(&store, recovery(4, 3)).await, AdmitOutcome::Recorded);
     assert_eq!(current(1).await, Some(commitment(4)));
 }
@@ -117,8 +115,7 @@ pub async fn an_enrolment_is_replaced_once<S: Store>(store: S) {
 pub async fn an_enrolment_that_is_not_final_is_not_replaced<S: Store>(store: S) {
     admit(&store, 1).await;
     let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
-    let mined = store.mark_mined(id, 7, word("block", 7));
-    mined.await.unwrap();
+    mine(&store, id, &signed(0, 0), 7, &[]).await.unwrap();
     let early = record(&store, recovery(2, 1)).await;
     assert_eq!(early, AdmitOutcome::PersonMoved);
     assert_eq!(revocation_state(&store, 1).await, None);
@@ -137,17 +134,17 @@ pub async fn a_revocation_lives_from_queue_to_final_through_a_reorg<S: Store>(st
     let transaction = stored.hash;
     let purpose = revoke_purpose(&[2, 1]);
     let id = send(&store, &stored, &purpose).await;
-    assert_eq!(store.open_transactions().await.unwrap()[0].purpose, purpose);
+    assert_eq!(store.open_slots().await.unwrap()[0].purpose, purpose);
     let submitted = Some(RevocationState::Submitted { transaction });
     assert_eq!(revocation_state(&store, 1).await, submitted);
     assert_eq!(queued_revocations(&store).await, []);
-    store.mark_mined(id, 8, word("block", 8)).await.unwrap();
+    mine(&store, id, &signed(1, 0), 8, &[]).await.unwrap();
     let mined = Some(RevocationState::Mined { transaction });
     assert_eq!(revocation_state(&store, 2).await, mined);
     store.mark_unmined(id).await.unwrap();
     assert_eq!(revocation_state(&store, 2).await, submitted);
     assert_eq!(store.pending_revocations().await.unwrap(), (0, 2));
-    finish(&store, id).await;
+    finish(&store, id, &signed(1, 0)).await;
     let settled = Some(RevocationState::Final { transaction });
     assert_eq!(revocation_state(&store, 1).await, settled);
     assert_eq!(store.pending_revocations().await.unwrap(), (0, 0));
@@ -157,7 +154,7 @@ pub async fn a_failed_revocation_is_queued_again<S: Store>(store: S) {
     members(&store, 1).await;
     record(&store, recovery(2, 1)).await;
     let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
-    store.mark_failed(id, Disposition::Requeue).await.unwrap();
+    store.mark_failed(id).await.unwrap();
     assert_eq!(queued_revocations(&store).await, [commitment(1)]);
     send(&store, &signed(2, 0), &revoke_purpose(&[1])).await;
 }
@@ -181,7 +178,7 @@ pub async fn an_append_that_fails_does_not_bring_back_who_is_revoked<S: Store>(s
     let asked = store.request_revocations(&one, reason, NOW);
     assert_eq!(asked.await.unwrap(), 1);
     assert_eq!(queued_revocations(&store).await, []);
-    store.mark_failed(id, Disposition::Requeue).await.unwrap();
+    store.mark_failed(id).await.unwrap();
     assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Withdrawn);
     assert_eq!(queued(&store).await, [commitment(2)]);
     assert_eq!(queued_revocations(&store).await, []);
@@ -195,7 +192,7 @@ pub async fn a_revoked_commitment_is_not_admitted_again<S: Store>(store: S) {
     let asked = store.request_revocations(&one, reason, NOW);
     asked.await.unwrap();
     let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
-    finish(&store, id).await;
+    finish(&store, id, &signed(1, 0)).await;
     let mut again = newcomer(2, 2);
     again.record.enrolment.commitment = commitment(1);
     assert_eq!(record(&store, again).await, AdmitOutcome::CommitmentTaken);
@@ -236,13 +233,4 @@ pub async fn an_adopted_revocation_is_final<S: Store>(store: S) {
     assert_eq!(revocation_state(&store, 1).await, settled);
     assert_eq!(queued(&store).await, [commitment(2)]);
     assert_hit_nothing(store.adopt_revocation(commitment(1), transaction).await);
-}
-
-pub async fn a_revocation_cannot_be_rejected<S: Store>(store: S) {
-    members(&store, 1).await;
-    record(&store, recovery(2, 1)).await;
-    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
-    let rejected = store.mark_failed(id, Disposition::Reject(Rejection::Refused));
-    assert!(matches!(rejected.await, Err(StoreError::Backend(_))));
-    assert_eq!(store.open_transactions().await.unwrap().len(), 1);
 }

@@ -1,9 +1,9 @@
 use annona_core::UnixSeconds;
 use annona_engine::ports::{
-    ClaimRepository, EnqueueOutcome, EnrolmentRepository, OutboxRepository, Purpose, StoreError,
+    ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Purpose, StoreError,
 };
 use annona_store::SqliteStore;
-use annona_store::conformance::{claim, newcomer, signed};
+use annona_store::conformance::{claim, load, newcomer, signed};
 use tempfile::TempDir;
 
 use crate::{database, fresh, raw};
@@ -19,8 +19,8 @@ async fn filled() -> (SqliteStore, TempDir) {
         inserted.unwrap();
     }
     let purposes = [
-        Purpose::Claim {
-            nullifier: claim(1).nullifier_hash,
+        Purpose::Claims {
+            nullifiers: vec![claim(1).nullifier_hash],
         },
         Purpose::Append {
             start_index: 0.try_into().unwrap(),
@@ -28,8 +28,8 @@ async fn filled() -> (SqliteStore, TempDir) {
         },
     ];
     for (nonce, purpose) in (0..).zip(&purposes) {
-        let outcome = store.enqueue(&signed(nonce, 0), purpose).await.unwrap();
-        assert!(matches!(outcome, EnqueueOutcome::Stored(_)));
+        let outcome = store.open_slot(&load(signed(nonce, 0)), purpose).await;
+        assert!(matches!(outcome.unwrap(), OpenOutcome::Stored(_)));
     }
     (store, directory)
 }
@@ -41,7 +41,7 @@ async fn read_all(store: &SqliteStore) -> Result<(), StoreError> {
     store.enrolment(newcomer(1, 1).record.id).await?;
     store.queued_claims(10).await?;
     store.claim(claim(1).nullifier_hash).await?;
-    store.open_transactions().await?;
+    store.open_slots().await?;
     Ok(())
 }
 
@@ -114,32 +114,23 @@ async fn a_value_that_cannot_be_read_is_named() {
             "proof",
         ),
         ("UPDATE claims SET fee = zeroblob(31)", "claims", "fee"),
-        (
-            "UPDATE transactions SET purpose = 'gift'",
-            "transactions",
-            "purpose",
-        ),
-        (
-            "UPDATE transactions SET start_index = NULL",
-            "transactions",
-            "purpose",
-        ),
-        ("DELETE FROM append_members", "transactions", "purpose"),
+        ("UPDATE slots SET purpose = 'gift'", "slots", "purpose"),
+        ("UPDATE slots SET start_index = NULL", "slots", "purpose"),
+        ("DELETE FROM append_members", "slots", "purpose"),
+        ("DELETE FROM claim_members", "slots", "purpose"),
         (
             "UPDATE append_members SET position = 1",
             "append_members",
             "position",
         ),
+        ("UPDATE slots SET state = 'mined'", "slots", "state"),
         (
-            "UPDATE transactions SET state = 'mined'",
-            "transactions",
-            "state",
-        ),
-        (
-            "UPDATE transactions SET hash = zeroblob(33) WHERE id = 1",
-            "transactions",
+            "UPDATE attempts SET hash = zeroblob(33) WHERE id = 1",
+            "attempts",
             "hash",
         ),
+        ("UPDATE attempts SET kind = 'gift'", "attempts", "kind"),
+        ("DELETE FROM attempts WHERE id = 2", "attempts", "slot_id"),
     ];
     for (sql, table, column) in damages {
         let (store, directory) = filled().await;
@@ -166,14 +157,14 @@ async fn a_load_that_disagrees_with_its_transaction_stops_the_move() {
         .execute(&mut connection)
         .await
         .unwrap();
-    let open = store.open_transactions().await.unwrap();
+    let open = store.open_slots().await.unwrap();
     let append = open
         .iter()
         .find(|row| matches!(row.purpose, Purpose::Append { .. }))
         .unwrap();
-    let result = store
-        .mark_mined(append.id, 7, annona_core::B256::ZERO)
-        .await;
+    let hash = append.attempts[0].signed.hash;
+    let block = annona_core::B256::ZERO;
+    let result = store.mark_mined(append.id, hash, 7, block, &[]).await;
     assert!(
         matches!(
             result,
@@ -185,5 +176,5 @@ async fn a_load_that_disagrees_with_its_transaction_stops_the_move() {
         ),
         "{result:?}"
     );
-    assert_eq!(store.open_transactions().await.unwrap(), open);
+    assert_eq!(store.open_slots().await.unwrap(), open);
 }

@@ -1,9 +1,9 @@
 use annona_core::UnixSeconds;
 use annona_core::{Address, B256};
 use annona_engine::ports::{
-    AdmitOutcome, ClaimRepository, EnqueueOutcome, EnrolmentRepository, OutboxRepository, Purpose,
+    AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Purpose,
 };
-use annona_store::conformance::{claim, newcomer, signed};
+use annona_store::conformance::{claim, load, newcomer, signed};
 use annona_store::{DeploymentTag, OpenError, SqliteStore};
 
 use crate::{database, fresh, raw, tag};
@@ -13,18 +13,18 @@ async fn what_was_written_is_there_after_closing() {
     let (store, directory) = fresh().await;
     store.record_enrolment(&newcomer(1, 1)).await.unwrap();
     store.insert_claim(&claim(1), UnixSeconds(5)).await.unwrap();
-    let purpose = Purpose::Claim {
-        nullifier: claim(1).nullifier_hash,
+    let purpose = Purpose::Claims {
+        nullifiers: vec![claim(1).nullifier_hash],
     };
-    let outcome = store.enqueue(&signed(3, 0), &purpose).await.unwrap();
-    assert!(matches!(outcome, EnqueueOutcome::Stored(_)));
-    let open = store.open_transactions().await.unwrap();
+    let outcome = store.open_slot(&load(signed(3, 0)), &purpose).await;
+    assert!(matches!(outcome.unwrap(), OpenOutcome::Stored(_)));
+    let open = store.open_slots().await.unwrap();
     store.close().await;
 
     let again = SqliteStore::open(&database(&directory), &tag()).await;
     let again = again.unwrap();
     again.ping().await.unwrap();
-    assert_eq!(again.open_transactions().await.unwrap(), open);
+    assert_eq!(again.open_slots().await.unwrap(), open);
     assert_eq!(again.gallery_after(0, 10).await.unwrap().len(), 1);
     assert_eq!(again.pending_enrolments().await.unwrap(), (1, 0));
 }
