@@ -105,6 +105,15 @@ impl EvmChain {
             .with_from(seat.sender)
             .with_to(to)
             .with_input(Bytes::from(input));
+        self.estimate_and_sign(seat, call).await
+    }
+
+    async fn estimate_and_sign(
+        &self,
+        seat: &Seat,
+        mut call: TransactionRequest,
+    ) -> Result<SignedTransaction, ChainError> {
+        call.gas = None;
         let gas = self
             .reader
             .provider
@@ -140,6 +149,20 @@ impl EvmChain {
             hash: *envelope.tx_hash(),
             raw: envelope.encoded_2718(),
         })
+    }
+
+    /// Claims with the gas that they are given.
+    fn claims_call(
+        &self,
+        sender: Address,
+        claims: &[Claim],
+    ) -> Result<TransactionRequest, ChainError> {
+        let gas = CLAIMS_GAS + CLAIM_GAS * claims.len() as u64;
+        Ok(TransactionRequest::default()
+            .with_from(sender)
+            .with_to(self.reader.deployment.distributor)
+            .with_input(Bytes::from(claims_input(claims)?))
+            .with_gas_limit(gas))
     }
 
     async fn refusal_of(
@@ -296,20 +319,13 @@ impl ChainWriter for EvmChain {
         seat: &Seat,
         claims: &[Claim],
     ) -> Result<SignedTransaction, ChainError> {
-        let to = self.reader.deployment.distributor;
-        let input = claims_input(claims)?;
-        let gas = CLAIMS_GAS + CLAIM_GAS * claims.len() as u64;
-        let call = TransactionRequest::default()
-            .with_from(seat.sender)
-            .with_to(to)
-            .with_input(Bytes::from(input.clone()))
-            .with_gas_limit(gas);
+        let call = self.claims_call(seat.sender, claims)?;
         // Looking for the least gas executes a batch some twenty times; this does it once.
         let latest = BlockId::Number(BlockNumberOrTag::Latest);
         match self.refusal_of(call.clone(), latest).await {
             Ok(None) => self.sign(seat, call).await,
             Ok(Some(RevertReason::TooLittleGas)) | Err(_) => {
-                self.simulate_and_sign(seat, to, input).await
+                self.estimate_and_sign(seat, call).await
             }
             Ok(Some(reason)) => Err(ChainError::Reverted(reason)),
         }
@@ -360,16 +376,13 @@ impl ChainWriter for EvmChain {
         self.refusal_of(request_of(signed)?, latest).await
     }
 
-    async fn claim_refusal(
+    async fn claims_refusal(
         &self,
-        claim: &Claim,
+        claims: &[Claim],
         at: At,
     ) -> Result<Option<RevertReason>, ChainError> {
         let sender = self.relay.first().copied().unwrap_or(self.sequencer);
-        let call = TransactionRequest::default()
-            .with_from(sender)
-            .with_to(self.reader.deployment.distributor)
-            .with_input(Bytes::from(claim_input(claim)));
+        let call = self.claims_call(sender, claims)?;
         let at = match at {
             At::Newest => BlockId::Number(BlockNumberOrTag::Latest),
             At::Block(number) => number.into(),

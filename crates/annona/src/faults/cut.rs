@@ -181,7 +181,7 @@ pass {
     fn fee_market() -> FeeMarket;
     fn nonce_at(account: Address, block_number: u64) -> u64;
     fn refusal(signed: &SignedTransaction) -> Option<RevertReason>;
-    fn claim_refusal(claim: &Claim, at: At) -> Option<RevertReason>;
+    fn claims_refusal(claims: &[Claim], at: At) -> Option<RevertReason>;
 }
 cut {
     fn sign_append(seat: &Seat, call: &AppendCall) -> SignedTransaction;

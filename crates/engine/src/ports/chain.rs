@@ -416,10 +416,10 @@ pub trait ChainWriter: Send + Sync {
     /// Why signed bytes would be refused now, if they would.
     async fn refusal(&self, signed: &SignedTransaction)
     -> Result<Option<RevertReason>, ChainError>;
-    /// Why a claim would be refused, if it would.
-    async fn claim_refusal(
+    /// Why claims of one epoch, at least one, would be refused together, if they would.
+    async fn claims_refusal(
         &self,
-        claim: &Claim,
+        claims: &[Claim],
         at: At,
     ) -> Result<Option<RevertReason>, ChainError>;
 }

@@ -1,13 +1,14 @@
 mod policy;
 mod refused;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use annona_core::{Address, ClaimWindow, Epoch, EpochClock, NullifierHash};
 
 use policy::MAX_BATCH;
 pub use policy::{ClaimsReason, RelayPolicy, WaitingClaims};
+use refused::Finding;
 
 use crate::fees::FeePolicy;
 use crate::ports::{
@@ -62,8 +63,8 @@ pub struct RelayRules {
 
 /// Pays the gas of queued claims, in batches by epoch.
 ///
-/// A batch that the contract refuses is halved until the claims are found that it refuses
-/// alone; these are set aside, and rejected when no reorg can change the refusal. What is
+/// A batch that the contract refuses is halved, in simulation, until the claims are found
+/// that it refuses alone; the others are sent together, and these are set aside, and rejected when no reorg can change the refusal. What is
 /// set aside is remembered in memory only: after a restart it is found again. A claim that
 /// came out of a slot unpaid is looked at alone before it is sent again.
 pub struct Relay<C> {
@@ -112,8 +113,8 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         let mut round = self.begin().await?;
         let queued = self.queued().await?;
         self.forget_all_but(&queued);
-        let cleared = self.examine(&queued, &mut round).await?;
-        for (epoch, claims) in self.by_epoch(&queued, &cleared) {
+        let findings = self.examine(&queued, &mut round).await?;
+        for (epoch, claims) in self.by_epoch(&queued, &findings) {
             match self.send_epoch(epoch, &claims, &mut round).await? {
                 Next::Part | Next::Epoch => {}
                 Next::Step => break,
@@ -154,17 +155,21 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
 
     /// Claims that nothing is known against, in order of arrival. A batch passes over what
     /// was paid already and does not fail, so one that came out of a slot unpaid is among
-    /// them only when it was `cleared`.
+    /// them only when it was looked at.
     fn by_epoch(
         &self,
         queued: &[QueuedClaim],
-        cleared: &HashSet<NullifierHash>,
+        findings: &HashMap<NullifierHash, Finding>,
     ) -> BTreeMap<Epoch, Vec<ClaimRecord>> {
         let set_aside = self.set_aside();
         let mut epochs: BTreeMap<Epoch, Vec<ClaimRecord>> = BTreeMap::new();
         for QueuedClaim { record, was_sent } in queued {
             let nullifier = record.claim.nullifier_hash;
-            if cleared.contains(&nullifier) || !(*was_sent || set_aside.contains_key(&nullifier)) {
+            let is_due = match findings.get(&nullifier) {
+                Some(finding) => *finding == Finding::Clear,
+                None => !was_sent && !set_aside.contains_key(&nullifier),
+            };
+            if is_due {
                 epochs.entry(record.claim.epoch).or_default().push(*record);
             }
         }
@@ -218,16 +223,15 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         })
     }
 
-    /// Sends a batch, or the parts of it that the contract takes.
+    /// Sends a batch, or what of it the contract takes.
     async fn send_batch(
         &self,
         batch: &[ClaimRecord],
         reason: ClaimsReason,
         round: &mut Round,
     ) -> Result<Next, RelayError> {
-        let mut parts = vec![batch];
-        while let Some(part) = parts.pop() {
-            let claims: Vec<Claim> = part.iter().map(|record| record.claim).collect();
+        let mut parts: Vec<Vec<Claim>> = vec![batch.iter().map(|record| record.claim).collect()];
+        while let Some(claims) = parts.pop() {
             match self.submit(&claims, reason, round).await {
                 Ok(Next::Part) => {}
                 Ok(stop) => return Ok(stop),
@@ -235,22 +239,41 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
                     tracing::info!(claims = claims.len(), reason = %why, "claims wait");
                     return Ok(Next::Epoch);
                 }
-                Err(RelayError::Chain(error)) => match claims.as_slice() {
-                    [claim] => self.take_out(claim, error, round).await?,
-                    _ => {
-                        if !matches!(error, ChainError::Reverted(_)) {
-                            // Goes on only if it is the batch that the node cannot simulate.
-                            self.parts.chain.head().await?;
-                        }
-                        let (first, second) = part.split_at(part.len() / 2);
-                        parts.extend([second, first]);
-                        metrics::counter!("annona_claim_batches_halved_total").increment(1);
-                    }
-                },
+                Err(RelayError::Chain(error)) => {
+                    parts.extend(self.part(&claims, error, round).await?);
+                }
                 Err(other) => return Err(other),
             }
         }
         Ok(Next::Part)
+    }
+
+    /// What is left to send of claims that cannot be sent together, in parts, the first one
+    /// last.
+    async fn part(
+        &self,
+        claims: &[Claim],
+        error: ChainError,
+        round: &mut Round,
+    ) -> Result<Vec<Vec<Claim>>, RelayError> {
+        if let [claim] = claims {
+            self.take_out(claim, error, round).await?;
+            return Ok(Vec::new());
+        }
+        if !matches!(error, ChainError::Reverted(_)) {
+            // Goes on only if it is the batch that the node cannot simulate.
+            self.parts.chain.head().await?;
+        }
+        let good = self.sift(claims, round).await?;
+        if good.is_empty() {
+            return Ok(Vec::new());
+        }
+        if good.len() < claims.len() {
+            return Ok(vec![good]);
+        }
+        // Each half is taken, but not both: there is room for some of them only.
+        let (first, second) = good.split_at(good.len() / 2);
+        Ok(vec![second.to_vec(), first.to_vec()])
     }
 
     async fn submit(

@@ -1,6 +1,6 @@
 //! Claims that the contract refuses alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use annona_core::NullifierHash;
 
@@ -19,7 +19,46 @@ enum OwnPayment {
     Deep(annona_core::B256),
 }
 
+/// What came of looking at a claim alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// The contract would take it.
+    Clear,
+    /// It is set aside, or rejected.
+    Refused,
+}
+
 impl<C: ChainReader + ChainWriter> Relay<C> {
+    /// Takes out of `claims`, which are refused together, those that are refused alone;
+    /// returns the others.
+    pub(super) async fn sift(
+        &self,
+        claims: &[Claim],
+        round: &mut Round,
+    ) -> Result<Vec<Claim>, RelayError> {
+        let mut good = Vec::new();
+        let (first, second) = claims.split_at(claims.len() / 2);
+        let mut parts = vec![second, first];
+        while let Some(part) = parts.pop() {
+            metrics::counter!("annona_claim_batches_halved_total").increment(1);
+            let error = match self.parts.chain.claims_refusal(part, At::Newest).await {
+                Ok(None) => {
+                    good.extend_from_slice(part);
+                    continue;
+                }
+                Ok(Some(why)) => ChainError::Reverted(why),
+                Err(error) => error,
+            };
+            if let [claim] = part {
+                self.take_out(claim, error, round).await?;
+            } else {
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
+            }
+        }
+        Ok(good)
+    }
+
     /// Sets a claim aside, or rejects it if the refusal is for good.
     pub(super) async fn take_out(
         &self,
@@ -44,12 +83,12 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
     }
 
     /// Looks alone at claims that came out of a slot unpaid and, once a block, at those that
-    /// were set aside; returns those that the contract would take.
+    /// were set aside; returns what came of it.
     pub(super) async fn examine(
         &self,
         queued: &[QueuedClaim],
         round: &mut Round,
-    ) -> Result<HashSet<NullifierHash>, RelayError> {
+    ) -> Result<HashMap<NullifierHash, Finding>, RelayError> {
         let due: Vec<Claim> = {
             let set_aside = self.set_aside();
             let is_due = |waiting: &&QueuedClaim| match set_aside
@@ -63,12 +102,13 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
                 .take(EXAMINED_PER_STEP)
                 .collect()
         };
-        let mut cleared = HashSet::new();
+        let mut findings = HashMap::new();
         for claim in due {
-            match self.parts.chain.claim_refusal(&claim, At::Newest).await {
+            let mut finding = Finding::Refused;
+            match self.parts.chain.claims_refusal(&[claim], At::Newest).await {
                 Ok(None) => {
                     self.set_aside().remove(&claim.nullifier_hash);
-                    cleared.insert(claim.nullifier_hash);
+                    finding = Finding::Clear;
                 }
                 Ok(Some(why)) => {
                     let error = ChainError::Reverted(why);
@@ -76,8 +116,9 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
                 }
                 Err(error) => self.take_out(&claim, error, round).await?,
             }
+            findings.insert(claim.nullifier_hash, finding);
         }
-        Ok(cleared)
+        Ok(findings)
     }
 
     /// Claims that are not queued any more are not remembered.
@@ -120,7 +161,8 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         if why.is_retryable() || self.may_open_yet(claim, why, round) {
             return Ok(false);
         }
-        if parts.chain.claim_refusal(claim, At::Block(deep)).await? != Some(why) {
+        let before = At::Block(deep);
+        if parts.chain.claims_refusal(&[*claim], before).await? != Some(why) {
             return Ok(false);
         }
         match self.own_payment(claim.nullifier_hash, deep).await? {

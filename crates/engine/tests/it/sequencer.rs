@@ -185,9 +185,9 @@ async fn a_batch_whose_nonce_is_used_elsewhere_is_appended_once() {
     service.chain.lose_broadcasts(1);
     workers.sequencer.step().await.unwrap();
     service.chain.mine_foreign(SenderRole::Sequencer);
-    service.chain.mine_empty(CONFIRMATIONS);
-    workers.follow().await;
-    service.chain.mine_empty(CONFIRMATIONS);
+    service.chain.mine_empty(CONFIRMATIONS - 1);
+    assert_eq!(workers.follow().await.settled, 0);
+    service.chain.mine_empty(1);
     assert_eq!(workers.follow().await.settled, 1);
     assert_eq!(service.enrolment(1).await, EnrolmentState::Queued);
     workers.run(&service.chain, ROUNDS).await;

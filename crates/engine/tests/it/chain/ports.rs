@@ -228,13 +228,13 @@ impl ChainWriter for FakeChain {
         told(inner.simulate(&inner.bodies[&signed.hash].call))
     }
 
-    async fn claim_refusal(
+    async fn claims_refusal(
         &self,
-        claim: &Claim,
+        claims: &[Claim],
         at: At,
     ) -> Result<Option<RevertReason>, ChainError> {
         let inner = self.reach()?;
-        let call = Call::Claims(vec![*claim]);
+        let call = Call::Claims(claims.to_vec());
         told(match at {
             At::Newest => inner.simulate(&call),
             At::Block(number) => inner.simulate_at(number, &call),
