@@ -7,12 +7,14 @@ use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
 use alloy::providers::ext::AnvilApi;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{Deployment, DynProvider, EvmChain, EvmReader, SenderKeys, connect};
-use annona_core::{B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
+use annona_chain::{
+    Deployment, DynProvider, EvmChain, EvmReader, PrivateKeySigner, SenderKeys, connect,
+};
+use annona_core::{Address, B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
 use annona_engine::ports::{ChainReader, Clock, NewEnrolment, RegistryChange, Store};
 use annona_engine::{
-    BatchPolicy, Membership, MembershipRules, Outbox, OutboxRules, Relay, RelayParts, RelayPolicy,
-    RelayRules, Sequencer, SequencerParts, SequencerRules,
+    BatchPolicy, ClaimDesk, Membership, MembershipRules, Outbox, OutboxRules, Relay, RelayParts,
+    RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
@@ -24,15 +26,12 @@ use super::cut::{Cut, Cuttable, Remembering};
 use crate::prover::LocalProver;
 use crate::sandbox::{self, Account, CLAIM_WINDOW, FEES};
 
-/// Blocks on top of a final one.
-pub(super) const CONFIRMATIONS: u64 = 6;
-
 struct LateClock;
 
 impl Clock for LateClock {
     /// Whoever waits has waited long enough.
     fn now(&self) -> UnixSeconds {
-        UnixSeconds(u64::MAX)
+        UnixSeconds(1 << 40)
     }
 }
 
@@ -40,9 +39,11 @@ impl Clock for LateClock {
 pub(super) struct Ground {
     anvil: AnvilInstance,
     pub(super) provider: DynProvider,
-    deployment: Deployment,
+    pub(super) deployment: Deployment,
     calendar: EpochClock,
     prover: Arc<Remembering<LocalProver>>,
+    /// Blocks on top of a final one.
+    pub(super) confirmations: u64,
 }
 
 /// A database, and a cut for everything that works with it.
@@ -54,6 +55,7 @@ pub(super) struct Site {
 /// The background parts of the service; dropped, nothing of them is left.
 pub(super) struct Running {
     pub(super) store: SqliteStore,
+    pub(super) desk: ClaimDesk,
     outbox: Outbox<Cuttable<EvmChain>>,
     sequencer: Sequencer<Cuttable<EvmChain>>,
     relay: Relay<Cuttable<EvmChain>>,
@@ -62,7 +64,7 @@ pub(super) struct Running {
 }
 
 impl Ground {
-    pub(super) async fn new() -> Self {
+    pub(super) async fn new(confirmations: u64) -> Self {
         let binary = devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         let anvil = devnet::start(&binary, BlockTime::Instant).unwrap();
         let provider = connect(&anvil.endpoint()).unwrap();
@@ -84,6 +86,7 @@ impl Ground {
             calendar: EpochClock::new(genesis, length_secs).unwrap(),
             deployment,
             prover: Arc::new(Remembering::new(prover)),
+            confirmations,
         }
     }
 
@@ -93,15 +96,25 @@ impl Ground {
 
     /// Back to `snapshot`, which can be gone back to again under the number returned.
     pub(super) async fn set_back(&self, snapshot: U256) -> U256 {
-        assert!(self.provider.anvil_revert(snapshot).await.unwrap());
+        assert!(
+            self.provider.anvil_revert(snapshot).await.unwrap(),
+            "no such state"
+        );
         self.provider.anvil_drop_all_transactions().await.unwrap();
         self.snapshot().await
     }
 
     pub(super) async fn mine(&self, blocks: u64) {
-        for _ in 0..blocks {
-            self.provider.evm_mine(None).await.unwrap();
-        }
+        self.provider.anvil_mine(Some(blocks), None).await.unwrap();
+    }
+
+    /// A block with this base fee, in wei.
+    pub(super) async fn mine_at(&self, base_fee: u128) {
+        let setting = self
+            .provider
+            .anvil_set_next_block_base_fee_per_gas(base_fee);
+        setting.await.unwrap();
+        self.mine(1).await;
     }
 
     /// Takes the newest blocks away and puts one more empty one in their place.
@@ -114,17 +127,37 @@ impl Ground {
         self.mine(depth + 1).await;
     }
 
-    fn chain(&self) -> EvmChain {
+    /// The service's chain, by way of `provider`.
+    fn chain(&self, provider: DynProvider) -> EvmChain {
         let key = |account: Account| account.key(&self.anvil);
+        let second =
+            PrivateKeySigner::from(self.anvil.keys()[Account::Pauser as usize + 1].clone());
         let keys = SenderKeys {
             sequencer: key(Account::Sequencer),
-            relay: vec![key(Account::Relay)],
+            relay: vec![key(Account::Relay), second],
         };
-        EvmChain::new(self.reader(), keys)
+        EvmChain::new(EvmReader::trusting(provider, self.deployment.clone()), keys)
     }
 
     pub(super) fn reader(&self) -> EvmReader {
         EvmReader::trusting(self.provider.clone(), self.deployment.clone())
+    }
+
+    pub(super) fn endpoint(&self) -> String {
+        self.anvil.endpoint()
+    }
+
+    /// An account that is neither of the service nor of its governors.
+    pub(super) fn stranger(&self) -> Address {
+        self.anvil.addresses()[Account::Pauser as usize + 2]
+    }
+
+    pub(super) fn account(&self, account: Account) -> Address {
+        account.key(&self.anvil).address()
+    }
+
+    pub(super) const fn prover(&self) -> &Arc<Remembering<LocalProver>> {
+        &self.prover
     }
 
     /// Who joined and who left, in the chain's order.
@@ -160,6 +193,16 @@ impl Ground {
     }
 
     pub(super) async fn start(&self, site: &Site, cut: Arc<Cut>) -> Running {
+        self.start_through(self.provider.clone(), site, cut).await
+    }
+
+    /// A service that reaches the chain by `provider`.
+    pub(super) async fn start_through(
+        &self,
+        provider: DynProvider,
+        site: &Site,
+        cut: Arc<Cut>,
+    ) -> Running {
         let path = site.folder.path().join("annona.sqlite");
         let sqlite = SqliteStore::open(&path, &site.tag).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(Cuttable {
@@ -167,13 +210,13 @@ impl Ground {
             cut: Arc::clone(&cut),
         });
         let chain = Arc::new(Cuttable {
-            inner: self.chain(),
+            inner: self.chain(provider),
             cut: Arc::clone(&cut),
         });
         let membership = Arc::new(Membership::new(MembershipRules {
             calendar: self.calendar,
             window: ClaimWindow(CLAIM_WINDOW),
-            confirmations: CONFIRMATIONS,
+            confirmations: self.confirmations,
         }));
         let parts = SequencerParts {
             store: Arc::clone(&store),
@@ -192,10 +235,10 @@ impl Ground {
             },
             fees: FEES,
             calendar: self.calendar,
-            confirmations: CONFIRMATIONS,
+            confirmations: self.confirmations,
         };
         let outbox_rules = OutboxRules {
-            confirmations: CONFIRMATIONS,
+            confirmations: self.confirmations,
             fees: FEES,
         };
         let relay_rules = RelayRules {
@@ -209,14 +252,23 @@ impl Ground {
             fees: FEES,
             calendar: self.calendar,
             window: ClaimWindow(CLAIM_WINDOW),
-            confirmations: CONFIRMATIONS,
+            confirmations: self.confirmations,
         };
         let relay_parts = RelayParts {
             store: Arc::clone(&store),
             chain: Arc::clone(&chain),
             clock: Arc::new(LateClock),
         };
+        let desk = ClaimDesk::new(
+            Arc::clone(&store),
+            Arc::clone(&chain) as Arc<dyn ChainReader>,
+            Arc::new(LateClock),
+            self.deployment.claim_scope(),
+            self.calendar,
+            ClaimWindow(CLAIM_WINDOW),
+        );
         Running {
+            desk,
             store: sqlite,
             outbox: Outbox::new(store, Arc::clone(&chain), outbox_rules),
             sequencer: Sequencer::new(parts, rules),

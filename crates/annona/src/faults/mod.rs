@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod claims;
 mod cut;
 mod ground;
+mod payday;
+mod proxy;
 mod registry;

@@ -7,7 +7,10 @@ use annona_engine::ports::{EnrolmentRepository, OutboxRepository};
 use annona_store::conformance::{newcomer, recovery};
 
 use super::cut::Cut;
-use super::ground::{CONFIRMATIONS, Ground, Running, Site};
+use super::ground::{Ground, Running, Site};
+
+/// Blocks on top of a final one.
+const CONFIRMATIONS: u64 = 6;
 
 /// Rounds in which a revocation and the append after it settle, a reorg included.
 const ROUNDS: u64 = 3 * CONFIRMATIONS + 8;
@@ -58,7 +61,7 @@ async fn assert_right(ground: &Ground, running: &Running, what: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_point_loses_nobody_and_doubles_nobody() {
-    let ground = Ground::new().await;
+    let ground = Ground::new(CONFIRMATIONS).await;
     let base = acknowledged(&ground).await;
     let mut snapshot = ground.snapshot().await;
     let mut points = Vec::new();
@@ -103,7 +106,7 @@ async fn a_kill_at_any_point_loses_nobody_and_doubles_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reorg_of_one_to_five_blocks_loses_nobody_and_doubles_nobody() {
-    let ground = Ground::new().await;
+    let ground = Ground::new(CONFIRMATIONS).await;
     let base = acknowledged(&ground).await;
     let mut snapshot = ground.snapshot().await;
     for depth in 1..=5 {
@@ -126,7 +129,7 @@ async fn a_reorg_of_one_to_five_blocks_loses_nobody_and_doubles_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reorg_while_the_service_is_down_loses_nobody_and_doubles_nobody() {
-    let ground = Ground::new().await;
+    let ground = Ground::new(CONFIRMATIONS).await;
     let base = acknowledged(&ground).await;
     let mut snapshot = ground.snapshot().await;
     for depth in 1..=5 {

@@ -1,0 +1,480 @@
+//! Claims: each one that was accepted is paid exactly once, or rejected with a true reason.
+//!
+//! The random runs take other seeds from `ANNONA_FAULT_SEEDS`: `2000` is that many, and
+//! `12..13` is one.
+
+use std::ops::Range;
+use std::panic::AssertUnwindSafe;
+
+use alloy::providers::ext::AnvilApi;
+use annona_chain::connect;
+use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository};
+use annona_engine::{Claim, ClaimState, Rejection};
+use futures::FutureExt;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::cut::Cut;
+use super::ground::{Ground, Running, Site};
+use super::payday::{CONFIRMATIONS, Outcome, Payday, ROUNDS};
+use super::proxy::{Fault, Proxy};
+use crate::sandbox::FEES;
+
+const GWEI: u128 = 1_000_000_000;
+/// A base fee that the service does not pay.
+const BEYOND_THE_LIMIT: u128 = 1_200 * GWEI;
+
+/// A claim whose proof is that of another one.
+fn forged(claims: &[Claim]) -> Claim {
+    Claim {
+        points: claims[1].points,
+        ..claims[0]
+    }
+}
+
+/// No claim is refused but for being paid already.
+const fn all_good<'a>(accepted: &'a [Claim], what: &'a str) -> Outcome<'a> {
+    Outcome {
+        accepted,
+        refused: &[],
+        what,
+    }
+}
+
+async fn through(proxy: &Proxy, ground: &Ground, site: &Site) -> Running {
+    let provider = connect(proxy.url()).unwrap();
+    ground.start_through(provider, site, Cut::never()).await
+}
+
+/// OpenZeppelin's relayer (#818, #843) and World's gateway (#495, #654, #916): a counter runs
+/// ahead of the chain, and everything after it waits for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nonce_ahead_of_the_chain_jams_nothing() {
+    let mut payday = Payday::new().await;
+    let site = payday.again().await;
+    let proxy = Proxy::start(payday.ground.endpoint()).await;
+    let running = through(&proxy, &payday.ground, &site).await;
+    let accepted = &payday.claims[..4];
+    running.queue(accepted).await;
+    proxy.next(Fault::HighNonce, "eth_getTransactionCount", 2);
+    running.rounds(&payday.ground, 1).await;
+    assert!(proxy.count(Fault::HighNonce) > 0);
+    let open = running.store.open_slots().await.unwrap();
+    assert!(open.iter().any(|slot| slot.nonce > 0), "{open:?}");
+    proxy.behave();
+    let what = "a nonce too high";
+    payday.settle(&running, &all_good(accepted, what)).await;
+}
+
+/// OpenZeppelin's relayer (#836): two workers prepare one transaction with two nonces.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_services_on_one_database_pay_once() {
+    let mut payday = Payday::new().await;
+    let site = payday.again().await;
+    let one = payday.ground.start(&site, Cut::never()).await;
+    let two = payday.ground.start(&site, Cut::never()).await;
+    let accepted = &payday.claims[..8];
+    for claims in accepted.chunks(2) {
+        one.queue(claims).await;
+        tokio::join!(one.round(), two.round());
+        tokio::join!(two.round(), one.round());
+        payday.ground.mine(1).await;
+    }
+    for _ in 0..ROUNDS {
+        tokio::join!(one.round(), two.round());
+        payday.ground.mine(1).await;
+    }
+    let what = "two services";
+    payday.assert_right(&two, &all_good(accepted, what)).await;
+}
+
+/// OpenZeppelin's relayer (#808): what was offered at the limit stays so dear for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_goes_up_in_a_spike_and_comes_down_after_it() {
+    let mut payday = Payday::new().await;
+    let site = payday.again().await;
+    let running = payday.ground.start(&site, Cut::never()).await;
+    let provider = &payday.ground.provider;
+    let accepted = &payday.claims[..3];
+    running.queue(accepted).await;
+    running.round().await;
+    let offers = async || {
+        let open = running.store.open_slots().await.unwrap();
+        let attempts = open[0].attempts.iter();
+        let offers = attempts.map(|attempt| u128::from(attempt.signed.fees.max_fee_wei));
+        offers.collect::<Vec<u128>>()
+    };
+    for _ in 0..4 {
+        payday.ground.mine_at(BEYOND_THE_LIMIT).await;
+        running.round().await;
+    }
+    let spiked = offers().await;
+    let limit = u128::from(FEES.max_fee_wei);
+    assert_eq!(spiked.last(), Some(&limit), "{spiked:?}");
+    // Driven out of the pool, and gas is cheap again.
+    provider.anvil_drop_all_transactions().await.unwrap();
+    payday.ground.mine_at(GWEI).await;
+    running.round().await;
+    let calmed = offers().await;
+    assert!(calmed.last() < Some(&(limit / 2)), "{calmed:?}");
+    let what = "a spike";
+    payday.settle(&running, &all_good(accepted, what)).await;
+}
+
+/// World's gateway (#155, #180, #181): one bad item fails the batch, and nobody is told why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_claim_has_its_reason_and_the_others_of_its_batch_are_paid() {
+    let mut payday = Payday::new().await;
+    let site = payday.again().await;
+    let running = payday.ground.start(&site, Cut::never()).await;
+    let mut accepted = payday.claims[..8].to_vec();
+    accepted[5] = Claim {
+        nullifier_hash: accepted[5].nullifier_hash,
+        ..forged(&payday.claims)
+    };
+    running.queue(&accepted).await;
+    let outcome = Outcome {
+        accepted: &accepted,
+        refused: &[(accepted[5].nullifier_hash, Rejection::InvalidProof)],
+        what: "a bad claim",
+    };
+    payday.settle(&running, &outcome).await;
+    for (number, claim) in accepted.iter().enumerate() {
+        let record = running.store.claim(claim.nullifier_hash).await.unwrap();
+        let state = record.unwrap().state;
+        if number == 5 {
+            let invalid = ClaimState::Rejected(Rejection::InvalidProof);
+            assert_eq!(state, invalid);
+        } else {
+            assert!(matches!(state, ClaimState::Final { .. }), "{state:?}");
+        }
+    }
+}
+
+/// World's gateway: a queue in memory ends with its process, and a lock that runs out before
+/// the work is swept sends twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_after_every_round_loses_nothing_and_doubles_nothing() {
+    let mut payday = Payday::new().await;
+    let site = payday.again().await;
+    let accepted = &payday.claims[..6];
+    let mut running = payday.ground.start(&site, Cut::never()).await;
+    for claims in accepted.chunks(2) {
+        running.queue(claims).await;
+        for _ in 0..3 {
+            running.round().await;
+            drop(running);
+            running = payday.ground.start(&site, Cut::never()).await;
+            payday.ground.mine(1).await;
+        }
+    }
+    let what = "restarts";
+    payday.settle(&running, &all_good(accepted, what)).await;
+}
+
+/// Indexers give up on a reorg, or leave it to somebody with a database prompt.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reorg_of_one_to_eight_blocks_pays_once() {
+    let mut payday = Payday::new().await;
+    let accepted = payday.claims[..3].to_vec();
+    for depth in 1..=8 {
+        for (rounds, is_down) in [(1, false), (3, false), (3, true)] {
+            let site = payday.again().await;
+            let mut running = payday.ground.start(&site, Cut::never()).await;
+            running.queue(&accepted).await;
+            running.rounds(&payday.ground, rounds).await;
+            if is_down {
+                running.store.close().await;
+                drop(running);
+                payday.ground.reorg(depth).await;
+                running = payday.ground.start(&site, Cut::never()).await;
+            } else {
+                payday.ground.reorg(depth).await;
+            }
+            let what = format!("reorg of {depth} after {rounds} rounds, down: {is_down}");
+            let outcome = all_good(&accepted, &what);
+            payday.settle(&running, &outcome).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_node_answers_to_a_transaction_it_pays_once() {
+    let mut payday = Payday::new().await;
+    let proxy = Proxy::start(payday.ground.endpoint()).await;
+    let accepted = payday.claims[..2].to_vec();
+    for fault in [
+        Fault::LoseRequest,
+        Fault::LoseAnswer,
+        Fault::Repeat,
+        Fault::Fail,
+        Fault::Swallow,
+        Fault::AlreadyKnown,
+        Fault::NonceTooLow,
+        Fault::Evict,
+    ] {
+        let site = payday.again().await;
+        let running = through(&proxy, &payday.ground, &site).await;
+        running.queue(&accepted).await;
+        proxy.next(fault, "eth_sendRawTransaction", 2);
+        running.rounds(&payday.ground, 3).await;
+        assert!(proxy.count(fault) > 0, "{fault:?}");
+        let what = format!("{fault:?}");
+        let outcome = all_good(&accepted, &what);
+        payday.settle(&running, &outcome).await;
+        let record = running.store.claim(accepted[0].nullifier_hash).await;
+        let state = record.unwrap().unwrap().state;
+        assert!(matches!(state, ClaimState::Final { .. }), "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_a_stranger_paid_is_rejected_and_its_slot_is_used_up() {
+    let mut payday = Payday::new().await;
+    for (count, sent_before) in [(1, false), (1, true), (3, true)] {
+        let site = payday.again().await;
+        let running = payday.ground.start(&site, Cut::never()).await;
+        let accepted = &payday.claims[..count];
+        running.queue(accepted).await;
+        if sent_before {
+            running.round().await;
+            payday
+                .ground
+                .provider
+                .anvil_drop_all_transactions()
+                .await
+                .unwrap();
+        }
+        payday.pay_elsewhere(&accepted[0]).await;
+        let what = format!("paid by a stranger, {count}, {sent_before}");
+        let outcome = all_good(accepted, &what);
+        payday.settle(&running, &outcome).await;
+        let record = running.store.claim(accepted[0].nullifier_hash).await;
+        let spent = ClaimState::Rejected(Rejection::NullifierSpent);
+        assert_eq!(record.unwrap().unwrap().state, spent, "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_whose_window_ends_are_rejected_and_their_slot_is_cancelled() {
+    let mut payday = Payday::new().await;
+    let site = payday.again().await;
+    let running = payday.ground.start(&site, Cut::never()).await;
+    let accepted = &payday.claims[..4];
+    running.queue(&accepted[..2]).await;
+    running.round().await;
+    let provider = &payday.ground.provider;
+    provider.anvil_drop_all_transactions().await.unwrap();
+    running.queue(&accepted[2..]).await;
+    payday.end_window().await;
+    // Long enough in no block to be looked at again.
+    for _ in 0..4 {
+        provider.anvil_drop_all_transactions().await.unwrap();
+        payday.ground.mine(1).await;
+        running.round().await;
+        if running.unmined().await == 0 {
+            break;
+        }
+    }
+    let open = running.store.open_slots().await.unwrap();
+    let cancelled = |kind| kind == AttemptKind::Cancel;
+    assert!(
+        open.iter()
+            .flat_map(|slot| &slot.attempts)
+            .any(|attempt| cancelled(attempt.kind)),
+        "{open:?}"
+    );
+    let late = |claim: &Claim| (claim.nullifier_hash, Rejection::EpochNotOpen);
+    let outcome = Outcome {
+        accepted,
+        refused: &accepted.iter().map(late).collect::<Vec<_>>(),
+        what: "the end of a window",
+    };
+    payday.settle(&running, &outcome).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_any_point_of_a_claim_loses_nothing_and_doubles_nothing() {
+    let mut payday = Payday::with_confirmations(2).await;
+    // On the way they get stuck in a spike, a stranger pays one of them, and a reorg
+    // takes a block away.
+    let good = payday.claims[..3].to_vec();
+    let mut points = Vec::new();
+    for at in 0.. {
+        let site = payday.again().await;
+        let cut = Cut::at(at);
+        let running = payday.ground.start(&site, cut.clone()).await;
+        let mut acknowledged = Vec::new();
+        let life = async {
+            for claim in &good {
+                running.desk.submit(*claim).await.unwrap();
+                acknowledged.push(*claim);
+            }
+            running.round().await;
+            payday
+                .ground
+                .provider
+                .anvil_drop_all_transactions()
+                .await
+                .unwrap();
+            for _ in 0..3 {
+                payday.ground.mine_at(BEYOND_THE_LIMIT).await;
+            }
+            running.round().await;
+            payday.ground.mine_at(GWEI).await;
+            payday.pay_elsewhere(&good[0]).await;
+            running.rounds(&payday.ground, 6).await;
+            payday.ground.reorg(1).await;
+            running.rounds(&payday.ground, 12).await;
+        };
+        let is_cut = tokio::select! {
+            () = life => false,
+            () = cut.reached() => true,
+        };
+        let names = cut.names();
+        drop(running);
+        if !is_cut {
+            points = names;
+            break;
+        }
+        let what = format!("killed {} (point {at})", names.last().unwrap());
+        let running = payday.ground.start(&site, Cut::never()).await;
+        let outcome = all_good(&acknowledged, &what);
+        running.rounds(&payday.ground, 16).await;
+        payday.assert_right(&running, &outcome).await;
+    }
+    for step in [
+        "before insert_claim",
+        "after insert_claim",
+        "after sign_claims",
+        "before open_slot",
+        "after open_slot",
+        "after broadcast",
+        "after mark_sent",
+        "after add_attempt",
+        "after mark_mined",
+        "after mark_final",
+        "after reject_claim",
+    ] {
+        assert!(
+            points.contains(&step),
+            "{step} was never reached: {points:?}"
+        );
+    }
+}
+
+/// What is run unless [`CHOICE`] says otherwise.
+const SEEDS: Range<u64> = 0..500;
+const CHOICE: &str = "ANNONA_FAULT_SEEDS";
+/// Deep enough for the reorgs of a random run.
+const RANDOM_CONFIRMATIONS: u64 = 4;
+const RANDOM_STEPS: u32 = 18;
+/// One request in so many meets a fault.
+const FAULT_ONE_IN: u32 = 8;
+
+fn seeds() -> Range<u64> {
+    let Ok(choice) = std::env::var(CHOICE) else {
+        return SEEDS;
+    };
+    let (from, to) = choice.split_once("..").unwrap_or(("0", &choice));
+    from.parse().unwrap()..to.parse().unwrap()
+}
+
+/// One life of a service among faults; the claims that it acknowledged.
+async fn live(payday: &Payday, proxy: &Proxy, site: &Site, seed: u64) -> (Running, Vec<Claim>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut running = through(proxy, &payday.ground, site).await;
+    proxy.misbehave(seed, FAULT_ONE_IN);
+    let mut waiting = payday.claims[..rng.random_range(3..=8)].to_vec();
+    let mut accepted: Vec<Claim> = Vec::new();
+    for _ in 0..RANDOM_STEPS {
+        let ground = &payday.ground;
+        match rng.random_range(0..20_u32) {
+            0..=5 => {
+                if let Some(claim) = waiting.pop() {
+                    match running.desk.submit(claim).await {
+                        Ok(_) => accepted.push(claim),
+                        Err(_) => waiting.push(claim),
+                    }
+                }
+            }
+            6..=11 => running.round().await,
+            12..=15 => ground.mine(1).await,
+            16 => {
+                ground
+                    .reorg(rng.random_range(1..RANDOM_CONFIRMATIONS))
+                    .await
+            }
+            17 => {
+                drop(running);
+                running = through(proxy, ground, site).await;
+            }
+            18 => {
+                if let Some(claim) = accepted.choose(&mut rng) {
+                    payday.pay_elsewhere(claim).await;
+                }
+            }
+            _ => {
+                let wei = GWEI * rng.random_range(1..1_500_u128);
+                ground.mine_at(wei).await;
+            }
+        }
+    }
+    // A claim whose answer got lost can be in the queue all the same.
+    for claim in waiting {
+        if let Ok(Some(_)) = running.store.claim(claim.nullifier_hash).await {
+            accepted.push(claim);
+        }
+    }
+    proxy.behave();
+    (running, accepted)
+}
+
+/// The number of claims that were accepted.
+async fn random_run(payday: &mut Payday, proxy: &Proxy, seed: u64) -> usize {
+    let site = payday.again().await;
+    let (running, accepted) = live(payday, proxy, &site, seed).await;
+    let mut rounds = 0;
+    while rounds < 60 {
+        running
+            .rounds(&payday.ground, RANDOM_CONFIRMATIONS + 1)
+            .await;
+        rounds += RANDOM_CONFIRMATIONS + 1;
+        let pending = running.store.pending_claims().await.unwrap();
+        if pending == (0, 0) && running.store.open_slots().await.unwrap().is_empty() {
+            break;
+        }
+    }
+    let what = format!("seed {seed}");
+    let outcome = all_good(&accepted, &what);
+    payday.assert_right(&running, &outcome).await;
+    running.store.close().await;
+    accepted.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_each_claim_is_paid_once_or_rejected_with_a_true_reason() {
+    let mut payday = Payday::with_confirmations(RANDOM_CONFIRMATIONS).await;
+    let proxy = Proxy::start(payday.ground.endpoint()).await;
+    let (mut runs, mut accepted) = (0, 0);
+    for seed in seeds() {
+        let run = AssertUnwindSafe(random_run(&mut payday, &proxy, seed));
+        let outcome = run.catch_unwind().await;
+        let Ok(claims) = outcome else {
+            panic!("seed {seed} fails: {CHOICE}={seed}..{}", seed + 1);
+        };
+        runs += 1;
+        accepted += claims;
+    }
+    assert!(accepted > 2 * runs, "{accepted} claims in {runs} runs");
+    let faults = Fault::ALL.map(|fault| (fault, proxy.count(fault)));
+    let is_rare = |(_, count): &(Fault, u32)| *count == 0;
+    assert!(runs < 100 || !faults.iter().any(is_rare), "{faults:?}");
+}
+
+/// The reorgs of these tests are no deeper than what counts as final.
+#[test]
+fn what_is_final_stays() {
+    const { assert!(CONFIRMATIONS > 8) };
+}

@@ -1,0 +1,244 @@
+//! Members who can claim, and what must hold of their claims.
+
+use std::collections::HashMap;
+
+use alloy::primitives::U256;
+use alloy::providers::Provider;
+use alloy::providers::ext::AnvilApi;
+use alloy::rpc::types::Filter;
+use alloy::sol_types::SolEvent;
+use annona_chain::bindings::{Distributor, Registry};
+use annona_core::{Address, AmountWei, B256, Commitment, Epoch, NullifierHash, Payment};
+use annona_engine::ports::{
+    BatchProver, ClaimRepository, InsertClaimOutcome, OutboxRepository, SlotState,
+};
+use annona_engine::{Claim, ClaimState, Rejection};
+use annona_proofs::{AppendBatch, Identity, prove_claim};
+use annona_tree::MembershipTree;
+use tokio::sync::OnceCell;
+
+use super::cut::Cut;
+use super::ground::{Ground, Running, Site};
+use crate::sandbox::{Account, CLAIM_WINDOW, EPOCH_LENGTH_SECS};
+
+/// Blocks on top of a final one: more than the deepest reorg.
+pub(super) const CONFIRMATIONS: u64 = 9;
+/// Members, each with a claim in epoch 1.
+const MEMBERS: u8 = 12;
+/// Rounds in which everything settles that can.
+pub(super) const ROUNDS: u64 = 4 * CONFIRMATIONS + 12;
+
+/// Made once: contracts, roots and claims are the same on every chain of these tests.
+static CLAIMS: OnceCell<Vec<Claim>> = OnceCell::const_new();
+
+/// A chain in epoch 1, to which it can be set back.
+pub(super) struct Payday {
+    pub(super) ground: Ground,
+    pub(super) claims: Vec<Claim>,
+    snapshot: U256,
+    empty: Site,
+}
+
+/// What a run is judged by.
+pub(super) struct Outcome<'a> {
+    pub(super) accepted: &'a [Claim],
+    /// Those that the contract refuses, and why.
+    pub(super) refused: &'a [(NullifierHash, Rejection)],
+    /// What the run was, for a message.
+    pub(super) what: &'a str,
+}
+
+fn member(number: u8) -> Identity {
+    Identity::from_secret([number + 1; 32])
+}
+
+impl Payday {
+    pub(super) async fn new() -> Self {
+        Self::with_confirmations(CONFIRMATIONS).await
+    }
+
+    pub(super) async fn with_confirmations(confirmations: u64) -> Self {
+        let ground = Ground::new(confirmations).await;
+        let tree = join(&ground).await;
+        let later = ground.provider.anvil_increase_time(EPOCH_LENGTH_SECS);
+        later.await.unwrap();
+        // So deep that a refusal of now can be for good.
+        ground.mine(confirmations + 1).await;
+        let claims = CLAIMS.get_or_init(|| async { prove(&ground, &tree) });
+        let claims = claims.await.clone();
+        let empty = ground.site();
+        ground.start(&empty, Cut::never()).await.store.close().await;
+        Self {
+            snapshot: ground.snapshot().await,
+            claims,
+            empty,
+            ground,
+        }
+    }
+
+    /// A database in which nothing happened, on a chain where nobody was paid.
+    pub(super) async fn again(&mut self) -> Site {
+        self.snapshot = self.ground.set_back(self.snapshot).await;
+        // Anvil cannot be set back to a block that a reorg took away.
+        self.ground.mine(self.ground.confirmations).await;
+        self.empty.copy()
+    }
+
+    /// Pays a claim past the service, in a block of its own.
+    pub(super) async fn pay_elsewhere(&self, claim: &Claim) {
+        let ground = &self.ground;
+        let distributor = Distributor::new(ground.deployment.distributor, &ground.provider);
+        let call = distributor.claim(
+            U256::from(claim.epoch.0),
+            claim.nullifier_hash.to_u256(),
+            claim.payment.recipient,
+            claim.payment.fee_recipient,
+            claim.payment.fee.0,
+            *claim.points.coordinates(),
+        );
+        let stranger = ground.stranger();
+        let nonce = ground.provider.get_transaction_count(stranger).await;
+        // It may have been paid meanwhile.
+        let call = call.from(stranger).nonce(nonce.unwrap()).gas(1_000_000);
+        let _sent = call.send().await;
+        ground.mine(1).await;
+    }
+
+    /// Makes `epoch` 1 unclaimable.
+    pub(super) async fn end_window(&self) {
+        let end = CLAIM_WINDOW * EPOCH_LENGTH_SECS;
+        let later = self.ground.provider.anvil_increase_time(end);
+        later.await.unwrap();
+        self.ground.mine(1).await;
+    }
+
+    /// The transactions that paid each nullifier.
+    async fn payments(&self) -> HashMap<NullifierHash, Vec<B256>> {
+        let filter = Filter::new()
+            .address(self.ground.deployment.distributor)
+            .event_signature(Distributor::Claimed::SIGNATURE_HASH)
+            .from_block(0);
+        let mut payments: HashMap<NullifierHash, Vec<B256>> = HashMap::new();
+        for log in self.ground.provider.get_logs(&filter).await.unwrap() {
+            let event = log.log_decode::<Distributor::Claimed>().unwrap();
+            let nullifier = event.inner.data.nullifierHash.try_into().unwrap();
+            let transaction = log.transaction_hash.unwrap();
+            payments.entry(nullifier).or_default().push(transaction);
+        }
+        payments
+    }
+
+    /// Each accepted claim is paid exactly once or rejected with a true reason, the
+    /// database says so, and no slot is left over.
+    pub(super) async fn assert_right(&self, running: &Running, outcome: &Outcome<'_>) {
+        let Outcome {
+            accepted,
+            refused,
+            what,
+        } = outcome;
+        let payments = self.payments().await;
+        for (nullifier, by) in &payments {
+            assert_eq!(by.len(), 1, "{what}: {nullifier} was paid by {by:?}");
+        }
+        for claim in *accepted {
+            let nullifier = claim.nullifier_hash;
+            let record = running.store.claim(nullifier).await.unwrap();
+            let state = record.unwrap().state;
+            let paid_by = payments.get(&nullifier).map(|by| by[0]);
+            match state {
+                ClaimState::Final { transaction } => {
+                    assert_eq!(Some(transaction), paid_by, "{what}: {nullifier}");
+                }
+                ClaimState::Rejected(Rejection::NullifierSpent) => {
+                    assert!(paid_by.is_some(), "{what}: {nullifier} was not spent");
+                    let ours = running.store.attempts_to_pay(nullifier).await.unwrap();
+                    let by = paid_by.unwrap();
+                    assert!(!ours.contains(&by), "{what}: {nullifier} was paid by us");
+                }
+                ClaimState::Rejected(why) => {
+                    let is_true = refused.contains(&(nullifier, why));
+                    assert!(is_true, "{what}: {nullifier} is {state:?}");
+                    assert_eq!(paid_by, None, "{what}: {nullifier} is {state:?}");
+                }
+                other => panic!("{what}: {nullifier} is {other:?}"),
+            }
+        }
+        let open = running.store.open_slots().await.unwrap();
+        assert!(open.is_empty(), "{what}: {open:?}");
+    }
+
+    /// Has the service settle whatever is under way, and judges it.
+    pub(super) async fn settle(&self, running: &Running, outcome: &Outcome<'_>) {
+        running.rounds(&self.ground, ROUNDS).await;
+        self.assert_right(running, outcome).await;
+    }
+}
+
+impl Running {
+    /// Puts claims into the queue as the desk does when it has checked them.
+    pub(super) async fn queue(&self, claims: &[Claim]) {
+        for claim in claims {
+            let received_at = annona_core::UnixSeconds(1);
+            let outcome = self.store.insert_claim(claim, received_at).await.unwrap();
+            assert_eq!(outcome, InsertClaimOutcome::Inserted);
+        }
+    }
+
+    /// Slots with an attempt that no block has.
+    pub(super) async fn unmined(&self) -> usize {
+        let open = self.store.open_slots().await.unwrap();
+        let unmined = |state: SlotState| state.is_unmined();
+        open.iter().filter(|slot| unmined(slot.state)).count()
+    }
+}
+
+/// Everybody joins in epoch 0.
+async fn join(ground: &Ground) -> MembershipTree {
+    let mut tree = MembershipTree::default();
+    let leaves: Vec<Commitment> = (0..MEMBERS).map(|one| member(one).commitment()).collect();
+    let batch = AppendBatch {
+        pre_root: tree.root(),
+        post_root: tree.root_after_append(&leaves).unwrap(),
+        start_index: 0_u64.try_into().unwrap(),
+        frontier: tree.current().frontier(),
+        leaves: leaves.clone(),
+    };
+    let call = ground.prover().prove_append(batch).await.unwrap();
+    let registry = Registry::new(ground.deployment.registry, &ground.provider);
+    let append = registry.append(
+        leaves.iter().map(|leaf| leaf.to_u256()).collect(),
+        call.post_root.to_u256(),
+        call.digest.to_u256(),
+        *call.proof.coordinates(),
+    );
+    let sender = ground.account(Account::Sequencer);
+    let pending = append.from(sender).send().await.unwrap();
+    ground.mine(1).await;
+    let receipt = pending.get_receipt().await.unwrap();
+    assert!(receipt.status(), "the registry refused the members");
+    tree.append(&leaves).unwrap();
+    tree
+}
+
+fn prove(ground: &Ground, tree: &MembershipTree) -> Vec<Claim> {
+    let scope = ground.deployment.claim_scope();
+    let one = |number: u8| {
+        let identity = member(number);
+        let place = tree.leaf_index(identity.commitment()).unwrap();
+        let payment = Payment {
+            recipient: Address::repeat_byte(number + 1),
+            fee_recipient: Address::ZERO,
+            fee: AmountWei::ZERO,
+        };
+        let path = tree.current().proof(place);
+        let mut rng = rand::rng();
+        let proof = prove_claim(&identity, &path, &scope, Epoch(1), &payment, &mut rng).unwrap();
+        Claim {
+            epoch: Epoch(1),
+            nullifier_hash: proof.inputs.nullifier_hash,
+            payment,
+            points: proof.points,
+        }
+    };
+    (0..MEMBERS).map(one).collect()
+}
