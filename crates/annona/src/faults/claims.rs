@@ -402,9 +402,8 @@ async fn live(payday: &Payday, proxy: &Proxy, site: &Site, seed: u64) -> (Runnin
             6..=11 => running.round().await,
             12..=15 => ground.mine(1).await,
             16 => {
-                ground
-                    .reorg(rng.random_range(1..RANDOM_CONFIRMATIONS))
-                    .await
+                let depth = rng.random_range(1..RANDOM_CONFIRMATIONS);
+                ground.reorg(depth).await;
             }
             17 => {
                 drop(running);

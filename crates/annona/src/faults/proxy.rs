@@ -110,7 +110,7 @@ enum Plan {
     },
     /// Now and then, one request in so many.
     Random {
-        rng: ChaCha8Rng,
+        rng: Box<ChaCha8Rng>,
         one_in: u32,
     },
 }
@@ -184,7 +184,7 @@ impl Proxy {
 
     /// One request in `one_in` meets a fault that `seed` decides on.
     pub(super) fn misbehave(&self, seed: u64, one_in: u32) {
-        let rng = ChaCha8Rng::seed_from_u64(seed);
+        let rng = Box::new(ChaCha8Rng::seed_from_u64(seed));
         self.set(Plan::Random { rng, one_in });
     }
 

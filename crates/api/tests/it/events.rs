@@ -4,7 +4,8 @@ use annona_api::Limits;
 use annona_core::{Address, B256};
 use annona_engine::Rejection;
 use annona_engine::ports::{
-    ClaimRepository, EnqueueOutcome, OutboxRepository, Purpose, SignedTransaction, TransactionId,
+    Attempt, AttemptKind, ClaimRepository, Fees, OpenOutcome, OutboxRepository, Purpose,
+    SignedTransaction, SlotId,
 };
 use annona_wire::{ClaimStatus, ClaimView};
 use axum::body::{Body, BodyDataStream};
@@ -74,20 +75,44 @@ fn watch(last_id: Option<&str>) -> Request<Body> {
     request.body(Body::empty()).unwrap()
 }
 
-async fn submit(world: &World) -> TransactionId {
-    let signed = SignedTransaction {
-        sender: Address::ZERO,
-        nonce: 0,
-        hash: B256::repeat_byte(9),
-        raw: vec![1],
+const TRANSACTION: B256 = B256::repeat_byte(9);
+
+async fn batch(world: &World) -> SlotId {
+    let attempt = Attempt {
+        kind: AttemptKind::Load,
+        made_at_block: 0,
+        signed: SignedTransaction {
+            sender: Address::ZERO,
+            nonce: 0,
+            fees: Fees {
+                max_fee_wei: 2,
+                priority_fee_wei: 1,
+            },
+            hash: TRANSACTION,
+            raw: vec![1],
+        },
     };
-    let purpose = Purpose::Claim {
-        nullifier: honest_claim().nullifier_hash.parse().unwrap(),
+    let purpose = Purpose::Claims {
+        nullifiers: vec![honest_claim().nullifier_hash.parse().unwrap()],
     };
-    match world.store.enqueue(&signed, &purpose).await.unwrap() {
-        EnqueueOutcome::Stored(id) => id,
-        other => panic!("the transaction was not stored: {other:?}"),
+    match world.store.open_slot(&attempt, &purpose).await.unwrap() {
+        OpenOutcome::Stored(id) => id,
+        other => panic!("the slot was not stored: {other:?}"),
     }
+}
+
+async fn submit(world: &World) -> SlotId {
+    let id = batch(world).await;
+    world.store.mark_sent(id).await.unwrap();
+    id
+}
+
+async fn mine(world: &World, id: SlotId) {
+    let paid = [honest_claim().nullifier_hash.parse().unwrap()];
+    let mined = world
+        .store
+        .mark_mined(id, TRANSACTION, 1, B256::ZERO, &paid);
+    mined.await.unwrap();
 }
 
 #[tokio::test]
@@ -96,16 +121,15 @@ async fn states_arrive_in_order_and_the_stream_ends_when_settled() {
     world.claim(&honest_claim()).await;
     let mut listener = Listener::open(&world, None).await;
     assert_eq!(listener.next_status().await, Some(ClaimStatus::Queued));
-    let id = submit(&world).await;
+    let id = batch(&world).await;
+    assert_eq!(listener.next_status().await, Some(ClaimStatus::Batched));
+    world.store.mark_sent(id).await.unwrap();
     assert_eq!(listener.next_status().await, Some(ClaimStatus::Submitted));
-    world.store.mark_mined(id, 1, B256::ZERO).await.unwrap();
+    mine(&world, id).await;
     let (_, mined) = listener.next().await.unwrap();
     assert_eq!(mined.status, ClaimStatus::Mined);
-    assert_eq!(
-        mined.transaction_hash,
-        Some(B256::repeat_byte(9).to_string())
-    );
-    world.store.mark_final(id).await.unwrap();
+    assert_eq!(mined.transaction_hash, Some(TRANSACTION.to_string()));
+    world.store.mark_final(id, &[]).await.unwrap();
     assert_eq!(listener.next_status().await, Some(ClaimStatus::Final));
     let end = tokio::time::timeout(BEFORE_THE_LONGEST_DURATION, listener.next_status()).await;
     assert_eq!(end, Ok(None));
@@ -116,7 +140,7 @@ async fn a_reorg_is_told_too() {
     let world = World::new().await;
     world.claim(&honest_claim()).await;
     let id = submit(&world).await;
-    world.store.mark_mined(id, 1, B256::ZERO).await.unwrap();
+    mine(&world, id).await;
     let mut listener = Listener::open(&world, None).await;
     assert_eq!(listener.next_status().await, Some(ClaimStatus::Mined));
     world.store.mark_unmined(id).await.unwrap();

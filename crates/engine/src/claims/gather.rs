@@ -75,6 +75,7 @@ impl<Q: Copy, A: Clone> Gatherer<Q, A> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
     use std::task::{Context, Poll, Waker};
 
