@@ -9,9 +9,9 @@ use annona_chain::{Deployment, EvmChain, EvmReader, ReceiptKey, SenderKeys};
 use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
-    BatchPolicy, ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, Outbox,
-    OutboxRules, ReceiptDesk, Relay, RelayParts, RelayRules, Sequencer, SequencerParts,
-    SequencerRules,
+    BatchPolicy, ClaimDesk, ClaimRules, EnrolmentDesk, EnrolmentPolicy, Membership,
+    MembershipRules, Outbox, OutboxRules, ReceiptDesk, Relay, RelayParts, RelayRules, Sequencer,
+    SequencerParts, SequencerRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
@@ -199,9 +199,12 @@ impl Service {
                 store.clone(),
                 chain.clone(),
                 Arc::new(SystemClock),
-                deployment.claim_scope(),
-                calendar,
-                window,
+                ClaimRules {
+                    scope: deployment.claim_scope(),
+                    token: deployment.token,
+                    calendar,
+                    window,
+                },
             )),
             receipts: receipts.clone(),
             membership: membership.clone(),

@@ -20,7 +20,7 @@ use crate::views::claim_view;
 
 problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, BodyUnreadable, BodyTooLarge, ContentTypeNotJson, MalformedField,
-    NotCanonical, CoordinateOutOfRange, ProofNotInGroup, RecipientZero, EpochNotBegun,
+    NotCanonical, CoordinateOutOfRange, ProofNotInGroup, BadRecipient, CensusReached, EpochNotBegun,
     EpochWithoutMembers, NullifierAlreadyClaimed, NullifierSpent, ClaimWindowOver,
     ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull, RateLimited,
     ChainUnavailable, StoreUnavailable

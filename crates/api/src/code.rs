@@ -46,7 +46,6 @@ problem_codes! {
     ZeroCommitment, BAD_REQUEST, "zero-commitment", "Zero cannot be a commitment.";
     CoordinateOutOfRange, BAD_REQUEST, "proof-coordinate-out-of-range", "A coordinate of the proof is not below the BN254 base modulus.";
     ProofNotInGroup, BAD_REQUEST, "proof-not-in-group", "A point of the proof is not in its group.";
-    RecipientZero, BAD_REQUEST, "recipient-zero", "The zero address cannot be paid.";
     CaptureNotFresh, BAD_REQUEST, "capture-not-fresh", "The capture is too old, or lies in the future.";
     OrbSignatureInvalid, UNAUTHORIZED, "orb-signature-invalid", "The signature fits no orb.";
     OrbNotActive, FORBIDDEN, "orb-not-active", "The orb is not active in the orb registry.";
@@ -65,10 +64,12 @@ problem_codes! {
     EpochWithoutMembers, CONFLICT, "epoch-without-members", "The epoch has no members.";
     NullifierAlreadyClaimed, CONFLICT, "nullifier-already-claimed", "A claim for another payment with this nullifier was taken before.";
     NullifierSpent, CONFLICT, "nullifier-spent", "The nullifier was paid already.";
+    CensusReached, CONFLICT, "census-reached", "The epoch has paid as many claims as it has members.";
     ClaimWindowOver, GONE, "claim-window-over", "The epoch can no longer be claimed.";
     BodyTooLarge, PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large.";
     ContentTypeNotJson, UNSUPPORTED_MEDIA_TYPE, "content-type-not-json", "The content type is not application/json.";
     ClaimProofInvalid, UNPROCESSABLE_ENTITY, "claim-proof-invalid", "The proof does not hold for this claim.";
+    BadRecipient, UNPROCESSABLE_ENTITY, "bad-recipient", "The recipient of the money, or of the fee, would lose it.";
     FeeAboveAmount, UNPROCESSABLE_ENTITY, "fee-above-amount", "The fee exceeds what the epoch pays.";
     NothingToRecover, UNPROCESSABLE_ENTITY, "nothing-to-recover", "Nobody like this is enrolled.";
     IrisDigestMismatch, UNPROCESSABLE_ENTITY, "iris-digest-mismatch", "The templates are not the ones that the orb signed.";

@@ -265,11 +265,14 @@ fn claim_refusal(error: &ClaimError) -> Refusal {
             "Send the claim again later; nothing is lost as long as the epoch's claim window is open.",
         )
         .retry_after(RETRY_LATER_SECS),
-        ClaimError::ZeroRecipient => Refusal::new(
-            Code::RecipientZero,
-            "Name the address that is to be paid and make the proof for it.",
-        )
-        .of_field("recipient"),
+        ClaimError::BadRecipient(_) => Refusal::new(
+            Code::BadRecipient,
+            "Make the proof for the address of somebody: the zero address, the token and the distributor would lose the money.",
+        ),
+        ClaimError::CensusReached(_) => Refusal::new(
+            Code::CensusReached,
+            "Tell the governor: somebody has claimed who is no member. The next epoch can be claimed when it begins.",
+        ),
         ClaimError::FeeAboveAmount { amount } => Refusal::new(
             Code::FeeAboveAmount,
             format!("Make the proof for a fee of at most {} in the token's smallest unit.", amount.0),

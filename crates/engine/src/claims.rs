@@ -5,7 +5,8 @@ mod verifying;
 use std::sync::Arc;
 
 use annona_core::{
-    Address, AmountWei, ClaimScope, ClaimWindow, Epoch, EpochClock, EpochError, NullifierHash, Root,
+    Address, AmountWei, ClaimScope, ClaimWindow, Epoch, EpochClock, EpochError, NullifierHash,
+    Payment, Root,
 };
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
@@ -42,9 +43,12 @@ pub enum ClaimError {
     /// Payments are paused.
     #[error("payments are paused")]
     Paused,
-    /// The zero address cannot be paid.
-    #[error("the recipient is the zero address")]
-    ZeroRecipient,
+    /// The recipient, or that of a fee, would lose the money.
+    #[error("{0} cannot be paid")]
+    BadRecipient(Address),
+    /// As many claims as members were paid.
+    #[error("epoch {0} has paid as many claims as it has members")]
+    CensusReached(Epoch),
     /// The fee is more than the epoch pays.
     #[error("the fee exceeds the epoch's amount of {amount}")]
     FeeAboveAmount {
@@ -69,9 +73,34 @@ pub struct ClaimDesk {
     clock: Arc<dyn Clock>,
     looking: Gatherer<Question, Result<Arc<Sight>, Arc<ChainError>>>,
     verifying: Batcher<ClaimProof, Result<(), VerifyError>>,
-    scope: ClaimScope,
-    calendar: EpochClock,
-    window: ClaimWindow,
+    rules: ClaimRules,
+}
+
+/// What the contracts hold a claim to.
+#[derive(Debug, Clone, Copy)]
+pub struct ClaimRules {
+    /// The distributor.
+    pub scope: ClaimScope,
+    /// What it pays with.
+    pub token: Address,
+    /// When epochs begin.
+    pub calendar: EpochClock,
+    /// How long they can be claimed.
+    pub window: ClaimWindow,
+}
+
+impl ClaimRules {
+    /// Money sent to nobody, to the token or to the distributor would be lost.
+    fn check_payees(&self, payment: &Payment) -> Result<(), ClaimError> {
+        let lost = [Address::ZERO, self.token, self.scope.distributor];
+        let has_fee = payment.fee > AmountWei::ZERO;
+        let payees = [
+            Some(payment.recipient),
+            has_fee.then_some(payment.fee_recipient),
+        ];
+        let bad = payees.into_iter().flatten().find(|one| lost.contains(one));
+        bad.map_or(Ok(()), |payee| Err(ClaimError::BadRecipient(payee)))
+    }
 }
 
 impl ClaimDesk {
@@ -81,9 +110,7 @@ impl ClaimDesk {
         store: Arc<dyn Store>,
         chain: Arc<dyn ChainReader>,
         clock: Arc<dyn Clock>,
-        scope: ClaimScope,
-        calendar: EpochClock,
-        window: ClaimWindow,
+        rules: ClaimRules,
     ) -> Self {
         let verifier = ClaimVerifier::new(&VerifyingKey::semaphore_30());
         Self {
@@ -92,9 +119,7 @@ impl ClaimDesk {
             clock,
             looking: Gatherer::new(),
             verifying: Batcher::new(move |claims| verifier.verify_batch(claims)),
-            scope,
-            calendar,
-            window,
+            rules,
         }
     }
 
@@ -143,14 +168,15 @@ impl ClaimDesk {
 
     /// Everything that costs no proof verification; the root that the proof must hold for.
     async fn check_state(&self, claim: &Claim) -> Result<Root, ClaimError> {
-        if claim.payment.recipient == Address::ZERO {
-            return Err(ClaimError::ZeroRecipient);
-        }
+        self.rules.check_payees(&claim.payment)?;
         let question = (claim.epoch, claim.nullifier_hash);
-        let look = |questions| Sight::look(&*self.chain, &self.calendar, self.window, questions);
+        let ClaimRules {
+            calendar, window, ..
+        } = &self.rules;
+        let look = |questions| Sight::look(&*self.chain, calendar, *window, questions);
         let sight = self.looking.answer(question, look).await;
         let sight = sight.map_err(ClaimError::Chain)?;
-        self.window.check(&self.calendar, claim.epoch, sight.now)?;
+        window.check(calendar, claim.epoch, sight.now)?;
         if sight.is_paused {
             return Err(ClaimError::Paused);
         }
@@ -168,6 +194,9 @@ impl ClaimDesk {
         if epoch.checkpoint.member_count == 0 {
             return Err(ClaimError::NoMembers(claim.epoch));
         }
+        if epoch.account.claimed >= epoch.checkpoint.member_count {
+            return Err(ClaimError::CensusReached(claim.epoch));
+        }
         let (queued, _) = ClaimRepository::pending_claims(&*self.store).await?;
         if queued >= MAX_QUEUED_CLAIMS {
             return Err(ClaimError::QueueFull);
@@ -177,7 +206,7 @@ impl ClaimDesk {
 
     async fn check_proof(&self, claim: Claim, root: Root) -> Result<(), ClaimError> {
         let proof = ClaimProof {
-            inputs: claim.inputs(&self.scope, root),
+            inputs: claim.inputs(&self.rules.scope, root),
             points: claim.points,
         };
         match self.verifying.answer(proof).await {

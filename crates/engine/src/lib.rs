@@ -26,7 +26,7 @@ mod relay;
 mod sequencer;
 mod types;
 
-pub use claims::{ClaimDesk, ClaimError};
+pub use claims::{ClaimDesk, ClaimError, ClaimRules};
 pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy};
 pub use fees::FeePolicy;
 pub use membership::{ArchiveError, EpochTree, Membership, MembershipError, MembershipRules};

@@ -13,8 +13,8 @@ use annona_chain::{
 use annona_core::{Address, B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
 use annona_engine::ports::{ChainReader, Clock, NewEnrolment, RegistryChange, Store};
 use annona_engine::{
-    BatchPolicy, ClaimDesk, Membership, MembershipRules, Outbox, OutboxRules, Relay, RelayParts,
-    RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules,
+    BatchPolicy, ClaimDesk, ClaimRules, Membership, MembershipRules, Outbox, OutboxRules, Relay,
+    RelayParts, RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
@@ -263,9 +263,12 @@ impl Ground {
             Arc::clone(&store),
             Arc::clone(&chain) as Arc<dyn ChainReader>,
             Arc::new(LateClock),
-            self.deployment.claim_scope(),
-            self.calendar,
-            ClaimWindow(CLAIM_WINDOW),
+            ClaimRules {
+                scope: self.deployment.claim_scope(),
+                token: self.deployment.token,
+                calendar: self.calendar,
+                window: ClaimWindow(CLAIM_WINDOW),
+            },
         );
         Running {
             desk,

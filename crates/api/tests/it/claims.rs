@@ -432,7 +432,7 @@ async fn a_fee_above_the_amount_and_the_zero_recipient_are_refused() {
     world
         .claim(&zero)
         .await
-        .assert_problem(400, "recipient-zero");
+        .assert_problem(422, "bad-recipient");
 }
 
 #[tokio::test]

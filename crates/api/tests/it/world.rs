@@ -10,7 +10,7 @@ use annona_core::{
 };
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
-    ClaimDesk, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, ReceiptDesk,
+    ClaimDesk, ClaimRules, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, ReceiptDesk,
 };
 use annona_iris::{COLUMNS, IrisTemplate};
 use annona_matcher::{DecisionRule, EyePair, Gallery};
@@ -308,9 +308,12 @@ fn state(chain: &Arc<MemoryChain>, sqlite: &SqliteStore, membership: &Arc<Member
             store,
             chain.clone(),
             Arc::new(FixedClock),
-            SCOPE,
-            calendar,
-            window,
+            ClaimRules {
+                scope: SCOPE,
+                token: Address::repeat_byte(0x70),
+                calendar,
+                window,
+            },
         )),
         receipts: ReceiptDesk::new(
             Arc::new(ReceiptKey::new(receipt_key())),

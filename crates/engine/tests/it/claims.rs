@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use annona_core::{Address, AmountWei, ClaimScope, Commitment, Epoch, Payment, ProofPoints, U256};
-use annona_engine::ports::ClaimRepository;
-use annona_engine::{Claim, ClaimDesk, ClaimError, ClaimRecord, ClaimState};
+use annona_engine::ports::{ChainReader, ClaimRepository};
+use annona_engine::{Claim, ClaimDesk, ClaimError, ClaimRecord, ClaimRules, ClaimState};
 use annona_proofs::{Identity, VerifyError, prove_claim};
 use annona_tree::MembershipTree;
 use rand::SeedableRng;
@@ -17,6 +17,7 @@ const SCOPE: ClaimScope = ClaimScope {
     chain_id: 31_337,
     distributor: Address::repeat_byte(2),
 };
+const TOKEN: Address = Address::repeat_byte(4);
 /// The epoch claimed: the members joined in the one before.
 const EPOCH: Epoch = Epoch(1);
 const NOW: u64 = GENESIS + 7;
@@ -72,9 +73,12 @@ fn desk(service: &Service) -> Arc<ClaimDesk> {
         Arc::new(service.store.clone()),
         service.chain.clone(),
         service.clock.clone(),
-        SCOPE,
-        calendar(),
-        window(),
+        ClaimRules {
+            scope: SCOPE,
+            token: TOKEN,
+            calendar: calendar(),
+            window: window(),
+        },
     ))
 }
 
@@ -294,16 +298,49 @@ async fn a_nullifier_that_was_paid_elsewhere_is_spent() {
 }
 
 #[tokio::test]
-async fn the_zero_address_is_not_paid() {
+async fn who_would_lose_the_money_is_not_paid() {
     let (_service, desk) = open().await;
-    let payment = Payment {
-        recipient: Address::ZERO,
-        ..CLAIM.payment
-    };
-    let claim = Claim { payment, ..*CLAIM };
+    for lost in [Address::ZERO, SCOPE.distributor, TOKEN] {
+        let to_nobody = Payment {
+            recipient: lost,
+            ..CLAIM.payment
+        };
+        let fee_to_nobody = Payment {
+            fee: AmountWei(U256::ONE),
+            fee_recipient: lost,
+            ..CLAIM.payment
+        };
+        for payment in [to_nobody, fee_to_nobody] {
+            let claim = Claim { payment, ..*CLAIM };
+            let refused = refusal(&desk, claim).await;
+            assert!(matches!(refused, ClaimError::BadRecipient(payee) if payee == lost));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_epoch_that_has_paid_all_its_members_pays_nobody_else() {
+    let (service, desk) = open().await;
+    let members = service.chain.checkpoint_before(CLAIM.epoch).await.unwrap();
+    for seed in 1..=members.member_count {
+        let paid = Claim {
+            nullifier_hash: crate::service::claim(seed).nullifier_hash,
+            ..*CLAIM
+        };
+        let early = refusal(
+            &desk,
+            Claim {
+                payment: OTHER.payment,
+                ..*CLAIM
+            },
+        )
+        .await;
+        assert!(matches!(early, ClaimError::Proof(_)), "{early:?}");
+        service.chain.pay_elsewhere(&paid);
+    }
     assert!(matches!(
-        refusal(&desk, claim).await,
-        ClaimError::ZeroRecipient
+        refusal(&desk, *CLAIM).await,
+        ClaimError::CensusReached(epoch) if epoch == CLAIM.epoch
     ));
 }
 
