@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
-use alloy::primitives::{Address, U256};
-use alloy::sol_types::SolInterface;
+use alloy::primitives::{Address, U256, keccak256};
+use alloy::sol_types::{SolInterface, SolValue};
 use annona_chain::bindings::{Distributor, IDistributor};
 use annona_core::{
     AmountWei, ClaimInputs, ClaimScope, ClaimWindow, Epoch, ExternalNullifier, NullifierHash,
@@ -11,7 +11,7 @@ use annona_proofs::{ClaimProof, ClaimVerifier, VerifyingKey};
 
 use super::rebuilt::{calendar, looked_at};
 use super::{Evidence, Objection, Verdict, answer, wrong, wrong_at};
-use crate::data::{ChainData, Logged, Sent};
+use crate::data::{At, ChainData, Logged, Sent};
 
 type Claim = Logged<Distributor::Claimed>;
 
@@ -130,6 +130,7 @@ pub(super) fn calls(evidence: &Evidence<'_>) -> Verdict {
                     return wrong_at(claim, "one claim of a transaction was paid twice");
                 }
                 same_as_called(claim, &call)?;
+                same_batch(data, claim)?;
             }
         }
     }
@@ -151,6 +152,47 @@ fn same_as_called(claim: &Claim, call: &Distributor::claimCall) -> Result<(), Ob
         claim,
         format!("the {differing} that was paid is not the one in the calldata"),
     )
+}
+
+fn same_batch(data: &ChainData, claim: &Claim) -> Result<(), Objection> {
+    let sent = data.transactions.get(&claim.at.transaction);
+    let expected = sent.and_then(|sent| batch_id(data, claim.at, &sent.input));
+    if expected == Some(claim.event.batchId) {
+        return Ok(());
+    }
+    wrong_at(
+        claim,
+        "the batch's name is not the hash of its claims, so their coefficients may have been chosen",
+    )
+}
+
+/// The name that the distributor gives to the claims of a call: the seed of their
+/// coefficients, as `contracts/src/libraries/Transcript.sol` tells it.
+fn batch_id(data: &ChainData, at: At, input: &[u8]) -> Option<U256> {
+    let root_of = |epoch: U256| {
+        let opened = data.events.opened.iter();
+        let mut before = opened.filter(|opened| opened.at < at);
+        let opened = before.find(|opened| opened.event.epoch == epoch);
+        opened.map_or(U256::ZERO, |opened| opened.event.root)
+    };
+    let chain_id = U256::from(data.deployment.chain_id);
+    let distributor = data.deployment.distributor;
+    let words = match Distributor::DistributorCalls::abi_decode(input).ok()? {
+        Distributor::DistributorCalls::claim(_) => return Some(U256::ZERO),
+        Distributor::DistributorCalls::claimBatch(call) => {
+            let root = root_of(call.epoch);
+            let domain = "annona.batch.v1".to_owned();
+            (domain, chain_id, distributor, call.epoch, root, call.claims).abi_encode_params()
+        }
+        Distributor::DistributorCalls::catchUp(call) => {
+            let roots = call.claims.iter().map(|entry| root_of(entry.epoch));
+            let roots: Vec<U256> = roots.collect();
+            let domain = "annona.catchup.v1".to_owned();
+            (domain, chain_id, distributor, roots, call.claims).abi_encode_params()
+        }
+        _ => return None,
+    };
+    Some(keccak256(words).into())
 }
 
 pub(super) fn ranges(evidence: &Evidence<'_>) -> Verdict {

@@ -4,8 +4,8 @@ mod sample;
 
 use std::sync::LazyLock;
 
-use alloy::primitives::{Address, Bytes, U256, hex};
-use alloy::sol_types::SolCall;
+use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
+use alloy::sol_types::{SolCall, SolValue};
 use annona_chain::bindings::{
     Distributor, IDistributor, MintedIncome, Registry, TimelockController,
 };
@@ -231,6 +231,34 @@ fn set_batch(data: &mut ChainData, call: &Distributor::claimBatchCall) {
         .get_mut(&transaction(FIRST_CLAIM))
         .unwrap();
     sent.input = Bytes::from(call.abi_encode());
+    let opened = data.events.opened.iter();
+    let mut roots = opened.filter(|opened| opened.event.epoch == call.epoch);
+    let root = roots.next().unwrap().event.root;
+    let seed = (
+        "annona.batch.v1".to_owned(),
+        U256::from(data.deployment.chain_id),
+        data.deployment.distributor,
+        call.epoch,
+        root,
+        call.claims.clone(),
+    );
+    let seed = keccak256(seed.abi_encode_params());
+    let paid = data.events.claims.iter_mut();
+    for claim in paid.filter(|claim| claim.at.block == FIRST_CLAIM) {
+        claim.event.batchId = seed.into();
+    }
+}
+
+#[test]
+fn a_batch_whose_coefficients_may_have_been_chosen_is_found() {
+    only("claim-calls", |data| {
+        let batch = as_batch(data, FIRST_CLAIM);
+        set_batch(data, &batch);
+        data.events.claims[0].event.batchId += U256::ONE;
+    });
+    only("claim-calls", |data| {
+        data.events.claims[0].event.batchId = U256::ONE;
+    });
 }
 
 #[test]
