@@ -182,9 +182,6 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         claims: &[ClaimRecord],
         round: &mut Round,
     ) -> Result<Next, RelayError> {
-        if self.is_window_over(epoch, round.head) {
-            return self.refuse_late(claims, round).await;
-        }
         let mut rest = claims;
         while let Some(reason) = self.reason_to_send(epoch, rest, round) {
             let (batch, later) = rest.split_at(rest.len().min(MAX_BATCH));

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use annona_core::NullifierHash;
 
-use super::{EXAMINED_PER_STEP, MAX_SET_ASIDE, Next, Relay, RelayError, Round};
+use super::{EXAMINED_PER_STEP, MAX_SET_ASIDE, Relay, RelayError, Round};
 use crate::ports::{
     At, ChainError, ChainReader, ChainWriter, ClaimOutcome, QueuedClaim, RevertReason,
     TransactionStatus,
 };
-use crate::{Claim, ClaimRecord, Rejection};
+use crate::{Claim, Rejection};
 
 /// Whether one of our transactions paid a claim that is queued.
 enum OwnPayment {
@@ -129,21 +129,6 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
             .collect();
         self.set_aside()
             .retain(|nullifier, _| queued.contains(nullifier));
-    }
-
-    /// Rejects claims of an epoch whose window is over, when no reorg can open it again.
-    pub(super) async fn refuse_late(
-        &self,
-        claims: &[ClaimRecord],
-        round: &mut Round,
-    ) -> Result<Next, RelayError> {
-        let late = RevertReason::EpochNotOpen;
-        for record in claims {
-            if !self.settle(&record.claim, late, round).await? {
-                return Ok(Next::Epoch);
-            }
-        }
-        Ok(Next::Part)
     }
 
     /// Whether the claim is settled now. A refusal is for good if it cannot pass by itself

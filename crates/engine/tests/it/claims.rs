@@ -162,6 +162,7 @@ async fn a_changed_payment_makes_the_proof_invalid() {
         },
         Payment {
             fee: AmountWei(U256::from(1)),
+            fee_recipient: Address::repeat_byte(1),
             ..payment
         },
     ] {
@@ -355,6 +356,7 @@ async fn a_fee_above_the_amount_is_refused() {
     let with_fee = |fee| Claim {
         payment: Payment {
             fee: AmountWei(U256::from(fee)),
+            fee_recipient: Address::repeat_byte(0x79),
             ..CLAIM.payment
         },
         ..*CLAIM
