@@ -4,6 +4,7 @@ use crate::circle::{Candidate, Circle, GradientField, SearchBox, best_circle, re
 use crate::contour::{ANGLES, Contour, angle_of, closed_path, fit_series, series_at};
 use crate::focus::edge_width;
 use crate::occlusion::{Lids, find_lids};
+use crate::order::median;
 use crate::raster::Plane;
 use crate::specular::Filled;
 use crate::trig::{length, sin_cos};
@@ -32,12 +33,12 @@ const PUPIL_BETWEEN_LIDS: [Round; 2] = [
     Round {
         reach: 0.2,
         order: 2,
-        stiffness: 0.02,
+        stiffness: 0.05,
     },
     Round {
         reach: 0.1,
         order: 4,
-        stiffness: 0.01,
+        stiffness: 0.05,
     },
 ];
 const LIMBUS_BETWEEN_LIDS: [Round; 1] = [Round {
@@ -267,8 +268,7 @@ fn contrast_across(plane: &Plane, contour: &Contour) -> f32 {
             at(1.25) - at(0.75)
         })
         .collect();
-    all.sort_by(f32::total_cmp);
-    all[ANGLES / 2]
+    median(&mut all)
 }
 
 /// The second brightest of nine places in a circle: a pupil is dark all over.
@@ -288,17 +288,24 @@ fn pupil_contour(
     rounds: &[Round],
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
-    let span = |r: f32| (0.1 * r).clamp(1.5, 4.0);
-    let trust = |x: f32, y: f32| trust(x, y) * planes.clear(x, y);
-    refined(
-        &planes.smooth,
-        start,
+    let search = Search {
         rounds,
-        span,
-        SOFT_PUPIL,
-        trust,
-        trust,
-    )
+        span: |r| (0.1 * r).clamp(1.5, 4.0),
+        soft: SOFT_PUPIL,
+        rest: [0.0; 2],
+    };
+    let trust = |x: f32, y: f32| trust(x, y) * planes.clear(x, y);
+    refined(&planes.smooth, start, &search, trust, trust)
+}
+
+/// How an edge is sought: its rounds, the distance in pixels over which contrast is
+/// taken by radius, the contrast that counts half, and the second harmonic in pixels
+/// that a contour has where nothing is seen.
+struct Search<'a> {
+    rounds: &'a [Round],
+    span: fn(f32) -> f32,
+    soft: f32,
+    rest: [f32; 2],
 }
 
 /// Fits a contour to the edge about it, round by round. `seen` says how much an
@@ -308,19 +315,17 @@ fn pupil_contour(
 fn refined(
     plane: &Plane,
     start: Contour,
-    rounds: &[Round],
-    span: impl Fn(f32) -> f32,
-    soft: f32,
+    search: &Search<'_>,
     seen: impl Fn(f32, f32) -> f32,
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let mut contour = start;
-    for round in rounds {
+    for round in search.rounds {
         let r = contour.mean_radius();
         let band = Band {
             reach_px: (round.reach * r).max(3.0),
-            span_px: span(r),
-            soft,
+            span_px: (search.span)(r),
+            soft: search.soft,
         };
         let edge = trace(plane, &contour, band, &seen);
         let mut weights = edge.weights();
@@ -328,7 +333,13 @@ fn refined(
             let (x, y) = contour.point_at(angle_of(k, ANGLES));
             *weight *= trust(x, y);
         }
-        let series = fit_series(&edge.radii, &weights, round.order, round.stiffness);
+        let series = fit_series(
+            &edge.radii,
+            &weights,
+            round.order,
+            round.stiffness,
+            search.rest,
+        );
         contour = recentred(&contour, &series);
     }
     contour
@@ -349,7 +360,7 @@ pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -
     let circle = refined_circle(&field, circle, between);
     let start = round(pupil.circle);
     let inner = pupil_contour(planes, start, &PUPIL_BETWEEN_LIDS, between);
-    let limbus = limbus_contour(planes, round(circle), &LIMBUS_BETWEEN_LIDS, between);
+    let limbus = limbus_contour(planes, circle, flattening_of(&inner), between);
     let lids = find_lids(&planes.smooth, &inner, &limbus);
     let edge_width_px = edge_width(&planes.filled, &inner, limbus.mean_radius());
     Segmentation {
@@ -361,22 +372,26 @@ pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -
     }
 }
 
+/// How flat a camera or a turned eye makes the pupil, less what is noise: the limbus
+/// is as flat, and lids hide where it would show.
+fn flattening_of(pupil: &Contour) -> [f32; 2] {
+    const NOISE: f32 = 0.01;
+    pupil.flattening().map(|f| f - f.clamp(-NOISE, NOISE))
+}
+
 fn limbus_contour(
     planes: &Planes,
-    start: Contour,
-    rounds: &[Round],
+    circle: Circle,
+    flattening: [f32; 2],
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
-    let span = |r: f32| (0.05 * r).clamp(2.0, 7.0);
-    refined(
-        &planes.smooth,
-        start,
-        rounds,
-        span,
-        SOFT_LIMBUS,
-        |_, _| 1.0,
-        trust,
-    )
+    let search = Search {
+        rounds: &LIMBUS_BETWEEN_LIDS,
+        span: |r| (0.05 * r).clamp(2.0, 7.0),
+        soft: SOFT_LIMBUS,
+        rest: flattening.map(|f| circle.r * f),
+    };
+    refined(&planes.smooth, round(circle), &search, |_, _| 1.0, trust)
 }
 
 /// Before the lids are known: the sides count in full, above and below hardly.
