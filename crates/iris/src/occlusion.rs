@@ -252,7 +252,7 @@ fn evidence_at(
 /// sum; a change of row costs a little.
 fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     const STEEPEST: usize = 2;
-    const COST: f32 = 2.0;
+    const COST: f32 = 1.0;
     let columns = gain.len() / rows;
     let mut total = gain[..rows].to_vec();
     let mut next = vec![0.0; rows];

@@ -15,6 +15,25 @@ const COARSE_SIDE_PX: usize = 200;
 /// Share of the iris radius beside a lid's edge in which contours are not trusted.
 const LID_SHADE: f32 = 0.05;
 
+/// Largest pupil radius looked for, as a share of the coarse plane's shorter side;
+/// and the smallest in its pixels.
+const LARGEST_PUPIL: f32 = 0.27;
+const SMALLEST_PUPIL_PX: usize = 3;
+/// Iris radii looked for: in pupil radii, and at most as shares of the coarse
+/// plane's height and width.
+const IRIS_OF_PUPIL: (f32, f32) = (1.35, 7.0);
+const IRIS_OF_HEIGHT: f32 = 0.62;
+const IRIS_OF_WIDTH: f32 = 0.45;
+/// How much the limbus's agreement counts beside the pupil's votes.
+const LIMBUS_WEIGHT: f32 = 2.0;
+/// Brightening from the pupil's edge to the inside of the limbus, as a share of the
+/// picture's range, at which a limbus counts half.
+const ALIKE: f32 = 0.4;
+/// Contrast at which an edge counts half on the way of the limbus, grey levels.
+const SOFT_LIMBUS: f32 = 30.0;
+/// The same for the pupil, whose edge is the strongest about it.
+const SOFT_PUPIL: f32 = 200.0;
+
 /// How a contour is fitted: how far off the last one its edge may lie, how many
 /// terms it has, and how unwilling it is to leave the circle.
 #[derive(Clone, Copy)]
@@ -144,8 +163,8 @@ pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
         let bright = disc_level(c, brightness).clamp(0.0, 0.95);
         (1.0 - bright) * (1.0 - bright)
     };
-    let largest = (0.27 * w.min(h)) as usize;
-    let candidates = dark_circles(&coarse, &planes.coarse_spots, (3, largest), darkness);
+    let radii = (SMALLEST_PUPIL_PX, (LARGEST_PUPIL * w.min(h)) as usize);
+    let candidates = dark_circles(&coarse, &planes.coarse_spots, radii, darkness);
     let smooth = planes.coarse.blurred(1.2);
     let field = GradientField::new(&smooth, 4.0);
     candidates
@@ -164,16 +183,6 @@ pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
         })
         .max_by(|a, b| a.value.total_cmp(&b.value))
 }
-
-/// How much the limbus's agreement counts beside the pupil's votes.
-const LIMBUS_WEIGHT: f32 = 2.0;
-/// Brightening from the pupil's edge to the inside of the limbus, as a share of the
-/// picture's range, at which a limbus counts half.
-const ALIKE: f32 = 0.4;
-/// Contrast at which an edge counts half on the way of the limbus, grey levels.
-const SOFT_LIMBUS: f32 = 30.0;
-/// The same for the pupil, whose edge is the strongest about it.
-const SOFT_PUPIL: f32 = 200.0;
 
 /// Two circles on the coarse plane.
 pub(crate) struct FoundEye {
@@ -213,10 +222,10 @@ fn limbus_around(
 ) -> Option<Candidate> {
     let coarse = &planes.coarse;
     let Circle { x, y, r } = pupil;
-    let largest = (7.0 * r)
-        .min(0.62 * coarse.height as f32)
-        .min(0.45 * coarse.width as f32);
-    let smallest = (1.35 * r).max(planes.least_iris_radius);
+    let largest = (IRIS_OF_PUPIL.1 * r)
+        .min(IRIS_OF_HEIGHT * coarse.height as f32)
+        .min(IRIS_OF_WIDTH * coarse.width as f32);
+    let smallest = (IRIS_OF_PUPIL.0 * r).max(planes.least_iris_radius);
     let search = |step: f32, reach: f32, about: Circle, radii: (f32, f32), samples| SearchBox {
         x: (about.x - reach, about.x + reach),
         y: (about.y - reach, about.y + reach),
