@@ -43,6 +43,19 @@ impl Contour {
         self.radii.iter().sum::<f32>() / ANGLES as f32
     }
 
+    /// Share of the mean radius by which the curve swells along (cosine) and across
+    /// (sine) the axes: the second harmonic.
+    pub(crate) fn flattening(&self) -> [f32; 2] {
+        let mut sums = [0.0; 2];
+        for (k, r) in self.radii.iter().enumerate() {
+            let (sin, cos) = sin_cos(2.0 * angle_of(k, ANGLES));
+            sums[0] += r * cos;
+            sums[1] += r * sin;
+        }
+        let whole: f32 = self.radii.iter().sum();
+        sums.map(|sum| 2.0 * sum / whole)
+    }
+
     /// The same curve on an image `factor` times as large.
     pub(crate) fn scaled(&self, factor: f32) -> Self {
         Self {
@@ -107,19 +120,21 @@ fn open_path(gain: &[f32], rows: usize, length: usize, ends: Option<usize>) -> V
 
 /// Fits `c0 + sum(a_k cos + b_k sin)` up to `order` to weighted samples at equal
 /// angles; outliers lose their weight over a few rounds. `stiffness` is a ridge on
-/// the terms from the second on, so that a half-hidden curve stays near a circle.
+/// the terms from the second on: a half-hidden curve stays near a circle, or near one
+/// with `rest` as its second harmonic (cosine, sine).
 /// The coefficients are `[c0, a1, b1, a2, b2, ..]`.
 pub(crate) fn fit_series(
     samples: &[f32],
     weights: &[f32],
     order: usize,
     stiffness: f32,
+    rest: [f32; 2],
 ) -> Vec<f32> {
     const ROUNDS: usize = 4;
     let mut robust = weights.to_vec();
     let mut coefficients = Vec::new();
     for _ in 0..ROUNDS {
-        coefficients = least_squares(samples, &robust, order, stiffness);
+        coefficients = least_squares(samples, &robust, order, stiffness, rest);
         let residuals: Vec<f32> = samples
             .iter()
             .enumerate()
@@ -161,7 +176,13 @@ fn mean_absolute(values: &[f32], weights: &[f32]) -> f32 {
         / weight.max(1e-6)
 }
 
-fn least_squares(samples: &[f32], weights: &[f32], order: usize, stiffness: f32) -> Vec<f32> {
+fn least_squares(
+    samples: &[f32],
+    weights: &[f32],
+    order: usize,
+    stiffness: f32,
+    rest: [f32; 2],
+) -> Vec<f32> {
     let n = 2 * order + 1;
     let mut matrix = vec![0.0f64; n * (n + 1)];
     for (k, (&sample, &weight)) in samples.iter().zip(weights).enumerate() {
@@ -176,7 +197,11 @@ fn least_squares(samples: &[f32], weights: &[f32], order: usize, stiffness: f32)
     let total: f64 = weights.iter().map(|&w| f64::from(w)).sum();
     for i in 0..n {
         let bend = (i.div_ceil(2) as f64 - 1.0).max(0.0);
-        matrix[i * (n + 2)] += 1e-9 + f64::from(stiffness) * total * bend * bend;
+        let stiff = f64::from(stiffness) * total * bend * bend;
+        matrix[i * (n + 2)] += 1e-9 + stiff;
+        if i == 3 || i == 4 {
+            matrix[i * (n + 1) + n] += stiff * f64::from(rest[i - 3]);
+        }
     }
     solve(matrix, n)
 }
@@ -261,12 +286,44 @@ mod tests {
         samples[10..60].fill(90.0);
         weights[10..60].fill(0.0);
         samples[100] = 60.0;
-        let fitted = fit_series(&samples, &weights, 2, 0.002);
+        let fitted = fit_series(&samples, &weights, 2, 0.002, [0.0; 2]);
         let worst = (0..ANGLES)
             .map(|k| angle_of(k, ANGLES))
             .map(|a| (series_at(&fitted, a) - series_at(&truth, a)).abs())
             .fold(0.0, f32::max);
         assert!(worst < 0.5, "{worst}");
+    }
+
+    #[test]
+    fn a_hidden_part_takes_the_flattening_it_rests_at() {
+        let flat = [0.08, -0.03];
+        let about = |angle: f32| {
+            let (sin, cos) = sin_cos(2.0 * angle);
+            50.0 * (1.0 + flat[0] * cos + flat[1] * sin)
+        };
+        let radii: Vec<f32> = (0..ANGLES).map(|k| about(angle_of(k, ANGLES))).collect();
+        // Only the flanks are seen: within 40 degrees of the horizontal.
+        let weights: Vec<f32> = (0..ANGLES)
+            .map(|k| f32::from(u8::from(sin_cos(angle_of(k, ANGLES)).0.abs() < 0.64)))
+            .collect();
+        let hidden = |rest| series_at(&fit_series(&radii, &weights, 4, 0.5, rest), TAU / 4.0);
+        let truth = about(TAU / 4.0);
+        assert!((hidden(flat.map(|f| 50.0 * f)) - truth).abs() < 0.3);
+        assert!((hidden([0.0; 2]) - truth).abs() > 1.0);
+    }
+
+    #[test]
+    fn the_flattening_is_the_second_harmonic_by_the_mean_radius() {
+        let series = [40.0, 1.0, -2.0, 3.2, -1.2, 0.5, 0.5];
+        let contour = Contour {
+            centre_x: 0.0,
+            centre_y: 0.0,
+            radii: (0..ANGLES)
+                .map(|k| series_at(&series, angle_of(k, ANGLES)))
+                .collect(),
+        };
+        let [along, across] = contour.flattening();
+        assert!((along - 0.08).abs() < 1e-4 && (across + 0.03).abs() < 1e-4);
     }
 
     #[test]

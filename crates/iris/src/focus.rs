@@ -5,6 +5,7 @@
 //! coarsely and without that weakness. A picture has to pass both.
 
 use crate::contour::{ANGLES, Contour, angle_of};
+use crate::order::{median, quantile};
 use crate::raster::Plane;
 use crate::trig::{length, sin_cos};
 
@@ -46,14 +47,6 @@ pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
     radius * slope * std::f32::consts::TAU.sqrt() / range
 }
 
-fn quantile(values: &mut [f32], share: f32) -> f32 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    let k = (share * (values.len() - 1) as f32) as usize;
-    *values.select_nth_unstable_by(k, f32::total_cmp).1
-}
-
 /// Standard deviation of the pupil's edge, in pixels: an edge blurred by a
 /// Gaussian of that width has the steepest slope `contrast / (width * sqrt(2 pi))`.
 /// Taken by sectors without the uppermost, which the lid may cut; the median counts.
@@ -71,8 +64,7 @@ pub(crate) fn edge_width(plane: &Plane, pupil: &Contour, iris_radius: f32) -> f3
     insides.sort_by(f32::total_cmp);
     let dark = insides[1];
     let mut widths: Vec<f32> = sectors.iter().map(|s| s.width(dark)).collect();
-    widths.sort_by(f32::total_cmp);
-    widths[widths.len() / 2]
+    median(&mut widths)
 }
 
 /// The mean profile across the pupil's edge in one sector.

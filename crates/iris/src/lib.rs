@@ -23,6 +23,7 @@ mod focus;
 pub mod limits;
 pub mod liveness;
 mod occlusion;
+mod order;
 mod overlay;
 mod params;
 mod pipeline;

@@ -7,12 +7,17 @@
 use std::f32::consts::TAU;
 
 use crate::contour::Contour;
+use crate::order::median;
 use crate::raster::Plane;
 
 /// Pixels of the working image that the lid's edge itself spoils.
 pub(crate) const LID_MARGIN_PX: f32 = 0.5;
 /// Radial bins of the brightness model.
 const BINS: usize = 8;
+/// Grey levels that the standard deviation of tissue is held between: sensor noise
+/// below, lids on the flanks above.
+const LEAST_SPREAD: f32 = 4.0;
+const LARGEST_SPREAD: f32 = 12.0;
 /// Deviation, in standard deviations, at which a pixel is as likely tissue as not.
 const UNDECIDED: f32 = 3.6;
 /// Most that one pixel says against being tissue; every tissue pixel says -1.
@@ -71,7 +76,7 @@ impl TissueModel {
             .collect();
         Self {
             levels,
-            spread: (1.48 * median(&mut strays)).clamp(4.0, 14.0),
+            spread: (1.48 * median(&mut strays)).clamp(LEAST_SPREAD, LARGEST_SPREAD),
         }
     }
 
@@ -111,14 +116,6 @@ impl TissueRing {
         let expected = right * self.levels[0] + (1.0 - right) * self.levels[1];
         (level - expected) / self.spread
     }
-}
-
-fn median(values: &mut [f32]) -> f32 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
 /// A lid's edge: a row for each column of the image across the iris.
@@ -255,7 +252,7 @@ fn evidence_at(
 /// sum; a change of row costs a little.
 fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     const STEEPEST: usize = 2;
-    const COST: f32 = 2.0;
+    const COST: f32 = 1.0;
     let columns = gain.len() / rows;
     let mut total = gain[..rows].to_vec();
     let mut next = vec![0.0; rows];

@@ -4,6 +4,7 @@ use crate::circle::{Candidate, Circle, GradientField, SearchBox, best_circle, re
 use crate::contour::{ANGLES, Contour, angle_of, closed_path, fit_series, series_at};
 use crate::focus::edge_width;
 use crate::occlusion::{Lids, find_lids};
+use crate::order::median;
 use crate::raster::Plane;
 use crate::specular::Filled;
 use crate::trig::{length, sin_cos};
@@ -13,6 +14,25 @@ use crate::votes::dark_circles;
 const COARSE_SIDE_PX: usize = 200;
 /// Share of the iris radius beside a lid's edge in which contours are not trusted.
 const LID_SHADE: f32 = 0.05;
+
+/// Largest pupil radius looked for, as a share of the coarse plane's shorter side;
+/// and the smallest in its pixels.
+const LARGEST_PUPIL: f32 = 0.27;
+const SMALLEST_PUPIL_PX: usize = 3;
+/// Iris radii looked for: in pupil radii, and at most as shares of the coarse
+/// plane's height and width.
+const IRIS_OF_PUPIL: (f32, f32) = (1.35, 7.0);
+const IRIS_OF_HEIGHT: f32 = 0.62;
+const IRIS_OF_WIDTH: f32 = 0.45;
+/// How much the limbus's agreement counts beside the pupil's votes.
+const LIMBUS_WEIGHT: f32 = 2.0;
+/// Brightening from the pupil's edge to the inside of the limbus, as a share of the
+/// picture's range, at which a limbus counts half.
+const ALIKE: f32 = 0.4;
+/// Contrast at which an edge counts half on the way of the limbus, grey levels.
+const SOFT_LIMBUS: f32 = 30.0;
+/// The same for the pupil, whose edge is the strongest about it.
+const SOFT_PUPIL: f32 = 200.0;
 
 /// How a contour is fitted: how far off the last one its edge may lie, how many
 /// terms it has, and how unwilling it is to leave the circle.
@@ -32,12 +52,12 @@ const PUPIL_BETWEEN_LIDS: [Round; 2] = [
     Round {
         reach: 0.2,
         order: 2,
-        stiffness: 0.02,
+        stiffness: 0.05,
     },
     Round {
         reach: 0.1,
         order: 4,
-        stiffness: 0.01,
+        stiffness: 0.05,
     },
 ];
 const LIMBUS_BETWEEN_LIDS: [Round; 1] = [Round {
@@ -143,8 +163,8 @@ pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
         let bright = disc_level(c, brightness).clamp(0.0, 0.95);
         (1.0 - bright) * (1.0 - bright)
     };
-    let largest = (0.27 * w.min(h)) as usize;
-    let candidates = dark_circles(&coarse, &planes.coarse_spots, (3, largest), darkness);
+    let radii = (SMALLEST_PUPIL_PX, (LARGEST_PUPIL * w.min(h)) as usize);
+    let candidates = dark_circles(&coarse, &planes.coarse_spots, radii, darkness);
     let smooth = planes.coarse.blurred(1.2);
     let field = GradientField::new(&smooth, 4.0);
     candidates
@@ -163,16 +183,6 @@ pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
         })
         .max_by(|a, b| a.value.total_cmp(&b.value))
 }
-
-/// How much the limbus's agreement counts beside the pupil's votes.
-const LIMBUS_WEIGHT: f32 = 2.0;
-/// Brightening from the pupil's edge to the inside of the limbus, as a share of the
-/// picture's range, at which a limbus counts half.
-const ALIKE: f32 = 0.4;
-/// Contrast at which an edge counts half on the way of the limbus, grey levels.
-const SOFT_LIMBUS: f32 = 30.0;
-/// The same for the pupil, whose edge is the strongest about it.
-const SOFT_PUPIL: f32 = 200.0;
 
 /// Two circles on the coarse plane.
 pub(crate) struct FoundEye {
@@ -212,10 +222,10 @@ fn limbus_around(
 ) -> Option<Candidate> {
     let coarse = &planes.coarse;
     let Circle { x, y, r } = pupil;
-    let largest = (7.0 * r)
-        .min(0.62 * coarse.height as f32)
-        .min(0.45 * coarse.width as f32);
-    let smallest = (1.35 * r).max(planes.least_iris_radius);
+    let largest = (IRIS_OF_PUPIL.1 * r)
+        .min(IRIS_OF_HEIGHT * coarse.height as f32)
+        .min(IRIS_OF_WIDTH * coarse.width as f32);
+    let smallest = (IRIS_OF_PUPIL.0 * r).max(planes.least_iris_radius);
     let search = |step: f32, reach: f32, about: Circle, radii: (f32, f32), samples| SearchBox {
         x: (about.x - reach, about.x + reach),
         y: (about.y - reach, about.y + reach),
@@ -267,8 +277,7 @@ fn contrast_across(plane: &Plane, contour: &Contour) -> f32 {
             at(1.25) - at(0.75)
         })
         .collect();
-    all.sort_by(f32::total_cmp);
-    all[ANGLES / 2]
+    median(&mut all)
 }
 
 /// The second brightest of nine places in a circle: a pupil is dark all over.
@@ -288,17 +297,24 @@ fn pupil_contour(
     rounds: &[Round],
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
-    let span = |r: f32| (0.1 * r).clamp(1.5, 4.0);
-    let trust = |x: f32, y: f32| trust(x, y) * planes.clear(x, y);
-    refined(
-        &planes.smooth,
-        start,
+    let search = Search {
         rounds,
-        span,
-        SOFT_PUPIL,
-        trust,
-        trust,
-    )
+        span: |r| (0.1 * r).clamp(1.5, 4.0),
+        soft: SOFT_PUPIL,
+        rest: [0.0; 2],
+    };
+    let trust = |x: f32, y: f32| trust(x, y) * planes.clear(x, y);
+    refined(&planes.smooth, start, &search, trust, trust)
+}
+
+/// How an edge is sought: its rounds, the distance in pixels over which contrast is
+/// taken by radius, the contrast that counts half, and the second harmonic in pixels
+/// that a contour has where nothing is seen.
+struct Search<'a> {
+    rounds: &'a [Round],
+    span: fn(f32) -> f32,
+    soft: f32,
+    rest: [f32; 2],
 }
 
 /// Fits a contour to the edge about it, round by round. `seen` says how much an
@@ -308,19 +324,17 @@ fn pupil_contour(
 fn refined(
     plane: &Plane,
     start: Contour,
-    rounds: &[Round],
-    span: impl Fn(f32) -> f32,
-    soft: f32,
+    search: &Search<'_>,
     seen: impl Fn(f32, f32) -> f32,
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let mut contour = start;
-    for round in rounds {
+    for round in search.rounds {
         let r = contour.mean_radius();
         let band = Band {
             reach_px: (round.reach * r).max(3.0),
-            span_px: span(r),
-            soft,
+            span_px: (search.span)(r),
+            soft: search.soft,
         };
         let edge = trace(plane, &contour, band, &seen);
         let mut weights = edge.weights();
@@ -328,7 +342,13 @@ fn refined(
             let (x, y) = contour.point_at(angle_of(k, ANGLES));
             *weight *= trust(x, y);
         }
-        let series = fit_series(&edge.radii, &weights, round.order, round.stiffness);
+        let series = fit_series(
+            &edge.radii,
+            &weights,
+            round.order,
+            round.stiffness,
+            search.rest,
+        );
         contour = recentred(&contour, &series);
     }
     contour
@@ -349,7 +369,7 @@ pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -
     let circle = refined_circle(&field, circle, between);
     let start = round(pupil.circle);
     let inner = pupil_contour(planes, start, &PUPIL_BETWEEN_LIDS, between);
-    let limbus = limbus_contour(planes, round(circle), &LIMBUS_BETWEEN_LIDS, between);
+    let limbus = limbus_contour(planes, circle, flattening_of(&inner), between);
     let lids = find_lids(&planes.smooth, &inner, &limbus);
     let edge_width_px = edge_width(&planes.filled, &inner, limbus.mean_radius());
     Segmentation {
@@ -361,22 +381,26 @@ pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -
     }
 }
 
+/// How flat a camera or a turned eye makes the pupil, less what is noise: the limbus
+/// is as flat, and lids hide where it would show.
+fn flattening_of(pupil: &Contour) -> [f32; 2] {
+    const NOISE: f32 = 0.01;
+    pupil.flattening().map(|f| f - f.clamp(-NOISE, NOISE))
+}
+
 fn limbus_contour(
     planes: &Planes,
-    start: Contour,
-    rounds: &[Round],
+    circle: Circle,
+    flattening: [f32; 2],
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
-    let span = |r: f32| (0.05 * r).clamp(2.0, 7.0);
-    refined(
-        &planes.smooth,
-        start,
-        rounds,
-        span,
-        SOFT_LIMBUS,
-        |_, _| 1.0,
-        trust,
-    )
+    let search = Search {
+        rounds: &LIMBUS_BETWEEN_LIDS,
+        span: |r| (0.05 * r).clamp(2.0, 7.0),
+        soft: SOFT_LIMBUS,
+        rest: flattening.map(|f| circle.r * f),
+    };
+    refined(&planes.smooth, round(circle), &search, |_, _| 1.0, trust)
 }
 
 /// Before the lids are known: the sides count in full, above and below hardly.
