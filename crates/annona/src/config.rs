@@ -368,6 +368,19 @@ mod tests {
     }
 
     #[test]
+    fn somebody_pays_the_gas_of_claims() {
+        let nobody = SAMPLE.replace("[\"relay.key\"]", "[]");
+        let error = format!("{:#}", load(&nobody).unwrap_err());
+        assert!(error.contains("relay_files"), "{error}");
+        let two = SAMPLE.replace("[\"relay.key\"]", "[\"one.key\", \"two.key\"]");
+        let config = load(&two).unwrap();
+        let names = config.keys.relay_files.iter();
+        let names: Vec<_> = names.map(|file| file.file_name().unwrap()).collect();
+        assert_eq!(names, ["one.key", "two.key"]);
+        assert_eq!(config.chain.fees().max_fee_wei, 100 * WEI_PER_GWEI);
+    }
+
+    #[test]
     fn copies_lie_beside_the_database_unless_it_is_told_otherwise() {
         let config = load(SAMPLE).unwrap();
         let beside = |name| config.service.database.with_file_name(name);
