@@ -419,6 +419,7 @@ async fn a_fee_above_the_amount_and_the_zero_recipient_are_refused() {
     world.chain.ledger().amount = Some(10);
     let fee = ClaimRequest {
         fee: "11".to_owned(),
+        fee_recipient: format!("0x{}", "1".repeat(40)),
         ..honest_claim()
     };
     world
