@@ -45,4 +45,5 @@ pub use conditions::{CaptureConditions, Glint, Target};
 #[cfg(feature = "device")]
 pub use device::{Capture, EyeImages, Invitation, Orb, OrbError};
 pub use geometry::Contour;
+pub use random::normal;
 pub use render::{HEIGHT, Truth, WIDTH, capture, capture_with_truth};

@@ -3,7 +3,7 @@
 use rand::{Rng, RngExt};
 
 /// A standard normal deviate (Box and Muller 1958, one of the pair).
-pub(crate) fn normal(rng: &mut impl Rng) -> f32 {
+pub fn normal(rng: &mut impl Rng) -> f32 {
     let u: f32 = 1.0 - rng.random::<f32>();
     let v: f32 = rng.random();
     (-2.0 * libm::logf(u)).sqrt() * libm::cosf(std::f32::consts::TAU * v)

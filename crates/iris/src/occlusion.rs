@@ -121,9 +121,9 @@ impl TissueRing {
 /// A lid's edge: a row for each column of the image across the iris.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LidEdge {
-    first_x: f32,
-    step: f32,
-    rows: Vec<f32>,
+    pub(crate) first_x: f32,
+    pub(crate) step: f32,
+    pub(crate) rows: Vec<f32>,
 }
 
 impl LidEdge {

@@ -39,6 +39,8 @@ impl PlainCode {
             .collect()
     }
 
+    // Inlined, so that it is compiled with the features of each build.
+    #[inline(always)]
     fn distance(&self, other: &Self) -> RawDistance {
         let (mut different, mut shared) = (0_u64, 0_u64);
         for k in 0..COLUMNS {
@@ -58,19 +60,23 @@ impl PlainCode {
 pub enum PlainBuild {
     /// What every processor of the architecture has.
     Default,
+    /// The bit count of one word in one instruction, where the processor has it: what
+    /// `iris-mpc` gets when it is built for the machine it runs on.
+    Popcnt,
     /// AVX-512 with VPOPCNTDQ, where the processor has them.
     Native,
 }
 
 impl PlainBuild {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Default, Self::Native];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Default, Self::Popcnt, Self::Native];
 
     /// A short name for tables and JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Default => "plain",
+            Self::Popcnt => "plain-popcnt",
             Self::Native => "plain-native",
         }
     }
@@ -88,7 +94,18 @@ pub fn least_fraction(build: PlainBuild, turned: &[PlainCode], templates: &[Plai
         // SAFETY: the processor was asked for the features of the function.
         return unsafe { least_native(turned, templates) };
     }
+    #[cfg(target_arch = "x86_64")]
+    if build == PlainBuild::Popcnt && is_x86_feature_detected!("popcnt") {
+        // SAFETY: the processor was asked for the feature of the function.
+        return unsafe { least_popcnt(turned, templates) };
+    }
     let _ = build;
+    least(turned, templates)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "popcnt")]
+fn least_popcnt(turned: &[PlainCode], templates: &[PlainCode]) -> f64 {
     least(turned, templates)
 }
 
@@ -133,6 +150,7 @@ fn native_distance(a: &PlainCode, b: &PlainCode) -> RawDistance {
     }
 }
 
+#[inline(always)]
 fn least(turned: &[PlainCode], templates: &[PlainCode]) -> f64 {
     let mut least = f64::INFINITY;
     for template in templates {

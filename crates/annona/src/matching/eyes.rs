@@ -8,6 +8,7 @@ use std::f32::consts::TAU;
 
 use annona_iris::{COLUMNS, IrisTemplate};
 use annona_matcher::EyePair;
+use orb_sim::normal;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -83,7 +84,7 @@ pub(super) fn two_captures(rng: &mut ChaCha8Rng) -> [EyePair; 2] {
 
 fn two_captures_of_an_eye(rng: &mut ChaCha8Rng) -> (IrisTemplate, IrisTemplate) {
     let texture = responses(rng);
-    let drawn = RECAPTURE.0 + RECAPTURE.1 * gauss(rng);
+    let drawn = RECAPTURE.0 + RECAPTURE.1 * normal(rng);
     let alike = (drawn.clamp(0.0, FARTHEST) * TAU / 2.0).cos();
     let noise = (1.0 - alike * alike).sqrt();
     let mut again = texture.clone();
@@ -158,19 +159,13 @@ impl Filter {
 }
 
 fn filtered(kernel: &[(f32, f32)], rng: &mut ChaCha8Rng) -> [(f32, f32); COLUMNS] {
-    let noise: [f32; COLUMNS] = std::array::from_fn(|_| gauss(rng));
+    let noise: [f32; COLUMNS] = std::array::from_fn(|_| normal(rng));
     std::array::from_fn(|column| {
         kernel.iter().enumerate().fold((0.0, 0.0), |sum, (j, w)| {
             let value = noise[(column + j) % COLUMNS];
             (sum.0 + w.0 * value, sum.1 + w.1 * value)
         })
     })
-}
-
-/// A number of mean 0 and variance 1 (G. E. P. Box and M. E. Muller, 1958).
-fn gauss(rng: &mut ChaCha8Rng) -> f32 {
-    let (a, b) = (rng.random::<f32>(), rng.random::<f32>());
-    (-2.0 * (1.0 - a).ln()).sqrt() * (TAU * b).cos()
 }
 
 #[cfg(test)]

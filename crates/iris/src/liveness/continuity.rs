@@ -29,3 +29,38 @@ pub(super) fn neighbours<'f, 'a>(
         .zip(frames.iter().skip(1))
         .filter(|(a, b)| b.shot.at_ms.abs_diff(a.shot.at_ms) <= NEIGHBOURS_MS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::limits::MAX_JUMP;
+    use super::super::testing::{IRIS_PX, MIDDLE, SIDE_PX, encoding, frames, session};
+    use super::*;
+
+    /// The jump of an iris that goes to and fro by a share of its radius.
+    fn jump(by: f32, every_ms: u32) -> Option<f32> {
+        let mut shown = session(6, |_, _, _| 0.0);
+        for (k, frame) in shown.iter_mut().enumerate() {
+            let x = MIDDLE.0 + by * IRIS_PX * (k % 2) as f32;
+            frame.encoding = encoding((x, MIDDLE.1), (0.0, SIDE_PX as f32));
+            frame.shot.at_ms = every_ms * k as u32;
+        }
+        typical_jump(&frames(&shown))
+    }
+
+    #[test]
+    fn an_iris_that_jumps_is_measured_in_its_radii_and_only_between_neighbours() {
+        assert!(jump(0.02, 200).is_some_and(|v| (v - 0.02).abs() < 1e-3));
+        assert!(jump(0.3, 200).is_some_and(|v| v > MAX_JUMP && (v - 0.3).abs() < 1e-3));
+        assert_eq!(jump(0.3, NEIGHBOURS_MS + 1), None);
+    }
+
+    #[test]
+    fn an_iris_that_grows_at_once_jumps_too() {
+        let mut shown = session(6, |_, _, _| 0.0);
+        for frame in shown.iter_mut().step_by(2) {
+            let limbus = &mut frame.encoding.geometry.limbus;
+            limbus.radii.iter_mut().for_each(|radius| *radius *= 1.5);
+        }
+        assert!(typical_jump(&frames(&shown)).is_some_and(|v| v > MAX_JUMP));
+    }
+}

@@ -148,3 +148,36 @@ fn flood(open: &mut [bool], width: usize, start: usize) -> Spot {
     }
     spot
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::limits::MAX_GLINT_ERROR;
+    use super::super::testing::{IRIS_PX, challenge, frames, session};
+    use super::*;
+
+    /// The error of a bright spot that goes `way` times as far as on a cornea.
+    fn error_of(way: f32, radius: f32) -> f32 {
+        let shown = session(6, |led, x, y| {
+            let (gx, gy) = (way * WAY * led.right, way * WAY * led.down);
+            let off = length(x - gx * IRIS_PX, y - gy * IRIS_PX);
+            if off < radius { 250.0 } else { 90.0 }
+        });
+        error(&challenge(), &frames(&shown))
+    }
+
+    #[test]
+    fn a_glint_that_goes_as_on_a_cornea_has_no_error_and_others_have_theirs() {
+        assert!(error_of(1.0, 4.0) < 0.1);
+        assert!(error_of(1.2, 4.0) < MAX_GLINT_ERROR);
+        for (way, expected) in [(0.0, 1.0), (-1.0, 2.0), (2.0, 1.0)] {
+            let found = error_of(way, 4.0);
+            assert!((found - expected).abs() < 0.1, "{way}: {found}");
+        }
+    }
+
+    #[test]
+    fn no_glint_and_one_too_large_are_no_cornea() {
+        assert_eq!(error_of(1.0, 0.0), NO_GLINTS);
+        assert_eq!(error_of(1.0, 30.0), NO_GLINTS);
+    }
+}

@@ -27,6 +27,8 @@ mod same;
 mod session;
 mod shading;
 mod spectrum;
+#[cfg(test)]
+mod testing;
 mod tissue;
 mod verdict;
 

@@ -153,7 +153,7 @@ impl CaptureSession {
 }
 
 impl Selected {
-    const fn as_frame(&self) -> Frame<'_> {
+    pub(super) const fn as_frame(&self) -> Frame<'_> {
         Frame {
             image: &self.image,
             encoding: &self.encoding,

@@ -73,3 +73,37 @@ fn white(frame: &Frame<'_>, side: f32) -> Option<f32> {
     }
     (count >= LEAST_SAMPLES && sum > 0.0).then(|| sum / count as f32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::limits::MIN_SHADING_SLOPE;
+    use super::super::session::Selected;
+    use super::super::testing::{IRIS_PX, SIDE_PX, challenge, encoding, frames, session};
+    use super::*;
+
+    /// Frames whose white grows brighter on the lit side; `curved` is the logarithm for
+    /// a unit of the LED's place at the edge of the iris.
+    fn lit(curved: f32) -> Vec<Selected> {
+        session(8, |led, x, _| {
+            120.0 * libm::expf(curved * led.right * (x / IRIS_PX).signum())
+        })
+    }
+
+    #[test]
+    fn the_slope_is_that_of_the_light_and_a_flat_thing_has_none() {
+        let slope_of = |curved| slope(&challenge(), &frames(&lit(curved)));
+        assert!(slope_of(0.9).is_some_and(|v| (v - 1.8).abs() < 0.1));
+        assert!(slope_of(0.1).is_some_and(|v| v < MIN_SHADING_SLOPE));
+        assert!(slope_of(-0.9).is_some_and(|v| v < -1.0));
+    }
+
+    #[test]
+    fn white_under_the_lids_says_nothing() {
+        let mut shown = lit(0.9);
+        for frame in &mut shown {
+            let middle = 0.5 * SIDE_PX as f32;
+            frame.encoding = encoding((middle, middle), (middle - 12.0, middle + 12.0));
+        }
+        assert_eq!(slope(&challenge(), &frames(&shown)), None);
+    }
+}

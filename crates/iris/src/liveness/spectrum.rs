@@ -160,3 +160,44 @@ fn mean_of_nine(at: &impl Fn(i32, i32) -> f32, x: i32, y: i32) -> f32 {
         .sum();
     sum / 9.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::limits::MAX_SPECTRAL_PEAK;
+    use super::super::testing::{frames, session};
+    use super::*;
+
+    /// Grey levels without order, the same in every frame.
+    fn grain(x: f32, y: f32) -> f32 {
+        let mut mixed = ((x as i32 + 400) + 1_009 * (y as i32 + 400)) as u32;
+        for factor in [0x7feb_352d_u32, 0x846c_a68b] {
+            mixed = (mixed ^ mixed >> 16).wrapping_mul(factor);
+        }
+        ((mixed >> 13) % 17) as f32
+    }
+
+    fn peak_of(dots: f32, pitch: f32) -> Option<f32> {
+        let wave = |v: f32| libm::cosf(TAU * v / pitch);
+        greatest_peak(&frames(&session(4, |_, x, y| {
+            100.0 + grain(x, y) + dots * (wave(x) + wave(y))
+        })))
+    }
+
+    #[test]
+    fn dots_stand_out_of_grain_and_grain_does_not() {
+        let none = peak_of(0.0, 4.0);
+        assert!(none.is_some_and(|v| v < MAX_SPECTRAL_PEAK), "{none:?}");
+        for pitch in [2.6, 4.0] {
+            let dots = peak_of(4.0, pitch);
+            assert!(dots.is_some_and(|v| v > MAX_SPECTRAL_PEAK), "{dots:?}");
+        }
+    }
+
+    #[test]
+    fn an_edge_is_no_grid() {
+        let edge = greatest_peak(&frames(&session(4, |_, x, y| {
+            grain(x, y) + if x + 0.3 * y > 75.0 { 200.0 } else { 60.0 }
+        })));
+        assert!(edge.is_some_and(|v| v < MAX_SPECTRAL_PEAK), "{edge:?}");
+    }
+}
