@@ -161,7 +161,7 @@ fn write_service_files(
          [keys]\nsequencer_file = \"sequencer.key\"\nrelay_files = [\"relay.key\"]\nreceipt_file = \"receipt.key\"\n\
          circuits_folder = \"circuit-keys\"\n\
              [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
-             [relay]\nwait_secs = 0\nwindow_margin_secs = 60\n\
+             [relay]\nwait_secs = 3\nwindow_margin_secs = 60\n\
              [enrolment]\nrecovery_cooldown_secs = 0\n",
         anvil.endpoint()
     );
