@@ -40,9 +40,12 @@ impl<Q: Copy, A: Clone> Gatherer<Q, A> {
                 Either::Left((Err(_), _)) => continue,
                 Either::Right((baton, _)) => baton,
             };
-            // The group before may have been this question's.
-            if let Ok(Some(answer)) = receiver.try_recv() {
-                return answer;
+            match receiver.try_recv() {
+                // The group before was this question's.
+                Ok(Some(answer)) => return answer,
+                Ok(None) => {}
+                // So it was, and whoever worked was cut off between the two looks.
+                Err(_) => continue,
             }
             let (questions, askers): (Vec<Q>, Vec<_>) = self
                 .take()
