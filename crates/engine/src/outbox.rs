@@ -93,8 +93,12 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
     /// looked after; all that was not done waits for the next step.
     pub async fn step(&self) -> Result<OutboxReport, OutboxError> {
         let open = self.store.open_slots().await?;
+        metrics::gauge!("annona_slots_open").set(open.len() as f64);
+        if open.is_empty() {
+            return Ok(OutboxReport::default());
+        }
         let mut round = Round {
-            // Read before everything else: an old answer makes the step more careful.
+            // Read before all else of the chain: an old answer makes the step more careful.
             head: self.chain.head().await?,
             market: self.chain.fee_market().await?,
             report: OutboxReport {
@@ -103,7 +107,6 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
             },
             fronts: HashSet::new(),
         };
-        metrics::gauge!("annona_slots_open").set(open.len() as f64);
         let mut failure = None;
         for slot in &open {
             match self.follow(slot, &mut round).await {

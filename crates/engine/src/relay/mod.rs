@@ -64,9 +64,10 @@ pub struct RelayRules {
 /// Pays the gas of queued claims, in batches by epoch.
 ///
 /// A batch that the contract refuses is halved, in simulation, until the claims are found
-/// that it refuses alone; the others are sent together, and these are set aside, and rejected when no reorg can change the refusal. What is
-/// set aside is remembered in memory only: after a restart it is found again. A claim that
-/// came out of a slot unpaid is looked at alone before it is sent again.
+/// that it refuses alone. The others are sent together; these are set aside, and rejected
+/// when no reorg can change the refusal. What is set aside is remembered in memory only:
+/// after a restart it is found again. A claim that came out of a slot unpaid is looked at
+/// alone before it is sent again.
 pub struct Relay<C> {
     parts: RelayParts<C>,
     rules: RelayRules,
@@ -110,9 +111,12 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
     /// [`RelayError`]; whatever was stored is carried on by the outbox. That the chain
     /// fails for one claim is told when the others were looked after.
     pub async fn step(&self) -> Result<usize, RelayError> {
-        let mut round = self.begin().await?;
         let queued = self.queued().await?;
         self.forget_all_but(&queued);
+        if queued.is_empty() {
+            return Ok(0);
+        }
+        let mut round = self.begin().await?;
         let findings = self.examine(&queued, &mut round).await?;
         for (epoch, claims) in self.by_epoch(&queued, &findings) {
             match self.send_epoch(epoch, &claims, &mut round).await? {
@@ -126,7 +130,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
 
     async fn begin(&self) -> Result<Round, RelayError> {
         let Self { parts, .. } = self;
-        // Read before everything else: an old answer makes the step more careful.
+        // Read before all else of the chain: an old answer makes the step more careful.
         let head = parts.chain.head().await?;
         let market = parts.chain.fee_market().await?;
         let senders = parts.chain.senders(SenderRole::Relay);

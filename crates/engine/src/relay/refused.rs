@@ -41,22 +41,24 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         let mut parts = vec![second, first];
         while let Some(part) = parts.pop() {
             metrics::counter!("annona_claim_batches_halved_total").increment(1);
-            let error = match self.parts.chain.claims_refusal(part, At::Newest).await {
-                Ok(None) => {
-                    good.extend_from_slice(part);
-                    continue;
+            match (self.why_not(part).await, part) {
+                (None, _) => good.extend_from_slice(part),
+                (Some(error), [claim]) => self.take_out(claim, error, round).await?,
+                (Some(_), _) => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
                 }
-                Ok(Some(why)) => ChainError::Reverted(why),
-                Err(error) => error,
-            };
-            if let [claim] = part {
-                self.take_out(claim, error, round).await?;
-            } else {
-                let (first, second) = part.split_at(part.len() / 2);
-                parts.extend([second, first]);
             }
         }
         Ok(good)
+    }
+
+    /// Why claims cannot be sent together now; `None` when they can.
+    async fn why_not(&self, claims: &[Claim]) -> Option<ChainError> {
+        match self.parts.chain.claims_refusal(claims, At::Newest).await {
+            Ok(refusal) => refusal.map(ChainError::Reverted),
+            Err(error) => Some(error),
+        }
     }
 
     /// Sets a claim aside, or rejects it if the refusal is for good.
@@ -104,18 +106,13 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         };
         let mut findings = HashMap::new();
         for claim in due {
-            let mut finding = Finding::Refused;
-            match self.parts.chain.claims_refusal(&[claim], At::Newest).await {
-                Ok(None) => {
-                    self.set_aside().remove(&claim.nullifier_hash);
-                    finding = Finding::Clear;
-                }
-                Ok(Some(why)) => {
-                    let error = ChainError::Reverted(why);
-                    self.take_out(&claim, error, round).await?;
-                }
-                Err(error) => self.take_out(&claim, error, round).await?,
-            }
+            let finding = if let Some(error) = self.why_not(&[claim]).await {
+                self.take_out(&claim, error, round).await?;
+                Finding::Refused
+            } else {
+                self.set_aside().remove(&claim.nullifier_hash);
+                Finding::Clear
+            };
             findings.insert(claim.nullifier_hash, finding);
         }
         Ok(findings)
