@@ -15,6 +15,9 @@ use crate::data::{At, ChainData, Logged, Sent};
 
 type Claim = Logged<Distributor::Claimed>;
 
+const FOREIGN_BATCH_ID: &str =
+    "the batch's name is not the hash of its claims, so their coefficients may have been chosen";
+
 /// How a claim reached the distributor.
 pub(crate) enum Route {
     /// A transaction that calls `claim`, `claimBatch` or `catchUp`, and nothing else. What it asks
@@ -115,6 +118,7 @@ pub(crate) fn statement(
 pub(super) fn calls(evidence: &Evidence<'_>) -> Verdict {
     let data = evidence.data;
     let mut requests = HashSet::new();
+    let mut batch_ids = HashMap::new();
     for claim in &data.events.claims {
         match route_of(data, claim) {
             Route::Through => {}
@@ -130,7 +134,13 @@ pub(super) fn calls(evidence: &Evidence<'_>) -> Verdict {
                     return wrong_at(claim, "one claim of a transaction was paid twice");
                 }
                 same_as_called(claim, &call)?;
-                same_batch(data, claim)?;
+                let transaction = claim.at.transaction;
+                let batch_id = batch_ids
+                    .entry(transaction)
+                    .or_insert_with(|| batch_id(data, claim.at));
+                if *batch_id != Some(claim.event.batchId) {
+                    return wrong_at(claim, FOREIGN_BATCH_ID);
+                }
             }
         }
     }
@@ -154,21 +164,10 @@ fn same_as_called(claim: &Claim, call: &Distributor::claimCall) -> Result<(), Ob
     )
 }
 
-fn same_batch(data: &ChainData, claim: &Claim) -> Result<(), Objection> {
-    let sent = data.transactions.get(&claim.at.transaction);
-    let expected = sent.and_then(|sent| batch_id(data, claim.at, &sent.input));
-    if expected == Some(claim.event.batchId) {
-        return Ok(());
-    }
-    wrong_at(
-        claim,
-        "the batch's name is not the hash of its claims, so their coefficients may have been chosen",
-    )
-}
-
-/// The name that the distributor gives to the claims of a call: the seed of their
-/// coefficients, as `contracts/src/libraries/Transcript.sol` tells it.
-fn batch_id(data: &ChainData, at: At, input: &[u8]) -> Option<U256> {
+/// The name that the distributor gives to the claims of the transaction at `at`: the seed of
+/// their coefficients, as `contracts/src/libraries/Transcript.sol` tells it.
+fn batch_id(data: &ChainData, at: At) -> Option<U256> {
+    let input = &data.transactions.get(&at.transaction)?.input;
     let root_of = |epoch: U256| {
         let opened = data.events.opened.iter();
         let mut before = opened.filter(|opened| opened.at < at);
