@@ -149,9 +149,7 @@ impl EvmReader {
             .map_err(from_contract)?;
         to_u64(window, "a claim window")
     }
-}
 
-impl EvmReader {
     /// What the distributor says about claims, in order.
     fn claim_outcomes(
         &self,
@@ -163,9 +161,7 @@ impl EvmReader {
         let outcomes: Result<Vec<_>, _> = ours.map(to_claim_outcome).collect();
         Ok(outcomes?.into_iter().flatten().collect())
     }
-}
 
-impl EvmReader {
     /// As [`ChainReader::spent_among`], for as many as fit one request.
     async fn spent_among_few(
         &self,

@@ -101,11 +101,8 @@ impl EvmChain {
         to: Address,
         input: Vec<u8>,
     ) -> Result<SignedTransaction, ChainError> {
-        let call = TransactionRequest::default()
-            .with_from(seat.sender)
-            .with_to(to)
-            .with_input(Bytes::from(input));
-        self.estimate_and_sign(seat, call).await
+        self.estimate_and_sign(seat, call(seat.sender, to, input))
+            .await
     }
 
     async fn estimate_and_sign(
@@ -155,10 +152,8 @@ impl EvmChain {
         sender: Address,
         claims: &[Claim],
     ) -> Result<TransactionRequest, ChainError> {
-        Ok(TransactionRequest::default()
-            .with_from(sender)
-            .with_to(self.reader.deployment.distributor)
-            .with_input(Bytes::from(claims_input(claims)?)))
+        let to = self.reader.deployment.distributor;
+        Ok(call(sender, to, claims_input(claims)?))
     }
 
     async fn refusal_of(
@@ -173,6 +168,13 @@ impl EvmChain {
             Err(other) => Err(other),
         }
     }
+}
+
+fn call(sender: Address, to: Address, input: Vec<u8>) -> TransactionRequest {
+    TransactionRequest::default()
+        .with_from(sender)
+        .with_to(to)
+        .with_input(Bytes::from(input))
 }
 
 /// The call in signed bytes.

@@ -90,20 +90,28 @@ pub(super) const CLAIMS: Members = members!(
     also submitted: "", also queued: ""
 );
 
-const SEND_CLAIMS: &str = "\
-UPDATE claims SET state = 'submitted' WHERE state = 'batched'
-    AND transaction_hash IN (SELECT hash FROM attempts WHERE slot_id = ?1)
-    AND nullifier IN (SELECT nullifier FROM claim_members WHERE slot_id = ?1)";
-const MINE_CLAIM: &str = "\
-UPDATE claims SET state = 'mined', transaction_hash = ?2
-WHERE state IN ('batched', 'submitted') AND nullifier = ?3
-    AND transaction_hash IN (SELECT hash FROM attempts WHERE slot_id = ?1)
-    AND nullifier IN (SELECT nullifier FROM claim_members WHERE slot_id = ?1)";
-const REJECT_CLAIM: &str = "\
-UPDATE claims SET state = 'rejected', transaction_hash = NULL, rejection = ?2
-WHERE state IN ('batched', 'submitted') AND nullifier = ?3
-    AND transaction_hash IN (SELECT hash FROM attempts WHERE slot_id = ?1)
-    AND nullifier IN (SELECT nullifier FROM claim_members WHERE slot_id = ?1)";
+/// A move of claims that is not one of the whole load: what changes, and of which rows.
+macro_rules! claims_of_slot {
+    ($set:literal, $rows:literal) => {
+        concat!(
+            "UPDATE claims SET ",
+            $set,
+            " WHERE ",
+            $rows,
+            members!(@of "nullifier", "claim_members", "nullifier")
+        )
+    };
+}
+
+const SEND_CLAIMS: &str = claims_of_slot!("state = 'submitted'", "state = 'batched'");
+const MINE_CLAIM: &str = claims_of_slot!(
+    "state = 'mined', transaction_hash = ?2",
+    "state IN ('batched', 'submitted') AND nullifier = ?3"
+);
+const REJECT_CLAIM: &str = claims_of_slot!(
+    "state = 'rejected', transaction_hash = NULL, rejection = ?2",
+    "state IN ('batched', 'submitted') AND nullifier = ?3"
+);
 
 /// The row of a slot, as far as its load needs it.
 #[derive(sqlx::FromRow)]
