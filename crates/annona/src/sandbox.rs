@@ -1,10 +1,13 @@
 //! A development chain with the contracts, for the demo, benches and tests.
 
 use alloy::node_bindings::AnvilInstance;
-use alloy::providers::Provider;
-use annona_chain::{DeployPlan, Deployment, DynProvider, PrivateKeySigner, deploy};
+use alloy::providers::{PendingTransactionBuilder, Provider};
+use annona_chain::bindings::Registry;
+use annona_chain::devnet::{self, BlockTime};
+use annona_chain::{DeployPlan, Deployment, DynProvider, Ethereum, PrivateKeySigner, deploy};
 use annona_core::{Address, UnixSeconds};
 use annona_engine::FeePolicy;
+use annona_engine::ports::AppendCall;
 use annona_keys::UnsafeKeys;
 use anyhow::Context;
 
@@ -37,6 +40,30 @@ impl Account {
     pub(crate) fn key(self, anvil: &AnvilInstance) -> PrivateKeySigner {
         PrivateKeySigner::from(anvil.keys()[self as usize].clone())
     }
+}
+
+/// A chain of its own that makes a block for each transaction.
+pub(crate) fn start_chain() -> anyhow::Result<AnvilInstance> {
+    let anvil = devnet::find_anvil(&std::env::current_dir()?)?;
+    Ok(devnet::start(&anvil, BlockTime::Instant)?)
+}
+
+/// Sends an append as the sequencer.
+pub(crate) async fn send_append(
+    anvil: &AnvilInstance,
+    provider: &DynProvider,
+    deployment: &Deployment,
+    call: &AppendCall,
+) -> anyhow::Result<PendingTransactionBuilder<Ethereum>> {
+    let registry = Registry::new(deployment.registry, provider);
+    let append = registry.append(
+        call.leaves.iter().map(|leaf| leaf.to_u256()).collect(),
+        call.post_root.to_u256(),
+        call.digest.to_u256(),
+        *call.proof.coordinates(),
+    );
+    let sender = Account::Sequencer.key(anvil).address();
+    Ok(append.from(sender).send().await?)
 }
 
 /// Deploys the contracts with epoch 0 beginning at the newest block.

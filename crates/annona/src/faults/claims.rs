@@ -6,7 +6,6 @@
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 
-use alloy::providers::ext::AnvilApi;
 use annona_chain::connect;
 use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository};
 use annona_engine::{Claim, ClaimState, Rejection};
@@ -15,7 +14,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::cut::Cut;
+use super::cut::{Cut, assert_reached};
 use super::ground::{Ground, Running, Site};
 use super::payday::{CONFIRMATIONS, Outcome, Payday, ROUNDS};
 use super::proxy::{Fault, Proxy};
@@ -24,14 +23,6 @@ use crate::sandbox::FEES;
 const GWEI: u128 = 1_000_000_000;
 /// A base fee that the service does not pay.
 const BEYOND_THE_LIMIT: u128 = 1_200 * GWEI;
-
-/// A claim whose proof is that of another one.
-fn forged(claims: &[Claim]) -> Claim {
-    Claim {
-        points: claims[1].points,
-        ..claims[0]
-    }
-}
 
 /// No claim is refused but for being paid already.
 const fn all_good<'a>(accepted: &'a [Claim], what: &'a str) -> Outcome<'a> {
@@ -93,9 +84,7 @@ async fn two_services_on_one_database_pay_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_goes_up_in_a_spike_and_comes_down_after_it() {
     let mut payday = Payday::new().await;
-    let site = payday.again().await;
-    let running = payday.ground.start(&site, Cut::never()).await;
-    let provider = &payday.ground.provider;
+    let (running, _site) = payday.begin().await;
     let accepted = &payday.claims[..3];
     running.queue(accepted).await;
     running.round().await;
@@ -113,7 +102,7 @@ async fn an_offer_goes_up_in_a_spike_and_comes_down_after_it() {
     let limit = u128::from(FEES.max_fee_wei);
     assert_eq!(spiked.last(), Some(&limit), "{spiked:?}");
     // Driven out of the pool, and gas is cheap again.
-    provider.anvil_drop_all_transactions().await.unwrap();
+    payday.ground.empty_pool().await;
     payday.ground.mine_at(GWEI).await;
     running.round().await;
     let calmed = offers().await;
@@ -126,13 +115,9 @@ async fn an_offer_goes_up_in_a_spike_and_comes_down_after_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_claim_has_its_reason_and_the_others_of_its_batch_are_paid() {
     let mut payday = Payday::new().await;
-    let site = payday.again().await;
-    let running = payday.ground.start(&site, Cut::never()).await;
+    let (running, _site) = payday.begin().await;
     let mut accepted = payday.claims[..8].to_vec();
-    accepted[5] = Claim {
-        nullifier_hash: accepted[5].nullifier_hash,
-        ..forged(&payday.claims)
-    };
+    accepted[5].points = accepted[1].points;
     running.queue(&accepted).await;
     let outcome = Outcome {
         accepted: &accepted,
@@ -233,18 +218,12 @@ async fn whatever_a_node_answers_to_a_transaction_it_pays_once() {
 async fn a_claim_that_a_stranger_paid_is_rejected_and_its_slot_is_used_up() {
     let mut payday = Payday::new().await;
     for (count, sent_before) in [(1, false), (1, true), (3, true)] {
-        let site = payday.again().await;
-        let running = payday.ground.start(&site, Cut::never()).await;
+        let (running, _site) = payday.begin().await;
         let accepted = &payday.claims[..count];
         running.queue(accepted).await;
         if sent_before {
             running.round().await;
-            payday
-                .ground
-                .provider
-                .anvil_drop_all_transactions()
-                .await
-                .unwrap();
+            payday.ground.empty_pool().await;
         }
         payday.pay_elsewhere(&accepted[0]).await;
         let what = format!("paid by a stranger, {count}, {sent_before}");
@@ -259,30 +238,23 @@ async fn a_claim_that_a_stranger_paid_is_rejected_and_its_slot_is_used_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_whose_window_ends_are_rejected_and_their_slot_is_cancelled() {
     let mut payday = Payday::new().await;
-    let site = payday.again().await;
-    let running = payday.ground.start(&site, Cut::never()).await;
+    let (running, _site) = payday.begin().await;
     let accepted = &payday.claims[..4];
     running.queue(&accepted[..2]).await;
     running.round().await;
-    let provider = &payday.ground.provider;
-    provider.anvil_drop_all_transactions().await.unwrap();
+    payday.ground.empty_pool().await;
     running.queue(&accepted[2..]).await;
     payday.end_window().await;
     // Long enough in no block to be looked at again.
     for _ in 0..4 {
-        provider.anvil_drop_all_transactions().await.unwrap();
+        payday.ground.empty_pool().await;
         payday.ground.mine(1).await;
         running.round().await;
-        if running.unmined().await == 0 {
-            break;
-        }
     }
     let open = running.store.open_slots().await.unwrap();
-    let cancelled = |kind| kind == AttemptKind::Cancel;
+    let mut attempts = open.iter().flat_map(|slot| &slot.attempts);
     assert!(
-        open.iter()
-            .flat_map(|slot| &slot.attempts)
-            .any(|attempt| cancelled(attempt.kind)),
+        attempts.any(|attempt| attempt.kind == AttemptKind::Cancel),
         "{open:?}"
     );
     let late = |claim: &Claim| (claim.nullifier_hash, Rejection::EpochNotOpen);
@@ -312,12 +284,7 @@ async fn a_kill_at_any_point_of_a_claim_loses_nothing_and_doubles_nothing() {
                 acknowledged.push(*claim);
             }
             running.round().await;
-            payday
-                .ground
-                .provider
-                .anvil_drop_all_transactions()
-                .await
-                .unwrap();
+            payday.ground.empty_pool().await;
             for _ in 0..3 {
                 payday.ground.mine_at(BEYOND_THE_LIMIT).await;
             }
@@ -344,7 +311,7 @@ async fn a_kill_at_any_point_of_a_claim_loses_nothing_and_doubles_nothing() {
         running.rounds(&payday.ground, 16).await;
         payday.assert_right(&running, &outcome).await;
     }
-    for step in [
+    let steps = [
         "before insert_claim",
         "after insert_claim",
         "after sign_claims",
@@ -356,12 +323,8 @@ async fn a_kill_at_any_point_of_a_claim_loses_nothing_and_doubles_nothing() {
         "after mark_mined",
         "after mark_final",
         "after reject_claim",
-    ] {
-        assert!(
-            points.contains(&step),
-            "{step} was never reached: {points:?}"
-        );
-    }
+    ];
+    assert_reached(&points, &steps);
 }
 
 /// What is run unless [`CHOICE`] says otherwise.

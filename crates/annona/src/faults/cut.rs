@@ -60,6 +60,16 @@ impl Cut {
     }
 }
 
+/// A run that was cut off nowhere passed each of these points.
+pub(super) fn assert_reached(points: &[&str], steps: &[&str]) {
+    for step in steps {
+        assert!(
+            points.contains(step),
+            "{step} was never reached: {points:?}"
+        );
+    }
+}
+
 /// A part of the service that can be cut off.
 pub(super) struct Cuttable<T> {
     pub(super) inner: T,

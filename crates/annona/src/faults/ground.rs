@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
+use alloy::providers::PendingTransactionBuilder;
 use alloy::providers::ext::AnvilApi;
 use annona_chain::devnet::{self, BlockTime};
 use annona_chain::{
-    Deployment, DynProvider, EvmChain, EvmReader, PrivateKeySigner, SenderKeys, connect,
+    Deployment, DynProvider, Ethereum, EvmChain, EvmReader, PrivateKeySigner, SenderKeys, connect,
 };
 use annona_core::{Address, B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
-use annona_engine::ports::{ChainReader, Clock, NewEnrolment, RegistryChange, Store};
+use annona_engine::ports::{AppendCall, ChainReader, Clock, NewEnrolment, RegistryChange, Store};
 use annona_engine::{
     BatchPolicy, ClaimDesk, ClaimRules, Membership, MembershipRules, Outbox, OutboxRules, Relay,
     RelayParts, RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules,
@@ -100,8 +101,12 @@ impl Ground {
             self.provider.anvil_revert(snapshot).await.unwrap(),
             "no such state"
         );
-        self.provider.anvil_drop_all_transactions().await.unwrap();
+        self.empty_pool().await;
         self.snapshot().await
+    }
+
+    pub(super) async fn empty_pool(&self) {
+        self.provider.anvil_drop_all_transactions().await.unwrap();
     }
 
     pub(super) async fn mine(&self, blocks: u64) {
@@ -120,7 +125,7 @@ impl Ground {
     /// Takes the newest blocks away and puts one more empty one in their place.
     pub(super) async fn reorg(&self, depth: u64) {
         self.provider.anvil_rollback(Some(depth)).await.unwrap();
-        self.provider.anvil_drop_all_transactions().await.unwrap();
+        self.empty_pool().await;
         // Another hash than before, so that nothing passes for the old block.
         let later = self.provider.anvil_increase_time(1);
         later.await.unwrap();
@@ -152,8 +157,12 @@ impl Ground {
         self.anvil.addresses()[Account::Pauser as usize + 2]
     }
 
-    pub(super) fn account(&self, account: Account) -> Address {
-        account.key(&self.anvil).address()
+    pub(super) async fn send_append(
+        &self,
+        call: &AppendCall,
+    ) -> PendingTransactionBuilder<Ethereum> {
+        let sending = sandbox::send_append(&self.anvil, &self.provider, &self.deployment, call);
+        sending.await.unwrap()
     }
 
     pub(super) const fn prover(&self) -> &Arc<Remembering<LocalProver>> {

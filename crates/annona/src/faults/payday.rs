@@ -7,11 +7,9 @@ use alloy::providers::Provider;
 use alloy::providers::ext::AnvilApi;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
-use annona_chain::bindings::{Distributor, Registry};
+use annona_chain::bindings::Distributor;
 use annona_core::{Address, AmountWei, B256, Commitment, Epoch, NullifierHash, Payment};
-use annona_engine::ports::{
-    BatchProver, ClaimRepository, InsertClaimOutcome, OutboxRepository, SlotState,
-};
+use annona_engine::ports::{BatchProver, ClaimRepository, InsertClaimOutcome, OutboxRepository};
 use annona_engine::{Claim, ClaimState, Rejection};
 use annona_proofs::{AppendBatch, Identity, prove_claim};
 use annona_tree::MembershipTree;
@@ -19,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use super::cut::Cut;
 use super::ground::{Ground, Running, Site};
-use crate::sandbox::{Account, CLAIM_WINDOW, EPOCH_LENGTH_SECS};
+use crate::sandbox::{CLAIM_WINDOW, EPOCH_LENGTH_SECS};
 
 /// Blocks on top of a final one: more than the deepest reorg.
 pub(super) const CONFIRMATIONS: u64 = 9;
@@ -74,6 +72,12 @@ impl Payday {
             empty,
             ground,
         }
+    }
+
+    /// A service on a database in which nothing happened, and the database's folder.
+    pub(super) async fn begin(&mut self) -> (Running, Site) {
+        let site = self.again().await;
+        (self.ground.start(&site, Cut::never()).await, site)
     }
 
     /// A database in which nothing happened, on a chain where nobody was paid.
@@ -183,36 +187,15 @@ impl Running {
             assert_eq!(outcome, InsertClaimOutcome::Inserted);
         }
     }
-
-    /// Slots with an attempt that no block has.
-    pub(super) async fn unmined(&self) -> usize {
-        let open = self.store.open_slots().await.unwrap();
-        let unmined = |state: SlotState| state.is_unmined();
-        open.iter().filter(|slot| unmined(slot.state)).count()
-    }
 }
 
 /// Everybody joins in epoch 0.
 async fn join(ground: &Ground) -> MembershipTree {
     let mut tree = MembershipTree::default();
     let leaves: Vec<Commitment> = (0..MEMBERS).map(|one| member(one).commitment()).collect();
-    let batch = AppendBatch {
-        pre_root: tree.root(),
-        post_root: tree.root_after_append(&leaves).unwrap(),
-        start_index: 0_u64.try_into().unwrap(),
-        frontier: tree.current().frontier(),
-        leaves: leaves.clone(),
-    };
+    let batch = AppendBatch::to(&tree, leaves.clone()).unwrap();
     let call = ground.prover().prove_append(batch).await.unwrap();
-    let registry = Registry::new(ground.deployment.registry, &ground.provider);
-    let append = registry.append(
-        leaves.iter().map(|leaf| leaf.to_u256()).collect(),
-        call.post_root.to_u256(),
-        call.digest.to_u256(),
-        *call.proof.coordinates(),
-    );
-    let sender = ground.account(Account::Sequencer);
-    let pending = append.from(sender).send().await.unwrap();
+    let pending = ground.send_append(&call).await;
     ground.mine(1).await;
     let receipt = pending.get_receipt().await.unwrap();
     assert!(receipt.status(), "the registry refused the members");

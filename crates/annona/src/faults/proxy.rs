@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 /// How far an answer about a nonce is off at most.
 const WORST_NONCE: u64 = 3;
-const LONGEST_DELAY_MS: u64 = 15;
+const DELAY: Duration = Duration::from_millis(10);
 
 /// What the proxy does to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -256,8 +256,7 @@ impl Shared {
                 self.forward(request).await
             }
             Some(Fault::Delay) => {
-                let millis = u64::from(sent().0[0]) % LONGEST_DELAY_MS;
-                tokio::time::sleep(Duration::from_millis(millis)).await;
+                tokio::time::sleep(DELAY).await;
                 self.forward(request).await
             }
             Some(Fault::Fail) => error("internal error"),

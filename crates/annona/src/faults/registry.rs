@@ -6,7 +6,7 @@ use annona_engine::EnrolmentState;
 use annona_engine::ports::{EnrolmentRepository, OutboxRepository};
 use annona_store::conformance::{newcomer, recovery};
 
-use super::cut::Cut;
+use super::cut::{Cut, assert_reached};
 use super::ground::{Ground, Running, Site};
 
 /// Blocks on top of a final one.
@@ -85,7 +85,7 @@ async fn a_kill_at_any_point_loses_nobody_and_doubles_nobody() {
         assert_right(&ground, &running, &what).await;
         snapshot = ground.set_back(snapshot).await;
     }
-    for step in [
+    let steps = [
         "before prove_revoke",
         "after prove_revoke",
         "after sign_revoke",
@@ -96,12 +96,8 @@ async fn a_kill_at_any_point_loses_nobody_and_doubles_nobody() {
         "after sign_append",
         "after mark_mined",
         "after mark_final",
-    ] {
-        assert!(
-            points.contains(&step),
-            "{step} was never reached: {points:?}"
-        );
-    }
+    ];
+    assert_reached(&points, &steps);
 }
 
 #[tokio::test(flavor = "multi_thread")]

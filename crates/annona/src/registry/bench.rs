@@ -3,7 +3,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alloy::providers::ext::AnvilApi;
-use annona_chain::devnet::{self, BlockTime};
 use annona_chain::{EvmChain, EvmReader, SenderKeys, connect};
 use annona_core::{
     Address, B256, ClaimWindow, Commitment, Enrolment, EnrolmentKind, EpochClock, OrbId,
@@ -67,10 +66,7 @@ struct Bench {
 
 /// Registers made-up people on a chain of its own and prints how many a second.
 pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
-    let anvil = devnet::start(
-        &devnet::find_anvil(&std::env::current_dir()?)?,
-        BlockTime::Instant,
-    )?;
+    let anvil = sandbox::start_chain()?;
     let provider = connect(&anvil.endpoint())?;
     let deployment = sandbox::deploy_contracts(&anvil, &provider, Vec::new()).await?;
     let reader = EvmReader::open(provider.clone(), deployment.clone()).await?;

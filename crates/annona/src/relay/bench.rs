@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
 use alloy::providers::ext::AnvilApi;
-use annona_chain::bindings::Registry;
-use annona_chain::devnet::{self, BlockTime};
 use annona_chain::{Deployment, DynProvider, PrivateKeySigner, connect};
 use annona_client::wire::{ClaimRequest, ClaimStatus};
 use annona_client::{ApiClient, ClaimDraft};
@@ -77,10 +75,7 @@ struct Member(Identity);
 /// Measures a service of its own on a chain of its own.
 pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("annona-bench-").tempdir()?;
-    let anvil = devnet::start(
-        &devnet::find_anvil(&std::env::current_dir()?)?,
-        BlockTime::Instant,
-    )?;
+    let anvil = sandbox::start_chain()?;
     let provider = connect(&anvil.endpoint())?;
     let deployment = sandbox::deploy_contracts(&anvil, &provider, Vec::new()).await?;
     eprintln!("{} people join", args.claims);
@@ -134,27 +129,14 @@ async fn join(
         registry: deployment.registry,
     };
     let prover = LocalProver::new(scope, args.keys.clone(), UnsafeKeys::Refuse)?;
-    let registry = Registry::new(deployment.registry, provider);
     let mut tree = MembershipTree::default();
     for chunk in members.chunks(JOIN_AT_ONCE) {
         let leaves: Vec<Commitment> = chunk.iter().map(Member::commitment).collect();
         let call = prover
-            .prove_append(AppendBatch {
-                pre_root: tree.root(),
-                post_root: tree.root_after_append(&leaves)?,
-                start_index: tree.leaf_count().try_into()?,
-                frontier: tree.current().frontier(),
-                leaves: leaves.clone(),
-            })
+            .prove_append(AppendBatch::to(&tree, leaves.clone())?)
             .await?;
-        let append = registry.append(
-            leaves.iter().map(|leaf| leaf.to_u256()).collect(),
-            call.post_root.to_u256(),
-            call.digest.to_u256(),
-            *call.proof.coordinates(),
-        );
-        let sender = Account::Sequencer.key(anvil).address();
-        let receipt = append.from(sender).send().await?.get_receipt().await?;
+        let sent = sandbox::send_append(anvil, provider, deployment, &call).await?;
+        let receipt = sent.get_receipt().await?;
         ensure!(receipt.status(), "the registry refused the members");
         tree.append(&leaves)?;
     }

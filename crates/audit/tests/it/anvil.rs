@@ -8,7 +8,7 @@ use annona_chain::bindings::{Distributor, Registry};
 use annona_chain::devnet::{BlockTime, find_anvil, start};
 use annona_chain::{DeployPlan, Deployment, PrivateKeySigner, connect, deploy};
 use annona_circuits::CircuitId;
-use annona_core::{AmountWei, Epoch, LeafIndex, NullifierHash, Payment, UnixSeconds};
+use annona_core::{AmountWei, Epoch, NullifierHash, Payment, UnixSeconds};
 use annona_keys::UnsafeKeys;
 use annona_proofs::{
     AppendBatch, AppendProver, AppendStatement, BatchProof, ClaimProof, Identity, ProvingKey,
@@ -71,15 +71,8 @@ impl Chain {
     async fn append(&self, tree: &mut MembershipTree, members: &[Identity]) {
         let leaves: Vec<_> = members.iter().map(Identity::commitment).collect();
         let words = leaves.iter().map(|leaf| leaf.to_u256()).collect();
-        let (pre_root, frontier) = (tree.root(), tree.current().frontier());
-        let start_index = LeafIndex::try_from(tree.leaf_count()).unwrap();
-        let batch = AppendBatch {
-            pre_root,
-            post_root: tree.append(&leaves).unwrap(),
-            start_index,
-            frontier,
-            leaves,
-        };
+        let batch = AppendBatch::to(tree, leaves).unwrap();
+        assert_eq!(tree.append(&batch.leaves).unwrap(), batch.post_root);
         let proved = self.prove(&batch);
         let receipt = Registry::new(self.deployment.registry, self.provider.clone())
             .append(

@@ -81,13 +81,7 @@ fn member(number: u8) -> Identity {
 impl Payday<'_> {
     async fn join(&mut self, provider: &DynProvider, keys: &KeyFolder) -> anyhow::Result<()> {
         let leaves: Vec<Commitment> = (0..MEMBERS).map(|one| member(one).commitment()).collect();
-        let batch = AppendBatch {
-            pre_root: self.tree.root(),
-            post_root: self.tree.root_after_append(&leaves)?,
-            start_index: 0_u64.try_into()?,
-            frontier: self.tree.current().frontier(),
-            leaves: leaves.clone(),
-        };
+        let batch = AppendBatch::to(&self.tree, leaves.clone())?;
         let scope = RegistryScope {
             chain_id: self.deployment.chain_id,
             registry: self.deployment.registry,

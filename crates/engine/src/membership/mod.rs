@@ -134,20 +134,7 @@ impl Membership {
     /// # Errors
     /// [`MembershipError::Tree`] when they do not fit.
     pub fn append_batch(&self, leaves: Vec<Commitment>) -> Result<AppendBatch, MembershipError> {
-        let followed = self.read();
-        let before = followed.tree.current();
-        let present = before.leaf_count();
-        let start_index = LeafIndex::try_from(present).map_err(|_| TreeError::Full {
-            present,
-            requested: leaves.len() as u64,
-        })?;
-        Ok(AppendBatch {
-            pre_root: before.root(),
-            post_root: followed.tree.root_after_append(&leaves)?,
-            start_index,
-            frontier: before.frontier(),
-            leaves,
-        })
+        Ok(AppendBatch::to(&self.read().tree, leaves)?)
     }
 
     /// What a proof of revoking `commitments` needs, all of it of one moment. They stay in

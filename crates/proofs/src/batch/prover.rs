@@ -3,6 +3,7 @@ use annona_circuits::{
     assign, outputs,
 };
 use annona_core::{Commitment, FieldElement, LeafIndex, ProofPoints, Root, TREE_DEPTH};
+use annona_tree::{MembershipTree, TreeError};
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
 use rand_core::CryptoRng;
@@ -63,6 +64,28 @@ pub struct AppendBatch {
     pub frontier: [FieldElement; TREE_DEPTH],
     /// The new leaves.
     pub leaves: Vec<Commitment>,
+}
+
+impl AppendBatch {
+    /// The batch that appends `leaves` to `tree`, which stays as it is.
+    ///
+    /// # Errors
+    /// [`TreeError`] when they do not fit.
+    pub fn to(tree: &MembershipTree, leaves: Vec<Commitment>) -> Result<Self, TreeError> {
+        let before = tree.current();
+        let present = before.leaf_count();
+        let start_index = LeafIndex::try_from(present).map_err(|_| TreeError::Full {
+            present,
+            requested: leaves.len() as u64,
+        })?;
+        Ok(Self {
+            pre_root: before.root(),
+            post_root: tree.root_after_append(&leaves)?,
+            start_index,
+            frontier: before.frontier(),
+            leaves,
+        })
+    }
 }
 
 /// A leaf to remove.
