@@ -118,23 +118,29 @@ fn open_path(gain: &[f32], rows: usize, length: usize, ends: Option<usize>) -> V
     path
 }
 
+/// What a curve is taken for where nothing is seen of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rest {
+    /// Ridge on the terms from the second on: a half-hidden curve stays near a circle.
+    pub(crate) stiffness: f32,
+    /// The second harmonic (cosine, sine) of that circle, pixels.
+    pub(crate) flattening: [f32; 2],
+    /// How far below the centre of the samples the curve's own is expected, pixels.
+    pub(crate) down: Option<f32>,
+}
+
+/// Ridge that holds a curve's centre to the height where it is expected.
+const LEVEL: f64 = 0.1;
+
 /// Fits `c0 + sum(a_k cos + b_k sin)` up to `order` to weighted samples at equal
-/// angles; outliers lose their weight over a few rounds. `stiffness` is a ridge on
-/// the terms from the second on: a half-hidden curve stays near a circle, or near one
-/// with `rest` as its second harmonic (cosine, sine).
+/// angles; outliers lose their weight over a few rounds.
 /// The coefficients are `[c0, a1, b1, a2, b2, ..]`.
-pub(crate) fn fit_series(
-    samples: &[f32],
-    weights: &[f32],
-    order: usize,
-    stiffness: f32,
-    rest: [f32; 2],
-) -> Vec<f32> {
+pub(crate) fn fit_series(samples: &[f32], weights: &[f32], order: usize, rest: Rest) -> Vec<f32> {
     const ROUNDS: usize = 4;
     let mut robust = weights.to_vec();
     let mut coefficients = Vec::new();
     for _ in 0..ROUNDS {
-        coefficients = least_squares(samples, &robust, order, stiffness, rest);
+        coefficients = least_squares(samples, &robust, order, rest);
         let residuals: Vec<f32> = samples
             .iter()
             .enumerate()
@@ -176,13 +182,7 @@ fn mean_absolute(values: &[f32], weights: &[f32]) -> f32 {
         / weight.max(1e-6)
 }
 
-fn least_squares(
-    samples: &[f32],
-    weights: &[f32],
-    order: usize,
-    stiffness: f32,
-    rest: [f32; 2],
-) -> Vec<f32> {
+fn least_squares(samples: &[f32], weights: &[f32], order: usize, rest: Rest) -> Vec<f32> {
     let n = 2 * order + 1;
     let mut matrix = vec![0.0f64; n * (n + 1)];
     for (k, (&sample, &weight)) in samples.iter().zip(weights).enumerate() {
@@ -197,11 +197,14 @@ fn least_squares(
     let total: f64 = weights.iter().map(|&w| f64::from(w)).sum();
     for i in 0..n {
         let bend = (i.div_ceil(2) as f64 - 1.0).max(0.0);
-        let stiff = f64::from(stiffness) * total * bend * bend;
-        matrix[i * (n + 2)] += 1e-9 + stiff;
-        if i == 3 || i == 4 {
-            matrix[i * (n + 1) + n] += stiff * f64::from(rest[i - 3]);
-        }
+        let stiff = f64::from(rest.stiffness) * total * bend * bend;
+        let (ridge, expected) = match (i, rest.down) {
+            (2, Some(down)) => (LEVEL * total, down),
+            (3 | 4, _) => (stiff, rest.flattening[i - 3]),
+            _ => (stiff, 0.0),
+        };
+        matrix[i * (n + 2)] += 1e-9 + ridge;
+        matrix[i * (n + 1) + n] += ridge * f64::from(expected);
     }
     solve(matrix, n)
 }
@@ -257,6 +260,14 @@ fn solve(mut m: Vec<f64>, n: usize) -> Vec<f32> {
 mod tests {
     use super::*;
 
+    fn rest(stiffness: f32, flattening: [f32; 2]) -> Rest {
+        Rest {
+            stiffness,
+            flattening,
+            down: None,
+        }
+    }
+
     #[test]
     fn the_path_is_closed_and_follows_the_ridge() {
         let (angles, rows) = (64, 20);
@@ -286,7 +297,7 @@ mod tests {
         samples[10..60].fill(90.0);
         weights[10..60].fill(0.0);
         samples[100] = 60.0;
-        let fitted = fit_series(&samples, &weights, 2, 0.002, [0.0; 2]);
+        let fitted = fit_series(&samples, &weights, 2, rest(0.002, [0.0; 2]));
         let worst = (0..ANGLES)
             .map(|k| angle_of(k, ANGLES))
             .map(|a| (series_at(&fitted, a) - series_at(&truth, a)).abs())
@@ -306,10 +317,40 @@ mod tests {
         let weights: Vec<f32> = (0..ANGLES)
             .map(|k| f32::from(u8::from(sin_cos(angle_of(k, ANGLES)).0.abs() < 0.64)))
             .collect();
-        let hidden = |rest| series_at(&fit_series(&radii, &weights, 4, 0.5, rest), TAU / 4.0);
+        let hidden = |flat| {
+            let series = fit_series(&radii, &weights, 4, rest(0.5, flat));
+            series_at(&series, TAU / 4.0)
+        };
         let truth = about(TAU / 4.0);
         assert!((hidden(flat.map(|f| 50.0 * f)) - truth).abs() < 0.3);
         assert!((hidden([0.0; 2]) - truth).abs() > 1.0);
+    }
+
+    #[test]
+    fn a_curve_seen_on_its_flanks_keeps_the_height_where_it_is_expected() {
+        // A circle about (0, 2) whose right flank a lash bends outward.
+        let mut radii: Vec<f32> = (0..ANGLES)
+            .map(|k| 50.0 + 2.0 * sin_cos(angle_of(k, ANGLES)).0)
+            .collect();
+        let weights: Vec<f32> = (0..ANGLES)
+            .map(|k| f32::from(u8::from(sin_cos(angle_of(k, ANGLES)).0.abs() < 0.5)))
+            .collect();
+        for r in &mut radii[ANGLES - 20..] {
+            *r += 4.0;
+        }
+        let height = |down| {
+            let rest = Rest {
+                down,
+                ..rest(0.02, [0.0; 2])
+            };
+            fit_series(&radii, &weights, 4, rest)[2]
+        };
+        assert!(
+            (height(Some(2.0)) - 2.0).abs() < 0.5,
+            "{}",
+            height(Some(2.0))
+        );
+        assert!((height(None) - 2.0).abs() > 1.0, "{}", height(None));
     }
 
     #[test]

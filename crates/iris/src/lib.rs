@@ -17,6 +17,7 @@
 
 mod circle;
 mod contour;
+mod edge;
 mod encoder;
 mod error;
 mod focus;
@@ -32,6 +33,7 @@ mod segment;
 mod sheet;
 mod specular;
 mod template;
+mod tissue;
 mod trig;
 mod votes;
 

@@ -1,25 +1,15 @@
 //! What hides the iris: lids, lashes, reflections.
 //!
-//! Iris tissue is told apart by its brightness: a model of it, by radius and side,
-//! comes from the flanks of the iris, where lids seldom reach. A lid's edge is the
-//! path that best parts what looks like iris from what does not, lashes included.
-
-use std::f32::consts::TAU;
+//! A lid's edge is the path that best parts what looks like iris tissue from what does
+//! not, lashes included. The skin of a lid's margin is often as bright as tissue: where
+//! a long edge to something brighter lies before that path, the lid begins there.
 
 use crate::contour::Contour;
-use crate::order::median;
 use crate::raster::Plane;
+use crate::tissue::TissueModel;
 
-/// Pixels of the working image that the lid's edge itself spoils.
-pub(crate) const LID_MARGIN_PX: f32 = 0.5;
-/// Radial bins of the brightness model.
-const BINS: usize = 8;
-/// Grey levels that the standard deviation of tissue is held between: sensor noise
-/// below, lids on the flanks above.
-const LEAST_SPREAD: f32 = 4.0;
-const LARGEST_SPREAD: f32 = 12.0;
 /// Deviation, in standard deviations, at which a pixel is as likely tissue as not.
-const UNDECIDED: f32 = 3.6;
+const UNDECIDED: f32 = 3.8;
 /// Most that one pixel says against being tissue; every tissue pixel says -1.
 const STRONGEST: f32 = 2.0;
 
@@ -28,95 +18,16 @@ const CROSSED: f32 = 6.0;
 /// The most that a pixel beyond a crossed lid says for being tissue.
 const BEYOND: f32 = -0.5;
 
-/// Brightness of the iris by radius on either flank, and how far tissue strays from it.
-#[derive(Debug, Clone)]
-pub(crate) struct TissueModel {
-    /// Median grey level by radial bin: image right, image left.
-    levels: [[f32; BINS]; 2],
-    /// Standard deviation about it, grey levels.
-    spread: f32,
-}
-
-impl TissueModel {
-    /// From the flanks of the iris between its contours, without reflections.
-    pub(crate) fn of(plane: &Plane, pupil: &Contour, limbus: &Contour) -> Self {
-        const ANGLES: usize = 24;
-        const RADII: usize = 4;
-        /// Flanks reach from this far above the horizontal to that far below.
-        const FROM: f32 = -0.4;
-        const TO: f32 = 0.6;
-        let mut flanks: [Vec<Vec<f32>>; 2] = [vec![Vec::new(); BINS], vec![Vec::new(); BINS]];
-        for k in 0..ANGLES {
-            let down = FROM + (TO - FROM) * (k as f32 + 0.5) / ANGLES as f32;
-            for (side, angle) in [down, TAU / 2.0 - down].into_iter().enumerate() {
-                let (a, b) = (pupil.point_at(angle), limbus.point_at(angle));
-                for j in 0..BINS * RADII {
-                    let t = (j as f32 + 0.5) / (BINS * RADII) as f32;
-                    let level = plane.sample(a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1));
-                    flanks[side][j / RADII].push(level);
-                }
-            }
-        }
-        let levels = flanks.each_mut().map(|bins| {
-            let mut medians = [0.0; BINS];
-            for (m, bin) in medians.iter_mut().zip(bins.iter_mut()) {
-                *m = median(bin);
-            }
-            medians
-        });
-        let mut strays: Vec<f32> = (0..2)
-            .flat_map(|side| (0..BINS).map(move |bin| (side, bin)))
-            .flat_map(|(side, bin)| {
-                let m = levels[side][bin];
-                flanks[side][bin]
-                    .iter()
-                    .map(move |v| (v - m).abs())
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        Self {
-            levels,
-            spread: (1.48 * median(&mut strays)).clamp(LEAST_SPREAD, LARGEST_SPREAD),
-        }
-    }
-
-    /// Standard deviations by which a grey level is brighter than tissue at a
-    /// radial position `t` and a direction with this cosine.
-    fn deviation(&self, level: f32, t: f32, cos: f32) -> f32 {
-        self.ring(t).deviation(level, cos)
-    }
-
-    /// The model on the ring at the radial position `t`.
-    pub(crate) fn ring(&self, t: f32) -> TissueRing {
-        let position = (t * BINS as f32 - 0.5).clamp(0.0, (BINS - 1) as f32);
-        let bin = position as usize;
-        let fraction = position - bin as f32;
-        let next = (bin + 1).min(BINS - 1);
-        TissueRing {
-            levels: [0, 1].map(|side: usize| {
-                let l = &self.levels[side];
-                l[bin] + fraction * (l[next] - l[bin])
-            }),
-            spread: self.spread,
-        }
-    }
-}
-
-/// Brightness of the iris on one ring: image right, image left.
-pub(crate) struct TissueRing {
-    levels: [f32; 2],
-    spread: f32,
-}
-
-impl TissueRing {
-    /// Standard deviations by which a grey level is brighter than tissue in a
-    /// direction with this cosine.
-    pub(crate) fn deviation(&self, level: f32, cos: f32) -> f32 {
-        let right = 0.5 * (1.0 + cos);
-        let expected = right * self.levels[0] + (1.0 - right) * self.levels[1];
-        (level - expected) / self.spread
-    }
-}
+/// Farthest pixels before and beyond a lid's margin that are compared.
+const FARTHEST: usize = 4;
+/// Grey levels by which the far side is brighter at which a margin counts half, and
+/// what it must count to be one.
+const SOFT_MARGIN: f32 = 30.0;
+const LEAST_MARGIN: f32 = 0.3;
+/// Share of the iris radius to either side over which a margin's gain is averaged,
+/// and what it must come to.
+const MARGIN_REACH: f32 = 0.15;
+const CLEAR_MARGIN: f32 = 0.05;
 
 /// A lid's edge: a row for each column of the image across the iris.
 #[derive(Debug, Clone, PartialEq)]
@@ -176,76 +87,167 @@ impl Lids {
 }
 
 /// Finds both lids' edges across the iris. A lid that leaves the iris free comes
-/// out along the limbus, where it hides nothing.
+/// out along the limbus or beyond it, where it hides nothing.
 pub(crate) fn find_lids(smooth: &Plane, pupil: &Contour, limbus: &Contour) -> Lids {
-    let model = TissueModel::of(smooth, pupil, limbus);
-    let r = limbus.mean_radius();
-    let radii = (1.1 * pupil.mean_radius(), r);
-    let columns = (2.0 * r) as usize + 1;
-    let half = (1.02 * r) as usize + 1;
-    let first_x = limbus.centre_x - r;
-    let mut evidence = vec![0.0; half];
-    let mut upper = vec![0.0; columns * (half + 1)];
-    let mut lower = vec![0.0; columns * (half + 1)];
-    for c in 0..columns {
-        let x = first_x + c as f32;
-        for (outward, sums) in [(-1.0, &mut upper), (1.0, &mut lower)] {
-            let mut against = 0.0;
-            for (row, value) in evidence.iter_mut().enumerate().rev() {
-                // Row 0 lies farthest out, the last one at the centre.
-                let y = limbus.centre_y + outward * (half - 1 - row) as f32;
-                *value = evidence_at(smooth, &model, (pupil, limbus), radii, (x, y));
-                if against > CROSSED {
-                    *value = value.max(BEYOND);
-                }
-                against += value.max(0.0);
-            }
-            let sums = &mut sums[c * (half + 1)..(c + 1) * (half + 1)];
-            for row in 0..half {
-                sums[row + 1] = sums[row] + evidence[row];
-            }
+    let iris = Iris {
+        smooth,
+        model: TissueModel::of(smooth, pupil, limbus),
+        pupil: Ring::of(pupil, 1.1),
+        limbus: Ring::of(limbus, 1.0),
+    };
+    Lids {
+        upper: iris.lid(-1.0),
+        lower: iris.lid(1.0),
+    }
+}
+
+/// A circle in place of a contour.
+struct Ring {
+    x: f32,
+    y: f32,
+    r: f32,
+}
+
+impl Ring {
+    fn of(contour: &Contour, share: f32) -> Self {
+        Self {
+            x: contour.centre_x,
+            y: contour.centre_y,
+            r: share * contour.mean_radius(),
         }
     }
-    let edge = |sums: &[f32], outward: f32| {
-        let path = best_path(sums, half + 1);
-        let rows = path
-            .iter()
-            .map(|&row| limbus.centre_y + outward * (half as f32 - 0.5 - row as f32))
+
+    fn offset(&self, (x, y): (f32, f32)) -> (f32, f32) {
+        (x - self.x, y - self.y)
+    }
+}
+
+/// Where lids are sought: the columns of pixels across the iris, each from the row of
+/// its centre outward.
+struct Iris<'a> {
+    smooth: &'a Plane,
+    model: TissueModel,
+    pupil: Ring,
+    limbus: Ring,
+}
+
+impl Iris<'_> {
+    /// The edge of the upper lid (`outward` -1) or the lower one (1).
+    fn lid(&self, outward: f32) -> LidEdge {
+        let first_x = (self.limbus.x - self.limbus.r).floor();
+        let middle = self.limbus.y.round();
+        let columns = 2 * self.limbus.r as usize + 2;
+        let rows = self.limbus.r as usize + 2;
+        // What speaks for a lid from each row outward, and for its margin on each row.
+        let mut cover = vec![0.0; columns * (rows + 1)];
+        let mut margin = vec![0.0; columns * rows];
+        let mut levels = vec![0.0; rows + 2 * FARTHEST];
+        let mut evidence = vec![0.0; rows];
+        for c in 0..columns {
+            let x = first_x + c as f32;
+            let y = |row: usize| middle + outward * row as f32;
+            for (k, level) in levels.iter_mut().enumerate() {
+                let along = k as f32 - FARTHEST as f32;
+                *level = self.smooth.nearest(x, middle + outward * along);
+            }
+            for (row, value) in evidence.iter_mut().enumerate() {
+                *value = self.evidence((x, y(row)), levels[row + FARTHEST]);
+            }
+            discount_beyond_lid(&mut evidence);
+            let sums = &mut cover[c * (rows + 1)..][..=rows];
+            for row in (0..rows).rev() {
+                sums[row] = sums[row + 1] + evidence[row];
+            }
+            for (row, value) in margin[c * rows..][..rows].iter_mut().enumerate() {
+                if self.may_hold_margin((x, y(row)), outward) {
+                    *value = margin_gain(&levels[row..]);
+                }
+            }
+        }
+        let lid = best_path(&cover, rows + 1);
+        let edge = best_path(&margin, rows);
+        let clear = clear_edge(&edge, &margin, rows, MARGIN_REACH * self.limbus.r);
+        let rows = (0..columns)
+            .map(|c| {
+                let cut = lid[c] as f32 - 0.5;
+                let from = if clear[c] { edge[c] as f32 } else { cut };
+                middle + outward * cut.min(from)
+            })
             .collect();
         LidEdge {
             first_x,
             step: 1.0,
             rows,
         }
-    };
-    Lids {
-        upper: edge(&upper, -1.0),
-        lower: edge(&lower, 1.0),
+    }
+
+    /// Whether a lid's margin may run through a point: in the iris, off the pupil's own
+    /// edge, and not beside the pupil's middle.
+    fn may_hold_margin(&self, at: (f32, f32), outward: f32) -> bool {
+        let (dx, dy) = self.limbus.offset(at);
+        let (px, py) = self.pupil.offset(at);
+        let inner = self.pupil.r + FARTHEST as f32;
+        dx * dx + dy * dy < self.limbus.r * self.limbus.r
+            && px * px + py * py > inner * inner
+            && outward * py > 0.5 * self.pupil.r
+    }
+
+    /// How much a pixel of a grey level speaks against being iris tissue: -1 for
+    /// tissue, up to [`STRONGEST`]; 0 in the pupil and outside the iris.
+    fn evidence(&self, at: (f32, f32), level: f32) -> f32 {
+        let (dx, dy) = self.limbus.offset(at);
+        let d = (dx * dx + dy * dy).sqrt();
+        let (px, py) = self.pupil.offset(at);
+        let dp = (px * px + py * py).sqrt();
+        if d > self.limbus.r || dp < self.pupil.r {
+            return 0.0;
+        }
+        let (inner, outer) = (dp - self.pupil.r, self.limbus.r - d);
+        let t = inner / (inner + outer).max(1.0);
+        let z = self.model.deviation(level, t, px / dp);
+        (z * z / (UNDECIDED * UNDECIDED) - 1.0).clamp(-1.0, STRONGEST)
     }
 }
 
-/// How much a pixel speaks against being iris tissue: -1 for tissue, up to
-/// [`STRONGEST`]; 0 in the pupil and outside the iris.
-fn evidence_at(
-    smooth: &Plane,
-    model: &TissueModel,
-    (pupil, limbus): (&Contour, &Contour),
-    (inner, outer): (f32, f32),
-    (x, y): (f32, f32),
-) -> f32 {
-    let (dx, dy) = (x - limbus.centre_x, y - limbus.centre_y);
-    let d = (dx * dx + dy * dy).sqrt();
-    if d > outer {
-        return 0.0;
+/// Beyond a lid that is crossed, what looks like tissue says little.
+fn discount_beyond_lid(evidence: &mut [f32]) {
+    let mut against = 0.0;
+    for value in evidence {
+        let beyond = against > CROSSED;
+        against += value.max(0.0);
+        if beyond {
+            *value = value.max(BEYOND);
+        }
     }
-    let (px, py) = (x - pupil.centre_x, y - pupil.centre_y);
-    let dp = (px * px + py * py).sqrt();
-    if dp < inner {
-        return 0.0;
-    }
-    let t = (dp - inner) / ((dp - inner) + (outer - d)).max(1.0);
-    let z = model.deviation(smooth.sample(x, y), t, px / dp);
-    (z * z / (UNDECIDED * UNDECIDED) - 1.0).clamp(-1.0, STRONGEST)
+}
+
+/// What speaks for a lid's margin at the middle of `levels`: brighter beyond it than
+/// before it, at three distances.
+fn margin_gain(levels: &[f32]) -> f32 {
+    const DISTANCES: [usize; 3] = [1, 3, FARTHEST];
+    let rise = DISTANCES
+        .iter()
+        .map(|d| levels[FARTHEST + d] - levels[FARTHEST - d])
+        .sum::<f32>()
+        / DISTANCES.len() as f32;
+    let rise = rise.max(0.0);
+    rise / (rise + SOFT_MARGIN) - LEAST_MARGIN
+}
+
+/// Columns about which a path has gained enough, on the mean, to be an edge.
+fn clear_edge(path: &[usize], gain: &[f32], rows: usize, reach: f32) -> Vec<bool> {
+    let gained: Vec<f32> = path
+        .iter()
+        .enumerate()
+        .map(|(c, row)| gain[c * rows + row])
+        .collect();
+    let reach = reach as usize;
+    (0..path.len())
+        .map(|c| {
+            let about = &gained[c.saturating_sub(reach)..(c + reach + 1).min(path.len())];
+            about.iter().sum::<f32>() / about.len() as f32 > CLEAR_MARGIN
+        })
+        .collect()
 }
 
 /// The path over the columns, at most `STEEPEST` rows a column, with the largest
@@ -285,13 +287,13 @@ fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::contour::ANGLES;
 
     const CENTRE: f32 = 100.0;
 
-    fn circle(r: f32) -> Contour {
+    pub(crate) fn circle(r: f32) -> Contour {
         Contour {
             centre_x: CENTRE,
             centre_y: CENTRE,
@@ -301,7 +303,7 @@ mod tests {
 
     /// An iris of radius 60 about a pupil of 20, with a little texture, below `lid`
     /// rows of what `cover` says.
-    fn eye(lid: f32, cover: impl Fn(usize) -> f32) -> Plane {
+    pub(crate) fn eye(lid: f32, cover: impl Fn(usize) -> f32) -> Plane {
         let data = (0..200 * 200)
             .map(|k| {
                 let (x, y) = ((k % 200) as f32, (k / 200) as f32);
@@ -349,10 +351,14 @@ mod tests {
     }
 
     #[test]
-    fn what_strays_from_the_flanks_is_no_tissue() {
-        let model = TissueModel::of(&eye(0.0, |_| 0.0), &circle(20.0), &circle(60.0));
-        assert!(model.deviation(85.0, 0.5, 1.0).abs() < 1.0);
-        assert!(model.deviation(20.0, 0.5, -1.0) < -10.0);
-        assert!(model.deviation(200.0, 0.5, 0.0) > 10.0);
+    fn a_lid_as_bright_as_tissue_begins_at_the_edge_of_its_margin() {
+        // Either would pass for tissue: the lid's skin, and the shadow along its edge.
+        let margin = |y: usize| if y > 60 { 72.0 } else { 98.0 };
+        let plane = eye(65.0, |k| margin(k / 200));
+        let lids = find_lids(&plane.blurred(1.0), &circle(20.0), &circle(60.0));
+        for x in 75..125 {
+            let row = lids.upper.row_at(x as f32);
+            assert!((row - 60.5).abs() <= 2.0, "{row} at {x}");
+        }
     }
 }

@@ -9,12 +9,13 @@ use crate::encoder::encode_sheet;
 use crate::error::IrisError;
 use crate::focus::region_sharpness;
 use crate::limits;
-use crate::occlusion::{LID_MARGIN_PX, Lids, TissueModel};
+use crate::occlusion::Lids;
 use crate::raster::Plane;
 use crate::segment::{Planes, Segmentation, find_eye, find_limbus, find_pupil};
 use crate::sheet::{FINE_ANGLES, FINE_RADII, FineSheet, NormalisedSheet};
 use crate::specular;
 use crate::template::IrisTemplate;
+use crate::tissue::TissueModel;
 use crate::trig::{length, sin_cos};
 use std::f32::consts::TAU;
 
@@ -25,8 +26,8 @@ const WORKING_SIDE_PX: u32 = 400;
 const LEAST_RADIUS_SHARE: f32 = 0.52;
 /// Standard deviations below and above the tissue's brightness at which a sample
 /// is a lash, or a reflection.
-const DARKEST: f32 = -3.3;
-const BRIGHTEST: f32 = 4.5;
+const DARKEST: f32 = -3.6;
+const BRIGHTEST: f32 = 5.0;
 
 /// Which eye of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -362,7 +363,7 @@ fn noisy_samples(
         .map(|&(x, y)| {
             let inside = x >= 0.0 && y >= 0.0 && x < w - 0.5 && y < h - 0.5;
             !inside
-                || lids.cover(x, y, LID_MARGIN_PX)
+                || lids.cover(x, y, 0.0)
                 || spots[(y + 0.5) as usize * working.width + (x + 0.5) as usize]
         })
         .collect();

@@ -68,6 +68,13 @@ impl Plane {
         self.data[y * self.width + x]
     }
 
+    /// The pixel nearest to a point; outside, the nearest edge pixel.
+    pub(crate) fn nearest(&self, x: f32, y: f32) -> f32 {
+        let x = (x + 0.5).clamp(0.0, (self.width - 1) as f32);
+        let y = (y + 0.5).clamp(0.0, (self.height - 1) as f32);
+        self.at(x as usize, y as usize)
+    }
+
     /// Bilinear sample; outside, the nearest edge pixel.
     pub(crate) fn sample(&self, x: f32, y: f32) -> f32 {
         let x = x.clamp(0.0, (self.width - 1) as f32);

@@ -1,7 +1,8 @@
 //! Where pupil and iris end.
 
 use crate::circle::{Candidate, Circle, GradientField, SearchBox, best_circle, refined_circle};
-use crate::contour::{ANGLES, Contour, angle_of, closed_path, fit_series, series_at};
+use crate::contour::{ANGLES, Contour, angle_of};
+use crate::edge::{Round, Search, refined};
 use crate::focus::edge_width;
 use crate::occlusion::{Lids, find_lids};
 use crate::order::median;
@@ -13,7 +14,7 @@ use crate::votes::dark_circles;
 /// Longest side of the plane on which circles are sought, pixels.
 const COARSE_SIDE_PX: usize = 200;
 /// Share of the iris radius beside a lid's edge in which contours are not trusted.
-const LID_SHADE: f32 = 0.05;
+const LID_SHADE: f32 = 0.07;
 
 /// Largest pupil radius looked for, as a share of the coarse plane's shorter side;
 /// and the smallest in its pixels.
@@ -33,15 +34,6 @@ const ALIKE: f32 = 0.4;
 const SOFT_LIMBUS: f32 = 30.0;
 /// The same for the pupil, whose edge is the strongest about it.
 const SOFT_PUPIL: f32 = 200.0;
-
-/// How a contour is fitted: how far off the last one its edge may lie, how many
-/// terms it has, and how unwilling it is to leave the circle.
-#[derive(Clone, Copy)]
-struct Round {
-    reach: f32,
-    order: usize,
-    stiffness: f32,
-}
 
 const PUPIL_FIRST: [Round; 1] = [Round {
     reach: 0.2,
@@ -301,57 +293,11 @@ fn pupil_contour(
         rounds,
         span: |r| (0.1 * r).clamp(1.5, 4.0),
         soft: SOFT_PUPIL,
-        rest: [0.0; 2],
+        flattening: [0.0; 2],
+        level: None,
     };
     let trust = |x: f32, y: f32| trust(x, y) * planes.clear(x, y);
     refined(&planes.smooth, start, &search, trust, trust)
-}
-
-/// How an edge is sought: its rounds, the distance in pixels over which contrast is
-/// taken by radius, the contrast that counts half, and the second harmonic in pixels
-/// that a contour has where nothing is seen.
-struct Search<'a> {
-    rounds: &'a [Round],
-    span: fn(f32) -> f32,
-    soft: f32,
-    rest: [f32; 2],
-}
-
-/// Fits a contour to the edge about it, round by round. `seen` says how much an
-/// edge that leads to a point of the image attracts the path, `trust` how much a
-/// point of the contour weighs in the fit. (The limbus often runs along a lid: its
-/// path may follow the lid, only the fit must not.)
-fn refined(
-    plane: &Plane,
-    start: Contour,
-    search: &Search<'_>,
-    seen: impl Fn(f32, f32) -> f32,
-    trust: impl Fn(f32, f32) -> f32,
-) -> Contour {
-    let mut contour = start;
-    for round in search.rounds {
-        let r = contour.mean_radius();
-        let band = Band {
-            reach_px: (round.reach * r).max(3.0),
-            span_px: (search.span)(r),
-            soft: search.soft,
-        };
-        let edge = trace(plane, &contour, band, &seen);
-        let mut weights = edge.weights();
-        for (k, weight) in weights.iter_mut().enumerate() {
-            let (x, y) = contour.point_at(angle_of(k, ANGLES));
-            *weight *= trust(x, y);
-        }
-        let series = fit_series(
-            &edge.radii,
-            &weights,
-            round.order,
-            round.stiffness,
-            search.rest,
-        );
-        contour = recentred(&contour, &series);
-    }
-    contour
 }
 
 /// The iris edge around a pupil.
@@ -369,7 +315,7 @@ pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -
     let circle = refined_circle(&field, circle, between);
     let start = round(pupil.circle);
     let inner = pupil_contour(planes, start, &PUPIL_BETWEEN_LIDS, between);
-    let limbus = limbus_contour(planes, circle, flattening_of(&inner), between);
+    let limbus = limbus_contour(planes, circle, &inner, between);
     let lids = find_lids(&planes.smooth, &inner, &limbus);
     let edge_width_px = edge_width(&planes.filled, &inner, limbus.mean_radius());
     Segmentation {
@@ -388,17 +334,21 @@ fn flattening_of(pupil: &Contour) -> [f32; 2] {
     pupil.flattening().map(|f| f - f.clamp(-NOISE, NOISE))
 }
 
+/// The limbus about its circle. Lids hide where it ends above and below, so that its
+/// flanks alone leave its height open: it is taken from the pupil, which lies in the
+/// middle of the iris from top to bottom.
 fn limbus_contour(
     planes: &Planes,
     circle: Circle,
-    flattening: [f32; 2],
+    pupil: &Contour,
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let search = Search {
         rounds: &LIMBUS_BETWEEN_LIDS,
-        span: |r| (0.05 * r).clamp(2.0, 7.0),
+        span: |r| (0.08 * r).clamp(2.0, 7.0),
         soft: SOFT_LIMBUS,
-        rest: flattening.map(|f| circle.r * f),
+        flattening: flattening_of(pupil).map(|f| circle.r * f),
+        level: Some(pupil.centre_y),
     };
     refined(&planes.smooth, round(circle), &search, |_, _| 1.0, trust)
 }
@@ -420,91 +370,4 @@ fn round(circle: Circle) -> Contour {
         centre_y: circle.y,
         radii: vec![circle.r; ANGLES],
     }
-}
-
-/// The fitted curve, its centre moved by the first harmonic.
-fn recentred(old: &Contour, series: &[f32]) -> Contour {
-    let mut series = series.to_vec();
-    let limit = 0.5 * series[0].abs();
-    let (dx, dy) = (
-        series[1].clamp(-limit, limit),
-        series[2].clamp(-limit, limit),
-    );
-    series[1] -= dx;
-    series[2] -= dy;
-    let radii = (0..ANGLES)
-        .map(|k| series_at(&series, angle_of(k, ANGLES)).max(1.0))
-        .collect();
-    Contour {
-        centre_x: old.centre_x + dx,
-        centre_y: old.centre_y + dy,
-        radii,
-    }
-}
-
-/// Where an edge is sought about a contour, and over which distance its contrast
-/// is taken.
-#[derive(Clone, Copy)]
-struct Band {
-    reach_px: f32,
-    span_px: f32,
-    /// An edge of this contrast counts half.
-    soft: f32,
-}
-
-struct Edge {
-    radii: Vec<f32>,
-    contrast: Vec<f32>,
-}
-
-impl Edge {
-    /// Weights for a fit: contrast over its mean, at most 1.
-    fn weights(&self) -> Vec<f32> {
-        let mean = self.contrast.iter().map(|c| c.max(0.0)).sum::<f32>() / ANGLES as f32;
-        self.contrast
-            .iter()
-            .map(|c| (c / (mean + 1e-3)).clamp(0.02, 1.0))
-            .collect()
-    }
-}
-
-/// Follows the strongest dark-to-bright edge (from inside to outside) all round,
-/// about a contour; an edge into what is not trusted counts less.
-fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) -> f32) -> Edge {
-    const ROWS: usize = 41;
-    let step = 2.0 * band.reach_px / (ROWS - 1) as f32;
-    let margin = (band.span_px / step).ceil().max(1.0) as usize;
-    let offset = |row: usize| -band.reach_px + row as f32 * step;
-    let mut gain = vec![0.0; ANGLES * ROWS];
-    let mut profile = vec![0.0; ROWS + 2 * margin];
-    for (k, column) in gain.chunks_exact_mut(ROWS).enumerate() {
-        let (sin, cos) = sin_cos(angle_of(k, ANGLES));
-        let point = |r: f32| (about.centre_x + r * cos, about.centre_y + r * sin);
-        for (j, level) in profile.iter_mut().enumerate() {
-            let r = about.radii[k] + offset(0) + (j as f32 - margin as f32) * step;
-            let (x, y) = point(r.max(0.0));
-            *level = plane.sample(x, y);
-        }
-        for (row, value) in column.iter_mut().enumerate() {
-            let (x, y) = point(about.radii[k] + offset(row) + band.span_px);
-            let contrast = contrast_at(&profile, row + margin, margin);
-            *value = trust(x, y) * contrast / (contrast.abs() + band.soft);
-        }
-    }
-    let path = closed_path(&gain, ROWS);
-    let radii = (0..ANGLES)
-        .map(|k| about.radii[k] + offset(path[k]))
-        .collect();
-    let contrast = (0..ANGLES).map(|k| gain[k * ROWS + path[k]]).collect();
-    Edge { radii, contrast }
-}
-
-/// Outside less inside at three distances up to `margin` steps from `at`, averaged.
-fn contrast_at(profile: &[f32], at: usize, margin: usize) -> f32 {
-    const DISTANCES: usize = 3;
-    let sum: f32 = (1..=DISTANCES)
-        .map(|k| (margin * k).div_ceil(DISTANCES))
-        .map(|d| profile[at + d] - profile[at - d])
-        .sum();
-    sum / DISTANCES as f32
 }
