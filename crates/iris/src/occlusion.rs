@@ -196,16 +196,16 @@ impl Iris<'_> {
     /// tissue, up to [`STRONGEST`]; 0 in the pupil and outside the iris.
     fn evidence(&self, at: (f32, f32), level: f32) -> f32 {
         let (dx, dy) = self.limbus.offset(at);
-        let d = (dx * dx + dy * dy).sqrt();
         let (px, py) = self.pupil.offset(at);
-        let dp = (px * px + py * py).sqrt();
-        if d > self.limbus.r || dp < self.pupil.r {
+        let (d, dp) = (dx * dx + dy * dy, px * px + py * py);
+        if d > self.limbus.r * self.limbus.r || dp < self.pupil.r * self.pupil.r {
             return 0.0;
         }
+        let (d, dp) = (d.sqrt(), dp.sqrt());
         let (inner, outer) = (dp - self.pupil.r, self.limbus.r - d);
         let t = inner / (inner + outer).max(1.0);
         let z = self.model.deviation(level, t, px / dp);
-        (z * z / (UNDECIDED * UNDECIDED) - 1.0).clamp(-1.0, STRONGEST)
+        (z * z * (1.0 / (UNDECIDED * UNDECIDED)) - 1.0).min(STRONGEST)
     }
 }
 
@@ -256,24 +256,26 @@ fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     const STEEPEST: usize = 2;
     const COST: f32 = 1.0;
     let columns = gain.len() / rows;
+    // The sums of the column before, between rows that no path comes from.
+    let mut before = vec![f32::MIN; rows + 2 * STEEPEST];
     let mut total = gain[..rows].to_vec();
-    let mut next = vec![0.0; rows];
-    let mut from = vec![0u16; columns * rows];
+    let mut from = vec![0u8; columns * rows];
     for c in 1..columns {
-        for r in 0..rows {
-            let (mut best, mut source) = (f32::NEG_INFINITY, r);
-            let first = r.saturating_sub(STEEPEST);
-            let reachable = &total[first..=(r + STEEPEST).min(rows - 1)];
-            for (k, sum) in (first..).zip(reachable) {
-                let value = sum - COST * k.abs_diff(r) as f32;
-                if value > best {
-                    (best, source) = (value, k);
-                }
+        before[STEEPEST..][..rows].copy_from_slice(&total);
+        let sources = &mut from[c * rows..][..rows];
+        total.fill(f32::MIN);
+        for step in 0..=2 * STEEPEST {
+            let cost = COST * step.abs_diff(STEEPEST) as f32;
+            let reached = total.iter_mut().zip(sources.iter_mut());
+            for ((best, source), sum) in reached.zip(&before[step..]) {
+                let better = sum - cost > *best;
+                *best = if better { sum - cost } else { *best };
+                *source = if better { step as u8 } else { *source };
             }
-            from[c * rows + r] = source as u16;
-            next[r] = best + gain[c * rows + r];
         }
-        std::mem::swap(&mut total, &mut next);
+        for (sum, value) in total.iter_mut().zip(&gain[c * rows..]) {
+            *sum += value;
+        }
     }
     let mut row = (0..rows)
         .max_by(|&a, &b| total[a].total_cmp(&total[b]))
@@ -281,7 +283,9 @@ fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     let mut path = vec![0; columns];
     for c in (0..columns).rev() {
         path[c] = row;
-        row = usize::from(from[c * rows + row]);
+        if c > 0 {
+            row = row + usize::from(from[c * rows + row]) - STEEPEST;
+        }
     }
     path
 }

@@ -36,7 +36,7 @@ pub(crate) fn dark_circles(
     let mut votes = vec![0.0; plane.width * plane.height];
     let mut summed = vec![0.0; plane.width * plane.height];
     for r in smallest..=largest {
-        cast(plane, &edges, r as f32, &mut votes);
+        cast(plane, &edges, r, &mut votes);
         box_sums(plane.width, plane.height, &votes, &mut summed);
         let least = 0.25 * TAU * r as f32;
         collect_peaks(plane, &summed, r as f32, least, &mut peaks);
@@ -47,12 +47,17 @@ pub(crate) fn dark_circles(
     distinct(peaks)
 }
 
-/// An edge: where, the unit direction from dark to bright, and its weight.
+/// Places are counted in this many parts of a pixel: whole numbers are cheaper to round.
+const PARTS: f32 = 65_536.0;
+const PARTS_BITS: u32 = 16;
+
+/// An edge: the middle of its pixel and the unit direction from dark to bright, in
+/// parts of a pixel, and its weight.
 struct EdgePoint {
-    x: f32,
-    y: f32,
-    ux: f32,
-    uy: f32,
+    x: i32,
+    y: i32,
+    ux: i32,
+    uy: i32,
     weight: f32,
 }
 
@@ -65,10 +70,10 @@ fn edges(plane: &Plane, spoiled: &[bool]) -> Vec<EdgePoint> {
             let size = (gx * gx + gy * gy).sqrt();
             if size >= LEAST_EDGE && !spoiled[y * plane.width + x] {
                 found.push(EdgePoint {
-                    x: x as f32 + 0.5,
-                    y: y as f32 + 0.5,
-                    ux: gx / size,
-                    uy: gy / size,
+                    x: ((x as f32 + 0.5) * PARTS) as i32,
+                    y: ((y as f32 + 0.5) * PARTS) as i32,
+                    ux: (gx / size * PARTS) as i32,
+                    uy: (gy / size * PARTS) as i32,
                     weight: size / (size + SOFT_EDGE),
                 });
             }
@@ -77,18 +82,13 @@ fn edges(plane: &Plane, spoiled: &[bool]) -> Vec<EdgePoint> {
     found
 }
 
-fn cast(plane: &Plane, edges: &[EdgePoint], r: f32, votes: &mut [f32]) {
+fn cast(plane: &Plane, edges: &[EdgePoint], r: usize, votes: &mut [f32]) {
     votes.fill(0.0);
-    let (width, height) = (plane.width as u32, plane.height as u32);
+    let (width, height, r) = (plane.width as u32, plane.height as u32, r as i32);
     for edge in edges {
-        // One more than the place: what lies before the first row or column becomes 0
-        // or less, and then, as an unsigned number less one, too large.
-        let column = (edge.x - r * edge.ux + 1.0) as i32;
-        let row = (edge.y - r * edge.uy + 1.0) as i32;
-        let (column, row) = (
-            column.wrapping_sub(1).cast_unsigned(),
-            row.wrapping_sub(1).cast_unsigned(),
-        );
+        // What lies before the first row or column is negative, and so too large.
+        let column = ((edge.x - r * edge.ux) >> PARTS_BITS).cast_unsigned();
+        let row = ((edge.y - r * edge.uy) >> PARTS_BITS).cast_unsigned();
         if column < width && row < height {
             votes[(row * width + column) as usize] += edge.weight;
         }
@@ -111,6 +111,10 @@ fn box_sums(width: usize, height: usize, values: &[f32], sums: &mut [f32]) {
 fn collect_peaks(plane: &Plane, sums: &[f32], r: f32, least: f32, peaks: &mut Vec<Voted>) {
     let w = plane.width;
     for y in 1..plane.height.saturating_sub(1) {
+        let here = &sums[y * w..(y + 1) * w];
+        if !here.chunks(16).any(|some| reaches(some, least)) {
+            continue;
+        }
         for x in 1..w.saturating_sub(1) {
             let here = sums[y * w + x];
             if here < least {
@@ -134,6 +138,11 @@ fn collect_peaks(plane: &Plane, sums: &[f32], r: f32, least: f32, peaks: &mut Ve
             }
         }
     }
+}
+
+/// Whether a value is at least `least`; all are looked at, which is quicker than to stop.
+fn reaches(values: &[f32], least: f32) -> bool {
+    values.iter().fold(false, |any, &v| any | (v >= least))
 }
 
 /// The best peaks, without those that nearly repeat a better one.
