@@ -65,6 +65,13 @@ pub(crate) struct Lids {
 }
 
 impl Lids {
+    /// Rows between which no lid is, whatever the column.
+    pub(crate) fn clear_rows(&self) -> (f32, f32) {
+        let lowest = self.upper.rows.iter().copied().fold(f32::MIN, f32::max);
+        let highest = self.lower.rows.iter().copied().fold(f32::MAX, f32::min);
+        (lowest, highest)
+    }
+
     /// Whether a point lies under a lid, or nearer than `margin` to its edge.
     pub(crate) fn cover(&self, x: f32, y: f32, margin: f32) -> bool {
         let (k, fraction) = self.upper.place(x);

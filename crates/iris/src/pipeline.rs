@@ -357,13 +357,14 @@ fn noisy_samples(
     limbus: &Contour,
 ) -> Vec<bool> {
     let (w, h) = (working.width as f32, working.height as f32);
+    let clear = lids.clear_rows();
     let mut noisy: Vec<bool> = fine
         .points
         .iter()
         .map(|&(x, y)| {
             let inside = x >= 0.0 && y >= 0.0 && x < w - 0.5 && y < h - 0.5;
             !inside
-                || lids.cover(x, y, 0.0)
+                || (!(clear.0..=clear.1).contains(&y) && lids.cover(x, y, 0.0))
                 || spots[(y + 0.5) as usize * working.width + (x + 0.5) as usize]
         })
         .collect();

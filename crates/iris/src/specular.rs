@@ -51,16 +51,14 @@ fn reconstruct(plane: &Plane) -> Vec<f32> {
     for current in (0..256).rev() {
         while let Some(k) = buckets[current].pop() {
             let k = k as usize;
-            let (x, y) = (k % w, k / w);
-            let neighbours = [
-                (x > 0).then(|| k - 1),
-                (x + 1 < w).then(|| k + 1),
-                (y > 0).then(|| k - w),
-                (y + 1 < h).then(|| k + w),
-            ];
-            for n in neighbours.into_iter().flatten() {
-                if result[n] == f32::NEG_INFINITY {
-                    result[n] = plane.data[n].min(result[k]);
+            let from = result[k];
+            // Past an end of a row lies the border, which has its level.
+            for n in [k.wrapping_sub(1), k + 1, k.wrapping_sub(w), k + w] {
+                let Some(reached) = result.get_mut(n) else {
+                    continue;
+                };
+                if *reached == f32::NEG_INFINITY {
+                    *reached = plane.data[n].min(from);
                     buckets[level(n).min(current)].push(n as u32);
                 }
             }
