@@ -145,7 +145,7 @@ impl Tones {
         Self {
             pupil: between(rng, 26.0, 44.0),
             iris,
-            contrast: clamped(rng, 9.7, 2.1, (7.5, 14.5)),
+            contrast: clamped(rng, 9.8, 2.6, (7.5, 15.0)),
             sclera: iris + between(rng, 48.0, 72.0),
             skin: between(rng, 150.0, 190.0),
             limbus_width: between(rng, 0.018, 0.04),

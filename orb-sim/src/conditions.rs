@@ -96,8 +96,8 @@ impl CaptureConditions {
             exposure: clamped(rng, 1.0, 0.06, (0.82, 1.15)),
             gradient: (0.07 * normal(rng), 0.05 * normal(rng)),
             light: (0.5 * normal(rng), 0.5 * normal(rng)),
-            veil: between(rng, 0.6, 3.9),
-            defocus_px: (0.45 * normal(rng)).abs() + between(rng, 0.0, 0.5),
+            veil: between(rng, 0.2, 4.3),
+            defocus_px: (0.6 * normal(rng)).abs() + between(rng, 0.0, 0.4),
             motion_px: draw_motion(rng),
             read_noise: between(rng, 1.3, 2.4),
             shot_noise: between(rng, 0.035, 0.085),
@@ -145,7 +145,7 @@ fn draw_gaze(rng: &mut impl Rng) -> (f32, f32) {
 /// Two degrees of standard deviation, and a tail out to fifteen.
 fn draw_roll(rng: &mut impl Rng) -> f32 {
     let degrees = if chance(rng, 0.06) {
-        clamped(rng, 0.0, 5.0, (-15.0, 15.0))
+        clamped(rng, 0.0, 4.6, (-15.0, 15.0))
     } else {
         1.68 * normal(rng)
     };

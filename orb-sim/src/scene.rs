@@ -20,11 +20,11 @@ const LASH_GREY: f32 = 42.0;
 /// Weight of the relief shading against the structure itself.
 const RELIEF: f32 = 0.014;
 /// Parts of folding for an opening of the pupil by the iris radius.
-const FOLDING: f32 = 2.75;
+const FOLDING: f32 = 3.05;
 /// How far uneven stiffness carries tissue for an opening by the iris radius:
 /// outward in parts of the depth, around in turns (standard deviations).
-const DRIFT_OUTWARD: f32 = 0.127;
-const DRIFT_AROUND: f32 = 0.0095;
+const DRIFT_OUTWARD: f32 = 0.141;
+const DRIFT_AROUND: f32 = 0.0105;
 /// Width of the lids' sharply lit rims, in iris radii.
 const LID_RIM: f32 = 0.18;
 /// Periods of the shared noise an iris radius, for reflections on the cornea.
