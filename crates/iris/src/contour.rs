@@ -125,12 +125,13 @@ pub(crate) struct Rest {
     pub(crate) stiffness: f32,
     /// The second harmonic (cosine, sine) of that circle, pixels.
     pub(crate) flattening: [f32; 2],
-    /// How far below the centre of the samples the curve's own is expected, pixels.
-    pub(crate) down: Option<f32>,
+    /// Where the curve's centre is expected from that of the samples, pixels right and
+    /// down.
+    pub(crate) centre: Option<[f32; 2]>,
 }
 
-/// Ridge that holds a curve's centre to the height where it is expected.
-const LEVEL: f64 = 0.1;
+/// Ridges that hold a curve's centre to where it is expected, right and down.
+const CENTRED: [f64; 2] = [0.05, 0.1];
 
 /// Fits `c0 + sum(a_k cos + b_k sin)` up to `order` to weighted samples at equal
 /// angles; outliers lose their weight over a few rounds.
@@ -198,8 +199,8 @@ fn least_squares(samples: &[f32], weights: &[f32], order: usize, rest: Rest) -> 
     for i in 0..n {
         let bend = (i.div_ceil(2) as f64 - 1.0).max(0.0);
         let stiff = f64::from(rest.stiffness) * total * bend * bend;
-        let (ridge, expected) = match (i, rest.down) {
-            (2, Some(down)) => (LEVEL * total, down),
+        let (ridge, expected) = match (i, rest.centre) {
+            (1 | 2, Some(centre)) => (CENTRED[i - 1] * total, centre[i - 1]),
             (3 | 4, _) => (stiff, rest.flattening[i - 3]),
             _ => (stiff, 0.0),
         };
@@ -264,7 +265,7 @@ mod tests {
         Rest {
             stiffness,
             flattening,
-            down: None,
+            centre: None,
         }
     }
 
@@ -338,18 +339,15 @@ mod tests {
         for r in &mut radii[ANGLES - 20..] {
             *r += 4.0;
         }
-        let height = |down| {
+        let height = |centre| {
             let rest = Rest {
-                down,
+                centre,
                 ..rest(0.02, [0.0; 2])
             };
             fit_series(&radii, &weights, 4, rest)[2]
         };
-        assert!(
-            (height(Some(2.0)) - 2.0).abs() < 0.5,
-            "{}",
-            height(Some(2.0))
-        );
+        let held = height(Some([0.0, 2.0]));
+        assert!((held - 2.0).abs() < 0.5, "{held}");
         assert!((height(None) - 2.0).abs() > 1.0, "{}", height(None));
     }
 

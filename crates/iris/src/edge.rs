@@ -22,8 +22,8 @@ pub(crate) struct Search<'a> {
     pub(crate) soft: f32,
     /// The second harmonic in pixels that a contour has where nothing is seen.
     pub(crate) flattening: [f32; 2],
-    /// The row near which the contour's centre is expected.
-    pub(crate) level: Option<f32>,
+    /// Where the contour's centre is expected, in the image.
+    pub(crate) centre: Option<(f32, f32)>,
 }
 
 /// Fits a contour to the edge about it, round by round. `seen` says how much an
@@ -58,7 +58,9 @@ pub(crate) fn refined(
             Rest {
                 stiffness: round.stiffness,
                 flattening: search.flattening,
-                down: search.level.map(|row| row - contour.centre_y),
+                centre: search
+                    .centre
+                    .map(|(x, y)| [x - contour.centre_x, y - contour.centre_y]),
             },
         );
         contour = recentred(&contour, &series);

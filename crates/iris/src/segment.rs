@@ -294,7 +294,7 @@ fn pupil_contour(
         span: |r| (0.1 * r).clamp(1.5, 4.0),
         soft: SOFT_PUPIL,
         flattening: [0.0; 2],
-        level: None,
+        centre: None,
     };
     let trust = |x: f32, y: f32| trust(x, y) * planes.clear(x, y);
     refined(&planes.smooth, start, &search, trust, trust)
@@ -335,8 +335,8 @@ fn flattening_of(pupil: &Contour) -> [f32; 2] {
 }
 
 /// The limbus about its circle. Lids hide where it ends above and below, so that its
-/// flanks alone leave its height open: it is taken from the pupil, which lies in the
-/// middle of the iris from top to bottom.
+/// flanks leave its height open, and a lash beside one of them moves it sideways: the
+/// pupil says where its centre is expected.
 fn limbus_contour(
     planes: &Planes,
     circle: Circle,
@@ -348,7 +348,7 @@ fn limbus_contour(
         span: |r| (0.08 * r).clamp(2.0, 7.0),
         soft: SOFT_LIMBUS,
         flattening: flattening_of(pupil).map(|f| circle.r * f),
-        level: Some(pupil.centre_y),
+        centre: Some((pupil.centre_x, pupil.centre_y)),
     };
     refined(&planes.smooth, round(circle), &search, |_, _| 1.0, trust)
 }
