@@ -120,6 +120,7 @@ fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) ->
     const ROWS: usize = 41;
     let step = 2.0 * band.reach_px / (ROWS - 1) as f32;
     let margin = (band.span_px / step).ceil().max(1.0) as usize;
+    let distances = [1, 2, 3].map(|k| (margin * k).div_ceil(3));
     let offset = |row: usize| -band.reach_px + row as f32 * step;
     let mut gain = vec![0.0; ANGLES * ROWS];
     let mut profile = vec![0.0; ROWS + 2 * margin];
@@ -133,7 +134,7 @@ fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) ->
         }
         for (row, value) in column.iter_mut().enumerate() {
             let (x, y) = point(about.radii[k] + offset(row) + band.span_px);
-            let contrast = contrast_at(&profile, row + margin, margin);
+            let contrast = contrast_at(&profile, row + margin, distances);
             *value = trust(x, y) * contrast / (contrast.abs() + band.soft);
         }
     }
@@ -145,12 +146,11 @@ fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) ->
     Edge { radii, contrast }
 }
 
-/// Outside less inside at three distances up to `margin` steps from `at`, averaged.
-fn contrast_at(profile: &[f32], at: usize, margin: usize) -> f32 {
-    const DISTANCES: usize = 3;
-    let sum: f32 = (1..=DISTANCES)
-        .map(|k| (margin * k).div_ceil(DISTANCES))
+/// Outside less inside at three distances from `at`, averaged.
+pub(crate) fn contrast_at(profile: &[f32], at: usize, distances: [usize; 3]) -> f32 {
+    let sum: f32 = distances
+        .iter()
         .map(|d| profile[at + d] - profile[at - d])
         .sum();
-    sum / DISTANCES as f32
+    sum / distances.len() as f32
 }

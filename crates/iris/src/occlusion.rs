@@ -4,7 +4,9 @@
 //! not, lashes included. The skin of a lid's margin is often as bright as tissue: where
 //! a long edge to something brighter lies before that path, the lid begins there.
 
+use crate::circle::Circle;
 use crate::contour::Contour;
+use crate::edge::contrast_at;
 use crate::raster::Plane;
 use crate::tissue::TissueModel;
 
@@ -99,8 +101,8 @@ pub(crate) fn find_lids(smooth: &Plane, pupil: &Contour, limbus: &Contour) -> Li
     let iris = Iris {
         smooth,
         model: TissueModel::of(smooth, pupil, limbus),
-        pupil: Ring::of(pupil, 1.1),
-        limbus: Ring::of(limbus, 1.0),
+        pupil: circle_like(pupil, 1.1),
+        limbus: circle_like(limbus, 1.0),
     };
     Lids {
         upper: iris.lid(-1.0),
@@ -108,25 +110,17 @@ pub(crate) fn find_lids(smooth: &Plane, pupil: &Contour, limbus: &Contour) -> Li
     }
 }
 
-/// A circle in place of a contour.
-struct Ring {
-    x: f32,
-    y: f32,
-    r: f32,
+/// A circle in place of a contour, its radius a share of the mean one.
+fn circle_like(contour: &Contour, share: f32) -> Circle {
+    Circle {
+        x: contour.centre_x,
+        y: contour.centre_y,
+        r: share * contour.mean_radius(),
+    }
 }
 
-impl Ring {
-    fn of(contour: &Contour, share: f32) -> Self {
-        Self {
-            x: contour.centre_x,
-            y: contour.centre_y,
-            r: share * contour.mean_radius(),
-        }
-    }
-
-    fn offset(&self, (x, y): (f32, f32)) -> (f32, f32) {
-        (x - self.x, y - self.y)
-    }
+fn offset(circle: Circle, (x, y): (f32, f32)) -> (f32, f32) {
+    (x - circle.x, y - circle.y)
 }
 
 /// Where lids are sought: the columns of pixels across the iris, each from the row of
@@ -134,8 +128,8 @@ impl Ring {
 struct Iris<'a> {
     smooth: &'a Plane,
     model: TissueModel,
-    pupil: Ring,
-    limbus: Ring,
+    pupil: Circle,
+    limbus: Circle,
 }
 
 impl Iris<'_> {
@@ -191,8 +185,8 @@ impl Iris<'_> {
     /// Whether a lid's margin may run through a point: in the iris, off the pupil's own
     /// edge, and not beside the pupil's middle.
     fn may_hold_margin(&self, at: (f32, f32), outward: f32) -> bool {
-        let (dx, dy) = self.limbus.offset(at);
-        let (px, py) = self.pupil.offset(at);
+        let (dx, dy) = offset(self.limbus, at);
+        let (px, py) = offset(self.pupil, at);
         let inner = self.pupil.r + FARTHEST as f32;
         dx * dx + dy * dy < self.limbus.r * self.limbus.r
             && px * px + py * py > inner * inner
@@ -202,8 +196,8 @@ impl Iris<'_> {
     /// How much a pixel of a grey level speaks against being iris tissue: -1 for
     /// tissue, up to [`STRONGEST`]; 0 in the pupil and outside the iris.
     fn evidence(&self, at: (f32, f32), level: f32) -> f32 {
-        let (dx, dy) = self.limbus.offset(at);
-        let (px, py) = self.pupil.offset(at);
+        let (dx, dy) = offset(self.limbus, at);
+        let (px, py) = offset(self.pupil, at);
         let (d, dp) = (dx * dx + dy * dy, px * px + py * py);
         if d > self.limbus.r * self.limbus.r || dp < self.pupil.r * self.pupil.r {
             return 0.0;
@@ -229,15 +223,9 @@ fn discount_beyond_lid(evidence: &mut [f32]) {
 }
 
 /// What speaks for a lid's margin at the middle of `levels`: brighter beyond it than
-/// before it, at three distances.
+/// before it.
 fn margin_gain(levels: &[f32]) -> f32 {
-    const DISTANCES: [usize; 3] = [1, 3, FARTHEST];
-    let rise = DISTANCES
-        .iter()
-        .map(|d| levels[FARTHEST + d] - levels[FARTHEST - d])
-        .sum::<f32>()
-        / DISTANCES.len() as f32;
-    let rise = rise.max(0.0);
+    let rise = contrast_at(levels, FARTHEST, [1, 3, FARTHEST]).max(0.0);
     rise / (rise + SOFT_MARGIN) - LEAST_MARGIN
 }
 

@@ -13,6 +13,7 @@ const BINS: usize = 8;
 /// below, lids on the flanks above.
 const LEAST_SPREAD: f32 = 4.0;
 const LARGEST_SPREAD: f32 = 12.0;
+
 /// Brightness of the iris by radius on either flank, and how far tissue strays from it.
 #[derive(Debug, Clone)]
 pub(crate) struct TissueModel {
