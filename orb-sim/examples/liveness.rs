@@ -18,7 +18,7 @@ fn main() {
         .filter(|kind| !matches!(kind, Presentation::Attack(_, Range::HeldOut)))
         .filter(|kind| format!("{kind:?}").contains(&wanted))
         .collect();
-    let trials = run(&kinds, people, seed, 2);
+    let trials = run(&kinds, people, seed);
     for kind in kinds {
         println!("{kind:?} {:?}", Row::of(&trials, kind));
         for check in Check::ALL {

@@ -14,6 +14,7 @@ mod faults;
 mod iris;
 mod keys;
 mod logs;
+mod long_work;
 mod matching;
 mod orb;
 mod output;

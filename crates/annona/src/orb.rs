@@ -100,7 +100,7 @@ pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
         OrbCommand::Enrol(args) => enrol(args).await,
         OrbCommand::Calibrate(args) => simulation::calibrate(&args),
         OrbCommand::Trial(args) => simulation::trial(args).await,
-        OrbCommand::Attacks(args) => attacks::run(&args),
+        OrbCommand::Attacks(args) => attacks::run(args).await,
     }
 }
 

@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use orb_sim::calibration::{self, Report};
 use orb_sim::trial::{self, Decisions, Enrolled, Plan, Rate, Subject};
-use rayon::prelude::*;
 use serde::Serialize;
+
+use crate::long_work::{Stop, exit_code, in_parallel, stoppable};
 
 /// Arguments of `annona orb calibrate`.
 #[derive(Debug, Args)]
@@ -60,7 +59,7 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
         captures: args.captures,
         seed: args.seed,
     };
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let subjects = in_parallel("people photographed", plan.people, &stop, |number| {
         calibration::examine(&plan, number)
     });
@@ -100,25 +99,14 @@ struct TrialAnswer {
 /// Photographs everybody, compares everybody with everybody, and says how often the
 /// production rule was wrong. Ctrl-C ends the stage under way and keeps what it did.
 pub(crate) async fn trial(args: TrialArgs) -> anyhow::Result<ExitCode> {
-    let stop = std::sync::Arc::new(AtomicBool::new(false));
-    let signal = std::sync::Arc::clone(&stop);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            signal.store(true, Ordering::Relaxed);
-        }
-    });
     let json = args.json.clone();
-    let answer = tokio::task::spawn_blocking(move || run_trial(&args, &stop)).await??;
+    let answer = stoppable(move |stop| run_trial(&args, stop)).await?;
     println!("{}", describe(&answer));
     write_json(json.as_ref(), &answer)?;
-    Ok(if answer.interrupted {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(exit_code(!answer.interrupted))
 }
 
-fn run_trial(args: &TrialArgs, stop: &AtomicBool) -> anyhow::Result<TrialAnswer> {
+fn run_trial(args: &TrialArgs, stop: &Stop) -> anyhow::Result<TrialAnswer> {
     let plan = Plan {
         people: args.people,
         sessions: args.captures,
@@ -130,7 +118,7 @@ fn run_trial(args: &TrialArgs, stop: &AtomicBool) -> anyhow::Result<TrialAnswer>
         trial::examine(&plan, number)
     });
     let seconds_capturing = started.elapsed().as_secs_f64();
-    let interrupted_early = stop.swap(false, Ordering::Relaxed);
+    let interrupted_early = stop.take();
     let started = Instant::now();
     let gallery = Enrolled::new(&subjects)?;
     let found = in_parallel("people compared", subjects.len() as u64, stop, |number| {
@@ -154,7 +142,7 @@ fn run_trial(args: &TrialArgs, stop: &AtomicBool) -> anyhow::Result<TrialAnswer>
         sessions: plan.sessions,
         frames: plan.frames,
         seed: plan.seed,
-        interrupted: interrupted_early || stop.load(Ordering::Relaxed),
+        interrupted: interrupted_early || stop.asked(),
         failed_to_enrol: Rate::new(people - enrolled().count() as u64, people),
         failed_to_capture: Rate::new(missing, probes),
         false_match: Rate::new(impostor.duplicate, impostor.pairs),
@@ -193,29 +181,6 @@ fn describe(answer: &TrialAnswer) -> String {
         answer.impostor.review,
         answer.genuine.review,
     )
-}
-
-/// `work` of every number below `count`, on all cores, in order of the numbers;
-/// fewer when `stop` was raised.
-fn in_parallel<T: Send>(
-    title: &'static str,
-    count: u64,
-    stop: &AtomicBool,
-    work: impl Fn(u64) -> T + Sync,
-) -> Vec<T> {
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta} left")
-        .expect("the template is a constant that parses");
-    let bar = ProgressBar::new(count)
-        .with_style(style)
-        .with_message(title);
-    let work = |number| {
-        let done = (!stop.load(Ordering::Relaxed)).then(|| work(number));
-        bar.inc(1);
-        done
-    };
-    let done = (0..count).into_par_iter().filter_map(work).collect();
-    bar.finish_and_clear();
-    done
 }
 
 fn write_json(path: Option<&PathBuf>, value: &impl Serialize) -> anyhow::Result<()> {

@@ -14,9 +14,8 @@ use annona_iris::liveness::{Accepted, Check, Refusal, Report, Verdict};
 use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What stands before the orb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,33 +68,22 @@ pub fn presentations() -> Vec<Presentation> {
     all
 }
 
-/// Makes `people` presentations of each of `kinds`, on `threads` threads. The same
-/// seed gives the same trials whatever the number of threads.
-pub fn run(kinds: &[Presentation], people: usize, seed: u64, threads: usize) -> Vec<Trial> {
-    let next = AtomicUsize::new(0);
-    let trials = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let k = next.fetch_add(1, Ordering::Relaxed);
-                    if k >= people * kinds.len() {
-                        return;
-                    }
-                    let (person, kind) = (k / kinds.len(), k % kinds.len());
-                    let mut rng = ChaCha12Rng::seed_from_u64(seed);
-                    rng.set_stream(k as u64);
-                    let trial = present(kinds[kind], seed, person as u64, &mut rng);
-                    if let Ok(mut trials) = trials.lock() {
-                        trials.push((k, trial));
-                    }
-                }
-            });
-        }
-    });
-    let mut trials = trials.into_inner().unwrap_or_default();
-    trials.sort_by_key(|(k, _)| *k);
-    trials.into_iter().map(|(_, trial)| trial).collect()
+/// Makes `people` presentations of each of `kinds`, on all cores.
+pub fn run(kinds: &[Presentation], people: usize, seed: u64) -> Vec<Trial> {
+    (0..people * kinds.len())
+        .into_par_iter()
+        .map(|number| nth(kinds, seed, number as u64))
+        .collect()
+}
+
+/// Presentation `number` of a series that takes the `kinds` in turn, from one person to
+/// the next. It depends on nothing but these arguments.
+pub fn nth(kinds: &[Presentation], seed: u64, number: u64) -> Trial {
+    let each = kinds.len() as u64;
+    let mut rng = ChaCha12Rng::seed_from_u64(seed);
+    rng.set_stream(number);
+    let kind = kinds[(number % each) as usize];
+    present(kind, seed, number / each, &mut rng)
 }
 
 fn person(seed: u64, number: u64) -> Person {
@@ -270,13 +258,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trials_do_not_depend_on_the_number_of_threads() {
-        let codes = |threads| -> Vec<String> {
-            run(&presentations()[..3], 1, 5, threads)
-                .iter()
-                .map(|t| format!("{:?} {:?}", t.conclusion, t.report))
-                .collect()
-        };
-        assert_eq!(codes(1), codes(2));
+    fn a_trial_is_the_same_alone_and_among_others() {
+        let kinds = &presentations()[..3];
+        let all = run(kinds, 1, 5);
+        let shown = |t: &Trial| format!("{:?} {:?} {:?}", t.presentation, t.conclusion, t.report);
+        for (number, trial) in all.iter().enumerate().rev() {
+            assert_eq!(trial.presentation, kinds[number]);
+            assert_eq!(shown(&nth(kinds, 5, number as u64)), shown(trial));
+        }
     }
 }

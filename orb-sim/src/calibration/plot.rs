@@ -30,7 +30,8 @@ fn histograms(page: &mut Page, distances: &Distances) {
     let panel = Panel {
         number: 0,
         x: (0.0, 0.6),
-        y: (0.0, 1.05),
+        // The highest bin is one: above it there is room for the legend.
+        y: (0.0, 1.3),
     };
     panel.frame(
         page,

@@ -12,7 +12,7 @@ const SEED: u64 = 11;
 
 /// Presentations of a kind that the check fails, and those it could measure.
 fn failed(check: Check, kind: Presentation) -> (usize, usize) {
-    let trials = run(&[kind], PRESENTED, SEED, 2);
+    let trials = run(&[kind], PRESENTED, SEED);
     let values: Vec<f32> = trials
         .iter()
         .filter_map(|trial| trial.report.as_ref()?.value(check))
@@ -69,7 +69,7 @@ fn a_lens_rests_while_the_pupil_moves() {
 fn eyes_already_enrolled_are_found_swapped_and_in_a_mirror() {
     for species in [Species::SwappedEyes, Species::SeenInMirror] {
         let kind = Presentation::Attack(species, Range::HeldOut);
-        let trials = run(&[kind], IMPOSTORS, SEED, 2);
+        let trials = run(&[kind], IMPOSTORS, SEED);
         let row = Row::of(&trials, kind);
         assert_eq!(row.live, 0, "{species:?}: {row:?}");
         let known = trials

@@ -4,10 +4,11 @@ use std::process::ExitCode;
 use anyhow::{Context, ensure};
 use clap::Args;
 use orb_sim::attack::Range;
-use orb_sim::attack::trial::{Presentation, Row, presentations, run as run_trials};
+use orb_sim::attack::trial::{Presentation, Row, nth, presentations};
 use orb_sim::confidence::clopper_pearson;
 use serde::Serialize;
 
+use crate::long_work::{exit_code, in_parallel, stoppable};
 use crate::output::Format;
 
 /// Arguments of `annona orb attacks`.
@@ -50,9 +51,9 @@ struct RowFigures {
     by_check: std::collections::BTreeMap<&'static str, usize>,
 }
 
-/// Runs the trials and prints the table.
-pub(crate) fn run(args: &AttacksArgs) -> anyhow::Result<ExitCode> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+/// Runs the trials and prints the table. Ctrl-C ends them early, and the table counts
+/// what was presented until then.
+pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
     let kinds: Vec<Presentation> = presentations()
         .into_iter()
         .filter(|&kind| names(kind).0.contains(&args.only))
@@ -62,7 +63,14 @@ pub(crate) fn run(args: &AttacksArgs) -> anyhow::Result<ExitCode> {
         "no presentation is called {:?}",
         args.only
     );
-    let trials = run_trials(&kinds, args.people as usize, args.seed, threads);
+    let (count, seed) = (u64::from(args.people) * kinds.len() as u64, args.seed);
+    let shown = kinds.clone();
+    let trials = stoppable(move |stop| {
+        let present = |number| nth(&shown, seed, number);
+        Ok(in_parallel("presentations", count, stop, present))
+    })
+    .await?;
+    let complete = trials.len() as u64 == count;
     let lines: Vec<Line> = kinds
         .into_iter()
         .map(|kind| line(kind, Row::of(&trials, kind)))
@@ -73,7 +81,13 @@ pub(crate) fn run(args: &AttacksArgs) -> anyhow::Result<ExitCode> {
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Format::from_flag(is_json).print(&lines, || table(&lines))?;
-    Ok(ExitCode::SUCCESS)
+    if !complete {
+        eprintln!(
+            "interrupted: the table counts {} of {count} presentations",
+            trials.len()
+        );
+    }
+    Ok(exit_code(complete))
 }
 
 fn line(kind: Presentation, row: Row) -> Line {

@@ -10,7 +10,7 @@ use cpu_time::ThreadTime;
 use rayon::prelude::*;
 
 use super::manifest::Entry;
-use super::{Progress, Stop};
+use crate::long_work::{Progress, Stop};
 
 /// An image that became a template.
 pub(super) struct Enrolled {
@@ -73,7 +73,6 @@ pub(super) fn encode_all(folder: &Path, entries: &[Entry], stop: &Stop) -> anyho
             Ok(Some(outcome))
         })
         .collect::<anyhow::Result<_>>()?;
-    progress.finish();
     Ok(sorted(entries, outcomes))
 }
 

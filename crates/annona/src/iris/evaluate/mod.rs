@@ -10,17 +10,13 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use report::Report;
 
-/// Exit code of a run that was stopped with Ctrl-C, as shells have it.
-const INTERRUPTED: u8 = 130;
+use crate::long_work::{Stop, exit_code, stoppable};
 
 /// Arguments of `annona iris evaluate`.
 #[derive(Debug, Args)]
@@ -38,63 +34,10 @@ pub(crate) struct EvaluateArgs {
     plot: Option<PathBuf>,
 }
 
-/// Set when the user asks to stop; what was done until then is still reported.
-#[derive(Debug, Clone, Default)]
-struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    fn asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn ask(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// A progress bar on standard error, when that is a terminal.
-struct Progress(ProgressBar);
-
-impl Progress {
-    fn new(name: &'static str, length: u64) -> Self {
-        let bar = ProgressBar::new(length);
-        let style = ProgressStyle::with_template("{prefix:18} {bar:40} {pos}/{len} {eta}");
-        bar.set_style(style.expect("the template is well formed"));
-        bar.set_prefix(name);
-        Self(bar)
-    }
-
-    fn advance(&self, count: u64) {
-        self.0.inc(count);
-    }
-
-    fn finish(&self) {
-        self.0.finish_and_clear();
-    }
-}
-
 /// Runs the evaluation; a first Ctrl-C ends it early, a second at once.
 pub(crate) async fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
-    let stop = Stop::default();
-    let listener = tokio::spawn(listen(stop.clone()));
-    let report = tokio::task::spawn_blocking(move || evaluate(&args, &stop)).await?;
-    listener.abort();
-    Ok(if report?.complete {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(INTERRUPTED)
-    })
-}
-
-async fn listen(stop: Stop) {
-    if tokio::signal::ctrl_c().await.is_err() {
-        return;
-    }
-    eprintln!("stopping; what is done so far will be reported (Ctrl-C again ends at once)");
-    stop.ask();
-    if tokio::signal::ctrl_c().await.is_ok() {
-        std::process::exit(i32::from(INTERRUPTED));
-    }
+    let report = stoppable(move |stop| evaluate(&args, stop)).await?;
+    Ok(exit_code(report.complete))
 }
 
 fn evaluate(args: &EvaluateArgs, stop: &Stop) -> anyhow::Result<Report> {

@@ -9,7 +9,7 @@ use annona_matcher::{Score, passes_screen, score};
 use rayon::prelude::*;
 
 use super::encoded::Enrolled;
-use super::{Progress, Stop};
+use crate::long_work::{Progress, Stop};
 use crate::screening::ScreenTally;
 
 /// Rows whose scores are held at once.
@@ -35,7 +35,6 @@ fn all_pairs(
     let progress = Progress::new(name, count * count.saturating_sub(1) / 2);
     for from in (0..templates.len()).step_by(ROWS_AT_ONCE) {
         if stop.asked() {
-            progress.finish();
             return Ok(false);
         }
         let until = (from + ROWS_AT_ONCE).min(templates.len());
@@ -51,7 +50,6 @@ fn all_pairs(
             take(first, scores)?;
         }
     }
-    progress.finish();
     Ok(true)
 }
 
