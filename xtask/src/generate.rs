@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::setup;
 use crate::shell::{
-    annona_binary, cargo, cargo_example, cargo_path, circuit_keys, read_from, root, run_in,
+    annona_binary, cargo, cargo_path, circuit_keys, debug_folder, read_from, root, run_in,
 };
 
 /// Contracts whose artifacts the bindings are made from.
@@ -45,6 +45,7 @@ impl Mode {
 /// Makes all generated files, in the order in which they depend on each other.
 pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     setup::run()?;
+    build()?;
     let mut stale = Vec::new();
     verifying_key(mode, &mut stale)?;
     circuits(mode, &mut stale)?;
@@ -65,6 +66,27 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Builds all programs that make files at once, with the features that `cargo test` has:
+/// one by one, each would build its dependencies anew with features of its own.
+fn build() -> anyhow::Result<()> {
+    cargo(&[
+        "build",
+        "--quiet",
+        "--workspace",
+        "--all-features",
+        "--examples",
+        "--bin",
+        "annona",
+    ])
+}
+
+/// Runs an example that [`build`] made.
+fn example(name: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let program = debug_folder()?.join("examples").join(file);
+    run_in(root(), program, arguments)
+}
+
 /// The verifying key out of semaphore-rs, and the Solidity verifier of it.
 fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let scratch = std::env::temp_dir().join(format!("annona-gen-{}", std::process::id()));
@@ -73,7 +95,7 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
     let arguments = [&proving_key, &key].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    cargo_example("annona-proofs", "generate", &arguments)?;
+    example("generate", &arguments)?;
     for (made, kept) in [
         ("semaphore_30.vk", "crates/proofs/keys/semaphore_30.vk"),
         ("semaphore_30.hash", "crates/proofs/keys/semaphore_30.hash"),
@@ -101,11 +123,7 @@ fn verifier(
     let template = root().join("contracts/templates/Groth16Verifier.sol.j2");
     let made = key.with_extension("sol");
     let [key, template, out] = [key, &template, &made].map(|path| path.to_string_lossy());
-    cargo_example(
-        "annona-proofs",
-        "verifier",
-        &[&key, name, interface, &template, &out],
-    )?;
+    example("verifier", &[&key, name, interface, &template, &out])?;
     let kept = format!("contracts/src/generated/{name}.sol");
     settle(mode, stale, &kept, &fs::read(&made)?)
 }
@@ -118,7 +136,7 @@ fn circuits(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let keys = circuit_keys();
     let arguments = [&scratch, &keys].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    cargo_example("annona-keys", "lock", &arguments)?;
+    example("lock", &arguments)?;
     let lock = fs::read(scratch.join("circuits.lock.json"))?;
     settle(mode, stale, "circuits/circuits.lock.json", &lock)?;
     let pinned: BTreeMap<String, Value> = serde_json::from_slice(&lock)?;
@@ -150,34 +168,34 @@ fn fixtures(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let batch = std::env::temp_dir().join(format!("annona-claims-{}.json", std::process::id()));
     let path = batch.to_string_lossy();
     let kept = "contracts/test/fixtures/claims.json";
-    written_by(("annona-proofs", "fixtures"), &[&path], mode, stale, kept)?;
+    written_by("fixtures", &[&path], mode, stale, kept)?;
     let kept = "contracts/test/fixtures/claim-batch.json";
     settle(mode, stale, kept, &fs::read(&batch)?)?;
     fs::remove_file(batch)?;
     let kept = "contracts/test/fixtures/batches.json";
     let keys = circuit_keys();
     let keys = keys.to_string_lossy();
-    written_by(("annona-keys", "batches"), &[&keys], mode, stale, kept)
+    written_by("batches", &[&keys], mode, stale, kept)
 }
 
 /// What the iris pipeline makes of its committed images, to the bit.
 fn iris_vectors(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let kept = "crates/iris/tests/vectors/golden.json";
-    written_by(("annona-iris", "golden"), &[], mode, stale, kept)
+    written_by("golden", &[], mode, stale, kept)
 }
 
-/// Settles `kept` with what an example of a package writes to the file it is told
-/// in its first argument; `others` follow.
+/// Settles `kept` with what an example writes to the file it is told in its first
+/// argument; `others` follow.
 fn written_by(
-    (package, example): (&str, &str),
+    name: &str,
     others: &[&str],
     mode: Mode,
     stale: &mut Vec<PathBuf>,
     kept: &str,
 ) -> anyhow::Result<()> {
-    let made = std::env::temp_dir().join(format!("annona-{example}-{}.json", std::process::id()));
+    let made = std::env::temp_dir().join(format!("annona-{name}-{}.json", std::process::id()));
     let path = made.to_string_lossy();
-    cargo_example(package, example, &[&[&*path], others].concat())?;
+    example(name, &[&[&*path], others].concat())?;
     settle(mode, stale, kept, &fs::read(&made)?)?;
     fs::remove_file(made)?;
     Ok(())
@@ -251,7 +269,6 @@ fn numbered(references: &Value) -> Value {
 }
 
 fn openapi(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    cargo(&["build", "--quiet", "--package", "annona"])?;
     let document = read_from(root(), annona_binary()?, &["openapi"])?;
     settle(mode, stale, "docs/openapi.json", document.as_bytes())
 }

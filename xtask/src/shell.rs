@@ -93,7 +93,7 @@ pub(crate) fn cargo_path() -> String {
 }
 
 /// Where cargo puts what it builds.
-pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
+fn target_folder() -> anyhow::Result<PathBuf> {
     let metadata = read_from(
         root(),
         cargo_path(),
@@ -106,11 +106,14 @@ pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(folder))
 }
 
-/// The binary that `cargo build --package annona` makes.
+/// Where the programs of the dev profile are.
+pub(crate) fn debug_folder() -> anyhow::Result<PathBuf> {
+    Ok(target_folder()?.join("debug"))
+}
+
+/// The binary `annona` of the dev profile.
 pub(crate) fn annona_binary() -> anyhow::Result<PathBuf> {
-    Ok(target_folder()?
-        .join("debug")
-        .join(format!("annona{}", std::env::consts::EXE_SUFFIX)))
+    Ok(debug_folder()?.join(format!("annona{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// Runs `program` instead of this process.
