@@ -45,7 +45,6 @@ impl Mode {
 /// Makes all generated files, in the order in which they depend on each other.
 pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     setup::run()?;
-    build()?;
     let mut stale = Vec::new();
     verifying_key(mode, &mut stale)?;
     circuits(mode, &mut stale)?;
@@ -66,22 +65,17 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds all programs that make files at once, with the features that `cargo test` has:
-/// one by one, each would build its dependencies anew with features of its own.
-fn build() -> anyhow::Result<()> {
-    cargo(&[
-        "build",
-        "--quiet",
-        "--workspace",
-        "--all-features",
-        "--examples",
-        "--bin",
-        "annona",
-    ])
+/// Builds programs that make files, with the features that `cargo test` has: with those
+/// of its own package alone, each would build its dependencies anew.
+fn build(targets: &[&str]) -> anyhow::Result<()> {
+    let unified = ["build", "--quiet", "--workspace", "--all-features"];
+    cargo(&[&unified, targets].concat())
 }
 
-/// Runs an example that [`build`] made.
+/// Builds and runs an example of the workspace. It is built when its turn comes, because
+/// it may contain a file that was made before it.
 fn example(name: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    build(&["--example", name])?;
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let program = debug_folder()?.join("examples").join(file);
     run_in(root(), program, arguments)
@@ -269,6 +263,8 @@ fn numbered(references: &Value) -> Value {
 }
 
 fn openapi(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    // Only with examples do dependencies get the features that tests need too.
+    build(&["--bin", "annona", "--examples"])?;
     let document = read_from(root(), annona_binary()?, &["openapi"])?;
     settle(mode, stale, "docs/openapi.json", document.as_bytes())
 }
