@@ -203,8 +203,11 @@ contract Distributor is EpochBudgets {
         Claim calldata one
     ) private {
         _checkInputs(one.nullifierHash, one.recipient, one.feeRecipient, one.fee);
-        if (one.fee > amount) revert Distributor_FeeAboveAmount(one.fee, amount);
-        if (!_take(fold, index, epoch, one)) fold.passed |= _bit(index);
+        // The amount is known once the epoch is open, and others may open it first.
+        bool taken = one.fee > amount
+            ? _skip(fold.seed, epoch, one, SkipReason.FeeAboveAmount)
+            : _take(fold, index, epoch, one);
+        if (!taken) fold.passed |= _bit(index);
     }
 
     /// @dev Takes a claim that is due, or passes it over, whatever the state of its epoch.

@@ -198,10 +198,10 @@ interface IDistributor {
     /// `keccak256(abi.encode("annona.batch.v1", chainId, distributor, epoch, root, claims))`. The
     /// seed is the `batchId` of the events.
     /// @dev A false proof, an input out of range, and more claims to pay than members left revert
-    /// the whole: the sender knew. A claim whose nullifier hash is spent or was repeated, or whose
-    /// transfer fails, is passed over and told by `ClaimSkipped`, because others can bring that
-    /// about after the batch was sent. It stays in the seed and, if it is passed over before the
-    /// proofs are checked, out of the sum.
+    /// the whole: the sender knew. A claim whose nullifier hash is spent or was repeated, whose fee
+    /// is more than the epoch's amount, or whose transfer fails, is passed over and told by
+    /// `ClaimSkipped`, because others can bring that about after the batch was sent. It stays in
+    /// the seed and, if it is passed over before the proofs are checked, out of the sum.
     /// @param claims 1 to `MAX_BATCH` claims.
     function claimBatch(uint256 epoch, Claim[] calldata claims) external;
 

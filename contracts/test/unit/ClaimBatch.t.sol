@@ -235,7 +235,7 @@ contract ClaimBatchTest is Deployment {
         distributor.claimBatch(1, claims);
     }
 
-    function test_a_recipient_that_would_lose_the_money_and_a_fee_too_high_are_refused() public {
+    function test_a_recipient_that_would_lose_the_money_is_refused() public {
         IDistributor.Claim[] memory claims = someClaims(2);
         claims[1] = claimFor(1, 2, address(token));
         vm.expectRevert(
@@ -251,12 +251,31 @@ contract ClaimBatchTest is Deployment {
             )
         );
         distributor.claimBatch(1, claims);
-        claims[1] = claimFor(1, 2, person(1), relay, PER_PERSON + 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IDistributor.Distributor_FeeAboveAmount.selector, PER_PERSON + 1, PER_PERSON
-            )
-        );
+    }
+
+    function test_a_fee_above_the_amount_is_passed_over_at_every_place() public {
+        for (uint256 i = 0; i < 3; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            IDistributor.Claim[] memory claims = someClaims(3);
+            uint256 nullifierHash = claims[i].nullifierHash;
+            claims[i] = claimFor(1, nullifierHash, person(1), relay, PER_PERSON + 1);
+            vm.expectEmit(true, true, false, false, DISTRIBUTOR);
+            emit IDistributor.ClaimSkipped(
+                1, nullifierHash, IDistributor.SkipReason.FeeAboveAmount, 0
+            );
+            distributor.claimBatch(1, claims);
+            assertEq(distributor.epochState(1).claimed, 2);
+            assertFalse(distributor.isSpent(1, nullifierHash));
+            assertEq(token.balanceOf(relay), 0);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    function test_a_fee_above_the_amount_hides_no_false_proof() public {
+        IDistributor.Claim[] memory claims = someClaims(3);
+        claims[0] = claimFor(1, claims[0].nullifierHash, person(1), relay, PER_PERSON + 1);
+        claims[2].recipient = relay;
+        vm.expectRevert(IDistributor.Distributor_InvalidProof.selector);
         distributor.claimBatch(1, claims);
     }
 

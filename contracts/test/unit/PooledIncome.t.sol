@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {PooledIncome} from "../../src/PooledIncome.sol";
+import {IDistributor} from "../../src/interfaces/IDistributor.sol";
 import {IIncomeSource} from "../../src/interfaces/IIncomeSource.sol";
 import {IPooledIncome} from "../../src/interfaces/IPooledIncome.sol";
 import {Deployment} from "../support/Deployment.sol";
@@ -54,6 +55,24 @@ contract PooledIncomeTest is Deployment {
         warpToEpoch(2);
         distributor.openEpoch(2);
         assertApproxEqAbs(distributor.epochState(2).budget, 9e18, 3);
+    }
+
+    /// @dev Whoever opens an earlier epoch first decides the amount, after a batch was sent.
+    function test_a_fee_that_became_too_high_stops_no_batch() public {
+        deposit(90e18);
+        warpToEpoch(2);
+        (address member, address relay) = (makeAddr("member"), makeAddr("relay"));
+        IDistributor.Claim[] memory claims = new IDistributor.Claim[](3);
+        for (uint256 i = 0; i < 2; ++i) {
+            claims[i] = claimFor(2, 100 + i, member);
+        }
+        claims[2] = claimFor(2, 102, member, relay, 3e18);
+        distributor.openEpoch(1);
+        distributor.claimBatch(2, claims);
+        assertEq(distributor.epochState(2).claimed, 2);
+        assertFalse(distributor.isSpent(2, 102));
+        assertEq(token.balanceOf(member), 2 * distributor.epochState(2).amount);
+        assertEq(token.balanceOf(relay), 0);
     }
 
     function test_what_nobody_claimed_returns_to_the_pool() public {
