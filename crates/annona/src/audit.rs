@@ -12,7 +12,7 @@ use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 
-use crate::output::Format;
+use crate::output::{Format, Lines, say};
 
 /// Arguments of `annona audit`.
 #[derive(Debug, Args)]
@@ -62,21 +62,23 @@ pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
             ExitCode::SUCCESS
         });
     }
-    let report = annona_audit::audit(&provider, &deployment, |check| {
+    let lines = Lines::default();
+    let auditing = annona_audit::audit(&provider, &deployment, |check| {
         if !args.json {
-            println!("{}", line(check));
+            lines.say(line(check));
         }
-    })
-    .await
-    .with_context(|| format!("the chain at {} cannot be audited", args.rpc_url))?;
-    println!(
-        "{}",
-        if args.json {
-            report.to_json()
-        } else {
-            summary(&report)
-        }
-    );
+    });
+    let report = lines
+        .during(async {
+            let report = auditing.await;
+            report.with_context(|| format!("the chain at {} cannot be audited", args.rpc_url))
+        })
+        .await?;
+    say(if args.json {
+        report.to_json()
+    } else {
+        summary(&report)
+    })?;
     Ok(if report.is_clean() {
         ExitCode::SUCCESS
     } else {

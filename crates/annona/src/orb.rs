@@ -98,7 +98,7 @@ pub(crate) struct EnrolArgs {
 pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
     match command {
         OrbCommand::Enrol(args) => enrol(args).await,
-        OrbCommand::Calibrate(args) => simulation::calibrate(&args),
+        OrbCommand::Calibrate(args) => simulation::calibrate(args).await,
         OrbCommand::Trial(args) => simulation::trial(args).await,
         OrbCommand::Attacks(args) => attacks::run(args).await,
     }

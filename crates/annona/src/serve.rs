@@ -360,7 +360,12 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     } = Service::assemble(&config, unsafe_keys).await?;
     let listener = TcpListener::bind(config.service.listen)
         .await
-        .with_context(|| format!("cannot listen on {}", config.service.listen))?;
+        .with_context(|| {
+            format!(
+                "cannot listen on {}; end what listens there, or set `listen` of [service] to another address",
+                config.service.listen
+            )
+        })?;
     // The one line on standard output tells a caller the port that was taken.
     // Before the line below: whoever reads it may send a signal at once.
     let signals = StopSignals::listen()?;

@@ -18,7 +18,9 @@ mod reader;
 mod receipts;
 mod writer;
 
-pub use deploy::{DeployError, DeployPlan, deploy};
+pub use deploy::{
+    DEPLOYED_CONTRACTS, DeployError, DeployPlan, DeployProgress, deploy, deploy_telling,
+};
 pub use deployment::{Deployment, DeploymentFileError};
 pub use error::revert_reason;
 pub use reader::{Census, EvmReader, connect};

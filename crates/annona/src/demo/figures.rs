@@ -4,6 +4,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Serialize;
 
+use crate::output::say;
+
 /// Everything that the demo measured and counted.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Figures {
@@ -181,12 +183,12 @@ impl Figures {
 
     /// Writes the figures as JSON; `-` is standard output.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let text = serde_json::to_string_pretty(self)? + "\n";
+        let text = serde_json::to_string_pretty(self)?;
         if path == Path::new("-") {
-            print!("{text}");
-            return Ok(());
+            return say(text);
         }
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+        std::fs::write(path, text + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

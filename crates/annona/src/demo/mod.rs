@@ -11,12 +11,15 @@ mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use annona_core::Epoch;
 use anyhow::{Context, ensure};
 use clap::Args;
 
 use crate::audit;
+use crate::output::{Lines, note};
+use crate::signals::until_signal;
 use figures::Figures;
 use progress::Story;
 use world::World;
@@ -47,23 +50,24 @@ pub(crate) struct DemoArgs {
 
 /// Tells the story; exit code 1 when anything does not come out as told.
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::select! {
-        outcome = tell(&args) => outcome,
-        // Dropping the story's future drops the world, which ends its processes.
-        _ = interrupted => {
-            eprintln!("\nstopped; the chain and the service were ended");
-            Ok(ExitCode::from(130))
+    let lines = Arc::new(Lines::default());
+    let telling = lines.during(tell(&args, &lines));
+    match until_signal(telling).await? {
+        Ok(code) => Ok(code),
+        // With the story's future the world was dropped, which ended its processes.
+        Err(signal) => {
+            note("\nstopped; the chain and the service were ended, their folder is removed");
+            Ok(signal.exit_code())
         }
     }
 }
 
-async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
     let seed = args
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let is_quiet = args.json.as_deref() == Some("-".as_ref());
-    let mut story = Story::begin(args.people, seed, is_quiet);
+    let mut story = Story::begin(args.people, seed, is_quiet, Arc::clone(lines));
     let mut figures = Figures::new(args.people, seed);
     let creating = World::create(args.anvil.as_deref());
     let title = "set up the chain, the contracts and the service";
@@ -78,7 +82,7 @@ async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     told?;
     let complaints = figures.complaints();
     for complaint in &complaints {
-        eprintln!("not as told: {complaint}");
+        note(format_args!("not as told: {complaint}"));
     }
     if args.keep {
         story.say(&world.how_to_go_on()?);

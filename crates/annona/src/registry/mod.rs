@@ -189,6 +189,7 @@ async fn status(args: StatusArgs) -> anyhow::Result<()> {
 }
 
 async fn waiting(config: &Config) -> anyhow::Result<Waiting> {
+    config.require_database()?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(config, &deployment).await?;
     Ok(Waiting {
@@ -222,6 +223,7 @@ fn describe(status: &Status, epoch: Epoch) -> String {
 
 async fn revoke(args: RevokeArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
+    config.require_database()?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(&config, &deployment).await?;
     let (commitments, reason) = match args.orb {

@@ -2,8 +2,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod demo;
+mod deploy;
+mod environment;
+mod handbook;
 mod interop;
+mod printing;
 mod receipt;
 mod registry;
 mod restart;
+mod signals;
 mod world;

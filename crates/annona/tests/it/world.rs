@@ -54,13 +54,22 @@ pub(crate) fn anvil_binary() -> PathBuf {
     devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-pub(crate) fn annona(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(ANNONA)
-        .args(arguments)
+/// The binary in a folder, with none of this program's variables but the one for Anvil.
+pub(crate) fn command(folder: &Path) -> Command {
+    let mut command = Command::new(ANNONA);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().to_uppercase().starts_with("ANNONA_") {
+            command.env_remove(name);
+        }
+    }
+    command
         .env(devnet::ANVIL_VARIABLE, anvil_binary())
-        .current_dir(folder)
-        .output()
-        .unwrap()
+        .current_dir(folder);
+    command
+}
+
+pub(crate) fn annona(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder).args(arguments).output().unwrap()
 }
 
 /// Runs a command that must succeed and returns its standard output.
@@ -169,10 +178,9 @@ impl World {
             .create(true)
             .open(self.path().join("service.log"))
             .unwrap();
-        let mut process = Command::new(ANNONA)
+        let mut process = command(self.path())
             .args(["serve", "--config", "annona.toml"])
             .envs(environment.iter().copied())
-            .current_dir(self.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -16,7 +16,8 @@ use clap::Args;
 
 use report::Report;
 
-use crate::long_work::{Stop, exit_code, stoppable};
+use crate::long_work::{Stop, stoppable};
+use crate::output::say;
 
 /// Arguments of `annona iris evaluate`.
 #[derive(Debug, Args)]
@@ -34,10 +35,10 @@ pub(crate) struct EvaluateArgs {
     plot: Option<PathBuf>,
 }
 
-/// Runs the evaluation; a first Ctrl-C ends it early, a second at once.
+/// Runs the evaluation; a first signal ends it early, a second at once.
 pub(crate) async fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
-    let report = stoppable(move |stop| evaluate(&args, stop)).await?;
-    Ok(exit_code(report.complete))
+    let (report, stop) = stoppable(move |stop| evaluate(&args, stop)).await?;
+    Ok(stop.exit_code(report.complete))
 }
 
 fn evaluate(args: &EvaluateArgs, stop: &Stop) -> anyhow::Result<Report> {
@@ -87,12 +88,6 @@ fn print(args: &EvaluateArgs, report: &Report) -> anyhow::Result<()> {
     }
     std::fs::write(file, json + "\n").with_context(|| unwritable(file))?;
     say(&text)
-}
-
-fn say(text: &str) -> anyhow::Result<()> {
-    // A closed pipe (`annona … | head`) is the reader's choice and no error.
-    let _closed = writeln!(std::io::stdout(), "{text}");
-    Ok(())
 }
 
 fn scores_file(path: &Path) -> anyhow::Result<BufWriter<File>> {
