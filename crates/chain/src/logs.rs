@@ -14,7 +14,7 @@ use crate::endpoint::EndpointError;
 pub const LOG_SPAN_MAX_BLOCKS: u64 = 2_000;
 
 /// Answers in a row after which a wider query is tried; the number doubles whenever that
-/// was refused, up to the second.
+/// was refused, up to the second, and is the first again when it was not.
 const FIRST_ANSWERS_BEFORE_WIDER: u32 = 4;
 const MOST_ANSWERS_BEFORE_WIDER: u32 = 256;
 
@@ -157,6 +157,9 @@ impl Span {
         // The last query of a reading is often narrower, and tells nothing.
         if blocks < self.blocks {
             return;
+        }
+        if (1..blocks).contains(&self.proven) {
+            self.answers_before_wider = FIRST_ANSWERS_BEFORE_WIDER;
         }
         self.proven = blocks;
         self.answers += 1;
