@@ -19,10 +19,10 @@ use crate::state::Shared;
 use crate::views::claim_view;
 
 problem_responses!(SubmitProblems:
-    BodyNotJson, BodyInvalid, BodyUnreadable, BodyTooLarge, ContentTypeNotJson, MalformedField,
+    BodyNotJson, BodyInvalid, ContentTypeNotJson, MalformedField,
     NotCanonical, CoordinateOutOfRange, ProofNotInGroup, BadRecipient, CensusReached, EpochNotBegun,
     EpochWithoutMembers, NullifierAlreadyClaimed, NullifierSpent, ClaimWindowOver,
-    ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull, RateLimited,
+    ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull,
     ChainUnavailable, StoreUnavailable
 );
 problem_responses!(FindProblems:

@@ -19,6 +19,7 @@ mod enrolments;
 mod fees;
 mod known;
 mod membership;
+mod orbs;
 mod outbox;
 pub mod ports;
 mod receipts;

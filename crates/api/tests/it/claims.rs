@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use annona_api::ClaimRates;
+use annona_api::RateLimits;
 use annona_chain::ReceiptKey;
 use annona_core::{BASE_MODULUS, ClaimWindow, EpochClock, SCALAR_MODULUS, U256, UnixSeconds};
 use annona_engine::ports::ClaimRepository;
@@ -104,15 +104,15 @@ fn from_client(client: [u8; 4], claim: &ClaimRequest) -> Request<Body> {
 #[tokio::test]
 async fn a_client_who_sends_too_many_claims_is_told_when_to_come_again() {
     let world = World::new().await;
-    let rates = ClaimRates::default();
+    let rates = RateLimits::default().claims;
     let false_claim = to_another_recipient(&honest_claim());
-    for _ in 0..rates.burst_per_client.get() {
+    for _ in 0..rates.burst.get() {
         let answer = world.call(from_client([192, 0, 2, 1], &false_claim)).await;
         assert_eq!(answer.status(), 422);
     }
     let mut told = 0;
     // Some come through meanwhile, at the client's rate.
-    for _ in 0..rates.burst_per_client.get() {
+    for _ in 0..rates.burst.get() {
         let answer = world.send(from_client([192, 0, 2, 1], &false_claim)).await;
         if answer.status == 429 {
             let problem = answer.assert_problem(429, "rate-limited");

@@ -1,4 +1,5 @@
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
@@ -123,6 +124,14 @@ impl Readiness for StorePing {
     }
 }
 
+/// The default limits, but what the chain says is asked each time: tests change it.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        chain_answer_age: Duration::ZERO,
+        ..Limits::default()
+    }
+}
+
 /// A service with its database and its chain.
 pub(crate) struct World {
     pub(crate) chain: Arc<MemoryChain>,
@@ -136,7 +145,7 @@ pub(crate) struct World {
 impl World {
     /// Five members who joined in epoch 1; the service has read the registry.
     pub(crate) async fn new() -> Self {
-        Self::with_limits(Limits::default()).await
+        Self::with_limits(limits()).await
     }
 
     pub(crate) async fn with_limits(limits: Limits) -> Self {
@@ -162,6 +171,10 @@ impl World {
             router: router_with_limits(state, limits),
             _directory: directory,
         }
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -28,6 +28,7 @@ async fn test_keys_are_not_deployed_outside_development_chains() {
         governor: account,
         pauser: account,
         sequencer: account,
+        receipt_signer: account,
         orbs: Vec::new(),
         unsafe_keys: UnsafeKeys::Refuse,
     };
