@@ -183,9 +183,6 @@ impl Service {
         let receipts = ReceiptDesk::new(
             Arc::new(ReceiptKey::new(receipt_key)),
             deployment.claim_scope(),
-            calendar,
-            window,
-            config.claims.promise_secs,
         );
         let state = ApiState {
             enrolments: Arc::new(EnrolmentDesk::new(
@@ -205,6 +202,7 @@ impl Service {
                     token: deployment.token,
                     calendar,
                     window,
+                    promise_secs: config.claims.promise_secs,
                 },
             )),
             receipts: receipts.clone(),

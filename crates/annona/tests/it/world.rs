@@ -155,6 +155,11 @@ impl World {
         self.anvil.endpoint()
     }
 
+    /// Who may pause payments.
+    pub(crate) fn pauser(&self) -> Address {
+        self.anvil.addresses()[4]
+    }
+
     pub(crate) fn serve(&self) -> Service {
         self.serve_with(&[])
     }

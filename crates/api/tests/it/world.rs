@@ -48,7 +48,7 @@ pub(crate) const CONFIRMATIONS: u64 = 1;
 /// The service's clock, which is not the chain's.
 pub(crate) const SERVICE_NOW: u64 = 1_800_000_000;
 pub(crate) const MAX_AGE_SECS: u64 = 300;
-pub(crate) const PROMISE_SECS: u64 = 600;
+pub(crate) const PROMISE_SECS: u64 = 60;
 const MODEL_ID: B256 = B256::repeat_byte(0x33);
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 pub(crate) const SCOPE: ClaimScope = ClaimScope {
@@ -326,15 +326,10 @@ fn state(chain: &Arc<MemoryChain>, sqlite: &SqliteStore, membership: &Arc<Member
                 token: Address::repeat_byte(0x70),
                 calendar,
                 window,
+                promise_secs: PROMISE_SECS,
             },
         )),
-        receipts: ReceiptDesk::new(
-            Arc::new(ReceiptKey::new(receipt_key())),
-            SCOPE,
-            calendar,
-            window,
-            PROMISE_SECS,
-        ),
+        receipts: ReceiptDesk::new(Arc::new(ReceiptKey::new(receipt_key())), SCOPE),
         membership: membership.clone(),
         chain: chain.clone(),
         calendar,
