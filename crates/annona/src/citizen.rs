@@ -7,6 +7,7 @@ use annona_client::wire::{ClaimStatus, ClaimView, RefusalView};
 use annona_client::{ApiClient, ClaimDraft, ClientError, TreeReader, Wallet, prepare_claim};
 use annona_core::{Address, AmountWei, Epoch, EpochClock, ExternalNullifier, Payment, U256};
 use annona_engine::ports::ChainReader;
+use annona_http::SecretUrl;
 use annona_tree::InclusionProof;
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -49,10 +50,10 @@ pub(crate) struct Connection {
     wallet: PathBuf,
     /// Address of the service.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    service: String,
+    service: SecretUrl,
     /// JSON-RPC endpoint: the wallet reads the root from the chain itself and trusts no service with it.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
-    rpc_url: String,
+    rpc_url: SecretUrl,
     /// Deployment file.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
@@ -141,13 +142,13 @@ struct Session {
 impl Session {
     async fn open(connection: &Connection) -> anyhow::Result<Self> {
         let deployment = Deployment::load(&connection.deployment)?;
-        let chain = EvmReader::open(connect(&connection.rpc_url)?, deployment)
+        let chain = EvmReader::open(connect(connection.rpc_url.expose())?, deployment)
             .await
             .with_context(|| format!("the chain at {} cannot be used", connection.rpc_url))?;
         let (genesis, length_secs) = chain.calendar().await?;
         Ok(Self {
             wallet: Wallet::open(&connection.wallet)?,
-            service: ApiClient::new(&connection.service)?,
+            service: ApiClient::new(connection.service.expose())?,
             calendar: EpochClock::new(genesis, length_secs)?,
             chain,
         })

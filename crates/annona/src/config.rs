@@ -6,6 +6,7 @@ use std::time::Duration;
 use annona_api::{BodyLimits, ClientNames, ClientRate, ConnectionLimits, Limits, RateLimits};
 use annona_chain::PrivateKeySigner;
 use annona_engine::{FeePolicy, RelayPolicy};
+use annona_http::SecretUrl;
 use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -80,7 +81,7 @@ impl ServiceConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChainConfig {
     /// JSON-RPC endpoint.
-    pub(crate) rpc_url: String,
+    pub(crate) rpc_url: SecretUrl,
     /// Blocks on top of a block after which it counts as final.
     #[serde(default = "default_confirmations")]
     pub(crate) confirmations: u64,

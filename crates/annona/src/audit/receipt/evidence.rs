@@ -8,8 +8,8 @@ use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::TransportError;
-use annona_chain::EvmReader;
 use annona_chain::bindings::{AnnonaToken, Distributor};
+use annona_chain::{EvmReader, LogReader};
 use annona_core::{
     AmountWei, ClaimReceipt, ClaimRefusal, ClaimTerms, ClaimWindow, Epoch, EpochClock, Payment,
     U256, UnixSeconds,
@@ -21,9 +21,6 @@ use super::judgement::{Evidence, Paid, Pause};
 
 /// `SkipReason.TransferFailed` of the distributor.
 const TRANSFER_FAILED: u8 = 1;
-
-/// Blocks of one query of logs, which most endpoints take.
-const LOG_SPAN_BLOCKS: u64 = 2_000;
 
 /// Looks at everything that a judgement needs, up to the newest block.
 pub(super) async fn gather(
@@ -104,15 +101,8 @@ impl Chain<'_> {
 
     async fn logs(&self, filter: Filter, since: u64) -> Result<Vec<Log>, TransportError> {
         let filter = filter.address(self.reader.deployment().distributor);
-        let mut logs = Vec::new();
-        let mut from = since;
-        while from <= self.head.number {
-            let to = self.head.number.min(from + LOG_SPAN_BLOCKS - 1);
-            let span = filter.clone().from_block(from).to_block(to);
-            logs.extend(self.reader.provider().get_logs(&span).await?);
-            from = to + 1;
-        }
-        Ok(logs)
+        let logs = LogReader::new(self.reader.provider().clone());
+        logs.read(&filter, since, self.head.number).await
     }
 
     async fn events_of_claim(&self, terms: &ClaimTerms, since: u64) -> anyhow::Result<Vec<Log>> {
