@@ -54,6 +54,7 @@ pub(crate) struct PlanFile {
     governor: Address,
     pauser: Address,
     sequencer: Address,
+    receipt_signer: Address,
     orbs: Vec<Address>,
     /// Refused outside development chains unless the command line says so too.
     allow_unsafe_test_keys: bool,
@@ -73,6 +74,7 @@ impl PlanFile {
             governor: self.governor,
             pauser: self.pauser,
             sequencer: self.sequencer,
+            receipt_signer: self.receipt_signer,
             orbs: self.orbs,
             unsafe_keys: UnsafeKeys::said(self.allow_unsafe_test_keys, is_told_again),
         }

@@ -52,6 +52,9 @@ pub struct Deployment {
     pub revoke_verifiers: [Address; 2],
     /// `TimelockController`.
     pub timelock: Address,
+    /// Whose key signs the receipts of claims: a service that signs with another one gives
+    /// receipts that bind nobody.
+    pub receipt_signer: Address,
 }
 
 impl Deployment {
