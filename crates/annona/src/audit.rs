@@ -8,6 +8,7 @@ use annona_audit::{
 };
 use annona_chain::{Deployment, connect};
 use annona_core::{Address, NullifierHash};
+use annona_http::SecretUrl;
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
@@ -19,7 +20,7 @@ use crate::output::{Format, Lines, say};
 pub(crate) struct AuditArgs {
     /// JSON-RPC endpoint of the chain.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
-    rpc_url: String,
+    rpc_url: SecretUrl,
     /// Deployment file: the addresses are all that is taken on trust.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
@@ -28,14 +29,13 @@ pub(crate) struct AuditArgs {
     explain: Option<NullifierHash>,
     /// Check whether a service kept the word of a claim's receipt, instead of auditing all;
     /// exit code 1 when it did not.
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "signer",
-        conflicts_with = "explain"
-    )]
+    #[arg(long, value_name = "FILE", conflicts_with = "explain")]
     receipt: Option<PathBuf>,
-    /// Address of the service's key for receipts (`receiptSigner` of GET /v1/config).
+    /// The service's signed reason for not keeping the receipt, held against the chain too.
+    #[arg(long, value_name = "FILE", requires = "receipt")]
+    refusal: Option<PathBuf>,
+    /// Believe receipts that were signed with the key of this address, instead of the one
+    /// that the deployment file names.
     #[arg(long, value_name = "ADDRESS", requires = "receipt")]
     signer: Option<Address>,
     /// Print the report as JSON; it is the same to the byte for the same block.
@@ -46,17 +46,21 @@ pub(crate) struct AuditArgs {
 /// Audits; exit code 1 when a check fails.
 pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     let deployment = Deployment::load(&args.deployment)?;
-    let provider = connect(&args.rpc_url)?;
+    let provider = connect(args.rpc_url.expose())?;
     if let Some(nullifier) = args.explain {
         let explanation = explain(&provider, &deployment, nullifier).await?;
         let answer = ExplanationAnswer::from(&explanation);
         Format::from_flag(args.json).print(&answer, || describe(&explanation))?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let (Some(path), Some(signer)) = (&args.receipt, args.signer) {
-        let verdict = receipt::check(provider, deployment, path, signer).await?;
+    if let Some(path) = &args.receipt {
+        let files = receipt::ReceiptFiles {
+            receipt: path,
+            refusal: args.refusal.as_deref(),
+        };
+        let verdict = receipt::check(provider, deployment, files, args.signer).await?;
         Format::from_flag(args.json).print(&verdict, || verdict.describe())?;
-        return Ok(if verdict.is_broken() {
+        return Ok(if verdict.needs_attention() {
             ExitCode::FAILURE
         } else {
             ExitCode::SUCCESS

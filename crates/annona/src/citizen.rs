@@ -3,16 +3,18 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use annona_chain::{Deployment, EvmReader, connect};
-use annona_client::wire::{ClaimStatus, ClaimView};
+use annona_client::wire::{ClaimStatus, ClaimView, RefusalView};
 use annona_client::{ApiClient, ClaimDraft, ClientError, TreeReader, Wallet, prepare_claim};
 use annona_core::{Address, AmountWei, Epoch, EpochClock, ExternalNullifier, Payment, U256};
 use annona_engine::ports::ChainReader;
+use annona_http::SecretUrl;
 use annona_tree::InclusionProof;
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::output::Format;
+use crate::output::{Format, note};
+use crate::promise;
 
 /// Commands of `annona citizen`.
 #[derive(Debug, Subcommand)]
@@ -48,10 +50,10 @@ pub(crate) struct Connection {
     wallet: PathBuf,
     /// Address of the service.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    service: String,
+    service: SecretUrl,
     /// JSON-RPC endpoint: the wallet reads the root from the chain itself and trusts no service with it.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
-    rpc_url: String,
+    rpc_url: SecretUrl,
     /// Deployment file.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
@@ -87,8 +89,8 @@ pub(crate) struct ClaimArgs {
     /// Longest wait for the payment, in seconds.
     #[arg(long, default_value_t = 300)]
     wait_secs: u64,
-    /// Keep the service's receipt in this file: with it anyone can prove that the claim was
-    /// dropped (`annona audit --receipt`).
+    /// Keep the service's receipt in this file, and its reason beside it if it refuses later: with them
+    /// anyone can prove that the claim was dropped or paid late (`annona audit --receipt`).
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     /// Print as JSON.
@@ -140,13 +142,13 @@ struct Session {
 impl Session {
     async fn open(connection: &Connection) -> anyhow::Result<Self> {
         let deployment = Deployment::load(&connection.deployment)?;
-        let chain = EvmReader::open(connect(&connection.rpc_url)?, deployment)
+        let chain = EvmReader::open(connect(connection.rpc_url.expose())?, deployment)
             .await
             .with_context(|| format!("the chain at {} cannot be used", connection.rpc_url))?;
         let (genesis, length_secs) = chain.calendar().await?;
         Ok(Self {
             wallet: Wallet::open(&connection.wallet)?,
-            service: ApiClient::new(&connection.service)?,
+            service: ApiClient::new(connection.service.expose())?,
             calendar: EpochClock::new(genesis, length_secs)?,
             chain,
         })
@@ -278,13 +280,16 @@ async fn claim(args: ClaimArgs) -> anyhow::Result<ExitCode> {
     let draft = session.draft(&args).await?;
     let accepted = session.service.claim(&draft.to_request()).await?;
     if let Some(path) = &args.receipt {
-        keep_receipt(&session, &accepted, path).await?;
+        keep_receipt(&session, &draft, &accepted, path)?;
     }
     let nullifier = draft.proof.inputs.nullifier_hash;
     let view = session
         .service
         .wait_for_claim(nullifier, Duration::from_secs(args.wait_secs))
         .await?;
+    if let (Some(path), Some(refusal)) = (&args.receipt, &view.refusal) {
+        keep_refusal(refusal, path)?;
+    }
     Format::from_flag(args.json).print(&view, || describe_claim(&view))?;
     Ok(if view.status == ClaimStatus::Final {
         ExitCode::SUCCESS
@@ -293,22 +298,29 @@ async fn claim(args: ClaimArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Writes the receipt down once it is seen to be the service's.
-async fn keep_receipt(session: &Session, accepted: &ClaimView, path: &Path) -> anyhow::Result<()> {
-    let view = accepted
-        .receipt
-        .as_ref()
-        .context("the service gave no receipt for the claim")?;
-    let signer = session.service.config().await?.receipt_signer;
-    let scope = session.chain.deployment().claim_scope();
-    let actual = view.parse()?.signer(&scope)?.to_string();
-    ensure!(
-        actual == signer,
-        "the receipt is signed by {actual} and not by the service's {signer}"
-    );
+/// Writes the receipt down once it is seen to bind the service.
+fn keep_receipt(
+    session: &Session,
+    draft: &ClaimDraft,
+    accepted: &ClaimView,
+    path: &Path,
+) -> anyhow::Result<()> {
+    let Some(view) = &accepted.receipt else {
+        note("the service took the claim, and promises nothing about it");
+        return Ok(());
+    };
+    promise::ensure_binding(view, session.chain.deployment(), draft)?;
     let text = serde_json::to_string_pretty(view)? + "\n";
     std::fs::write(path, text)
         .with_context(|| format!("cannot write the receipt {}", path.display()))
+}
+
+/// Writes the service's reason down beside the receipt.
+fn keep_refusal(refusal: &RefusalView, receipt: &Path) -> anyhow::Result<()> {
+    let path = promise::refusal_path(receipt);
+    let text = serde_json::to_string_pretty(refusal)? + "\n";
+    std::fs::write(&path, text)
+        .with_context(|| format!("cannot write the refusal {}", path.display()))
 }
 
 fn describe_claim(view: &ClaimView) -> String {

@@ -8,6 +8,7 @@ use annona_chain::{
 };
 use annona_core::{AmountWei, UnixSeconds};
 use annona_files::{Audience, OutputFile};
+use annona_http::SecretUrl;
 use annona_keys::UnsafeKeys;
 use anyhow::Context;
 use clap::Args;
@@ -27,7 +28,7 @@ const DEPLOYMENT_BYTES: usize = 4_096;
 pub(crate) struct DeployArgs {
     /// JSON-RPC endpoint of the chain.
     #[arg(long, value_name = "URL")]
-    rpc_url: String,
+    rpc_url: SecretUrl,
     /// Key that pays for the deployment; it gets no role.
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
@@ -63,6 +64,7 @@ pub(crate) struct PlanFile {
     governor: Address,
     pauser: Address,
     sequencer: Address,
+    receipt_signer: Address,
     orbs: Vec<Address>,
     /// Refused outside development chains unless the command line says so too.
     allow_unsafe_test_keys: bool,
@@ -82,6 +84,7 @@ impl PlanFile {
             governor: self.governor,
             pauser: self.pauser,
             sequencer: self.sequencer,
+            receipt_signer: self.receipt_signer,
             orbs: self.orbs,
             unsafe_keys: UnsafeKeys::said(self.allow_unsafe_test_keys, is_told_again),
         }
@@ -104,7 +107,7 @@ pub(crate) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
         "deploying {DEPLOYED_CONTRACTS} contracts as {} ...",
         key.address()
     ));
-    let provider = connect(&args.rpc_url)?;
+    let provider = connect(args.rpc_url.expose())?;
     let ledger = Ledger::default();
     let progress = |step| ledger.record(step);
     let deploying = async { anyhow::Ok(deploy_telling(&provider, key, &plan, &progress).await?) };

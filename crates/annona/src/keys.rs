@@ -1,7 +1,8 @@
 use std::path::Path;
 
-use annona_chain::PrivateKeySigner;
-use anyhow::{Context, bail};
+use annona_chain::{Deployment, PrivateKeySigner};
+use annona_core::Address;
+use anyhow::{Context, bail, ensure};
 use zeroize::Zeroizing;
 
 /// Reads a secret key: a file of 64 hexadecimal digits that only its owner can read.
@@ -17,6 +18,16 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<PrivateKeySigner> {
             path.display()
         )
     })
+}
+
+/// The key for receipts is the one that the deployment names.
+pub(crate) fn ensure_named(signer: Address, deployment: &Deployment) -> anyhow::Result<()> {
+    let named = deployment.receipt_signer;
+    ensure!(
+        signer == named,
+        "receipt_file holds the key of {signer}, and the deployment file names {named} as the signer of receipts: nobody could hold the service to what it promises"
+    );
+    Ok(())
 }
 
 /// Writes a secret key to a new file that only its owner can read.

@@ -21,6 +21,7 @@ mod long_work;
 mod matching;
 mod orb;
 mod output;
+mod promise;
 mod prover;
 mod registry;
 mod relay;

@@ -1,6 +1,6 @@
-use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolConstructor;
@@ -9,13 +9,13 @@ use annona_engine::ports::ChainError;
 use annona_keys::{UnsafeKeyRefused, UnsafeKeys, permit};
 use annona_proofs::KeyOrigin;
 
-use crate::Deployment;
 use crate::bindings::{
     AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, SemaphoreVerifier,
     TimelockController, UnsafeTestAppend16Verifier, UnsafeTestAppend256Verifier,
     UnsafeTestAppend1024Verifier, UnsafeTestRevoke8Verifier, UnsafeTestRevoke32Verifier,
 };
 use crate::error::from_transport;
+use crate::{AccountSender, Deployment};
 
 /// Why a deployment stopped.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +77,8 @@ pub struct DeployPlan {
     pub pauser: Address,
     /// Who may append members.
     pub sequencer: Address,
+    /// Whose key signs the receipts of claims; it has no role on chain.
+    pub receipt_signer: Address,
     /// Orbs that are active from the start.
     pub orbs: Vec<Address>,
     /// What the operator says about the test keys of the registry's verifiers.
@@ -122,15 +124,14 @@ pub enum DeployProgress {
 type Listener<'a> = &'a (dyn Fn(DeployProgress) + Send + Sync);
 
 struct Deployer<'a> {
-    provider: DynProvider,
-    address: Address,
+    sender: AccountSender,
     first_nonce: u64,
     progress: Listener<'a>,
 }
 
 impl Deployer<'_> {
     fn address_of(&self, position: u64) -> Address {
-        self.address.create(self.first_nonce + position)
+        self.sender.address().create(self.first_nonce + position)
     }
 
     async fn create(
@@ -144,18 +145,9 @@ impl Deployer<'_> {
         let address = self.address_of(position);
         (self.progress)(DeployProgress::Begun { contract, address });
         let code = [bytecode.as_ref(), &arguments].concat();
-        let request = TransactionRequest::default()
-            .with_deploy_code(code)
-            .with_nonce(self.first_nonce + position);
-        let pending = self
-            .provider
-            .send_transaction(request)
-            .await
-            .map_err(|error| failed(from_transport(error)))?;
-        let receipt = pending
-            .get_receipt()
-            .await
-            .map_err(|error| failed(ChainError::Unavailable(Box::new(error))))?;
+        let request = TransactionRequest::default().with_deploy_code(code);
+        let nonce = self.first_nonce + position;
+        let receipt = self.sender.send(request, nonce).await.map_err(failed)?;
         if !receipt.status() {
             return Err(DeployError::Reverted { contract });
         }
@@ -212,13 +204,8 @@ pub async fn deploy_telling(
         .get_transaction_count(address)
         .await
         .map_err(failed)?;
-    let signing = ProviderBuilder::new()
-        .wallet(EthereumWallet::from(key))
-        .connect_provider(provider.clone())
-        .erased();
     let deployer = Deployer {
-        provider: signing,
-        address,
+        sender: AccountSender::new(provider.clone(), key, chain_id),
         first_nonce,
         progress,
     };
@@ -235,6 +222,7 @@ pub async fn deploy_telling(
         append_verifiers: APPEND_VERIFIERS.map(|position| deployer.address_of(position)),
         revoke_verifiers: REVOKE_VERIFIERS.map(|position| deployer.address_of(position)),
         timelock: deployer.address_of(TIMELOCK),
+        receipt_signer: plan.receipt_signer,
     };
     create_money(&deployer, plan, &deployment).await?;
     create_orbs(&deployer, plan, &deployment).await?;

@@ -1,6 +1,8 @@
+use std::fmt;
 use std::time::Duration;
 
 use annona_core::{B256, Epoch, NullifierHash};
+use annona_http::{Limits, PublicAddress, Url, client_for};
 use annona_tree::{Tile, TileError, TileId};
 use annona_wire::{
     ClaimRequest, ClaimView, ConfigView, EnrolmentRequest, EnrolmentStatus, EnrolmentView,
@@ -9,8 +11,11 @@ use annona_wire::{
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-/// Longest wait for one answer.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest waits for a connection and for one answer.
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(5),
+    request: Duration::from_secs(30),
+};
 
 /// Pause between two looks at something under way.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -22,13 +27,19 @@ const MAX_TREE_LOOKS: u32 = 240;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
+    /// The address is not one of HTTP.
+    #[error("{address} is not an http or https address")]
+    Address {
+        /// The address.
+        address: PublicAddress,
+    },
     /// No answer, or one that is not of the API.
     #[error(
         "the service at {url} did not answer as expected; is the address right and `annona serve` running?"
     )]
     Transport {
-        /// Base address of the service.
-        url: String,
+        /// Address of the service.
+        url: PublicAddress,
         /// Why.
         source: reqwest::Error,
     },
@@ -60,27 +71,39 @@ impl ClientError {
 }
 
 /// A client of one service.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ApiClient {
     base: String,
+    shown: PublicAddress,
     http: reqwest::Client,
+}
+
+impl fmt::Debug for ApiClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiClient")
+            .field("address", &self.shown)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ApiClient {
     /// A client of the service at `base`, such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// [`ClientError::Transport`] when no client can be made on this machine.
+    /// [`ClientError::Address`], or [`ClientError::Transport`] when no client can be made on
+    /// this machine.
     pub fn new(base: &str) -> Result<Self, ClientError> {
-        let base = base.trim_end_matches('/').to_owned();
-        let http = reqwest::Client::builder()
-            .timeout(REQUEST_TIMEOUT)
-            .build()
-            .map_err(|source| ClientError::Transport {
-                url: base.clone(),
-                source,
-            })?;
-        Ok(Self { base, http })
+        let base = base.trim().trim_end_matches('/').to_owned();
+        let shown = PublicAddress::of_text(&base);
+        let url: Option<Url> = base.parse().ok();
+        let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
+            return Err(ClientError::Address { address: shown });
+        };
+        let http = client_for(&url, LIMITS).map_err(|source| ClientError::Transport {
+            url: shown.clone(),
+            source,
+        })?;
+        Ok(Self { base, shown, http })
     }
 
     /// Base address.
@@ -244,8 +267,8 @@ impl ApiClient {
 
     fn transport(&self, source: reqwest::Error) -> ClientError {
         ClientError::Transport {
-            url: self.base.clone(),
-            source,
+            url: self.shown.clone(),
+            source: source.without_url(),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! [`Commitment`] is also not zero; a [`ProofPoints`] has every coordinate below
 //! the base modulus `p`. Whoever holds one never checks again.
 
+mod address;
 mod amount;
 mod claim;
 mod enrolment;
@@ -20,6 +21,7 @@ mod signature;
 
 pub use alloy_primitives::{Address, B256, Signature, U256, keccak256};
 
+pub use address::{AddressError, deserialize_address, deserialize_addresses, parse_address};
 pub use amount::AmountWei;
 pub use claim::{
     ClaimInputs, ClaimScope, ExternalNullifier, Payment, ProofPoints, SignalHash, hash_to_field,
@@ -30,5 +32,5 @@ pub use field::{
     BASE_MODULUS, Commitment, FieldElement, FieldError, LeafIndex, NullifierHash, Root,
     SCALAR_MODULUS, TREE_DEPTH,
 };
-pub use receipt::{ClaimReceipt, SignedReceipt};
+pub use receipt::{ClaimReceipt, ClaimRefusal, ClaimTerms, SignedReceipt, SignedRefusal};
 pub use signature::SignatureError;

@@ -4,6 +4,14 @@ use super::*;
 
 const SAMPLE: &str = include_str!("../../../../deploy/annona.sample.toml");
 
+/// Shows an address to a comparison.
+pub(super) fn exposed<S: serde::Serializer>(
+    url: &SecretUrl,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(url.expose())
+}
+
 fn load(text: &str) -> anyhow::Result<Config> {
     load_under(text, &[]).map(|(config, _)| config)
 }
@@ -251,7 +259,7 @@ fn an_error_names_the_variable_or_the_line() {
     let missing = SAMPLE.replace("rpc_url = ", "# ");
     assert!(refusal_of(&missing, &[]).contains("set ANNONA_CHAIN__RPC_URL"));
     let (config, _) = load_under(&missing, &[("ANNONA_CHAIN__RPC_URL", "http://h")]).unwrap();
-    assert_eq!(config.chain.rpc_url, "http://h");
+    assert_eq!(config.chain.rpc_url.expose(), "http://h");
     let section = refusal_of("", &[]);
     assert!(section.contains("[service]"), "{section}");
 
@@ -356,6 +364,44 @@ fn copies_lie_beside_the_database_unless_it_is_told_otherwise() {
     let beside = |name| config.service.database.with_file_name(name);
     assert_eq!(config.service.gallery(), beside("faces"));
     assert_eq!(config.service.tree(), beside("nodes"));
+}
+
+#[test]
+fn only_a_proxy_that_is_trusted_names_clients() {
+    let http = |lines: &str| {
+        load(&SAMPLE.replace("[http]\n", &format!("[http]\n{lines}\n")))
+            .unwrap()
+            .http
+    };
+    let header = "client_header = \"x-real-ip\"";
+    let proxies = "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]";
+    for alone in [header, proxies] {
+        let error = http(alone).clients().unwrap_err().to_string();
+        assert!(error.contains("go together"), "{error}");
+    }
+    let both = http(&format!("{header}\n{proxies}")).clients().unwrap();
+    assert_eq!(both.trusted_proxies.len(), 2);
+    let strange = format!("{header}\ntrusted_proxies = [\"proxy\"]");
+    let error = format!("{:#}", http(&strange).clients().unwrap_err());
+    assert!(error.contains("proxy"), "{error}");
+}
+
+#[test]
+fn connections_leave_files_for_the_database() {
+    let http = |lines: &str| {
+        load(&SAMPLE.replace("[http]\n", &format!("[http]\n{lines}\n")))
+            .unwrap()
+            .http
+    };
+    let limits = http("").connections(1_024).unwrap();
+    assert!(limits.in_all + 256 <= 1_024, "{limits:?}");
+    assert!(limits.per_client < limits.in_all);
+    let many = http("max_connections = 1000000")
+        .connections(1_024)
+        .unwrap();
+    assert_eq!(many.in_all, limits.in_all);
+    let few = http("max_connections = 10").connections(1_024).unwrap();
+    assert_eq!((few.in_all, few.per_client), (10, 3));
 }
 
 #[test]

@@ -277,6 +277,7 @@ impl Ground {
                 token: self.deployment.token,
                 calendar: self.calendar,
                 window: ClaimWindow(CLAIM_WINDOW),
+                promise_secs: 3_600,
             },
         );
         Running {
@@ -321,6 +322,11 @@ impl Running {
             self.round().await;
             ground.mine(1).await;
         }
+    }
+
+    /// Whether the tree was brought to the chain's newest block once.
+    pub(super) fn is_synced(&self) -> bool {
+        self.membership.is_synced()
     }
 
     pub(super) async fn admit(&self, seed: u64) -> Commitment {

@@ -186,15 +186,19 @@ async fn the_handbook_leads_to_a_service_and_the_compose_file_to_another() {
     assert!(findings.contains("by default: "), "{findings}");
     let sequencer = doctor_tells(&findings, "sequencer key");
     let relay = doctor_tells(&findings, "relay keys");
+    let receipt = doctor_tells(&findings, "receipt key").to_string();
 
     operator.shell_ok(plan);
     let sequencer_text = sequencer.to_string();
     operator.edit(
         "plan.toml",
-        &[(
-            "0x3333333333333333333333333333333333333333",
-            &sequencer_text,
-        )],
+        &[
+            (
+                "0x3333333333333333333333333333333333333333",
+                &sequencer_text,
+            ),
+            ("0x5555555555555555555555555555555555555555", &receipt),
+        ],
     );
     let poor = operator.shell(deploy);
     assert!(!poor.status.success(), "the deployer has no coin");

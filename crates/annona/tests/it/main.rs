@@ -3,7 +3,9 @@
 
 mod demo;
 mod deploy;
+mod endpoints;
 mod environment;
+mod floods;
 mod handbook;
 mod interop;
 mod printing;

@@ -54,6 +54,15 @@ pub(crate) fn anvil_binary() -> PathBuf {
     devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+/// A proxy of the environment at which nothing answers: requests to this machine do not
+/// go there.
+const OFFICE_PROXY: [(&str, &str); 4] = [
+    ("http_proxy", "http://127.0.0.1:9"),
+    ("HTTP_PROXY", "http://127.0.0.1:9"),
+    ("all_proxy", "socks5://127.0.0.1:9"),
+    ("ALL_PROXY", "socks5://127.0.0.1:9"),
+];
+
 /// The binary in a folder, with none of this program's variables but the one for Anvil.
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(ANNONA);
@@ -63,6 +72,7 @@ pub(crate) fn command(folder: &Path) -> Command {
         }
     }
     command
+        .envs(OFFICE_PROXY)
         .env(devnet::ANVIL_VARIABLE, anvil_binary())
         .current_dir(folder);
     command
@@ -96,17 +106,22 @@ fn write_key(path: PathBuf, key: &PrivateKeySigner) {
 }
 
 impl World {
+    /// A chain without anything.
+    pub(crate) fn create_empty() -> AnvilInstance {
+        devnet::start(&anvil_binary(), BlockTime::Instant).unwrap()
+    }
+
     pub(crate) async fn create() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let anvil = devnet::start(&anvil_binary(), BlockTime::Instant).unwrap();
         let key = |position: usize| PrivateKeySigner::from(anvil.keys()[position].clone());
-        let orb = PrivateKeySigner::random();
+        let (orb, receipts) = (PrivateKeySigner::random(), PrivateKeySigner::random());
         for (name, key) in [
             ("deployer", &key(0)),
             ("sequencer", &key(1)),
             ("relay", &key(2)),
             ("orb", &orb),
-            ("receipt", &PrivateKeySigner::random()),
+            ("receipt", &receipts),
         ] {
             write_key(folder.path().join(format!("{name}.key")), key);
         }
@@ -117,8 +132,9 @@ impl World {
             "genesis = {genesis}\nepoch_length_secs = {EPOCH_LENGTH_SECS}\nclaim_window_epochs = 4\n\
              per_person_tokens = 10\nper_person_cap_tokens = 20\ntoken_cap_tokens = 1000000\n\
              epoch_enrolment_cap = 1000\ntimelock_delay_secs = 7200\n\
-             governor = \"{governor}\"\npauser = \"{pauser}\"\nsequencer = \"{sequencer}\"\norbs = [\"{}\"]\n\
-             allow_unsafe_test_keys = false\n",
+             governor = \"{governor}\"\npauser = \"{pauser}\"\nsequencer = \"{sequencer}\"\n\
+             receipt_signer = \"{}\"\norbs = [\"{}\"]\nallow_unsafe_test_keys = false\n",
+            receipts.address(),
             orb.address()
         );
         std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
@@ -163,6 +179,11 @@ impl World {
         self.anvil.endpoint()
     }
 
+    /// Who may pause payments.
+    pub(crate) fn pauser(&self) -> Address {
+        self.anvil.addresses()[4]
+    }
+
     pub(crate) fn serve(&self) -> Service {
         self.serve_with(&[])
     }
@@ -172,15 +193,27 @@ impl World {
         self.serve_with(&[("ANNONA_SERVICE__DATABASE", database)])
     }
 
-    fn serve_with(&self, environment: &[(&str, &str)]) -> Service {
+    /// A service that may open so many files.
+    pub(crate) fn serve_with_descriptors(&self, descriptors: u64) -> Service {
+        let script = format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, ANNONA]);
+        self.start(shell.current_dir(self.path()).envs(OFFICE_PROXY))
+    }
+
+    pub(crate) fn serve_with(&self, environment: &[(&str, &str)]) -> Service {
+        self.start(command(self.path()).envs(environment.iter().copied()))
+    }
+
+    /// Serves with a command that is, or becomes, `annona`.
+    fn start(&self, command: &mut Command) -> Service {
         let log = std::fs::OpenOptions::new()
             .append(true)
             .create(true)
             .open(self.path().join("service.log"))
             .unwrap();
-        let mut process = command(self.path())
+        let mut process = command
             .args(["serve", "--config", "annona.toml"])
-            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

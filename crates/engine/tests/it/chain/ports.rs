@@ -107,6 +107,20 @@ impl ChainReader for FakeChain {
         Ok(nullifiers.iter().filter(is_paid).copied().collect())
     }
 
+    async fn per_person_cap(&self) -> Result<AmountWei, ChainError> {
+        self.reach()?;
+        Ok(AmountWei(U256::from(AMOUNT)))
+    }
+
+    async fn refused_recipients(
+        &self,
+        _amount: AmountWei,
+        _recipients: &[Address],
+    ) -> Result<Vec<Address>, ChainError> {
+        self.reach()?;
+        Ok(Vec::new())
+    }
+
     async fn is_paused(&self) -> Result<bool, ChainError> {
         Ok(self.reach()?.is_paused)
     }
@@ -149,10 +163,21 @@ impl ChainWriter for FakeChain {
     }
 
     async fn fee_market(&self) -> Result<FeeMarket, ChainError> {
+        let inner = self.reach()?;
+        if inner.refuses_dynamic_fees {
+            return Ok(FeeMarket {
+                base_fee_wei: 0,
+                priority_fee_wei: inner.base_fee + 2,
+            });
+        }
         Ok(FeeMarket {
-            base_fee_wei: self.reach()?.base_fee,
+            base_fee_wei: inner.base_fee,
             priority_fee_wei: 2,
         })
+    }
+
+    fn takes(&self, fees: Fees) -> bool {
+        fees.is_gas_price() || !self.lock().refuses_dynamic_fees
     }
 
     async fn nonce_at(&self, account: Address, block_number: u64) -> Result<u64, ChainError> {
@@ -206,6 +231,10 @@ impl ChainWriter for FakeChain {
         let mut inner = self.reach()?;
         let hash = B256::from_slice(raw);
         if inner.unsendable.contains(&hash) {
+            return Err(unavailable());
+        }
+        if inner.takes_only_gas_prices && !inner.bodies[&hash].fees.is_gas_price() {
+            inner.refuses_dynamic_fees = true;
             return Err(unavailable());
         }
         if inner.refused_broadcasts > 0 {
