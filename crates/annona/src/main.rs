@@ -3,6 +3,7 @@
 //! This binary is the command line and the wiring; what it does lives in the other crates.
 
 mod audit;
+mod background;
 mod circuit_keys;
 mod citizen;
 mod config;
@@ -11,6 +12,8 @@ mod deploy;
 mod doctor;
 #[cfg(test)]
 mod faults;
+mod ground;
+mod health;
 mod iris;
 mod keys;
 mod logs;
@@ -27,6 +30,7 @@ mod serve;
 mod service_process;
 mod simulation;
 mod tree_file;
+mod workers;
 
 use std::process::ExitCode;
 

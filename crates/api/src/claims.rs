@@ -40,7 +40,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
 ///
 /// The proof is verified before the answer, which carries a signed receipt: who has it can
 /// prove that a claim was dropped. The same claim sent again, with the same proof or another
-/// one, gets the same receipt and the claim as it stands then.
+/// one, gets the same receipt and the claim as it stands then. After a rejection it is a new
+/// claim: one whose nullifier is not spent is taken, for the same payment or another.
 #[utoipa::path(
     post, path = "/v1/claims", tag = "claims", request_body = ClaimRequest,
     responses(
@@ -53,6 +54,7 @@ pub(crate) async fn submit_claim(
     State(shared): State<Arc<Shared>>,
     Body(request): Body<ClaimRequest>,
 ) -> Result<Response, ApiError> {
+    shared.require_its_chain()?;
     let record = shared
         .api
         .claims

@@ -18,7 +18,7 @@ mod problem;
 
 pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView, ReceiptView};
 pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
-pub use health::{LivenessView, PartStatus, ReadinessView};
+pub use health::{LivenessView, PartStatus, PartView, ReadinessView, ServicePart};
 pub use hex::FieldProblem;
 pub use info::{ConfigView, EpochView};
 pub use problem::Problem;

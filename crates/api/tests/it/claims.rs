@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use annona_api::ClaimRates;
 use annona_chain::ReceiptKey;
-use annona_core::{BASE_MODULUS, ClaimWindow, EpochClock, SCALAR_MODULUS, U256, UnixSeconds};
+use annona_core::{B256, BASE_MODULUS, ClaimWindow, EpochClock, SCALAR_MODULUS, U256, UnixSeconds};
 use annona_engine::ports::ClaimRepository;
 use annona_engine::{Claim, ClaimRecord, ClaimState, ReceiptDesk, Rejection};
 use annona_wire::{ClaimRequest, ClaimStatus, ClaimView, ConfigView};
@@ -190,18 +190,33 @@ async fn a_settled_claim_sent_again_is_told_how_it_ended() {
     let world = World::new().await;
     let queued: ClaimView = world.claim(&honest_claim()).await.json();
     let nullifier = queued.nullifier_hash.parse().unwrap();
+    let transaction = B256::repeat_byte(7);
     world
         .store
-        .reject_claim(nullifier, Rejection::CensusReached)
+        .adopt_claim(nullifier, transaction)
         .await
         .unwrap();
     let again = world.claim(&honest_claim()).await;
     assert_eq!(again.status, 200);
     let view: ClaimView = again.json();
-    assert_eq!(
-        (view.status, view.reason.as_deref()),
-        (ClaimStatus::Rejected, Some("census-reached"))
-    );
+    assert_eq!(view.status, ClaimStatus::Final);
+}
+
+#[tokio::test]
+async fn a_rejected_claim_sent_again_is_a_new_one() {
+    let world = World::new().await;
+    let queued: ClaimView = world.claim(&honest_claim()).await.json();
+    let nullifier = queued.nullifier_hash.parse().unwrap();
+    world
+        .store
+        .reject_claim(nullifier, Rejection::FeeAboveAmount)
+        .await
+        .unwrap();
+    let again = world.claim(&honest_claim()).await;
+    assert_eq!(again.status, 202);
+    let view: ClaimView = again.json();
+    assert_eq!((view.status, view.reason), (ClaimStatus::Queued, None));
+    assert_eq!(world.store.pending_claims().await.unwrap(), (1, 0));
 }
 
 #[tokio::test]
