@@ -47,6 +47,7 @@ pub(crate) async fn submit_enrolment(
     State(shared): State<Arc<Shared>>,
     Body(request): Body<EnrolmentRequest>,
 ) -> Result<Response, ApiError> {
+    shared.require_its_chain()?;
     let (signed, templates) = request.parse()?;
     let packet = EnrolmentPacket { signed, templates };
     answer(&shared.api.enrolments.submit(packet).await?)

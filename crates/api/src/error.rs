@@ -56,6 +56,8 @@ pub(crate) enum ApiError {
     Epoch(#[from] EpochError),
     #[error(transparent)]
     Chain(#[from] ChainError),
+    #[error("chain or contracts are not those of this service")]
+    OtherChain,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("too many requests are under way")]
@@ -145,6 +147,11 @@ impl ApiError {
             .of_field("index"),
             Self::Epoch(error) => epoch_refusal(error),
             Self::Chain(error) => chain_refusal(error),
+            Self::OtherChain => Refusal::new(
+                Code::ChainUnavailable,
+                "Send the same request again later: the service has lost its chain, and /readyz says how.",
+            )
+            .retry_after(RETRY_LATER_SECS),
             Self::Store(error) => store_refusal(error),
             Self::Overloaded => Refusal::new(
                 Code::Overloaded,

@@ -257,7 +257,7 @@ pub enum ClaimState {
 }
 
 impl ClaimState {
-    /// Whether it will not change any more.
+    /// Whether it changes no more by itself. A rejected claim can be made again.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Final { .. } | Self::Rejected(_))

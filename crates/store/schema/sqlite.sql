@@ -19,10 +19,17 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_slot ON attempts (slot_id, id);
 
+CREATE TABLE chain_marks (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL CHECK (length(value) = 32)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE claim_members (
     slot_id INTEGER NOT NULL REFERENCES slots (id),
     position INTEGER NOT NULL CHECK (position >= 0),
     nullifier BLOB NOT NULL REFERENCES claims (nullifier),
+    -- The claim's, when it was sent.
+    making INTEGER NOT NULL CHECK (making >= 1),
     PRIMARY KEY (slot_id, position),
     UNIQUE (slot_id, nullifier)
 ) STRICT, WITHOUT ROWID;
@@ -44,6 +51,8 @@ CREATE TABLE claims (
     state TEXT NOT NULL
         CHECK (state IN ('queued', 'batched', 'submitted', 'mined', 'final', 'rejected')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
+    -- How often it was made: one that was rejected can be made again.
+    making INTEGER NOT NULL DEFAULT 1 CHECK (making >= 1),
     rejection TEXT CHECK (rejection IN (
         'nullifier-spent', 'epoch-not-open', 'invalid-proof', 'census-reached',
         'fee-above-amount', 'bad-recipient', 'transfer-failed', 'refused'
@@ -52,7 +61,7 @@ CREATE TABLE claims (
     CHECK ((state = 'rejected') = (rejection IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX claims_state_arrival ON claims (state, arrival);
+CREATE INDEX claims_state_epoch_arrival ON claims (state, epoch, arrival);
 
 CREATE TABLE deployment (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -142,3 +151,10 @@ CREATE TABLE slots (
 
 CREATE INDEX slots_open ON slots (sender, nonce)
     WHERE state IN ('stored', 'sent', 'mined');
+
+CREATE TABLE write_probe (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    written_at INTEGER NOT NULL CHECK (written_at >= 0),
+    -- As many pages as a claim touches, and more.
+    ballast BLOB NOT NULL
+) STRICT;

@@ -133,7 +133,7 @@ cuttable!(RevocationRepository for SqliteStore, StoreError;
 cuttable!(ClaimRepository for SqliteStore, StoreError;
     pass {
         fn claim(nullifier: NullifierHash) -> Option<ClaimRecord>;
-        fn queued_claims(limit: u32) -> Vec<QueuedClaim>;
+        fn queued_claims(per_epoch: u32) -> Vec<QueuedClaim>;
         fn pending_claims() -> (u64, u64);
     }
     cut {

@@ -7,8 +7,6 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use annona_core::{B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, Root};
 use annona_proofs::{AppendBatch, RemovedLeaf, RevokeBatch};
 use annona_tree::{Revocation, TreeError, TreeVersion};
-use futures::lock::Mutex;
-
 pub use archive::ArchiveError;
 use followed::Followed;
 
@@ -71,9 +69,9 @@ pub struct EpochTree {
 #[derive(Debug)]
 pub struct Membership {
     rules: MembershipRules,
+    /// Never held while the chain is asked: what the chain answers is taken in only if the
+    /// tree is still the one that it was asked for.
     followed: RwLock<Followed>,
-    /// One sync at a time: two would undo a reorg twice.
-    syncing: Mutex<()>,
 }
 
 impl Membership {
@@ -83,34 +81,47 @@ impl Membership {
         Self {
             rules,
             followed: RwLock::default(),
-            syncing: Mutex::default(),
         }
     }
 
     /// Brings the tree to the chain's newest block; returns the number of leaves.
     ///
-    /// Safe to be cut off at any point: the tree is changed in whole batches.
+    /// Safe to be cut off at any point and to run beside others: the tree is changed in
+    /// whole batches, by whoever read them first.
     ///
     /// # Errors
     /// [`MembershipError`]; the tree is then as after the last whole batch.
     pub async fn sync(&self, chain: &dyn ChainReader) -> Result<u64, MembershipError> {
-        let _alone = self.syncing.lock().await;
         self.undo_reorganised(chain).await?;
         self.check_file(chain).await?;
         let head = chain.head().await?;
-        let mut from = self.first_block_to_scan(chain.deployment_block());
-        while from <= head.number {
-            let to = head.number.min(from + MAX_BLOCK_RANGE - 1);
-            for batch in chain.registry_batches(from, to).await? {
-                self.write().apply(&batch, self.rules.window)?;
-            }
-            self.write().scanned_to = Some(to);
-            from = to + 1;
-        }
+        self.scan_to(head, chain).await?;
         self.confirm(chain, head).await?;
         let mut followed = self.write();
         followed.is_synced = true;
         Ok(followed.tree.leaf_count())
+    }
+
+    /// Reads events up to `head`. Blocks are asked for again when somebody else changed the
+    /// tree meanwhile, which brings it forward as well.
+    async fn scan_to(
+        &self,
+        head: BlockHead,
+        chain: &dyn ChainReader,
+    ) -> Result<(), MembershipError> {
+        let (mut from, mut revision) = self.next_scan(chain.deployment_block());
+        while from <= head.number {
+            let to = head.number.min(from + MAX_BLOCK_RANGE - 1);
+            let batches = chain.registry_batches(from, to).await?;
+            let taken = self
+                .write()
+                .take(&batches, to, revision, self.rules.window)?;
+            (from, revision) = match taken {
+                Some(revision) => (to + 1, revision),
+                None => self.next_scan(chain.deployment_block()),
+            };
+        }
+        Ok(())
     }
 
     /// Whether a first sync has succeeded.
@@ -211,40 +222,51 @@ impl Membership {
         let loaded = Followed::from_file(batches, scanned_to);
         let mut followed = self.write();
         if followed.scanned_to.is_none() {
-            *followed = loaded;
+            loaded.replace(&mut followed);
         }
         Ok(())
     }
 
     async fn undo_reorganised(&self, chain: &dyn ChainReader) -> Result<(), MembershipError> {
         loop {
-            let last = self
-                .read()
-                .batches
-                .last()
-                .map(|batch| (batch.block_number, batch.block_hash));
+            let (last, revision) = {
+                let followed = self.read();
+                let last = followed.batches.last();
+                let last = last.map(|batch| (batch.block_number, batch.block_hash));
+                (last, followed.revision())
+            };
             let Some((number, hash)) = last else {
                 return Ok(());
             };
             if chain.block_hash(number).await? == Some(hash) {
                 return Ok(());
             }
-            tracing::warn!(block = number, "a reorg took a registry batch away");
-            self.write().undo_last();
+            if self.write().undo_last(revision) {
+                tracing::warn!(block = number, "a reorg took a registry batch away");
+            }
         }
     }
 
     /// Holds a tree from a file against the registry: the last batch in the file is on the
     /// chain and led to the tree's root, and so did the batches before its epoch.
     async fn check_file(&self, chain: &dyn ChainReader) -> Result<(), MembershipError> {
-        if !self.read().is_from_file {
+        let revision = {
+            let followed = self.read();
+            if !followed.is_from_file {
+                return Ok(());
+            }
+            followed.revision()
+        };
+        let is_on_chain = self.is_on(chain).await?;
+        let mut followed = self.write();
+        if followed.revision() != revision {
             return Ok(());
         }
-        if self.is_on(chain).await? {
-            self.write().is_from_file = false;
+        if is_on_chain {
+            followed.is_from_file = false;
         } else {
             tracing::warn!("the tree's file is not of this chain; the tree is made from events");
-            *self.write() = Followed::default();
+            Followed::default().replace(&mut followed);
         }
         Ok(())
     }
@@ -312,9 +334,9 @@ impl Membership {
         Ok(())
     }
 
-    /// The block of the last batch is read again, because it can hold another one
-    /// that was refused.
-    fn first_block_to_scan(&self, deployment_block: u64) -> u64 {
+    /// The block to read from, and the tree's revision. The block of the last batch is read
+    /// again, because it can hold another one that was refused.
+    fn next_scan(&self, deployment_block: u64) -> (u64, u64) {
         let followed = self.read();
         let last_batch = followed
             .batches
@@ -323,7 +345,7 @@ impl Membership {
         let window = followed
             .scanned_to
             .map_or(deployment_block, |to| (to + 1).saturating_sub(REORG_WINDOW));
-        last_batch.max(window)
+        (last_batch.max(window), followed.revision())
     }
 
     // A panic while a lock is held leaves whole batches behind, as a cut-off does.

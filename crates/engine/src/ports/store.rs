@@ -168,9 +168,9 @@ pub trait RevocationRepository: Send + Sync {
     reason = "one lives for the length of a match; a box would take away `Copy`"
 )]
 pub enum InsertClaimOutcome {
-    /// Stored now.
+    /// Stored now, perhaps in place of a rejected one.
     Inserted,
-    /// The nullifier has a claim already; this is it.
+    /// The nullifier has a claim that is not rejected; this is it.
     Existing(ClaimRecord),
 }
 
@@ -186,7 +186,8 @@ pub struct QueuedClaim {
 /// Claims.
 #[async_trait]
 pub trait ClaimRepository: Send + Sync {
-    /// Stores a claim as queued; a nullifier has at most one.
+    /// Stores a claim as queued; a nullifier has at most one. A rejected claim makes way,
+    /// and keeps its place in the queue.
     async fn insert_claim(
         &self,
         claim: &Claim,
@@ -194,8 +195,9 @@ pub trait ClaimRepository: Send + Sync {
     ) -> Result<InsertClaimOutcome, StoreError>;
     /// The claim of a nullifier.
     async fn claim(&self, nullifier: NullifierHash) -> Result<Option<ClaimRecord>, StoreError>;
-    /// The oldest queued claims, at most `limit`.
-    async fn queued_claims(&self, limit: u32) -> Result<Vec<QueuedClaim>, StoreError>;
+    /// The oldest queued claims of each epoch, at most `per_epoch`, in order of epoch and
+    /// arrival: those that cannot be paid now hide none of another epoch.
+    async fn queued_claims(&self, per_epoch: u32) -> Result<Vec<QueuedClaim>, StoreError>;
     /// Marks the queued claim of `nullifier` as final: `transaction` paid it already.
     /// Needed when a slot was given up whose transaction was mined after all.
     async fn adopt_claim(
@@ -345,7 +347,8 @@ pub trait OutboxRepository: Send + Sync {
     ) -> Result<AttemptOutcome, StoreError>;
     /// Slots that are not settled, in order of sender and nonce.
     async fn open_slots(&self) -> Result<Vec<Slot>, StoreError>;
-    /// Hashes of all attempts to pay a claim, those of settled slots included.
+    /// Hashes of all attempts to pay a claim, those of settled slots included. Attempts to
+    /// pay an earlier one, in whose place the claim came, are none of them.
     async fn attempts_to_pay(&self, nullifier: NullifierHash) -> Result<Vec<B256>, StoreError>;
     /// A node took an attempt: claims are submitted now. Nothing changes when it was
     /// known.

@@ -10,6 +10,20 @@ CREATE TABLE deployment (
     model_id BLOB NOT NULL CHECK (length(model_id) = 32)
 ) STRICT;
 
+-- What the chain was when this database first met it; another value is another chain.
+CREATE TABLE chain_marks (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL CHECK (length(value) = 32)
+) STRICT, WITHOUT ROWID;
+
+-- Written now and then, to know whether a claim could be written.
+CREATE TABLE write_probe (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    written_at INTEGER NOT NULL CHECK (written_at >= 0),
+    -- As many pages as a claim touches, and more.
+    ballast BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE enrolments (
     arrival INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE CHECK (length(id) = 32),
@@ -81,6 +95,8 @@ CREATE TABLE claims (
     state TEXT NOT NULL
         CHECK (state IN ('queued', 'batched', 'submitted', 'mined', 'final', 'rejected')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
+    -- How often it was made: one that was rejected can be made again.
+    making INTEGER NOT NULL DEFAULT 1 CHECK (making >= 1),
     rejection TEXT CHECK (rejection IN (
         'nullifier-spent', 'epoch-not-open', 'invalid-proof', 'census-reached',
         'fee-above-amount', 'bad-recipient', 'transfer-failed', 'refused'
@@ -89,7 +105,7 @@ CREATE TABLE claims (
     CHECK ((state = 'rejected') = (rejection IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX claims_state_arrival ON claims (state, arrival);
+CREATE INDEX claims_state_epoch_arrival ON claims (state, epoch, arrival);
 
 -- A nonce of an account.
 CREATE TABLE slots (
@@ -152,6 +168,8 @@ CREATE TABLE claim_members (
     slot_id INTEGER NOT NULL REFERENCES slots (id),
     position INTEGER NOT NULL CHECK (position >= 0),
     nullifier BLOB NOT NULL REFERENCES claims (nullifier),
+    -- The claim's, when it was sent.
+    making INTEGER NOT NULL CHECK (making >= 1),
     PRIMARY KEY (slot_id, position),
     UNIQUE (slot_id, nullifier)
 ) STRICT, WITHOUT ROWID;

@@ -5,7 +5,7 @@
 use annona_engine::ports::{
     AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, Purpose, SignedTransaction, Store,
 };
-use annona_engine::{Claim, EnrolmentId};
+use annona_engine::{Claim, EnrolmentId, Rejection};
 
 use super::fixtures::{
     NOW, append_purpose, claim, claim_purpose, intake, load, newcomer, nullifier, queue_claims,
@@ -96,6 +96,30 @@ where
         };
         assert_eq!(kept.claim, winner);
         assert_eq!(loser, InsertClaimOutcome::Existing(kept));
+    }
+}
+
+pub async fn of_two_claims_in_place_of_a_rejected_one_one_is_inserted<S>(store: S)
+where
+    S: Store + Clone + 'static,
+{
+    queue_claims(&store, ROUNDS).await;
+    for round in 1..=ROUNDS {
+        let why = Rejection::InvalidProof;
+        store.reject_claim(nullifier(round), why).await.unwrap();
+        let both = [1, 2].map(|rival| Claim {
+            nullifier_hash: nullifier(round),
+            ..claim(rival * 1_000 + round)
+        });
+        let outcomes = insert_both(&store, both).await;
+        let kept = store.claim(nullifier(round)).await.unwrap().unwrap();
+        let existing = InsertClaimOutcome::Existing(kept);
+        let winner = match outcomes {
+            [InsertClaimOutcome::Inserted, other] if other == existing => both[0],
+            [other, InsertClaimOutcome::Inserted] if other == existing => both[1],
+            other => panic!("round {round}: {other:?}"),
+        };
+        assert_eq!(kept.claim, winner);
     }
 }
 

@@ -52,7 +52,9 @@ macro_rules! conformance_suite {
                 a_requeued_claim_keeps_its_place
                 every_rejection_is_kept
                 only_a_queued_claim_is_rejected
-                a_rejected_claim_keeps_its_nullifier
+                a_rejected_claim_is_made_again_and_no_other
+                a_claim_that_is_made_again_has_attempts_of_its_own
+                claims_of_an_epoch_hide_none_of_another
                 an_adopted_claim_is_final
                 an_unknown_claim_is_none
                 an_epoch_beyond_63_bits_is_an_error
@@ -102,6 +104,7 @@ macro_rules! conformance_suite {
             concurrency {
                 of_two_newcomers_after_the_same_search_one_is_admitted
                 of_two_claims_of_a_nullifier_one_is_inserted
+                of_two_claims_in_place_of_a_rejected_one_one_is_inserted
                 of_two_slots_with_a_nonce_one_is_stored
                 of_two_slots_with_a_claim_one_is_stored
                 a_packet_sent_twice_at_once_is_recorded_once

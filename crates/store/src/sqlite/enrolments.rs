@@ -7,10 +7,11 @@ use annona_engine::ports::{
 use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState};
 use annona_matcher::EyePair;
 use async_trait::async_trait;
+use sqlx::SqliteConnection;
 use sqlx::error::ErrorKind;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::columns::{Table, integer};
+use super::write::WriteTransaction;
 use super::{SqliteStore, expect_rows, revocations};
 use crate::error::{Unstorable, backend};
 
@@ -168,7 +169,7 @@ fn first_state(new: &NewEnrolment) -> Result<&'static str, Unstorable> {
 
 /// Whether the row was written; a unique constraint keeps it out without an error.
 async fn insert(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut WriteTransaction,
     new: &NewEnrolment,
     state: &'static str,
 ) -> Result<bool, StoreError> {
@@ -203,7 +204,7 @@ const fn replaced(new: &NewEnrolment) -> Option<EnrolmentId> {
 /// Which unique constraint kept an enrolment out. A packet sent again breaks all
 /// of them, so its id is asked for first.
 async fn collision(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut WriteTransaction,
     new: &NewEnrolment,
 ) -> Result<AdmitOutcome, StoreError> {
     let record = &new.record;
@@ -226,7 +227,7 @@ async fn collision(
 }
 
 async fn count(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut WriteTransaction,
     sql: &'static str,
     key: &[u8],
 ) -> Result<u64, StoreError> {
@@ -253,7 +254,7 @@ async fn select_by_id(
 /// Whether the entry is the next one. That it exists already, or that the one
 /// before it does not, is for the constraints of the table to say.
 async fn insert_gallery(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut WriteTransaction,
     id: EnrolmentId,
     sequence: u64,
     templates: &EyePair,
@@ -322,7 +323,7 @@ impl EnrolmentRepository for SqliteStore {
             }
             Admission::Refuse => {}
         }
-        tx.commit().await.map_err(backend)?;
+        tx.commit().await?;
         Ok(AdmitOutcome::Recorded)
     }
 
@@ -381,7 +382,7 @@ impl EnrolmentRepository for SqliteStore {
             .await
             .map_err(backend)?;
         expect_rows("adopt a leaf", 1, adopted.rows_affected())?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 
     async fn pending_enrolments(&self) -> Result<(u64, u64), StoreError> {

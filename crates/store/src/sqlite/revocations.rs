@@ -4,9 +4,9 @@ use annona_core::{B256, Commitment, OrbId, UnixSeconds};
 use annona_engine::ports::{RevocationRepository, StoreError};
 use annona_engine::{EnrolmentId, RevocationReason, RevocationRecord, RevocationState};
 use async_trait::async_trait;
-use sqlx::{Sqlite, Transaction};
 
 use super::columns::{Table, integer};
+use super::write::WriteTransaction;
 use super::{SqliteStore, expect_rows};
 use crate::error::backend;
 
@@ -48,7 +48,7 @@ FROM revocations r WHERE state <> 'final' AND NOT EXISTS (SELECT 1 FROM enrolmen
 
 /// Queues the revocation of an enrolment that is being replaced, unless it is under way.
 pub(super) async fn replace(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut WriteTransaction,
     replaced: EnrolmentId,
     now: UnixSeconds,
 ) -> Result<(), StoreError> {
@@ -126,7 +126,7 @@ impl RevocationRepository for SqliteStore {
                 .map_err(backend)?;
             requested += inserted.rows_affected();
         }
-        tx.commit().await.map_err(backend)?;
+        tx.commit().await?;
         Ok(requested)
     }
 
@@ -174,7 +174,7 @@ impl RevocationRepository for SqliteStore {
             .await
             .map_err(backend)?;
         expect_rows("adopt a revocation", 1, adopted.rows_affected())?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 
     async fn pending_revocations(&self) -> Result<(u64, u64), StoreError> {
