@@ -1,9 +1,11 @@
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use annona_api::ClaimRates;
 use annona_chain::PrivateKeySigner;
+use annona_core::{Address, OrbId};
 use annona_engine::{FeePolicy, RelayPolicy};
 use anyhow::Context;
 use figment::Figment;
@@ -127,6 +129,8 @@ pub(crate) struct SequencerConfig {
     pub(crate) max_wait_secs: u64,
     /// Seconds before an epoch ends in which nobody waits and no recovery begins.
     pub(crate) epoch_margin_secs: u64,
+    /// Part of an epoch's places that newcomers leave to recoveries, in per cent.
+    pub(crate) recovery_share_percent: u8,
 }
 
 /// `[relay]`
@@ -180,6 +184,20 @@ pub(crate) struct EnrolmentConfig {
     pub(crate) max_clock_skew_secs: u64,
     /// Least time between two enrolments of one person, in seconds.
     pub(crate) recovery_cooldown_secs: u64,
+    /// The most people that one orb brings in during an epoch.
+    pub(crate) people_per_orb: NonZeroU32,
+    /// How long the templates of a person under review are kept for an operator's
+    /// decision, in seconds.
+    pub(crate) review_keep_secs: u64,
+    /// Orbs of which nothing is taken, by their addresses; read again on SIGHUP.
+    pub(crate) refused_orbs: Vec<Address>,
+}
+
+impl EnrolmentConfig {
+    /// Orbs of which nothing is taken.
+    pub(crate) fn refused_orbs(&self) -> BTreeSet<OrbId> {
+        self.refused_orbs.iter().copied().map(OrbId).collect()
+    }
 }
 
 /// `[claims]`
@@ -250,6 +268,9 @@ impl Default for EnrolmentConfig {
             max_capture_age_secs: 300,
             max_clock_skew_secs: 30,
             recovery_cooldown_secs: 7 * 86_400,
+            people_per_orb: NonZeroU32::new(1_000).expect("1,000 is not 0"),
+            review_keep_secs: 30 * 86_400,
+            refused_orbs: Vec::new(),
         }
     }
 }
@@ -259,6 +280,7 @@ impl Default for SequencerConfig {
         Self {
             max_wait_secs: 600,
             epoch_margin_secs: 900,
+            recovery_share_percent: 10,
         }
     }
 }
@@ -391,6 +413,20 @@ mod tests {
         let beside = |name| config.service.database.with_file_name(name);
         assert_eq!(config.service.gallery(), beside("faces"));
         assert_eq!(config.service.tree(), beside("nodes"));
+    }
+
+    #[test]
+    fn orbs_are_refused_by_their_addresses() {
+        assert!(load(SAMPLE).unwrap().enrolment.refused_orbs().is_empty());
+        let orb = Address::repeat_byte(0x11);
+        let refusing =
+            |orb: &str| SAMPLE.replace("refused_orbs = []", &format!("refused_orbs = [\"{orb}\"]"));
+        let config = load(&refusing(&orb.to_string())).unwrap();
+        assert_eq!(
+            config.enrolment.refused_orbs(),
+            BTreeSet::from([OrbId(orb)])
+        );
+        assert!(load(&refusing("0x11")).is_err());
     }
 
     #[test]

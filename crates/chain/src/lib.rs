@@ -21,7 +21,7 @@ mod writer;
 pub use deploy::{DeployError, DeployPlan, deploy};
 pub use deployment::{Deployment, DeploymentFileError};
 pub use error::revert_reason;
-pub use reader::{Census, EvmReader, connect};
+pub use reader::{EvmReader, connect};
 pub use receipts::ReceiptKey;
 pub use writer::{EvmChain, SenderKeys};
 

@@ -22,7 +22,9 @@ mod membership;
 mod outbox;
 pub mod ports;
 mod receipts;
+mod recognition;
 mod relay;
+mod reviews;
 mod sequencer;
 mod types;
 
@@ -35,8 +37,10 @@ pub use receipts::ReceiptDesk;
 pub use relay::{
     ClaimsReason, Relay, RelayError, RelayParts, RelayPolicy, RelayRules, WaitingClaims,
 };
+pub use reviews::{OpenReview, ReviewDesk, ReviewError, ReviewVerdict};
 pub use sequencer::{
-    BatchPolicy, BatchReason, Sequencer, SequencerError, SequencerParts, SequencerRules, Waiting,
+    BatchPolicy, BatchReason, EpochRoom, Sequencer, SequencerError, SequencerParts, SequencerRules,
+    Waiting,
 };
 pub use types::{
     Claim, ClaimRecord, ClaimState, EnrolmentId, EnrolmentRecord, EnrolmentState, Rejection,

@@ -1,10 +1,12 @@
 //! The SQLite backend: one file in WAL mode, one writing connection, a few that read.
 
+mod admission;
 mod claims;
 mod columns;
 mod enrolments;
 mod load;
 mod outbox;
+mod reviews;
 mod revocations;
 mod schema;
 
