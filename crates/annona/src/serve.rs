@@ -119,15 +119,17 @@ impl Service {
         );
         let pause = Duration::from_millis(config.chain.poll_interval_ms);
         let board = Arc::new(health_board(pause));
+        let enrolments = Arc::new(EnrolmentDesk::new(
+            store.clone(),
+            chain.clone(),
+            Arc::new(SystemClock),
+            membership.clone(),
+            enrolment_policy(config, &deployment, calendar),
+            open_gallery(&config.service.gallery())?,
+        ));
+        enrolments.refuse_orbs(config.enrolment.refused_orbs());
         let state = ApiState {
-            enrolments: Arc::new(EnrolmentDesk::new(
-                store.clone(),
-                chain.clone(),
-                Arc::new(SystemClock),
-                membership.clone(),
-                enrolment_policy(config, &deployment),
-                open_gallery(&config.service.gallery())?,
-            )),
+            enrolments,
             claims: Arc::new(ClaimDesk::new(
                 store.clone(),
                 chain.clone(),
@@ -169,6 +171,7 @@ impl Service {
                 policy: BatchPolicy {
                     max_wait_secs: config.sequencer.max_wait_secs,
                     epoch_margin_secs: config.sequencer.epoch_margin_secs,
+                    recovery_share_percent: config.sequencer.recovery_share_percent,
                 },
                 fees: config.chain.fees(),
                 calendar,
@@ -254,7 +257,11 @@ fn open_gallery(folder: &Path) -> anyhow::Result<Gallery> {
     gallery.with_context(|| format!("cannot open the gallery {}", folder.display()))
 }
 
-fn enrolment_policy(config: &Config, deployment: &Deployment) -> EnrolmentPolicy {
+fn enrolment_policy(
+    config: &Config,
+    deployment: &Deployment,
+    calendar: EpochClock,
+) -> EnrolmentPolicy {
     EnrolmentPolicy {
         domain: deployment.enrolment_domain(),
         model_id: B256::from(annona_iris::model_id()),
@@ -262,6 +269,9 @@ fn enrolment_policy(config: &Config, deployment: &Deployment) -> EnrolmentPolicy
         max_skew_secs: config.enrolment.max_clock_skew_secs,
         rule: DecisionRule::standard(),
         recovery_cooldown_secs: config.enrolment.recovery_cooldown_secs,
+        calendar,
+        people_per_orb: config.enrolment.people_per_orb.get(),
+        review_keep_secs: config.enrolment.review_keep_secs,
     }
 }
 
@@ -317,6 +327,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     // The one line on standard output tells a caller the port that was taken.
     // Before the line below: whoever reads it may send a signal at once.
     let signals = StopSignals::listen()?;
+    let hangups = Hangups::listen()?;
     let listening = Listening {
         listening: format!("http://{}", listener.local_addr()?),
     };
@@ -324,6 +335,12 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         format!("listening on {}", listening.listening)
     })?;
 
+    let rereading = tokio::spawn(reread_on_hangup(
+        hangups,
+        args.config,
+        Arc::clone(&state.enrolments),
+        stop.clone(),
+    ));
     let background = tokio::spawn(workers.run());
     let draining = stop.clone();
     let router = annona_api::router_with_limits(state, config.limits()?);
@@ -333,6 +350,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         () = end_of_grace(signals, &stop) => {}
     }
     background.await?;
+    rereading.await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -343,6 +361,71 @@ async fn end_of_grace(mut signals: StopSignals, stop: &CancellationToken) {
     tracing::info!("stopping; what is under way is stored and goes on at the next start");
     stop.cancel();
     tokio::time::sleep(SHUTDOWN_GRACE).await;
+}
+
+/// Reads again on SIGHUP which orbs are refused; a configuration that cannot be read
+/// changes nothing.
+async fn reread_on_hangup(
+    mut hangups: Hangups,
+    path: PathBuf,
+    enrolments: Arc<EnrolmentDesk>,
+    stop: CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = hangups.next() => {}
+        }
+        match Config::load(&path) {
+            Ok(config) => {
+                let refused = config.enrolment.refused_orbs();
+                tracing::info!(
+                    orbs = refused.len(),
+                    "orbs that are refused were read again"
+                );
+                enrolments.refuse_orbs(refused);
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the configuration cannot be read again; the same orbs are refused as before"
+                );
+            }
+        }
+    }
+}
+
+/// SIGHUP, heeded from [`Hangups::listen`] on.
+#[cfg(unix)]
+struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        std::future::pending().await
+    }
 }
 
 /// SIGINT and SIGTERM, heeded from [`StopSignals::listen`] on.

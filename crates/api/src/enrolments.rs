@@ -18,9 +18,10 @@ use crate::views::enrolment_view;
 
 problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, ContentTypeNotJson, MalformedField,
-    NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive,
+    NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive, OrbRefused,
     EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, NothingToRecover,
-    RecoveryTooSoon,    IrisDigestMismatch, ModelMismatch, TemplateUnusable, TemplateSaturated, EnrolmentBusy, ChainUnavailable,
+    RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable, OrbLimitReached,
+    EnrolmentBusy, ChainUnavailable,
     StoreUnavailable
 );
 problem_responses!(FindProblems: PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable);

@@ -36,7 +36,7 @@ pub use error::{UnreadableAnswer, endpoint_failure, revert_reason};
 pub use fitness::LogFitness;
 pub use ground::{ChainGround, ContractCode};
 pub use logs::{LOG_SPAN_MAX_BLOCKS, LogReader};
-pub use reader::{Census, EvmReader};
+pub use reader::EvmReader;
 pub use receipts::ReceiptKey;
 pub use send::{AccountSender, NotMined};
 pub use writer::{EvmChain, SenderKeys};

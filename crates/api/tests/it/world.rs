@@ -351,6 +351,9 @@ fn state(
         max_skew_secs: 5,
         rule: DecisionRule::standard(),
         recovery_cooldown_secs: 0,
+        calendar,
+        people_per_orb: 1_000,
+        review_keep_secs: 1_000,
     };
     ApiState {
         enrolments: Arc::new(EnrolmentDesk::new(

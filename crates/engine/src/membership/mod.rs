@@ -20,6 +20,10 @@ const MAX_BLOCK_RANGE: u64 = 2_000;
 /// number that held none before.
 const REORG_WINDOW: u64 = 64;
 
+/// Places of one commitment that a batch empties at most: all that the largest circuit
+/// takes.
+pub(crate) const MAX_REMOVALS: usize = 32;
+
 /// Why membership cannot be told.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -149,8 +153,9 @@ impl Membership {
         Ok(AppendBatch::to(&self.read().tree, leaves)?)
     }
 
-    /// What a proof of revoking `commitments` needs, all of it of one moment. They stay in
-    /// the tree until the chain has emptied them.
+    /// What a proof of revoking `commitments` needs, all of it of one moment; one that is
+    /// at several places leaves all of them. They stay in the tree until the chain has
+    /// emptied them.
     ///
     /// # Errors
     /// [`MembershipError::NotMember`] when one is not in the tree.
@@ -160,19 +165,21 @@ impl Membership {
         let pre_root = version.root();
         let mut removals = Vec::with_capacity(commitments.len());
         for &commitment in commitments {
-            let leaf_index = followed
-                .tree
-                .leaf_index(commitment)
-                .ok_or(MembershipError::NotMember(commitment))?;
-            removals.push(RemovedLeaf {
-                leaf_index,
-                commitment,
-                siblings: version.proof(leaf_index).siblings,
-            });
-            version.revoke(&[Revocation {
-                leaf_index,
-                commitment,
-            }])?;
+            let places = followed.tree.leaf_indices(commitment);
+            if places.is_empty() {
+                return Err(MembershipError::NotMember(commitment));
+            }
+            for leaf_index in places.into_iter().take(MAX_REMOVALS) {
+                removals.push(RemovedLeaf {
+                    leaf_index,
+                    commitment,
+                    siblings: version.proof(leaf_index).siblings,
+                });
+                version.revoke(&[Revocation {
+                    leaf_index,
+                    commitment,
+                }])?;
+            }
         }
         Ok(RevokeBatch {
             pre_root,
@@ -185,6 +192,12 @@ impl Membership {
     #[must_use]
     pub fn locate(&self, commitment: Commitment) -> Option<(LeafIndex, B256, u64)> {
         self.read().locate(commitment)
+    }
+
+    /// Leaves that hold a commitment: one for a member, more if it was appended again.
+    #[must_use]
+    pub fn places(&self, commitment: Commitment) -> usize {
+        self.read().tree.leaf_indices(commitment).len()
     }
 
     /// Which transaction and block emptied a commitment's leaf.

@@ -330,11 +330,7 @@ pub(super) async fn requeue(
     let moved = update(tx, members.requeue, carrier.id).await?;
     expect_rows("queue a load again", expected, moved)?;
     // Enrolments that are queued again although they are to go do not wait any more.
-    sqlx::query(revocations::WITHDRAW_REVOKED)
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
-    Ok(())
+    revocations::withdraw_revoked(tx).await
 }
 
 async fn update(tx: &mut WriteTransaction, sql: &'static str, id: i64) -> Result<u64, StoreError> {

@@ -1,5 +1,6 @@
 //! The SQLite backend: one file in WAL mode, one writing connection, a few that read.
 
+mod admission;
 mod claims;
 mod columns;
 mod enrolments;
@@ -7,6 +8,7 @@ mod files;
 mod load;
 mod marks;
 mod outbox;
+mod reviews;
 mod revocations;
 mod schema;
 mod write;

@@ -3,9 +3,9 @@
 use annona_core::{Address, AmountWei, B256, Epoch, NullifierHash, OrbId, Root, U256};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, At, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount,
-    FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState, RevertReason,
-    RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
+    AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
+    EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState,
+    RevertReason, RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
 };
 use annona_tree::empty_root;
 use async_trait::async_trait;
@@ -63,6 +63,16 @@ impl ChainReader for FakeChain {
         Ok(RegistryState {
             root: tree.root(),
             next_index: tree.leaf_count(),
+        })
+    }
+
+    async fn census(&self, epoch: Epoch) -> Result<Census, ChainError> {
+        let inner = self.reach()?;
+        let world = inner.world();
+        Ok(Census {
+            members: world.member_count,
+            enrolled: world.enrolled.get(&epoch).copied().unwrap_or(0),
+            enrolment_cap: inner.enrolment_cap.unwrap_or(u64::MAX),
         })
     }
 
