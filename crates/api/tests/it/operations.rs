@@ -1,3 +1,4 @@
+use annona_engine::ports::ClaimRepository;
 use annona_wire::{PartStatus, PartView, ReadinessView, ServicePart};
 use axum::body::Body;
 use axum::http::Request;
