@@ -4,6 +4,7 @@ mod environment;
 mod schema;
 mod source;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use annona_api::{BodyLimits, ClientNames, ClientRate, ConnectionLimits, Limits, RateLimits};
 use annona_chain::PrivateKeySigner;
+use annona_core::{Address, OrbId};
 use annona_engine::{FeePolicy, RelayPolicy};
 use annona_http::SecretUrl;
 use anyhow::Context;
@@ -151,6 +153,8 @@ pub(crate) struct SequencerConfig {
     pub(crate) max_wait_secs: u64,
     /// Seconds before an epoch ends in which nobody waits and no recovery begins.
     pub(crate) epoch_margin_secs: u64,
+    /// Part of an epoch's places that newcomers leave to recoveries, in per cent.
+    pub(crate) recovery_share_percent: u8,
 }
 
 /// `[relay]`
@@ -210,6 +214,20 @@ pub(crate) struct EnrolmentConfig {
     pub(crate) per_client: NonZeroU32,
     /// Enrolments that a client who was silent may send at once.
     pub(crate) burst_per_client: NonZeroU32,
+    /// The most people that one orb brings in during an epoch.
+    pub(crate) people_per_orb: NonZeroU32,
+    /// How long the templates of a person under review are kept for an operator's
+    /// decision, in seconds.
+    pub(crate) review_keep_secs: u64,
+    /// Orbs of which nothing is taken, by their addresses; read again on SIGHUP.
+    pub(crate) refused_orbs: Vec<Address>,
+}
+
+impl EnrolmentConfig {
+    /// Orbs of which nothing is taken.
+    pub(crate) fn refused_orbs(&self) -> BTreeSet<OrbId> {
+        self.refused_orbs.iter().copied().map(OrbId).collect()
+    }
 }
 
 /// `[claims]`
@@ -343,6 +361,9 @@ impl Default for EnrolmentConfig {
             recovery_cooldown_secs: 7 * 86_400,
             per_client: RateLimits::default().enrolments.per_second,
             burst_per_client: RateLimits::default().enrolments.burst,
+            people_per_orb: NonZeroU32::new(1_000).expect("1,000 is not 0"),
+            review_keep_secs: 30 * 86_400,
+            refused_orbs: Vec::new(),
         }
     }
 }
@@ -352,6 +373,7 @@ impl Default for SequencerConfig {
         Self {
             max_wait_secs: 600,
             epoch_margin_secs: 900,
+            recovery_share_percent: 10,
         }
     }
 }

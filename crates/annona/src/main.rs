@@ -4,6 +4,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod audit;
+mod background;
 mod circuit_keys;
 mod citizen;
 mod config;
@@ -14,6 +15,8 @@ mod doctor;
 mod documented;
 #[cfg(test)]
 mod faults;
+mod ground;
+mod health;
 mod iris;
 mod keys;
 mod logs;
@@ -33,6 +36,7 @@ mod service_process;
 mod signals;
 mod simulation;
 mod tree_file;
+mod workers;
 
 use std::process::ExitCode;
 

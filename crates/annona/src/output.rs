@@ -73,8 +73,13 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Tells whether a command failed because standard output did not take its answer.
+pub(crate) fn is_unwritten(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Unwritten>().is_some()
+}
+
 /// Prints the error and its causes, one a line, on standard error.
-fn print_error(error: &anyhow::Error) {
+pub(crate) fn print_error(error: &anyhow::Error) {
     note(format_args!("error: {error}"));
     let mut shown = error.to_string();
     for cause in error.chain().skip(1) {

@@ -409,3 +409,17 @@ fn unknown_fields_are_refused() {
     let error = load(&format!("{SAMPLE}\n[unknown]\nfield = 1\n")).unwrap_err();
     assert!(format!("{error:#}").contains("unknown"), "{error:#}");
 }
+
+#[test]
+fn orbs_are_refused_by_their_addresses() {
+    assert!(load(SAMPLE).unwrap().enrolment.refused_orbs().is_empty());
+    let orb = Address::repeat_byte(0x11);
+    let refusing =
+        |orb: &str| SAMPLE.replace("refused_orbs = []", &format!("refused_orbs = [\"{orb}\"]"));
+    let config = load(&refusing(&orb.to_string())).unwrap();
+    assert_eq!(
+        config.enrolment.refused_orbs(),
+        BTreeSet::from([OrbId(orb)])
+    );
+    assert!(load(&refusing("0x11")).is_err());
+}

@@ -5,11 +5,11 @@ use std::time::Instant;
 use alloy::providers::ext::AnvilApi;
 use annona_chain::{EvmChain, EvmReader, SenderKeys, connect};
 use annona_core::{
-    Address, B256, ClaimWindow, Commitment, Enrolment, EnrolmentKind, EpochClock, OrbId,
+    Address, B256, ClaimWindow, Commitment, Enrolment, EnrolmentKind, Epoch, EpochClock, OrbId,
     hash_to_field, keccak256,
 };
 use annona_engine::ports::{
-    Admission, AdmitOutcome, ChainReader, EnrolmentRepository, NewEnrolment,
+    Admission, AdmitOutcome, ChainReader, EnrolmentRepository, NewEnrolment, NewEntry, OrbAllowance,
 };
 use annona_engine::{
     BatchPolicy, EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, MembershipRules, Outbox,
@@ -108,6 +108,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
         policy: BatchPolicy {
             max_wait_secs: 0,
             epoch_margin_secs: 0,
+            recovery_share_percent: 10,
         },
         fees: sandbox::FEES,
         calendar,
@@ -202,12 +203,17 @@ fn newcomer(number: u64) -> NewEnrolment {
             received_at: now(),
             state: EnrolmentState::Queued,
         },
-        admission: Admission::Admit {
-            gallery_sequence: number,
+        admission: Admission::Admit(NewEntry {
+            sequence: number,
             templates: EyePair {
                 left: eye(),
                 right: eye(),
             },
+            past: Vec::new(),
+        }),
+        allowance: OrbAllowance {
+            epoch: Epoch(0),
+            people: u32::MAX,
         },
     }
 }
