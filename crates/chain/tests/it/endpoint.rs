@@ -174,7 +174,7 @@ async fn the_pause_that_an_endpoint_asks_for_is_kept() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_away_is_asked_again_and_named() {
+async fn an_endpoint_that_is_away_is_named() {
     let endpoint = {
         let line = Line::new(QUICK).await;
         line.proxy.url().to_owned()
