@@ -1,5 +1,5 @@
 use annona_core::{Commitment, Enrolment, EnrolmentKind, U256, UnixSeconds};
-use annona_engine::ports::EnrolmentRepository;
+use annona_engine::ports::{EnrolmentRepository, RevocationRepository};
 use annona_iris::{COLUMNS, IrisTemplate};
 use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
 use annona_wire::{EnrolmentRequest, EnrolmentStatus, EnrolmentView};
@@ -109,6 +109,28 @@ async fn an_orb_that_is_not_active_is_refused() {
         .enrol(&packet)
         .await
         .assert_problem(403, "orb-not-active");
+    assert_eq!(world.store.pending_enrolments().await.unwrap(), (0, 0));
+}
+
+#[tokio::test]
+async fn an_orb_that_is_refused_or_struck_off_has_a_code_of_its_own() {
+    let world = World::new().await;
+    let orb = *world.chain.ledger().active_orbs.first().unwrap();
+    world
+        .store
+        .strike_off(orb, UnixSeconds(SERVICE_NOW))
+        .await
+        .unwrap();
+    let packet = world.packet(commitment(1), &eyes(1), 1);
+    let problem = world
+        .enrol(&packet)
+        .await
+        .assert_problem(403, "orb-refused");
+    assert!(
+        problem.detail.contains(&orb.to_string()),
+        "{}",
+        problem.detail
+    );
     assert_eq!(world.store.pending_enrolments().await.unwrap(), (0, 0));
 }
 

@@ -4,7 +4,7 @@
 
 use annona_core::{EnrolmentKind, LeafIndex};
 use annona_engine::ports::{
-    Admission, AdmitOutcome, EntryStanding, NewEnrolment, NewEntry, Purpose, Store, StoreError,
+    Admission, AdmitOutcome, NewEnrolment, NewEntry, Purpose, Store, StoreError,
 };
 use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason};
 
@@ -290,16 +290,10 @@ pub async fn recoveries_are_appended_first<S: Store>(store: S) {
 
 async fn counting<S: Store>(store: &S) -> Vec<u64> {
     let standings = store.standings(&[3, 1, 2, 99]).await.unwrap();
-    let mut counting = standings.iter().filter(|standing| standing.counts);
     let mut sequences = Vec::new();
-    while let Some(EntryStanding {
-        sequence,
-        enrolment,
-        ..
-    }) = counting.next()
-    {
-        assert_eq!(enrolment.id, enrolment_id(*sequence));
-        sequences.push(*sequence);
+    for standing in standings.iter().filter(|standing| standing.counts) {
+        assert_eq!(standing.enrolment.id, enrolment_id(standing.sequence));
+        sequences.push(standing.sequence);
     }
     sequences
 }
