@@ -31,7 +31,7 @@ use write::WriteTransaction;
 /// How long a writer waits for one in another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a read or a write waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections that read; reads do not wait for the writer.
 const READERS: u32 = 4;
 /// Tries to open a file that another process is just making.
