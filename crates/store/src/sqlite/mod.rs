@@ -131,7 +131,7 @@ fn connect_readers(options: SqliteConnectOptions, files: &Arc<DatabaseFiles>) ->
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(move |_, _| {
-            let checked = files.check().map_err(sqlx::Error::config);
+            let checked = files.check_database().map_err(sqlx::Error::config);
             Box::pin(async move { checked })
         })
         .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"))
