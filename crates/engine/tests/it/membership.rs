@@ -424,7 +424,12 @@ async fn a_request_that_is_never_answered_holds_up_no_other_sync() {
 /// Syncs that run beside each other get answers of different times.
 #[tokio::test]
 async fn answers_that_come_late_leave_the_registrys_tree() {
-    for seed in 0..300 {
+    let seeds = if std::env::var_os("TEST_SOAK").is_some() {
+        2_000
+    } else {
+        60
+    };
+    for seed in 0..seeds {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (chain, membership) = (FakeChain::new(), membership());
         let mut next = 1;

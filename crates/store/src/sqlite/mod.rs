@@ -33,7 +33,7 @@ use write::WriteTransaction;
 /// How long a writer waits for one in another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a read or a write waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections that read; reads do not wait for the writer.
 const READERS: u32 = 4;
 /// Tries to open a file that another process is just making.
@@ -133,7 +133,7 @@ fn connect_readers(options: SqliteConnectOptions, files: &Arc<DatabaseFiles>) ->
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(move |_, _| {
-            let checked = files.check().map_err(sqlx::Error::config);
+            let checked = files.check_database().map_err(sqlx::Error::config);
             Box::pin(async move { checked })
         })
         .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"))
