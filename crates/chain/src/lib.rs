@@ -29,7 +29,7 @@ pub use connect::{connect, connect_with};
 pub use deploy::{DeployError, DeployPlan, deploy};
 pub use deployment::{Deployment, DeploymentFileError};
 pub use endpoint::{EndpointError, EndpointLimits};
-pub use error::{UnreadableAnswer, endpoint_failure, revert_reason};
+pub use error::{UnreadableAnswer, endpoint_failure, is_revert, revert_reason};
 pub use fitness::LogFitness;
 pub use logs::{LOG_SPAN_MAX_BLOCKS, LogReader};
 pub use reader::{Census, EvmReader};

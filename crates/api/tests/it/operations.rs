@@ -1,10 +1,9 @@
-use annona_api::Limits;
 use annona_wire::{PartStatus, ReadinessView};
 use axum::body::Body;
 use axum::http::Request;
 
 use crate::chain::Mood;
-use crate::world::World;
+use crate::world::{World, limits};
 
 async fn readiness(world: &World) -> (u16, ReadinessView) {
     let answer = world.get("/readyz").await;
@@ -19,7 +18,7 @@ const READY: ReadinessView = ReadinessView {
 
 #[tokio::test]
 async fn readiness_names_the_part_that_is_not_ready() {
-    let world = World::unsynced(Limits::default()).await;
+    let world = World::unsynced(limits()).await;
     let membership = ReadinessView {
         membership: PartStatus::NotReady,
         ..READY
