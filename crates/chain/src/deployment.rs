@@ -97,6 +97,7 @@ impl Deployment {
         let Self {
             chain_id: _,
             deployment_block: _,
+            receipt_signer: _,
             registry,
             distributor,
             orb_registry,

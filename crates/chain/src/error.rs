@@ -1,6 +1,7 @@
 use std::error::Error;
 
 use alloy::contract::Error as ContractError;
+use alloy::rpc::json_rpc::ErrorPayload;
 use alloy::sol_types::SolInterface;
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use annona_engine::ports::{ChainError, RevertReason};
@@ -70,11 +71,15 @@ pub fn endpoint_failure(error: TransportError) -> Box<dyn Error + Send + Sync> {
     }
 }
 
+/// Whether an endpoint's answer is that a call reverted, with revert data or without.
+#[must_use]
+pub fn is_revert(answer: &ErrorPayload) -> bool {
+    answer.as_revert_data().is_some() || answer.message.contains("revert")
+}
+
 /// A transport's failure: a refusal of the contract when it carries revert data.
 pub(crate) fn from_transport(error: TransportError) -> ChainError {
-    let data = error
-        .as_error_resp()
-        .and_then(alloy::rpc::json_rpc::ErrorPayload::as_revert_data);
+    let data = error.as_error_resp().and_then(ErrorPayload::as_revert_data);
     match data {
         Some(data) => ChainError::Reverted(revert_reason(&data)),
         None => ChainError::Unavailable(endpoint_failure(error)),

@@ -32,7 +32,7 @@ pub use deploy::{
 };
 pub use deployment::{Deployment, DeploymentFileError};
 pub use endpoint::{EndpointError, EndpointLimits};
-pub use error::{UnreadableAnswer, endpoint_failure, revert_reason};
+pub use error::{UnreadableAnswer, endpoint_failure, is_revert, revert_reason};
 pub use fitness::LogFitness;
 pub use ground::{ChainGround, ContractCode};
 pub use logs::{LOG_SPAN_MAX_BLOCKS, LogReader};

@@ -16,7 +16,7 @@ use annona_engine::ports::{
 use async_trait::async_trait;
 
 use crate::bindings::{AnnonaToken, Distributor, IRegistry, OrbRegistry, Registry};
-use crate::error::{from_contract, from_transport};
+use crate::error::{from_contract, from_transport, is_revert};
 use crate::{Deployment, LogReader};
 
 /// Calls in one request at most: endpoints limit it, some to 100.
@@ -180,11 +180,16 @@ impl EvmReader {
         }
         batch.send().await.map_err(from_transport)?;
         for (recipient, answer) in answers {
-            match answer.await.map_err(from_transport) {
-                // A token that answers nothing has transferred (as tokens before ERC-20 do).
+            match answer.await {
+                // A token that answers nothing has transferred, as some old ones do.
                 Ok(word) if word.is_empty() || word.iter().any(|byte| *byte != 0) => {}
-                Ok(_) | Err(ChainError::Reverted(_)) => refused.push(*recipient),
-                Err(other) => return Err(other),
+                Ok(_) => refused.push(*recipient),
+                Err(error) => match error.as_error_resp() {
+                    Some(answer) if is_revert(answer) => refused.push(*recipient),
+                    // Another refusal of one call says nothing about the recipient.
+                    Some(_) => {}
+                    None => return Err(from_transport(error)),
+                },
             }
         }
         Ok(())

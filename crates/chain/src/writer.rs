@@ -11,7 +11,7 @@ use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
-use annona_core::{B256, Epoch, NullifierHash, OrbId};
+use annona_core::{AmountWei, B256, Epoch, NullifierHash, OrbId};
 use annona_engine::Claim;
 use annona_engine::ports::{
     AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,

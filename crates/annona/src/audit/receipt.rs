@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 
 use judgement::{Standing, judge};
 
-/// What a holder has.
+/// The files that a holder has.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct ReceiptFiles<'a> {
     pub(super) receipt: &'a Path,
     /// The service's reason, if it refused later.

@@ -1,11 +1,12 @@
-use annona_api::Limits;
 use annona_core::{Commitment, LeafIndex, U256};
 use annona_tree::{InclusionProof, Tile, TileId};
 use axum::body::Body;
 use axum::http::{Request, header};
 
 use crate::chain::Mood;
-use crate::world::{Answer, CURRENT, EPOCH_LENGTH_SECS, GENESIS, JOINED, NOW, World, member};
+use crate::world::{
+    Answer, CURRENT, EPOCH_LENGTH_SECS, GENESIS, JOINED, NOW, World, limits, member,
+};
 
 fn tile_path(epoch: u64, id: TileId) -> String {
     format!("/v1/tree/{epoch}/{}/{}", id.level(), id.index())
@@ -110,7 +111,7 @@ async fn a_place_without_members_has_no_tile() {
 
 #[tokio::test]
 async fn a_tree_that_lags_behind_says_so() {
-    let world = World::unsynced(Limits::default()).await;
+    let world = World::unsynced(limits()).await;
     let problem = world
         .get(&leaves_path())
         .await

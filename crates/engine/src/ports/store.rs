@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::chain::SignedTransaction;
 use crate::{
-    Claim, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection, RevocationReason, RevocationRecord,
+    Claim, ClaimIntake, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection, RevocationReason,
+    RevocationRecord,
 };
 
 /// Why the database did not do it.

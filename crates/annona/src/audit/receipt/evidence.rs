@@ -9,10 +9,10 @@ use alloy::rpc::types::{Filter, Log, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::TransportError;
 use annona_chain::bindings::{AnnonaToken, Distributor};
-use annona_chain::{EvmReader, LogReader};
+use annona_chain::{EvmReader, LogReader, is_revert};
 use annona_core::{
-    AmountWei, ClaimReceipt, ClaimRefusal, ClaimTerms, ClaimWindow, Epoch, EpochClock, Payment,
-    U256, UnixSeconds,
+    Address, AmountWei, ClaimReceipt, ClaimRefusal, ClaimTerms, ClaimWindow, Epoch, EpochClock,
+    Payment, U256, UnixSeconds,
 };
 use annona_engine::ports::{BlockHead, ChainReader};
 use anyhow::Context;
@@ -129,7 +129,7 @@ impl Chain<'_> {
             let event = log.log_decode::<Distributor::FeePaid>().ok()?.inner.data;
             Some((event.feeRecipient, AmountWei(event.fee)))
         });
-        let (fee_recipient, fee) = fee.unwrap_or_default();
+        let (fee_recipient, fee) = fee.unwrap_or((Address::ZERO, AmountWei::ZERO));
         Ok(Some(Paid {
             at: self.time_of_log(log).await?,
             payment: Payment {
@@ -188,7 +188,7 @@ impl Chain<'_> {
             fee_recipient,
             fee,
         } = terms.payment;
-        let lost = [Default::default(), deployment.token, deployment.distributor];
+        let lost = [Address::ZERO, deployment.token, deployment.distributor];
         let has_fee = fee > AmountWei::ZERO;
         if lost.contains(&recipient) || has_fee && lost.contains(&fee_recipient) {
             return Ok(true);
@@ -215,9 +215,7 @@ impl Chain<'_> {
         match self.reader.provider().call(request).block(at).await {
             Ok(_) => Ok(false),
             Err(error) => match error.as_error_resp() {
-                Some(answer) => {
-                    Ok(answer.as_revert_data().is_some() || answer.message.contains("revert"))
-                }
+                Some(answer) => Ok(is_revert(answer)),
                 None => Err(error.into()),
             },
         }
