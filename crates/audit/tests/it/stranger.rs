@@ -20,6 +20,9 @@ use crate::world::{self, Chain, EPOCH_LENGTH_SECS, prove, with_outcome};
 /// Enough for whatever is called here; a call that is refused is mined all the same.
 const GAS: u64 = 8_000_000;
 
+/// Requests for one receipt.
+const RECEIPT_REQUESTS: usize = 2_000;
+
 /// Times that each function is called, with other arguments.
 const VARIANTS: u64 = 2;
 
@@ -145,13 +148,18 @@ impl Chain {
         self.mined(request.with_value(U256::from(1))).await;
     }
 
-    /// The chain mines a transaction before it answers, so there is nothing to wait for.
+    /// The chain mines at once, so its receipt is asked for until it is there.
     async fn mined(&self, request: TransactionRequest) -> TransactionReceipt {
         let request = request.with_gas_limit(GAS);
         let pending = self.provider.send_transaction(request).await.unwrap();
         let hash = *pending.tx_hash();
-        let receipt = self.provider.get_transaction_receipt(hash).await;
-        receipt.unwrap().unwrap()
+        for _ in 0..RECEIPT_REQUESTS {
+            let receipt = self.provider.get_transaction_receipt(hash).await;
+            if let Some(receipt) = receipt.unwrap() {
+                return receipt;
+            }
+        }
+        panic!("{hash} was not mined");
     }
 
     /// Calls every function of every contract, and sends ether to each.
