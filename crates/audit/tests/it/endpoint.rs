@@ -108,7 +108,7 @@ async fn what_an_endpoint_does_not_show_accuses_nobody() {
     endpoint.passes(Modes::default()).await;
     let head = endpoint.claimed + 4;
     let first = endpoint.chain.deployment.deployment_block;
-    for block in [first + 1, first + 7, first + 12, endpoint.claimed, head] {
+    for block in [first + 1, endpoint.claimed] {
         let modes = Modes {
             first_block_with_logs: block,
             ..Modes::default()
