@@ -8,8 +8,8 @@ use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState};
 use sqlx::error::ErrorKind;
 
 use super::columns::integer;
-use super::write::WriteTransaction;
 use super::enrolments::{ENROLMENTS, counting, json_list, kind_text, select_by_id};
+use super::write::WriteTransaction;
 use super::{expect_rows, reviews, revocations};
 use crate::error::{Unstorable, backend};
 
@@ -142,7 +142,10 @@ const fn replaced(new: &NewEnrolment) -> Option<EnrolmentId> {
 
 /// Which unique constraint kept an enrolment out. A packet sent again breaks all
 /// of them, so its id is asked for first.
-async fn collision(tx: &mut WriteTransaction, new: &NewEnrolment) -> Result<AdmitOutcome, StoreError> {
+async fn collision(
+    tx: &mut WriteTransaction,
+    new: &NewEnrolment,
+) -> Result<AdmitOutcome, StoreError> {
     let record = &new.record;
     if let Some(known) = select_by_id(tx, record.id).await? {
         return Ok(AdmitOutcome::AlreadyRecorded(known));
@@ -248,7 +251,11 @@ async fn insert_gallery(
     }
 }
 
-async fn count(tx: &mut WriteTransaction, sql: &'static str, key: &[u8]) -> Result<u64, StoreError> {
+async fn count(
+    tx: &mut WriteTransaction,
+    sql: &'static str,
+    key: &[u8],
+) -> Result<u64, StoreError> {
     let rows: i64 = sqlx::query_scalar(sql)
         .bind(key)
         .fetch_one(&mut **tx)

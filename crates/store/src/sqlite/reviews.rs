@@ -4,14 +4,14 @@ use annona_core::{Commitment, UnixSeconds};
 use annona_engine::ports::{Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError};
 use annona_engine::{EnrolmentId, EnrolmentState};
 use annona_matcher::EyePair;
-use sqlx::error::ErrorKind;
 use sqlx::SqliteConnection;
+use sqlx::error::ErrorKind;
 
 use super::admission::{Joined, is_struck_off, join};
 use super::columns::{Table, integer};
-use super::write::WriteTransaction;
 use super::enrolments::select_by_id;
 use super::expect_rows;
+use super::write::WriteTransaction;
 use crate::error::backend;
 
 const REVIEWS: Table = Table("reviews");
@@ -203,7 +203,10 @@ pub(super) async fn decide(
 }
 
 /// Wipes the templates of reviews about a commitment, which is admitted now.
-pub(super) async fn wipe_of(tx: &mut WriteTransaction, commitment: Commitment) -> Result<(), StoreError> {
+pub(super) async fn wipe_of(
+    tx: &mut WriteTransaction,
+    commitment: Commitment,
+) -> Result<(), StoreError> {
     sqlx::query(WIPE_OF_COMMITMENT)
         .bind(commitment.to_be_bytes().to_vec())
         .execute(&mut **tx)
@@ -222,7 +225,10 @@ pub(super) async fn wipe_of_struck_orbs(tx: &mut WriteTransaction) -> Result<(),
 }
 
 /// Wipes the templates of reviews that were to be kept until before `now`.
-pub(super) async fn wipe_old(tx: &mut WriteTransaction, now: UnixSeconds) -> Result<u64, StoreError> {
+pub(super) async fn wipe_old(
+    tx: &mut WriteTransaction,
+    now: UnixSeconds,
+) -> Result<u64, StoreError> {
     let wiped = sqlx::query(WIPE_OLD)
         .bind(integer(now.0)?)
         .execute(&mut **tx)
