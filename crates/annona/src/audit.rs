@@ -7,7 +7,7 @@ use annona_audit::{
     CheckResult, Explanation, Outcome, ProofVerdict, Report, Settlement, UnpaidReason, explain,
 };
 use annona_chain::{Deployment, connect};
-use annona_core::{Address, NullifierHash};
+use annona_core::{Address, NullifierHash, parse_address};
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub(crate) struct AuditArgs {
     )]
     receipt: Option<PathBuf>,
     /// Address of the service's key for receipts (`receiptSigner` of GET /v1/config).
-    #[arg(long, value_name = "ADDRESS", requires = "receipt")]
+    #[arg(long, value_name = "ADDRESS", requires = "receipt", value_parser = parse_address)]
     signer: Option<Address>,
     /// Print the report as JSON; it is the same to the byte for the same block.
     #[arg(long)]

@@ -18,6 +18,7 @@ mod long_work;
 mod matching;
 mod orb;
 mod output;
+mod outputs;
 mod prover;
 mod registry;
 mod relay;

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use anyhow::Context;
 use serde::Serialize;
+
+/// Members by which earlier figures are known.
+pub(super) const MEMBERS: &[&str] = &["duplicates_offered", "claims_paid", "balances_right"];
 
 /// Everything that the demo measured and counted.
 #[derive(Debug, Clone, Serialize)]
@@ -177,16 +178,6 @@ impl Figures {
             .map(|(name, value)| format!("{name:<22} {value}"))
             .collect();
         format!("\n== figures\n{}", lines.join("\n"))
-    }
-
-    /// Writes the figures as JSON; `-` is standard output.
-    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let text = serde_json::to_string_pretty(self)? + "\n";
-        if path == Path::new("-") {
-            print!("{text}");
-            return Ok(());
-        }
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

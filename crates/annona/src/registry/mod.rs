@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use annona_chain::{Deployment, EvmReader, connect};
-use annona_core::{Address, ClaimWindow, Commitment, Epoch, EpochClock, OrbId};
+use annona_core::{Address, ClaimWindow, Commitment, Epoch, EpochClock, OrbId, parse_address};
 use annona_engine::ports::{ChainReader, EnrolmentRepository, RevocationRepository};
 use annona_engine::{Membership, MembershipRules, RevocationReason};
 use anyhow::{Context, bail};
@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::orb::now;
 use crate::output::Format;
 use crate::serve::open_store;
-use crate::tree_file::TreeFile;
+use crate::tree_file::{self, TreeFile};
 
 /// Commands of `annona registry`.
 #[derive(Debug, Subcommand)]
@@ -73,7 +73,7 @@ pub(crate) struct RevokeArgs {
     commitments: Vec<Commitment>,
     /// Revoke all leaves that this orb vouched for. Have the orb struck off the orb
     /// registry first: it could vouch for more.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     orb: Option<Address>,
     /// Configuration of the service whose database holds the queue.
     #[arg(long, value_name = "FILE")]
@@ -248,6 +248,9 @@ async fn revoke(args: RevokeArgs) -> anyhow::Result<()> {
 }
 
 async fn rebuild(args: RebuildArgs) -> anyhow::Result<()> {
+    if let Some(path) = &args.out {
+        tree_file::check_place(path)?;
+    }
     let chain = open_chain(&args.chain).await?;
     let (genesis, length_secs) = chain.calendar().await?;
     let membership = Arc::new(Membership::new(MembershipRules {

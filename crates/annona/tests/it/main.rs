@@ -3,6 +3,8 @@
 
 mod demo;
 mod interop;
+mod outputs;
+mod privacy;
 mod receipt;
 mod registry;
 mod restart;

@@ -9,7 +9,7 @@ use annona_proofs::{AppendBatch, RemovedLeaf, RevokeBatch};
 use annona_tree::{Revocation, TreeError, TreeVersion};
 use futures::lock::Mutex;
 
-pub use archive::ArchiveError;
+pub use archive::{ArchiveError, TREE_MAGIC};
 use followed::Followed;
 
 use crate::ports::{BlockHead, ChainError, ChainReader, RegistryState};

@@ -44,13 +44,13 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the database at `path`, and makes it if there is none.
     ///
-    /// On Unix a new file is readable by its owner only: it will hold templates.
+    /// On Unix the file is readable by its owner only: it holds templates. Rights that others
+    /// have to it are taken away.
     ///
     /// # Errors
     /// [`OpenError`]: the file cannot be used, a newer program wrote it, or it
     /// belongs to another deployment than `tag`.
     pub async fn open(path: &Path, tag: &DeploymentTag) -> Result<Self, OpenError> {
-        let is_new = !path.exists();
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -58,9 +58,7 @@ impl SqliteStore {
             .busy_timeout(BUSY_TIMEOUT)
             .synchronous(SqliteSynchronous::Full);
         let writer = connect_writer(options.clone().journal_mode(SqliteJournalMode::Wal)).await?;
-        if is_new {
-            schema::restrict_to_owner(path)?;
-        }
+        schema::restrict_to_owner(path)?;
         schema::prepare(&writer, tag).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)

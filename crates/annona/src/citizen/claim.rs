@@ -1,0 +1,206 @@
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use annona_client::wire::{ClaimStatus, ClaimView, ReceiptView};
+use annona_client::{ApiClient, ClaimDraft, prepare_claim};
+use annona_core::{Epoch, NullifierHash};
+use annona_engine::ports::{ChainReader, Checkpoint};
+use annona_files::{Audience, FileError, OutputFile, read_text};
+use annona_tree::InclusionProof;
+use anyhow::{Context, ensure};
+
+use super::direct::{self, GasPayer};
+use super::session::Session;
+use super::{ClaimArgs, Demand, ProveArgs};
+use crate::output::Format;
+
+/// Longest file that is taken for a receipt.
+const MAX_RECEIPT_BYTES: u64 = 1 << 16;
+
+/// Disk space that is taken for a receipt before the claim is sent.
+const RECEIPT_ROOM_BYTES: usize = 4_096;
+
+pub(super) async fn prove(args: &ProveArgs) -> anyhow::Result<ExitCode> {
+    let demand = &args.demand;
+    let mut session = Session::open(&demand.connection).await?;
+    let epoch = session.epoch(demand.epoch).await?;
+    let draft = if demand.direct {
+        draft_direct(&session, demand, epoch).await?
+    } else {
+        let service = ApiClient::new(&demand.connection.service)?;
+        draft_with(&mut session, &service, demand, epoch).await?
+    };
+    let proof = draft.to_semaphore_json();
+    Format::from_flag(demand.json).print(&proof, || {
+        format!(
+            "proved epoch {} for {}: nullifier {}\nNothing was sent; `annona citizen claim` does.",
+            draft.epoch, draft.payment.recipient, draft.proof.inputs.nullifier_hash
+        )
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn claim(args: &ClaimArgs) -> anyhow::Result<ExitCode> {
+    let demand = &args.demand;
+    let wait = Duration::from_secs(args.wait_secs);
+    // Everything on this machine is looked at before anything is sent.
+    let payer = args.key_file.as_deref().map(GasPayer::read).transpose()?;
+    let kept = ReceiptFile::begin(args.receipt.as_deref())?;
+    let mut session = Session::open(&demand.connection).await?;
+    let epoch = session.epoch(demand.epoch).await?;
+    let view = match payer {
+        Some(payer) => {
+            let draft = draft_direct(&session, demand, epoch).await?;
+            direct::send(&session.chain, payer, &draft, wait).await?
+        }
+        None => {
+            let service = ApiClient::new(&demand.connection.service)?;
+            let draft = draft_with(&mut session, &service, demand, epoch).await?;
+            hand_in(&mut session, &service, &draft, kept, wait).await?
+        }
+    };
+    Format::from_flag(demand.json).print(&view, || describe(&view))?;
+    let is_paid = matches!(view.status, ClaimStatus::Final | ClaimStatus::Mined);
+    Ok(if is_paid {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn draft_with(
+    session: &mut Session,
+    service: &ApiClient,
+    demand: &Demand,
+    epoch: Epoch,
+) -> anyhow::Result<ClaimDraft> {
+    let checkpoint = session.chain.checkpoint_before(epoch).await?;
+    let path = session.path(service, epoch, &checkpoint).await?;
+    draft(session, demand, epoch, &checkpoint, path)
+}
+
+async fn draft_direct(
+    session: &Session,
+    demand: &Demand,
+    epoch: Epoch,
+) -> anyhow::Result<ClaimDraft> {
+    let checkpoint = session.chain.checkpoint_before(epoch).await?;
+    let commitment = session.wallet.identity().commitment();
+    let path = direct::path(&session.chain, session.calendar, epoch, commitment).await?;
+    draft(session, demand, epoch, &checkpoint, path)
+}
+
+fn draft(
+    session: &Session,
+    demand: &Demand,
+    epoch: Epoch,
+    checkpoint: &Checkpoint,
+    path: Option<InclusionProof>,
+) -> anyhow::Result<ClaimDraft> {
+    let path = path.with_context(|| {
+        format!("you are not in the tree of epoch {epoch}; who enrols is paid from the next epoch on")
+    })?;
+    Ok(prepare_claim(
+        session.wallet.identity(),
+        &path,
+        epoch,
+        checkpoint.root,
+        &session.scope(),
+        demand.payment(),
+        &mut rand::rng(),
+    )?)
+}
+
+async fn hand_in(
+    session: &mut Session,
+    service: &ApiClient,
+    draft: &ClaimDraft,
+    kept: ReceiptFile,
+    wait: Duration,
+) -> anyhow::Result<ClaimView> {
+    let nullifier = draft.proof.inputs.nullifier_hash;
+    kept.check(nullifier, draft.epoch)?;
+    session.remember_claim(service, draft.epoch);
+    let accepted = service.claim(&draft.to_request()).await?;
+    kept.write(session, service, &accepted).await?;
+    Ok(service.wait_for_claim(nullifier, wait).await?)
+}
+
+/// The file for the service's receipt, begun before the claim is sent.
+enum ReceiptFile {
+    NotWanted,
+    New(OutputFile<'static>),
+    /// There is one. It may be of the same claim, which was sent before.
+    Existing(Box<ReceiptView>, FileError),
+}
+
+impl ReceiptFile {
+    fn begin(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::NotWanted);
+        };
+        match OutputFile::create(path, Audience::Owner) {
+            Ok(mut file) => {
+                file.reserve(RECEIPT_ROOM_BYTES)?;
+                Ok(Self::New(file))
+            }
+            Err(exists @ FileError::Exists { .. }) => {
+                let text = read_text(path, MAX_RECEIPT_BYTES).ok();
+                match text.and_then(|text| serde_json::from_str(&text).ok()) {
+                    Some(view) => Ok(Self::Existing(Box::new(view), exists)),
+                    None => Err(exists.into()),
+                }
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Refuses a receipt of another claim.
+    fn check(&self, nullifier: NullifierHash, epoch: Epoch) -> anyhow::Result<()> {
+        if let Self::Existing(view, exists) = self {
+            let is_same = view.nullifier_hash == nullifier.to_string() && view.epoch == epoch.0;
+            ensure!(is_same, "{exists}");
+        }
+        Ok(())
+    }
+
+    /// Writes the receipt down once it is seen to be the service's. The first one of a claim
+    /// is the earliest promise and stays.
+    async fn write(
+        self,
+        session: &Session,
+        service: &ApiClient,
+        accepted: &ClaimView,
+    ) -> anyhow::Result<()> {
+        let Self::New(mut file) = self else {
+            return Ok(());
+        };
+        let view = accepted
+            .receipt
+            .as_ref()
+            .context("the service took the claim and gave no receipt for it")?;
+        let signer = service.config().await?.receipt_signer;
+        let actual = view.parse()?.signer(&session.scope())?.to_string();
+        ensure!(
+            actual == signer,
+            "the service took the claim, and its receipt is signed by {actual} and not by {signer}, which it names as its signer"
+        );
+        file.put((serde_json::to_string_pretty(view)? + "\n").as_bytes())?;
+        Ok(file.commit()?)
+    }
+}
+
+fn describe(view: &ClaimView) -> String {
+    match view.status {
+        ClaimStatus::Final | ClaimStatus::Mined => format!(
+            "paid: epoch {}, transaction {}",
+            view.epoch,
+            view.transaction_hash.as_deref().unwrap_or("unknown")
+        ),
+        _ => format!(
+            "not paid: {}",
+            view.reason.as_deref().unwrap_or("no reason given")
+        ),
+    }
+}
