@@ -8,6 +8,7 @@ use annona_audit::{
 };
 use annona_chain::{Deployment, connect};
 use annona_core::{Address, NullifierHash, parse_address};
+use annona_http::SecretUrl;
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
@@ -19,7 +20,7 @@ use crate::output::Format;
 pub(crate) struct AuditArgs {
     /// JSON-RPC endpoint of the chain.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
-    rpc_url: String,
+    rpc_url: SecretUrl,
     /// Deployment file: the addresses are all that is taken on trust.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
@@ -46,7 +47,7 @@ pub(crate) struct AuditArgs {
 /// Audits; exit code 1 when a check fails.
 pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     let deployment = Deployment::load(&args.deployment)?;
-    let provider = connect(&args.rpc_url)?;
+    let provider = connect(args.rpc_url.expose())?;
     if let Some(nullifier) = args.explain {
         let explanation = explain(&provider, &deployment, nullifier).await?;
         let answer = ExplanationAnswer::from(&explanation);

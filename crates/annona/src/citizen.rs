@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use annona_client::Wallet;
 use annona_core::{Address, AmountWei, Payment, U256, parse_address};
+use annona_http::SecretUrl;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -57,10 +58,10 @@ pub(crate) struct Connection {
     wallet: PathBuf,
     /// Address of the service.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    service: String,
+    service: SecretUrl,
     /// JSON-RPC endpoint: the wallet reads the root from the chain itself and trusts no service with it.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
-    rpc_url: String,
+    rpc_url: SecretUrl,
     /// Deployment file.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use annona_api::ClaimRates;
 use annona_chain::PrivateKeySigner;
 use annona_engine::{FeePolicy, RelayPolicy};
+use annona_http::SecretUrl;
 use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -77,7 +78,7 @@ impl ServiceConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChainConfig {
     /// JSON-RPC endpoint.
-    pub(crate) rpc_url: String,
+    pub(crate) rpc_url: SecretUrl,
     /// Blocks on top of a block after which it counts as final.
     #[serde(default = "default_confirmations")]
     pub(crate) confirmations: u64,

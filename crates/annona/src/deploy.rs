@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use alloy::primitives::{Address, U256};
 use annona_chain::{DeployPlan, connect, deploy};
 use annona_core::{AmountWei, UnixSeconds, deserialize_address, deserialize_addresses};
+use annona_http::SecretUrl;
 use annona_keys::UnsafeKeys;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -17,7 +18,7 @@ use crate::output::Format;
 pub(crate) struct DeployArgs {
     /// JSON-RPC endpoint of the chain.
     #[arg(long, value_name = "URL")]
-    rpc_url: String,
+    rpc_url: SecretUrl,
     /// Key that pays for the deployment; it gets no role.
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
@@ -102,7 +103,7 @@ pub(crate) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
     let plan = plan.into_plan(args.allow_unsafe_test_keys);
     let key = keys::read(&args.key_file)?;
     eprintln!("deploying 12 contracts as {} ...", key.address());
-    let deployment = deploy(&connect(&args.rpc_url)?, key, &plan).await?;
+    let deployment = deploy(&connect(args.rpc_url.expose())?, key, &plan).await?;
     deployment.save(&args.out)?;
     Format::from_flag(args.json).print(&deployment, || {
         format!(

@@ -1,13 +1,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy::primitives::Address;
 use alloy::providers::Provider;
-use annona_chain::{Deployment, EvmReader, PrivateKeySigner, connect};
+use annona_chain::{Deployment, EvmReader, PrivateKeySigner, connect, endpoint_failure};
 use annona_core::{AmountWei, ClaimScope, Epoch, Payment};
 use annona_engine::ports::ChainReader;
+use annona_keys::DEVELOPMENT_CHAINS;
 use annona_proofs::{ClaimVerifier, Identity, VerifyingKey, prove_claim};
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
@@ -25,6 +27,9 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     json: bool,
 }
+
+/// Age of the newest block, in seconds, from which on the endpoint counts as behind.
+const FRESH_HEAD_SECS: u64 = 600;
 
 #[derive(Serialize)]
 struct Finding {
@@ -158,7 +163,10 @@ async fn examine_service(examination: &mut Examination, config: &Config) {
     let Some(reader) = examination.note("chain", open_chain(config, deployment).await) else {
         return;
     };
+    examination.note("newest block", head_is_fresh(&reader).await);
     examination.note("contracts", contracts_answer(&reader).await);
+    examination.note("event logs", gives_logs(&reader).await);
+    examination.note("gas price", can_be_paid(&reader, config).await);
     if let Some(account) = sequencer {
         examination.note("sequencer balance", has_money(&reader, account).await);
     }
@@ -171,14 +179,84 @@ async fn open_chain(
     config: &Config,
     deployment: Deployment,
 ) -> anyhow::Result<(EvmReader, String)> {
-    let reader = EvmReader::open(connect(&config.chain.rpc_url)?, deployment)
+    let address = &config.chain.rpc_url;
+    let reader = EvmReader::open(connect(address.expose())?, deployment)
         .await
-        .with_context(|| format!("{} cannot be used", config.chain.rpc_url))?;
+        .with_context(|| format!("{address} cannot be used"))?;
+    let shown = format!("{address} is of chain {}", reader.deployment().chain_id);
+    Ok((reader, shown))
+}
+
+/// Development chains make blocks when they are asked to.
+async fn head_is_fresh(reader: &EvmReader) -> anyhow::Result<((), String)> {
     let head = reader.head().await?;
-    Ok((reader, format!("block {}", head.number)))
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let age_secs = now.saturating_sub(head.timestamp.0);
+    let ahead_secs = head.timestamp.0.saturating_sub(now);
+    let shown = format!("block {} is {age_secs} s old", head.number);
+    if DEVELOPMENT_CHAINS.contains(&reader.deployment().chain_id) {
+        return Ok(((), shown));
+    }
+    ensure!(
+        ahead_secs <= FRESH_HEAD_SECS,
+        "block {} is of {ahead_secs} s from now: set this machine's clock",
+        head.number
+    );
+    ensure!(
+        age_secs <= FRESH_HEAD_SECS,
+        "{shown}: the endpoint lags behind the chain, or the chain has stopped"
+    );
+    Ok(((), shown))
+}
+
+async fn gives_logs(reader: &EvmReader) -> anyhow::Result<((), String)> {
+    let logs = reader
+        .log_fitness()
+        .await
+        .context("the endpoint gives no event logs: the membership tree is made from them")?;
+    ensure!(
+        logs.has_first_block,
+        "the endpoint has no event logs of block {}, in which the deployment began: a tree cannot be made from them, nor an audit; use an endpoint that keeps all logs",
+        reader.deployment().deployment_block
+    );
+    let shown = match logs.limit_blocks {
+        Some(blocks) => format!("at most some {blocks} blocks in one query, which will do"),
+        None => "as many blocks in one query as are asked for".to_owned(),
+    };
+    Ok(((), shown))
+}
+
+async fn can_be_paid(reader: &EvmReader, config: &Config) -> anyhow::Result<((), String)> {
+    let market = reader
+        .fee_market()
+        .await
+        .context("the endpoint tells no price of gas, so that no transaction can be priced")?;
+    let rate = market.going_rate_wei();
+    let most = config.chain.fees().max_fee_wei;
+    let shown = if market.base_fee_wei == 0 {
+        format!("{rate} wei without a base fee: transactions are legacy ones")
+    } else {
+        format!("a base fee of {rate} wei: transactions are of EIP-1559")
+    };
+    ensure!(
+        rate <= most,
+        "{shown}; max_fee_gwei allows {most} wei, so that nothing comes into a block now"
+    );
+    Ok(((), shown))
 }
 
 async fn contracts_answer(reader: &EvmReader) -> anyhow::Result<((), String)> {
+    let missing = reader.missing_contracts().await?;
+    if !missing.is_empty() {
+        let names = missing
+            .iter()
+            .map(|(name, address)| format!("{name} {address}"));
+        let names: Vec<String> = names.collect();
+        bail!(
+            "this chain has no code at {}: it is another chain of the same id, or the deployment file is not its own",
+            names.join(", ")
+        );
+    }
     let state = reader
         .registry_state()
         .await
@@ -195,7 +273,8 @@ async fn contracts_answer(reader: &EvmReader) -> anyhow::Result<((), String)> {
 }
 
 async fn has_money(reader: &EvmReader, account: Address) -> anyhow::Result<((), String)> {
-    let balance = reader.provider().get_balance(account).await?;
+    let balance = reader.provider().get_balance(account).await;
+    let balance = balance.map_err(|error| anyhow!(endpoint_failure(error)))?;
     ensure!(
         !balance.is_zero(),
         "{account} cannot pay gas: send it some of the chain's coin"

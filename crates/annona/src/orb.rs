@@ -8,6 +8,7 @@ use annona_chain::Deployment;
 use annona_client::ApiClient;
 use annona_client::wire::EnrolmentView;
 use annona_core::{B256, Commitment, EnrolmentKind, UnixSeconds};
+use annona_http::SecretUrl;
 use annona_iris::liveness::Challenge;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -58,7 +59,7 @@ pub(crate) enum OrbCommand {
 pub(crate) struct EnrolArgs {
     /// Address of the service.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    service: String,
+    service: SecretUrl,
     /// Deployment file.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
@@ -106,7 +107,7 @@ pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
 
 async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     let deployment = Deployment::load(&args.deployment)?;
-    let service = ApiClient::new(&args.service)?;
+    let service = ApiClient::new(args.service.expose())?;
     let orb = Orb::new(
         keys::read(&args.key_file)?,
         service,

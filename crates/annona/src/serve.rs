@@ -148,7 +148,7 @@ struct Service {
 impl Service {
     async fn assemble(config: &Config, unsafe_keys: UnsafeKeys) -> anyhow::Result<Self> {
         let deployment = Deployment::load(&config.service.deployment)?;
-        let provider = annona_chain::connect(&config.chain.rpc_url)?;
+        let provider = annona_chain::connect(config.chain.rpc_url.expose())?;
         let reader = EvmReader::open(provider, deployment.clone())
             .await
             .with_context(|| {

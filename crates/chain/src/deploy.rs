@@ -1,6 +1,6 @@
-use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolConstructor;
@@ -9,13 +9,13 @@ use annona_engine::ports::ChainError;
 use annona_keys::{UnsafeKeyRefused, UnsafeKeys, permit};
 use annona_proofs::KeyOrigin;
 
-use crate::Deployment;
 use crate::bindings::{
     AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, SemaphoreVerifier,
     TimelockController, UnsafeTestAppend16Verifier, UnsafeTestAppend256Verifier,
     UnsafeTestAppend1024Verifier, UnsafeTestRevoke8Verifier, UnsafeTestRevoke32Verifier,
 };
 use crate::error::from_transport;
+use crate::{AccountSender, Deployment};
 
 /// Why a deployment stopped.
 #[derive(Debug, thiserror::Error)]
@@ -95,14 +95,13 @@ const VERIFIER: u64 = 10;
 const DISTRIBUTOR: u64 = 11;
 
 struct Deployer {
-    provider: DynProvider,
-    address: Address,
+    sender: AccountSender,
     first_nonce: u64,
 }
 
 impl Deployer {
     fn address_of(&self, position: u64) -> Address {
-        self.address.create(self.first_nonce + position)
+        self.sender.address().create(self.first_nonce + position)
     }
 
     async fn create(
@@ -114,18 +113,9 @@ impl Deployer {
     ) -> Result<u64, DeployError> {
         let failed = |source| DeployError::Chain { contract, source };
         let code = [bytecode.as_ref(), &arguments].concat();
-        let request = TransactionRequest::default()
-            .with_deploy_code(code)
-            .with_nonce(self.first_nonce + position);
-        let pending = self
-            .provider
-            .send_transaction(request)
-            .await
-            .map_err(|error| failed(from_transport(error)))?;
-        let receipt = pending
-            .get_receipt()
-            .await
-            .map_err(|error| failed(ChainError::Unavailable(Box::new(error))))?;
+        let request = TransactionRequest::default().with_deploy_code(code);
+        let nonce = self.first_nonce + position;
+        let receipt = self.sender.send(request, nonce).await.map_err(failed)?;
         if !receipt.status() {
             return Err(DeployError::Reverted { contract });
         }
@@ -165,13 +155,8 @@ pub async fn deploy(
         .get_transaction_count(address)
         .await
         .map_err(failed)?;
-    let signing = ProviderBuilder::new()
-        .wallet(EthereumWallet::from(key))
-        .connect_provider(provider.clone())
-        .erased();
     let deployer = Deployer {
-        provider: signing,
-        address,
+        sender: AccountSender::new(provider.clone(), key, chain_id),
         first_nonce,
     };
 

@@ -89,6 +89,36 @@ impl Deployment {
         Ok(write_new(path, Audience::Everybody, (text + "\n").as_bytes())?)
     }
 
+    /// The contracts, by name.
+    #[must_use]
+    pub fn contracts(&self) -> Vec<(&'static str, Address)> {
+        let Self {
+            chain_id: _,
+            deployment_block: _,
+            registry,
+            distributor,
+            orb_registry,
+            token,
+            income_source,
+            verifier,
+            append_verifiers,
+            revoke_verifiers,
+            timelock,
+        } = *self;
+        let mut all = vec![
+            ("Registry", registry),
+            ("Distributor", distributor),
+            ("OrbRegistry", orb_registry),
+            ("AnnonaToken", token),
+            ("MintedIncome", income_source),
+            ("SemaphoreVerifier", verifier),
+            ("TimelockController", timelock),
+        ];
+        all.extend(append_verifiers.map(|verifier| ("append verifier", verifier)));
+        all.extend(revoke_verifiers.map(|verifier| ("revoke verifier", verifier)));
+        all
+    }
+
     /// What claims are bound to.
     #[must_use]
     pub const fn claim_scope(&self) -> ClaimScope {

@@ -1,6 +1,8 @@
+use std::error::Error;
+
 use alloy::contract::Error as ContractError;
 use alloy::sol_types::SolInterface;
-use alloy::transports::TransportError;
+use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use annona_engine::ports::{ChainError, RevertReason};
 
 use crate::bindings::Distributor::DistributorErrors;
@@ -49,6 +51,25 @@ fn selector(data: &[u8]) -> [u8; 4] {
     data.first_chunk().copied().unwrap_or_default()
 }
 
+/// An answer of another form than the request asks for.
+#[derive(Debug, thiserror::Error)]
+#[error("the RPC endpoint answers in a form that cannot be read")]
+pub struct UnreadableAnswer {
+    source: serde_json::Error,
+}
+
+/// The cause of a transport's failure, said once: an [`crate::EndpointError`] when the
+/// endpoint gave no answer, and the endpoint's own words when it gave one.
+#[must_use]
+pub fn endpoint_failure(error: TransportError) -> Box<dyn Error + Send + Sync> {
+    match error {
+        RpcError::Transport(TransportErrorKind::Custom(cause)) => cause,
+        // The text of the answer can be long.
+        RpcError::DeserError { err: source, .. } => Box::new(UnreadableAnswer { source }),
+        other => Box::new(other),
+    }
+}
+
 /// A transport's failure: a refusal of the contract when it carries revert data.
 pub(crate) fn from_transport(error: TransportError) -> ChainError {
     let data = error
@@ -56,15 +77,18 @@ pub(crate) fn from_transport(error: TransportError) -> ChainError {
         .and_then(alloy::rpc::json_rpc::ErrorPayload::as_revert_data);
     match data {
         Some(data) => ChainError::Reverted(revert_reason(&data)),
-        None => ChainError::Unavailable(Box::new(error)),
+        None => ChainError::Unavailable(endpoint_failure(error)),
     }
 }
 
 /// A call's failure, told apart as for [`from_transport`].
 pub(crate) fn from_contract(error: ContractError) -> ChainError {
-    match error.as_revert_data() {
-        Some(data) => ChainError::Reverted(revert_reason(&data)),
-        None => ChainError::Unavailable(Box::new(error)),
+    match error {
+        ContractError::TransportError(error) => from_transport(error),
+        other => match other.as_revert_data() {
+            Some(data) => ChainError::Reverted(revert_reason(&data)),
+            None => ChainError::Unavailable(Box::new(other)),
+        },
     }
 }
 

@@ -7,22 +7,34 @@
 //! Not here: what to send and when (`annona-engine`), what to believe (`annona-audit`).
 //!
 //! Invariants: a value read from the chain becomes a domain type or an error; a
-//! secret key is never printed.
+//! secret key is never printed, and neither is the key in an endpoint's address; no
+//! request is without a limit of time.
 
 pub mod bindings;
+mod connect;
 mod deploy;
 mod deployment;
 pub mod devnet;
+mod endpoint;
 mod error;
+mod fees;
+mod fitness;
+mod logs;
 mod reader;
 mod receipts;
+mod send;
 mod writer;
 
+pub use connect::{connect, connect_with};
 pub use deploy::{DeployError, DeployPlan, deploy};
 pub use deployment::{Deployment, DeploymentFileError};
-pub use error::revert_reason;
-pub use reader::{Census, EvmReader, connect};
+pub use endpoint::{EndpointError, EndpointLimits};
+pub use error::{UnreadableAnswer, endpoint_failure, revert_reason};
+pub use fitness::LogFitness;
+pub use logs::{LOG_SPAN_MAX_BLOCKS, LogReader};
+pub use reader::{Census, EvmReader};
 pub use receipts::ReceiptKey;
+pub use send::{AccountSender, NotMined};
 pub use writer::{EvmChain, SenderKeys};
 
 pub use alloy::network::Ethereum;

@@ -2,7 +2,7 @@ use alloy::consensus::BlockHeader;
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::client::BatchRequest;
 use alloy::rpc::types::{Filter, Log, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
@@ -15,26 +15,15 @@ use annona_engine::ports::{
 };
 use async_trait::async_trait;
 
-use crate::Deployment;
 use crate::bindings::{Distributor, IRegistry, OrbRegistry, Registry};
 use crate::error::{from_contract, from_transport};
+use crate::{Deployment, LogReader};
 
 /// Calls in one request at most: endpoints limit it, some to 100.
 const CALLS_AT_ONCE: usize = 64;
 
 /// `SkipReason.TransferFailed` of the distributor.
 const TRANSFER_FAILED: u8 = 1;
-
-/// A provider for an HTTP endpoint; no request is made yet.
-///
-/// # Errors
-/// When `url` is not a URL.
-pub fn connect(url: &str) -> Result<DynProvider, ChainError> {
-    let url = url
-        .parse()
-        .map_err(|error| ChainError::Unavailable(Box::new(error)))?;
-    Ok(ProviderBuilder::new().connect_http(url).erased())
-}
 
 /// Numbers of the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,27 +41,25 @@ pub struct Census {
 pub struct EvmReader {
     pub(crate) provider: DynProvider,
     pub(crate) deployment: Deployment,
+    logs: LogReader,
 }
 
 impl EvmReader {
     /// A reader of `deployment`; refuses an endpoint of another chain.
     ///
     /// # Errors
-    /// [`ChainError::Unavailable`] when there is no answer, [`ChainError::Malformed`] for another chain id.
+    /// [`ChainError::Unavailable`] when there is no answer, [`ChainError::OtherChain`].
     pub async fn open(provider: DynProvider, deployment: Deployment) -> Result<Self, ChainError> {
-        let chain_id = provider.get_chain_id().await.map_err(from_transport)?;
-        if chain_id != deployment.chain_id {
-            return Err(ChainError::Malformed {
-                what: "a chain id other than the deployment's",
-            });
-        }
-        Ok(Self::trusting(provider, deployment))
+        let reader = Self::trusting(provider, deployment);
+        reader.check_chain_id().await?;
+        Ok(reader)
     }
 
     /// A reader of an endpoint that is known to be of the deployment's chain.
     #[must_use]
-    pub const fn trusting(provider: DynProvider, deployment: Deployment) -> Self {
+    pub fn trusting(provider: DynProvider, deployment: Deployment) -> Self {
         Self {
+            logs: LogReader::new(provider.clone()),
             provider,
             deployment,
         }
@@ -88,6 +75,12 @@ impl EvmReader {
     #[must_use]
     pub const fn provider(&self) -> &DynProvider {
         &self.provider
+    }
+
+    /// The reader of its event logs.
+    #[must_use]
+    pub const fn logs(&self) -> &LogReader {
+        &self.logs
     }
 
     pub(crate) fn distributor(&self) -> Distributor::DistributorInstance<DynProvider> {
@@ -257,14 +250,9 @@ impl ChainReader for EvmReader {
             .event_signature(vec![
                 Registry::LeavesAppended::SIGNATURE_HASH,
                 Registry::LeavesRevoked::SIGNATURE_HASH,
-            ])
-            .from_block(from)
-            .to_block(to);
-        let logs = self
-            .provider
-            .get_logs(&filter)
-            .await
-            .map_err(from_transport)?;
+            ]);
+        let reading = self.logs.read(&filter, from, to);
+        let logs = reading.await.map_err(from_transport)?;
         logs.iter().map(to_batch).collect()
     }
 

@@ -1,12 +1,12 @@
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use alloy::consensus::{Transaction, TxEnvelope};
-use alloy::eips::eip1559::Eip1559Estimation;
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::providers::utils::{Eip1559Estimator, eip1559_default_estimator};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
@@ -23,6 +23,7 @@ use async_trait::async_trait;
 use crate::EvmReader;
 use crate::bindings::{Distributor, IDistributor, IRegistry, Registry};
 use crate::error::from_transport;
+use crate::fees::{TransactionKinds, is_kind_refused, read_market, with_fees};
 
 /// Gas is estimated on the state of now; this share on top (in percent) covers
 /// what other transactions of the same block change.
@@ -62,6 +63,8 @@ pub struct EvmChain {
     sequencer: Address,
     relay: Vec<Address>,
     keys: HashMap<Address, PrivateKeySigner>,
+    /// Whether the chain refused fees of EIP-1559 although it has a base fee.
+    refuses_dynamic_fees: Arc<AtomicBool>,
 }
 
 impl core::fmt::Debug for EvmChain {
@@ -85,6 +88,7 @@ impl EvmChain {
             sequencer,
             relay,
             keys: all.map(|key| (key.address(), key)).collect(),
+            refuses_dynamic_fees: Arc::default(),
         }
     }
 
@@ -130,11 +134,10 @@ impl EvmChain {
                 what: "an account whose key this service does not have",
             });
         };
-        let envelope = request
+        let request = request
             .with_nonce(seat.nonce)
-            .with_chain_id(self.reader.deployment.chain_id)
-            .with_max_fee_per_gas(seat.fees.max_fee_wei.into())
-            .with_max_priority_fee_per_gas(seat.fees.priority_fee_wei.into())
+            .with_chain_id(self.reader.deployment.chain_id);
+        let envelope = with_fees(request, seat.fees)
             .build(&EthereumWallet::from(key.clone()))
             .await
             .map_err(|error| ChainError::Unavailable(Box::new(error)))?;
@@ -234,12 +237,6 @@ fn claims_input(claims: &[Claim]) -> Result<Vec<u8>, ChainError> {
     .abi_encode())
 }
 
-fn to_wei(wei: u128) -> Result<u64, ChainError> {
-    u64::try_from(wei).map_err(|_| ChainError::Malformed {
-        what: "a gas price of 64 bits and more",
-    })
-}
-
 #[async_trait]
 impl ChainWriter for EvmChain {
     fn senders(&self, role: SenderRole) -> Vec<Address> {
@@ -250,21 +247,16 @@ impl ChainWriter for EvmChain {
     }
 
     async fn fee_market(&self) -> Result<FeeMarket, ChainError> {
-        // The usual estimate, with the base fee as it is.
-        let plain = Eip1559Estimator::new(|base_fee, rewards: &[Vec<u128>]| Eip1559Estimation {
-            max_fee_per_gas: base_fee,
-            ..eip1559_default_estimator(base_fee, rewards)
-        });
-        let fees = self
-            .reader
-            .provider
-            .estimate_eip1559_fees_with(plain)
-            .await
-            .map_err(from_transport)?;
-        Ok(FeeMarket {
-            base_fee_wei: to_wei(fees.max_fee_per_gas)?,
-            priority_fee_wei: to_wei(fees.max_priority_fee_per_gas)?,
-        })
+        let kinds = if self.refuses_dynamic_fees.load(Ordering::Relaxed) {
+            TransactionKinds::Legacy
+        } else {
+            TransactionKinds::All
+        };
+        read_market(&self.reader.provider, kinds).await
+    }
+
+    fn takes(&self, fees: Fees) -> bool {
+        fees.is_gas_price() || !self.refuses_dynamic_fees.load(Ordering::Relaxed)
     }
 
     async fn nonce_at(&self, account: Address, block_number: u64) -> Result<u64, ChainError> {
@@ -362,6 +354,11 @@ impl ChainWriter for EvmChain {
             message.is_some_and(|text| HARMLESS_REFUSALS.iter().any(|known| text.contains(known)));
         if is_harmless {
             return Ok(());
+        }
+        if is_kind_refused(&error) && !self.refuses_dynamic_fees.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "the chain refuses transactions with fees of EIP-1559; they get a gas price instead"
+            );
         }
         Err(from_transport(error))
     }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use annona_core::{B256, Epoch, NullifierHash};
-use annona_http::{Limits, PublicAddress, Url, client_for};
+use annona_http::{BodyError, Limits, PublicAddress, Url, client_for, read_body};
 use annona_tree::{Tile, TileId};
 use annona_wire::{
     ClaimRequest, ClaimView, ConfigView, EnrolmentRequest, EnrolmentStatus, EnrolmentView,
@@ -57,9 +57,10 @@ impl ApiClient {
     /// # Errors
     /// [`ClientError::Address`] when no client can be made for it.
     pub fn new(base: &str) -> Result<Self, ClientError> {
-        let base = base.trim_end_matches('/').to_owned();
+        let base = base.trim().trim_end_matches('/').to_owned();
         let service = PublicAddress::of_text(&base);
         let url: Option<Url> = base.parse().ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         let http = url.and_then(|url| client_for(&url, LIMITS).ok());
         match http {
             Some(http) => Ok(Self {
@@ -242,21 +243,15 @@ impl ApiClient {
         self.receive(response).await
     }
 
-    async fn receive(&self, mut response: Response) -> Result<Answer, ClientError> {
+    async fn receive(&self, response: Response) -> Result<Answer, ClientError> {
         let status = response.status().as_u16();
-        let mut body = Vec::new();
-        loop {
-            let chunk = response.chunk().await.map_err(|source| ClientError::NoAnswer {
+        match read_body(response, MAX_ANSWER_BYTES).await {
+            Ok(body) => Ok(Answer { status, body }),
+            Err(BodyError::TooLong) => Err(self.not_the_api(status)),
+            Err(BodyError::Broken(source)) => Err(ClientError::NoAnswer {
                 service: self.service.clone(),
-                source: source.without_url(),
-            })?;
-            let Some(chunk) = chunk else {
-                return Ok(Answer { status, body });
-            };
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(self.not_the_api(status));
-            }
-            body.extend_from_slice(&chunk);
+                source,
+            }),
         }
     }
 

@@ -134,6 +134,29 @@ mod tests {
     }
 
     #[test]
+    fn where_there_is_no_base_fee_the_offer_is_a_gas_price_and_stays_one() {
+        let legacy = FeeMarket {
+            base_fee_wei: 0,
+            priority_fee_wei: 100,
+        };
+        let mut offered = POLICY.first(&legacy);
+        assert_eq!(offered, fees(100, 100));
+        while let Some(next) = POLICY.replacement(offered, &legacy) {
+            assert!(next.is_gas_price(), "{next:?}");
+            assert!(next.max_fee_wei * 10 >= offered.max_fee_wei * 11);
+            offered = next;
+        }
+        assert!(!POLICY.first(&market(100)).is_gas_price());
+        assert_eq!(legacy.going_rate_wei(), 100);
+        assert_eq!(market(100).going_rate_wei(), 100);
+        let free = FeeMarket {
+            base_fee_wei: 0,
+            priority_fee_wei: 0,
+        };
+        assert_eq!(POLICY.first(&free), fees(0, 0));
+    }
+
+    #[test]
     fn an_offer_comes_down_when_the_market_does() {
         let offered = POLICY.first(&market(400));
         assert!(!POLICY.is_dear(offered, &market(400)));

@@ -236,7 +236,8 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         let is_front = self.is_front(slot, round).await?;
         let newest = newest(slot);
         let is_bump_due = is_front && self.is_bump_due(slot, round);
-        if is_bump_due || self.rules.fees.is_dear(newest.signed.fees, &round.market) {
+        let is_unfit = !self.chain.takes(newest.signed.fees);
+        if is_bump_due || is_unfit || self.rules.fees.is_dear(newest.signed.fees, &round.market) {
             let fees = self.rules.fees.first(&round.market);
             if fees != newest.signed.fees && self.replace(slot, fees, round).await? {
                 return Ok(());

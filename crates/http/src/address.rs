@@ -61,7 +61,9 @@ pub fn is_loopback(url: &Url) -> bool {
             IpAddr::V6(address) => {
                 address.is_loopback()
                     || address.is_unspecified()
-                    || address.to_ipv4_mapped().is_some_and(|four| four.is_loopback())
+                    || address
+                        .to_ipv4_mapped()
+                        .is_some_and(|four| four.is_loopback())
             }
         })
 }
@@ -76,7 +78,10 @@ mod tests {
             ("http://127.0.0.1:8545", "http://127.0.0.1:8545"),
             ("https://rpc.example/", "https://rpc.example"),
             ("https://rpc.example/v3/SECRET", "https://rpc.example/…"),
-            ("https://user:SECRET@rpc.example:444", "https://rpc.example:444/…"),
+            (
+                "https://user:SECRET@rpc.example:444",
+                "https://rpc.example:444/…",
+            ),
             ("https://SECRET@rpc.example", "https://rpc.example/…"),
             ("https://rpc.example/?key=SECRET", "https://rpc.example/…"),
             ("https://rpc.example/#SECRET", "https://rpc.example/…"),
@@ -101,7 +106,11 @@ mod tests {
         ] {
             assert!(is_loopback(&address.parse().unwrap()), "{address}");
         }
-        for address in ["http://10.0.0.1", "https://localhost.example", "http://[::2]"] {
+        for address in [
+            "http://10.0.0.1",
+            "https://localhost.example",
+            "http://[::2]",
+        ] {
             assert!(!is_loopback(&address.parse().unwrap()), "{address}");
         }
     }

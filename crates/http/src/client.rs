@@ -1,6 +1,7 @@
 use std::sync::Once;
 use std::time::Duration;
 
+use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
 use crate::is_loopback;
@@ -15,7 +16,8 @@ pub struct Limits {
 }
 
 /// Makes a client for requests to `url` and to nothing else: whether the environment's
-/// proxy is used depends on the host.
+/// proxy is used depends on the host. Redirects are answers, and not followed: the address
+/// that they lead to may be another host, which must not learn the key in this one.
 ///
 /// # Errors
 /// When the machine's certificates or the environment's proxy cannot be used.
@@ -23,7 +25,9 @@ pub fn client_for(url: &Url, limits: Limits) -> Result<Client, reqwest::Error> {
     use_ring();
     let builder = Client::builder()
         .connect_timeout(limits.connect)
-        .timeout(limits.request);
+        .timeout(limits.request)
+        .redirect(Policy::none())
+        .referer(false);
     if is_loopback(url) {
         builder.no_proxy().build()
     } else {

@@ -28,7 +28,7 @@ pub(super) async fn prove(args: &ProveArgs) -> anyhow::Result<ExitCode> {
     let draft = if demand.direct {
         draft_direct(&session, demand, epoch).await?
     } else {
-        let service = ApiClient::new(&demand.connection.service)?;
+        let service = ApiClient::new(demand.connection.service.expose())?;
         draft_with(&mut session, &service, demand, epoch).await?
     };
     let proof = draft.to_semaphore_json();
@@ -55,7 +55,7 @@ pub(super) async fn claim(args: &ClaimArgs) -> anyhow::Result<ExitCode> {
             direct::send(&session.chain, payer, &draft, wait).await?
         }
         None => {
-            let service = ApiClient::new(&demand.connection.service)?;
+            let service = ApiClient::new(demand.connection.service.expose())?;
             let draft = draft_with(&mut session, &service, demand, epoch).await?;
             hand_in(&mut session, &service, &draft, kept, wait).await?
         }

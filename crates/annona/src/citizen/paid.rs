@@ -5,14 +5,11 @@ use alloy::primitives::{B256, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
-use annona_chain::EvmReader;
+use annona_chain::{EvmReader, LogReader};
 use annona_chain::bindings::Distributor::Claimed;
 use annona_core::{Epoch, EpochClock, NullifierHash, UnixSeconds};
 use annona_engine::ports::ChainReader;
 use anyhow::Context;
-
-/// Blocks asked for in one query of events.
-const BLOCKS_AT_ONCE: u64 = 2_000;
 
 /// Finds, among the events of everybody's claims of the epochs from `oldest` on, those of
 /// `nullifiers`, with the transactions that paid them.
@@ -30,19 +27,16 @@ pub(super) async fn transactions(
         .address(chain.deployment().distributor)
         .event_signature(Claimed::SIGNATURE_HASH);
     let mut found = HashMap::new();
-    for from in (first..=head).step_by(BLOCKS_AT_ONCE as usize) {
-        let to = head.min(from + BLOCKS_AT_ONCE - 1);
-        let query = filter.clone().from_block(from).to_block(to);
-        for log in chain.provider().get_logs(&query).await? {
-            let event = log.log_decode::<Claimed>()?.inner.data;
-            let own = NullifierHash::try_from(event.nullifierHash)
-                .ok()
-                .and_then(|nullifier| nullifiers.get(&nullifier));
-            if let (Some(epoch), Some(hash)) = (own, log.transaction_hash)
-                && U256::from(epoch.0) == event.epoch
-            {
-                found.insert(*epoch, hash);
-            }
+    let logs = LogReader::new(chain.provider().clone());
+    for log in logs.read(&filter, first, head).await? {
+        let event = log.log_decode::<Claimed>()?.inner.data;
+        let own = NullifierHash::try_from(event.nullifierHash)
+            .ok()
+            .and_then(|nullifier| nullifiers.get(&nullifier));
+        if let (Some(epoch), Some(hash)) = (own, log.transaction_hash)
+            && U256::from(epoch.0) == event.epoch
+        {
+            found.insert(*epoch, hash);
         }
     }
     Ok(found)

@@ -3,7 +3,6 @@ use annona_client::{ApiClient, TreeReader, Wallet, WalletNote};
 use annona_core::{ClaimScope, Epoch, EpochClock};
 use annona_engine::ports::{ChainReader, Checkpoint};
 use annona_files::FileError;
-use annona_http::PublicAddress;
 use annona_tree::InclusionProof;
 use anyhow::{Context, ensure};
 
@@ -37,10 +36,9 @@ impl Session {
         let (note, problem) = wallet.note();
         warn_of_note(problem);
         let deployment = Deployment::load(&connection.deployment)?;
-        let endpoint = PublicAddress::of_text(&connection.rpc_url);
-        let chain = EvmReader::open(connect(&connection.rpc_url)?, deployment)
+        let chain = EvmReader::open(connect(connection.rpc_url.expose())?, deployment)
             .await
-            .with_context(|| format!("the chain at {endpoint} cannot be used"))?;
+            .with_context(|| format!("the chain at {} cannot be used", connection.rpc_url))?;
         let (genesis, length_secs) = chain.calendar().await?;
         Ok(Self {
             wallet,

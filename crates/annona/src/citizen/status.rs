@@ -40,7 +40,7 @@ struct EpochAnswer {
 
 pub(super) async fn status(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let mut session = Session::open(&args.connection).await?;
-    let service = ApiClient::new(&args.connection.service)?;
+    let service = ApiClient::new(args.connection.service.expose())?;
     let claimable = session.claimable().await?;
     let epoch = claimable.current;
     let checkpoint = session.chain.checkpoint_before(epoch).await?;

@@ -5,10 +5,14 @@
 
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
-use annona_chain::connect;
+use annona_chain::{EndpointLimits, connect_with};
 use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository};
 use annona_engine::{Claim, ClaimState, Rejection};
+use annona_faults::{
+    BatchSupport, Failure, Fault, FeeModel, LOG_REFUSALS, Modes, Proxy, RetryAfter, When,
+};
 use futures::FutureExt;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -17,7 +21,6 @@ use rand_chacha::ChaCha8Rng;
 use super::cut::{Cut, assert_reached};
 use super::ground::{Ground, Running, Site};
 use super::payday::{CONFIRMATIONS, Outcome, Payday, ROUNDS};
-use super::proxy::{Fault, Proxy};
 use crate::sandbox::FEES;
 
 const GWEI: u128 = 1_000_000_000;
@@ -34,7 +37,8 @@ const fn all_good<'a>(accepted: &'a [Claim], what: &'a str) -> Outcome<'a> {
 }
 
 async fn through(proxy: &Proxy, ground: &Ground, site: &Site) -> Running {
-    let provider = connect(proxy.url()).unwrap();
+    // The service's own repeats are tried here, and not those of its connection.
+    let provider = connect_with(proxy.url(), EndpointLimits::without_repeats()).unwrap();
     ground.start_through(provider, site, Cut::never()).await
 }
 
@@ -211,6 +215,72 @@ async fn whatever_a_node_answers_to_a_transaction_it_pays_once() {
         let record = running.store.claim(accepted[0].nullifier_hash).await;
         let state = record.unwrap().unwrap().state;
         assert!(matches!(state, ClaimState::Final { .. }), "{what}");
+    }
+}
+
+/// Endpoints as providers offer them, and chains that price gas otherwise.
+fn endpoints() -> Vec<(&'static str, Modes)> {
+    let fees = |fees| Modes {
+        fees,
+        ..Modes::default()
+    };
+    let failing = |when, failure| Modes::failing(when, failure, &[]);
+    let busy = Failure::TooManyRequests(RetryAfter::Absent);
+    vec![
+        ("logs of 10 blocks", Modes::log_span(10, LOG_REFUSALS[0])),
+        ("logs of 1 block", Modes::log_span(1, LOG_REFUSALS[2])),
+        ("no base fee", fees(FeeModel::Legacy)),
+        ("a base fee of zero", fees(FeeModel::ZeroBase)),
+        ("no type 2", fees(FeeModel::NoTypeTwo)),
+        ("no fee history", fees(FeeModel::NoHistory)),
+        ("each third 429", failing(When::Every(3), busy)),
+        (
+            "each fifth 502",
+            failing(When::Every(5), Failure::Page(502)),
+        ),
+        (
+            "each seventh cut",
+            failing(When::Every(7), Failure::CutAnswer),
+        ),
+        (
+            "single requests",
+            Modes {
+                batches: BatchSupport::Refused,
+                ..Modes::default()
+            },
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_are_paid_through_every_endpoint_that_people_have() {
+    let mut payday = Payday::with_confirmations(2).await;
+    let proxy = Proxy::start(payday.ground.endpoint()).await;
+    let accepted = payday.claims[..3].to_vec();
+    let limits = EndpointLimits {
+        first_pause: Duration::from_millis(1),
+        ..EndpointLimits::default()
+    };
+    for (what, modes) in endpoints() {
+        let site = payday.again().await;
+        proxy.set(modes);
+        let provider = connect_with(proxy.url(), limits).unwrap();
+        let starting = payday.ground.start_through(provider, &site, Cut::never());
+        let running = starting.await;
+        running.queue(&accepted).await;
+        running.rounds(&payday.ground, 12).await;
+        payday
+            .assert_right(&running, &all_good(&accepted, what))
+            .await;
+        assert!(running.is_synced(), "{what}");
+        for claim in &accepted {
+            let record = running.store.claim(claim.nullifier_hash).await;
+            let state = record.unwrap().unwrap().state;
+            assert!(
+                matches!(state, ClaimState::Final { .. }),
+                "{what}: {state:?}"
+            );
+        }
     }
 }
 

@@ -202,6 +202,10 @@ cut {
     fn broadcast(raw: &[u8]) -> ();
 }
 plain {
+    fn takes(&self, fees: Fees) -> bool {
+        self.inner.takes(fees)
+    }
+
     fn senders(&self, role: SenderRole) -> Vec<Address> {
         self.inner.senders(role)
     }

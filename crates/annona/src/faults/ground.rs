@@ -323,6 +323,11 @@ impl Running {
         }
     }
 
+    /// Whether the tree was brought to the chain's newest block once.
+    pub(super) fn is_synced(&self) -> bool {
+        self.membership.is_synced()
+    }
+
     pub(super) async fn admit(&self, seed: u64) -> Commitment {
         self.record(&newcomer(seed, seed)).await
     }

@@ -7,5 +7,4 @@ mod claims;
 mod cut;
 mod ground;
 mod payday;
-mod proxy;
 mod registry;

@@ -8,6 +8,7 @@ use annona_chain::{Deployment, EvmReader, connect};
 use annona_core::{Address, ClaimWindow, Commitment, Epoch, EpochClock, OrbId, parse_address};
 use annona_engine::ports::{ChainReader, EnrolmentRepository, RevocationRepository};
 use annona_engine::{Membership, MembershipRules, RevocationReason};
+use annona_http::SecretUrl;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -42,7 +43,7 @@ pub(crate) enum RegistryCommand {
 struct ChainArgs {
     /// JSON-RPC endpoint of the chain.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
-    rpc_url: String,
+    rpc_url: SecretUrl,
     /// Deployment file.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
@@ -158,7 +159,7 @@ pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<ExitCode> {
 
 async fn open_chain(args: &ChainArgs) -> anyhow::Result<EvmReader> {
     let deployment = Deployment::load(&args.deployment)?;
-    let provider = connect(&args.rpc_url)?;
+    let provider = connect(args.rpc_url.expose())?;
     EvmReader::open(provider, deployment)
         .await
         .with_context(|| format!("the registry cannot be read at {}", args.rpc_url))

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod demo;
+mod endpoints;
 mod interop;
 mod outputs;
 mod privacy;

@@ -54,9 +54,19 @@ pub(crate) fn anvil_binary() -> PathBuf {
     devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+/// A proxy of the environment at which nothing answers: requests to this machine do not
+/// go there.
+const OFFICE_PROXY: [(&str, &str); 4] = [
+    ("http_proxy", "http://127.0.0.1:9"),
+    ("HTTP_PROXY", "http://127.0.0.1:9"),
+    ("all_proxy", "socks5://127.0.0.1:9"),
+    ("ALL_PROXY", "socks5://127.0.0.1:9"),
+];
+
 pub(crate) fn annona(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(ANNONA)
         .args(arguments)
+        .envs(OFFICE_PROXY)
         .env(devnet::ANVIL_VARIABLE, anvil_binary())
         .current_dir(folder)
         .output()
@@ -87,6 +97,11 @@ fn write_key(path: PathBuf, key: &PrivateKeySigner) {
 }
 
 impl World {
+    /// A chain without anything.
+    pub(crate) fn create_empty() -> AnvilInstance {
+        devnet::start(&anvil_binary(), BlockTime::Instant).unwrap()
+    }
+
     pub(crate) async fn create() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let anvil = devnet::start(&anvil_binary(), BlockTime::Instant).unwrap();
@@ -163,7 +178,7 @@ impl World {
         self.serve_with(&[("ANNONA_SERVICE__DATABASE", database)])
     }
 
-    fn serve_with(&self, environment: &[(&str, &str)]) -> Service {
+    pub(crate) fn serve_with(&self, environment: &[(&str, &str)]) -> Service {
         let log = std::fs::OpenOptions::new()
             .append(true)
             .create(true)
@@ -171,6 +186,7 @@ impl World {
             .unwrap();
         let mut process = Command::new(ANNONA)
             .args(["serve", "--config", "annona.toml"])
+            .envs(OFFICE_PROXY)
             .envs(environment.iter().copied())
             .current_dir(self.path())
             .stdin(Stdio::null())

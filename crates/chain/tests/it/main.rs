@@ -2,3 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod deploy;
+mod endpoint;
+mod fees;
+mod logs;
+mod world;

@@ -14,7 +14,8 @@ use followed::Followed;
 
 use crate::ports::{BlockHead, ChainError, ChainReader, RegistryState};
 
-/// Blocks asked for in one query of events; many endpoints refuse more.
+/// Blocks whose events are taken together. Endpoints that want smaller queries get them from
+/// the chain's reader.
 const MAX_BLOCK_RANGE: u64 = 2_000;
 
 /// Blocks read again at each sync, because a reorg can put a batch into a block

@@ -18,6 +18,14 @@ pub enum ChainError {
     /// The contract would refuse the call.
     #[error("the contract refuses: {0}")]
     Reverted(RevertReason),
+    /// The node is one of another chain.
+    #[error("the RPC endpoint is of chain {actual}, and the deployment of chain {expected}")]
+    OtherChain {
+        /// The deployment's chain id.
+        expected: u64,
+        /// The node's chain id.
+        actual: u64,
+    },
     /// The chain holds a value that the protocol forbids.
     #[error("the chain returned {what}, which the protocol forbids")]
     Malformed {
@@ -33,7 +41,7 @@ impl ChainError {
         match self {
             Self::Unavailable(_) => true,
             Self::Reverted(reason) => reason.is_retryable(),
-            Self::Malformed { .. } => false,
+            Self::OtherChain { .. } | Self::Malformed { .. } => false,
         }
     }
 }
@@ -208,7 +216,7 @@ pub enum At {
     Block(u64),
 }
 
-/// What a transaction offers, in wei for a unit of gas (EIP-1559).
+/// Fees that a transaction offers, in wei for a unit of gas (EIP-1559).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fees {
     /// The most that is paid in all.
@@ -217,13 +225,35 @@ pub struct Fees {
     pub priority_fee_wei: u64,
 }
 
+impl Fees {
+    /// Whether the tip is the whole offer. EIP-1559 charges such an offer as it charges a
+    /// legacy transaction with that gas price, and every chain takes one of those.
+    #[must_use]
+    pub const fn is_gas_price(&self) -> bool {
+        self.max_fee_wei == self.priority_fee_wei
+    }
+}
+
 /// What blocks ask, in wei for a unit of gas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeeMarket {
-    /// Base fee of the next block.
+    /// Base fee of the next block; zero on a chain that has none or takes only legacy
+    /// transactions.
     pub base_fee_wei: u64,
-    /// What others give on top of it.
+    /// Tip that others give on top of it: the whole gas price where there is no base fee.
     pub priority_fee_wei: u64,
+}
+
+impl FeeMarket {
+    /// The price that tells whether gas is cheap: the base fee, or the gas price.
+    #[must_use]
+    pub const fn going_rate_wei(&self) -> u64 {
+        if self.base_fee_wei == 0 {
+            self.priority_fee_wei
+        } else {
+            self.base_fee_wei
+        }
+    }
 }
 
 /// What the node knows of a transaction.
@@ -382,6 +412,9 @@ pub trait ChainWriter: Send + Sync {
     fn senders(&self, role: SenderRole) -> Vec<Address>;
     /// What blocks ask now.
     async fn fee_market(&self) -> Result<FeeMarket, ChainError>;
+    /// Whether the chain takes transactions with these fees. One that refused fees of
+    /// EIP-1559 once is offered gas prices from then on.
+    fn takes(&self, fees: Fees) -> bool;
     /// Number of transactions of `account` in blocks up to that of `block_number`.
     async fn nonce_at(&self, account: Address, block_number: u64) -> Result<u64, ChainError>;
     /// Simulates and signs an append.

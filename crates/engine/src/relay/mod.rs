@@ -220,7 +220,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
             count: claims.len(),
             oldest_secs: claims.iter().map(age).max().unwrap_or(0),
             window_left_secs: self.window_left_secs(epoch, round.head),
-            base_fee_wei: round.market.base_fee_wei,
+            base_fee_wei: round.market.going_rate_wei(),
         })
     }
 

@@ -11,7 +11,8 @@ pub struct RelayPolicy {
     /// The longest that a claim waits for cheaper gas, in seconds: after it, the claim goes
     /// at whatever price the limit allows.
     pub max_wait_secs: u64,
-    /// The base fee up to which nothing waits for cheaper gas, in wei for a unit of gas.
+    /// The base fee, or gas price on a chain without one, up to which nothing waits for
+    /// cheaper gas, in wei for a unit of gas.
     pub cheap_base_fee_wei: u64,
     /// Seconds before the end of a claim window from which on nothing waits.
     pub window_margin_secs: u64,

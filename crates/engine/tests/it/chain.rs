@@ -152,6 +152,10 @@ struct Inner {
     refused_broadcasts: u32,
     lost_broadcasts: u32,
     unsendable: HashSet<B256>,
+    /// Whether the chain takes nothing with fees of EIP-1559.
+    takes_only_gas_prices: bool,
+    /// Whether that was found out.
+    refuses_dynamic_fees: bool,
     unsignable: HashSet<NullifierHash>,
     unpayable: HashSet<NullifierHash>,
     base_fee: u64,
@@ -373,6 +377,11 @@ impl FakeChain {
     /// The next `count` broadcasts are acknowledged and lost.
     pub(crate) fn lose_broadcasts(&self, count: u32) {
         self.lock().lost_broadcasts = count;
+    }
+
+    /// The chain takes nothing with fees of EIP-1559.
+    pub(crate) fn take_only_gas_prices(&self) {
+        self.lock().takes_only_gas_prices = true;
     }
 
     /// The node never takes these bytes.

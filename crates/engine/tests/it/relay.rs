@@ -699,6 +699,23 @@ async fn bytes_that_the_node_never_takes_hold_up_no_other_account() {
 }
 
 #[tokio::test]
+async fn fees_that_a_chain_refuses_by_their_kind_become_a_gas_price_at_once() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.chain.take_only_gas_prices();
+    service.queue_claims(2).await;
+    workers.relay.step().await.unwrap_err();
+    workers.follow().await;
+    let open = service.open().await;
+    let fees = open[0].attempts.iter().map(|one| one.signed.fees);
+    let are_gas_prices: Vec<bool> = fees.map(|fees| fees.is_gas_price()).collect();
+    assert_eq!(are_gas_prices, [false, true]);
+    workers.run(&service.chain, ROUNDS).await;
+    service.assert_paid_once(2).await;
+    assert_eq!(service.chain.used_nonces(SenderRole::Relay), 1);
+}
+
+#[tokio::test]
 async fn a_chain_that_does_not_answer_changes_nothing() {
     let service = Service::start().await;
     let workers = service.workers();

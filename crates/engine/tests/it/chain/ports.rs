@@ -149,10 +149,21 @@ impl ChainWriter for FakeChain {
     }
 
     async fn fee_market(&self) -> Result<FeeMarket, ChainError> {
+        let inner = self.reach()?;
+        if inner.refuses_dynamic_fees {
+            return Ok(FeeMarket {
+                base_fee_wei: 0,
+                priority_fee_wei: inner.base_fee + 2,
+            });
+        }
         Ok(FeeMarket {
-            base_fee_wei: self.reach()?.base_fee,
+            base_fee_wei: inner.base_fee,
             priority_fee_wei: 2,
         })
+    }
+
+    fn takes(&self, fees: Fees) -> bool {
+        fees.is_gas_price() || !self.lock().refuses_dynamic_fees
     }
 
     async fn nonce_at(&self, account: Address, block_number: u64) -> Result<u64, ChainError> {
@@ -206,6 +217,10 @@ impl ChainWriter for FakeChain {
         let mut inner = self.reach()?;
         let hash = B256::from_slice(raw);
         if inner.unsendable.contains(&hash) {
+            return Err(unavailable());
+        }
+        if inner.takes_only_gas_prices && !inner.bodies[&hash].fees.is_gas_price() {
+            inner.refuses_dynamic_fees = true;
             return Err(unavailable());
         }
         if inner.refused_broadcasts > 0 {

@@ -1,0 +1,80 @@
+//! Whether an endpoint is fit for a deployment: what `annona doctor` tells.
+
+use alloy::primitives::Address;
+use alloy::providers::Provider;
+use alloy::rpc::types::Filter;
+use annona_engine::ports::{ChainError, ChainReader, FeeMarket};
+
+use crate::error::from_transport;
+use crate::fees::{TransactionKinds, read_market};
+use crate::{EvmReader, LOG_SPAN_MAX_BLOCKS};
+
+/// Event logs as an endpoint gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogFitness {
+    /// Blocks that it takes in one query, if it refused more.
+    pub limit_blocks: Option<u64>,
+    /// Whether it still has the logs of the block in which the deployment began.
+    pub has_first_block: bool,
+}
+
+impl EvmReader {
+    /// Refuses an endpoint of another chain.
+    ///
+    /// # Errors
+    /// [`ChainError::OtherChain`], and as every call.
+    pub async fn check_chain_id(&self) -> Result<(), ChainError> {
+        let actual = self.provider.get_chain_id().await.map_err(from_transport)?;
+        let expected = self.deployment.chain_id;
+        if actual == expected {
+            Ok(())
+        } else {
+            Err(ChainError::OtherChain { expected, actual })
+        }
+    }
+
+    /// The deployment's contracts that have no code here, by name: all of them on a chain
+    /// with the same id and another past.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn missing_contracts(&self) -> Result<Vec<(&'static str, Address)>, ChainError> {
+        let mut missing = Vec::new();
+        for (name, address) in self.deployment.contracts() {
+            let code = self.provider.get_code_at(address).await;
+            if code.map_err(from_transport)?.is_empty() {
+                missing.push((name, address));
+            }
+        }
+        Ok(missing)
+    }
+
+    /// What blocks ask now.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn fee_market(&self) -> Result<FeeMarket, ChainError> {
+        read_market(&self.provider, TransactionKinds::All).await
+    }
+
+    /// Tries how the endpoint gives event logs.
+    ///
+    /// # Errors
+    /// As every call; when it gives none at all.
+    pub async fn log_fitness(&self) -> Result<LogFitness, ChainError> {
+        let first = self.deployment.deployment_block;
+        let head = self.head().await?.number;
+        let oldest = Filter::new().address(self.deployment.timelock);
+        let reading = self.logs().read(&oldest, first, first);
+        let has_first_block = !reading.await.map_err(from_transport)?.is_empty();
+        let registry = Filter::new().address(self.deployment.registry);
+        let from = first.max((head + 1).saturating_sub(LOG_SPAN_MAX_BLOCKS));
+        let reading = self.logs().read(&registry, from, head);
+        reading.await.map_err(from_transport)?;
+        let blocks = self.logs().span_blocks();
+        Ok(LogFitness {
+            limit_blocks: (blocks < LOG_SPAN_MAX_BLOCKS).then_some(blocks),
+            has_first_block,
+        })
+    }
+}
