@@ -75,6 +75,9 @@ pub(crate) struct StatusArgs {
     /// Do not look for payments. It saves reading the events of everybody's claims.
     #[arg(long)]
     skip_payments: bool,
+    /// Ask no service: read the members from the chain's events.
+    #[arg(long)]
+    direct: bool,
     /// Print as JSON.
     #[arg(long)]
     json: bool,

@@ -2,13 +2,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use annona_client::wire::{ClaimStatus, ClaimView, ReceiptView};
+use annona_client::wire::{ClaimStatus, ClaimView};
 use annona_client::{ApiClient, ClaimDraft, prepare_claim};
 use annona_core::{Epoch, NullifierHash};
 use annona_engine::ports::{ChainReader, Checkpoint};
 use annona_files::{Audience, FileError, OutputFile, read_text};
 use annona_tree::InclusionProof;
 use anyhow::{Context, ensure};
+use serde::Deserialize;
 
 use super::direct::{self, GasPayer};
 use super::session::Session;
@@ -132,7 +133,17 @@ enum ReceiptFile {
     NotWanted,
     New(OutputFile<'static>),
     /// There is one. It may be of the same claim, which was sent before.
-    Existing(Box<ReceiptView>, FileError),
+    Existing(ReceiptOf, FileError),
+}
+
+/// The claim of a receipt, whatever else it promises.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptOf {
+    nullifier_hash: String,
+    epoch: u64,
+    #[serde(rename = "signature")]
+    _signature: String,
 }
 
 impl ReceiptFile {
@@ -148,7 +159,7 @@ impl ReceiptFile {
             Err(exists @ FileError::Exists { .. }) => {
                 let text = read_text(path, MAX_RECEIPT_BYTES).ok();
                 match text.and_then(|text| serde_json::from_str(&text).ok()) {
-                    Some(view) => Ok(Self::Existing(Box::new(view), exists)),
+                    Some(receipt) => Ok(Self::Existing(receipt, exists)),
                     None => Err(exists.into()),
                 }
             }
@@ -158,8 +169,9 @@ impl ReceiptFile {
 
     /// Refuses a receipt of another claim.
     fn check(&self, nullifier: NullifierHash, epoch: Epoch) -> anyhow::Result<()> {
-        if let Self::Existing(view, exists) = self {
-            let is_same = view.nullifier_hash == nullifier.to_string() && view.epoch == epoch.0;
+        if let Self::Existing(receipt, exists) = self {
+            let is_same =
+                receipt.nullifier_hash == nullifier.to_string() && receipt.epoch == epoch.0;
             ensure!(is_same, "{exists}");
         }
         Ok(())
@@ -202,5 +214,33 @@ fn describe(view: &ClaimView) -> String {
             "not paid: {}",
             view.reason.as_deref().unwrap_or("no reason given")
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use annona_core::U256;
+
+    use super::*;
+
+    #[test]
+    fn a_receipt_is_kept_for_its_own_claim_and_refuses_any_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("receipt.json");
+        let begin = || ReceiptFile::begin(Some(&path));
+        assert!(matches!(begin().unwrap(), ReceiptFile::New(_)));
+        let nullifier = |number: u64| NullifierHash::try_from(U256::from(number)).unwrap();
+        let text = format!(
+            r#"{{"nullifierHash": "{}", "epoch": 3, "deadline": 9, "signature": "0x"}}"#,
+            nullifier(7)
+        );
+        std::fs::write(&path, &text).unwrap();
+        begin().unwrap().check(nullifier(7), Epoch(3)).unwrap();
+        assert!(begin().unwrap().check(nullifier(8), Epoch(3)).is_err());
+        assert!(begin().unwrap().check(nullifier(7), Epoch(4)).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        std::fs::write(&path, "{}").unwrap();
+        assert!(begin().is_err(), "another file");
     }
 }

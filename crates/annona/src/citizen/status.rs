@@ -8,7 +8,7 @@ use annona_engine::ports::ChainReader;
 use serde::Serialize;
 
 use super::session::{Claimable, Session};
-use super::{StatusArgs, paid};
+use super::{StatusArgs, direct, paid};
 use crate::output::Format;
 
 #[derive(Serialize)]
@@ -40,15 +40,27 @@ struct EpochAnswer {
 
 pub(super) async fn status(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let mut session = Session::open(&args.connection).await?;
-    let service = ApiClient::new(args.connection.service.expose())?;
+    let service = if args.direct {
+        None
+    } else {
+        Some(ApiClient::new(args.connection.service.expose())?)
+    };
     let claimable = session.claimable().await?;
     let epoch = claimable.current;
-    let checkpoint = session.chain.checkpoint_before(epoch).await?;
-    let path = session.path(&service, epoch, &checkpoint).await?;
+    let path = match &service {
+        Some(service) => {
+            let checkpoint = session.chain.checkpoint_before(epoch).await?;
+            session.path(service, epoch, &checkpoint).await?
+        }
+        None => {
+            let commitment = session.wallet.identity().commitment();
+            direct::path(&session.chain, session.calendar, epoch, commitment).await?
+        }
+    };
     let claims = if args.skip_payments {
         Vec::new()
     } else {
-        claims_of(&session, &service, &claimable).await?
+        claims_of(&session, service.as_ref(), &claimable).await?
     };
     let answer = StatusAnswer {
         commitment: session.wallet.identity().commitment().to_string(),
@@ -65,7 +77,7 @@ pub(super) async fn status(args: &StatusArgs) -> anyhow::Result<ExitCode> {
 /// that it was handed.
 async fn claims_of(
     session: &Session,
-    service: &ApiClient,
+    service: Option<&ApiClient>,
     claimable: &Claimable,
 ) -> anyhow::Result<Vec<EpochAnswer>> {
     let scope = session.scope();
@@ -78,7 +90,7 @@ async fn claims_of(
         .collect();
     let paid = paid::transactions(&session.chain, &session.calendar, claimable.oldest, &own);
     let paid = paid.await?;
-    let handed = session.handed_to(service);
+    let handed = service.map_or_else(Vec::new, |service| session.handed_to(service));
     let mut claims = Vec::new();
     for epoch in epochs {
         let transaction = paid.get(&epoch);
@@ -89,7 +101,10 @@ async fn claims_of(
             in_service: None,
             reason: None,
         };
-        if !answer.is_paid && handed.contains(&epoch) {
+        if let Some(service) = service
+            && !answer.is_paid
+            && handed.contains(&epoch)
+        {
             match service.claim_status(nullifier(epoch)).await {
                 Ok(view) => {
                     answer.in_service = Some(view.status);

@@ -195,7 +195,7 @@ impl Life {
         let words = [name.split(' ').next().unwrap()];
         let connection = ["--wallet", wallet, "--service", &service, "--rpc-url", &endpoint];
         let own = ["--deployment", "deployment.json", "--json"];
-        let arguments = [&["citizen"], &words[..], &connection, &own, more].concat();
+        let arguments = [&["citizen"][..], &words, &connection, &own, more].concat();
         let printed = annona_ok(self.world.path(), &arguments);
         let deployment = self.world.chain.deployment().clone();
         for request in self.service.take() {
@@ -282,9 +282,28 @@ async fn a_wallet_asks_in_its_whole_life_what_the_table_says() {
     // A claim that the service has and that is not paid is asked about, and no other.
     life.world.hold_mining().await;
     let held = [&recipient[..], &["--wait-secs", "0"]].concat();
-    let arguments = ["citizen", "claim", "--wallet", "first.json", "--service", &life.service.base,
-        "--rpc-url", &life.endpoint.base, "--deployment", "deployment.json"];
-    let output = annona(life.world.path(), &[&arguments[..], &held].concat());
+    let (asked, endpoint) = (life.service.base.clone(), life.endpoint.base.clone());
+    let connection = [
+        "--service",
+        asked.as_str(),
+        "--rpc-url",
+        endpoint.as_str(),
+        "--deployment",
+        "deployment.json",
+    ];
+    let claim = |wallet: &'static str, more: &[&'static str]| {
+        let words = ["citizen", "claim", "--wallet", wallet];
+        [&words[..], &connection[..], more]
+            .concat()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<String>>()
+    };
+    let run = |life: &Life, words: Vec<String>| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        annona(life.world.path(), &words)
+    };
+    let output = run(&life, claim("first.json", &held));
     assert!(!output.status.success(), "it is not paid at once");
     life.service.take();
     life.endpoint.take();
@@ -309,9 +328,12 @@ async fn a_wallet_asks_in_its_whole_life_what_the_table_says() {
 
     // The service is gone, and the claim is paid.
     drop(service);
+    let status = life.command("status --direct", "second.json", &["--direct"]);
+    let status: Value = serde_json::from_str(&status).unwrap();
+    assert_eq!(status["isMember"], true);
     let paid: Value = serde_json::from_str(&life.command("claim --direct", "second.json", &direct)).unwrap();
     assert_eq!((&paid["status"], &paid["epoch"]), (&"mined".into(), &four.0.into()));
-    let again = annona(life.world.path(), &[&arguments[..2], &["--wallet", "second.json"], &arguments[4..], &direct].concat());
+    let again = run(&life, claim("second.json", &direct));
     let error = String::from_utf8_lossy(&again.stderr);
     assert!(error.contains("paid to you already"), "{error}");
 

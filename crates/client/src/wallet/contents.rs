@@ -2,7 +2,7 @@
 
 use annona_core::keccak256;
 use annona_proofs::Identity;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
 /// Name of the format, the first value of each file.
@@ -36,7 +36,7 @@ pub(super) enum Defect {
     Foreign,
 }
 
-#[derive(Serialize, Deserialize, Zeroize)]
+#[derive(Deserialize, Zeroize)]
 #[zeroize(drop)]
 #[serde(deny_unknown_fields)]
 struct Contents {

@@ -89,7 +89,7 @@ impl Wallet {
             read => (read?, false),
         };
         let text = match decode_text(path, &bytes) {
-            Err(FileError::NotText { .. }) => &bytes,
+            Err(FileError::NotText { .. }) => &bytes[..],
             text => text?.as_bytes(),
         };
         let path = path.to_owned();
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(note.leaf_index(&SCOPE), Some(place(77)));
         assert_eq!(note.leaf_index(&OTHER_SCOPE), None);
         assert_eq!(note.handed_to(&SCOPE, "http://a"), [Epoch(3)]);
-        assert_eq!(note.handed_to(&SCOPE, "http://c"), []);
+        assert!(note.handed_to(&SCOPE, "http://c").is_empty());
 
         let other = folder.path().join("other.json");
         fs::copy(folder.path().join("wallet.json.note"), folder.path().join("other.json.note")).unwrap();

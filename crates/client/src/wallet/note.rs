@@ -88,9 +88,9 @@ impl WalletNote {
     /// Epochs whose claims were handed to `service`.
     #[must_use]
     pub fn handed_to(&self, scope: &ClaimScope, service: &str) -> Vec<Epoch> {
-        let claims = self.known(scope).map_or(&[][..], |known| &known.claims);
-        claims
-            .iter()
+        let known = self.known(scope).into_iter();
+        known
+            .flat_map(|known| &known.claims)
             .filter(|claim| claim.service == service)
             .map(|claim| Epoch(claim.epoch))
             .collect()
