@@ -106,7 +106,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             setup::run()?;
             let keys = circuit_keys();
             let keys = keys.to_string_lossy();
-            let mut command = vec!["run", "--quiet", "--package", "annona", "--"];
+            let mut command = vec!["run", "--quiet", "--release", "--package", "annona", "--"];
             command.extend(["registry", "bench", "--keys", keys.as_ref()]);
             command.extend(json.then_some("--json"));
             cargo(&command)
@@ -129,7 +129,7 @@ fn relay(claims: u32, json: Option<&Path>) -> anyhow::Result<()> {
     setup::run()?;
     let (claims, keys) = (claims.to_string(), circuit_keys());
     let keys = keys.to_string_lossy();
-    let mut command = vec!["run", "--quiet", "--package", "annona", "--"];
+    let mut command = vec!["run", "--quiet", "--release", "--package", "annona", "--"];
     command.extend(["relay", "bench", "--claims", &claims, "--keys", &keys]);
     let json = json.map(Path::to_string_lossy);
     if let Some(path) = &json {

@@ -4,8 +4,10 @@
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.
 
 mod bench;
+mod durations;
 mod fuzz;
 mod generate;
+mod rust_tests;
 mod setup;
 mod shell;
 mod test;

@@ -29,14 +29,13 @@ pub(crate) struct AuditArgs {
     explain: Option<NullifierHash>,
     /// Check whether a service kept the word of a claim's receipt, instead of auditing all;
     /// exit code 1 when it did not.
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "signer",
-        conflicts_with = "explain"
-    )]
+    #[arg(long, value_name = "FILE", conflicts_with = "explain")]
     receipt: Option<PathBuf>,
-    /// Address of the service's key for receipts (`receiptSigner` of GET /v1/config).
+    /// The service's signed reason for not keeping the receipt, held against the chain too.
+    #[arg(long, value_name = "FILE", requires = "receipt")]
+    refusal: Option<PathBuf>,
+    /// Believe receipts that were signed with the key of this address, instead of the one
+    /// that the deployment file names.
     #[arg(long, value_name = "ADDRESS", requires = "receipt", value_parser = parse_address)]
     signer: Option<Address>,
     /// Print the report as JSON; it is the same to the byte for the same block.
@@ -54,10 +53,14 @@ pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
         Format::from_flag(args.json).print(&answer, || describe(&explanation))?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let (Some(path), Some(signer)) = (&args.receipt, args.signer) {
-        let verdict = receipt::check(provider, deployment, path, signer).await?;
+    if let Some(path) = &args.receipt {
+        let files = receipt::ReceiptFiles {
+            receipt: path,
+            refusal: args.refusal.as_deref(),
+        };
+        let verdict = receipt::check(provider, deployment, files, args.signer).await?;
         Format::from_flag(args.json).print(&verdict, || verdict.describe())?;
-        return Ok(if verdict.is_broken() {
+        return Ok(if verdict.needs_attention() {
             ExitCode::FAILURE
         } else {
             ExitCode::SUCCESS

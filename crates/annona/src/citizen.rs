@@ -143,9 +143,10 @@ pub(crate) struct ClaimArgs {
     /// Longest wait for the payment, in seconds.
     #[arg(long, default_value_t = 300)]
     wait_secs: u64,
-    /// Keep the service's receipt in this file: with it anyone can prove that the claim was
-    /// dropped (`annona audit --receipt`). An existing file is not overwritten; the receipt of
-    /// the same claim in it is kept.
+    /// Keep the service's receipt in this file, and its reason beside it if it refuses later:
+    /// with them anyone can prove that the claim was dropped or paid late (`annona audit
+    /// --receipt`). An existing file is not overwritten; the receipt of the same claim in it
+    /// is kept.
     #[arg(long, value_name = "FILE", conflicts_with = "direct")]
     receipt: Option<PathBuf>,
 }

@@ -1,8 +1,9 @@
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use annona_api::ClaimRates;
+use annona_api::{BodyLimits, ClientNames, ClientRate, ConnectionLimits, Limits, RateLimits};
 use annona_chain::PrivateKeySigner;
 use annona_engine::{FeePolicy, RelayPolicy};
 use annona_http::SecretUrl;
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) enrolment: EnrolmentConfig,
     #[serde(default)]
     pub(crate) claims: ClaimsConfig,
+    #[serde(default)]
+    pub(crate) http: HttpConfig,
     #[serde(default)]
     pub(crate) logs: LogsConfig,
 }
@@ -181,6 +184,10 @@ pub(crate) struct EnrolmentConfig {
     pub(crate) max_clock_skew_secs: u64,
     /// Least time between two enrolments of one person, in seconds.
     pub(crate) recovery_cooldown_secs: u64,
+    /// Enrolments a second from one client, an IPv4 address or a /64 of IPv6.
+    pub(crate) per_client: NonZeroU32,
+    /// Enrolments that a client who was silent may send at once.
+    pub(crate) burst_per_client: NonZeroU32,
 }
 
 /// `[claims]`
@@ -195,32 +202,90 @@ pub(crate) struct ClaimsConfig {
     pub(crate) burst_per_client: NonZeroU32,
     /// Claims a second from everybody.
     pub(crate) total: NonZeroU32,
-    /// Header in which the proxy names the client.
-    pub(crate) client_header: Option<String>,
 }
 
 impl Default for ClaimsConfig {
     fn default() -> Self {
-        let rates = ClaimRates::default();
+        let rates = RateLimits::default();
         Self {
             promise_secs: 3_600,
-            per_client: rates.per_client,
-            burst_per_client: rates.burst_per_client,
-            total: rates.total,
-            client_header: None,
+            per_client: rates.claims.per_second,
+            burst_per_client: rates.claims.burst,
+            total: rates.claims_in_all,
         }
     }
 }
 
-impl ClaimsConfig {
-    /// The rates that the service keeps to.
-    pub(crate) fn rates(&self) -> anyhow::Result<ClaimRates> {
+/// `[http]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct HttpConfig {
+    /// Connections in all; without it, as many as the system's limit of open files leaves.
+    pub(crate) max_connections: Option<NonZeroUsize>,
+    /// Connections from one client; without it, a quarter of all.
+    pub(crate) connections_per_client: Option<NonZeroUsize>,
+    /// Longest that a connection is idle or takes over the head of a request, in seconds.
+    pub(crate) head_timeout_secs: NonZeroU64,
+    /// Longest that a body takes, in seconds.
+    pub(crate) body_timeout_secs: NonZeroU64,
+    /// Longest that a peer takes nothing of its answer, in seconds.
+    pub(crate) write_timeout_secs: NonZeroU64,
+    /// Requests a second from one client.
+    pub(crate) per_client: NonZeroU32,
+    /// Requests that a client who was silent may send at once.
+    pub(crate) burst_per_client: NonZeroU32,
+    /// Header in which the proxies name the client.
+    pub(crate) client_header: Option<String>,
+    /// Addresses of the proxies, or blocks of addresses such as `10.0.0.0/8`.
+    pub(crate) trusted_proxies: Vec<String>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        let requests = RateLimits::default().requests;
+        let seconds = |seconds| NonZeroU64::new(seconds).expect("it is written here");
+        Self {
+            max_connections: None,
+            connections_per_client: None,
+            head_timeout_secs: seconds(10),
+            body_timeout_secs: seconds(10),
+            write_timeout_secs: seconds(10),
+            per_client: requests.per_second,
+            burst_per_client: requests.burst,
+            client_header: None,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl HttpConfig {
+    /// The connections that a process holds which may open `descriptors` files.
+    pub(crate) fn connections(&self, descriptors: u64) -> anyhow::Result<ConnectionLimits> {
+        let possible = ConnectionLimits::for_descriptors(descriptors, self.clients()?);
+        let wanted = self.max_connections.map_or(usize::MAX, NonZeroUsize::get);
+        let in_all = wanted.min(possible.in_all);
+        let per_client = self.connections_per_client.map(NonZeroUsize::get);
+        Ok(ConnectionLimits {
+            in_all,
+            per_client: per_client.unwrap_or(in_all.div_ceil(4)),
+            head_timeout: Duration::from_secs(self.head_timeout_secs.get()),
+            write_timeout: Duration::from_secs(self.write_timeout_secs.get()),
+            ..possible
+        })
+    }
+
+    fn clients(&self) -> anyhow::Result<ClientNames> {
         let header = self.client_header.as_deref().map(str::parse).transpose();
-        Ok(ClaimRates {
-            per_client: self.per_client,
-            burst_per_client: self.burst_per_client,
-            total: self.total,
-            client_header: header.context("client_header of [claims] is no header's name")?,
+        let proxies = self.trusted_proxies.iter().map(|block| block.parse());
+        anyhow::ensure!(
+            self.client_header.is_some() != self.trusted_proxies.is_empty(),
+            "client_header and trusted_proxies of [http] go together: only a proxy that is trusted names clients"
+        );
+        Ok(ClientNames {
+            header: header.context("client_header of [http] is no header's name")?,
+            trusted_proxies: proxies
+                .collect::<Result<_, _>>()
+                .context("trusted_proxies of [http] cannot be read")?,
         })
     }
 }
@@ -251,6 +316,8 @@ impl Default for EnrolmentConfig {
             max_capture_age_secs: 300,
             max_clock_skew_secs: 30,
             recovery_cooldown_secs: 7 * 86_400,
+            per_client: RateLimits::default().enrolments.per_second,
+            burst_per_client: RateLimits::default().enrolments.burst,
         }
     }
 }
@@ -271,6 +338,25 @@ impl Config {
         files.map(|file| keys::read(file)).collect()
     }
 
+    /// The load that the service takes on.
+    pub(crate) fn limits(&self) -> anyhow::Result<Limits> {
+        let rate = |per_second, burst| ClientRate { per_second, burst };
+        Ok(Limits {
+            rates: RateLimits {
+                requests: rate(self.http.per_client, self.http.burst_per_client),
+                enrolments: rate(self.enrolment.per_client, self.enrolment.burst_per_client),
+                claims: rate(self.claims.per_client, self.claims.burst_per_client),
+                claims_in_all: self.claims.total,
+            },
+            bodies: BodyLimits {
+                timeout: Duration::from_secs(self.http.body_timeout_secs.get()),
+                ..BodyLimits::default()
+            },
+            clients: self.http.clients()?,
+            ..Limits::default()
+        })
+    }
+
     /// Reads `path` and the environment; relative paths are relative to the file.
     pub(crate) fn load(path: &Path) -> anyhow::Result<Self> {
         if !path.is_file() {
@@ -287,6 +373,7 @@ impl Config {
             "relay",
             "enrolment",
             "claims",
+            "http",
             "logs",
         ];
         let environment = Env::prefixed(ENVIRONMENT_PREFIX)
@@ -392,6 +479,44 @@ mod tests {
         let beside = |name| config.service.database.with_file_name(name);
         assert_eq!(config.service.gallery(), beside("faces"));
         assert_eq!(config.service.tree(), beside("nodes"));
+    }
+
+    #[test]
+    fn only_a_proxy_that_is_trusted_names_clients() {
+        let http = |lines: &str| {
+            load(&SAMPLE.replace("[http]\n", &format!("[http]\n{lines}\n")))
+                .unwrap()
+                .http
+        };
+        let header = "client_header = \"x-real-ip\"";
+        let proxies = "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]";
+        for alone in [header, proxies] {
+            let error = http(alone).clients().unwrap_err().to_string();
+            assert!(error.contains("go together"), "{error}");
+        }
+        let both = http(&format!("{header}\n{proxies}")).clients().unwrap();
+        assert_eq!(both.trusted_proxies.len(), 2);
+        let strange = format!("{header}\ntrusted_proxies = [\"proxy\"]");
+        let error = format!("{:#}", http(&strange).clients().unwrap_err());
+        assert!(error.contains("proxy"), "{error}");
+    }
+
+    #[test]
+    fn connections_leave_files_for_the_database() {
+        let http = |lines: &str| {
+            load(&SAMPLE.replace("[http]\n", &format!("[http]\n{lines}\n")))
+                .unwrap()
+                .http
+        };
+        let limits = http("").connections(1_024).unwrap();
+        assert!(limits.in_all + 256 <= 1_024, "{limits:?}");
+        assert!(limits.per_client < limits.in_all);
+        let many = http("max_connections = 1000000")
+            .connections(1_024)
+            .unwrap();
+        assert_eq!(many.in_all, limits.in_all);
+        let few = http("max_connections = 10").connections(1_024).unwrap();
+        assert_eq!((few.in_all, few.per_client), (10, 3));
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub(crate) struct PlanFile {
     pauser: Address,
     #[serde(deserialize_with = "deserialize_address")]
     sequencer: Address,
+    #[serde(deserialize_with = "deserialize_address")]
+    receipt_signer: Address,
     #[serde(deserialize_with = "deserialize_addresses")]
     orbs: Vec<Address>,
     /// Refused outside development chains unless the command line says so too.
@@ -77,6 +79,7 @@ impl PlanFile {
             governor: self.governor,
             pauser: self.pauser,
             sequencer: self.sequencer,
+            receipt_signer: self.receipt_signer,
             orbs: self.orbs,
             unsafe_keys: UnsafeKeys::said(self.allow_unsafe_test_keys, is_told_again),
         }

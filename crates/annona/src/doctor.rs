@@ -152,14 +152,19 @@ async fn examine_service(examination: &mut Examination, config: &Config) {
         (addresses, names.join(", "))
     });
     let relay = examination.note("relay keys", relay);
-    let receipt = keys::read(&config.keys.receipt_file).map(|key| ((), key.address().to_string()));
-    examination.note("receipt key", receipt);
+    let receipt =
+        keys::read(&config.keys.receipt_file).map(|key| (key.address(), key.address().to_string()));
+    let receipt = examination.note("receipt key", receipt);
     let deployment = Deployment::load(&config.service.deployment)
         .map(|deployment| (deployment.clone(), format!("chain {}", deployment.chain_id)))
         .map_err(anyhow::Error::from);
     let Some(deployment) = examination.note("deployment", deployment) else {
         return;
     };
+    if let Some(signer) = receipt {
+        let named = keys::ensure_named(signer, &deployment).map(|()| ((), signer.to_string()));
+        examination.note("receipt signer", named);
+    }
     let Some(reader) = examination.note("chain", open_chain(config, deployment).await) else {
         return;
     };

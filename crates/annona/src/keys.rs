@@ -1,8 +1,9 @@
 use std::path::Path;
 
-use annona_chain::PrivateKeySigner;
+use annona_chain::{Deployment, PrivateKeySigner};
+use annona_core::Address;
 use annona_files::{Audience, Exposure, FileError, read_secret, write_new as write_new_file};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use zeroize::Zeroizing;
 
 /// Bytes that a key file can have at most.
@@ -19,6 +20,16 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<PrivateKeySigner> {
             path.display()
         )
     })
+}
+
+/// The key for receipts is the one that the deployment names.
+pub(crate) fn ensure_named(signer: Address, deployment: &Deployment) -> anyhow::Result<()> {
+    let named = deployment.receipt_signer;
+    ensure!(
+        signer == named,
+        "receipt_file holds the key of {signer}, and the deployment file names {named} as the signer of receipts: nobody could hold the service to what it promises"
+    );
+    Ok(())
 }
 
 /// Writes a secret key to a new file that only its owner can read.

@@ -19,6 +19,7 @@ mod matching;
 mod orb;
 mod output;
 mod outputs;
+mod promise;
 mod prover;
 mod registry;
 mod relay;

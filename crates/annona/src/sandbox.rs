@@ -33,6 +33,7 @@ pub(crate) enum Account {
     Relay,
     Governor,
     Pauser,
+    Receipts,
 }
 
 impl Account {
@@ -86,6 +87,7 @@ pub(crate) async fn deploy_contracts(
         governor: Account::Governor.key(anvil).address(),
         pauser: Account::Pauser.key(anvil).address(),
         sequencer: Account::Sequencer.key(anvil).address(),
+        receipt_signer: Account::Receipts.key(anvil).address(),
         orbs,
         unsafe_keys: UnsafeKeys::Refuse,
     };

@@ -1,10 +1,9 @@
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use annona_api::{ApiState, Limits, Readiness};
+use annona_api::{ApiState, Readiness};
 use annona_chain::{Deployment, EvmChain, EvmReader, ReceiptKey, SenderKeys};
 use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
 use annona_engine::ports::{Clock, Store};
@@ -179,12 +178,11 @@ impl Service {
         let metrics = PrometheusBuilder::new()
             .install_recorder()
             .context("metrics cannot be recorded")?;
+        let receipt_key = keys::read(&config.keys.receipt_file)?;
+        keys::ensure_named(receipt_key.address(), &deployment)?;
         let receipts = ReceiptDesk::new(
-            Arc::new(ReceiptKey::new(keys::read(&config.keys.receipt_file)?)),
+            Arc::new(ReceiptKey::new(receipt_key)),
             deployment.claim_scope(),
-            calendar,
-            window,
-            config.claims.promise_secs,
         );
         let state = ApiState {
             enrolments: Arc::new(EnrolmentDesk::new(
@@ -204,6 +202,7 @@ impl Service {
                     token: deployment.token,
                     calendar,
                     window,
+                    promise_secs: config.claims.promise_secs,
                 },
             )),
             receipts: receipts.clone(),
@@ -347,6 +346,9 @@ fn config_view(
 /// Runs the service until SIGINT or SIGTERM.
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.config)?;
+    let descriptors = annona_api::raise_descriptor_limit()
+        .context("the number of files that may be open cannot be read")?;
+    let connections = config.http.connections(descriptors)?;
     logs::init(config.logs.format);
     let unsafe_keys = UnsafeKeys::said(
         config.keys.allow_unsafe_test_keys,
@@ -375,16 +377,10 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let background = tokio::spawn(worker.run(stop.clone()));
     let registering = tokio::spawn(registrar.run(stop.clone()));
     let draining = stop.clone();
-    let limits = Limits {
-        claims: config.claims.rates()?,
-        ..Limits::default()
-    };
-    let router = annona_api::router_with_limits(state, limits)
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, router)
-        .with_graceful_shutdown(async move { draining.cancelled().await });
+    let router = annona_api::router_with_limits(state, config.limits()?);
+    let serving = annona_api::serve(listener, router, connections, draining);
     tokio::select! {
-        outcome = serving => outcome?,
+        () = serving => {}
         () = end_of_grace(signals, &stop) => {}
     }
     background.await?;

@@ -19,10 +19,10 @@ use crate::state::Shared;
 use crate::views::claim_view;
 
 problem_responses!(SubmitProblems:
-    BodyNotJson, BodyInvalid, BodyUnreadable, BodyTooLarge, ContentTypeNotJson, MalformedField,
+    BodyNotJson, BodyInvalid, ContentTypeNotJson, MalformedField,
     NotCanonical, CoordinateOutOfRange, ProofNotInGroup, BadRecipient, CensusReached, EpochNotBegun,
     EpochWithoutMembers, NullifierAlreadyClaimed, NullifierSpent, ClaimWindowOver,
-    ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull, RateLimited,
+    ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull,
     ChainUnavailable, StoreUnavailable
 );
 problem_responses!(FindProblems:
@@ -38,9 +38,10 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
 
 /// Hands in a claim.
 ///
-/// The proof is verified before the answer, which carries a signed receipt: who has it can
-/// prove that a claim was dropped. The same claim sent again, with the same proof or another
-/// one, gets the same receipt and the claim as it stands then.
+/// The proof is verified before the answer, which carries a signed receipt: with it anyone
+/// can prove that the claim was dropped or paid late. The same claim sent again, with the
+/// same proof or another one, gets the same receipt and the claim as it stands then. A claim
+/// that is rejected later has a signed refusal in its answers.
 #[utoipa::path(
     post, path = "/v1/claims", tag = "claims", request_body = ClaimRequest,
     responses(
@@ -58,8 +59,9 @@ pub(crate) async fn submit_claim(
         .claims
         .submit(to_claim(&request.parse()?))
         .await?;
+    let view = with_refusal(&shared, &record).await?;
     let receipt = shared.api.receipts.receipt(&record)?;
-    Ok(answer(&record, &receipt))
+    Ok(answer(&record, receipt.as_ref(), view))
 }
 
 /// Where a claim stands.
@@ -75,18 +77,31 @@ pub(crate) async fn find_claim(
     let nullifier = scalar("nullifier", &nullifier)?;
     let record = shared.api.claims.find(nullifier).await?;
     let record = record.ok_or(ApiError::ClaimUnknown(nullifier))?;
-    Ok(Json(claim_view(&record)))
+    with_refusal(&shared, &record).await.map(Json)
 }
 
-fn answer(record: &ClaimRecord, receipt: &SignedReceipt) -> Response {
+/// A claim as it stands; one that is rejected with the signed reason, unless the chain does
+/// not answer now.
+async fn with_refusal(shared: &Shared, record: &ClaimRecord) -> Result<ClaimView, ApiError> {
+    let mut view = claim_view(record);
+    if record.state.is_rejected()
+        && let Ok(head) = shared.head().await
+    {
+        let refusal = shared.api.receipts.refusal(record, head)?;
+        view.refusal = refusal.as_ref().map(Into::into);
+    }
+    Ok(view)
+}
+
+fn answer(record: &ClaimRecord, receipt: Option<&SignedReceipt>, view: ClaimView) -> Response {
     let status = if record.state.is_settled() {
         StatusCode::OK
     } else {
         StatusCode::ACCEPTED
     };
     let view = ClaimView {
-        receipt: Some(receipt.into()),
-        ..claim_view(record)
+        receipt: receipt.map(Into::into),
+        ..view
     };
     (status, Json(view)).into_response()
 }

@@ -66,6 +66,7 @@ problem_codes! {
     NullifierSpent, CONFLICT, "nullifier-spent", "The nullifier was paid already.";
     CensusReached, CONFLICT, "census-reached", "The epoch has paid as many claims as it has members.";
     ClaimWindowOver, GONE, "claim-window-over", "The epoch can no longer be claimed.";
+    BodyTooSlow, REQUEST_TIMEOUT, "body-too-slow", "The body did not arrive in time.";
     BodyTooLarge, PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large.";
     ContentTypeNotJson, UNSUPPORTED_MEDIA_TYPE, "content-type-not-json", "The content type is not application/json.";
     ClaimProofInvalid, UNPROCESSABLE_ENTITY, "claim-proof-invalid", "The proof does not hold for this claim.";
@@ -76,7 +77,7 @@ problem_codes! {
     ModelMismatch, UNPROCESSABLE_ENTITY, "model-mismatch", "The templates were made with another encoder.";
     TemplateUnusable, UNPROCESSABLE_ENTITY, "template-unusable", "A template has too few valid bits to decide on.";
     TemplateSaturated, UNPROCESSABLE_ENTITY, "template-saturated", "A template is like several people at once.";
-    RateLimited, TOO_MANY_REQUESTS, "rate-limited", "Too many claims came in a short time.";
+    RateLimited, TOO_MANY_REQUESTS, "rate-limited", "Too many requests came in a short time.";
     Internal, INTERNAL_SERVER_ERROR, "internal", "The service failed.";
     PaymentsPaused, SERVICE_UNAVAILABLE, "payments-paused", "Payments are paused.";
     ClaimQueueFull, SERVICE_UNAVAILABLE, "claim-queue-full", "Too many claims are waiting.";

@@ -17,7 +17,7 @@ use crate::state::Shared;
 use crate::views::enrolment_view;
 
 problem_responses!(SubmitProblems:
-    BodyNotJson, BodyInvalid, BodyUnreadable, BodyTooLarge, ContentTypeNotJson, MalformedField,
+    BodyNotJson, BodyInvalid, ContentTypeNotJson, MalformedField,
     NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive,
     EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, NothingToRecover,
     RecoveryTooSoon,    IrisDigestMismatch, ModelMismatch, TemplateUnusable, TemplateSaturated, EnrolmentBusy, ChainUnavailable,

@@ -4,6 +4,7 @@ use annona_core::Epoch;
 use annona_wire::{ConfigView, EpochView};
 use axum::Json;
 use axum::extract::State;
+use futures::FutureExt;
 use utoipa::IntoResponses;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -29,7 +30,10 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
 pub(crate) async fn current_epoch(
     State(shared): State<Arc<Shared>>,
 ) -> Result<Json<EpochView>, ApiError> {
-    read_current(&shared.api).await.map(Json)
+    let api = shared.api.clone();
+    let look = async move { read_current(&api).await.map_err(Arc::new) };
+    let current = shared.current_epoch.answer(|| look.boxed()).await;
+    current.map(Json).map_err(ApiError::Shared)
 }
 
 async fn read_current(api: &ApiState) -> Result<EpochView, ApiError> {

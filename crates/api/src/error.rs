@@ -1,4 +1,5 @@
 use std::error::Error;
+use std::sync::Arc;
 
 use annona_core::{EpochError, FieldError, NullifierHash};
 use annona_engine::ports::{ChainError, SignerError, StoreError};
@@ -6,7 +7,6 @@ use annona_engine::{ClaimError, EnrolError, EnrolmentId};
 use annona_proofs::VerifyError;
 use annona_wire::FieldProblem;
 use axum::extract::rejection::{JsonRejection, PathRejection};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::ProblemCode as Code;
@@ -60,7 +60,17 @@ pub(crate) enum ApiError {
     Store(#[from] StoreError),
     #[error("too many requests are under way")]
     Overloaded,
-    #[error("too many claims in a short time")]
+    #[error("the body is too large")]
+    BodyTooLarge,
+    #[error("the body did not arrive in time")]
+    BodyTooSlow,
+    #[error("the body did not arrive whole")]
+    BodyUnreadable,
+    #[error(transparent)]
+    Shared(Arc<ApiError>),
+    #[error("the client has too many streams open")]
+    TooManyStreams,
+    #[error("too many requests in a short time")]
     RateLimited { wait_secs: u64 },
     #[error("the receipt was not signed")]
     Receipt(#[from] SignerError),
@@ -143,9 +153,28 @@ impl ApiError {
             .retry_after(RETRY_SOON_SECS),
             Self::RateLimited { wait_secs } => Refusal::new(
                 Code::RateLimited,
-                "Wait as long as Retry-After says and send the same claim again.",
+                "Wait as long as Retry-After says and send the same request again.",
             )
             .retry_after(*wait_secs),
+            Self::BodyTooLarge => Refusal::new(
+                Code::BodyTooLarge,
+                "Send a body of at most 64 KiB; no request of this API needs more.",
+            ),
+            Self::BodyTooSlow => Refusal::new(
+                Code::BodyTooSlow,
+                "Send the request again over a faster connection, its body in one piece.",
+            )
+            .retry_after(RETRY_SOON_SECS),
+            Self::BodyUnreadable => Refusal::new(
+                Code::BodyUnreadable,
+                "Send the request again; its body did not arrive whole.",
+            ),
+            Self::Shared(error) => error.refusal(),
+            Self::TooManyStreams => Refusal::new(
+                Code::RateLimited,
+                "Close a stream of events before opening another, or ask for the claim now and then.",
+            )
+            .retry_after(RETRY_SOON_SECS),
             Self::Receipt(_) => internal(),
             Self::TimedOut => Refusal::new(
                 Code::RequestTimedOut,
@@ -181,12 +210,6 @@ fn body_refusal(rejection: &JsonRejection) -> Refusal {
             Code::ContentTypeNotJson,
             "Send the body with the header Content-Type: application/json.",
         ),
-        JsonRejection::BytesRejection(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            Refusal::new(
-                Code::BodyTooLarge,
-                "Send a body of at most 64 KiB; no request of this API needs more.",
-            )
-        }
         _ => Refusal::new(
             Code::BodyUnreadable,
             "Send the request again; its body did not arrive whole.",

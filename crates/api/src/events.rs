@@ -4,6 +4,7 @@ use std::sync::Arc;
 use annona_core::NullifierHash;
 use annona_engine::ClaimRecord;
 use annona_wire::ClaimView;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -13,6 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use utoipa::IntoResponses;
 
+use crate::clients::{Client, Share};
 use crate::error::ApiError;
 use crate::extract::{PathText, scalar};
 use crate::limits::{EVENT_KEEP_ALIVE, EVENT_POLL_INTERVAL};
@@ -46,6 +48,7 @@ problem_responses!(WatchProblems:
 )]
 pub(crate) async fn watch_claim(
     State(shared): State<Arc<Shared>>,
+    Extension(client): Extension<Client>,
     PathText(nullifier): PathText,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -56,15 +59,20 @@ pub(crate) async fn watch_claim(
     if record.state.is_settled() && last_id == Some(&event_id(&claim_view(&record))) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let permit = Arc::clone(&shared.event_permits)
+    let share = shared.streams_by_client.take(client);
+    let share = share.ok_or(ApiError::TooManyStreams)?;
+    let permit = Arc::clone(&shared.streams)
         .try_acquire_owned()
         .map_err(|_| ApiError::Overloaded)?;
-    let watch = Watch::new(shared, nullifier, last_id, permit);
+    let watch = Watch::new(shared, nullifier, last_id, (share, permit));
     let keep_alive = KeepAlive::new().interval(EVENT_KEEP_ALIVE);
     Ok(Sse::new(watch.events())
         .keep_alive(keep_alive)
         .into_response())
 }
+
+/// The room that an open stream takes up.
+type Held = (Share, OwnedSemaphorePermit);
 
 /// One open stream.
 struct Watch {
@@ -74,7 +82,7 @@ struct Watch {
     deadline: Instant,
     last_id: Option<String>,
     is_over: bool,
-    _permit: OwnedSemaphorePermit,
+    _held: Held,
 }
 
 impl Watch {
@@ -82,11 +90,11 @@ impl Watch {
         shared: Arc<Shared>,
         nullifier: NullifierHash,
         last_id: Option<&str>,
-        permit: OwnedSemaphorePermit,
+        held: Held,
     ) -> Self {
         let mut ticks = interval(EVENT_POLL_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let deadline = Instant::now() + shared.limits.max_event_stream_duration;
+        let deadline = Instant::now() + shared.limits.streams.duration;
         Self {
             shared,
             nullifier,
@@ -94,7 +102,7 @@ impl Watch {
             deadline,
             last_id: last_id.map(str::to_owned),
             is_over: false,
-            _permit: permit,
+            _held: held,
         }
     }
 

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use axum::http::HeaderName;
+use crate::ClientNames;
 
 /// Largest body taken: an enrolment carries two templates in hexadecimal, about
 /// 11 KiB in all, and a claim less than 2 KiB.
@@ -23,59 +23,199 @@ pub(crate) const REQUESTS_PER_METRICS_UPKEEP: u64 = 1_024;
 /// Longest text of a parser that is repeated to the sender.
 pub(crate) const MAX_PARSER_TEXT_CHARS: usize = 200;
 
-/// How many claims are looked at. Each costs a verification of milliseconds, whether it is
-/// true or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClaimRates {
-    /// Claims a second from one client, an IPv4 address or a /64 of IPv6.
-    pub per_client: NonZeroU32,
-    /// Claims that a client who was silent may send at once.
-    pub burst_per_client: NonZeroU32,
-    /// Claims a second from everybody.
-    pub total: NonZeroU32,
-    /// Header in which a proxy names the client; anyone else could write into it, so name
-    /// one only when all requests come through that proxy. Without one, the address of the
-    /// connection counts.
-    pub client_header: Option<HeaderName>,
+/// How often one client may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientRate {
+    /// Requests a second.
+    pub per_second: NonZeroU32,
+    /// Requests that a client who was silent may send at once.
+    pub burst: NonZeroU32,
 }
 
-impl Default for ClaimRates {
-    /// 10 a second and 50 at once from a client, 1,000 a second in all.
-    fn default() -> Self {
-        let rate = |rate| NonZeroU32::new(rate).expect("it is written here");
+impl ClientRate {
+    /// A rate and a burst, both written in code.
+    ///
+    /// # Panics
+    /// If one of them is zero.
+    #[must_use]
+    pub const fn of(per_second: u32, burst: u32) -> Self {
         Self {
-            per_client: rate(10),
-            burst_per_client: rate(50),
-            total: rate(1_000),
-            client_header: None,
+            per_second: NonZeroU32::new(per_second).expect("a rate in code is not zero"),
+            burst: NonZeroU32::new(burst).expect("a burst in code is not zero"),
         }
     }
 }
 
-/// What one service takes on at a time.
+/// How many requests are looked at. Bodies are read before a request counts, so that
+/// bodies that never come use nothing up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Requests of any kind below `/v1` from one client.
+    pub requests: ClientRate,
+    /// Enrolments from one client.
+    pub enrolments: ClientRate,
+    /// Claims from one client. Each costs a verification of milliseconds, whether it is
+    /// true or not.
+    pub claims: ClientRate,
+    /// Claims a second from everybody.
+    pub claims_in_all: NonZeroU32,
+}
+
+impl Default for RateLimits {
+    /// From a client 200 requests a second, of them 10 claims and 10 enrolments; 1,000
+    /// claims a second in all.
+    fn default() -> Self {
+        Self {
+            requests: ClientRate::of(200, 1_000),
+            enrolments: ClientRate::of(10, 50),
+            claims: ClientRate::of(10, 50),
+            claims_in_all: NonZeroU32::new(1_000).expect("it is written here"),
+        }
+    }
+}
+
+/// How many requests of each kind are worked on at a time. What one kind uses up, the
+/// others keep. Health, readiness and metrics are not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permits {
+    /// Tiles of the tree.
+    pub tiles: usize,
+    /// Claims handed in.
+    pub claims: usize,
+    /// Enrolments handed in.
+    pub enrolments: usize,
+    /// Everything else below `/v1`.
+    pub lookups: usize,
+}
+
+impl Default for Permits {
+    /// 256 claims, 64 of each other kind.
+    fn default() -> Self {
+        Self {
+            tiles: 64,
+            claims: 256,
+            enrolments: 64,
+            lookups: 64,
+        }
+    }
+}
+
+/// How long a body may take, and how much of all bodies is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyLimits {
+    /// Longest that a whole body takes.
+    pub timeout: Duration,
+    /// Longest pause between two pieces of it.
+    pub pause: Duration,
+    /// Bytes of all bodies that are read at the same time.
+    pub bytes_in_all: usize,
+}
+
+impl Default for BodyLimits {
+    /// 10 s, pauses of 3 s, 64 MiB.
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            pause: Duration::from_secs(3),
+            bytes_in_all: 64 << 20,
+        }
+    }
+}
+
+/// How many streams of events are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamLimits {
+    /// In all.
+    pub in_all: usize,
+    /// From one client.
+    pub per_client: usize,
+    /// Longest a stream lasts; a browser's `EventSource` connects again by itself.
+    pub duration: Duration,
+}
+
+impl Default for StreamLimits {
+    /// 256, 16 from one client, for a minute.
+    fn default() -> Self {
+        Self {
+            in_all: 256,
+            per_client: 16,
+            duration: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The load that one service takes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest a request may take, its body included.
+    /// Longest that a request is worked on, from when its body is there.
     pub request_timeout: Duration,
-    /// Requests under way; health, readiness and metrics are not counted.
-    pub max_concurrent_requests: usize,
-    /// Streams of events open.
-    pub max_event_streams: usize,
-    /// Longest a stream of events lasts; a browser's `EventSource` connects again by itself.
-    pub max_event_stream_duration: Duration,
-    /// How many claims are looked at.
-    pub claims: ClaimRates,
+    /// Reading of bodies.
+    pub bodies: BodyLimits,
+    /// Requests worked on at a time.
+    pub permits: Permits,
+    /// Requests by client and second.
+    pub rates: RateLimits,
+    /// Streams of events.
+    pub streams: StreamLimits,
+    /// How long an answer about the chain that anybody may ask for is given again.
+    pub chain_answer_age: Duration,
+    /// How clients are told apart.
+    pub clients: ClientNames,
 }
 
 impl Default for Limits {
-    /// 20 s, 256 requests, 1,024 streams of at most a minute.
+    /// 20 s a request, answers about the chain for a second, and the defaults of the parts.
     fn default() -> Self {
         Self {
             request_timeout: Duration::from_secs(20),
-            max_concurrent_requests: 256,
-            max_event_streams: 1_024,
-            max_event_stream_duration: Duration::from_secs(60),
-            claims: ClaimRates::default(),
+            bodies: BodyLimits::default(),
+            permits: Permits::default(),
+            rates: RateLimits::default(),
+            streams: StreamLimits::default(),
+            chain_answer_age: Duration::from_secs(1),
+            clients: ClientNames::default(),
         }
     }
 }
+
+/// The connections that one service holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// In all. Beyond it, the one that has waited longest for its peer makes room.
+    pub in_all: usize,
+    /// From one client, except the proxies that are trusted.
+    pub per_client: usize,
+    /// Longest that a connection is idle, or takes over the head of a request.
+    pub head_timeout: Duration,
+    /// Longest that a peer takes nothing of an answer.
+    pub write_timeout: Duration,
+    /// Requests after which a connection is closed, so that each comes back to be counted.
+    pub requests: u64,
+    /// How clients are told apart.
+    pub clients: ClientNames,
+}
+
+impl ConnectionLimits {
+    /// Limits for a process that may open `descriptors` files: a part is kept for the
+    /// database, the chain's endpoint and the gallery.
+    #[must_use]
+    pub fn for_descriptors(descriptors: u64, clients: ClientNames) -> Self {
+        let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
+        let kept = KEPT_DESCRIPTORS.min(descriptors / 2);
+        let in_all = (descriptors - kept).clamp(1, MAX_CONNECTIONS);
+        Self {
+            in_all,
+            per_client: in_all.div_ceil(4),
+            head_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
+            requests: 1_000,
+            clients,
+        }
+    }
+}
+
+/// Files that the service opens besides connections of clients, with room to spare.
+const KEPT_DESCRIPTORS: usize = 320;
+
+/// Connections that are of use to one machine.
+const MAX_CONNECTIONS: usize = 4_096;

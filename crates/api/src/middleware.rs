@@ -13,6 +13,7 @@ use tracing::Span;
 
 use crate::ProblemCode;
 use crate::error::ApiError;
+use crate::kinds::RequestKind;
 use crate::limits::REQUESTS_PER_METRICS_UPKEEP;
 use crate::state::Shared;
 
@@ -21,13 +22,14 @@ const UNMATCHED: &str = "unmatched";
 /// How a method outside RFC 9110 is named in figures, so that senders make no labels.
 const OTHER_METHOD: &str = "other";
 
-/// Turns requests away when as many as allowed are under way.
+/// Turns requests away when as many of their kind as allowed are under way.
 pub(crate) async fn limit_concurrency(
     State(shared): State<Arc<Shared>>,
     request: Request,
     next: Next,
 ) -> Response {
-    match shared.request_permits.try_acquire() {
+    let kind = RequestKind::of(&request);
+    match shared.permits.of(kind).try_acquire() {
         Ok(_permit) => next.run(request).await,
         Err(_) => ApiError::Overloaded.into_response(),
     }

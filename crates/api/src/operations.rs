@@ -15,7 +15,7 @@ use crate::limits::READINESS_TIMEOUT;
 use crate::problem::problem_responses;
 use crate::state::Shared;
 
-problem_responses!(OperationProblems:);
+problem_responses!(operators OperationProblems);
 
 /// Routes of operators: they answer however busy the service is.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {

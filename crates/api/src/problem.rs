@@ -77,16 +77,34 @@ impl IntoResponse for Refusal {
 }
 
 /// What any route can answer, whatever it does.
-const EVERYWHERE: [ProblemCode; 4] = [
+pub(crate) const EVERYWHERE: &[ProblemCode] = &[
     ProblemCode::MethodNotAllowed,
     ProblemCode::Internal,
-    ProblemCode::Overloaded,
     ProblemCode::RequestTimedOut,
+];
+
+/// What any route below `/v1` can answer besides.
+pub(crate) const LIMITED: &[ProblemCode] = &[
+    ProblemCode::Overloaded,
+    ProblemCode::RateLimited,
+    ProblemCode::BodyTooLarge,
+    ProblemCode::BodyTooSlow,
+    ProblemCode::BodyUnreadable,
 ];
 
 /// Defines a type that lists the problems of a route in the OpenAPI document.
 macro_rules! problem_responses {
+    (operators $name:ident) => {
+        problem_responses!(@ $name, &[crate::problem::EVERYWHERE]);
+    };
     ($name:ident: $($code:ident),* $(,)?) => {
+        problem_responses!(@ $name, &[
+            &[$(crate::ProblemCode::$code,)*],
+            crate::problem::LIMITED,
+            crate::problem::EVERYWHERE,
+        ]);
+    };
+    (@ $name:ident, $codes:expr) => {
         struct $name;
 
         impl IntoResponses for $name {
@@ -94,7 +112,7 @@ macro_rules! problem_responses {
                 String,
                 utoipa::openapi::RefOr<utoipa::openapi::Response>,
             > {
-                crate::problem::documented(&[$(crate::ProblemCode::$code,)*])
+                crate::problem::documented($codes)
             }
         }
     };
@@ -102,9 +120,9 @@ macro_rules! problem_responses {
 pub(crate) use problem_responses;
 
 /// The problem responses of a route for the OpenAPI document: one a status, naming its codes.
-pub(crate) fn documented(codes: &[ProblemCode]) -> BTreeMap<String, RefOr<ApiResponse>> {
+pub(crate) fn documented(codes: &[&[ProblemCode]]) -> BTreeMap<String, RefOr<ApiResponse>> {
     let mut by_status: BTreeMap<String, String> = BTreeMap::new();
-    for code in codes.iter().chain(&EVERYWHERE) {
+    for code in codes.iter().copied().flatten() {
         let description = by_status
             .entry(code.status().as_u16().to_string())
             .or_default();

@@ -1,69 +1,74 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, Method};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 
+use crate::clients::Client;
 use crate::error::ApiError;
-use crate::limits::ClaimRates;
+use crate::kinds::RequestKind;
+use crate::limits::{ClientRate, RateLimits};
 use crate::state::Shared;
-
-/// The route of claims.
-const CLAIMS: &str = "/v1/claims";
 
 /// Looks after which clients that have been silent are forgotten.
 const LOOKS_PER_CLEANUP: u64 = 4_096;
 
-/// Counts claims by client and in all.
-pub(crate) struct ClaimGate {
-    rates: ClaimRates,
-    clients: DefaultKeyedRateLimiter<IpAddr>,
-    total: DefaultDirectRateLimiter,
+type ByClient = DefaultKeyedRateLimiter<Client>;
+
+/// Counts requests by client, and claims in all.
+pub(crate) struct RateGate {
+    requests: ByClient,
+    enrolments: ByClient,
+    claims: ByClient,
+    claims_in_all: DefaultDirectRateLimiter,
     looks: AtomicU64,
 }
 
-impl ClaimGate {
-    pub(crate) fn new(rates: ClaimRates) -> Self {
-        let of_a_client = Quota::per_second(rates.per_client).allow_burst(rates.burst_per_client);
+impl RateGate {
+    pub(crate) fn new(rates: &RateLimits) -> Self {
         Self {
-            clients: RateLimiter::keyed(of_a_client),
-            total: RateLimiter::direct(Quota::per_second(rates.total)),
-            rates,
+            requests: by_client(rates.requests),
+            enrolments: by_client(rates.enrolments),
+            claims: by_client(rates.claims),
+            claims_in_all: RateLimiter::direct(Quota::per_second(rates.claims_in_all)),
             looks: AtomicU64::new(0),
         }
     }
 
     /// The client is asked first, so that one alone cannot use up what is for all.
-    fn pass(&self, client: IpAddr) -> Result<(), ApiError> {
+    fn pass(&self, kind: RequestKind, client: Client) -> Result<(), ApiError> {
         let looks = self.looks.fetch_add(1, Ordering::Relaxed);
         if looks.is_multiple_of(LOOKS_PER_CLEANUP) {
-            self.clients.retain_recent();
-            self.clients.shrink_to_fit();
+            self.forget_the_silent();
         }
-        self.clients
-            .check_key(&client)
-            .map_err(|until| refusal(&until))?;
-        self.total.check().map_err(|until| refusal(&until))
+        check(&self.requests, client)?;
+        match kind {
+            RequestKind::Enrolment => check(&self.enrolments, client),
+            RequestKind::Claim => {
+                check(&self.claims, client)?;
+                self.claims_in_all.check().map_err(|until| refusal(&until))
+            }
+            RequestKind::Tile | RequestKind::Lookup => Ok(()),
+        }
     }
 
-    fn client_of(&self, headers: &HeaderMap, connection: Option<SocketAddr>) -> IpAddr {
-        let named = self.rates.client_header.as_ref().and_then(|name| {
-            // A proxy appends: what stands last is its own word.
-            let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-            last.rsplit(',').next()?.trim().parse().ok()
-        });
-        let connected = connection.map(|address| address.ip());
-        prefix(
-            named
-                .or(connected)
-                .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-        )
+    fn forget_the_silent(&self) {
+        for limiter in [&self.requests, &self.enrolments, &self.claims] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
     }
+}
+
+fn by_client(rate: ClientRate) -> ByClient {
+    RateLimiter::keyed(Quota::per_second(rate.per_second).allow_burst(rate.burst))
+}
+
+fn check(limiter: &ByClient, client: Client) -> Result<(), ApiError> {
+    limiter.check_key(&client).map_err(|until| refusal(&until))
 }
 
 fn refusal(until: &NotUntil<<DefaultClock as Clock>::Instant>) -> ApiError {
@@ -73,30 +78,15 @@ fn refusal(until: &NotUntil<<DefaultClock as Clock>::Instant>) -> ApiError {
     }
 }
 
-/// Whoever has one address of IPv6 has a /64 of them.
-fn prefix(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
-            address.to_bits() & !u128::from(u64::MAX),
-        )),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
-/// Turns claims away that come faster than allowed, before their bodies are read.
-pub(crate) async fn limit_claims(
+/// Turns requests away that come faster than allowed, and names the client of the others.
+pub(crate) async fn limit_rate(
     State(shared): State<Arc<Shared>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    if request.method() != Method::POST || request.uri().path() != CLAIMS {
-        return next.run(request).await;
-    }
-    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let connection = connection.map(|ConnectInfo(address)| *address);
-    let gate = &shared.claim_gate;
-    let client = gate.client_of(request.headers(), connection);
-    match gate.pass(client) {
+    let client = shared.limits.clients.client_of(&request);
+    request.extensions_mut().insert(client);
+    match shared.rates.pass(RequestKind::of(&request), client) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
@@ -105,66 +95,39 @@ pub(crate) async fn limit_claims(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use axum::http::HeaderName;
+    use std::net::IpAddr;
+    use std::num::NonZeroU32;
 
     use super::*;
 
-    fn gate(client_header: Option<HeaderName>) -> ClaimGate {
-        let rate = |rate| std::num::NonZeroU32::new(rate).unwrap();
-        ClaimGate::new(ClaimRates {
-            per_client: rate(1),
-            burst_per_client: rate(3),
-            total: rate(5),
-            client_header,
-        })
+    fn client(text: &str) -> Client {
+        text.parse::<IpAddr>().unwrap().into()
     }
 
-    fn address(text: &str) -> IpAddr {
-        text.parse().unwrap()
+    fn passed(gate: &RateGate, kind: RequestKind, client: Client) -> usize {
+        (0..20).filter(|_| gate.pass(kind, client).is_ok()).count()
     }
 
     #[test]
     fn a_client_and_all_together_are_held_to_their_rates() {
-        let gate = gate(None);
-        let passed = |client| (0..4).filter(|_| gate.pass(client).is_ok()).count();
-        assert_eq!(passed(address("192.0.2.1")), 3);
-        assert_eq!(passed(address("192.0.2.2")), 2, "five in all");
+        let rates = RateLimits {
+            requests: ClientRate::of(1, 10),
+            enrolments: ClientRate::of(1, 2),
+            claims: ClientRate::of(1, 3),
+            claims_in_all: NonZeroU32::new(5).unwrap(),
+        };
+        let gate = RateGate::new(&rates);
+        let (one, other) = (client("192.0.2.1"), client("192.0.2.2"));
+        assert_eq!(passed(&gate, RequestKind::Claim, one), 3);
+        assert_eq!(passed(&gate, RequestKind::Claim, other), 2, "five in all");
         assert!(matches!(
-            gate.pass(address("192.0.2.1")),
+            gate.pass(RequestKind::Claim, one),
             Err(ApiError::RateLimited { wait_secs: 1..=2 })
         ));
-    }
-
-    #[test]
-    fn a_client_is_who_the_proxy_names_and_else_who_connects() {
-        let name = HeaderName::from_static("x-forwarded-for");
-        let mut headers = HeaderMap::new();
-        headers.insert(&name, "198.51.100.9, 192.0.2.7".parse().unwrap());
-        let connection = Some("203.0.113.1:5".parse().unwrap());
-        let behind = gate(Some(name));
-        assert_eq!(behind.client_of(&headers, connection), address("192.0.2.7"));
-        let alone = gate(None);
-        assert_eq!(
-            alone.client_of(&headers, connection),
-            address("203.0.113.1")
-        );
-        headers.clear();
-        assert_eq!(
-            behind.client_of(&headers, connection),
-            address("203.0.113.1")
-        );
-    }
-
-    #[test]
-    fn addresses_of_one_household_are_one_client() {
-        assert_eq!(
-            prefix(address("2001:db8:1:2:3:4:5:6")),
-            prefix(address("2001:db8:1:2:ffff::1"))
-        );
-        assert_ne!(
-            prefix(address("2001:db8:1:2::1")),
-            prefix(address("2001:db8:1:3::1"))
-        );
-        assert_eq!(prefix(address("::ffff:192.0.2.1")), address("192.0.2.1"));
+        let third = client("192.0.2.3");
+        assert_eq!(passed(&gate, RequestKind::Enrolment, third), 2);
+        let fourth = client("192.0.2.4");
+        assert_eq!(passed(&gate, RequestKind::Tile, fourth), 10);
+        assert_eq!(passed(&gate, RequestKind::Lookup, fourth), 0, "all kinds");
     }
 }

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderName;
 use axum::middleware::{from_fn_with_state, map_request};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -12,11 +11,11 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ApiError;
-use crate::limits::MAX_BODY_BYTES;
 use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
-    ApiState, Limits, ProblemCode, claims, enrolments, epochs, middleware, operations, rates, tree,
+    ApiState, Limits, ProblemCode, bodies, claims, enrolments, epochs, middleware, operations,
+    rates, tree,
 };
 
 /// Header that names a request in the answer and in the log.
@@ -49,20 +48,25 @@ pub fn router_with_limits(state: ApiState, limits: Limits) -> Router {
     let people: Router<Arc<Shared>> = people_routes()
         .route_layer(from_fn_with_state(
             Arc::clone(&shared),
+            middleware::limit_time,
+        ))
+        .route_layer(from_fn_with_state(
+            Arc::clone(&shared),
             middleware::limit_concurrency,
         ))
-        .route_layer(from_fn_with_state(Arc::clone(&shared), rates::limit_claims))
+        .route_layer(from_fn_with_state(Arc::clone(&shared), rates::limit_rate))
+        .route_layer(from_fn_with_state(Arc::clone(&shared), bodies::read_body))
         .into();
-    let operators: Router<Arc<Shared>> = operations::routes().into();
+    let operators: Router<Arc<Shared>> = operations::routes()
+        .route_layer(from_fn_with_state(
+            Arc::clone(&shared),
+            middleware::limit_time,
+        ))
+        .into();
     people
         .merge(operators)
         .fallback(async || ApiError::RouteUnknown)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(
-            Arc::clone(&shared),
-            middleware::limit_time,
-        ))
         .layer(CatchPanicLayer::custom(middleware::answer_panic))
         .layer(from_fn_with_state(Arc::clone(&shared), middleware::measure))
         .layer(

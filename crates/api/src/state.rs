@@ -2,15 +2,20 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use annona_core::{ClaimWindow, EpochClock};
-use annona_engine::ports::ChainReader;
+use annona_engine::ports::{BlockHead, ChainReader};
 use annona_engine::{ClaimDesk, EnrolmentDesk, Membership, ReceiptDesk};
-use annona_wire::ConfigView;
+use annona_wire::{ConfigView, EpochView};
 use async_trait::async_trait;
+use futures::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
 use crate::Limits;
-use crate::rates::ClaimGate;
+use crate::clients::Shares;
+use crate::error::ApiError;
+use crate::kinds::PermitDesk;
+use crate::rates::RateGate;
+use crate::recent::Recent;
 
 /// Says whether the database answers.
 #[async_trait]
@@ -49,22 +54,39 @@ pub(crate) struct Shared {
     pub(crate) api: ApiState,
     pub(crate) limits: Limits,
     pub(crate) openapi_json: String,
-    pub(crate) claim_gate: ClaimGate,
-    pub(crate) request_permits: Semaphore,
-    pub(crate) event_permits: Arc<Semaphore>,
+    pub(crate) rates: RateGate,
+    pub(crate) permits: PermitDesk,
+    /// Room for the bytes of bodies.
+    pub(crate) body_bytes: Semaphore,
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) streams_by_client: Arc<Shares>,
+    pub(crate) current_epoch: Recent<Result<EpochView, Arc<ApiError>>>,
+    pub(crate) chain_head: Recent<Result<BlockHead, Arc<ApiError>>>,
     pub(crate) requests_served: AtomicU64,
 }
 
 impl Shared {
     pub(crate) fn new(api: ApiState, limits: Limits, openapi_json: String) -> Self {
         Self {
-            claim_gate: ClaimGate::new(limits.claims.clone()),
-            request_permits: Semaphore::new(limits.max_concurrent_requests),
-            event_permits: Arc::new(Semaphore::new(limits.max_event_streams)),
+            rates: RateGate::new(&limits.rates),
+            permits: PermitDesk::new(&limits.permits),
+            body_bytes: Semaphore::new(limits.bodies.bytes_in_all),
+            streams: Arc::new(Semaphore::new(limits.streams.in_all)),
+            streams_by_client: Shares::new(limits.streams.per_client),
+            current_epoch: Recent::new(limits.chain_answer_age),
+            chain_head: Recent::new(limits.chain_answer_age),
             requests_served: AtomicU64::new(0),
             api,
             limits,
             openapi_json,
         }
+    }
+
+    /// The newest block, now or a moment ago.
+    pub(crate) async fn head(&self) -> Result<BlockHead, ApiError> {
+        let chain = Arc::clone(&self.api.chain);
+        let look = async move { chain.head().await.map_err(|error| Arc::new(error.into())) };
+        let head = self.chain_head.answer(|| look.boxed()).await;
+        head.map_err(ApiError::Shared)
     }
 }

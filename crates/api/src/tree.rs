@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::extract::{PathTexts, whole_number};
 use crate::problem::problem_responses;
-use crate::state::{ApiState, Shared};
+use crate::state::Shared;
 
 /// A tile that no reorg can change: a year, as long as caches take it.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -70,7 +70,7 @@ pub(crate) async fn tile(
     );
     let id = TileId::new(level, index).ok_or(ApiError::TileUnknown)?;
     let Some(tree) = shared.api.membership.tree_of(epoch) else {
-        return Err(why_no_tree(&shared.api, epoch).await);
+        return Err(why_no_tree(&shared, epoch).await);
     };
     let tile = tree.version.tile(id).ok_or(ApiError::TileUnknown)?;
     let tag = entity_tag(&tree, id);
@@ -109,10 +109,11 @@ fn entity_tag(tree: &EpochTree, id: TileId) -> HeaderValue {
 
 /// There is no tree of an epoch that cannot be claimed, and not yet one of an epoch that
 /// was not compared with the chain.
-async fn why_no_tree(api: &ApiState, epoch: Epoch) -> ApiError {
-    let now = match api.chain.head().await {
+async fn why_no_tree(shared: &Shared, epoch: Epoch) -> ApiError {
+    let api = &shared.api;
+    let now = match shared.head().await {
         Ok(head) => head.timestamp,
-        Err(error) => return error.into(),
+        Err(error) => return error,
     };
     match api.window.check(&api.calendar, epoch, now) {
         Ok(()) => ApiError::NotSynced,

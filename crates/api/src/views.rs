@@ -18,6 +18,7 @@ pub(crate) fn claim_view(record: &ClaimRecord) -> ClaimView {
         transaction_hash: transaction.map(|hash| hash.to_string()),
         reason,
         receipt: None,
+        refusal: None,
     }
 }
 

@@ -77,6 +77,8 @@ pub struct DeployPlan {
     pub pauser: Address,
     /// Who may append members.
     pub sequencer: Address,
+    /// Whose key signs the receipts of claims; it has no role on chain.
+    pub receipt_signer: Address,
     /// Orbs that are active from the start.
     pub orbs: Vec<Address>,
     /// What the operator says about the test keys of the registry's verifiers.
@@ -172,6 +174,7 @@ pub async fn deploy(
         append_verifiers: APPEND_VERIFIERS.map(|position| deployer.address_of(position)),
         revoke_verifiers: REVOKE_VERIFIERS.map(|position| deployer.address_of(position)),
         timelock: deployer.address_of(TIMELOCK),
+        receipt_signer: plan.receipt_signer,
     };
     create_money(&deployer, plan, &deployment).await?;
     create_orbs(&deployer, plan, &deployment).await?;

@@ -60,6 +60,10 @@ pub struct Deployment {
     /// `TimelockController`.
     #[serde(deserialize_with = "deserialize_address")]
     pub timelock: Address,
+    /// Whose key signs the receipts of claims: a service that signs with another one gives
+    /// receipts that bind nobody.
+    #[serde(deserialize_with = "deserialize_address")]
+    pub receipt_signer: Address,
 }
 
 impl Deployment {
@@ -157,6 +161,7 @@ mod tests {
             append_verifiers: [7, 8, 9].map(address),
             revoke_verifiers: [10, 11].map(address),
             timelock: address(12),
+            receipt_signer: address(13),
         }
     }
 
@@ -178,7 +183,7 @@ mod tests {
     fn each_address_of_a_file_has_a_right_checksum_or_none() {
         let folder = tempfile::tempdir().unwrap();
         let text = serde_json::to_string(&sample()).unwrap();
-        for number in 1..=12 {
+        for number in 1..=13 {
             let address = Address::repeat_byte(0xa0 + number);
             let plain = format!("{address:#x}");
             let right = text.replace(&plain, &address.to_checksum(None));

@@ -15,7 +15,7 @@ use annona_engine::ports::{
 };
 use async_trait::async_trait;
 
-use crate::bindings::{Distributor, IRegistry, OrbRegistry, Registry};
+use crate::bindings::{AnnonaToken, Distributor, IRegistry, OrbRegistry, Registry};
 use crate::error::{from_contract, from_transport};
 use crate::{Deployment, LogReader};
 
@@ -189,6 +189,41 @@ impl EvmReader {
         }
         Ok(())
     }
+
+    /// As [`ChainReader::refused_recipients`], for as many as fit one request.
+    async fn refused_among_few(
+        &self,
+        amount: AmountWei,
+        recipients: &[Address],
+        refused: &mut Vec<Address>,
+    ) -> Result<(), ChainError> {
+        let mut batch = BatchRequest::new(self.provider.client());
+        let mut answers = Vec::with_capacity(recipients.len());
+        for recipient in recipients {
+            let call = AnnonaToken::transferCall {
+                to: *recipient,
+                value: amount.0,
+            };
+            let request = TransactionRequest::default()
+                .with_from(self.deployment.distributor)
+                .with_to(self.deployment.token)
+                .with_input(call.abi_encode());
+            let answer = batch
+                .add_call::<_, Bytes>("eth_call", &(request, BlockNumberOrTag::Latest))
+                .map_err(from_transport)?;
+            answers.push((recipient, answer));
+        }
+        batch.send().await.map_err(from_transport)?;
+        for (recipient, answer) in answers {
+            match answer.await.map_err(from_transport) {
+                // A token that answers nothing has transferred (as tokens before ERC-20 do).
+                Ok(word) if word.is_empty() || word.iter().any(|byte| *byte != 0) => {}
+                Ok(_) | Err(ChainError::Reverted(_)) => refused.push(*recipient),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -285,6 +320,23 @@ impl ChainReader for EvmReader {
             self.spent_among_few(epoch, few, &mut spent).await?;
         }
         Ok(spent)
+    }
+
+    async fn per_person_cap(&self) -> Result<AmountWei, ChainError> {
+        let cap = self.distributor().perPersonCap().call().await;
+        cap.map(AmountWei).map_err(from_contract)
+    }
+
+    async fn refused_recipients(
+        &self,
+        amount: AmountWei,
+        recipients: &[Address],
+    ) -> Result<Vec<Address>, ChainError> {
+        let mut refused = Vec::new();
+        for few in recipients.chunks(CALLS_AT_ONCE) {
+            self.refused_among_few(amount, few, &mut refused).await?;
+        }
+        Ok(refused)
     }
 
     async fn is_paused(&self) -> Result<bool, ChainError> {

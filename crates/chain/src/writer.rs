@@ -428,6 +428,18 @@ impl ChainReader for EvmChain {
         self.reader.spent_among(epoch, nullifiers).await
     }
 
+    async fn per_person_cap(&self) -> Result<AmountWei, ChainError> {
+        self.reader.per_person_cap().await
+    }
+
+    async fn refused_recipients(
+        &self,
+        amount: AmountWei,
+        recipients: &[Address],
+    ) -> Result<Vec<Address>, ChainError> {
+        self.reader.refused_recipients(amount, recipients).await
+    }
+
     async fn is_paused(&self) -> Result<bool, ChainError> {
         self.reader.is_paused().await
     }

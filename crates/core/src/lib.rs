@@ -32,5 +32,5 @@ pub use field::{
     BASE_MODULUS, Commitment, FieldElement, FieldError, LeafIndex, NullifierHash, Root,
     SCALAR_MODULUS, TREE_DEPTH,
 };
-pub use receipt::{ClaimReceipt, SignedReceipt};
+pub use receipt::{ClaimReceipt, ClaimRefusal, ClaimTerms, SignedReceipt, SignedRefusal};
 pub use signature::SignatureError;

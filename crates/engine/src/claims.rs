@@ -1,4 +1,5 @@
 mod gather;
+mod promise;
 mod sight;
 mod verifying;
 
@@ -13,7 +14,7 @@ use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 use crate::ports::{
     ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Store, StoreError,
 };
-use crate::{Claim, ClaimRecord, ClaimState};
+use crate::{Claim, ClaimIntake, ClaimRecord, ClaimState};
 use gather::Gatherer;
 use sight::{Question, Sight};
 use verifying::{Batcher, Full};
@@ -49,7 +50,7 @@ pub enum ClaimError {
     /// As many claims as members were paid.
     #[error("epoch {0} has paid as many claims as it has members")]
     CensusReached(Epoch),
-    /// The fee is more than the epoch pays.
+    /// The fee is more than the epoch pays, or than any epoch may pay while it is not open.
     #[error("the fee exceeds the epoch's amount of {amount}")]
     FeeAboveAmount {
         /// The epoch's amount.
@@ -87,6 +88,8 @@ pub struct ClaimRules {
     pub calendar: EpochClock,
     /// How long they can be claimed.
     pub window: ClaimWindow,
+    /// Longest from when a claim is taken to its payment, in seconds of the chain's clock.
+    pub promise_secs: u64,
 }
 
 impl ClaimRules {
@@ -150,26 +153,26 @@ impl ClaimDesk {
     }
 
     async fn check_and_store(&self, claim: Claim) -> Result<ClaimRecord, ClaimError> {
-        let root = self.check_state(&claim).await?;
-        self.check_proof(claim, root).await?;
-        let received_at = self.clock.now();
-        match self.store.insert_claim(&claim, received_at).await? {
+        let intake = self.check_state(&claim).await?;
+        self.check_proof(claim, intake.root).await?;
+        match self.store.insert_claim(&claim, &intake).await? {
             InsertClaimOutcome::Existing(earlier) => same_or_taken(&claim, earlier),
             InsertClaimOutcome::Inserted => {
                 tracing::info!(nullifier = %claim.nullifier_hash, epoch = claim.epoch.0, "claim queued");
                 Ok(ClaimRecord {
                     claim,
-                    received_at,
+                    intake,
                     state: ClaimState::Queued,
                 })
             }
         }
     }
 
-    /// Everything that costs no proof verification; the root that the proof must hold for.
-    async fn check_state(&self, claim: &Claim) -> Result<Root, ClaimError> {
+    /// Everything that costs no proof verification; how the claim is taken if its proof
+    /// holds for the root.
+    async fn check_state(&self, claim: &Claim) -> Result<ClaimIntake, ClaimError> {
         self.rules.check_payees(&claim.payment)?;
-        let question = (claim.epoch, claim.nullifier_hash);
+        let question = Question::of(claim);
         let ClaimRules {
             calendar, window, ..
         } = &self.rules;
@@ -183,13 +186,15 @@ impl ClaimDesk {
         let epoch = sight
             .epoch(claim.epoch)
             .expect("every epoch of the group whose window is open was looked at");
-        if epoch.account.is_opened && claim.payment.fee > epoch.account.amount {
-            return Err(ClaimError::FeeAboveAmount {
-                amount: epoch.account.amount,
-            });
+        if claim.payment.fee > epoch.most {
+            return Err(ClaimError::FeeAboveAmount { amount: epoch.most });
         }
         if epoch.spent.contains(&claim.nullifier_hash) {
             return Err(ClaimError::NullifierSpent);
+        }
+        let mut payees = question.payees();
+        if let Some(refused) = payees.find(|payee| epoch.refused.contains(payee)) {
+            return Err(ClaimError::BadRecipient(refused));
         }
         if epoch.checkpoint.member_count == 0 {
             return Err(ClaimError::NoMembers(claim.epoch));
@@ -201,7 +206,12 @@ impl ClaimDesk {
         if queued >= MAX_QUEUED_CLAIMS {
             return Err(ClaimError::QueueFull);
         }
-        Ok(epoch.checkpoint.root)
+        Ok(ClaimIntake {
+            received_at: self.clock.now(),
+            root: epoch.checkpoint.root,
+            chain_time: sight.now,
+            deadline: self.rules.deadline(claim, &epoch.account, sight.now),
+        })
     }
 
     async fn check_proof(&self, claim: Claim, root: Root) -> Result<(), ClaimError> {

@@ -9,6 +9,7 @@ use annona_matcher::{Decision, DecisionRule, EyePair, Found, Gallery, Snapshot};
 
 use crate::background::compute;
 use crate::known::KnownPeople;
+use crate::orbs::ActiveOrbs;
 use crate::ports::{
     Admission, AdmitOutcome, ChainError, ChainReader, Clock, NewEnrolment, Store, StoreError,
 };
@@ -110,7 +111,7 @@ pub enum EnrolError {
 /// Takes enrolments and decides whether a person is new.
 pub struct EnrolmentDesk {
     store: Arc<dyn Store>,
-    chain: Arc<dyn ChainReader>,
+    orbs: ActiveOrbs,
     clock: Arc<dyn Clock>,
     membership: Arc<Membership>,
     policy: EnrolmentPolicy,
@@ -132,7 +133,7 @@ impl EnrolmentDesk {
         Self {
             known: KnownPeople::new(store.clone(), gallery),
             store,
-            chain,
+            orbs: ActiveOrbs::new(chain, Arc::clone(&clock)),
             clock,
             membership,
             policy,
@@ -177,7 +178,7 @@ impl EnrolmentDesk {
         if keccak256(packet.templates.to_bytes()) != packet.signed.enrolment.iris_digest {
             return Err(EnrolError::IrisDigestMismatch);
         }
-        if !self.chain.is_active_orb(orb).await? {
+        if !self.orbs.is_active(orb).await? {
             return Err(EnrolError::OrbNotActive(orb));
         }
         Ok(orb)

@@ -19,6 +19,7 @@ mod enrolments;
 mod fees;
 mod known;
 mod membership;
+mod orbs;
 mod outbox;
 pub mod ports;
 mod receipts;
@@ -39,6 +40,6 @@ pub use sequencer::{
     BatchPolicy, BatchReason, Sequencer, SequencerError, SequencerParts, SequencerRules, Waiting,
 };
 pub use types::{
-    Claim, ClaimRecord, ClaimState, EnrolmentId, EnrolmentRecord, EnrolmentState, Rejection,
-    RevocationReason, RevocationRecord, RevocationState,
+    Claim, ClaimIntake, ClaimRecord, ClaimState, EnrolmentId, EnrolmentRecord, EnrolmentState,
+    Rejection, RevocationReason, RevocationRecord, RevocationState,
 };

@@ -1,39 +1,23 @@
 use std::sync::Arc;
 
-use annona_core::{
-    Address, ClaimReceipt, ClaimScope, ClaimWindow, Epoch, EpochClock, SignedReceipt, UnixSeconds,
-};
+use annona_core::{Address, ClaimReceipt, ClaimRefusal, ClaimScope, SignedReceipt, SignedRefusal};
 
-use crate::ClaimRecord;
-use crate::ports::{DigestSigner, SignerError};
+use crate::ports::{BlockHead, DigestSigner, SignerError};
+use crate::{ClaimRecord, ClaimState};
 
-/// Signs for claims that were accepted, so that a dropped one can be proved.
+/// Signs for claims that were accepted, so that a dropped one can be proved, and for those
+/// that turned out not to be payable, so that an honest service can show why.
 #[derive(Clone)]
 pub struct ReceiptDesk {
     signer: Arc<dyn DigestSigner>,
     scope: ClaimScope,
-    calendar: EpochClock,
-    window: ClaimWindow,
-    promise_secs: u64,
 }
 
 impl ReceiptDesk {
-    /// A desk that promises to settle within `promise_secs` of arrival.
+    /// A desk with the key of a service.
     #[must_use]
-    pub fn new(
-        signer: Arc<dyn DigestSigner>,
-        scope: ClaimScope,
-        calendar: EpochClock,
-        window: ClaimWindow,
-        promise_secs: u64,
-    ) -> Self {
-        Self {
-            signer,
-            scope,
-            calendar,
-            window,
-            promise_secs,
-        }
+    pub fn new(signer: Arc<dyn DigestSigner>, scope: ClaimScope) -> Self {
+        Self { signer, scope }
     }
 
     /// Who signs.
@@ -42,24 +26,44 @@ impl ReceiptDesk {
         self.signer.address()
     }
 
-    /// The receipt of a claim; the same for as long as the claim is stored.
+    /// The receipt of a claim, the same for as long as the claim is stored; `None` for a
+    /// claim that was taken without a promise.
     ///
     /// # Errors
     /// [`SignerError`].
-    pub fn receipt(&self, record: &ClaimRecord) -> Result<SignedReceipt, SignerError> {
+    pub fn receipt(&self, record: &ClaimRecord) -> Result<Option<SignedReceipt>, SignerError> {
+        let Some(deadline) = record.intake.deadline else {
+            return Ok(None);
+        };
         let receipt = ClaimReceipt {
-            nullifier_hash: record.claim.nullifier_hash,
-            epoch: record.claim.epoch,
-            deadline: self.deadline(record),
+            terms: record.terms(),
+            taken_at: record.intake.chain_time,
+            deadline,
         };
         let signature = self.signer.sign(receipt.signing_hash(&self.scope))?;
-        Ok(SignedReceipt { receipt, signature })
+        Ok(Some(SignedReceipt { receipt, signature }))
     }
 
-    /// Nothing can be paid after the epoch's window.
-    fn deadline(&self, record: &ClaimRecord) -> UnixSeconds {
-        let promised = record.received_at.0.saturating_add(self.promise_secs);
-        let after_window = Epoch(record.claim.epoch.0.saturating_add(self.window.0));
-        UnixSeconds(promised.min(self.calendar.start_of(after_window).0))
+    /// The statement, as of the newest block, of why a claim is not paid; `None` for one
+    /// that is not rejected.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn refusal(
+        &self,
+        record: &ClaimRecord,
+        head: BlockHead,
+    ) -> Result<Option<SignedRefusal>, SignerError> {
+        let ClaimState::Rejected(why) = record.state else {
+            return Ok(None);
+        };
+        let refusal = ClaimRefusal {
+            terms: record.terms(),
+            reason: why.code().to_owned(),
+            block_number: head.number,
+            block_time: head.timestamp,
+        };
+        let signature = self.signer.sign(refusal.signing_hash(&self.scope))?;
+        Ok(Some(SignedRefusal { refusal, signature }))
     }
 }

@@ -1,6 +1,6 @@
 use annona_core::{
-    B256, ClaimInputs, ClaimScope, Commitment, Enrolment, Epoch, ExternalNullifier, LeafIndex,
-    NullifierHash, OrbId, Payment, ProofPoints, Root, SignalHash, UnixSeconds,
+    B256, ClaimInputs, ClaimScope, ClaimTerms, Commitment, Enrolment, Epoch, ExternalNullifier,
+    LeafIndex, NullifierHash, OrbId, Payment, ProofPoints, Root, SignalHash, UnixSeconds,
 };
 
 /// Names an enrolment: the EIP-712 digest that the orb signed, so that the same
@@ -262,6 +262,25 @@ impl ClaimState {
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Final { .. } | Self::Rejected(_))
     }
+
+    /// Whether another claim can take its place.
+    #[must_use]
+    pub const fn is_rejected(self) -> bool {
+        matches!(self, Self::Rejected(_))
+    }
+}
+
+/// How a claim was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimIntake {
+    /// The service's clock at arrival.
+    pub received_at: UnixSeconds,
+    /// `R_e`, which the proof holds for.
+    pub root: Root,
+    /// Time of the newest block at arrival.
+    pub chain_time: UnixSeconds,
+    /// By when the claim is paid, on the chain's clock; `None` where nothing is promised.
+    pub deadline: Option<UnixSeconds>,
 }
 
 /// A claim as it is stored.
@@ -269,8 +288,21 @@ impl ClaimState {
 pub struct ClaimRecord {
     /// What was asked.
     pub claim: Claim,
-    /// The service's clock at arrival.
-    pub received_at: UnixSeconds,
+    /// How it was taken.
+    pub intake: ClaimIntake,
     /// Where it stands.
     pub state: ClaimState,
+}
+
+impl ClaimRecord {
+    /// The claim as receipts and refusals speak of it.
+    #[must_use]
+    pub const fn terms(&self) -> ClaimTerms {
+        ClaimTerms {
+            nullifier_hash: self.claim.nullifier_hash,
+            epoch: self.claim.epoch,
+            payment: self.claim.payment,
+            root: self.intake.root,
+        }
+    }
 }

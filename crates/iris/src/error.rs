@@ -2,14 +2,71 @@
 
 use thiserror::Error;
 
+/// A fault of a picture's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FileFault {
+    /// Rows, scans or the end itself are missing.
+    #[error("it ends before the picture does")]
+    EndsEarly,
+    /// Bytes follow that are no part of the picture.
+    #[error("other bytes follow the picture")]
+    ExtraBytes,
+    /// A part is not what its checksum says.
+    #[error("a checksum is wrong")]
+    Checksum,
+    /// Header, sizes, tables or pixels do not fit together.
+    #[error("its parts contradict each other")]
+    Contradiction,
+    /// The orientation is none of the eight, or two parts name different ones.
+    #[error("its orientation is not clear")]
+    Orientation,
+}
+
+/// A feature of a picture's file that is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FileFeature {
+    /// An animation, or a stereo pair.
+    #[error("it holds several pictures")]
+    SeveralPictures,
+    /// Pixels that are not opaque.
+    #[error("parts of it are transparent")]
+    Transparency,
+    /// Colours of a printer, whose brightness is a matter of profiles.
+    #[error("its colours are those of a printer")]
+    FourInks,
+    /// Runs, arithmetic codes, more than 8 bits in a JPEG, or another rare form.
+    #[error("it is stored in a rare form")]
+    Packing,
+    /// A part that a reader must know and that is not known.
+    #[error("it has an unknown part")]
+    UnknownPart,
+    /// Black and white without grey.
+    #[error("it has no grey levels")]
+    TwoLevels,
+}
+
 /// A refusal: the text tells the person in front of the orb what to do, the
 /// fields say by how much the limit was missed.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum IrisError {
-    /// The bytes are no PNG, JPEG, BMP or PGM image, or a broken one.
+    /// The bytes are no PNG, JPEG, BMP or PNM image, or no decoder reads them.
     #[error("The picture could not be read. Send it again as PNG, JPEG, BMP or PGM.")]
     UnreadableImage,
+    /// The file is not what its writer made, or was never whole.
+    #[error("The picture's file is damaged: {fault}. Send it again as the camera wrote it.")]
+    DamagedImage {
+        /// The first fault found.
+        fault: FileFault,
+    },
+    /// The file holds more than the grey levels of one picture.
+    #[error("The picture's file cannot be used: {feature}. Send it again as a plain grey picture.")]
+    UnsupportedImage {
+        /// What is not taken.
+        feature: FileFeature,
+    },
     /// Fewer pixels than an iris needs.
     #[error("The picture is too small ({width} x {height}). Use at least 200 x 150 pixels.")]
     ImageTooSmall {
@@ -107,6 +164,8 @@ impl IrisError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnreadableImage => "iris-unreadable-image",
+            Self::DamagedImage { .. } => "iris-damaged-image",
+            Self::UnsupportedImage { .. } => "iris-unsupported-image",
             Self::ImageTooSmall { .. } => "iris-image-too-small",
             Self::ImageTooLarge { .. } => "iris-image-too-large",
             Self::NoPupil => "iris-no-pupil",

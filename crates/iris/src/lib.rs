@@ -27,6 +27,7 @@ mod occlusion;
 mod order;
 mod overlay;
 mod params;
+mod picture;
 mod pipeline;
 mod raster;
 mod segment;
@@ -38,11 +39,12 @@ mod trig;
 mod votes;
 
 pub use contour::Contour;
-pub use error::IrisError;
+pub use error::{FileFault, FileFeature, IrisError};
 pub use overlay::overlay;
 pub use params::model_id;
+pub use picture::read_image;
 pub use pipeline::{
-    Encoding, Eye, Geometry, Quality, Stage, encode, encode_by_stage, encode_bytes, read_image,
+    Encoding, Eye, Geometry, Quality, Stage, encode, encode_by_stage, encode_bytes,
 };
 pub use sheet::NormalisedSheet;
 pub use template::{

@@ -1,8 +1,6 @@
 //! The whole way from an image to a template, with every refusal.
 
-use std::io::Cursor;
-
-use image::{DynamicImage, GrayImage, ImageFormat, ImageReader};
+use image::GrayImage;
 
 use crate::contour::Contour;
 use crate::encoder::encode_sheet;
@@ -10,6 +8,7 @@ use crate::error::IrisError;
 use crate::focus::region_sharpness;
 use crate::limits;
 use crate::occlusion::Lids;
+use crate::picture::{check_size, read_image};
 use crate::raster::Plane;
 use crate::segment::{Planes, Segmentation, find_eye, find_limbus, find_pupil};
 use crate::sheet::{FINE_ANGLES, FINE_RADII, FineSheet, NormalisedSheet};
@@ -99,60 +98,9 @@ impl Geometry {
 /// Reads a PNG, JPEG, BMP or PGM image and encodes it.
 ///
 /// # Errors
-/// As [`encode`], and [`IrisError::UnreadableImage`]. Sizes are checked on the
-/// header, before anything is decoded.
+/// As [`encode`] and [`read_image`].
 pub fn encode_bytes(bytes: &[u8], eye: Eye) -> Result<Encoding, IrisError> {
     encode(&read_image(bytes)?, eye)
-}
-
-/// Reads a PNG, JPEG, BMP or PGM image as grey levels.
-///
-/// # Errors
-/// [`IrisError::UnreadableImage`], [`IrisError::ImageTooSmall`] or [`IrisError::ImageTooLarge`],
-/// decided on the header before anything is decoded.
-pub fn read_image(bytes: &[u8]) -> Result<GrayImage, IrisError> {
-    if bytes.len() > limits::MAX_IMAGE_BYTES {
-        return Err(IrisError::ImageTooLarge {
-            width: 0,
-            height: 0,
-        });
-    }
-    let format = image::guess_format(bytes).map_err(|_| IrisError::UnreadableImage)?;
-    let known = [
-        ImageFormat::Png,
-        ImageFormat::Jpeg,
-        ImageFormat::Bmp,
-        ImageFormat::Pnm,
-    ];
-    if !known.contains(&format) {
-        return Err(IrisError::UnreadableImage);
-    }
-    let reader = |side: Option<u32>| {
-        let mut decoding = image::Limits::default();
-        decoding.max_image_width = side;
-        decoding.max_image_height = side;
-        decoding.max_alloc = Some(limits::MAX_DECODING_BYTES);
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        reader.limits(decoding);
-        reader
-    };
-    let (width, height) = reader(None)
-        .into_dimensions()
-        .map_err(|_| IrisError::UnreadableImage)?;
-    check_size(width, height)?;
-    let bounded = reader(Some(limits::MAX_IMAGE_SIDE_PX));
-    let image: DynamicImage = bounded.decode().map_err(|_| IrisError::UnreadableImage)?;
-    Ok(image.into_luma8())
-}
-
-fn check_size(width: u32, height: u32) -> Result<(), IrisError> {
-    if width > limits::MAX_IMAGE_SIDE_PX || height > limits::MAX_IMAGE_SIDE_PX {
-        return Err(IrisError::ImageTooLarge { width, height });
-    }
-    if width < limits::MIN_IMAGE_WIDTH_PX || height < limits::MIN_IMAGE_HEIGHT_PX {
-        return Err(IrisError::ImageTooSmall { width, height });
-    }
-    Ok(())
 }
 
 /// A stretch of the way from an image to a template, for those who measure it.
@@ -436,17 +384,13 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_image_are_unreadable() {
-        for bytes in [
-            &b""[..],
-            b"GIF89a",
-            b"P5\n320 240\n255\nshort",
-            b"\x89PNG\r\n\x1a\n",
-        ] {
-            assert_eq!(
-                encode_bytes(bytes, Eye::Left),
-                Err(IrisError::UnreadableImage)
-            );
+    fn bytes_that_are_no_image_are_refused() {
+        let code = |bytes: &[u8]| encode_bytes(bytes, Eye::Left).unwrap_err().code();
+        for bytes in [&b""[..], b"GIF89a", b"\0"] {
+            assert_eq!(code(bytes), "iris-unreadable-image");
+        }
+        for bytes in [&b"P5\n320 240\n255\nshort"[..], b"\x89PNG\r\n\x1a\n"] {
+            assert_eq!(code(bytes), "iris-damaged-image");
         }
     }
 

@@ -38,6 +38,9 @@ CREATE TABLE claims (
     fee BLOB NOT NULL CHECK (length(fee) = 32),
     proof BLOB NOT NULL CHECK (length(proof) = 256),
     received_at INTEGER NOT NULL CHECK (received_at >= 0),
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    chain_time INTEGER NOT NULL CHECK (chain_time >= 0),
+    deadline INTEGER CHECK (deadline >= chain_time),
     state TEXT NOT NULL
         CHECK (state IN ('queued', 'batched', 'submitted', 'mined', 'final', 'rejected')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),

@@ -1,11 +1,9 @@
-use annona_core::{
-    AmountWei, ClaimReceipt, Epoch, NullifierHash, Payment, ProofPoints, SignedReceipt, U256,
-    UnixSeconds,
-};
+use annona_core::{AmountWei, Epoch, NullifierHash, Payment, ProofPoints, U256};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::hex::{self, FieldProblem};
+use crate::receipt::{ReceiptView, RefusalView};
 
 /// A claim for one epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -125,53 +123,14 @@ pub struct ClaimView {
     /// Stable code of the reason of a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The service's signed word, in the answer to whoever hands the claim in. Keep it.
+    /// The service's signed promise, in the answer to whoever hands the claim in. Keep it.
+    /// There is none when the claim's window ends within the time that is promised, or when
+    /// it offers a fee and nobody has opened the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptView>,
-}
-
-/// The EIP-712 struct `ClaimReceipt` and its signature. The domain has the name `Annona`,
-/// the version `1`, the chain's id, and the distributor as the verifying contract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ReceiptView {
-    /// Nullifier hash of the claim.
-    pub nullifier_hash: String,
-    /// The epoch claimed.
-    pub epoch: u64,
-    /// By when the claim is paid, or rejected for a reason that anyone can check; seconds
-    /// of Unix time.
-    pub deadline: u64,
-    /// 65 bytes in hexadecimal: r, s, v.
-    pub signature: String,
-}
-
-impl From<&SignedReceipt> for ReceiptView {
-    fn from(signed: &SignedReceipt) -> Self {
-        Self {
-            nullifier_hash: signed.receipt.nullifier_hash.to_string(),
-            epoch: signed.receipt.epoch.0,
-            deadline: signed.receipt.deadline.0,
-            signature: hex::encode(&signed.signature.as_bytes()),
-        }
-    }
-}
-
-impl ReceiptView {
-    /// The receipt.
-    ///
-    /// # Errors
-    /// [`FieldProblem`] for the first field that is malformed or out of range.
-    pub fn parse(&self) -> Result<SignedReceipt, FieldProblem> {
-        Ok(SignedReceipt {
-            receipt: ClaimReceipt {
-                nullifier_hash: hex::scalar("nullifierHash", &self.nullifier_hash)?,
-                epoch: Epoch(self.epoch),
-                deadline: UnixSeconds(self.deadline),
-            },
-            signature: hex::signature("signature", &self.signature)?,
-        })
-    }
+    /// The service's signed statement of why a claim is rejected. Keep it with the receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<RefusalView>,
 }
 
 #[cfg(test)]

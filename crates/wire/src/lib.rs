@@ -15,10 +15,12 @@ mod health;
 mod hex;
 mod info;
 mod problem;
+mod receipt;
 
-pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView, ReceiptView};
+pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView};
 pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
 pub use health::{LivenessView, PartStatus, ReadinessView};
 pub use hex::FieldProblem;
 pub use info::{ConfigView, EpochView};
 pub use problem::Problem;
+pub use receipt::{ReceiptView, RefusalView};

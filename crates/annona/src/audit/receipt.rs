@@ -1,59 +1,83 @@
+mod evidence;
+mod judgement;
+
 use std::path::Path;
 
 use annona_chain::{Deployment, DynProvider, EvmReader};
-use annona_client::wire::ReceiptView;
-use annona_core::Address;
-use annona_engine::ports::ChainReader;
+use annona_client::wire::{ReceiptView, RefusalView};
+use annona_core::{Address, SignedReceipt, SignedRefusal};
+use annona_engine::Rejection;
+use annona_files::read_text;
 use anyhow::{Context, ensure};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// What became of a service's word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Standing {
-    /// The nullifier is spent: the claim, or another one of the same person, was paid.
-    Kept,
-    /// The deadline is not over.
-    Open,
-    /// Not paid by the deadline. The service owes a reason that can be checked.
-    Broken,
+use judgement::{Standing, judge};
+
+/// Longest file that is taken for a receipt or a refusal.
+const MAX_FILE_BYTES: u64 = 1 << 16;
+
+/// What a holder has.
+pub(super) struct ReceiptFiles<'a> {
+    pub(super) receipt: &'a Path,
+    /// The service's reason, if it refused later.
+    pub(super) refusal: Option<&'a Path>,
 }
 
 /// What is known of a receipt.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Verdict {
-    standing: Standing,
+pub(super) struct ReceiptVerdict {
+    standing: &'static str,
+    /// Stable code of the cause, for a promise that is excused or refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
     nullifier_hash: String,
     epoch: u64,
+    recipient: String,
+    taken_at: u64,
     deadline: u64,
+    /// Time of the block with the payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_at: Option<u64>,
     chain_time: u64,
+    #[serde(skip)]
+    needs_attention: bool,
 }
 
-impl Verdict {
-    pub(super) const fn is_broken(&self) -> bool {
-        matches!(self.standing, Standing::Broken)
+impl ReceiptVerdict {
+    /// Whether the service broke its word, or the money went another way than was promised.
+    pub(super) const fn needs_attention(&self) -> bool {
+        self.needs_attention
     }
 
     pub(super) fn describe(&self) -> String {
-        let Self {
-            nullifier_hash,
-            epoch,
-            deadline,
-            chain_time,
-            ..
-        } = self;
-        match self.standing {
-            Standing::Kept => format!("kept: {nullifier_hash} is paid in epoch {epoch}"),
-            Standing::Open => format!(
-                "open: {nullifier_hash} is not paid, and {} seconds of the promise are left",
-                deadline - chain_time
+        let (nullifier, epoch) = (&self.nullifier_hash, self.epoch);
+        let (deadline, now) = (self.deadline, self.chain_time);
+        let late_secs = self.paid_at.unwrap_or(now).saturating_sub(deadline);
+        let cause = self.cause.unwrap_or("unknown");
+        let text = match self.standing {
+            "kept" => format!("{nullifier} was paid in epoch {epoch}, in time"),
+            "open" => format!(
+                "{nullifier} is not paid; {} seconds of the promise are left, besides any pause",
+                deadline.saturating_sub(now)
             ),
-            Standing::Broken => format!(
-                "broken: {nullifier_hash} is not paid {} seconds after the deadline; ask the service for its reason",
-                chain_time - deadline
+            "late" => format!("{nullifier} was paid {late_secs} seconds after the deadline"),
+            "paid-otherwise" => format!(
+                "{nullifier} was paid in epoch {epoch}, but not as the receipt says: to another recipient or for another fee than {}",
+                self.recipient
             ),
-        }
+            "excused" => format!(
+                "{nullifier} was not paid in time, for a cause on the chain that is not the service's ({cause})"
+            ),
+            "refused" => format!(
+                "{nullifier} is not paid; the service says why ({cause}), and the chain bears it out"
+            ),
+            _ => format!(
+                "{nullifier} is not paid {late_secs} seconds after the deadline, and nothing on the chain says why"
+            ),
+        };
+        format!("{}: {text}", self.standing)
     }
 }
 
@@ -61,35 +85,65 @@ impl Verdict {
 pub(super) async fn check(
     provider: DynProvider,
     deployment: Deployment,
-    path: &Path,
+    files: ReceiptFiles<'_>,
+    signer: Option<Address>,
+) -> anyhow::Result<ReceiptVerdict> {
+    let signer = signer.unwrap_or(deployment.receipt_signer);
+    let (signed, refused) = read(&files, &deployment, signer)?;
+    let reader = EvmReader::open(provider, deployment).await?;
+    let refusal = refused.map(|signed| signed.refusal);
+    let receipt = signed.receipt;
+    let evidence = evidence::gather(&reader, &receipt, refusal.as_ref()).await?;
+    let stated = refusal.and_then(|refusal| Rejection::from_code(&refusal.reason));
+    let standing = judge(&receipt, stated, &evidence);
+    Ok(ReceiptVerdict {
+        standing: standing.code(),
+        cause: match standing {
+            Standing::Excused(cause) => Some(cause.code()),
+            Standing::Refused(reason) => Some(reason.code()),
+            _ => None,
+        },
+        nullifier_hash: receipt.terms.nullifier_hash.to_string(),
+        epoch: receipt.terms.epoch.0,
+        recipient: receipt.terms.payment.recipient.to_string(),
+        taken_at: receipt.taken_at.0,
+        deadline: receipt.deadline.0,
+        paid_at: evidence.paid.map(|paid| paid.at.0),
+        chain_time: evidence.now.0,
+        needs_attention: standing.needs_attention(),
+    })
+}
+
+/// A receipt, and a refusal of the same claim if there is one, each signed by `signer`.
+fn read(
+    files: &ReceiptFiles<'_>,
+    deployment: &Deployment,
     signer: Address,
-) -> anyhow::Result<Verdict> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the receipt {}", path.display()))?;
-    let view: ReceiptView =
-        serde_json::from_str(&text).with_context(|| format!("{} is no receipt", path.display()))?;
-    let signed = view.parse()?;
-    let actual = signed.signer(&deployment.claim_scope())?;
+) -> anyhow::Result<(SignedReceipt, Option<SignedRefusal>)> {
+    let scope = deployment.claim_scope();
+    let receipt = read_json::<ReceiptView>(files.receipt, "receipt")?.parse()?;
+    let actual = receipt.signer(&scope)?;
     ensure!(
         actual == signer,
         "the receipt is signed by {actual} and not by {signer}, or for another deployment"
     );
-    let reader = EvmReader::open(provider, deployment).await?;
-    let receipt = signed.receipt;
-    let chain_time = reader.head().await?.timestamp;
-    let is_spent = reader.is_spent(receipt.epoch, receipt.nullifier_hash);
-    let standing = if is_spent.await? {
-        Standing::Kept
-    } else if chain_time <= receipt.deadline {
-        Standing::Open
-    } else {
-        Standing::Broken
+    let Some(path) = files.refusal else {
+        return Ok((receipt, None));
     };
-    Ok(Verdict {
-        standing,
-        nullifier_hash: view.nullifier_hash,
-        epoch: receipt.epoch.0,
-        deadline: receipt.deadline.0,
-        chain_time: chain_time.0,
-    })
+    let refusal = read_json::<RefusalView>(path, "refusal")?.parse()?;
+    let actual = refusal.signer(&scope)?;
+    ensure!(
+        actual == signer,
+        "the refusal is signed by {actual} and not by {signer}, or for another deployment"
+    );
+    ensure!(
+        refusal.refusal.terms == receipt.receipt.terms,
+        "the refusal is about another claim than the receipt"
+    );
+    Ok((receipt, Some(refusal)))
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<T> {
+    let text = read_text(path, MAX_FILE_BYTES)?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no {what}", path.display()))
 }

@@ -2,11 +2,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use annona_client::wire::{ClaimStatus, ClaimView};
+use annona_client::wire::{ClaimStatus, ClaimView, RefusalView};
 use annona_client::{ApiClient, ClaimDraft, prepare_claim};
 use annona_core::{Epoch, NullifierHash};
 use annona_engine::ports::{ChainReader, Checkpoint};
-use annona_files::{Audience, FileError, OutputFile, read_text};
+use annona_files::{Audience, FileError, OutputFile, read_text, write_new};
 use annona_tree::InclusionProof;
 use anyhow::{Context, ensure};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use super::direct::{self, GasPayer};
 use super::session::Session;
 use super::{ClaimArgs, Demand, ProveArgs};
 use crate::output::Format;
+use crate::promise;
 
 /// Longest file that is taken for a receipt.
 const MAX_RECEIPT_BYTES: u64 = 1 << 16;
@@ -58,7 +59,11 @@ pub(super) async fn claim(args: &ClaimArgs) -> anyhow::Result<ExitCode> {
         None => {
             let service = ApiClient::new(demand.connection.service.expose())?;
             let draft = draft_with(&mut session, &service, demand, epoch).await?;
-            hand_in(&mut session, &service, &draft, kept, wait).await?
+            let view = hand_in(&mut session, &service, &draft, kept, wait).await?;
+            if let (Some(path), Some(refusal)) = (&args.receipt, &view.refusal) {
+                keep_refusal(refusal, path)?;
+            }
+            view
         }
     };
     Format::from_flag(demand.json).print(&view, || describe(&view))?;
@@ -124,7 +129,7 @@ async fn hand_in(
     kept.check(nullifier, draft.epoch)?;
     session.remember_claim(service, draft.epoch);
     let accepted = service.claim(&draft.to_request()).await?;
-    kept.write(session, service, &accepted).await?;
+    kept.write(session, draft, &accepted)?;
     Ok(service.wait_for_claim(nullifier, wait).await?)
 }
 
@@ -177,29 +182,37 @@ impl ReceiptFile {
         Ok(())
     }
 
-    /// Writes the receipt down once it is seen to be the service's. The first one of a claim
+    /// Writes the receipt down once it is seen to bind the service. The first one of a claim
     /// is the earliest promise and stays.
-    async fn write(
+    fn write(
         self,
         session: &Session,
-        service: &ApiClient,
+        draft: &ClaimDraft,
         accepted: &ClaimView,
     ) -> anyhow::Result<()> {
         let Self::New(mut file) = self else {
             return Ok(());
         };
-        let view = accepted
-            .receipt
-            .as_ref()
-            .context("the service took the claim and gave no receipt for it")?;
-        let signer = service.config().await?.receipt_signer;
-        let actual = view.parse()?.signer(&session.scope())?.to_string();
-        ensure!(
-            actual == signer,
-            "the service took the claim, and its receipt is signed by {actual} and not by {signer}, which it names as its signer"
-        );
+        let Some(view) = &accepted.receipt else {
+            eprintln!("the service took the claim, and promises nothing about it");
+            return Ok(());
+        };
+        promise::ensure_binding(view, session.chain.deployment(), draft)?;
         file.put((serde_json::to_string_pretty(view)? + "\n").as_bytes())?;
         Ok(file.commit()?)
+    }
+}
+
+/// Writes the service's reason down beside the receipt. The first one stays.
+fn keep_refusal(refusal: &RefusalView, receipt: &Path) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(refusal)? + "\n";
+    let path = promise::refusal_path(receipt);
+    match write_new(&path, Audience::Owner, text.as_bytes()) {
+        Err(exists @ FileError::Exists { .. }) => {
+            eprintln!("warning: the reason of the refusal is not kept: {exists}");
+            Ok(())
+        }
+        kept => Ok(kept?),
     }
 }
 

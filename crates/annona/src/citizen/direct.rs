@@ -221,5 +221,6 @@ fn judge(claim: &Claim, hash: B256, receipt: &Receipt) -> anyhow::Result<ClaimVi
         transaction_hash: Some(hash.to_string()),
         reason: None,
         receipt: None,
+        refusal: None,
     })
 }

@@ -150,7 +150,7 @@ fn write_service_files(
         &Account::Sequencer.key(anvil),
     )?;
     keys::write_new(&folder.join("relay.key"), &Account::Relay.key(anvil))?;
-    keys::write_new(&folder.join("receipt.key"), &PrivateKeySigner::random())?;
+    keys::write_new(&folder.join("receipt.key"), &Account::Receipts.key(anvil))?;
     let config = format!(
         "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
          [chain]\nrpc_url = \"{}\"\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\nmax_fee_gwei = 1000\n\

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use annona_chain::EvmChain;
 use annona_core::{
-    Address, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
+    Address, AmountWei, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
 };
 use annona_engine::ports::*;
 use annona_engine::{
-    Claim, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection, RevocationReason, RevocationRecord,
+    Claim, ClaimIntake, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection, RevocationReason,
+    RevocationRecord,
 };
 use annona_proofs::{AppendBatch, RevokeBatch};
 use annona_store::SqliteStore;
@@ -136,7 +137,7 @@ cuttable!(ClaimRepository for SqliteStore, StoreError;
         fn pending_claims() -> (u64, u64);
     }
     cut {
-        fn insert_claim(claim: &Claim, received_at: UnixSeconds) -> InsertClaimOutcome;
+        fn insert_claim(claim: &Claim, intake: &ClaimIntake) -> InsertClaimOutcome;
         fn adopt_claim(nullifier: NullifierHash, transaction: B256) -> ();
         fn reject_claim(nullifier: NullifierHash, why: Rejection) -> ();
     }
@@ -175,6 +176,8 @@ pass {
     fn is_active_orb(orb: OrbId) -> bool;
     fn epoch_account(epoch: Epoch) -> EpochAccount;
     fn spent_among(epoch: Epoch, nullifiers: &[NullifierHash]) -> Vec<NullifierHash>;
+    fn per_person_cap() -> AmountWei;
+    fn refused_recipients(amount: AmountWei, recipients: &[Address]) -> Vec<Address>;
     fn is_paused() -> bool;
     fn account_nonce(account: Address) -> u64;
     fn transaction_status(hash: B256) -> TransactionStatus;

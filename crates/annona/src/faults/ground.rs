@@ -277,6 +277,7 @@ impl Ground {
                 token: self.deployment.token,
                 calendar: self.calendar,
                 window: ClaimWindow(CLAIM_WINDOW),
+                promise_secs: 3_600,
             },
         );
         Running {

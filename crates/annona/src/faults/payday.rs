@@ -182,8 +182,13 @@ impl Running {
     /// Puts claims into the queue as the desk does when it has checked them.
     pub(super) async fn queue(&self, claims: &[Claim]) {
         for claim in claims {
-            let received_at = annona_core::UnixSeconds(1);
-            let outcome = self.store.insert_claim(claim, received_at).await.unwrap();
+            let intake = annona_engine::ClaimIntake {
+                received_at: annona_core::UnixSeconds(1),
+                root: annona_core::Root::try_from(annona_core::U256::ZERO).unwrap(),
+                chain_time: annona_core::UnixSeconds(1),
+                deadline: None,
+            };
+            let outcome = self.store.insert_claim(claim, &intake).await.unwrap();
             assert_eq!(outcome, InsertClaimOutcome::Inserted);
         }
     }

@@ -190,8 +190,8 @@ fn write_service_files(
     deployment.save(&folder.join("deployment.json"))?;
     let sequencer = Account::Sequencer.key(anvil);
     keys::write_new(&folder.join("sequencer.key"), &sequencer)?;
-    keys::write_new(&folder.join("receipt.key"), &PrivateKeySigner::random())?;
-    let first = Account::Pauser as usize + 1;
+    keys::write_new(&folder.join("receipt.key"), &Account::Receipts.key(anvil))?;
+    let first = Account::Receipts as usize + 1;
     let mut files = Vec::new();
     for (number, key) in (0..args.senders).zip(&anvil.keys()[first..]) {
         let name = format!("relay-{number}.key");
@@ -204,7 +204,8 @@ fn write_service_files(
          [keys]\nsequencer_file = \"sequencer.key\"\nrelay_files = [{}]\nreceipt_file = \"receipt.key\"\n\
          circuits_folder = \"circuit-keys\"\n\
          [relay]\nwait_secs = 2\n\
-         [claims]\nper_client = 100000\nburst_per_client = 100000\ntotal = 100000\n",
+         [claims]\nper_client = 100000\nburst_per_client = 100000\ntotal = 100000\n\
+         [http]\nper_client = 100000\nburst_per_client = 100000\n",
         anvil.endpoint(),
         files.join(", ")
     );

@@ -3,6 +3,7 @@
 
 mod demo;
 mod endpoints;
+mod floods;
 mod interop;
 mod outputs;
 mod privacy;

@@ -65,9 +65,11 @@ fn furnish(folder: &Path) {
         append_verifiers: [address; 3],
         revoke_verifiers: [address; 2],
         timelock: address,
+        receipt_signer: address,
     };
     deployment.save(&folder.join("deployment.json")).unwrap();
-    write("receipt.json", r#"{"nullifierHash": "0x01", "epoch": 1, "deadline": 2, "signature": "0x"}"#);
+    let receipt = r#"{"nullifierHash": "0x01", "epoch": 1, "deadline": 2, "signature": "0x"}"#;
+    write("receipt.json", receipt);
     write("secret.key", &"7".repeat(64));
     write("own.key", &"7".repeat(64));
     write("notes.txt", "mine\n");

@@ -1,33 +1,52 @@
+use alloy::providers::ext::AnvilApi;
 use annona_chain::PrivateKeySigner;
+use annona_chain::bindings::Distributor;
 use annona_client::wire::ClaimView;
 use serde_json::Value;
 
 use crate::world::{PATIENCE, World, annona, annona_ok, enrolment_id};
 
 /// What `annona audit --receipt` prints and whether it is content.
-fn audit(world: &World, signer: &str, file: &str) -> (bool, Value) {
+fn audit(world: &World, file: &str, more: &[&str]) -> (bool, Value) {
     let rpc = world.rpc();
-    let output = annona(
-        world.path(),
-        &[
-            "audit",
-            "--rpc-url",
-            &rpc,
-            "--deployment",
-            "deployment.json",
-            "--receipt",
-            file,
-            "--signer",
-            signer,
-            "--json",
-        ],
-    );
+    let arguments = [
+        "audit",
+        "--rpc-url",
+        &rpc,
+        "--deployment",
+        "deployment.json",
+        "--receipt",
+        file,
+        "--json",
+    ];
+    let output = annona(world.path(), &[&arguments, more].concat());
     let verdict = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
     (output.status.success(), verdict)
 }
 
+/// The verdict's standing and whether the audit is content with it.
+fn standing(world: &World, file: &str) -> (bool, String) {
+    let (content, verdict) = audit(world, file, &[]);
+    let standing = verdict["standing"].as_str().unwrap_or_default();
+    (content, standing.to_owned())
+}
+
+/// Pauses payments for an epoch.
+async fn pause_for_an_epoch(world: &World) {
+    let distributor = world.chain.deployment().distributor;
+    let distributor = Distributor::new(distributor, world.chain.provider().clone());
+    let pauser = world.pauser();
+    let paused = distributor.pause().from(pauser).send().await.unwrap();
+    world.chain.provider().evm_mine(None).await.unwrap();
+    assert!(paused.get_receipt().await.unwrap().status());
+    world.next_epoch().await;
+    let unpaused = distributor.unpause().from(pauser).send().await.unwrap();
+    world.chain.provider().evm_mine(None).await.unwrap();
+    assert!(unpaused.get_receipt().await.unwrap().status());
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receipt_shows_a_kept_word_and_a_broken_one() {
+async fn a_receipt_shows_a_kept_word_a_late_one_and_a_broken_one() {
     let world = World::create().await;
     let service = world.serve();
     world.resume_mining().await;
@@ -38,7 +57,6 @@ async fn a_receipt_shows_a_kept_word_and_a_broken_one() {
         .wait_for_enrolment(enrolment_id(&enrolled), PATIENCE)
         .await
         .unwrap();
-    let signer = service.client.config().await.unwrap().receipt_signer;
     let paid_epoch = world.next_epoch().await;
 
     // The service takes a claim and is gone.
@@ -49,17 +67,18 @@ async fn a_receipt_shows_a_kept_word_and_a_broken_one() {
     let receipt = view.receipt.unwrap();
     let path = world.path().join("dropped.json");
     std::fs::write(&path, serde_json::to_string(&receipt).unwrap()).unwrap();
-    let (content, verdict) = audit(&world, &signer, "dropped.json");
-    assert_eq!((content, &verdict["standing"]), (true, &"open".into()));
+    assert_eq!(standing(&world, "dropped.json"), (true, "open".to_owned()));
     assert_eq!(service.stop(), Some(0));
     world.forget_pool().await;
+    // Time in a pause does not count.
+    pause_for_an_epoch(&world).await;
+    assert_eq!(standing(&world, "dropped.json"), (true, "open".to_owned()));
     world.next_epoch().await;
-    world.next_epoch().await;
-    let service = world.serve_elsewhere("other.sqlite");
-    let (content, verdict) = audit(&world, &signer, "dropped.json");
-    assert_eq!((content, &verdict["standing"]), (false, &"broken".into()));
+    let broken = (false, "broken".to_owned());
+    assert_eq!(standing(&world, "dropped.json"), broken);
 
-    // Another service of the operator pays it after all.
+    // Another service of the operator pays it after all: that is late for the first receipt.
+    let service = world.serve_elsewhere("other.sqlite");
     world.resume_mining().await;
     let rpc = world.rpc();
     let (epoch, recipient) = (paid_epoch.to_string(), recipient.to_string());
@@ -84,14 +103,32 @@ async fn a_receipt_shows_a_kept_word_and_a_broken_one() {
             "kept.json",
         ],
     );
-    let (content, verdict) = audit(&world, &signer, "kept.json");
-    assert_eq!((content, &verdict["standing"]), (true, &"kept".into()));
+    assert_eq!(standing(&world, "kept.json"), (true, "kept".to_owned()));
+    assert_eq!(standing(&world, "dropped.json"), (false, "late".to_owned()));
 
     let stranger = PrivateKeySigner::random().address().to_string();
-    let (content, verdict) = audit(&world, &stranger, "kept.json");
+    let (content, verdict) = audit(&world, "kept.json", &["--signer", &stranger]);
     assert_eq!(
         (content, verdict),
         (false, Value::Null),
         "signed by another"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_cannot_sign_with_another_key_than_the_deployment_names() {
+    let world = World::create().await;
+    let output = std::process::Command::new(crate::world::ANNONA)
+        .args(["serve", "--config", "annona.toml"])
+        .env("ANNONA_KEYS__RECEIPT_FILE", "orb.key")
+        .current_dir(world.path())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let error = String::from_utf8_lossy(&output.stderr);
+    let named = world.chain.deployment().receipt_signer.to_string();
+    assert!(
+        error.contains(&named) && error.contains("receipt_file"),
+        "{error}"
     );
 }

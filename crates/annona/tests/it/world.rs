@@ -106,13 +106,13 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let anvil = devnet::start(&anvil_binary(), BlockTime::Instant).unwrap();
         let key = |position: usize| PrivateKeySigner::from(anvil.keys()[position].clone());
-        let orb = PrivateKeySigner::random();
+        let (orb, receipts) = (PrivateKeySigner::random(), PrivateKeySigner::random());
         for (name, key) in [
             ("deployer", &key(0)),
             ("sequencer", &key(1)),
             ("relay", &key(2)),
             ("orb", &orb),
-            ("receipt", &PrivateKeySigner::random()),
+            ("receipt", &receipts),
         ] {
             write_key(folder.path().join(format!("{name}.key")), key);
         }
@@ -123,8 +123,9 @@ impl World {
             "genesis = {genesis}\nepoch_length_secs = {EPOCH_LENGTH_SECS}\nclaim_window_epochs = 4\n\
              per_person_tokens = 10\nper_person_cap_tokens = 20\ntoken_cap_tokens = 1000000\n\
              epoch_enrolment_cap = 1000\ntimelock_delay_secs = 7200\n\
-             governor = \"{governor}\"\npauser = \"{pauser}\"\nsequencer = \"{sequencer}\"\norbs = [\"{}\"]\n\
-             allow_unsafe_test_keys = false\n",
+             governor = \"{governor}\"\npauser = \"{pauser}\"\nsequencer = \"{sequencer}\"\n\
+             receipt_signer = \"{}\"\norbs = [\"{}\"]\nallow_unsafe_test_keys = false\n",
+            receipts.address(),
             orb.address()
         );
         std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
@@ -169,6 +170,11 @@ impl World {
         self.anvil.endpoint()
     }
 
+    /// Who may pause payments.
+    pub(crate) fn pauser(&self) -> Address {
+        self.anvil.addresses()[4]
+    }
+
     pub(crate) fn serve(&self) -> Service {
         self.serve_with(&[])
     }
@@ -178,16 +184,30 @@ impl World {
         self.serve_with(&[("ANNONA_SERVICE__DATABASE", database)])
     }
 
+    /// A service that may open so many files.
+    pub(crate) fn serve_with_descriptors(&self, descriptors: u64) -> Service {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"");
+        command.args(["-c", &script, ANNONA]);
+        self.start(command)
+    }
+
     pub(crate) fn serve_with(&self, environment: &[(&str, &str)]) -> Service {
+        let mut command = Command::new(ANNONA);
+        command.envs(environment.iter().copied());
+        self.start(command)
+    }
+
+    /// Serves with a command that is, or becomes, `annona`.
+    fn start(&self, mut command: Command) -> Service {
         let log = std::fs::OpenOptions::new()
             .append(true)
             .create(true)
             .open(self.path().join("service.log"))
             .unwrap();
-        let mut process = Command::new(ANNONA)
+        let mut process = command
             .args(["serve", "--config", "annona.toml"])
             .envs(OFFICE_PROXY)
-            .envs(environment.iter().copied())
             .current_dir(self.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -12,6 +12,9 @@ use annona_engine::ports::{
 use annona_tree::MembershipTree;
 use async_trait::async_trait;
 
+/// What one person is paid at most.
+pub(crate) const PER_PERSON_CAP: u64 = 1_000_000;
+
 /// How the chain answers when it is asked for its head.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mood {
@@ -29,6 +32,8 @@ pub(crate) struct Ledger {
     pub(crate) spent: BTreeSet<(Epoch, NullifierHash)>,
     pub(crate) is_paused: bool,
     pub(crate) amount: Option<u64>,
+    /// Whom the token does not let anybody pay.
+    pub(crate) refused_recipients: BTreeSet<Address>,
 }
 
 /// A chain in memory, with the rules that the readers rely on.
@@ -44,6 +49,7 @@ impl MemoryChain {
             spent: BTreeSet::new(),
             is_paused: false,
             amount: None,
+            refused_recipients: BTreeSet::new(),
         }))
     }
 
@@ -166,6 +172,20 @@ impl ChainReader for MemoryChain {
         let spent = &self.ledger().spent;
         let is_spent = |nullifier: &&NullifierHash| spent.contains(&(epoch, **nullifier));
         Ok(nullifiers.iter().filter(is_spent).copied().collect())
+    }
+
+    async fn per_person_cap(&self) -> Result<AmountWei, ChainError> {
+        Ok(AmountWei(U256::from(PER_PERSON_CAP)))
+    }
+
+    async fn refused_recipients(
+        &self,
+        _amount: AmountWei,
+        recipients: &[Address],
+    ) -> Result<Vec<Address>, ChainError> {
+        let refused = &self.ledger().refused_recipients;
+        let is_refused = |one: &&Address| refused.contains(*one);
+        Ok(recipients.iter().filter(is_refused).copied().collect())
     }
 
     async fn is_paused(&self) -> Result<bool, ChainError> {

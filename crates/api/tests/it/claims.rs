@@ -2,18 +2,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use annona_api::ClaimRates;
-use annona_chain::ReceiptKey;
-use annona_core::{BASE_MODULUS, ClaimWindow, EpochClock, SCALAR_MODULUS, U256, UnixSeconds};
+use annona_api::RateLimits;
+use annona_core::{BASE_MODULUS, ClaimTerms, SCALAR_MODULUS, U256};
+use annona_engine::Rejection;
 use annona_engine::ports::ClaimRepository;
-use annona_engine::{Claim, ClaimRecord, ClaimState, ReceiptDesk, Rejection};
 use annona_wire::{ClaimRequest, ClaimStatus, ClaimView, ConfigView};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, header};
 use tokio::task::JoinSet;
 
-use crate::chain::Mood;
+use crate::chain::{Mood, PER_PERSON_CAP};
 use crate::world::{
     CURRENT, EPOCH_LENGTH_SECS, GENESIS, NOW, PROMISE_SECS, SCOPE, World, claim_of, honest_claim,
     receipt_key,
@@ -51,44 +50,91 @@ async fn an_honest_claim_is_taken_and_found() {
 #[tokio::test]
 async fn an_accepted_claim_gets_a_receipt_of_the_service() {
     let world = World::new().await;
-    let view: ClaimView = world.claim(&honest_claim()).await.json();
-    let signed = view.receipt.unwrap().parse().unwrap();
+    let request = honest_claim();
+    let view: ClaimView = world.claim(&request).await.json();
+    let signed = view.receipt.clone().unwrap().parse().unwrap();
     assert_eq!(signed.signer(&SCOPE), Ok(receipt_key().address()));
-    let receipt = signed.receipt;
-    assert_eq!(receipt.nullifier_hash.to_string(), view.nullifier_hash);
-    assert_eq!(receipt.epoch, CURRENT);
-    // The service's clock runs ahead of the chain's: the window ends before the promise.
-    let window_ends = GENESIS + (CURRENT.0 + 2) * EPOCH_LENGTH_SECS;
-    assert_eq!(receipt.deadline.0, window_ends);
+    let (receipt, asked) = (signed.receipt, request.parse().unwrap());
+    let terms = ClaimTerms {
+        nullifier_hash: asked.nullifier_hash,
+        epoch: CURRENT,
+        payment: asked.payment,
+        root: world.chain.root_before(CURRENT),
+    };
+    assert_eq!(receipt.terms, terms);
+    // The chain's clock counts, which is not the service's.
+    assert_eq!(receipt.taken_at.0, NOW);
+    assert_eq!(receipt.deadline.0, NOW + PROMISE_SECS);
     let config: ConfigView = world.get("/v1/config").await.json();
     assert_eq!(config.receipt_signer, receipt_key().address().to_string());
+    let later = NOW + 10;
+    world.chain.ledger().now = later;
+    let again: ClaimView = world.claim(&request).await.json();
+    assert_eq!(again.receipt, view.receipt);
 }
 
 #[tokio::test]
-async fn a_receipt_promises_no_later_than_the_service_says() {
-    let calendar = EpochClock::new(UnixSeconds(GENESIS), EPOCH_LENGTH_SECS).unwrap();
-    let key = Arc::new(ReceiptKey::new(receipt_key()));
-    let claim = honest_claim().parse().unwrap();
-    for (received_at, window, deadline) in [
-        (NOW, 1_000, NOW + PROMISE_SECS),
-        (NOW, 2, GENESIS + (CURRENT.0 + 2) * EPOCH_LENGTH_SECS),
+async fn a_claim_late_in_its_window_is_taken_without_a_promise() {
+    let window_ends = GENESIS + (CURRENT.0 + 2) * EPOCH_LENGTH_SECS;
+    for (now, is_promised) in [
+        (window_ends - PROMISE_SECS - 1, true),
+        (window_ends - PROMISE_SECS, false),
+        (window_ends - 1, false),
     ] {
-        let window = ClaimWindow(window);
-        let desk = ReceiptDesk::new(key.clone(), SCOPE, calendar, window, PROMISE_SECS);
-        let record = ClaimRecord {
-            claim: Claim {
-                epoch: claim.epoch,
-                nullifier_hash: claim.nullifier_hash,
-                payment: claim.payment,
-                points: claim.points,
-            },
-            received_at: UnixSeconds(received_at),
-            state: ClaimState::Queued,
-        };
-        let signed = desk.receipt(&record).unwrap();
-        assert_eq!(signed.receipt.deadline.0, deadline);
-        assert_eq!(desk.receipt(&record).unwrap(), signed, "signed again");
+        let world = World::new().await;
+        world.chain.ledger().now = now;
+        let answer = world.claim(&honest_claim()).await;
+        assert_eq!(answer.status, 202);
+        let view: ClaimView = answer.json();
+        assert_eq!(view.receipt.is_some(), is_promised, "{now}");
     }
+}
+
+#[tokio::test]
+async fn a_fee_above_what_any_epoch_pays_is_refused_before_the_epoch_is_open() {
+    let world = World::new().await;
+    let greedy = ClaimRequest {
+        fee: (PER_PERSON_CAP + 1).to_string(),
+        fee_recipient: format!("0x{}", "cc".repeat(20)),
+        ..honest_claim()
+    };
+    let problem = world.claim(&greedy).await;
+    problem.assert_problem(422, "fee-above-amount");
+}
+
+#[tokio::test]
+async fn a_recipient_that_the_token_refuses_is_refused_at_once() {
+    let world = World::new().await;
+    let recipient = honest_claim().parse().unwrap().payment.recipient;
+    world.chain.ledger().refused_recipients.insert(recipient);
+    world.chain.ledger().amount = Some(10);
+    let answer = world.claim(&honest_claim()).await;
+    answer.assert_problem(422, "bad-recipient");
+}
+
+#[tokio::test]
+async fn a_rejected_claim_shows_the_services_signed_reason() {
+    let world = World::new().await;
+    let view: ClaimView = world.claim(&honest_claim()).await.json();
+    let receipt = view.receipt.unwrap().parse().unwrap().receipt;
+    let path = format!("/v1/claims/{}", view.nullifier_hash);
+    let waiting: ClaimView = world.get(&path).await.json();
+    assert_eq!(waiting.refusal, None);
+    let nullifier = receipt.terms.nullifier_hash;
+    let rejected = world
+        .store
+        .reject_claim(nullifier, Rejection::CensusReached);
+    rejected.await.unwrap();
+    let view: ClaimView = world.get(&path).await.json();
+    let signed = view.refusal.unwrap().parse().unwrap();
+    assert_eq!(signed.signer(&SCOPE), Ok(receipt_key().address()));
+    let refusal = signed.refusal;
+    assert_eq!(refusal.terms, receipt.terms);
+    assert_eq!(refusal.reason, Rejection::CensusReached.code());
+    assert_eq!((refusal.block_number, refusal.block_time.0), (2, NOW));
+    world.chain.ledger().mood = Mood::Unavailable;
+    let view: ClaimView = world.get(&path).await.json();
+    assert_eq!((view.status, view.refusal), (ClaimStatus::Rejected, None));
 }
 
 /// A claim as it comes from `client`.
@@ -104,15 +150,15 @@ fn from_client(client: [u8; 4], claim: &ClaimRequest) -> Request<Body> {
 #[tokio::test]
 async fn a_client_who_sends_too_many_claims_is_told_when_to_come_again() {
     let world = World::new().await;
-    let rates = ClaimRates::default();
+    let rates = RateLimits::default().claims;
     let false_claim = to_another_recipient(&honest_claim());
-    for _ in 0..rates.burst_per_client.get() {
+    for _ in 0..rates.burst.get() {
         let answer = world.call(from_client([192, 0, 2, 1], &false_claim)).await;
         assert_eq!(answer.status(), 422);
     }
     let mut told = 0;
     // Some come through meanwhile, at the client's rate.
-    for _ in 0..rates.burst_per_client.get() {
+    for _ in 0..rates.burst.get() {
         let answer = world.send(from_client([192, 0, 2, 1], &false_claim)).await;
         if answer.status == 429 {
             let problem = answer.assert_problem(429, "rate-limited");

@@ -1,6 +1,7 @@
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use annona_api::Limits;
+use annona_api::{Limits, StreamLimits};
 use annona_core::{Address, B256};
 use annona_engine::Rejection;
 use annona_engine::ports::{
@@ -9,10 +10,11 @@ use annona_engine::ports::{
 };
 use annona_wire::{ClaimStatus, ClaimView};
 use axum::body::{Body, BodyDataStream};
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use futures::StreamExt;
 
-use crate::world::{World, honest_claim};
+use crate::world::{World, honest_claim, limits};
 
 /// A stream that is still open after this did not end because its claim was settled.
 const BEFORE_THE_LONGEST_DURATION: Duration = Duration::from_secs(10);
@@ -167,8 +169,11 @@ async fn who_connects_again_is_told_nothing_twice() {
 #[tokio::test]
 async fn a_stream_ends_at_its_longest_duration() {
     let limits = Limits {
-        max_event_stream_duration: Duration::from_millis(10),
-        ..Limits::default()
+        streams: StreamLimits {
+            duration: Duration::from_millis(10),
+            ..StreamLimits::default()
+        },
+        ..limits()
     };
     let world = World::with_limits(limits).await;
     world.claim(&honest_claim()).await;
@@ -181,8 +186,11 @@ async fn a_stream_ends_at_its_longest_duration() {
 #[tokio::test]
 async fn no_more_streams_are_opened_than_allowed_and_a_closed_one_makes_room() {
     let limits = Limits {
-        max_event_streams: 1,
-        ..Limits::default()
+        streams: StreamLimits {
+            in_all: 1,
+            ..StreamLimits::default()
+        },
+        ..limits()
     };
     let world = World::with_limits(limits).await;
     world.claim(&honest_claim()).await;
@@ -191,6 +199,28 @@ async fn no_more_streams_are_opened_than_allowed_and_a_closed_one_makes_room() {
         .send(watch(None))
         .await
         .assert_problem(503, "overloaded");
+    drop(first);
+    Listener::open(&world, None).await;
+}
+
+#[tokio::test]
+async fn one_client_cannot_take_all_streams() {
+    let limits = Limits {
+        streams: StreamLimits {
+            per_client: 1,
+            ..StreamLimits::default()
+        },
+        ..limits()
+    };
+    let world = World::with_limits(limits).await;
+    world.claim(&honest_claim()).await;
+    let first = Listener::open(&world, None).await;
+    let second = world.send(watch(None)).await;
+    second.assert_problem(429, "rate-limited");
+    let mut from_elsewhere = watch(None);
+    let address = SocketAddr::from(([192, 0, 2, 1], 5_000));
+    from_elsewhere.extensions_mut().insert(ConnectInfo(address));
+    assert_eq!(world.call(from_elsewhere).await.status(), 200);
     drop(first);
     Listener::open(&world, None).await;
 }

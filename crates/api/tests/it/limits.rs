@@ -1,17 +1,29 @@
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use annona_api::Limits;
+use annona_api::{BodyLimits, ClientRate, Limits, Permits, RateLimits};
 use axum::body::{Body, Bytes};
-use futures::stream;
+use axum::http::Request;
+use futures::future::join_all;
+use futures::{FutureExt, StreamExt, stream};
 
 use crate::chain::Mood;
-use crate::world::{World, honest_claim};
+use crate::world::{World, honest_claim, limits};
+
+const fn permits(of_each: usize) -> Permits {
+    Permits {
+        tiles: of_each,
+        claims: of_each,
+        enrolments: of_each,
+        lookups: of_each,
+    }
+}
 
 #[tokio::test]
 async fn more_requests_than_allowed_are_turned_away_but_operators_are_not() {
     let limits = Limits {
-        max_concurrent_requests: 0,
-        ..Limits::default()
+        permits: permits(0),
+        ..limits()
     };
     let world = World::with_limits(limits).await;
     let problem = world
@@ -27,8 +39,8 @@ async fn more_requests_than_allowed_are_turned_away_but_operators_are_not() {
 #[tokio::test]
 async fn permits_are_given_back() {
     let limits = Limits {
-        max_concurrent_requests: 1,
-        ..Limits::default()
+        permits: permits(1),
+        ..limits()
     };
     let world = World::with_limits(limits).await;
     for _ in 0..3 {
@@ -40,7 +52,7 @@ async fn permits_are_given_back() {
 async fn a_request_that_takes_too_long_is_ended() {
     let limits = Limits {
         request_timeout: Duration::from_millis(50),
-        ..Limits::default()
+        ..limits()
     };
     let world = World::with_limits(limits).await;
     world.chain.ledger().mood = Mood::Silent;
@@ -56,15 +68,146 @@ async fn a_request_that_takes_too_long_is_ended() {
 #[tokio::test]
 async fn a_body_that_never_ends_is_given_up() {
     let limits = Limits {
-        request_timeout: Duration::from_millis(50),
-        ..Limits::default()
+        bodies: BodyLimits {
+            timeout: Duration::from_millis(50),
+            ..BodyLimits::default()
+        },
+        ..limits()
     };
     let world = World::with_limits(limits).await;
     let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
     world
         .post_bytes("/v1/claims", body)
         .await
-        .assert_problem(503, "request-timed-out");
+        .assert_problem(408, "body-too-slow");
+}
+
+#[tokio::test]
+async fn a_body_with_a_long_pause_in_it_is_given_up() {
+    let limits = Limits {
+        bodies: BodyLimits {
+            pause: Duration::from_millis(50),
+            ..BodyLimits::default()
+        },
+        ..limits()
+    };
+    let world = World::with_limits(limits).await;
+    let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+    let body = Body::from_stream(first.chain(stream::pending()));
+    world
+        .post_bytes("/v1/enrolments", body)
+        .await
+        .assert_problem(408, "body-too-slow");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_holds_no_permit_and_counts_for_no_rate() {
+    let limits = Limits {
+        permits: permits(1),
+        rates: RateLimits {
+            claims: ClientRate::of(1, 1),
+            ..RateLimits::default()
+        },
+        ..limits()
+    };
+    let world = World::with_limits(limits).await;
+    let slow = (0..20).map(|_| {
+        let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        let request = Request::post("/v1/claims").body(body).unwrap();
+        Box::pin(world.call(request))
+    });
+    let mut slow = join_all(slow);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(slow.poll_unpin(&mut context).is_pending());
+    assert_eq!(world.claim(&honest_claim()).await.status, 202);
+}
+
+#[tokio::test]
+async fn bodies_take_no_more_room_than_they_may() {
+    let limits = Limits {
+        bodies: BodyLimits {
+            bytes_in_all: 100,
+            ..BodyLimits::default()
+        },
+        ..limits()
+    };
+    let world = World::with_limits(limits).await;
+    let large = world.post_bytes("/v1/claims", vec![b' '; 101]).await;
+    large.assert_problem(503, "overloaded");
+    let small = world.post_bytes("/v1/claims", vec![b' '; 100]).await;
+    small.assert_problem(400, "body-not-json");
+}
+
+#[tokio::test]
+async fn one_kind_of_request_takes_nothing_from_another() {
+    let none_but = |permits: Permits| Limits {
+        permits,
+        ..limits()
+    };
+    let claims = none_but(Permits {
+        claims: 1,
+        ..permits(0)
+    });
+    let world = World::with_limits(claims).await;
+    assert_eq!(world.claim(&honest_claim()).await.status, 202);
+    for path in ["/v1/tree/3/0/0", "/v1/config"] {
+        world.get(path).await.assert_problem(503, "overloaded");
+    }
+    let tiles = none_but(Permits {
+        tiles: 1,
+        ..permits(0)
+    });
+    let world = World::with_limits(tiles).await;
+    assert_eq!(world.get("/v1/tree/3/0/0").await.status, 200);
+    let enrolment = world.post_bytes("/v1/enrolments", "{}").await;
+    enrolment.assert_problem(503, "overloaded");
+}
+
+#[tokio::test]
+async fn a_client_is_held_to_its_rate_on_every_route_of_people() {
+    let limits = Limits {
+        rates: RateLimits {
+            requests: ClientRate::of(1, 5),
+            ..RateLimits::default()
+        },
+        ..limits()
+    };
+    let paths = [
+        "/v1/config",
+        "/v1/epochs/current",
+        "/v1/tree/3/0/0",
+        "/v1/claims/0x0",
+        "/v1/claims/0x0/events",
+        "/v1/enrolments/0x0",
+    ];
+    for path in paths {
+        let world = World::with_limits(limits.clone()).await;
+        for _ in 0..5 {
+            assert_ne!(world.get(path).await.status, 429, "{path}");
+        }
+        let told = world.get(path).await.assert_problem(429, "rate-limited");
+        assert_eq!(told.retry_after_secs, Some(1), "{path}");
+        for free in ["/healthz", "/readyz", "/metrics", "/openapi.json"] {
+            assert_eq!(world.get(free).await.status, 200, "{free}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn however_many_ask_the_chain_is_asked_once_in_a_while() {
+    let limits = Limits {
+        chain_answer_age: Duration::from_secs(600),
+        ..limits()
+    };
+    let world = World::with_limits(limits).await;
+    for path in ["/v1/epochs/current", "/v1/tree/99/0/0"] {
+        let first = world.get(path).await.status;
+        world.chain.ledger().mood = Mood::Silent;
+        for _ in 0..3 {
+            assert_eq!(world.get(path).await.status, first, "{path}");
+        }
+        world.chain.ledger().mood = Mood::Answering;
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
@@ -47,7 +48,7 @@ pub(crate) const CONFIRMATIONS: u64 = 1;
 /// The service's clock, which is not the chain's.
 pub(crate) const SERVICE_NOW: u64 = 1_800_000_000;
 pub(crate) const MAX_AGE_SECS: u64 = 300;
-pub(crate) const PROMISE_SECS: u64 = 600;
+pub(crate) const PROMISE_SECS: u64 = 60;
 const MODEL_ID: B256 = B256::repeat_byte(0x33);
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 pub(crate) const SCOPE: ClaimScope = ClaimScope {
@@ -123,6 +124,14 @@ impl Readiness for StorePing {
     }
 }
 
+/// The default limits, but what the chain says is asked each time: tests change it.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        chain_answer_age: Duration::ZERO,
+        ..Limits::default()
+    }
+}
+
 /// A service with its database and its chain.
 pub(crate) struct World {
     pub(crate) chain: Arc<MemoryChain>,
@@ -136,7 +145,7 @@ pub(crate) struct World {
 impl World {
     /// Five members who joined in epoch 1; the service has read the registry.
     pub(crate) async fn new() -> Self {
-        Self::with_limits(Limits::default()).await
+        Self::with_limits(limits()).await
     }
 
     pub(crate) async fn with_limits(limits: Limits) -> Self {
@@ -162,6 +171,10 @@ impl World {
             router: router_with_limits(state, limits),
             _directory: directory,
         }
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -313,15 +326,10 @@ fn state(chain: &Arc<MemoryChain>, sqlite: &SqliteStore, membership: &Arc<Member
                 token: Address::repeat_byte(0x70),
                 calendar,
                 window,
+                promise_secs: PROMISE_SECS,
             },
         )),
-        receipts: ReceiptDesk::new(
-            Arc::new(ReceiptKey::new(receipt_key())),
-            SCOPE,
-            calendar,
-            window,
-            PROMISE_SECS,
-        ),
+        receipts: ReceiptDesk::new(Arc::new(ReceiptKey::new(receipt_key())), SCOPE),
         membership: membership.clone(),
         chain: chain.clone(),
         calendar,

@@ -55,6 +55,7 @@ impl Chain {
             governor: accounts[1],
             pauser: accounts[3],
             sequencer: accounts[2],
+            receipt_signer: accounts[5],
             orbs: vec![accounts[4]],
             unsafe_keys: UnsafeKeys::Refuse,
         };

@@ -111,6 +111,7 @@ async fn deploy_contracts(
         governor: accounts[DEPLOYER],
         pauser: accounts[DEPLOYER],
         sequencer: accounts[SEQUENCER],
+        receipt_signer: accounts[DEPLOYER],
         orbs: Vec::new(),
         unsafe_keys: UnsafeKeys::Refuse,
     };

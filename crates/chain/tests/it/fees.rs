@@ -74,6 +74,7 @@ async fn a_chain_from_before_london_takes_legacy_transactions_of_the_service() {
         append_verifiers: [nowhere; 3],
         revoke_verifiers: [nowhere; 2],
         timelock: nowhere,
+        receipt_signer: nowhere,
     };
     let reader = EvmReader::open(provider.clone(), deployment).await.unwrap();
     let keys = SenderKeys {

@@ -50,6 +50,7 @@ pub(crate) fn plan(anvil: &AnvilInstance) -> DeployPlan {
         governor: account,
         pauser: account,
         sequencer: account,
+        receipt_signer: account,
         orbs: Vec::new(),
         unsafe_keys: UnsafeKeys::Refuse,
     }

@@ -1,13 +1,44 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use annona_core::{ClaimWindow, Epoch, EpochClock, NullifierHash, UnixSeconds};
+use annona_core::{
+    Address, AmountWei, ClaimWindow, Epoch, EpochClock, NullifierHash, Payment, UnixSeconds,
+};
 use futures::try_join;
 
+use crate::Claim;
 use crate::ports::{ChainError, ChainReader, Checkpoint, EpochAccount};
 
 /// What a claim is judged by.
-pub(super) type Question = (Epoch, NullifierHash);
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question {
+    epoch: Epoch,
+    nullifier_hash: NullifierHash,
+    payment: Payment,
+}
+
+impl Question {
+    pub(super) const fn of(claim: &Claim) -> Self {
+        Self {
+            epoch: claim.epoch,
+            nullifier_hash: claim.nullifier_hash,
+            payment: claim.payment,
+        }
+    }
+
+    /// Who is to be paid something.
+    pub(super) fn payees(&self) -> impl Iterator<Item = Address> + use<> {
+        let Payment {
+            recipient,
+            fee_recipient,
+            fee,
+        } = self.payment;
+        let has_fee = fee > AmountWei::ZERO;
+        [Some(recipient), has_fee.then_some(fee_recipient)]
+            .into_iter()
+            .flatten()
+    }
+}
 
 /// The chain, as far as some claims need it.
 pub(super) struct Sight {
@@ -20,8 +51,44 @@ pub(super) struct Sight {
 pub(super) struct EpochSight {
     pub(super) account: EpochAccount,
     pub(super) checkpoint: Checkpoint,
+    /// The most that a claim may be paid.
+    pub(super) most: AmountWei,
     /// Of the nullifiers asked about, those that were paid.
     pub(super) spent: HashSet<NullifierHash>,
+    /// Of the payees asked about, those that the token refuses; they are only looked for
+    /// once the epoch is open, when the distributor has its money.
+    pub(super) refused: Vec<Address>,
+}
+
+impl EpochSight {
+    async fn look(
+        chain: &dyn ChainReader,
+        epoch: Epoch,
+        questions: &[Question],
+    ) -> Result<Self, ChainError> {
+        let nullifiers: Vec<NullifierHash> =
+            questions.iter().map(|asked| asked.nullifier_hash).collect();
+        let (account, checkpoint, spent) = try_join!(
+            chain.epoch_account(epoch),
+            chain.checkpoint_before(epoch),
+            chain.spent_among(epoch, &nullifiers)
+        )?;
+        let payees: BTreeSet<Address> = questions.iter().flat_map(Question::payees).collect();
+        let payees: Vec<Address> = payees.into_iter().collect();
+        let (most, refused) = if account.is_opened {
+            let refused = chain.refused_recipients(account.amount, &payees).await?;
+            (account.amount, refused)
+        } else {
+            (chain.per_person_cap().await?, Vec::new())
+        };
+        Ok(Self {
+            account,
+            checkpoint,
+            most,
+            spent: spent.into_iter().collect(),
+            refused,
+        })
+    }
 }
 
 impl Sight {
@@ -33,25 +100,16 @@ impl Sight {
         questions: Vec<Question>,
     ) -> Result<Arc<Self>, Arc<ChainError>> {
         let (head, is_paused) = try_join!(chain.head(), chain.is_paused())?;
-        let mut asked: BTreeMap<Epoch, Vec<NullifierHash>> = BTreeMap::new();
-        for (epoch, nullifier) in questions {
+        let mut asked: BTreeMap<Epoch, Vec<Question>> = BTreeMap::new();
+        for question in questions {
+            let epoch = question.epoch;
             if window.check(calendar, epoch, head.timestamp).is_ok() {
-                asked.entry(epoch).or_default().push(nullifier);
+                asked.entry(epoch).or_default().push(question);
             }
         }
         let mut epochs = BTreeMap::new();
-        for (epoch, nullifiers) in asked {
-            let (account, checkpoint, spent) = try_join!(
-                chain.epoch_account(epoch),
-                chain.checkpoint_before(epoch),
-                chain.spent_among(epoch, &nullifiers)
-            )?;
-            let seen = EpochSight {
-                account,
-                checkpoint,
-                spent: spent.into_iter().collect(),
-            };
-            epochs.insert(epoch, seen);
+        for (epoch, questions) in asked {
+            epochs.insert(epoch, EpochSight::look(chain, epoch, &questions).await?);
         }
         Ok(Arc::new(Self {
             now: head.timestamp,

@@ -297,6 +297,14 @@ pub trait ChainReader: Send + Sync {
         let spent = self.spent_among(epoch, &[nullifier]).await?;
         Ok(!spent.is_empty())
     }
+    /// The most that a claim of an epoch which is not open yet can be paid.
+    async fn per_person_cap(&self) -> Result<AmountWei, ChainError>;
+    /// Of these recipients, those that the token does not let the distributor pay `amount`.
+    async fn refused_recipients(
+        &self,
+        amount: AmountWei,
+        recipients: &[Address],
+    ) -> Result<Vec<Address>, ChainError>;
     /// Whether payments are paused.
     async fn is_paused(&self) -> Result<bool, ChainError>;
     /// Number of transactions of `account` in blocks so far.

@@ -190,7 +190,7 @@ pub trait ClaimRepository: Send + Sync {
     async fn insert_claim(
         &self,
         claim: &Claim,
-        received_at: UnixSeconds,
+        intake: &ClaimIntake,
     ) -> Result<InsertClaimOutcome, StoreError>;
     /// The claim of a nullifier.
     async fn claim(&self, nullifier: NullifierHash) -> Result<Option<ClaimRecord>, StoreError>;

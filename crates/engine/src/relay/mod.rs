@@ -215,7 +215,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         round: &Round,
     ) -> Option<ClaimsReason> {
         let now = self.parts.clock.now();
-        let age = |record: &ClaimRecord| now.0.saturating_sub(record.received_at.0);
+        let age = |record: &ClaimRecord| now.0.saturating_sub(record.intake.received_at.0);
         self.rules.policy.reason_to_send(&WaitingClaims {
             count: claims.len(),
             oldest_secs: claims.iter().map(age).max().unwrap_or(0),

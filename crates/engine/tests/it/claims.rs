@@ -21,6 +21,7 @@ const TOKEN: Address = Address::repeat_byte(4);
 /// The epoch claimed: the members joined in the one before.
 const EPOCH: Epoch = Epoch(1);
 const NOW: u64 = GENESIS + 7;
+const PROMISE_SECS: u64 = 10;
 
 fn citizen() -> Identity {
     Identity::from_secret([3; 32])
@@ -78,6 +79,7 @@ fn desk(service: &Service) -> Arc<ClaimDesk> {
             token: TOKEN,
             calendar: calendar(),
             window: window(),
+            promise_secs: PROMISE_SECS,
         },
     ))
 }
@@ -94,7 +96,7 @@ async fn a_true_claim_is_queued_and_paid() {
     let (service, desk) = open().await;
     let record = desk.submit(*CLAIM).await.unwrap();
     assert_eq!(record.state, ClaimState::Queued);
-    assert_eq!((record.claim, record.received_at.0), (*CLAIM, NOW));
+    assert_eq!((record.claim, record.intake.received_at.0), (*CLAIM, NOW));
     assert_eq!(desk.find(CLAIM.nullifier_hash).await.unwrap(), Some(record));
     service
         .workers()

@@ -180,8 +180,13 @@ impl Service {
     }
 
     pub(crate) async fn queue(&self, claim: &Claim) {
-        let received_at = UnixSeconds(GENESIS);
-        let outcome = self.store.insert_claim(claim, received_at).await.unwrap();
+        let intake = ClaimIntake {
+            received_at: UnixSeconds(GENESIS),
+            root: Root::try_from(U256::ZERO).unwrap(),
+            chain_time: UnixSeconds(GENESIS),
+            deadline: None,
+        };
+        let outcome = self.store.insert_claim(claim, &intake).await.unwrap();
         assert_eq!(outcome, InsertClaimOutcome::Inserted);
     }
 

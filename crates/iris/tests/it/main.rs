@@ -6,8 +6,10 @@ mod bodies;
 mod files;
 mod golden;
 mod hostile;
+mod orientation;
 mod replay;
 mod vectors;
+mod whole;
 
 /// Counts what is allocated, so that a test can bound it.
 #[global_allocator]

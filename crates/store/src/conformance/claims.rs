@@ -7,21 +7,22 @@ use annona_engine::ports::{InsertClaimOutcome, QueuedClaim, Store, StoreError};
 use annona_engine::{ClaimRecord, ClaimState, Rejection};
 
 use super::fixtures::{
-    NOW, assert_hit_nothing, claim, claim_purpose, nullifier, queue_claims, send, signed, word,
+    NOW, assert_hit_nothing, claim, claim_purpose, intake, nullifier, queue_claims, send, signed,
+    word,
 };
 
 pub async fn a_claim_is_queued_and_every_part_comes_back<S: Store>(store: S) {
     let mut largest_fee = claim(2);
     largest_fee.payment.fee = AmountWei(U256::MAX);
     for asked in [claim(1), largest_fee] {
-        let outcome = store.insert_claim(&asked, NOW).await.unwrap();
+        let outcome = store.insert_claim(&asked, &intake(NOW)).await.unwrap();
         assert_eq!(outcome, InsertClaimOutcome::Inserted);
         let record = store.claim(asked.nullifier_hash).await.unwrap();
         assert_eq!(
             record,
             Some(ClaimRecord {
                 claim: asked,
-                received_at: NOW,
+                intake: intake(NOW),
                 state: ClaimState::Queued
             })
         );
@@ -35,7 +36,9 @@ pub async fn a_nullifier_has_one_claim<S: Store>(store: S) {
     let mut other = claim(2);
     other.nullifier_hash = nullifier(1);
     for second in [claim(1), other] {
-        let outcome = store.insert_claim(&second, UnixSeconds(NOW.0 + 1)).await;
+        let outcome = store
+            .insert_claim(&second, &intake(UnixSeconds(NOW.0 + 1)))
+            .await;
         assert_eq!(outcome.unwrap(), InsertClaimOutcome::Existing(first));
     }
     let queued = QueuedClaim {
@@ -124,7 +127,7 @@ pub async fn a_rejected_claim_keeps_its_nullifier<S: Store>(store: S) {
         .await
         .unwrap();
     let rejected = store.claim(nullifier(1)).await.unwrap().unwrap();
-    let outcome = store.insert_claim(&claim(1), NOW).await.unwrap();
+    let outcome = store.insert_claim(&claim(1), &intake(NOW)).await.unwrap();
     assert_eq!(outcome, InsertClaimOutcome::Existing(rejected));
 }
 
@@ -136,7 +139,7 @@ pub async fn an_unknown_claim_is_none<S: Store>(store: S) {
 pub async fn an_epoch_beyond_63_bits_is_an_error<S: Store>(store: S) {
     let mut far = claim(1);
     far.epoch.0 = u64::MAX;
-    let result = store.insert_claim(&far, NOW).await;
+    let result = store.insert_claim(&far, &intake(NOW)).await;
     assert!(matches!(result, Err(StoreError::Backend(_))), "{result:?}");
     assert_eq!(store.claim(nullifier(1)).await.unwrap(), None);
 }

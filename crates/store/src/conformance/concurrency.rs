@@ -8,7 +8,8 @@ use annona_engine::ports::{
 use annona_engine::{Claim, EnrolmentId};
 
 use super::fixtures::{
-    NOW, append_purpose, claim, claim_purpose, load, newcomer, nullifier, queue_claims, signed,
+    NOW, append_purpose, claim, claim_purpose, intake, load, newcomer, nullifier, queue_claims,
+    signed,
 };
 
 /// Enough for the two to meet in every order.
@@ -31,7 +32,7 @@ async fn insert_both<S: Store + Clone + 'static>(
 ) -> [InsertClaimOutcome; 2] {
     let [first, second] = pair.map(|claim| {
         let store = store.clone();
-        tokio::spawn(async move { store.insert_claim(&claim, NOW).await.unwrap() })
+        tokio::spawn(async move { store.insert_claim(&claim, &intake(NOW)).await.unwrap() })
     });
     [first.await.unwrap(), second.await.unwrap()]
 }

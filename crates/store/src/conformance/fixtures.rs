@@ -2,14 +2,14 @@
 
 use annona_core::{
     Address, AmountWei, B256, Commitment, Enrolment, EnrolmentKind, Epoch, FieldElement,
-    NullifierHash, OrbId, Payment, ProofPoints, U256, UnixSeconds, hash_to_field, keccak256,
+    NullifierHash, OrbId, Payment, ProofPoints, Root, U256, UnixSeconds, hash_to_field, keccak256,
 };
 use annona_engine::ports::{
     Admission, AdmitOutcome, Attempt, AttemptKind, EnrolmentRepository, Fees, InsertClaimOutcome,
     NewEnrolment, OpenOutcome, OutboxRepository, Purpose, SignedTransaction, SlotId, Store,
     StoreError,
 };
-use annona_engine::{Claim, EnrolmentId, EnrolmentRecord, EnrolmentState};
+use annona_engine::{Claim, ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentState};
 use annona_iris::{COLUMNS, IrisTemplate};
 use annona_matcher::EyePair;
 
@@ -180,10 +180,23 @@ pub(super) async fn admit<S: Store>(store: &S, count: u64) {
     }
 }
 
+/// How a claim of these tests is taken.
+pub fn intake(received_at: UnixSeconds) -> ClaimIntake {
+    ClaimIntake {
+        received_at,
+        root: Root::try_from(U256::from(9)).expect("9 is below the modulus"),
+        chain_time: UnixSeconds(received_at.0 + 1),
+        deadline: Some(UnixSeconds(received_at.0 + 2)),
+    }
+}
+
 /// Queues claims `1..=count` in order.
 pub(super) async fn queue_claims<S: Store>(store: &S, count: u64) {
     for seed in 1..=count {
-        let outcome = store.insert_claim(&claim(seed), NOW).await.unwrap();
+        let outcome = store
+            .insert_claim(&claim(seed), &intake(NOW))
+            .await
+            .unwrap();
         assert_eq!(outcome, InsertClaimOutcome::Inserted);
     }
 }

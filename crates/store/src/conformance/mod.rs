@@ -13,7 +13,7 @@ mod fixtures;
 pub mod outbox;
 pub mod revocations;
 
-pub use fixtures::{claim, duplicate, load, newcomer, recovery, signed, templates};
+pub use fixtures::{claim, duplicate, intake, load, newcomer, recovery, signed, templates};
 
 /// Makes a test of every case.
 ///

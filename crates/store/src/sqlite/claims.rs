@@ -1,8 +1,10 @@
 //! Claims in SQLite.
 
-use annona_core::{AmountWei, B256, Epoch, NullifierHash, Payment, ProofPoints, U256, UnixSeconds};
+use annona_core::{
+    AmountWei, B256, Epoch, NullifierHash, Payment, ProofPoints, Root, U256, UnixSeconds,
+};
 use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, QueuedClaim, StoreError};
-use annona_engine::{Claim, ClaimRecord, ClaimState, Rejection};
+use annona_engine::{Claim, ClaimIntake, ClaimRecord, ClaimState, Rejection};
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
@@ -17,7 +19,7 @@ const PROOF_BYTES: usize = 8 * 32;
 macro_rules! select_claims {
     ($tail:literal) => {
         concat!(
-            "SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, state, ",
+            "SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, root, chain_time, deadline, state, ",
             "transaction_hash, rejection FROM claims ",
             $tail
         )
@@ -25,13 +27,14 @@ macro_rules! select_claims {
 }
 
 const INSERT: &str = "\
-INSERT INTO claims (nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, state)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued')
+INSERT INTO claims (nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, root,
+    chain_time, deadline, state)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued')
 ON CONFLICT (nullifier) DO NOTHING";
 const SELECT_BY_NULLIFIER: &str = select_claims!("WHERE nullifier = ?1");
 const SELECT_QUEUED: &str = "\
-SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, state,
-    transaction_hash, rejection,
+SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, root, chain_time,
+    deadline, state, transaction_hash, rejection,
     EXISTS (SELECT 1 FROM claim_members m WHERE m.nullifier = claims.nullifier) AS was_sent
 FROM claims WHERE state = 'queued' ORDER BY arrival LIMIT ?1";
 const REJECT: &str = "\
@@ -51,6 +54,9 @@ struct ClaimRow {
     fee: Vec<u8>,
     proof: Vec<u8>,
     received_at: i64,
+    root: Vec<u8>,
+    chain_time: i64,
+    deadline: Option<i64>,
     state: String,
     transaction_hash: Option<Vec<u8>>,
     rejection: Option<String>,
@@ -89,10 +95,21 @@ impl TryFrom<ClaimRow> for ClaimRecord {
                 },
                 points: points_from(&row.proof)?,
             },
-            received_at: UnixSeconds(CLAIMS.unsigned("received_at", row.received_at)?),
+            intake: intake_from(&row)?,
             state: state_from(&row)?,
         })
     }
+}
+
+fn intake_from(row: &ClaimRow) -> Result<ClaimIntake, StoreError> {
+    let root = Root::try_from(CLAIMS.uint256("root", &row.root)?);
+    let deadline = row.deadline.map(|time| CLAIMS.unsigned("deadline", time));
+    Ok(ClaimIntake {
+        received_at: UnixSeconds(CLAIMS.unsigned("received_at", row.received_at)?),
+        root: root.map_err(|_| CLAIMS.corrupt("root"))?,
+        chain_time: UnixSeconds(CLAIMS.unsigned("chain_time", row.chain_time)?),
+        deadline: deadline.transpose()?.map(UnixSeconds),
+    })
 }
 
 fn points_bytes(points: &ProofPoints) -> Vec<u8> {
@@ -149,8 +166,9 @@ impl ClaimRepository for SqliteStore {
     async fn insert_claim(
         &self,
         claim: &Claim,
-        received_at: UnixSeconds,
+        intake: &ClaimIntake,
     ) -> Result<InsertClaimOutcome, StoreError> {
+        let deadline = intake.deadline.map(|time| integer(time.0)).transpose()?;
         let mut tx = self.begin_write().await?;
         let inserted = sqlx::query(INSERT)
             .bind(claim.nullifier_hash.to_be_bytes().to_vec())
@@ -159,7 +177,10 @@ impl ClaimRepository for SqliteStore {
             .bind(claim.payment.fee_recipient.as_slice())
             .bind(claim.payment.fee.0.to_be_bytes::<32>().to_vec())
             .bind(points_bytes(&claim.points))
-            .bind(integer(received_at.0)?)
+            .bind(integer(intake.received_at.0)?)
+            .bind(intake.root.to_u256().to_be_bytes::<32>().to_vec())
+            .bind(integer(intake.chain_time.0)?)
+            .bind(deadline)
             .execute(&mut *tx)
             .await
             .map_err(backend)?;

@@ -3,7 +3,7 @@ use annona_engine::ports::{
     ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Purpose, StoreError,
 };
 use annona_store::SqliteStore;
-use annona_store::conformance::{claim, load, newcomer, signed};
+use annona_store::conformance::{claim, intake, load, newcomer, signed};
 use tempfile::TempDir;
 
 use crate::{database, fresh, raw};
@@ -15,7 +15,9 @@ async fn filled() -> (SqliteStore, TempDir) {
         store.record_enrolment(&newcomer(seed, seed)).await.unwrap();
     }
     for seed in [1, 2] {
-        let inserted = store.insert_claim(&claim(seed), UnixSeconds(5)).await;
+        let inserted = store
+            .insert_claim(&claim(seed), &intake(UnixSeconds(5)))
+            .await;
         inserted.unwrap();
     }
     let purposes = [

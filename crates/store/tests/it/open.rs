@@ -3,7 +3,7 @@ use annona_core::{Address, B256};
 use annona_engine::ports::{
     AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Purpose,
 };
-use annona_store::conformance::{claim, load, newcomer, signed};
+use annona_store::conformance::{claim, intake, load, newcomer, signed};
 use annona_store::{DeploymentTag, OpenError, SqliteStore};
 
 use crate::{database, fresh, raw, tag};
@@ -12,7 +12,10 @@ use crate::{database, fresh, raw, tag};
 async fn what_was_written_is_there_after_closing() {
     let (store, directory) = fresh().await;
     store.record_enrolment(&newcomer(1, 1)).await.unwrap();
-    store.insert_claim(&claim(1), UnixSeconds(5)).await.unwrap();
+    store
+        .insert_claim(&claim(1), &intake(UnixSeconds(5)))
+        .await
+        .unwrap();
     let purpose = Purpose::Claims {
         nullifiers: vec![claim(1).nullifier_hash],
     };

@@ -89,6 +89,7 @@ fn deployment() -> Deployment {
         append_verifiers: [8, 9, 10].map(Address::repeat_byte),
         revoke_verifiers: [11, 12].map(Address::repeat_byte),
         timelock: Address::repeat_byte(7),
+        receipt_signer: Address::repeat_byte(13),
     }
 }
 

@@ -107,6 +107,20 @@ impl ChainReader for FakeChain {
         Ok(nullifiers.iter().filter(is_paid).copied().collect())
     }
 
+    async fn per_person_cap(&self) -> Result<AmountWei, ChainError> {
+        self.reach()?;
+        Ok(AmountWei(U256::from(AMOUNT)))
+    }
+
+    async fn refused_recipients(
+        &self,
+        _amount: AmountWei,
+        _recipients: &[Address],
+    ) -> Result<Vec<Address>, ChainError> {
+        self.reach()?;
+        Ok(Vec::new())
+    }
+
     async fn is_paused(&self) -> Result<bool, ChainError> {
         Ok(self.reach()?.is_paused)
     }

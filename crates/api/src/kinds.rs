@@ -1,0 +1,60 @@
+use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
+use tokio::sync::Semaphore;
+
+use crate::limits::Permits;
+
+/// Kinds of requests below `/v1`, each with limits of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestKind {
+    /// A tile of the tree.
+    Tile,
+    /// A claim that is handed in.
+    Claim,
+    /// An enrolment that is handed in.
+    Enrolment,
+    /// Anything else.
+    Lookup,
+}
+
+impl RequestKind {
+    /// The kind of a request that a route was found for.
+    pub(crate) fn of(request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>();
+        let route = route.map_or("", MatchedPath::as_str);
+        match (request.method(), route) {
+            (&Method::POST, "/v1/claims") => Self::Claim,
+            (&Method::POST, "/v1/enrolments") => Self::Enrolment,
+            (_, route) if route.starts_with("/v1/tree/") => Self::Tile,
+            _ => Self::Lookup,
+        }
+    }
+}
+
+/// What is left of the permits.
+pub(crate) struct PermitDesk {
+    tiles: Semaphore,
+    claims: Semaphore,
+    enrolments: Semaphore,
+    lookups: Semaphore,
+}
+
+impl PermitDesk {
+    pub(crate) fn new(permits: &Permits) -> Self {
+        Self {
+            tiles: Semaphore::new(permits.tiles),
+            claims: Semaphore::new(permits.claims),
+            enrolments: Semaphore::new(permits.enrolments),
+            lookups: Semaphore::new(permits.lookups),
+        }
+    }
+
+    pub(crate) const fn of(&self, kind: RequestKind) -> &Semaphore {
+        match kind {
+            RequestKind::Tile => &self.tiles,
+            RequestKind::Claim => &self.claims,
+            RequestKind::Enrolment => &self.enrolments,
+            RequestKind::Lookup => &self.lookups,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+use crate::durations::Slowest;
+use crate::shell::{cargo_path, read_from, root};
+
+/// Tells tests that have a long form to run it.
+const SOAK_VARIABLE: &str = "TEST_SOAK";
+
+/// A program that cargo made of tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TestBinary {
+    /// Package and target, such as `annona-engine it`.
+    name: String,
+    program: PathBuf,
+    folder: PathBuf,
+}
+
+/// Builds the test programs of the workspace and lists them.
+pub(crate) fn binaries() -> anyhow::Result<Vec<TestBinary>> {
+    let messages = read_from(
+        root(),
+        cargo_path(),
+        &[
+            "test",
+            "--quiet",
+            "--workspace",
+            "--all-features",
+            "--no-run",
+            "--message-format=json-render-diagnostics",
+        ],
+    )?;
+    let found: Vec<TestBinary> = messages.lines().filter_map(test_binary).collect();
+    if found.is_empty() {
+        bail!("cargo built no tests");
+    }
+    Ok(found)
+}
+
+fn test_binary(message: &str) -> Option<TestBinary> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    if message["reason"] != "compiler-artifact" || message["profile"]["test"] != true {
+        return None;
+    }
+    let folder = Path::new(message["manifest_path"].as_str()?).parent()?;
+    let package = folder.file_name()?.to_string_lossy();
+    Some(TestBinary {
+        name: format!("{package} {}", message["target"]["name"].as_str()?),
+        program: message["executable"].as_str()?.into(),
+        folder: folder.to_owned(),
+    })
+}
+
+/// Runs all test programs, and names every one that failed.
+pub(crate) fn run(
+    binaries: &[TestBinary],
+    soak: bool,
+    slowest: &mut Slowest,
+) -> anyhow::Result<()> {
+    let mut failed = Vec::new();
+    for binary in binaries {
+        println!("\n     Running {}", binary.name);
+        if !run_one(binary, soak, slowest)? {
+            failed.push(binary.name.as_str());
+        }
+    }
+    if !failed.is_empty() {
+        bail!("tests failed in: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+fn run_one(binary: &TestBinary, soak: bool, slowest: &mut Slowest) -> anyhow::Result<bool> {
+    let mut command = Command::new(&binary.program);
+    command
+        .current_dir(&binary.folder)
+        .env("CARGO_MANIFEST_DIR", &binary.folder)
+        // The stable harness measures each test only when it is told to be a nightly one.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .args(["-Zunstable-options", "--report-time"])
+        .stdout(Stdio::piped());
+    if soak {
+        command.env(SOAK_VARIABLE, "1");
+    }
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot run {}", binary.program.display()))?;
+    let output = child.stdout.take().context("the output is a pipe")?;
+    show(output, &binary.name, slowest)?;
+    Ok(child.wait()?.success())
+}
+
+/// Prints the lines of a test program as they come, and keeps how long its tests took.
+fn show(output: impl Read, binary: &str, slowest: &mut Slowest) -> anyhow::Result<()> {
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        if let Some((test, took)) = duration_of(&line) {
+            slowest.add(format!("{binary}: {test}"), took);
+        }
+    }
+    Ok(())
+}
+
+/// Reads a line such as `test name ... ok <1.234s>`.
+fn duration_of(line: &str) -> Option<(&str, Duration)> {
+    let (test, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    let secs = outcome.split_once('<')?.1.strip_suffix("s>")?;
+    Some((test, Duration::try_from_secs_f64(secs.parse().ok()?).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_from_the_harness() {
+        assert_eq!(
+            duration_of("test a::b ... ok <1.250s>"),
+            Some(("a::b", Duration::from_millis(1250)))
+        );
+        assert_eq!(
+            duration_of("test c ... FAILED <0.001s>"),
+            Some(("c", Duration::from_millis(1)))
+        );
+        assert_eq!(duration_of("test c ... ignored"), None);
+        assert_eq!(duration_of("test result: ok. 3 passed"), None);
+    }
+
+    #[test]
+    fn test_programs_are_found_among_the_messages_of_cargo() {
+        let message = |test: bool| {
+            format!(
+                r#"{{"reason":"compiler-artifact","manifest_path":"/w/crates/api/Cargo.toml","target":{{"name":"it"}},"profile":{{"test":{test}}},"executable":"/w/target/debug/deps/it-1"}}"#
+            )
+        };
+        let binary = test_binary(&message(true)).unwrap();
+        assert_eq!(binary.name, "api it");
+        assert_eq!(binary.folder, Path::new("/w/crates/api"));
+        assert_eq!(test_binary(&message(false)), None);
+        assert_eq!(test_binary("not JSON"), None);
+    }
+}
