@@ -10,8 +10,7 @@ pub const IMPOSTOR: &str = "#b8442f";
 const WIDTH: f32 = 760.0;
 
 /// Beginning of each drawing: the element, and a box of the page's width.
-pub const SVG_START: &str =
-    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 ";
+pub const SVG_START: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 ";
 const HEIGHT: f32 = 250.0;
 const LEFT: f32 = 60.0;
 const RIGHT: f32 = 20.0;

@@ -2,8 +2,8 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, IntoInnerError, Write};
 use std::path::PathBuf;
 
-use annona_files::{Audience, OutputFile};
 use annona_circuits::{AnyCircuit, Circuit, CircuitId};
+use annona_files::{Audience, OutputFile};
 use annona_keys::{KeyFolder, import_zkey, pinned, write_ceremony_files};
 use annona_proofs::KeyOrigin;
 use anyhow::Context;
@@ -164,7 +164,9 @@ fn export_circuit<C: Circuit>(circuit: &C, args: &ExportArgs) -> anyhow::Result<
     let written = wtns.as_mut().map(|file| file as &mut dyn Write);
     write_ceremony_files(circuit, &mut r1cs, written)?;
     for file in [Some(r1cs), wtns].into_iter().flatten() {
-        file.into_inner().map_err(IntoInnerError::into_error)?.commit()?;
+        file.into_inner()
+            .map_err(IntoInnerError::into_error)?
+            .commit()?;
     }
     let hash = pinned(args.circuit).r1cs_sha256;
     println!("{}: SHA-256 {hash:x}", args.out.display());

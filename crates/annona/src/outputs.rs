@@ -63,8 +63,10 @@ pub(crate) fn put_png(
 
 /// Begins a drawing in SVG.
 pub(crate) fn svg(path: &Path) -> Result<OutputFile<'static>, FileError> {
-    let purpose =
-        Purpose::beginning_with("a drawing of this command", orb_sim::plot::SVG_START.as_bytes());
+    let purpose = Purpose::beginning_with(
+        "a drawing of this command",
+        orb_sim::plot::SVG_START.as_bytes(),
+    );
     OutputFile::replace(path, Audience::Everybody, purpose)
 }
 

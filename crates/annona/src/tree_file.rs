@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use annona_chain::Deployment;
 use annona_core::{B256, keccak256};
+use annona_engine::ports::RegistryState;
 use annona_engine::{Membership, TREE_MAGIC};
 use annona_files::{Audience, FileError, OutputFile, Purpose};
-use annona_engine::ports::RegistryState;
 use anyhow::Context;
 
 /// How often a tree that changes is written down. What a crash loses is read from the

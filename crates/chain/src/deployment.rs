@@ -90,7 +90,11 @@ impl Deployment {
                 source,
             }
         })?;
-        Ok(write_new(path, Audience::Everybody, (text + "\n").as_bytes())?)
+        Ok(write_new(
+            path,
+            Audience::Everybody,
+            (text + "\n").as_bytes(),
+        )?)
     }
 
     /// The contracts, by name.
@@ -191,7 +195,11 @@ mod tests {
             std::fs::write(&path, right).unwrap();
             assert_eq!(Deployment::load(&path).unwrap(), sample());
             let mut wrong = address.to_checksum(None);
-            let flipped = if wrong.starts_with("0xA") { "0xa" } else { "0xA" };
+            let flipped = if wrong.starts_with("0xA") {
+                "0xa"
+            } else {
+                "0xA"
+            };
             wrong.replace_range(..3, flipped);
             let path = folder.path().join(format!("wrong-{number}"));
             std::fs::write(&path, text.replace(&plain, &wrong)).unwrap();

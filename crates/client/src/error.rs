@@ -15,7 +15,9 @@ pub enum ClientError {
         service: PublicAddress,
     },
     /// No connection, so nothing was sent.
-    #[error("no connection to the service at {service}; is the address right and `annona serve` running?")]
+    #[error(
+        "no connection to the service at {service}; is the address right and `annona serve` running?"
+    )]
     Unreachable {
         /// Address of the service.
         service: PublicAddress,

@@ -105,7 +105,9 @@ fn draft(
     path: Option<InclusionProof>,
 ) -> anyhow::Result<ClaimDraft> {
     let path = path.with_context(|| {
-        format!("you are not in the tree of epoch {epoch}; who enrols is paid from the next epoch on")
+        format!(
+            "you are not in the tree of epoch {epoch}; who enrols is paid from the next epoch on"
+        )
     })?;
     Ok(prepare_claim(
         session.wallet.identity(),

@@ -7,7 +7,9 @@ use alloy::providers::Provider;
 use annona_chain::{EvmChain, EvmReader, PrivateKeySigner, SenderKeys};
 use annona_client::ClaimDraft;
 use annona_client::wire::{ClaimStatus, ClaimView};
-use annona_core::{Address, AmountWei, B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, U256};
+use annona_core::{
+    Address, AmountWei, B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, U256,
+};
 use annona_engine::ports::{
     ChainError, ChainReader, ChainWriter, ClaimOutcome, Fees, Receipt, RevertReason, Seat,
     SignedTransaction, TransactionStatus,
@@ -55,7 +57,9 @@ pub(super) async fn path(
         .await
         .context("the registry's events do not lead to its roots; try another endpoint")?;
     let tree = membership.tree_of(epoch).with_context(|| {
-        format!("the registry's events do not lead to the root of epoch {epoch}; try another endpoint")
+        format!(
+            "the registry's events do not lead to the root of epoch {epoch}; try another endpoint"
+        )
     })?;
     let leaf = commitment.to_field();
     let place = (0..tree.version.leaf_count())
@@ -133,7 +137,9 @@ fn refusal(epoch: Epoch, error: ChainError) -> anyhow::Error {
     };
     let text = match reason {
         RevertReason::NullifierSpent => {
-            format!("epoch {epoch} is paid to you already; `annona citizen status` shows the transaction")
+            format!(
+                "epoch {epoch} is paid to you already; `annona citizen status` shows the transaction"
+            )
         }
         RevertReason::Paused => {
             "payments are paused; nothing was sent, try again when they go on".to_owned()
@@ -148,7 +154,8 @@ fn refusal(epoch: Epoch, error: ChainError) -> anyhow::Error {
             "the fee is more than the claim is paid; name a smaller --fee".to_owned()
         }
         RevertReason::BadRecipient => {
-            "the contract does not pay this recipient or fee recipient; name another address".to_owned()
+            "the contract does not pay this recipient or fee recipient; name another address"
+                .to_owned()
         }
         other => format!("the contract refuses the claim, nothing was sent: {other}"),
     };

@@ -5,8 +5,8 @@ use alloy::primitives::{B256, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
-use annona_chain::{EvmReader, LogReader};
 use annona_chain::bindings::Distributor::Claimed;
+use annona_chain::{EvmReader, LogReader};
 use annona_core::{Epoch, EpochClock, NullifierHash, UnixSeconds};
 use annona_engine::ports::ChainReader;
 use anyhow::Context;
@@ -43,11 +43,7 @@ pub(super) async fn transactions(
 }
 
 /// The first block of the deployment at or after `time`, or the newest.
-async fn first_block_from(
-    chain: &EvmReader,
-    time: UnixSeconds,
-    head: u64,
-) -> anyhow::Result<u64> {
+async fn first_block_from(chain: &EvmReader, time: UnixSeconds, head: u64) -> anyhow::Result<u64> {
     let (mut low, mut high) = (chain.deployment_block().min(head), head);
     while low < high {
         let middle = low + (high - low) / 2;

@@ -82,7 +82,11 @@ mod tests {
         Artifacts::open(folder.path()).unwrap();
         Artifacts::open(folder.path()).unwrap();
         Artifacts::open(&folder.path().join("new/within")).unwrap();
-        for (name, text) in [("deployment.json", "{}"), (MARK_FILE, "mine"), (".hidden", "")] {
+        for (name, text) in [
+            ("deployment.json", "{}"),
+            (MARK_FILE, "mine"),
+            (".hidden", ""),
+        ] {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join(name), text).unwrap();
             assert!(Artifacts::open(folder.path()).is_err(), "{name}");

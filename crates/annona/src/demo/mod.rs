@@ -66,7 +66,11 @@ async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let is_quiet = args.json.as_deref() == Some("-".as_ref());
     let json = match args.json.as_deref().filter(|_| !is_quiet) {
-        Some(path) => Some(outputs::json(path, "figures of the demo", figures::MEMBERS)?),
+        Some(path) => Some(outputs::json(
+            path,
+            "figures of the demo",
+            figures::MEMBERS,
+        )?),
         None => None,
     };
     let artifacts = args.artifacts.as_deref().map(Artifacts::open).transpose()?;

@@ -6,8 +6,8 @@ use annona_chain::devnet::{self, BlockTime};
 use annona_chain::{Deployment, DynProvider, EvmReader, PrivateKeySigner, connect};
 use annona_client::{ApiClient, Wallet};
 use annona_core::{Epoch, EpochClock};
-use annona_files::{Audience, write_new};
 use annona_engine::ports::ChainReader;
+use annona_files::{Audience, write_new};
 use anyhow::ensure;
 use orb_sim::Orb;
 use tempfile::TempDir;
@@ -161,6 +161,10 @@ fn write_service_files(
              [enrolment]\nrecovery_cooldown_secs = 0\n",
         anvil.endpoint()
     );
-    write_new(&folder.join("annona.toml"), Audience::Owner, config.as_bytes())?;
+    write_new(
+        &folder.join("annona.toml"),
+        Audience::Owner,
+        config.as_bytes(),
+    )?;
     Ok(())
 }

@@ -19,10 +19,10 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use crate::{keys, outputs};
 use crate::prover::LocalProver;
 use crate::sandbox::{self, Account, EPOCH_LENGTH_SECS};
 use crate::service_process::ServiceProcess;
+use crate::{keys, outputs};
 
 /// Members by which earlier figures are known.
 const MEMBERS: &[&str] = &["accepted_per_s", "settled_per_s", "senders"];
@@ -77,7 +77,10 @@ struct Member(Identity);
 
 /// Measures a service of its own on a chain of its own.
 pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
-    let json = args.json.as_deref().map(|path| outputs::json(path, "figures of this command", MEMBERS));
+    let json = args
+        .json
+        .as_deref()
+        .map(|path| outputs::json(path, "figures of this command", MEMBERS));
     let json = json.transpose()?;
     let folder = tempfile::Builder::new().prefix("annona-bench-").tempdir()?;
     let anvil = sandbox::start_chain()?;
@@ -209,7 +212,11 @@ fn write_service_files(
         anvil.endpoint(),
         files.join(", ")
     );
-    write_new(&folder.join("annona.toml"), Audience::Owner, config.as_bytes())?;
+    write_new(
+        &folder.join("annona.toml"),
+        Audience::Owner,
+        config.as_bytes(),
+    )?;
     Ok(())
 }
 

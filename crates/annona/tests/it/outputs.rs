@@ -13,21 +13,92 @@ use crate::world::annona;
 /// reason when the file is refused too late, such as an endpoint that is away.
 const OPTIONS: &[&[&str]] = &[
     &["citizen", "new", "--wallet", "OUT"],
-    &["citizen", "claim", "--wallet", "own.json", "--deployment", "deployment.json", "--recipient", RECIPIENT, "--rpc-url", AWAY, "--receipt", "OUT"],
-    &["deploy", "--rpc-url", AWAY, "--key-file", "own.key", "--plan", "plan.toml", "--out", "OUT"],
-    &["registry", "rebuild", "--rpc-url", AWAY, "--deployment", "deployment.json", "--out", "OUT"],
-    &["orb", "calibrate", "--people", "1", "--captures", "1", "--json", "OUT"],
-    &["orb", "calibrate", "--people", "1", "--captures", "1", "--plot", "OUT"],
-    &["orb", "trial", "--people", "1", "--frames", "1", "--json", "OUT"],
-    &["orb", "attacks", "--people", "1", "--only", "living", "--json", "OUT"],
+    &[
+        "citizen",
+        "claim",
+        "--wallet",
+        "own.json",
+        "--deployment",
+        "deployment.json",
+        "--recipient",
+        RECIPIENT,
+        "--rpc-url",
+        AWAY,
+        "--receipt",
+        "OUT",
+    ],
+    &[
+        "deploy",
+        "--rpc-url",
+        AWAY,
+        "--key-file",
+        "own.key",
+        "--plan",
+        "plan.toml",
+        "--out",
+        "OUT",
+    ],
+    &[
+        "registry",
+        "rebuild",
+        "--rpc-url",
+        AWAY,
+        "--deployment",
+        "deployment.json",
+        "--out",
+        "OUT",
+    ],
+    &[
+        "orb",
+        "calibrate",
+        "--people",
+        "1",
+        "--captures",
+        "1",
+        "--json",
+        "OUT",
+    ],
+    &[
+        "orb",
+        "calibrate",
+        "--people",
+        "1",
+        "--captures",
+        "1",
+        "--plot",
+        "OUT",
+    ],
+    &[
+        "orb", "trial", "--people", "1", "--frames", "1", "--json", "OUT",
+    ],
+    &[
+        "orb", "attacks", "--people", "1", "--only", "living", "--json", "OUT",
+    ],
     &["iris", "encode", "eye.png", "--out", "OUT"],
     &["iris", "encode", "eye.png", "--overlay", "OUT"],
     &["iris", "evaluate", "manifest.csv", "--json", "OUT"],
     &["iris", "evaluate", "manifest.csv", "--scores", "OUT"],
     &["iris", "evaluate", "manifest.csv", "--plot", "OUT"],
     &["keys", "export", "append-16", "--out", "OUT"],
-    &["keys", "export", "append-16", "--out", "new.r1cs", "--witness", "OUT"],
-    &["relay", "bench", "--claims", "1", "--keys", "circuit-keys", "--json", "OUT"],
+    &[
+        "keys",
+        "export",
+        "append-16",
+        "--out",
+        "new.r1cs",
+        "--witness",
+        "OUT",
+    ],
+    &[
+        "relay",
+        "bench",
+        "--claims",
+        "1",
+        "--keys",
+        "circuit-keys",
+        "--json",
+        "OUT",
+    ],
     &["demo", "--people", "3", "--json", "OUT"],
     &["demo", "--people", "3", "--artifacts", "FOLDER"],
 ];
@@ -39,9 +110,16 @@ const RECIPIENT: &str = "0x00000000000000000000000000000000000000aa";
 /// Everything in a folder, byte for byte.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let items = std::fs::read_dir(folder).unwrap();
-    let files = items.map(|item| item.unwrap().path()).filter(|path| path.is_file());
+    let files = items
+        .map(|item| item.unwrap().path())
+        .filter(|path| path.is_file());
     files
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()))
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_str().unwrap().to_owned(),
+                std::fs::read(&path).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -73,8 +151,14 @@ fn furnish(folder: &Path) {
     write("secret.key", &"7".repeat(64));
     write("own.key", &"7".repeat(64));
     write("notes.txt", "mine\n");
-    write("manifest.csv", "path,subject,eye,sample\neye.png,1,left,1\n");
-    write("plan.toml", include_str!("../../../../deploy/plan.sample.toml"));
+    write(
+        "manifest.csv",
+        "path,subject,eye,sample\neye.png,1,left,1\n",
+    );
+    write(
+        "plan.toml",
+        include_str!("../../../../deploy/plan.sample.toml"),
+    );
     let eye = image::GrayImage::from_pixel(32, 24, image::Luma([90]));
     eye.save(folder.join("eye.png")).unwrap();
     for name in ["own.key", "secret.key"] {
@@ -107,7 +191,10 @@ fn no_output_is_written_over_a_file_that_was_made_for_something_else() {
                 error.contains(victim.as_str()) || option.contains(&"FOLDER") || is_later,
                 "{words:?} does not name the file: {error}"
             );
-            assert!(contents(folder.path()) == before, "{words:?} changed a file");
+            assert!(
+                contents(folder.path()) == before,
+                "{words:?} changed a file"
+            );
         }
     }
 }
@@ -116,11 +203,20 @@ fn no_output_is_written_over_a_file_that_was_made_for_something_else() {
 #[test]
 fn each_option_that_writes_is_in_the_table() {
     let is_known = |command: &[&str], option: &str| {
-        OPTIONS.iter().any(|known| {
-            known.starts_with(command) && known.contains(&option)
-        })
+        OPTIONS
+            .iter()
+            .any(|known| known.starts_with(command) && known.contains(&option))
     };
-    let writing = ["--out", "--json", "--plot", "--overlay", "--scores", "--witness", "--artifacts", "--receipt"];
+    let writing = [
+        "--out",
+        "--json",
+        "--plot",
+        "--overlay",
+        "--scores",
+        "--witness",
+        "--artifacts",
+        "--receipt",
+    ];
     let folder = tempfile::tempdir().unwrap();
     for command in commands(folder.path(), &[]) {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();

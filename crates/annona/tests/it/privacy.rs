@@ -48,9 +48,7 @@ impl Recorder {
             http: Client::builder().no_proxy().build().unwrap(),
             seen: Arc::default(),
         };
-        let router = Router::new()
-            .fallback(forward)
-            .with_state(recorder.clone());
+        let router = Router::new().fallback(forward).with_state(recorder.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         recorder
     }
@@ -101,7 +99,10 @@ fn endpoint_requests(request: &Request, deployment: &Deployment) -> Vec<String> 
         Value::Array(calls) => calls,
         call => vec![call],
     };
-    calls.iter().map(|call| endpoint_request(call, deployment)).collect()
+    calls
+        .iter()
+        .map(|call| endpoint_request(call, deployment))
+        .collect()
 }
 
 fn endpoint_request(call: &Value, deployment: &Deployment) -> String {
@@ -116,7 +117,11 @@ fn endpoint_request(call: &Value, deployment: &Deployment) -> String {
             let topics = first["topics"].as_array().unwrap();
             let others = topics[1..].iter().all(Value::is_null);
             assert!(others, "events are asked for by their kind alone: {first}");
-            let address = first["address"].as_str().unwrap().parse::<Address>().unwrap();
+            let address = first["address"]
+                .as_str()
+                .unwrap()
+                .parse::<Address>()
+                .unwrap();
             format!("{method} {}", events(&topics[0], address, deployment))
         }
         other => other.to_owned(),
@@ -127,10 +132,16 @@ fn function(selector: &str) -> String {
     let known = [
         (Registry::genesisCall::SELECTOR, "Registry.genesis"),
         (Registry::epochLengthCall::SELECTOR, "Registry.epochLength"),
-        (Registry::checkpointBeforeCall::SELECTOR, "Registry.checkpointBefore"),
+        (
+            Registry::checkpointBeforeCall::SELECTOR,
+            "Registry.checkpointBefore",
+        ),
         (Registry::currentRootCall::SELECTOR, "Registry.currentRoot"),
         (Registry::nextIndexCall::SELECTOR, "Registry.nextIndex"),
-        (Distributor::claimWindowCall::SELECTOR, "Distributor.claimWindow"),
+        (
+            Distributor::claimWindowCall::SELECTOR,
+            "Distributor.claimWindow",
+        ),
         (Distributor::claimCall::SELECTOR, "Distributor.claim"),
         (Distributor::isSpentCall::SELECTOR, "Distributor.isSpent"),
     ];
@@ -162,8 +173,13 @@ struct Row {
 }
 
 fn table() -> Vec<Row> {
-    let (_, section) = SECURITY.split_once(HEADING).expect("the table has its heading");
-    let lines = section.lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
+    let (_, section) = SECURITY
+        .split_once(HEADING)
+        .expect("the table has its heading");
+    let lines = section
+        .lines()
+        .skip_while(|line| !line.starts_with("| ---"))
+        .skip(1);
     lines
         .take_while(|line| line.starts_with('|'))
         .map(|line| {
@@ -193,7 +209,14 @@ impl Life {
     fn command(&mut self, name: &str, wallet: &str, more: &[&str]) -> String {
         let (service, endpoint) = (self.service.base.clone(), self.endpoint.base.clone());
         let words = [name.split(' ').next().unwrap()];
-        let connection = ["--wallet", wallet, "--service", &service, "--rpc-url", &endpoint];
+        let connection = [
+            "--wallet",
+            wallet,
+            "--service",
+            &service,
+            "--rpc-url",
+            &endpoint,
+        ];
         let own = ["--deployment", "deployment.json", "--json"];
         let arguments = [&["citizen"][..], &words, &connection, &own, more].concat();
         let printed = annona_ok(self.world.path(), &arguments);
@@ -212,9 +235,11 @@ impl Life {
     fn note(&mut self, command: &str, who: &str, what: String, request: &Request) {
         let is_sending = command.starts_with("claim");
         if !is_sending {
-            self.texts.push(format!("{} {}", request.line, request.body).to_lowercase());
+            self.texts
+                .push(format!("{} {}", request.line, request.body).to_lowercase());
         }
-        self.asked.insert((command.to_owned(), who.to_owned(), what));
+        self.asked
+            .insert((command.to_owned(), who.to_owned(), what));
     }
 
     fn nullifier(&self, wallet: &str, epoch: Epoch) -> String {
@@ -228,14 +253,20 @@ impl Life {
     fn mentions(&self, wallet: &str, epoch: Epoch) -> usize {
         let nullifier = self.nullifier(wallet, epoch);
         let digits = nullifier.trim_start_matches("0x");
-        self.texts.iter().filter(|text| text.contains(digits)).count()
+        self.texts
+            .iter()
+            .filter(|text| text.contains(digits))
+            .count()
     }
 }
 
 fn is_paid(status: &str) -> Vec<bool> {
     let status: Value = serde_json::from_str(status).unwrap();
     let claims = status["claims"].as_array().unwrap();
-    claims.iter().map(|claim| claim["isPaid"].as_bool().unwrap()).collect()
+    claims
+        .iter()
+        .map(|claim| claim["isPaid"].as_bool().unwrap())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,12 +281,18 @@ async fn a_wallet_asks_in_its_whole_life_what_the_table_says() {
         asked: BTreeSet::new(),
         texts: Vec::new(),
     };
-    annona_ok(life.world.path(), &["citizen", "new", "--wallet", "first.json"]);
+    annona_ok(
+        life.world.path(),
+        &["citizen", "new", "--wallet", "first.json"],
+    );
     life.command("status", "first.json", &[]);
     let wallet = Wallet::open(&life.world.path().join("first.json")).unwrap();
     let enrolled = life.world.enrol(&service, &wallet, 5);
     let client = &service.client;
-    client.wait_for_enrolment(enrolment_id(&enrolled), PATIENCE).await.unwrap();
+    client
+        .wait_for_enrolment(enrolment_id(&enrolled), PATIENCE)
+        .await
+        .unwrap();
     life.command("status", "first.json", &[]);
 
     // Claimed through the service, twice.
@@ -316,10 +353,16 @@ async fn a_wallet_asks_in_its_whole_life_what_the_table_says() {
     life.world.resume_mining().await;
 
     // A lost phone: a new identity in the place of the old one.
-    annona_ok(life.world.path(), &["citizen", "new", "--wallet", "second.json"]);
+    annona_ok(
+        life.world.path(),
+        &["citizen", "new", "--wallet", "second.json"],
+    );
     let second = Wallet::open(&life.world.path().join("second.json")).unwrap();
     let recovered = life.world.recover(&service, &second, 5);
-    client.wait_for_enrolment(enrolment_id(&recovered), PATIENCE).await.unwrap();
+    client
+        .wait_for_enrolment(enrolment_id(&recovered), PATIENCE)
+        .await
+        .unwrap();
     let four = life.world.next_epoch().await;
     for (wallet, is_member) in [("first.json", false), ("second.json", true)] {
         let status: Value = serde_json::from_str(&life.command("status", wallet, &[])).unwrap();
@@ -331,8 +374,12 @@ async fn a_wallet_asks_in_its_whole_life_what_the_table_says() {
     let status = life.command("status --direct", "second.json", &["--direct"]);
     let status: Value = serde_json::from_str(&status).unwrap();
     assert_eq!(status["isMember"], true);
-    let paid: Value = serde_json::from_str(&life.command("claim --direct", "second.json", &direct)).unwrap();
-    assert_eq!((&paid["status"], &paid["epoch"]), (&"mined".into(), &four.0.into()));
+    let paid: Value =
+        serde_json::from_str(&life.command("claim --direct", "second.json", &direct)).unwrap();
+    assert_eq!(
+        (&paid["status"], &paid["epoch"]),
+        (&"mined".into(), &four.0.into())
+    );
     let again = run(&life, claim("second.json", &direct));
     let error = String::from_utf8_lossy(&again.stderr);
     assert!(error.contains("paid to you already"), "{error}");
@@ -344,15 +391,22 @@ async fn a_wallet_asks_in_its_whole_life_what_the_table_says() {
 fn compare(asked: &BTreeSet<(String, String, String)>) {
     let rows = table();
     for (command, who, what) in asked {
-        let is_listed = rows.iter().any(|row| {
-            row.command == *command && row.asked == *who && row.requests.contains(what)
-        });
-        assert!(is_listed, "`{command}` asks the {who} for `{what}`, which SECURITY.md does not list");
+        let is_listed = rows
+            .iter()
+            .any(|row| row.command == *command && row.asked == *who && row.requests.contains(what));
+        assert!(
+            is_listed,
+            "`{command}` asks the {who} for `{what}`, which SECURITY.md does not list"
+        );
     }
     for row in rows.iter().filter(|row| !row.requests.is_empty()) {
         let is_seen = asked.iter().any(|(command, who, what)| {
             *command == row.command && *who == row.asked && row.requests.contains(what)
         });
-        assert!(is_seen, "`{}` never asks the {} for {:?}", row.command, row.asked, row.requests);
+        assert!(
+            is_seen,
+            "`{}` never asks the {} for {:?}",
+            row.command, row.asked, row.requests
+        );
     }
 }

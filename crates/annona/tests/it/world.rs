@@ -297,23 +297,23 @@ impl World {
     ) -> EnrolmentView {
         let commitment = wallet.identity().commitment().to_string();
         let arguments = [
-                "orb",
-                "enrol",
-                "--service",
-                service.client.base(),
-                "--deployment",
-                "deployment.json",
-                "--key-file",
-                "orb.key",
-                "--simulate",
-                &seed.to_string(),
-                // A session that is known to go well: one in some dozens does not.
-                "--session",
-                "1",
-                "--commitment",
-                &commitment,
-                "--json",
-            ];
+            "orb",
+            "enrol",
+            "--service",
+            service.client.base(),
+            "--deployment",
+            "deployment.json",
+            "--key-file",
+            "orb.key",
+            "--simulate",
+            &seed.to_string(),
+            // A session that is known to go well: one in some dozens does not.
+            "--session",
+            "1",
+            "--commitment",
+            &commitment,
+            "--json",
+        ];
         let output = annona_ok(self.path(), &[&arguments[..], more].concat());
         serde_json::from_str(&output).unwrap()
     }

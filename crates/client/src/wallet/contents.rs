@@ -235,8 +235,20 @@ mod tests {
             "{{\"format\":\"{later}\",\"commitment\":\"c\",\"secret\":\"s\",\"checksum\":\"{sum}\"}}"
         );
         assert_eq!(read(later.as_bytes()).err(), Some(Defect::OtherFormat));
-        for text in ["", " ", "{}", "13", "[1]", "nonsense", r#"{"format":2,"secret":[0]}"#] {
-            assert_eq!(read(text.as_bytes()).err(), Some(Defect::Foreign), "{text:?}");
+        for text in [
+            "",
+            " ",
+            "{}",
+            "13",
+            "[1]",
+            "nonsense",
+            r#"{"format":2,"secret":[0]}"#,
+        ] {
+            assert_eq!(
+                read(text.as_bytes()).err(),
+                Some(Defect::Foreign),
+                "{text:?}"
+            );
         }
     }
 }

@@ -209,7 +209,10 @@ mod tests {
             .collect();
         fs::write(&path, utf16).unwrap();
         let refused = Wallet::open(&path).unwrap_err();
-        assert!(refused.to_string().contains("save it as UTF-8"), "{refused}");
+        assert!(
+            refused.to_string().contains("save it as UTF-8"),
+            "{refused}"
+        );
     }
 
     #[test]
@@ -245,7 +248,8 @@ mod tests {
         note.remember_leaf(&SCOPE, place(77)).unwrap();
         note.remember_claim(&SCOPE, Epoch(3), "http://a").unwrap();
         note.remember_claim(&SCOPE, Epoch(4), "http://b").unwrap();
-        note.remember_claim(&OTHER_SCOPE, Epoch(5), "http://a").unwrap();
+        note.remember_claim(&OTHER_SCOPE, Epoch(5), "http://a")
+            .unwrap();
         assert_eq!(mode(&folder.path().join("wallet.json.note")), 0o600);
         let (note, _) = Wallet::open(&path).unwrap().note();
         assert_eq!(note.leaf_index(&SCOPE), Some(place(77)));
@@ -254,9 +258,17 @@ mod tests {
         assert!(note.handed_to(&SCOPE, "http://c").is_empty());
 
         let other = folder.path().join("other.json");
-        fs::copy(folder.path().join("wallet.json.note"), folder.path().join("other.json.note")).unwrap();
+        fs::copy(
+            folder.path().join("wallet.json.note"),
+            folder.path().join("other.json.note"),
+        )
+        .unwrap();
         let (note, _) = Wallet::create(&other, &mut rand::rng()).unwrap().note();
-        assert_eq!(note.leaf_index(&SCOPE), None, "the note is another person's");
+        assert_eq!(
+            note.leaf_index(&SCOPE),
+            None,
+            "the note is another person's"
+        );
     }
 
     #[test]
@@ -276,7 +288,11 @@ mod tests {
             let (mut note, _) = wallet.note();
             assert!(note.remember_leaf(&SCOPE, place(2)).is_err());
             assert_eq!(fs::read(&beside).unwrap(), before, "{name}");
-            assert_eq!(note.leaf_index(&SCOPE), Some(place(2)), "in memory it is known");
+            assert_eq!(
+                note.leaf_index(&SCOPE),
+                Some(place(2)),
+                "in memory it is known"
+            );
         }
     }
 
@@ -285,7 +301,8 @@ mod tests {
         let (_folder, _, wallet) = created("wallet.json");
         let (mut note, _) = wallet.note();
         for epoch in 0..100 {
-            note.remember_claim(&SCOPE, Epoch(epoch), "http://a").unwrap();
+            note.remember_claim(&SCOPE, Epoch(epoch), "http://a")
+                .unwrap();
         }
         let handed = note.handed_to(&SCOPE, "http://a");
         assert_eq!((handed.len(), handed[0]), (64, Epoch(36)));

@@ -72,9 +72,8 @@ impl WalletNote {
             Err(error) if error.is_not_found() => (None, None),
             Err(error) => (None, Some(error)),
         };
-        let own = found.filter(|found| {
-            found.format == empty.format && found.commitment == empty.commitment
-        });
+        let own = found
+            .filter(|found| found.format == empty.format && found.commitment == empty.commitment);
         let contents = own.unwrap_or(empty);
         (Self { path, contents }, problem)
     }

@@ -1,5 +1,5 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use annona_client::wire::{ClaimParts, ClaimRequest};
 use annona_client::{ApiClient, ClientError};
@@ -34,7 +34,10 @@ async fn service(acts: &'static [Act]) -> (Arc<AtomicUsize>, ApiClient) {
             let (status, body) = match acts[number.min(acts.len() - 1)] {
                 Act::Drop => continue,
                 Act::Page(status) => (status, "<html>away</html>".to_owned()),
-                Act::Take => (202, r#"{"nullifierHash":"0x","epoch":3,"status":"queued"}"#.to_owned()),
+                Act::Take => (
+                    202,
+                    r#"{"nullifierHash":"0x","epoch":3,"status":"queued"}"#.to_owned(),
+                ),
             };
             let answer = format!(
                 "HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -53,9 +56,9 @@ async fn has_arrived(stream: &mut TcpStream) -> bool {
     loop {
         let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.split_once("content-length: ").map_or("0", |(_, rest)| {
-                rest.lines().next().unwrap()
-            });
+            let length = head
+                .split_once("content-length: ")
+                .map_or("0", |(_, rest)| rest.lines().next().unwrap());
             if body.len() >= length.parse().unwrap() {
                 return true;
             }
@@ -98,11 +101,18 @@ async fn a_passing_failure_does_not_stop_a_claim() {
 
 #[tokio::test]
 async fn a_lost_answer_says_that_the_claim_may_have_been_taken() {
-    for acts in [&[Act::Drop][..], &[Act::Page(502)], &[Act::Drop, Act::Page(504)]] {
+    for acts in [
+        &[Act::Drop][..],
+        &[Act::Page(502)],
+        &[Act::Drop, Act::Page(504)],
+    ] {
         let (arrived, service) = service(acts).await;
         let lost = service.claim(&claim()).await.unwrap_err();
         assert!(matches!(lost, ClientError::AnswerLost { .. }), "{lost:?}");
-        assert!(lost.to_string().contains("the claim may have been taken"), "{lost}");
+        assert!(
+            lost.to_string().contains("the claim may have been taken"),
+            "{lost}"
+        );
         assert!(!all_texts(&lost).contains("SECRET"), "{}", all_texts(&lost));
         assert_eq!(arrived.load(Ordering::SeqCst), 4, "repeats have a bound");
     }
@@ -112,7 +122,10 @@ async fn a_lost_answer_says_that_the_claim_may_have_been_taken() {
 async fn a_page_that_is_no_refusal_of_the_service_is_named() {
     let (arrived, service) = service(&[Act::Page(404)]).await;
     let refused = service.current_epoch().await.unwrap_err();
-    assert!(matches!(refused, ClientError::NotTheApi { status: 404, .. }));
+    assert!(matches!(
+        refused,
+        ClientError::NotTheApi { status: 404, .. }
+    ));
     assert!(!all_texts(&refused).contains("SECRET"));
     assert_eq!(arrived.load(Ordering::SeqCst), 1, "it would not pass");
 }
@@ -120,7 +133,10 @@ async fn a_page_that_is_no_refusal_of_the_service_is_named() {
 #[tokio::test]
 async fn nothing_was_sent_to_a_service_that_cannot_be_reached() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://user:SECRET@{}/SECRET", listener.local_addr().unwrap());
+    let base = format!(
+        "http://user:SECRET@{}/SECRET",
+        listener.local_addr().unwrap()
+    );
     drop(listener);
     let service = ApiClient::new(&base).unwrap();
     let unreachable = service.claim(&claim()).await.unwrap_err();

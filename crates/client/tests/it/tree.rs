@@ -140,7 +140,10 @@ async fn who_knows_their_place_shows_nothing_but_its_range() {
     let found = known.find(member(700), Some(place(700))).await.unwrap();
     assert_eq!(found, Some(place(700)));
     known.path(place(700)).await.unwrap();
-    assert_eq!(tiles.asked(), [NEWEST.as_slice(), &[(0, 2), (1, 0)]].concat());
+    assert_eq!(
+        tiles.asked(),
+        [NEWEST.as_slice(), &[(0, 2), (1, 0)]].concat()
+    );
     let mut moved = reader(&service, 70_000);
     let found = moved.find(member(69_990), Some(place(700))).await.unwrap();
     assert_eq!(found, Some(place(69_990)));
@@ -174,7 +177,10 @@ async fn requests_are_the_same_wherever_in_a_range_a_leaf_is() {
     }
     // Tile 4 has 56 members left.
     let expected = [(3, 0), (2, 0), (1, 0), (0, 7), (0, 4), (0, 5)];
-    assert!(asked.iter().all(|requests| *requests == expected), "{asked:?}");
+    assert!(
+        asked.iter().all(|requests| *requests == expected),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -184,7 +190,10 @@ async fn a_tree_that_is_smaller_than_the_membership_is_refused_at_once() {
     let refused = reader.find(member(7), Some(place(7))).await;
     assert!(matches!(
         refused,
-        Err(ClientError::TooFewLeaves { leaves: 300, members: 301 })
+        Err(ClientError::TooFewLeaves {
+            leaves: 300,
+            members: 301
+        })
     ));
     assert_eq!(tiles.asked(), [(3, 0), (2, 0), (1, 0), (0, 1)]);
 }

@@ -14,7 +14,12 @@ fn modes(folder: &Path) -> Vec<(String, u32)> {
     let items = read_dir(folder).unwrap();
     let mut all: Vec<_> = items
         .map(|item| item.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), mode(&path)))
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_str().unwrap().to_owned(),
+                mode(&path),
+            )
+        })
         .collect();
     all.push((".".to_owned(), mode(folder)));
     all.sort();

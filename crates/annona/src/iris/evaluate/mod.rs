@@ -64,7 +64,10 @@ fn evaluate(args: &EvaluateArgs, stop: &Stop) -> anyhow::Result<Report> {
     let writer = lines.as_mut().map(|lines| lines as &mut dyn Write);
     let single = pairs::single_eyes(&encoded.enrolled, writer, &matching)?;
     if let Some(lines) = lines {
-        lines.into_inner().map_err(IntoInnerError::into_error)?.commit()?;
+        lines
+            .into_inner()
+            .map_err(IntoInnerError::into_error)?
+            .commit()?;
     }
     let captures = pairs::captures_of_both_eyes(&encoded.enrolled);
     let both = pairs::both_eyes(&captures, &matching)?;
@@ -77,11 +80,7 @@ fn evaluate(args: &EvaluateArgs, stop: &Stop) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-fn print(
-    args: &EvaluateArgs,
-    json: Option<OutputFile<'_>>,
-    report: &Report,
-) -> anyhow::Result<()> {
+fn print(args: &EvaluateArgs, json: Option<OutputFile<'_>>, report: &Report) -> anyhow::Result<()> {
     if args.json.as_deref() == Some(Path::new("-")) {
         return say(&serde_json::to_string_pretty(report)?);
     }
