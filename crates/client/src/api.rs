@@ -167,11 +167,14 @@ impl ApiClient {
     /// # Errors
     /// [`ClientError::Refused`]; [`ClientError::AnswerLost`] when it may have been taken.
     pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimView, ClientError> {
-        let send = || async {
+        let mut patience = Patience::default();
+        loop {
             let sent = self.post("/v1/claims", request).await;
-            sent.map_err(|error| self.after_sending("the claim", error))
-        };
-        patiently(send).await
+            match sent.map_err(|error| self.after_sending("the claim", error)) {
+                Ok(view) => return Ok(view),
+                Err(error) => patience.after(error).await?,
+            }
+        }
     }
 
     /// A claim.
@@ -207,7 +210,13 @@ impl ApiClient {
 
     /// An answer that is not a refusal.
     async fn look(&self, path: &str) -> Result<Answer, ClientError> {
-        patiently(|| async { self.accepted(self.http.get(self.url(path))).await }).await
+        let mut patience = Patience::default();
+        loop {
+            match self.accepted(self.http.get(self.url(path))).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => patience.after(error).await?,
+            }
+        }
     }
 
     async fn post<T: DeserializeOwned>(
@@ -288,27 +297,43 @@ struct Answer {
     body: Vec<u8>,
 }
 
-/// Asks again while the failure is passing. Of several failures, one after which the
-/// request may have been taken is the one to tell.
-async fn patiently<T>(ask: impl AsyncFn() -> Result<T, ClientError>) -> Result<T, ClientError> {
-    let mut pause = FIRST_PAUSE;
-    let mut lost = None;
-    for attempt in 1..=MAX_ATTEMPTS {
-        let error = match ask().await {
-            Err(error) if error.is_passing() => error,
-            answer => return answer,
-        };
-        if attempt == MAX_ATTEMPTS {
-            return Err(lost.unwrap_or(error));
+/// The repeats of one request.
+struct Patience {
+    attempts_left: u32,
+    pause: Duration,
+    /// A failure after which the request may have been taken.
+    lost: Option<ClientError>,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            attempts_left: MAX_ATTEMPTS - 1,
+            pause: FIRST_PAUSE,
+            lost: None,
         }
+    }
+}
+
+impl Patience {
+    /// Pauses before the next request, while the failure is passing. Of several failures,
+    /// one after which the request may have been taken is the one to tell.
+    async fn after(&mut self, error: ClientError) -> Result<(), ClientError> {
+        if !error.is_passing() {
+            return Err(error);
+        }
+        if self.attempts_left == 0 {
+            return Err(self.lost.take().unwrap_or(error));
+        }
+        self.attempts_left -= 1;
         if matches!(error, ClientError::AnswerLost { .. }) {
-            lost.get_or_insert(error);
+            self.lost.get_or_insert(error);
         }
         let by_chance = rand::rng().random_range(0.0..1.0);
-        tokio::time::sleep(pause.mul_f64(1.0 + by_chance)).await;
-        pause *= 2;
+        tokio::time::sleep(self.pause.mul_f64(1.0 + by_chance)).await;
+        self.pause *= 2;
+        Ok(())
     }
-    unreachable!("the last attempt returns")
 }
 
 /// Looks again and again until what is seen is settled.
