@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     fn sample() -> Deployment {
-        let address = |number| Address::repeat_byte(0xa0 + number);
+        let address = |number: u8| Address::repeat_byte(0xa0 + number);
         Deployment {
             chain_id: u64::MAX,
             deployment_block: u64::MAX,
