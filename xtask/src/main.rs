@@ -70,7 +70,67 @@ fn main() -> ExitCode {
 
 /// The demo takes this process's place, so that signals and the exit code are its own.
 fn demo(arguments: &[String]) -> anyhow::Result<()> {
+    // On standard error: standard output is the demo's, which may be asked for JSON.
+    eprintln!(
+        "Annona's demo: first the tools are set up and the program is built, which takes some minutes the first time and seconds later"
+    );
     setup::run()?;
     shell::cargo(&["build", "--package", "annona"])?;
     shell::replace(&shell::annona_binary()?, "demo", arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// Documents and sources of the repository.
+    fn texts() -> Vec<(PathBuf, String)> {
+        let mut found = Vec::new();
+        let mut folders = vec![shell::root().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                let is_made = name.starts_with('.') || ["target", "node_modules"].contains(&&*name);
+                if path.is_dir() && !is_made && !path.is_symlink() {
+                    folders.push(path);
+                } else if path
+                    .extension()
+                    .is_some_and(|it| ["md", "rs", "sol"].iter().any(|wanted| it == *wanted))
+                {
+                    found.push((path.clone(), std::fs::read_to_string(&path).unwrap()));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn commands_that_documents_name_exist() {
+        let mut count = 0;
+        for (path, text) in texts() {
+            for line in text.lines() {
+                let fenced = line.starts_with("cargo xtask ").then_some(line);
+                let spans = line.split('`').skip(1).step_by(2);
+                for code in spans.chain(fenced) {
+                    let code = code.split(" #").next().unwrap_or(code);
+                    let Some(words) = code.strip_prefix("cargo xtask ") else {
+                        continue;
+                    };
+                    // A list of alternatives is a figure of speech.
+                    if words.contains('|') {
+                        continue;
+                    }
+                    let words = ["xtask"].into_iter().chain(words.split_whitespace());
+                    let parsed = Cli::try_parse_from(words);
+                    assert!(parsed.is_ok(), "{}: `{code}`", path.display());
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 15, "only {count} commands were found");
+    }
 }

@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::output::Format;
+use crate::output::{Format, note, say};
 
 /// `annona keys ...`
 #[derive(Debug, Subcommand)]
@@ -121,9 +121,9 @@ fn setup(args: SetupArgs) -> anyhow::Result<()> {
     for circuit in circuits {
         let key = folder.test_key(circuit)?;
         tracing::warn!(%circuit, hash = %key.hash(), "UNSAFE test key: anybody can forge proofs under it");
-        eprintln!(
+        note(format_args!(
             "warning: the key of {circuit} is an UNSAFE test key, for development chains only"
-        );
+        ));
         lines.push(Line::new(circuit, key.origin(), key.hash()));
     }
     print(args.json, &lines)
@@ -169,8 +169,7 @@ fn export_circuit<C: Circuit>(circuit: &C, args: &ExportArgs) -> anyhow::Result<
             .commit()?;
     }
     let hash = pinned(args.circuit).r1cs_sha256;
-    println!("{}: SHA-256 {hash:x}", args.out.display());
-    Ok(())
+    say(format_args!("{}: SHA-256 {hash:x}", args.out.display()))
 }
 
 fn import(args: &ImportArgs) -> anyhow::Result<()> {

@@ -1,3 +1,11 @@
+//! The service's configuration: a TOML file, overridden by the environment.
+
+mod environment;
+mod schema;
+mod source;
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -5,24 +13,33 @@ use std::time::Duration;
 
 use annona_api::{BodyLimits, ClientNames, ClientRate, ConnectionLimits, Limits, RateLimits};
 use annona_chain::PrivateKeySigner;
+use annona_core::{Address, OrbId};
 use annona_engine::{FeePolicy, RelayPolicy};
 use annona_http::SecretUrl;
 use anyhow::Context;
 use figment::Figment;
-use figment::providers::{Env, Format, Toml};
+use figment::providers::{Format, Toml};
+use figment::value::Value;
 use serde::Deserialize;
+
+pub(crate) use environment::forget_environment;
+use environment::{Override, Overrides};
+use schema::Key;
+pub(crate) use source::Origins;
+use source::Source;
 
 use crate::keys;
 use crate::logs::LogFormat;
 
-/// Environment variables that override the file: `ANNONA_CHAIN__RPC_URL` is `rpc_url` of `[chain]`.
-const ENVIRONMENT_PREFIX: &str = "ANNONA_";
+/// The largest file that is taken for a configuration.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
 /// The service's configuration: a TOML file, overridden by the environment.
 /// What authenticates or pays has no default.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     pub(crate) service: ServiceConfig,
@@ -44,6 +61,7 @@ pub(crate) struct Config {
 
 /// `[service]`
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServiceConfig {
     /// Address to listen on; port 0 takes a free one, which is printed.
@@ -78,9 +96,11 @@ impl ServiceConfig {
 
 /// `[chain]`
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChainConfig {
     /// JSON-RPC endpoint.
+    #[cfg_attr(test, serde(serialize_with = "tests::exposed"))]
     pub(crate) rpc_url: SecretUrl,
     /// Blocks on top of a block after which it counts as final.
     #[serde(default = "default_confirmations")]
@@ -108,6 +128,7 @@ impl ChainConfig {
 
 /// `[keys]`: each a file of 64 hexadecimal digits, readable by its owner only.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeysConfig {
     /// Appends members to the registry.
@@ -125,16 +146,20 @@ pub(crate) struct KeysConfig {
 
 /// `[sequencer]`
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SequencerConfig {
     /// The longest that an enrolment waits for others to share a batch with, in seconds.
     pub(crate) max_wait_secs: u64,
     /// Seconds before an epoch ends in which nobody waits and no recovery begins.
     pub(crate) epoch_margin_secs: u64,
+    /// Part of an epoch's places that newcomers leave to recoveries, in per cent.
+    pub(crate) recovery_share_percent: u8,
 }
 
 /// `[relay]`
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RelayConfig {
     /// The longest that a claim waits for others to share a batch with, in seconds.
@@ -176,6 +201,7 @@ impl Default for RelayConfig {
 
 /// `[enrolment]`
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct EnrolmentConfig {
     /// Oldest capture taken, in seconds.
@@ -188,10 +214,25 @@ pub(crate) struct EnrolmentConfig {
     pub(crate) per_client: NonZeroU32,
     /// Enrolments that a client who was silent may send at once.
     pub(crate) burst_per_client: NonZeroU32,
+    /// The most people that one orb brings in during an epoch.
+    pub(crate) people_per_orb: NonZeroU32,
+    /// How long the templates of a person under review are kept for an operator's
+    /// decision, in seconds.
+    pub(crate) review_keep_secs: u64,
+    /// Orbs of which nothing is taken, by their addresses; read again on SIGHUP.
+    pub(crate) refused_orbs: Vec<Address>,
+}
+
+impl EnrolmentConfig {
+    /// Orbs of which nothing is taken.
+    pub(crate) fn refused_orbs(&self) -> BTreeSet<OrbId> {
+        self.refused_orbs.iter().copied().map(OrbId).collect()
+    }
 }
 
 /// `[claims]`
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ClaimsConfig {
     /// Time after which an accepted claim is settled, as its receipt says, in seconds.
@@ -218,6 +259,7 @@ impl Default for ClaimsConfig {
 
 /// `[http]`
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct HttpConfig {
     /// Connections in all; without it, as many as the system's limit of open files leaves.
@@ -292,6 +334,7 @@ impl HttpConfig {
 
 /// `[logs]`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogsConfig {
     /// `text` or `json`.
@@ -318,6 +361,9 @@ impl Default for EnrolmentConfig {
             recovery_cooldown_secs: 7 * 86_400,
             per_client: RateLimits::default().enrolments.per_second,
             burst_per_client: RateLimits::default().enrolments.burst,
+            people_per_orb: NonZeroU32::new(1_000).expect("1,000 is not 0"),
+            review_keep_secs: 30 * 86_400,
+            refused_orbs: Vec::new(),
         }
     }
 }
@@ -327,6 +373,7 @@ impl Default for SequencerConfig {
         Self {
             max_wait_secs: 600,
             epoch_margin_secs: 900,
+            recovery_share_percent: 10,
         }
     }
 }
@@ -336,6 +383,18 @@ impl Config {
     pub(crate) fn relay_keys(&self) -> anyhow::Result<Vec<PrivateKeySigner>> {
         let files = self.keys.relay_files.iter();
         files.map(|file| keys::read(file)).collect()
+    }
+
+    /// Refuses a database that the service has not made yet: a new one would say that
+    /// nothing waits and nobody is known.
+    pub(crate) fn require_database(&self) -> anyhow::Result<()> {
+        let database = &self.service.database;
+        anyhow::ensure!(
+            database.is_file(),
+            "there is no database {}; `annona serve` makes it, or name the right configuration",
+            database.display()
+        );
+        Ok(())
     }
 
     /// The load that the service takes on.
@@ -359,169 +418,124 @@ impl Config {
 
     /// Reads `path` and the environment; relative paths are relative to the file.
     pub(crate) fn load(path: &Path) -> anyhow::Result<Self> {
-        if !path.is_file() {
+        Ok(Self::load_with(path, &environment::of_process())?.0)
+    }
+
+    /// Reads as [`Self::load`] does, and tells where each value comes from.
+    pub(crate) fn load_with_origins(path: &Path) -> anyhow::Result<(Self, Origins)> {
+        Self::load_with(path, &environment::of_process())
+    }
+
+    fn load_with(
+        path: &Path,
+        variables: &[(OsString, OsString)],
+    ) -> anyhow::Result<(Self, Origins)> {
+        if path.as_os_str().is_empty() || !path.exists() {
             anyhow::bail!(
                 "there is no configuration file {}; start from deploy/annona.sample.toml",
                 path.display()
             );
         }
-        let sections = [
-            "service",
-            "chain",
-            "keys",
-            "sequencer",
-            "relay",
-            "enrolment",
-            "claims",
-            "http",
-            "logs",
-        ];
-        let environment = Env::prefixed(ENVIRONMENT_PREFIX)
-            .split("__")
-            .filter(move |key| {
-                sections
-                    .iter()
-                    .any(|section| key.as_str().starts_with(section))
-            });
-        let mut config: Self = Figment::from(Toml::file_exact(path))
-            .merge(environment)
+        let text = annona_files::read_text(path, MAX_FILE_BYTES)?;
+        let keys = schema::keys::<Self>();
+        let overrides = read_variables(variables, &keys)?;
+        let source = Source {
+            path: path.to_owned(),
+            text,
+            overrides,
+        };
+        let file = Figment::from(Toml::string(&source.text));
+        let origins = source.origins(&keys, |key| {
+            file.contains(&format!("{}.{}", key.section, key.name))
+        });
+        let figment = file.merge(Overrides(&source.overrides));
+        let mut config: Self = figment
             .extract()
-            .with_context(|| format!("the configuration {} is not complete", path.display()))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        for file in [
-            &mut config.service.database,
-            &mut config.service.deployment,
-            &mut config.keys.sequencer_file,
-            &mut config.keys.receipt_file,
-            &mut config.keys.circuits_folder,
-        ] {
-            *file = folder.join(&*file);
-        }
-        for file in &mut config.keys.relay_files {
-            *file = folder.join(&*file);
-        }
+            .map_err(|error| refusal(path, &source.objections(error)))?;
+        refuse_empty_text(&figment, &keys, &source)?;
+        config.resolve(source::folder_of(path));
         anyhow::ensure!(
             !config.keys.relay_files.is_empty(),
-            "relay_files of [keys] names no key: somebody has to pay the gas of claims"
+            "{}: no key is named, and somebody has to pay the gas of claims",
+            source.place("keys", "relay_files")
         );
-        let service = &mut config.service;
-        for copy in [&mut service.gallery, &mut service.tree] {
-            *copy = copy.take().map(|path| folder.join(path));
-        }
-        Ok(config)
+        Ok((config, origins))
     }
+
+    /// Makes relative paths relative to `folder`.
+    fn resolve(&mut self, folder: &Path) {
+        let (service, keys) = (&mut self.service, &mut self.keys);
+        let always = [
+            &mut service.database,
+            &mut service.deployment,
+            &mut keys.sequencer_file,
+            &mut keys.receipt_file,
+            &mut keys.circuits_folder,
+        ];
+        let copies = [&mut service.gallery, &mut service.tree];
+        let files = always
+            .into_iter()
+            .chain(&mut keys.relay_files)
+            .chain(copies.into_iter().flatten());
+        for file in files {
+            *file = folder.join(&*file);
+        }
+    }
+}
+
+/// Refuses variables under `ANNONA_` that mean nothing: a value that was meant to hold and
+/// does not is worse than an error.
+///
+/// # Errors
+/// Names each such variable, and the nearest one that there is.
+pub(crate) fn refuse_unknown_variables() -> anyhow::Result<()> {
+    read_variables(&environment::of_process(), &schema::keys::<Config>()).map(drop)
+}
+
+/// The variables that set a value, in upper case.
+#[cfg(test)]
+pub(crate) fn variables() -> Vec<String> {
+    schema::keys::<Config>().iter().map(Key::variable).collect()
+}
+
+fn read_variables(
+    variables: &[(OsString, OsString)],
+    keys: &[Key],
+) -> anyhow::Result<Vec<Override>> {
+    let others = crate::variables_of_arguments();
+    environment::read(variables, keys, &others)
+        .map_err(|objections| anyhow::anyhow!(objections.join("\n       ")))
+}
+
+fn refusal(path: &Path, objections: &[String]) -> anyhow::Error {
+    let list = objections.join("\n  ");
+    anyhow::anyhow!(
+        "the configuration {} cannot be used:\n  {list}",
+        path.display()
+    )
+}
+
+/// An empty name of a file or an address would be understood as some other one.
+fn refuse_empty_text(figment: &Figment, keys: &[Key], source: &Source) -> anyhow::Result<()> {
+    let is_empty = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+    let mut objections = Vec::new();
+    for key in keys {
+        let Ok(value) = figment.find_value(&format!("{}.{}", key.section, key.name)) else {
+            continue;
+        };
+        let elements = value.as_array().unwrap_or_default();
+        if is_empty(&value) || elements.iter().any(is_empty) {
+            let place = source.place(key.section, key.name);
+            objections.push(format!(
+                "{place}: it is empty; leave it out, or give it a value"
+            ));
+        }
+    }
+    if objections.is_empty() {
+        return Ok(());
+    }
+    Err(refusal(&source.path, &objections))
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    const SAMPLE: &str = include_str!("../../../deploy/annona.sample.toml");
-
-    fn load(text: &str) -> anyhow::Result<Config> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("annona.toml");
-        std::fs::write(&path, text).unwrap();
-        Config::load(&path)
-    }
-
-    #[test]
-    fn the_sample_is_a_configuration() {
-        let config = load(SAMPLE).unwrap();
-        assert_eq!(config.chain.confirmations, 12);
-        assert!(config.keys.relay_files[0].is_absolute());
-    }
-
-    #[test]
-    fn what_pays_or_authenticates_has_no_default() {
-        for line in [
-            "rpc_url",
-            "sequencer_file",
-            "relay_files",
-            "max_fee_gwei",
-            "receipt_file",
-            "deployment",
-            "database",
-            "listen",
-        ] {
-            let without: String = SAMPLE
-                .lines()
-                .filter(|text| !text.starts_with(line))
-                .map(|text| format!("{text}\n"))
-                .collect();
-            let error = format!("{:#}", load(&without).unwrap_err());
-            assert!(error.contains(line), "{line}: {error}");
-        }
-    }
-
-    #[test]
-    fn somebody_pays_the_gas_of_claims() {
-        let nobody = SAMPLE.replace("[\"relay.key\"]", "[]");
-        let error = format!("{:#}", load(&nobody).unwrap_err());
-        assert!(error.contains("relay_files"), "{error}");
-        let two = SAMPLE.replace("[\"relay.key\"]", "[\"one.key\", \"two.key\"]");
-        let config = load(&two).unwrap();
-        let names = config.keys.relay_files.iter();
-        let names: Vec<_> = names.map(|file| file.file_name().unwrap()).collect();
-        assert_eq!(names, ["one.key", "two.key"]);
-        assert_eq!(config.chain.fees().max_fee_wei, 100 * WEI_PER_GWEI);
-    }
-
-    #[test]
-    fn copies_lie_beside_the_database_unless_it_is_told_otherwise() {
-        let config = load(SAMPLE).unwrap();
-        let beside = |name| config.service.database.with_file_name(name);
-        assert_eq!(config.service.gallery(), beside("annona.gallery"));
-        assert_eq!(config.service.tree(), beside("annona.tree"));
-        let elsewhere = "\ngallery = \"faces\"\ntree = \"nodes\"\n[chain]";
-        let config = load(&SAMPLE.replace("\n[chain]", elsewhere)).unwrap();
-        let beside = |name| config.service.database.with_file_name(name);
-        assert_eq!(config.service.gallery(), beside("faces"));
-        assert_eq!(config.service.tree(), beside("nodes"));
-    }
-
-    #[test]
-    fn only_a_proxy_that_is_trusted_names_clients() {
-        let http = |lines: &str| {
-            load(&SAMPLE.replace("[http]\n", &format!("[http]\n{lines}\n")))
-                .unwrap()
-                .http
-        };
-        let header = "client_header = \"x-real-ip\"";
-        let proxies = "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]";
-        for alone in [header, proxies] {
-            let error = http(alone).clients().unwrap_err().to_string();
-            assert!(error.contains("go together"), "{error}");
-        }
-        let both = http(&format!("{header}\n{proxies}")).clients().unwrap();
-        assert_eq!(both.trusted_proxies.len(), 2);
-        let strange = format!("{header}\ntrusted_proxies = [\"proxy\"]");
-        let error = format!("{:#}", http(&strange).clients().unwrap_err());
-        assert!(error.contains("proxy"), "{error}");
-    }
-
-    #[test]
-    fn connections_leave_files_for_the_database() {
-        let http = |lines: &str| {
-            load(&SAMPLE.replace("[http]\n", &format!("[http]\n{lines}\n")))
-                .unwrap()
-                .http
-        };
-        let limits = http("").connections(1_024).unwrap();
-        assert!(limits.in_all + 256 <= 1_024, "{limits:?}");
-        assert!(limits.per_client < limits.in_all);
-        let many = http("max_connections = 1000000")
-            .connections(1_024)
-            .unwrap();
-        assert_eq!(many.in_all, limits.in_all);
-        let few = http("max_connections = 10").connections(1_024).unwrap();
-        assert_eq!((few.in_all, few.per_client), (10, 3));
-    }
-
-    #[test]
-    fn unknown_fields_are_refused() {
-        let error = load(&format!("{SAMPLE}\n[unknown]\nfield = 1\n")).unwrap_err();
-        assert!(format!("{error:#}").contains("unknown"), "{error:#}");
-    }
-}
+mod tests;

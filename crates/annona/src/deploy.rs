@@ -1,17 +1,27 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use alloy::primitives::{Address, U256};
-use annona_chain::{DeployPlan, connect, deploy};
+use annona_chain::{
+    DEPLOYED_CONTRACTS, DeployPlan, DeployProgress, Deployment, connect, deploy_telling,
+};
 use annona_core::{AmountWei, UnixSeconds, deserialize_address, deserialize_addresses};
+use annona_files::{Audience, OutputFile};
 use annona_http::SecretUrl;
 use annona_keys::UnsafeKeys;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 
 use crate::keys;
-use crate::output::Format;
+use crate::output::{Format, note};
+use crate::signals::until_signal;
+
+/// The largest file that is taken for a plan.
+const MAX_PLAN_BYTES: u64 = 1 << 20;
+/// More than a deployment file has.
+const DEPLOYMENT_BYTES: usize = 4_096;
 
 /// Arguments of `annona deploy`.
 #[derive(Debug, Args)]
@@ -25,7 +35,7 @@ pub(crate) struct DeployArgs {
     /// What to deploy; deploy/plan.sample.toml shows one.
     #[arg(long, value_name = "FILE")]
     plan: PathBuf,
-    /// Where to write the deployment file; an existing one is not overwritten.
+    /// File for the addresses; an existing one is not overwritten.
     #[arg(long, short, value_name = "FILE", default_value = "deployment.json")]
     out: PathBuf,
     /// Deploy verifiers of the circuits' test keys outside development chains, if the plan
@@ -91,23 +101,33 @@ pub(crate) fn whole_tokens(tokens: u64) -> AmountWei {
     AmountWei(U256::from(tokens) * U256::from(10).pow(U256::from(18)))
 }
 
-/// Deploys the contracts.
+/// Deploys the contracts. The file for their addresses is there before the first
+/// transaction is sent, and is moved to its place with the addresses in it.
 pub(crate) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
-    if args.out.exists() {
-        bail!(
-            "{} exists; name another file with --out",
-            args.out.display()
-        );
-    }
-    let text = std::fs::read_to_string(&args.plan)
-        .with_context(|| format!("cannot read the plan {}", args.plan.display()))?;
-    let plan: PlanFile = toml_from(&text)
-        .with_context(|| format!("the plan {} is not complete", args.plan.display()))?;
-    let plan = plan.into_plan(args.allow_unsafe_test_keys);
+    let plan = read_plan(&args.plan)?.into_plan(args.allow_unsafe_test_keys);
     let key = keys::read(&args.key_file)?;
-    eprintln!("deploying 12 contracts as {} ...", key.address());
-    let deployment = deploy(&connect(args.rpc_url.expose())?, key, &plan).await?;
-    deployment.save(&args.out)?;
+    let mut out = OutputFile::create(&args.out, Audience::Everybody)?;
+    out.reserve(DEPLOYMENT_BYTES)?;
+    note(format_args!(
+        "deploying {DEPLOYED_CONTRACTS} contracts as {} ...",
+        key.address()
+    ));
+    let provider = connect(args.rpc_url.expose())?;
+    let ledger = Ledger::default();
+    let progress = |step| ledger.record(step);
+    let deploying = async { anyhow::Ok(deploy_telling(&provider, key, &plan, &progress).await?) };
+    let deployment = match until_signal(deploying).await {
+        Ok(Ok(deployment)) => deployment,
+        Ok(Err(signal)) => {
+            note(ledger.account());
+            return Ok(signal.exit_code());
+        }
+        Err(error) => {
+            note(ledger.account());
+            return Err(error);
+        }
+    };
+    keep(out, &deployment)?;
     Format::from_flag(args.json).print(&deployment, || {
         format!(
             "deployed on chain {}; wrote {}",
@@ -116,6 +136,77 @@ pub(crate) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
         )
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the deployment file. When that fails after all, the addresses are printed.
+fn keep(mut out: OutputFile<'_>, deployment: &Deployment) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(deployment)? + "\n";
+    let written = out.put(text.as_bytes()).and_then(|()| out.commit());
+    let Err(error) = written else { return Ok(()) };
+    note("All contracts are deployed. This is the deployment file, which could not be written:");
+    note(&text);
+    Err(error.into())
+}
+
+/// What a deployment has put on the chain so far.
+#[derive(Debug, Default)]
+struct Ledger(Mutex<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    created: Vec<(&'static str, Address)>,
+    under_way: Option<(&'static str, Address)>,
+}
+
+impl Ledger {
+    fn record(&self, step: DeployProgress) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match step {
+            DeployProgress::Begun { contract, address } => {
+                entries.under_way = Some((contract, address));
+            }
+            DeployProgress::Created {
+                contract,
+                address,
+                block_number,
+            } => {
+                note(format_args!(
+                    "   {address} {contract}, block {block_number}"
+                ));
+                entries.under_way = None;
+                entries.created.push((contract, address));
+            }
+        }
+    }
+
+    /// Says after an end before time what is on the chain, and how to go on.
+    fn account(&self) -> String {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = format!(
+            "The deployment is not complete: {} of {DEPLOYED_CONTRACTS} contracts are on the chain, and no deployment file was written.",
+            entries.created.len()
+        );
+        for (contract, address) in &entries.created {
+            text += &format!("\n   {address} {contract}");
+        }
+        if let Some((contract, address)) = entries.under_way {
+            text += &format!(
+                "\n   {address} {contract}: its transaction may have been sent, and may still get into a block"
+            );
+        }
+        text += "\nWhat is there has no use and no power alone. To go on, run the same command again: it deploys all contracts anew. If a transaction is still under way, wait until it is in a block first.";
+        text
+    }
+}
+
+fn read_plan(path: &Path) -> anyhow::Result<PlanFile> {
+    let text = annona_files::read_text(path, MAX_PLAN_BYTES)?;
+    toml_from(&text).with_context(|| {
+        format!(
+            "the plan {} cannot be used; deploy/plan.sample.toml shows one",
+            path.display()
+        )
+    })
 }
 
 fn toml_from<T: serde::de::DeserializeOwned>(text: &str) -> anyhow::Result<T> {
@@ -149,6 +240,42 @@ mod tests {
             let plan = toml_from::<PlanFile>(text).unwrap();
             assert_eq!(plan.into_plan(is_told_again).unsafe_keys, said);
         }
+    }
+
+    #[test]
+    fn an_account_says_what_is_there_and_how_to_go_on() {
+        let ledger = Ledger::default();
+        assert!(ledger.account().contains("0 of 12"));
+        let (first, second) = (Address::repeat_byte(1), Address::repeat_byte(2));
+        ledger.record(DeployProgress::Created {
+            contract: "AnnonaToken",
+            address: first,
+            block_number: 7,
+        });
+        ledger.record(DeployProgress::Begun {
+            contract: "Registry",
+            address: second,
+        });
+        let account = ledger.account();
+        assert!(account.contains("1 of 12"), "{account}");
+        for part in [
+            format!("{first} AnnonaToken"),
+            format!("{second} Registry: its"),
+            "run the same command again".to_owned(),
+        ] {
+            assert!(account.contains(&part), "{account}");
+        }
+    }
+
+    #[test]
+    fn a_plan_may_be_saved_by_any_editor() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.toml");
+        let windows = format!("\u{feff}{}", SAMPLE.replace('\n', "\r\n"));
+        std::fs::write(&path, windows).unwrap();
+        assert!(read_plan(&path).is_ok());
+        let missing = read_plan(&folder.path().join("none")).unwrap_err();
+        assert!(missing.to_string().contains("none"), "{missing}");
     }
 
     #[test]

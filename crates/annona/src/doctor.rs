@@ -77,7 +77,8 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
         )),
     );
     if let Some(path) = &args.config {
-        let config = Config::load(path).map(|config| (config, path.display().to_string()));
+        let config = Config::load_with_origins(path);
+        let config = config.map(|(config, origins)| (config, origins.describe()));
         if let Some(config) = examination.note("configuration", config) {
             examine_service(&mut examination, &config).await;
         }

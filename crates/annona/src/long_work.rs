@@ -1,65 +1,76 @@
-//! Work that takes minutes: on all cores, with progress, and ended by Ctrl-C without
+//! Work that takes minutes: on all cores, with progress, and ended by a signal without
 //! losing what was done.
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
-/// Exit code of work that was stopped with Ctrl-C, as shells have it.
-const INTERRUPTED: u8 = 130;
+use crate::output::note;
+use crate::signals::{EndSignal, EndSignals};
+
 /// Time between two lines of progress where no terminal shows a bar.
 const BETWEEN_LINES: Duration = Duration::from_secs(30);
 
-/// Exit code of work that was done to the end, or not.
-pub(crate) fn exit_code(complete: bool) -> ExitCode {
-    if complete {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(INTERRUPTED)
-    }
-}
-
 /// Set when the user asks to stop; what was done until then is still reported.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stop(Arc<AtomicBool>);
+pub(crate) struct Stop(Arc<Asked>);
+
+#[derive(Debug, Default)]
+struct Asked {
+    is_asked: AtomicBool,
+    /// Number of the signal that asked, or 0.
+    signal: AtomicU8,
+}
 
 impl Stop {
     pub(crate) fn asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_asked.load(Ordering::Relaxed)
     }
 
     /// Whether it was asked for, and forgets it: the next stage goes on with what the
     /// stage before did.
     pub(crate) fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+        self.0.is_asked.swap(false, Ordering::Relaxed)
     }
 
-    async fn listen(self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            return;
+    /// Exit code of work that was done to the end, or not.
+    pub(crate) fn exit_code(&self, is_complete: bool) -> ExitCode {
+        let signal = EndSignal::from_number(self.0.signal.load(Ordering::Relaxed));
+        match signal {
+            Some(signal) if !is_complete => signal.exit_code(),
+            _ if is_complete => ExitCode::SUCCESS,
+            _ => ExitCode::FAILURE,
         }
-        eprintln!("stopping; what is done so far will be reported (Ctrl-C again ends at once)");
-        self.0.store(true, Ordering::Relaxed);
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
+    }
+
+    fn ask(&self, signal: EndSignal) {
+        self.0.signal.store(signal.number(), Ordering::Relaxed);
+        self.0.is_asked.store(true, Ordering::Relaxed);
+    }
+
+    async fn listen(self, mut signals: EndSignals) {
+        let signal = signals.next().await;
+        note("stopping; what is done so far will be reported (Ctrl-C again ends at once)");
+        self.ask(signal);
+        signals.next().await.end_process()
     }
 }
 
-/// Does `work` while listening for Ctrl-C: the first asks it to stop, the second ends
+/// Does `work` while listening for signals: the first asks it to stop, the second ends
 /// the process.
 pub(crate) async fn stoppable<T: Send + 'static>(
     work: impl FnOnce(&Stop) -> anyhow::Result<T> + Send + 'static,
-) -> anyhow::Result<T> {
+) -> anyhow::Result<(T, Stop)> {
     let stop = Stop::default();
-    let listener = tokio::spawn(stop.clone().listen());
-    let done = tokio::task::spawn_blocking(move || work(&stop)).await;
+    let listener = tokio::spawn(stop.clone().listen(EndSignals::listen()?));
+    let working = stop.clone();
+    let done = tokio::task::spawn_blocking(move || work(&working)).await;
     listener.abort();
-    done?
+    Ok((done??, stop))
 }
 
 /// `work` of every number below `count`, on all cores, in order of the numbers; fewer
@@ -111,7 +122,7 @@ impl Progress {
         self.bar.inc(count);
         if self.bar.is_hidden() && self.line_is_due() {
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
-            eprintln!("{}", line(self.title, done, all, self.begun.elapsed()));
+            note(line(self.title, done, all, self.begun.elapsed()));
         }
     }
 
@@ -154,12 +165,15 @@ mod tests {
         assert!(squares.iter().copied().eq((0..1_000).map(|n| n * n)));
 
         let some = in_parallel("numbers", 1_000, &stop, |n| {
-            stop.0.store(true, Ordering::Relaxed);
+            stop.ask(EndSignal::Terminate);
             n
         });
         assert!((1..1_000).contains(&some.len()), "{}", some.len());
         assert!(some.is_sorted());
         assert!(stop.take() && !stop.asked());
+        let code = |is_complete| format!("{:?}", stop.exit_code(is_complete));
+        let expected = |code: u8| format!("{:?}", ExitCode::from(code));
+        assert_eq!((code(false), code(true)), (expected(143), expected(0)));
     }
 
     #[test]

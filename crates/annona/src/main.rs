@@ -1,8 +1,10 @@
 //! Annona: a basic income for living people, each once per epoch, without knowing who they are.
 //!
 //! This binary is the command line and the wiring; what it does lives in the other crates.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod audit;
+mod background;
 mod circuit_keys;
 mod citizen;
 mod config;
@@ -10,7 +12,11 @@ mod demo;
 mod deploy;
 mod doctor;
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod faults;
+mod ground;
+mod health;
 mod iris;
 mod keys;
 mod logs;
@@ -24,15 +30,18 @@ mod prover;
 mod registry;
 mod relay;
 mod sandbox;
+mod scratch;
 mod screening;
 mod serve;
 mod service_process;
+mod signals;
 mod simulation;
 mod tree_file;
+mod workers;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// A basic income for living people, each once per epoch, without knowing who they are.
 ///
@@ -80,18 +89,36 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Print the API's OpenAPI document.
     Openapi,
+    /// Clean up behind a process that was killed.
+    #[command(hide = true)]
+    Caretaker(scratch::CaretakerArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli.command).await {
-        Ok(code) => code,
-        Err(error) => {
-            output::print_error(&error);
-            ExitCode::FAILURE
-        }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => return output::usage(&message),
+    };
+    let outcome = match config::refuse_unknown_variables() {
+        Ok(()) => run(cli.command).await,
+        Err(error) => Err(error),
+    };
+    outcome.unwrap_or_else(|error| output::fail(&error))
+}
+
+/// Environment variables that the command line reads by itself.
+fn variables_of_arguments() -> Vec<String> {
+    let mut variables = Vec::new();
+    let mut commands = vec![Cli::command()];
+    while let Some(command) = commands.pop() {
+        let named = command.get_arguments().filter_map(clap::Arg::get_env);
+        variables.extend(named.map(|name| name.to_string_lossy().into_owned()));
+        commands.extend(command.get_subcommands().cloned());
     }
+    variables.sort_unstable();
+    variables.dedup();
+    variables
 }
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -112,7 +139,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Doctor(args) => doctor::run(args).await,
         Command::Openapi => {
-            println!("{}", serde_json::to_string_pretty(&annona_api::openapi())?);
+            output::say(serde_json::to_string_pretty(&annona_api::openapi())?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Caretaker(args) => {
+            scratch::run(args).await?;
             Ok(ExitCode::SUCCESS)
         }
     }

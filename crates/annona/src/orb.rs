@@ -37,7 +37,9 @@ pub(crate) enum OrbCommand {
     /// Enrol a person: capture both eyes, make the templates, sign, hand in.
     ///
     /// The images come from two files (--left, --right) or from the simulated
-    /// orb (--simulate SEED, where a seed stands for a person).
+    /// orb (--simulate SEED, where a seed stands for a person). Image files are read
+    /// upright by their orientation tag; turned, stretched, cut or damaged pictures are
+    /// refused. They have no liveness check.
     Enrol(EnrolArgs),
     /// Measure the simulated eye against the statistics of real sensors; fails when
     /// one is out.
@@ -73,7 +75,7 @@ pub(crate) struct EnrolArgs {
     /// append the commitment instead.
     #[arg(long)]
     recover: bool,
-    /// Image of the left eye.
+    /// Near-infrared image of the left eye (PNG, JPEG, BMP, PNM).
     #[arg(
         long,
         value_name = "IMAGE",
@@ -81,7 +83,7 @@ pub(crate) struct EnrolArgs {
         conflicts_with = "simulate"
     )]
     left: Option<PathBuf>,
-    /// Image of the right eye.
+    /// Near-infrared image of the right eye (PNG, JPEG, BMP, PNM).
     #[arg(long, value_name = "IMAGE", requires = "left")]
     right: Option<PathBuf>,
     /// Photograph the simulated person of this seed, anew each time.
@@ -99,7 +101,7 @@ pub(crate) struct EnrolArgs {
 pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
     match command {
         OrbCommand::Enrol(args) => enrol(args).await,
-        OrbCommand::Calibrate(args) => simulation::calibrate(&args),
+        OrbCommand::Calibrate(args) => simulation::calibrate(args).await,
         OrbCommand::Trial(args) => simulation::trial(args).await,
         OrbCommand::Attacks(args) => attacks::run(args).await,
     }

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use annona_api::{ApiState, Readiness};
+use annona_api::ApiState;
 use annona_chain::{Deployment, EvmChain, EvmReader, ReceiptKey, SenderKeys};
 use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
 use annona_engine::ports::{Clock, Store};
@@ -18,17 +18,20 @@ use annona_proofs::RegistryScope;
 use annona_store::{DeploymentTag, SqliteStore};
 use annona_wire::ConfigView;
 use anyhow::Context;
-use async_trait::async_trait;
 use clap::Args;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::background::{Workers, health_board};
 use crate::config::Config;
+use crate::ground::GroundCheck;
+use crate::health::ServiceHealth;
 use crate::output::Format;
 use crate::prover::LocalProver;
 use crate::tree_file::TreeFile;
+use crate::workers::Workplace;
 use crate::{keys, logs};
 
 /// Arguments of `annona serve`.
@@ -64,98 +67,30 @@ impl Clock for SystemClock {
     }
 }
 
-struct StoreReadiness(SqliteStore);
-
-#[async_trait]
-impl Readiness for StoreReadiness {
-    async fn store_is_ready(&self) -> bool {
-        self.0.ping().await.is_ok()
-    }
-}
-
-/// Follows the chain and pays claims, one step after the other.
-struct Worker {
-    outbox: Outbox<EvmChain>,
-    relay: Relay<EvmChain>,
-    membership: Arc<Membership>,
-    tree_file: TreeFile,
-    chain: Arc<EvmChain>,
-    metrics: PrometheusHandle,
-    pause: Duration,
-}
-
-impl Worker {
-    async fn run(mut self, stop: CancellationToken) {
-        self.tree_file.load().await;
-        while !stop.is_cancelled() {
-            self.round().await;
-            self.tree_file.save_now_and_then().await;
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(self.pause) => {}
-            }
-        }
-        self.tree_file.save().await;
-    }
-
-    /// One failed step does not keep the others from theirs; all of it comes round again.
-    async fn round(&self) {
-        log_failure("outbox", self.outbox.step().await);
-        log_failure("membership", self.membership.sync(&*self.chain).await);
-        log_failure("relay", self.relay.step().await);
-        self.metrics.run_upkeep();
-    }
-}
-
-/// Makes registry batches beside the worker: a proof takes seconds.
-struct Registrar {
-    sequencer: Sequencer<EvmChain>,
-    pause: Duration,
-}
-
-impl Registrar {
-    async fn run(self, stop: CancellationToken) {
-        loop {
-            // A step that is cut off is carried on by the outbox or begun again.
-            tokio::select! {
-                () = stop.cancelled() => return,
-                outcome = self.sequencer.step() => log_failure("sequencer", outcome),
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(self.pause) => {}
-            }
-        }
-    }
-}
-
-fn log_failure<T, E: std::error::Error>(worker: &'static str, outcome: Result<T, E>) {
-    if let Err(error) = outcome {
-        let cause = error.source().map(ToString::to_string);
-        tracing::warn!(worker, %error, cause, "step failed and will be repeated");
-    }
-}
-
 /// The parts of the service, wired.
 struct Service {
     state: ApiState,
-    worker: Worker,
-    registrar: Registrar,
+    workers: Workers,
     store: SqliteStore,
 }
 
 impl Service {
-    async fn assemble(config: &Config, unsafe_keys: UnsafeKeys) -> anyhow::Result<Self> {
+    async fn assemble(
+        config: &Config,
+        unsafe_keys: UnsafeKeys,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
         let deployment = Deployment::load(&config.service.deployment)?;
         let provider = annona_chain::connect(config.chain.rpc_url.expose())?;
-        let reader = EvmReader::open(provider, deployment.clone())
+        let reader = EvmReader::trusting(provider, deployment.clone());
+        let confirmations = config.chain.confirmations;
+        let sqlite = open_store(config, &deployment).await?;
+        let (ground_check, ground) =
+            GroundCheck::new(reader.clone(), sqlite.clone(), confirmations);
+        ground_check
+            .look()
             .await
-            .with_context(|| {
-                format!(
-                    "is {} the endpoint of chain {}?",
-                    config.chain.rpc_url, deployment.chain_id
-                )
-            })?;
+            .context("the service cannot start on this endpoint")?;
         let (genesis, length_secs) = reader.calendar().await?;
         let calendar = EpochClock::new(genesis, length_secs)?;
         let window = ClaimWindow(reader.claim_window().await?);
@@ -166,9 +101,7 @@ impl Service {
                 relay: config.relay_keys()?,
             },
         ));
-        let sqlite = open_store(config, &deployment).await?;
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
-        let confirmations = config.chain.confirmations;
         let membership = Arc::new(Membership::new(MembershipRules {
             calendar,
             window,
@@ -184,15 +117,19 @@ impl Service {
             Arc::new(ReceiptKey::new(receipt_key)),
             deployment.claim_scope(),
         );
+        let pause = Duration::from_millis(config.chain.poll_interval_ms);
+        let board = Arc::new(health_board(pause));
+        let enrolments = Arc::new(EnrolmentDesk::new(
+            store.clone(),
+            chain.clone(),
+            Arc::new(SystemClock),
+            membership.clone(),
+            enrolment_policy(config, &deployment, calendar),
+            open_gallery(&config.service.gallery())?,
+        ));
+        enrolments.refuse_orbs(config.enrolment.refused_orbs());
         let state = ApiState {
-            enrolments: Arc::new(EnrolmentDesk::new(
-                store.clone(),
-                chain.clone(),
-                Arc::new(SystemClock),
-                membership.clone(),
-                enrolment_policy(config, &deployment),
-                open_gallery(&config.service.gallery())?,
-            )),
+            enrolments,
             claims: Arc::new(ClaimDesk::new(
                 store.clone(),
                 chain.clone(),
@@ -211,7 +148,10 @@ impl Service {
             calendar,
             window,
             config: config_view(config, &deployment, &receipts, &calendar, window),
-            readiness: Arc::new(StoreReadiness(sqlite.clone())),
+            readiness: Arc::new(ServiceHealth {
+                board: Arc::clone(&board),
+                ground: ground.clone(),
+            }),
             metrics: metrics.clone(),
         };
         let scope = RegistryScope {
@@ -219,7 +159,6 @@ impl Service {
             registry: deployment.registry,
         };
         let prover = LocalProver::new(scope, config.keys.circuits_folder.clone(), unsafe_keys)?;
-        let pause = Duration::from_millis(config.chain.poll_interval_ms);
         let sequencer = Sequencer::new(
             SequencerParts {
                 store: store.clone(),
@@ -232,22 +171,23 @@ impl Service {
                 policy: BatchPolicy {
                     max_wait_secs: config.sequencer.max_wait_secs,
                     epoch_margin_secs: config.sequencer.epoch_margin_secs,
+                    recovery_share_percent: config.sequencer.recovery_share_percent,
                 },
                 fees: config.chain.fees(),
                 calendar,
                 confirmations,
             },
         );
-        let worker = Worker {
-            outbox: Outbox::new(
+        let workers = Workers {
+            outbox: Arc::new(Outbox::new(
                 store.clone(),
                 chain.clone(),
                 OutboxRules {
                     confirmations,
                     fees: config.chain.fees(),
                 },
-            ),
-            relay: Relay::new(
+            )),
+            relay: Arc::new(Relay::new(
                 RelayParts {
                     store,
                     chain: chain.clone(),
@@ -260,17 +200,26 @@ impl Service {
                     window,
                     confirmations,
                 },
-            ),
+            )),
+            sequencer: Arc::new(sequencer),
             membership,
             tree_file,
             chain,
+            chain_id: deployment.chain_id,
+            ground: Arc::new(ground_check),
+            store: sqlite.clone(),
+            database: config.service.database.clone(),
             metrics,
             pause,
+            workplace: Workplace {
+                board,
+                ground,
+                stop,
+            },
         };
         Ok(Self {
             state,
-            worker,
-            registrar: Registrar { sequencer, pause },
+            workers,
             store: sqlite,
         })
     }
@@ -308,7 +257,11 @@ fn open_gallery(folder: &Path) -> anyhow::Result<Gallery> {
     gallery.with_context(|| format!("cannot open the gallery {}", folder.display()))
 }
 
-fn enrolment_policy(config: &Config, deployment: &Deployment) -> EnrolmentPolicy {
+fn enrolment_policy(
+    config: &Config,
+    deployment: &Deployment,
+    calendar: EpochClock,
+) -> EnrolmentPolicy {
     EnrolmentPolicy {
         domain: deployment.enrolment_domain(),
         model_id: B256::from(annona_iris::model_id()),
@@ -316,6 +269,9 @@ fn enrolment_policy(config: &Config, deployment: &Deployment) -> EnrolmentPolicy
         max_skew_secs: config.enrolment.max_clock_skew_secs,
         rule: DecisionRule::standard(),
         recovery_cooldown_secs: config.enrolment.recovery_cooldown_secs,
+        calendar,
+        people_per_orb: config.enrolment.people_per_orb.get(),
+        review_keep_secs: config.enrolment.review_keep_secs,
     }
 }
 
@@ -354,18 +310,24 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         config.keys.allow_unsafe_test_keys,
         args.allow_unsafe_test_keys,
     );
+    let stop = CancellationToken::new();
     let Service {
         state,
-        worker,
-        registrar,
+        workers,
         store,
-    } = Service::assemble(&config, unsafe_keys).await?;
+    } = Service::assemble(&config, unsafe_keys, stop.clone()).await?;
     let listener = TcpListener::bind(config.service.listen)
         .await
-        .with_context(|| format!("cannot listen on {}", config.service.listen))?;
+        .with_context(|| {
+            format!(
+                "cannot listen on {}; end what listens there, or set `listen` of [service] to another address",
+                config.service.listen
+            )
+        })?;
     // The one line on standard output tells a caller the port that was taken.
     // Before the line below: whoever reads it may send a signal at once.
     let signals = StopSignals::listen()?;
+    let hangups = Hangups::listen()?;
     let listening = Listening {
         listening: format!("http://{}", listener.local_addr()?),
     };
@@ -373,9 +335,13 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         format!("listening on {}", listening.listening)
     })?;
 
-    let stop = CancellationToken::new();
-    let background = tokio::spawn(worker.run(stop.clone()));
-    let registering = tokio::spawn(registrar.run(stop.clone()));
+    let rereading = tokio::spawn(reread_on_hangup(
+        hangups,
+        args.config,
+        Arc::clone(&state.enrolments),
+        stop.clone(),
+    ));
+    let background = tokio::spawn(workers.run());
     let draining = stop.clone();
     let router = annona_api::router_with_limits(state, config.limits()?);
     let serving = annona_api::serve(listener, router, connections, draining);
@@ -384,7 +350,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         () = end_of_grace(signals, &stop) => {}
     }
     background.await?;
-    registering.await?;
+    rereading.await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -395,6 +361,71 @@ async fn end_of_grace(mut signals: StopSignals, stop: &CancellationToken) {
     tracing::info!("stopping; what is under way is stored and goes on at the next start");
     stop.cancel();
     tokio::time::sleep(SHUTDOWN_GRACE).await;
+}
+
+/// Reads again on SIGHUP which orbs are refused; a configuration that cannot be read
+/// changes nothing.
+async fn reread_on_hangup(
+    mut hangups: Hangups,
+    path: PathBuf,
+    enrolments: Arc<EnrolmentDesk>,
+    stop: CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = hangups.next() => {}
+        }
+        match Config::load(&path) {
+            Ok(config) => {
+                let refused = config.enrolment.refused_orbs();
+                tracing::info!(
+                    orbs = refused.len(),
+                    "orbs that are refused were read again"
+                );
+                enrolments.refuse_orbs(refused);
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the configuration cannot be read again; the same orbs are refused as before"
+                );
+            }
+        }
+    }
+}
+
+/// SIGHUP, heeded from [`Hangups::listen`] on.
+#[cfg(unix)]
+struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        std::future::pending().await
+    }
 }
 
 /// SIGINT and SIGTERM, heeded from [`StopSignals::listen`] on.

@@ -9,6 +9,9 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::config;
+use crate::scratch::Scratch;
+
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const END_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -20,18 +23,24 @@ pub(crate) struct ServiceProcess {
 
 impl ServiceProcess {
     /// Starts the service of `folder`, which holds `annona.toml`, and waits until it is ready.
-    pub(crate) async fn start(folder: &Path) -> anyhow::Result<Self> {
-        let log = folder.join("service.log");
-        let mut process = Command::new(std::env::current_exe()?)
+    /// The environment has no say in its configuration.
+    pub(crate) async fn start(folder: &mut Scratch) -> anyhow::Result<Self> {
+        let log = folder.path().join("service.log");
+        let mut command = std::process::Command::new(std::env::current_exe()?);
+        config::forget_environment(&mut command);
+        let mut process = Command::from(command)
             .arg("serve")
             .arg("--config")
-            .arg(folder.join("annona.toml"))
+            .arg(folder.path().join("annona.toml"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&log)?)
             .kill_on_drop(true)
             .spawn()
             .context("the service cannot be started")?;
+        if let Some(id) = process.id() {
+            folder.watch(id)?;
+        }
         let stdout = process
             .stdout
             .take()

@@ -10,7 +10,8 @@ use orb_sim::calibration::{self, Report};
 use orb_sim::trial::{self, Decisions, Enrolled, Plan, Rate, Subject};
 use serde::Serialize;
 
-use crate::long_work::{Stop, exit_code, in_parallel, stoppable};
+use crate::long_work::{Stop, in_parallel, stoppable};
+use crate::output::{note, say};
 use crate::outputs;
 
 /// Members by which an earlier file of each command is known.
@@ -21,10 +22,10 @@ const TRIAL: &[&str] = &["failed_to_enrol", "false_match", "false_non_match"];
 #[derive(Debug, Args)]
 pub(crate) struct CalibrateArgs {
     /// Simulated people, both eyes of each.
-    #[arg(long, default_value_t = calibration::Plan::default().people)]
+    #[arg(long, default_value_t = calibration::Plan::default().people, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     people: u64,
     /// Captures of each eye.
-    #[arg(long, default_value_t = calibration::Plan::default().captures)]
+    #[arg(long, default_value_t = calibration::Plan::default().captures, value_parser = clap::value_parser!(u64).range(1..=100))]
     captures: u64,
     /// Seed of people and conditions.
     #[arg(long, default_value_t = calibration::Plan::default().seed)]
@@ -41,7 +42,7 @@ pub(crate) struct CalibrateArgs {
 #[derive(Debug, Args)]
 pub(crate) struct TrialArgs {
     /// Simulated people, both eyes of each.
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     people: u64,
     /// Sessions of each person: the first enrols, the others probe.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(2..=100))]
@@ -57,8 +58,9 @@ pub(crate) struct TrialArgs {
     json: Option<PathBuf>,
 }
 
-/// Renders and measures; fails when a statistic is not near enough to real eyes.
-pub(crate) fn calibrate(args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
+/// Renders and measures; fails when a statistic is not near enough to real eyes. A signal
+/// ends it early, and the statistics are those of the people photographed until then.
+pub(crate) async fn calibrate(args: CalibrateArgs) -> anyhow::Result<ExitCode> {
     let plan = calibration::Plan {
         people: args.people,
         captures: args.captures,
@@ -66,21 +68,40 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> anyhow::Result<ExitCode> {
     };
     let json = json_file(args.json.as_ref(), CALIBRATION)?;
     let plot = args.plot.as_deref().map(outputs::svg).transpose()?;
-    let stop = Stop::default();
-    let subjects = in_parallel("people photographed", plan.people, &stop, |number| {
-        calibration::examine(&plan, number)
-    });
+    let (subjects, stop) = stoppable(move |stop| {
+        let examine = |number| calibration::examine(&plan, number);
+        Ok(in_parallel(
+            "people photographed",
+            plan.people,
+            stop,
+            examine,
+        ))
+    })
+    .await?;
+    let is_complete = subjects.len() as u64 == args.people;
+    if subjects.is_empty() {
+        note("interrupted before anybody was photographed");
+        return Ok(stop.exit_code(is_complete));
+    }
     let report = Report::new(&subjects);
-    print!("{report}");
+    say(report.to_string().trim_end())?;
     write_json(json, &report)?;
     if let Some(mut plot) = plot {
         plot.put(report.to_svg().as_bytes())?;
         plot.commit()?;
     }
+    if !is_complete {
+        note(format_args!(
+            "interrupted: the statistics are of {} of {} people",
+            subjects.len(),
+            args.people
+        ));
+        return Ok(stop.exit_code(is_complete));
+    }
     if report.holds() {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("The simulated eye is not near enough to real ones: see the lines marked OUT.");
+    note("The simulated eye is not near enough to real ones: see the lines marked OUT.");
     Ok(ExitCode::FAILURE)
 }
 
@@ -104,13 +125,13 @@ struct TrialAnswer {
 }
 
 /// Photographs everybody, compares everybody with everybody, and says how often the
-/// production rule was wrong. Ctrl-C ends the stage under way and keeps what it did.
+/// production rule was wrong. A signal ends the stage under way and keeps what it did.
 pub(crate) async fn trial(args: TrialArgs) -> anyhow::Result<ExitCode> {
     let json = json_file(args.json.as_ref(), TRIAL)?;
-    let answer = stoppable(move |stop| run_trial(&args, stop)).await?;
-    println!("{}", describe(&answer));
+    let (answer, stop) = stoppable(move |stop| run_trial(&args, stop)).await?;
+    say(describe(&answer))?;
     write_json(json, &answer)?;
-    Ok(exit_code(!answer.interrupted))
+    Ok(stop.exit_code(!answer.interrupted))
 }
 
 fn run_trial(args: &TrialArgs, stop: &Stop) -> anyhow::Result<TrialAnswer> {

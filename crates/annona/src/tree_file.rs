@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, IntoInnerError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use annona_chain::Deployment;
 use annona_core::{B256, keccak256};
@@ -10,6 +10,7 @@ use annona_engine::ports::RegistryState;
 use annona_engine::{Membership, TREE_MAGIC};
 use annona_files::{Audience, FileError, OutputFile, Purpose};
 use anyhow::Context;
+use tokio_util::sync::CancellationToken;
 
 /// How often a tree that changes is written down. What a crash loses is read from the
 /// chain again.
@@ -21,7 +22,6 @@ pub(crate) struct TreeFile {
     tag: B256,
     membership: Arc<Membership>,
     saved: Option<RegistryState>,
-    last_save: Instant,
 }
 
 impl TreeFile {
@@ -34,7 +34,6 @@ impl TreeFile {
             tag: keccak256(name),
             membership,
             saved: None,
-            last_save: Instant::now(),
         }
     }
 
@@ -71,16 +70,18 @@ impl TreeFile {
         }
     }
 
-    /// Writes the tree down if it has changed and the last time is long ago.
-    pub(crate) async fn save_now_and_then(&mut self) {
-        if self.last_save.elapsed() >= SAVE_INTERVAL {
+    /// Writes the tree down now and then, and when the service stops, if it has changed.
+    pub(crate) async fn keep(mut self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(SAVE_INTERVAL) => {}
+            }
             self.save().await;
         }
     }
 
-    /// Writes the tree down if it has changed.
-    pub(crate) async fn save(&mut self) {
-        self.last_save = Instant::now();
+    async fn save(&mut self) {
         let state = self.membership.state();
         if self.saved == Some(state) || !self.membership.is_synced() {
             return;

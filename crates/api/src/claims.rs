@@ -41,7 +41,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
 /// The proof is verified before the answer, which carries a signed receipt: with it anyone
 /// can prove that the claim was dropped or paid late. The same claim sent again, with the
 /// same proof or another one, gets the same receipt and the claim as it stands then. A claim
-/// that is rejected later has a signed refusal in its answers.
+/// that is rejected later has a signed refusal in its answers; after it, a claim whose
+/// nullifier is not spent is taken anew, for the same payment or another.
 #[utoipa::path(
     post, path = "/v1/claims", tag = "claims", request_body = ClaimRequest,
     responses(
@@ -54,6 +55,7 @@ pub(crate) async fn submit_claim(
     State(shared): State<Arc<Shared>>,
     Body(request): Body<ClaimRequest>,
 ) -> Result<Response, ApiError> {
+    shared.require_its_chain()?;
     let record = shared
         .api
         .claims

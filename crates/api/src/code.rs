@@ -49,6 +49,7 @@ problem_codes! {
     CaptureNotFresh, BAD_REQUEST, "capture-not-fresh", "The capture is too old, or lies in the future.";
     OrbSignatureInvalid, UNAUTHORIZED, "orb-signature-invalid", "The signature fits no orb.";
     OrbNotActive, FORBIDDEN, "orb-not-active", "The orb is not active in the orb registry.";
+    OrbRefused, FORBIDDEN, "orb-refused", "Nothing is taken from this orb.";
     RouteUnknown, NOT_FOUND, "route-unknown", "There is no such route.";
     TreeUnknown, NOT_FOUND, "tree-unknown", "There is no tree of this epoch.";
     TileUnknown, NOT_FOUND, "tile-unknown", "The tree has no such tile.";
@@ -76,7 +77,7 @@ problem_codes! {
     IrisDigestMismatch, UNPROCESSABLE_ENTITY, "iris-digest-mismatch", "The templates are not the ones that the orb signed.";
     ModelMismatch, UNPROCESSABLE_ENTITY, "model-mismatch", "The templates were made with another encoder.";
     TemplateUnusable, UNPROCESSABLE_ENTITY, "template-unusable", "A template has too few valid bits to decide on.";
-    TemplateSaturated, UNPROCESSABLE_ENTITY, "template-saturated", "A template is like several people at once.";
+    OrbLimitReached, TOO_MANY_REQUESTS, "orb-limit-reached", "The orb has brought in as many people as it may in an epoch.";
     RateLimited, TOO_MANY_REQUESTS, "rate-limited", "Too many requests came in a short time.";
     Internal, INTERNAL_SERVER_ERROR, "internal", "The service failed.";
     PaymentsPaused, SERVICE_UNAVAILABLE, "payments-paused", "Payments are paused.";

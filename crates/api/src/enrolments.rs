@@ -18,9 +18,10 @@ use crate::views::enrolment_view;
 
 problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, ContentTypeNotJson, MalformedField,
-    NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive,
+    NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive, OrbRefused,
     EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, NothingToRecover,
-    RecoveryTooSoon,    IrisDigestMismatch, ModelMismatch, TemplateUnusable, TemplateSaturated, EnrolmentBusy, ChainUnavailable,
+    RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable, OrbLimitReached,
+    EnrolmentBusy, ChainUnavailable,
     StoreUnavailable
 );
 problem_responses!(FindProblems: PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable);
@@ -47,6 +48,7 @@ pub(crate) async fn submit_enrolment(
     State(shared): State<Arc<Shared>>,
     Body(request): Body<EnrolmentRequest>,
 ) -> Result<Response, ApiError> {
+    shared.require_its_chain()?;
     let (signed, templates) = request.parse()?;
     let packet = EnrolmentPacket { signed, templates };
     answer(&shared.api.enrolments.submit(packet).await?)

@@ -19,6 +19,7 @@ const RETRY_SOON_SECS: u64 = 2;
 const RETRY_CHAIN_SECS: u64 = 5;
 /// Seconds after which a queue or a pause is looked at again.
 const RETRY_LATER_SECS: u64 = 60;
+const DAY_SECS: u64 = 86_400;
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,8 @@ pub(crate) enum ApiError {
     Epoch(#[from] EpochError),
     #[error(transparent)]
     Chain(#[from] ChainError),
+    #[error("chain or contracts are not those of this service")]
+    OtherChain,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("too many requests are under way")]
@@ -126,7 +129,7 @@ impl ApiError {
             .of_enrolment(*id),
             Self::Review(id) => Refusal::new(
                 Code::EnrolmentReview,
-                "Look into the orb once more, eyes wide open and without glasses: a second capture decides.",
+                "Look into the orb once more, eyes wide open and without glasses: a second capture decides, or the operator of the service.",
             )
             .of_enrolment(*id),
             Self::NotSynced => Refusal::new(
@@ -145,6 +148,11 @@ impl ApiError {
             .of_field("index"),
             Self::Epoch(error) => epoch_refusal(error),
             Self::Chain(error) => chain_refusal(error),
+            Self::OtherChain => Refusal::new(
+                Code::ChainUnavailable,
+                "Send the same request again later: the service has lost its chain, and /readyz says how.",
+            )
+            .retry_after(RETRY_LATER_SECS),
             Self::Store(error) => store_refusal(error),
             Self::Overloaded => Refusal::new(
                 Code::Overloaded,
@@ -330,6 +338,15 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
             Code::OrbNotActive,
             format!("Go to another orb, or have orb {orb} listed in the orb registry; a signature over other data also names a stranger."),
         ),
+        EnrolError::OrbRefused(orb) => Refusal::new(
+            Code::OrbRefused,
+            format!("Go to another orb, at once: the operator of this service takes nothing from orb {orb}."),
+        ),
+        EnrolError::OrbLimitReached { wait_secs, .. } => Refusal::new(
+            Code::OrbLimitReached,
+            "Go to another orb, or come again in the next epoch.",
+        )
+        .retry_after((*wait_secs).max(RETRY_LATER_SECS)),
         EnrolError::IrisDigestMismatch => Refusal::new(
             Code::IrisDigestMismatch,
             "Send the very templates that were signed: irisDigest is keccak256 of the left and then the right one.",
@@ -350,19 +367,15 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
             "Enrol as a new person.",
         )
         .of_field("kind"),
-        EnrolError::RecoveryTooSoon { wait_secs } => Refusal::new(
+        EnrolError::RecoveryTooSoon { wait_days } => Refusal::new(
             Code::RecoveryTooSoon,
             "Come back later: the enrolment before has to settle, and some time has to pass between two of one person.",
         )
         .of_field("kind")
-        .retry_after((*wait_secs).max(RETRY_LATER_SECS)),
+        .retry_after(wait_days.saturating_mul(DAY_SECS)),
         EnrolError::TemplateUnusable => Refusal::new(
             Code::TemplateUnusable,
             "Capture again with both eyes wide open: too little of an iris was visible.",
-        ),
-        EnrolError::TemplateSaturated { .. } => Refusal::new(
-            Code::TemplateSaturated,
-            "Clean the orb's optics and capture again: no eye is like several people's.",
         ),
         EnrolError::NonceUsed => Refusal::new(
             Code::NonceUsed,

@@ -13,9 +13,6 @@ pub(crate) const EVENT_POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// Longest silence on a stream of events; proxies cut silent connections.
 pub(crate) const EVENT_KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Longest a part may take to say that it is ready.
-pub(crate) const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// Requests after which recorded latencies are folded into their histograms,
 /// so that they do not pile up when nobody reads the metrics.
 pub(crate) const REQUESTS_PER_METRICS_UPKEEP: u64 = 1_024;

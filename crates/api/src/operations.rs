@@ -1,17 +1,14 @@
-use core::future::Future;
 use std::sync::Arc;
 
-use annona_wire::{LivenessView, PartStatus, ReadinessView};
+use annona_wire::{LivenessView, ReadinessView};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::time::timeout;
 use utoipa::IntoResponses;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::limits::READINESS_TIMEOUT;
 use crate::problem::problem_responses;
 use crate::state::Shared;
 
@@ -36,44 +33,26 @@ pub(crate) async fn liveness(State(shared): State<Arc<Shared>>) -> Json<Liveness
     Json(LivenessView { version })
 }
 
-/// Whether database, membership tree and chain can work.
+/// Whether the service does its work, part by part.
+///
+/// It names the database by a write, the chain, the contracts, each worker, the disk and the
+/// clock, and of each that is not ready since when and why.
 #[utoipa::path(
     get, path = "/readyz", tag = "operations",
     responses(
-        (status = 200, body = ReadinessView, description = "Every part can work."),
+        (status = 200, body = ReadinessView, description = "Every part works."),
         OperationProblems,
-        (status = 503, body = ReadinessView, description = "At least one part cannot work now; the body says which."),
+        (status = 503, body = ReadinessView, description = "At least one part does not work now; the body says which, since when and why."),
     ),
 )]
 pub(crate) async fn readiness(State(shared): State<Arc<Shared>>) -> Response {
-    let (store, chain) = tokio::join!(
-        part(shared.api.readiness.store_is_ready()),
-        part(async { shared.api.chain.head().await.is_ok() }),
-    );
-    let view = ReadinessView {
-        store,
-        membership: status_of(shared.api.membership.is_synced()),
-        chain,
-    };
-    let status = if view.is_ready() {
+    let report = shared.api.readiness.report();
+    let status = if report.is_ready() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, Json(view)).into_response()
-}
-
-async fn part(answer: impl Future<Output = bool>) -> PartStatus {
-    let is_ready = timeout(READINESS_TIMEOUT, answer).await.unwrap_or(false);
-    status_of(is_ready)
-}
-
-const fn status_of(is_ready: bool) -> PartStatus {
-    if is_ready {
-        PartStatus::Ready
-    } else {
-        PartStatus::NotReady
-    }
+    (status, Json(report)).into_response()
 }
 
 /// Figures in the text format of Prometheus.

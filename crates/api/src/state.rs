@@ -4,8 +4,7 @@ use std::sync::atomic::AtomicU64;
 use annona_core::{ClaimWindow, EpochClock};
 use annona_engine::ports::{BlockHead, ChainReader};
 use annona_engine::{ClaimDesk, EnrolmentDesk, Membership, ReceiptDesk};
-use annona_wire::{ConfigView, EpochView};
-use async_trait::async_trait;
+use annona_wire::{ConfigView, EpochView, ReadinessView};
 use futures::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
@@ -17,11 +16,14 @@ use crate::kinds::PermitDesk;
 use crate::rates::RateGate;
 use crate::recent::Recent;
 
-/// Says whether the database answers.
-#[async_trait]
+/// Says how the parts of the service are. Nobody is asked for it: an answer is there even
+/// while a part hangs.
 pub trait Readiness: Send + Sync {
-    /// Whether it does, now.
-    async fn store_is_ready(&self) -> bool;
+    /// How every part is.
+    fn report(&self) -> ReadinessView;
+    /// Whether chain and contracts are those that the service was set up for. While they
+    /// are not, nothing new is taken.
+    fn is_on_its_chain(&self) -> bool;
 }
 
 /// What the routes work with.
@@ -43,7 +45,7 @@ pub struct ApiState {
     pub window: ClaimWindow,
     /// What `/v1/config` shows.
     pub config: ConfigView,
-    /// The database's readiness.
+    /// How the parts of the service are.
     pub readiness: Arc<dyn Readiness>,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
@@ -66,6 +68,14 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Refuses what would be judged by another chain.
+    pub(crate) fn require_its_chain(&self) -> Result<(), ApiError> {
+        if self.api.readiness.is_on_its_chain() {
+            return Ok(());
+        }
+        Err(ApiError::OtherChain)
+    }
+
     pub(crate) fn new(api: ApiState, limits: Limits, openapi_json: String) -> Self {
         Self {
             rates: RateGate::new(&limits.rates),

@@ -1,21 +1,79 @@
 use alloy::providers::DynProvider;
 use annona_chain::Deployment;
+use annona_core::UnixSeconds;
 
 use crate::checks;
-use crate::gather::gather;
+use crate::data::ChainData;
+use crate::gather::{gather, is_canonical, read_head};
 use crate::{AuditError, CheckResult, Report};
 
-/// Audits `deployment` up to the endpoint's newest block; `progress` is told of
-/// each check as it ends.
+/// Times that an audit is begun when the chain is reorganised under it.
+const ATTEMPTS: usize = 2;
+
+/// How far an audit is.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum AuditProgress<'a> {
+    /// Something is read from the chain.
+    Reading {
+        /// What is read.
+        what: &'static str,
+        /// How much of it was read.
+        done: u64,
+        /// How much of it there is.
+        total: u64,
+    },
+    /// The chain was reorganised; the reading begins again.
+    BegunAgain {
+        /// The block that was replaced.
+        number: u64,
+    },
+    /// A check was made.
+    Checked(&'a CheckResult),
+}
+
+/// Audits `deployment` up to the endpoint's newest block, which is held against
+/// the time `now`.
 ///
 /// # Errors
-/// [`AuditError`] when the chain cannot be read. What is wrong on the chain is
-/// in the report.
+/// [`AuditError`] when the chain cannot be read. What is wrong on the chain, and
+/// what the endpoint does not show of it, is in the report.
 pub async fn audit(
     provider: &DynProvider,
     deployment: &Deployment,
-    progress: impl FnMut(&CheckResult),
+    now: UnixSeconds,
+    mut progress: impl FnMut(AuditProgress<'_>),
 ) -> Result<Report, AuditError> {
-    let data = gather(provider, deployment).await?;
-    Ok(checks::run(&data, progress))
+    let mut attempt = 1;
+    let data = loop {
+        match read(provider, deployment, now, &mut progress).await {
+            Err(AuditError::Reorganised { number }) if attempt < ATTEMPTS => {
+                attempt += 1;
+                progress(AuditProgress::BegunAgain { number });
+            }
+            read => break read?,
+        }
+    };
+    Ok(checks::run(&data, |check| {
+        progress(AuditProgress::Checked(check));
+    }))
+}
+
+/// Reads all; a failure on a chain whose head was replaced meanwhile is told as such.
+async fn read(
+    provider: &DynProvider,
+    deployment: &Deployment,
+    now: UnixSeconds,
+    progress: &mut impl FnMut(AuditProgress<'_>),
+) -> Result<ChainData, AuditError> {
+    let head = read_head(provider, deployment).await?;
+    let replaced = AuditError::Reorganised {
+        number: head.number,
+    };
+    let data = gather(provider, deployment, head, now, progress).await;
+    match (data, is_canonical(provider, &head).await) {
+        (Ok(data), Ok(true)) => Ok(data),
+        (_, Ok(false)) => Err(replaced),
+        (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+    }
 }

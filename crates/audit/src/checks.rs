@@ -2,234 +2,72 @@
 
 mod claims;
 mod contracts;
+mod cover;
+mod evidence;
+mod findings;
+mod list;
 mod membership;
 mod money;
 mod power;
 mod rebuilt;
+mod requests;
 #[cfg(test)]
 mod tests;
 mod unchecked;
 
-use alloy::primitives::{B256, U256};
-use annona_core::AmountWei;
+use alloy::primitives::U256;
+use annona_core::{AmountWei, UnixSeconds};
 
-use crate::data::{ChainData, Logged, RegistryBatch};
-use crate::{AuditedBlock, CheckResult, Outcome, Report, Totals};
+use crate::data::{At, ChainData, Logged, RegistryBatch};
+use crate::{AuditedBlock, CheckResult, Gap, Report, Totals};
+use findings::{Finding, Findings};
+use list::{CHECKS, Check, RestsOn};
 use rebuilt::Rebuilt;
+use requests::{Asked, Matcher};
 
-pub(crate) use claims::{Route, route, statement};
+pub(crate) use claims::statement;
+pub(crate) use requests::Invocation;
+
+const ARCHIVE_NODE: &str = "ask an archive node";
 
 /// What a check looks at.
 pub(crate) struct Evidence<'a> {
     data: &'a ChainData,
     rebuilt: Rebuilt,
+    /// Every payment with what it was asked by.
+    asked: Vec<Asked<'a>>,
+    /// What shows that logs are missing.
+    log_gaps: Vec<Gap>,
 }
 
-/// Why a check does not pass.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Objection {
-    /// The rule does not hold.
-    Wrong {
-        what: String,
-        transaction: Option<B256>,
-    },
-    /// The rule cannot be looked at, or not in full.
-    Unchecked { why: String },
-}
+impl<'a> Evidence<'a> {
+    fn of(data: &'a ChainData) -> Self {
+        Self {
+            data,
+            rebuilt: Rebuilt::from_events(data),
+            asked: Matcher::all(data),
+            log_gaps: evidence::log_gaps(data),
+        }
+    }
 
-/// What was looked at, or what stands against it.
-type Verdict = Result<String, Objection>;
-
-fn wrong<T>(what: impl Into<String>) -> Result<T, Objection> {
-    Err(Objection::Wrong {
-        what: what.into(),
-        transaction: None,
-    })
-}
-
-fn wrong_at<T, E>(logged: &Logged<E>, what: impl Into<String>) -> Result<T, Objection> {
-    Err(Objection::Wrong {
-        what: what.into(),
-        transaction: Some(logged.at.transaction),
-    })
-}
-
-/// A getter's answer; that there is none is a finding.
-fn answer<T: Clone>(answer: Option<&T>, getter: &str) -> Result<T, Objection> {
-    match answer {
-        Some(value) => Ok(value.clone()),
-        None => wrong(format!("the contract does not answer {getter}")),
+    /// The time of the block of an event.
+    fn time_of(&self, at: At) -> Result<u64, Finding> {
+        match self.data.block_times.get(&at.block) {
+            Some(time) => Ok(*time),
+            None => findings::unchecked(
+                "the endpoint does not know blocks whose logs it serves",
+                ARCHIVE_NODE,
+            ),
+        }
     }
 }
 
-struct Check {
-    id: &'static str,
-    title: &'static str,
-    run: fn(&Evidence<'_>) -> Verdict,
-}
-
-const fn check(id: &'static str, title: &'static str, run: fn(&Evidence<'_>) -> Verdict) -> Check {
-    Check { id, title, run }
-}
-
-/// Ids are stable: scripts and people refer to them.
-const CHECKS: [Check; 29] = [
-    check(
-        "contract-code",
-        "Every contract runs the published code",
-        contracts::code,
-    ),
-    check(
-        "immutables",
-        "What was built into the code is this deployment",
-        contracts::immutables,
-    ),
-    check(
-        "wiring",
-        "The contracts refer to each other as deployed",
-        contracts::wiring,
-    ),
-    check(
-        "verifying-key",
-        "The verifier uses the sound key of the public ceremony",
-        contracts::verifying_key,
-    ),
-    check(
-        "events-readable",
-        "Every event can be read",
-        contracts::events_readable,
-    ),
-    check(
-        "leaves",
-        "Every leaf is a commitment, and none is there twice",
-        membership::leaves,
-    ),
-    check(
-        "revocations",
-        "Every revoked leaf was that member's until then",
-        membership::revocations,
-    ),
-    check(
-        "tree-roots",
-        "Every root follows from the batches before it",
-        membership::roots,
-    ),
-    check(
-        "registry-state",
-        "The registry is where its events lead",
-        membership::registry_state,
-    ),
-    check(
-        "checkpoints",
-        "The root and member count of every epoch are the recomputed ones",
-        membership::checkpoints,
-    ),
-    check(
-        "epochs-opened",
-        "Every epoch was opened in time, on its root, for its members, within its budget",
-        money::epochs_opened,
-    ),
-    check(
-        "claim-calls",
-        "Every payment is what its transaction asked for",
-        claims::calls,
-    ),
-    check(
-        "claim-ranges",
-        "Every input of a claim is in its field",
-        claims::ranges,
-    ),
-    check(
-        "claim-window",
-        "Every claim was paid inside its window",
-        claims::window,
-    ),
-    check(
-        "external-nullifiers",
-        "The external nullifier of every epoch is the recomputed one",
-        claims::external_nullifiers,
-    ),
-    check(
-        "claim-proofs",
-        "Every claim's proof holds against its epoch's root",
-        claims::proofs,
-    ),
-    check(
-        "claims-through-contracts",
-        "Every claim came in a transaction of its own",
-        claims::through_contracts,
-    ),
-    check(
-        "nullifiers-unique",
-        "No nullifier was paid twice",
-        claims::nullifiers_unique,
-    ),
-    check(
-        "census",
-        "No epoch paid more claims than it has members",
-        money::census,
-    ),
-    check(
-        "payments",
-        "Every transfer out of the distributor is owed, and every payment was transferred",
-        money::payments,
-    ),
-    check(
-        "supply",
-        "Every token in existence was issued for an epoch, below the cap",
-        money::supply,
-    ),
-    check(
-        "balance",
-        "The distributor holds what it still owes",
-        money::balance,
-    ),
-    check(
-        "timelock-delay",
-        "A change waits longer than an epoch",
-        power::timelock_delay,
-    ),
-    check(
-        "admin-roles",
-        "Only the timelock administers",
-        power::admin_roles,
-    ),
-    check(
-        "deployer-powerless",
-        "The deployer holds no role",
-        power::deployer_powerless,
-    ),
-    check(
-        "admin-actions",
-        "Every act of administration went through the timelock",
-        power::admin_actions,
-    ),
-    check(
-        "leaves-are-people",
-        "Every leaf is one living person",
-        unchecked::leaves_are_people,
-    ),
-    check(
-        "enrolment-signatures",
-        "Every leaf was signed for by an active orb",
-        unchecked::enrolment_signatures,
-    ),
-    check(
-        "log-anchors",
-        "The transparency log is anchored on chain",
-        unchecked::log_anchors,
-    ),
-];
-
 /// Makes every check, in order.
 pub(crate) fn run(data: &ChainData, mut progress: impl FnMut(&CheckResult)) -> Report {
-    let evidence = Evidence {
-        data,
-        rebuilt: Rebuilt::from_events(data),
-    };
+    let evidence = Evidence::of(data);
     let mut checks = Vec::with_capacity(CHECKS.len());
     for check in &CHECKS {
-        let result = result_of(check, (check.run)(&evidence));
+        let result = result_of(check, &evidence);
         progress(&result);
         checks.push(result);
     }
@@ -238,24 +76,26 @@ pub(crate) fn run(data: &ChainData, mut progress: impl FnMut(&CheckResult)) -> R
         block: AuditedBlock {
             number: data.head.number,
             hash: data.head.hash,
+            timestamp: UnixSeconds(data.head.timestamp),
         },
+        audited_at: UnixSeconds(data.now),
         checks,
         totals: totals(data),
     }
 }
 
-fn result_of(check: &Check, verdict: Verdict) -> CheckResult {
-    let (outcome, detail) = match verdict {
-        Ok(detail) => (Outcome::Pass, detail),
-        Err(Objection::Wrong { what, transaction }) => {
-            (Outcome::Fail { what, transaction }, String::new())
-        }
-        Err(Objection::Unchecked { why }) => (Outcome::NotChecked { why }, String::new()),
+fn result_of(check: &Check, evidence: &Evidence<'_>) -> CheckResult {
+    let mut found = match check.rests_on {
+        RestsOn::State => Findings::default(),
+        RestsOn::Logs => Findings::resting_on(&evidence.log_gaps),
     };
+    let verdict = (check.run)(evidence, &mut found);
+    let detail = found.note(verdict).unwrap_or_default();
     CheckResult {
         id: check.id,
         title: check.title,
-        outcome,
+        objections: found.objections,
+        gaps: found.gaps,
         detail,
     }
 }

@@ -42,12 +42,22 @@ impl Contract {
         Self::Revoke32Verifier,
     ];
 
-    /// Those with roles besides the timelock.
-    pub(crate) const ADMINISTERED: [Self; 4] = [
+    /// Those whose roles, members and money are a history of events.
+    pub(crate) const WITH_HISTORY: [Self; 5] = [
+        Self::Timelock,
         Self::IncomeSource,
         Self::OrbRegistry,
         Self::Registry,
         Self::Distributor,
+    ];
+
+    /// The registry's verifiers, whose keys are made for this project.
+    pub(crate) const BATCH_VERIFIERS: [Self; 5] = [
+        Self::Append16Verifier,
+        Self::Append256Verifier,
+        Self::Append1024Verifier,
+        Self::Revoke8Verifier,
+        Self::Revoke32Verifier,
     ];
 
     pub(crate) const fn address(self, deployment: &Deployment) -> Address {
@@ -174,12 +184,20 @@ pub(crate) struct Events {
     pub(crate) closed: Vec<Logged<Distributor::EpochClosed>>,
     pub(crate) claims: Vec<Logged<Distributor::Claimed>>,
     pub(crate) fees: Vec<Logged<Distributor::FeePaid>>,
+    /// Claims of a batch that were passed over.
+    pub(crate) skipped: Vec<Logged<Distributor::ClaimSkipped>>,
     pub(crate) funded: Vec<Logged<MintedIncome::EpochFunded>>,
     /// Those that issue, and those from or to the distributor or the income source.
     pub(crate) transfers: Vec<Logged<AnnonaToken::Transfer>>,
     pub(crate) admin: Vec<Logged<AdminAction>>,
-    /// Logs of known events that do not decode or lack their place.
+    /// Logs that the endpoint gave without block or transaction.
+    pub(crate) without_place: usize,
+    /// Logs of known events that do not decode.
     pub(crate) unreadable: Vec<(&'static str, Option<B256>)>,
+    /// Block and log index of every log that was read, known or not.
+    pub(crate) places: BTreeSet<(u64, u64)>,
+    /// Every transaction that left one of these logs.
+    pub(crate) sources: BTreeSet<B256>,
 }
 
 /// Getters of the contracts; `None` where a contract did not answer.
@@ -196,6 +214,7 @@ pub(crate) struct Answers {
     pub(crate) epoch_length: Option<U256>,
     pub(crate) claim_window: Option<U256>,
     pub(crate) min_delay: Option<U256>,
+    pub(crate) per_person_cap: Option<U256>,
     pub(crate) token_cap: Option<U256>,
     pub(crate) total_supply: Option<U256>,
     pub(crate) distributor_balance: Option<U256>,
@@ -230,6 +249,28 @@ pub(crate) struct Sent {
     pub(crate) from: Address,
     pub(crate) to: Option<Address>,
     pub(crate) input: Bytes,
+    /// The contract that it creates, if it creates one.
+    pub(crate) creates: Option<Address>,
+}
+
+/// Whether a contract was there before the block of the deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeBefore {
+    Nothing,
+    Something,
+    /// The endpoint has no state of that block.
+    NotShown,
+}
+
+/// What the receipt of a transaction says of the deployment's logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReceiptState {
+    /// Every log in it was read.
+    Agrees,
+    /// It holds logs that the endpoint's answer about logs left out.
+    HasMoreLogs,
+    /// The endpoint does not have it.
+    NotShown,
 }
 
 /// Who holds a role now, by the contract's own word.
@@ -245,16 +286,27 @@ pub(crate) struct RoleKey {
 pub(crate) struct ChainData {
     pub(crate) deployment: Deployment,
     pub(crate) head: Head,
+    /// Time of the audit by the auditor's own clock.
+    pub(crate) now: u64,
     pub(crate) code: BTreeMap<Contract, Bytes>,
+    /// The state in the block before the deployment's.
+    pub(crate) code_before: BTreeMap<Contract, CodeBefore>,
     pub(crate) answers: Answers,
     pub(crate) events: Events,
-    /// Timestamps of the blocks with batches, openings and claims.
+    /// Timestamps of the blocks with batches, openings, claims and operations;
+    /// without those that the endpoint does not know.
     pub(crate) block_times: BTreeMap<u64, u64>,
-    /// The transactions of claims, of the deployment and of revoked roles.
-    pub(crate) transactions: BTreeMap<B256, Sent>,
+    /// The transactions of claims and of the deployment; `None` where the
+    /// endpoint does not know one.
+    pub(crate) transactions: BTreeMap<B256, Option<Sent>>,
+    /// What a transaction to another contract called the distributor with;
+    /// `None` where the endpoint makes no traces.
+    pub(crate) inner_calls: BTreeMap<B256, Option<Vec<Bytes>>>,
+    /// Of every transaction that left a log.
+    pub(crate) receipts: BTreeMap<B256, ReceiptState>,
     /// `checkpointBefore`, by epoch.
     pub(crate) checkpoints: BTreeMap<u64, Option<Checkpoint>>,
-    /// `epochState` of every epoch with an event.
+    /// `epochState` of every epoch with an event and of the newest.
     pub(crate) epoch_states: BTreeMap<U256, Option<EpochState>>,
     /// `externalNullifier` of every epoch with a claim.
     pub(crate) external_nullifiers: BTreeMap<U256, Option<U256>>,
@@ -263,18 +315,20 @@ pub(crate) struct ChainData {
 }
 
 impl ChainData {
-    /// The transactions that created the contracts with roles: a constructor's
-    /// grant is the first event that a contract can leave.
-    pub(crate) fn creations(&self) -> BTreeSet<B256> {
-        creations(&self.events)
+    /// The transaction, if the endpoint knows it.
+    pub(crate) fn transaction(&self, hash: B256) -> Option<&Sent> {
+        self.transactions.get(&hash)?.as_ref()
     }
 }
 
-/// As [`ChainData::creations`], before the rest is gathered.
-pub(crate) fn creations(events: &Events) -> BTreeSet<B256> {
-    let mut first = BTreeMap::new();
-    for Logged { at, .. } in &events.admin {
-        first.entry(at.contract).or_insert(at.transaction);
+impl Events {
+    /// The transaction that created each contract with a history: a
+    /// constructor's grant is the first event that a contract can leave.
+    pub(crate) fn creations(&self) -> BTreeMap<Contract, B256> {
+        let mut first = BTreeMap::new();
+        for Logged { at, .. } in &self.admin {
+            first.entry(at.contract).or_insert(at.transaction);
+        }
+        first
     }
-    first.into_values().collect()
 }

@@ -27,8 +27,22 @@ pub enum AuditError {
         /// The block.
         number: u64,
     },
+    /// The endpoint has not come to the block of the deployment.
+    #[error(
+        "the endpoint's newest block is {head}, the deployment is in block {deployment}: it is \
+         behind, or of another chain"
+    )]
+    BeforeDeployment {
+        /// The endpoint's newest block.
+        head: u64,
+        /// The deployment's block.
+        deployment: u64,
+    },
     /// A transaction that left a log is not known to the endpoint.
-    #[error("the endpoint does not know transaction {hash}, although it serves its log")]
+    #[error(
+        "the endpoint does not know transaction {hash}, although it serves its log; ask an \
+         archive node"
+    )]
     MissingTransaction {
         /// The transaction.
         hash: B256,
@@ -46,15 +60,6 @@ impl AuditError {
         move |source| Self::Endpoint {
             what,
             source: Box::new(source),
-        }
-    }
-
-    /// Whether the same call can succeed later.
-    #[must_use]
-    pub const fn is_retryable(&self) -> bool {
-        match self {
-            Self::Endpoint { .. } | Self::Reorganised { .. } | Self::MissingBlock { .. } => true,
-            Self::WrongChain { .. } | Self::MissingTransaction { .. } => false,
         }
     }
 }

@@ -1,17 +1,18 @@
-use alloy::consensus::Transaction as _;
-use alloy::network::{TransactionBuilder, TransactionResponse};
-use alloy::primitives::{Address, B256, U256};
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
+use annona_chain::bindings::Distributor;
 use annona_chain::{Deployment, revert_reason};
 use annona_core::{AmountWei, Epoch, NullifierHash, Root, UnixSeconds};
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
 use crate::AuditError;
-use crate::checks::{Route, route, statement};
-use crate::data::{Head, Sent};
+use crate::checks::{Invocation, statement};
+use crate::data::{Head, Logged, Sent};
 use crate::gather::{
-    Caller, read_block_time, read_claims_of, read_head, read_transaction, require_canonical,
+    Caller, is_canonical, is_carried_out, read_block_time, read_calls_of, read_claims_of,
+    read_head, read_transaction, read_transactions_of_block,
 };
 
 /// Newest blocks that are searched for a refused claim, which leaves no event.
@@ -101,33 +102,18 @@ pub async fn explain(
     let claims = read_claims_of(provider, deployment, head.number, nullifier).await?;
     let mut settlements = Vec::with_capacity(claims.len());
     for claim in claims {
-        let sent = read_transaction(provider, claim.at.transaction).await?;
-        let epoch = u64::try_from(claim.event.epoch).unwrap_or(u64::MAX);
-        let root = caller.checkpoint_before(epoch).await?;
-        let (fee, proof) = judge(
-            &sent,
-            deployment,
-            nullifier,
-            root.map(|checkpoint| checkpoint.root),
-        );
-        settlements.push(Settlement {
-            epoch: Epoch(epoch),
-            block_number: claim.at.block,
-            time: UnixSeconds(read_block_time(provider, claim.at.block).await?),
-            transaction: claim.at.transaction,
-            amount: AmountWei(claim.event.amount),
-            recipient: claim.event.recipient,
-            fee: fee.map(AmountWei),
-            root: root.and_then(|checkpoint| Root::try_from(checkpoint.root).ok()),
-            proof,
-        });
+        settlements.push(settle(provider, deployment, &caller, &claim).await?);
     }
     let unpaid = if settlements.is_empty() {
         Some(why_unpaid(provider, deployment, &caller, &head, nullifier).await?)
     } else {
         None
     };
-    require_canonical(provider, &head).await?;
+    if !is_canonical(provider, &head).await? {
+        return Err(AuditError::Reorganised {
+            number: head.number,
+        });
+    }
     Ok(Explanation {
         nullifier,
         block_number: head.number,
@@ -136,26 +122,69 @@ pub async fn explain(
     })
 }
 
-fn judge(
-    sent: &Sent,
+async fn settle(
+    provider: &DynProvider,
     deployment: &Deployment,
-    nullifier: NullifierHash,
+    caller: &Caller,
+    claim: &Logged<Distributor::Claimed>,
+) -> Result<Settlement, AuditError> {
+    let (event, hash) = (&claim.event, claim.at.transaction);
+    let sent = read_transaction(provider, hash).await?;
+    let sent = sent.ok_or(AuditError::MissingTransaction { hash })?;
+    let inputs = if sent.to == Some(deployment.distributor) {
+        Some(vec![sent.input])
+    } else {
+        read_calls_of(provider, deployment.distributor, hash).await
+    };
+    let number = claim.at.block;
+    let time = read_block_time(provider, number).await?;
+    let time = time.ok_or(AuditError::MissingBlock { number })?;
+    let epoch = u64::try_from(event.epoch).unwrap_or(u64::MAX);
+    let root = caller.checkpoint_before(epoch).await?;
+    let root_word = root.map(|checkpoint| checkpoint.root);
+    let (fee, proof) = judge(&inputs.unwrap_or_default(), deployment, event, root_word);
+    Ok(Settlement {
+        epoch: Epoch(epoch),
+        block_number: number,
+        time: UnixSeconds(time),
+        transaction: hash,
+        amount: AmountWei(event.amount),
+        recipient: event.recipient,
+        fee: fee.map(AmountWei),
+        root: root_word.and_then(|root| Root::try_from(root).ok()),
+        proof,
+    })
+}
+
+/// The request that was paid: of those for the same epoch, nullifier hash and recipient, the
+/// one whose proof holds. Others were passed over.
+fn judge(
+    inputs: &[Bytes],
+    deployment: &Deployment,
+    event: &Distributor::Claimed,
     root: Option<U256>,
 ) -> (Option<U256>, ProofVerdict) {
-    let Route::Direct(call) = route(sent, deployment.distributor, nullifier.to_u256()) else {
-        return (None, ProofVerdict::NotInCalldata);
-    };
-    let statement = root.and_then(|root| statement(&call, &deployment.claim_scope(), root));
-    let verdict = match statement {
-        None => ProofVerdict::OutOfRange,
-        Some(ClaimProof { inputs, points }) => {
-            match ClaimVerifier::new(&VerifyingKey::semaphore_30()).verify(&inputs, &points) {
-                Ok(()) => ProofVerdict::Verified,
-                Err(error) => ProofVerdict::Refused(error),
-            }
+    let mut judged = (None, ProofVerdict::NotInCalldata);
+    let verifier = ClaimVerifier::new(&VerifyingKey::semaphore_30());
+    let calls = inputs.iter().filter_map(|input| Invocation::of(input));
+    for call in calls.flat_map(|call| call.requests()) {
+        let is_paid = call.epoch == event.epoch
+            && call.nullifierHash == event.nullifierHash
+            && call.recipient == event.recipient;
+        if !is_paid {
+            continue;
         }
-    };
-    (Some(call.fee), verdict)
+        let statement = root.and_then(|root| statement(&call, &deployment.claim_scope(), root));
+        let verdict = match statement {
+            None => ProofVerdict::OutOfRange,
+            Some(ClaimProof { inputs, points }) => match verifier.verify(&inputs, &points) {
+                Ok(()) => return (Some(call.fee), ProofVerdict::Verified),
+                Err(error) => ProofVerdict::Refused(error),
+            },
+        };
+        judged = (Some(call.fee), verdict);
+    }
+    judged
 }
 
 async fn why_unpaid(
@@ -188,25 +217,19 @@ async fn refusal_in(
     number: u64,
     nullifier: NullifierHash,
 ) -> Result<Option<UnpaidReason>, AuditError> {
-    let block = provider
-        .get_block_by_number(number.into())
-        .full()
-        .await
-        .map_err(AuditError::endpoint("a block"))?
-        .ok_or(AuditError::MissingBlock { number })?;
-    for transaction in block.transactions.into_transactions() {
-        let sent = Sent {
-            from: transaction.from(),
-            to: alloy::consensus::Transaction::to(&transaction),
-            input: transaction.input().clone(),
-        };
-        let nullifier = nullifier.to_u256();
-        let Route::Direct(call) = route(&sent, deployment.distributor, nullifier) else {
+    let nullifier = nullifier.to_u256();
+    for (transaction, sent) in read_transactions_of_block(provider, number).await? {
+        if sent.to != Some(deployment.distributor) {
             continue;
-        };
-        if call.nullifierHash == nullifier {
+        }
+        let requests = Invocation::of(&sent.input).map(|call| call.requests());
+        let mut requests = requests.into_iter().flatten();
+        // One that was carried out passed the claim over: anybody can name a nullifier hash.
+        if requests.any(|call| call.nullifierHash == nullifier)
+            && !is_carried_out(provider, transaction).await?
+        {
             return Ok(Some(UnpaidReason::Refused {
-                transaction: transaction.tx_hash(),
+                transaction,
                 reason: replay(provider, &sent, number).await?,
             }));
         }

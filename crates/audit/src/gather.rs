@@ -2,67 +2,101 @@
 
 mod calls;
 mod logs;
+mod transactions;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy::consensus::{BlockHeader, Transaction};
+use alloy::consensus::BlockHeader;
 use alloy::eips::BlockNumberOrTag;
-use alloy::network::TransactionResponse;
 use alloy::primitives::{B256, U256};
 use alloy::providers::{DynProvider, Provider};
 use annona_chain::Deployment;
 use annona_core::{EpochClock, UnixSeconds};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use crate::AuditError;
-use crate::data::{
-    AdminAction, Answers, ChainData, Contract, Events, Head, RoleKey, Sent, creations,
-};
+use crate::data::{AdminAction, Answers, ChainData, Contract, Events, Head, RoleKey, Sent};
+use crate::{AuditError, AuditProgress};
 pub(crate) use calls::Caller;
 pub(crate) use logs::read_claims_of;
+pub(crate) use transactions::{
+    is_carried_out, read_calls_of, read_transaction, read_transactions_of_block,
+};
 
-/// Blocks that one log query spans: what public endpoints commonly allow.
-pub const LOG_RANGE_BLOCKS: u64 = 2_000;
-
-/// Newest epochs whose checkpoint is compared; besides these, every epoch in
-/// which a checkpoint can change or that was opened or claimed.
-const NEWEST_CHECKPOINTS: u64 = 1_000;
+/// Newest epochs whose checkpoint and account are compared; besides these, every
+/// epoch in which a checkpoint can change or that was opened or claimed.
+const NEWEST_EPOCHS: u64 = 1_000;
 
 /// Requests under way at the same time.
 const CONCURRENT_REQUESTS: usize = 8;
 
-/// Reads all that the audit needs.
+/// Answers between two words on how far the reading is.
+const ANSWERS_PER_PROGRESS: u64 = 64;
+
+/// Reads all that the audit needs up to `head`. Whether `head` is still there afterwards is for
+/// the caller to ask.
 pub(crate) async fn gather(
     provider: &DynProvider,
     deployment: &Deployment,
+    head: Head,
+    now: UnixSeconds,
+    progress: &mut impl FnMut(AuditProgress<'_>),
 ) -> Result<ChainData, AuditError> {
-    let head = read_head(provider, deployment).await?;
     let caller = Caller::new(provider, deployment, head.hash);
-    let mut code = BTreeMap::new();
+    let (mut code, mut code_before) = (BTreeMap::new(), BTreeMap::new());
     for contract in Contract::ALL {
         code.insert(contract, caller.code(contract).await?);
+        code_before.insert(contract, caller.code_before(contract).await?);
     }
     let answers = caller.answers().await?;
-    let events = logs::read_events(provider, deployment, head.number).await?;
-    let block_times = read_block_times(provider, &events).await?;
-    let transactions = read_transactions(provider, &events).await?;
-    let (epochs, claimed) = epochs_with_events(&events);
+    let events = logs::read_events(provider, deployment, head.number, progress).await?;
+    let block_times = read_block_times(provider, &events, progress).await?;
+    let transactions = read_transactions(provider, &events, progress).await?;
+    let through = through_contracts(deployment, &events, &transactions);
+    let inner_calls = read_all("traces", through, progress, |hash| async move {
+        Ok(read_calls_of(provider, deployment.distributor, hash).await)
+    });
+    let inner_calls = inner_calls.await?;
+    let sources = events.sources.clone();
+    let receipts = read_all("receipts", sources, progress, |hash| {
+        transactions::read_receipt(provider, deployment, &events.places, hash)
+    });
+    let receipts = receipts.await?;
+    let claimed = claimed_epochs(&events);
+    let external_nullifiers = read_all("external nullifiers", claimed, progress, |epoch| {
+        caller.external_nullifier(epoch)
+    });
+    let external_nullifiers = external_nullifiers.await?;
+    let roles = read_all("roles", roles_granted(&events), progress, |role| {
+        caller.has_role(role)
+    });
+    let roles = roles.await?;
     let mut data = ChainData {
         deployment: deployment.clone(),
         head,
+        now: now.0,
         code,
+        code_before,
         checkpoints: BTreeMap::new(),
-        epoch_states: read_all(epochs, |epoch| caller.epoch_state(epoch)).await?,
-        external_nullifiers: read_all(claimed, |epoch| caller.external_nullifier(epoch)).await?,
-        roles: read_all(roles_granted(&events), |role| caller.has_role(role)).await?,
+        epoch_states: BTreeMap::new(),
+        external_nullifiers,
+        roles,
         answers,
         events,
         block_times,
         transactions,
+        inner_calls,
+        receipts,
     };
-    let checkpoints = epochs_to_compare(&data);
-    data.checkpoints = read_all(checkpoints, |epoch| caller.checkpoint_before(epoch)).await?;
-    require_canonical(provider, &head).await?;
+    let (checkpoints, accounts) = epochs_to_compare(&data);
+    data.epoch_states = read_all("epochs", accounts, progress, |epoch| {
+        caller.epoch_state(epoch)
+    })
+    .await?;
+    data.checkpoints = read_all("checkpoints", checkpoints, progress, |epoch| {
+        caller.checkpoint_before(epoch)
+    })
+    .await?;
     Ok(data)
 }
 
@@ -86,116 +120,124 @@ pub(crate) async fn read_head(
         .await
         .map_err(AuditError::endpoint("the newest block"))?
         .ok_or(AuditError::MissingBlock { number: 0 })?;
-    Ok(Head {
+    let head = Head {
         number: block.header.number(),
         hash: block.header.hash,
         timestamp: block.header.timestamp(),
-    })
+    };
+    if head.number < deployment.deployment_block {
+        return Err(AuditError::BeforeDeployment {
+            head: head.number,
+            deployment: deployment.deployment_block,
+        });
+    }
+    Ok(head)
 }
 
-/// Logs are asked for by number: they are those of the audited chain only if
-/// its last block is still there.
-pub(crate) async fn require_canonical(
-    provider: &DynProvider,
-    head: &Head,
-) -> Result<(), AuditError> {
+/// Whether `head` is still in the chain. Logs are asked for by number: they are
+/// those of the audited chain only if it is.
+pub(crate) async fn is_canonical(provider: &DynProvider, head: &Head) -> Result<bool, AuditError> {
     let block = provider
         .get_block_by_number(head.number.into())
         .await
         .map_err(AuditError::endpoint("the audited block"))?;
-    match block {
-        Some(block) if block.header.hash == head.hash => Ok(()),
-        _ => Err(AuditError::Reorganised {
-            number: head.number,
-        }),
-    }
+    Ok(block.is_some_and(|block| block.header.hash == head.hash))
 }
 
+/// The time of a block; `None` where the endpoint does not know it.
 pub(crate) async fn read_block_time(
     provider: &DynProvider,
     number: u64,
-) -> Result<u64, AuditError> {
+) -> Result<Option<u64>, AuditError> {
     let block = provider
         .get_block_by_number(number.into())
         .await
-        .map_err(AuditError::endpoint("a block"))?
-        .ok_or(AuditError::MissingBlock { number })?;
-    Ok(block.header.timestamp())
-}
-
-pub(crate) async fn read_transaction(
-    provider: &DynProvider,
-    hash: B256,
-) -> Result<Sent, AuditError> {
-    let transaction = provider
-        .get_transaction_by_hash(hash)
-        .await
-        .map_err(AuditError::endpoint("a transaction"))?
-        .ok_or(AuditError::MissingTransaction { hash })?;
-    Ok(Sent {
-        from: transaction.from(),
-        to: Transaction::to(&transaction),
-        input: transaction.input().clone(),
-    })
+        .map_err(AuditError::endpoint("a block"))?;
+    Ok(block.map(|block| block.header.timestamp()))
 }
 
 async fn read_block_times(
     provider: &DynProvider,
     events: &Events,
+    progress: &mut impl FnMut(AuditProgress<'_>),
 ) -> Result<BTreeMap<u64, u64>, AuditError> {
     let batches = events.batches.iter().map(|logged| logged.at.block);
     let opened = events.opened.iter().map(|logged| logged.at.block);
     let claims = events.claims.iter().map(|logged| logged.at.block);
-    let blocks = batches.chain(opened).chain(claims).collect();
-    read_all(blocks, |number| read_block_time(provider, number)).await
+    let operations = events.admin.iter().filter(|logged| {
+        matches!(
+            logged.event,
+            AdminAction::CallScheduled(_) | AdminAction::CallExecuted(_)
+        )
+    });
+    let operations = operations.map(|logged| logged.at.block);
+    let blocks = batches.chain(opened).chain(claims).chain(operations);
+    let times = read_all("block times", blocks.collect(), progress, |number| {
+        read_block_time(provider, number)
+    });
+    let known = times.await?.into_iter();
+    Ok(known.filter_map(|(at, time)| Some((at, time?))).collect())
 }
 
 async fn read_transactions(
     provider: &DynProvider,
     events: &Events,
-) -> Result<BTreeMap<B256, Sent>, AuditError> {
-    let mut hashes = creations(events);
+    progress: &mut impl FnMut(AuditProgress<'_>),
+) -> Result<BTreeMap<B256, Option<Sent>>, AuditError> {
+    let mut hashes: BTreeSet<B256> = events.creations().into_values().collect();
     hashes.extend(events.claims.iter().map(|logged| logged.at.transaction));
-    read_all(hashes, |hash| read_transaction(provider, hash)).await
+    read_all("transactions", hashes, progress, |hash| {
+        read_transaction(provider, hash)
+    })
+    .await
+}
+
+/// Transactions with a claim that went to another contract.
+fn through_contracts(
+    deployment: &Deployment,
+    events: &Events,
+    transactions: &BTreeMap<B256, Option<Sent>>,
+) -> BTreeSet<B256> {
+    let claims = events.claims.iter().map(|logged| logged.at.transaction);
+    let is_through = |hash: &B256| {
+        let sent = transactions.get(hash).and_then(Option::as_ref);
+        sent.is_some_and(|sent| sent.to != Some(deployment.distributor))
+    };
+    claims.filter(is_through).collect()
 }
 
 /// Reads a value for each key, several at a time.
 async fn read_all<K, V, F>(
+    what: &'static str,
     keys: BTreeSet<K>,
+    progress: &mut impl FnMut(AuditProgress<'_>),
     read: impl Fn(K) -> F,
 ) -> Result<BTreeMap<K, V>, AuditError>
 where
     K: Ord + Copy,
     F: Future<Output = Result<V, AuditError>>,
 {
+    let (done, total) = (Cell::new(0_u64), keys.len() as u64);
     stream::iter(keys)
         .map(|key| {
             let value = read(key);
             async move { Ok((key, value.await?)) }
         })
         .buffered(CONCURRENT_REQUESTS)
+        .inspect_ok(|_| {
+            done.set(done.get() + 1);
+            if done.get().is_multiple_of(ANSWERS_PER_PROGRESS) {
+                let done = done.get();
+                progress(AuditProgress::Reading { what, done, total });
+            }
+        })
         .try_collect()
         .await
 }
 
-/// Epochs with any event of the distributor, and those with a claim.
-fn epochs_with_events(events: &Events) -> (BTreeSet<U256>, BTreeSet<U256>) {
-    let claimed: BTreeSet<U256> = events
-        .claims
-        .iter()
-        .map(|logged| logged.event.epoch)
-        .collect();
-    let opened = events.opened.iter().map(|logged| logged.event.epoch);
-    let closed = events.closed.iter().map(|logged| logged.event.epoch);
-    (
-        claimed
-            .iter()
-            .copied()
-            .chain(opened)
-            .chain(closed)
-            .collect(),
-        claimed,
-    )
+fn claimed_epochs(events: &Events) -> BTreeSet<U256> {
+    let claims = events.claims.iter();
+    claims.map(|logged| logged.event.epoch).collect()
 }
 
 fn roles_granted(events: &Events) -> BTreeSet<RoleKey> {
@@ -213,22 +255,31 @@ fn roles_granted(events: &Events) -> BTreeSet<RoleKey> {
     grants.collect()
 }
 
-fn epochs_to_compare(data: &ChainData) -> BTreeSet<u64> {
+/// Epochs whose checkpoint and whose account are read.
+fn epochs_to_compare(data: &ChainData) -> (BTreeSet<u64>, BTreeSet<U256>) {
+    let events = &data.events;
+    let opened = events.opened.iter().map(|logged| logged.event.epoch);
+    let closed = events.closed.iter().map(|logged| logged.event.epoch);
+    let mut accounts = claimed_epochs(events);
+    accounts.extend(opened.chain(closed));
     let Some(current) = clock_of(&data.answers)
         .and_then(|clock| clock.epoch_at(UnixSeconds(data.head.timestamp)).ok())
     else {
-        return BTreeSet::new();
+        return (BTreeSet::new(), accounts);
     };
-    let newest = current.0.saturating_sub(NEWEST_CHECKPOINTS - 1)..=current.0;
-    let batches = data.events.batches.iter();
+    let newest = current.0.saturating_sub(NEWEST_EPOCHS - 1)..=current.0;
+    let batches = events.batches.iter();
     let batches = batches.map(|logged| logged.event.epoch());
     // A batch shows in the checkpoint of the epoch after its own.
     let changed = batches.map(|epoch| epoch.saturating_add(U256::ONE));
-    let used = data.epoch_states.keys().copied().chain(changed);
-    newest
+    let used = accounts.iter().copied().chain(changed);
+    let checkpoints = newest
+        .clone()
         .chain(used.filter_map(|epoch| u64::try_from(epoch).ok()))
         .filter(|epoch| *epoch <= current.0)
-        .collect()
+        .collect();
+    accounts.extend(newest.map(U256::from));
+    (checkpoints, accounts)
 }
 
 /// The deployment's calendar, when the registry's answers make one.

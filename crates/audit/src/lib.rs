@@ -9,10 +9,15 @@
 //! Not here: the service's database, its API, its tree. What they say is not
 //! evidence. Nor is trust in the endpoint removed: whoever doubts it asks another.
 //!
+//! Evidence comes first: the audit asks whether the endpoint shows all that it must
+//! show, and as of now. What an endpoint does not show is a gap with a word on what
+//! to do, and accuses nobody.
+//!
 //! Invariants: every contract is asked at the same block, named by its hash; a
 //! check is a pure function of what was gathered; data that makes no sense is a
-//! finding, never a panic; the same chain up to the same block gives the same
-//! bytes of JSON.
+//! finding, never a panic; the same chain up to the same block, shown in full, gives
+//! the same bytes of JSON but for the block's age; nothing that someone without a
+//! role can do makes a check fail.
 
 mod audit;
 mod checks;
@@ -23,8 +28,9 @@ mod gather;
 mod recomputed;
 mod report;
 
-pub use audit::audit;
+pub use audit::{AuditProgress, audit};
 pub use error::AuditError;
 pub use explain::{Explanation, ProofVerdict, Settlement, UnpaidReason, explain};
-pub use gather::LOG_RANGE_BLOCKS;
-pub use report::{AuditedBlock, CheckResult, Outcome, Report, Totals};
+pub use report::{
+    AuditVerdict, AuditedBlock, CheckResult, Gap, Objection, Outcome, Report, Totals,
+};

@@ -1,26 +1,61 @@
-use annona_core::{AmountWei, B256, U256, keccak256};
-use serde::Serialize;
+mod json;
 
-/// Version of the JSON report's form.
-const SCHEMA: u32 = 1;
+use annona_core::{AmountWei, B256, UnixSeconds, keccak256};
 
 /// How a check came out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The rule held everywhere.
     Pass,
     /// The rule did not hold.
-    Fail {
-        /// What is wrong, in a sentence.
-        what: String,
-        /// The first transaction that shows it, where there is one.
-        transaction: Option<B256>,
-    },
+    Fail,
     /// The rule was not looked at, or not in full.
-    NotChecked {
+    NotChecked,
+}
+
+/// Something on the chain that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Objection {
+    /// What is wrong, in a sentence.
+    pub what: String,
+    /// The transaction that shows it, where there is one.
+    pub transaction: Option<B256>,
+}
+
+/// Something that a check could not look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gap {
+    /// No endpoint can show it: it is not on chain.
+    ByDesign {
         /// Why, and what that leaves open.
         why: String,
     },
+    /// This endpoint did not show it; another one may.
+    Evidence {
+        /// What is missing.
+        why: String,
+        /// What to do about it.
+        remedy: String,
+    },
+}
+
+impl Gap {
+    /// What is missing, in a sentence.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match self {
+            Self::ByDesign { why } | Self::Evidence { why, .. } => why,
+        }
+    }
+
+    /// What to do about it; `None` where nothing helps.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::ByDesign { .. } => None,
+            Self::Evidence { remedy, .. } => Some(remedy),
+        }
+    }
 }
 
 /// One line of the report.
@@ -30,10 +65,55 @@ pub struct CheckResult {
     pub id: &'static str,
     /// The rule, in words.
     pub title: &'static str,
-    /// How it came out.
-    pub outcome: Outcome,
+    /// Everything that breaks the rule.
+    pub objections: Vec<Objection>,
+    /// Everything that could not be looked at.
+    pub gaps: Vec<Gap>,
     /// What was looked at; several lines where a list is the point.
     pub detail: String,
+}
+
+impl CheckResult {
+    /// How the check came out: one objection is enough for a FAIL.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        if !self.objections.is_empty() {
+            return Outcome::Fail;
+        }
+        if self.gaps.is_empty() {
+            Outcome::Pass
+        } else {
+            Outcome::NotChecked
+        }
+    }
+
+    fn lacks_evidence(&self) -> bool {
+        let mut gaps = self.gaps.iter();
+        gaps.any(|gap| matches!(gap, Gap::Evidence { .. }))
+    }
+}
+
+/// How the audit came out as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditVerdict {
+    /// Everything that the chain can tell was looked at, and held.
+    Passed,
+    /// A check failed.
+    Failed,
+    /// No check failed, but the endpoint did not show all that must be looked at.
+    Incomplete,
+}
+
+impl AuditVerdict {
+    /// Exit code of the command line.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Incomplete => 2,
+        }
+    }
 }
 
 /// The block that the audit is about.
@@ -43,6 +123,8 @@ pub struct AuditedBlock {
     pub number: u64,
     /// Its hash.
     pub hash: B256,
+    /// Its time.
+    pub timestamp: UnixSeconds,
 }
 
 /// Figures of the deployment as its events tell them.
@@ -50,7 +132,7 @@ pub struct AuditedBlock {
 pub struct Totals {
     /// Leaves that are members.
     pub members: u64,
-    /// Leaves that are members no more.
+    /// Leaves that were members once.
     pub revoked: u64,
     /// Batches of joining and leaving.
     pub batches: u64,
@@ -73,8 +155,10 @@ pub struct Totals {
 pub struct Report {
     /// EIP-155 chain id.
     pub chain_id: u64,
-    /// The block audited.
+    /// The block audited: the endpoint's newest.
     pub block: AuditedBlock,
+    /// Time of the audit by the auditor's own clock.
+    pub audited_at: UnixSeconds,
     /// Every check, in the order of the audit.
     pub checks: Vec<CheckResult>,
     /// Figures.
@@ -85,148 +169,59 @@ impl Report {
     /// Checks that held.
     #[must_use]
     pub fn passed(&self) -> usize {
-        self.count(|outcome| matches!(outcome, Outcome::Pass))
+        self.count(Outcome::Pass)
     }
 
     /// Checks that did not hold.
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.count(|outcome| matches!(outcome, Outcome::Fail { .. }))
+        self.count(Outcome::Fail)
     }
 
-    /// Checks that were not made.
+    /// Checks that were not made, or not in full.
     #[must_use]
     pub fn not_checked(&self) -> usize {
-        self.count(|outcome| matches!(outcome, Outcome::NotChecked { .. }))
+        self.count(Outcome::NotChecked)
     }
 
-    /// Whether nothing that was checked is wrong.
+    /// How the audit came out. Rows that no chain can answer do not count against it.
     #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.failed() == 0
+    pub fn verdict(&self) -> AuditVerdict {
+        if self.failed() > 0 {
+            AuditVerdict::Failed
+        } else if self.checks.iter().any(CheckResult::lacks_evidence) {
+            AuditVerdict::Incomplete
+        } else {
+            AuditVerdict::Passed
+        }
     }
 
-    /// The report as compact JSON: a function of the chain up to the block, and
-    /// of nothing else. Checks are in the order of the audit, which is fixed.
+    /// Age of the audited block in seconds; 0 if it is dated ahead of the auditor's clock.
+    #[must_use]
+    pub const fn age_secs(&self) -> u64 {
+        self.audited_at.0.saturating_sub(self.block.timestamp.0)
+    }
+
+    /// The report as compact JSON. But for the block's age it is a function of
+    /// the chain up to the block and of what the endpoint shows of it.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(&JsonReport::from(self))
-            .expect("strings and numbers always serialise")
+        json::of(self, Some(self.age_secs()))
     }
 
-    /// `keccak256` of [`Self::to_json`].
+    /// `keccak256` of [`Self::to_json`] without `ageSecs`.
     #[must_use]
     pub fn hash(&self) -> B256 {
-        keccak256(self.to_json())
+        keccak256(json::of(self, None))
     }
 
-    fn count(&self, is_counted: impl Fn(&Outcome) -> bool) -> usize {
-        self.checks
-            .iter()
-            .filter(|check| is_counted(&check.outcome))
-            .count()
-    }
-}
-
-/// Sums are decimal strings, because they exceed what a JSON number holds.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonReport<'a> {
-    schema: u32,
-    chain_id: u64,
-    block: JsonBlock,
-    checks: Vec<JsonCheck<'a>>,
-    passed: usize,
-    failed: usize,
-    not_checked: usize,
-    totals: JsonTotals,
-}
-
-#[derive(Serialize)]
-struct JsonBlock {
-    number: u64,
-    hash: String,
-}
-
-#[derive(Serialize)]
-struct JsonCheck<'a> {
-    id: &'a str,
-    title: &'a str,
-    outcome: &'static str,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonTotals {
-    members: u64,
-    revoked: u64,
-    batches: u64,
-    epochs: u64,
-    claims: u64,
-    paid_wei: String,
-    fees_wei: String,
-    issued_wei: String,
-    admin_actions: u64,
-}
-
-impl<'a> From<&'a Report> for JsonReport<'a> {
-    fn from(report: &'a Report) -> Self {
-        Self {
-            schema: SCHEMA,
-            chain_id: report.chain_id,
-            block: JsonBlock {
-                number: report.block.number,
-                hash: report.block.hash.to_string(),
-            },
-            checks: report.checks.iter().map(JsonCheck::from).collect(),
-            passed: report.passed(),
-            failed: report.failed(),
-            not_checked: report.not_checked(),
-            totals: JsonTotals::from(&report.totals),
+    fn count(&self, outcome: Outcome) -> usize {
+        let mut count = 0;
+        for check in &self.checks {
+            if check.outcome() == outcome {
+                count += 1;
+            }
         }
-    }
-}
-
-impl<'a> From<&'a CheckResult> for JsonCheck<'a> {
-    fn from(check: &'a CheckResult) -> Self {
-        let (outcome, reason, transaction) = match &check.outcome {
-            Outcome::Pass => ("pass", None, None),
-            Outcome::Fail { what, transaction } => (
-                "fail",
-                Some(what.as_str()),
-                transaction.map(|hash| hash.to_string()),
-            ),
-            Outcome::NotChecked { why } => ("notChecked", Some(why.as_str()), None),
-        };
-        Self {
-            id: check.id,
-            title: check.title,
-            outcome,
-            detail: &check.detail,
-            reason,
-            transaction,
-        }
-    }
-}
-
-impl From<&Totals> for JsonTotals {
-    fn from(totals: &Totals) -> Self {
-        let wei = |AmountWei(amount): AmountWei| -> String { U256::to_string(&amount) };
-        Self {
-            members: totals.members,
-            revoked: totals.revoked,
-            batches: totals.batches,
-            epochs: totals.epochs,
-            claims: totals.claims,
-            paid_wei: wei(totals.paid_wei),
-            fees_wei: wei(totals.fees_wei),
-            issued_wei: wei(totals.issued_wei),
-            admin_actions: totals.admin_actions,
-        }
+        count
     }
 }

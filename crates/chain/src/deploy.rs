@@ -96,12 +96,40 @@ const REGISTRY: u64 = 9;
 const VERIFIER: u64 = 10;
 const DISTRIBUTOR: u64 = 11;
 
-struct Deployer {
-    sender: AccountSender,
-    first_nonce: u64,
+/// Contracts of a deployment.
+pub const DEPLOYED_CONTRACTS: usize = 12;
+
+/// Progress of a contract of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeployProgress {
+    /// Its transaction is about to be sent.
+    Begun {
+        /// The contract.
+        contract: &'static str,
+        /// Address that it will have.
+        address: Address,
+    },
+    /// It is in a block.
+    Created {
+        /// The contract.
+        contract: &'static str,
+        /// Its address.
+        address: Address,
+        /// The block.
+        block_number: u64,
+    },
 }
 
-impl Deployer {
+/// Takes the progress of a deployment.
+type Listener<'a> = &'a (dyn Fn(DeployProgress) + Send + Sync);
+
+struct Deployer<'a> {
+    sender: AccountSender,
+    first_nonce: u64,
+    progress: Listener<'a>,
+}
+
+impl Deployer<'_> {
     fn address_of(&self, position: u64) -> Address {
         self.sender.address().create(self.first_nonce + position)
     }
@@ -114,6 +142,8 @@ impl Deployer {
         arguments: Vec<u8>,
     ) -> Result<u64, DeployError> {
         let failed = |source| DeployError::Chain { contract, source };
+        let address = self.address_of(position);
+        (self.progress)(DeployProgress::Begun { contract, address });
         let code = [bytecode.as_ref(), &arguments].concat();
         let request = TransactionRequest::default().with_deploy_code(code);
         let nonce = self.first_nonce + position;
@@ -121,10 +151,7 @@ impl Deployer {
         if !receipt.status() {
             return Err(DeployError::Reverted { contract });
         }
-        let (expected, actual) = (
-            self.address_of(position),
-            receipt.contract_address.unwrap_or_default(),
-        );
+        let (expected, actual) = (address, receipt.contract_address.unwrap_or_default());
         if actual != expected {
             return Err(DeployError::WrongAddress {
                 contract,
@@ -132,7 +159,13 @@ impl Deployer {
                 actual,
             });
         }
-        Ok(receipt.block_number.unwrap_or_default())
+        let block_number = receipt.block_number.unwrap_or_default();
+        (self.progress)(DeployProgress::Created {
+            contract,
+            address,
+            block_number,
+        });
+        Ok(block_number)
     }
 }
 
@@ -145,6 +178,20 @@ pub async fn deploy(
     provider: &DynProvider,
     key: PrivateKeySigner,
     plan: &DeployPlan,
+) -> Result<Deployment, DeployError> {
+    deploy_telling(provider, key, plan, &|_| {}).await
+}
+
+/// Deploys as [`deploy`], and tells `progress` of each contract before it is sent and when
+/// it is in a block.
+///
+/// # Errors
+/// [`DeployError`].
+pub async fn deploy_telling(
+    provider: &DynProvider,
+    key: PrivateKeySigner,
+    plan: &DeployPlan,
+    progress: &(dyn Fn(DeployProgress) + Send + Sync),
 ) -> Result<Deployment, DeployError> {
     let failed = |error| DeployError::Chain {
         contract: "Annona",
@@ -160,6 +207,7 @@ pub async fn deploy(
     let deployer = Deployer {
         sender: AccountSender::new(provider.clone(), key, chain_id),
         first_nonce,
+        progress,
     };
 
     let deployment = Deployment {
@@ -184,7 +232,7 @@ pub async fn deploy(
     Ok(deployment)
 }
 
-async fn create_timelock(deployer: &Deployer, plan: &DeployPlan) -> Result<u64, DeployError> {
+async fn create_timelock(deployer: &Deployer<'_>, plan: &DeployPlan) -> Result<u64, DeployError> {
     let arguments = TimelockController::constructorCall {
         minDelay: U256::from(plan.timelock_delay_secs),
         proposers: vec![plan.governor],
@@ -203,7 +251,7 @@ async fn create_timelock(deployer: &Deployer, plan: &DeployPlan) -> Result<u64, 
 }
 
 async fn create_money(
-    deployer: &Deployer,
+    deployer: &Deployer<'_>,
     plan: &DeployPlan,
     at: &Deployment,
 ) -> Result<(), DeployError> {
@@ -237,7 +285,7 @@ async fn create_money(
 }
 
 async fn create_orbs(
-    deployer: &Deployer,
+    deployer: &Deployer<'_>,
     plan: &DeployPlan,
     at: &Deployment,
 ) -> Result<(), DeployError> {
@@ -257,7 +305,7 @@ async fn create_orbs(
 }
 
 /// The verifiers of the test keys: those of a ceremony take their place when there was one.
-async fn create_batch_verifiers(deployer: &Deployer) -> Result<(), DeployError> {
+async fn create_batch_verifiers(deployer: &Deployer<'_>) -> Result<(), DeployError> {
     let [append_16, append_256, append_1024] = APPEND_VERIFIERS;
     let [revoke_8, revoke_32] = REVOKE_VERIFIERS;
     for (contract, position, bytecode) in [
@@ -295,7 +343,7 @@ async fn create_batch_verifiers(deployer: &Deployer) -> Result<(), DeployError> 
 }
 
 async fn create_registry(
-    deployer: &Deployer,
+    deployer: &Deployer<'_>,
     plan: &DeployPlan,
     at: &Deployment,
 ) -> Result<(), DeployError> {
@@ -320,7 +368,7 @@ async fn create_registry(
 }
 
 async fn create_distributor(
-    deployer: &Deployer,
+    deployer: &Deployer<'_>,
     plan: &DeployPlan,
     at: &Deployment,
 ) -> Result<(), DeployError> {

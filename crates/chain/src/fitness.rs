@@ -71,9 +71,8 @@ impl EvmReader {
         let from = first.max((head + 1).saturating_sub(LOG_SPAN_MAX_BLOCKS));
         let reading = self.logs().read(&registry, from, head);
         reading.await.map_err(from_transport)?;
-        let blocks = self.logs().span_blocks();
         Ok(LogFitness {
-            limit_blocks: (blocks < LOG_SPAN_MAX_BLOCKS).then_some(blocks),
+            limit_blocks: self.logs().limit_blocks(),
             has_first_block,
         })
     }

@@ -19,6 +19,7 @@ mod endpoint;
 mod error;
 mod fees;
 mod fitness;
+mod ground;
 mod logs;
 mod reader;
 mod receipts;
@@ -26,13 +27,16 @@ mod send;
 mod writer;
 
 pub use connect::{connect, connect_with};
-pub use deploy::{DeployError, DeployPlan, deploy};
+pub use deploy::{
+    DEPLOYED_CONTRACTS, DeployError, DeployPlan, DeployProgress, deploy, deploy_telling,
+};
 pub use deployment::{Deployment, DeploymentFileError};
 pub use endpoint::{EndpointError, EndpointLimits};
 pub use error::{UnreadableAnswer, endpoint_failure, revert_reason};
 pub use fitness::LogFitness;
+pub use ground::{ChainGround, ContractCode};
 pub use logs::{LOG_SPAN_MAX_BLOCKS, LogReader};
-pub use reader::{Census, EvmReader};
+pub use reader::EvmReader;
 pub use receipts::ReceiptKey;
 pub use send::{AccountSender, NotMined};
 pub use writer::{EvmChain, SenderKeys};

@@ -46,6 +46,20 @@ impl LogReader {
         self.with(|span| span.blocks)
     }
 
+    /// Blocks that the endpoint takes in one query, if it refused more: the widest query that
+    /// it has answered since.
+    #[must_use]
+    pub fn limit_blocks(&self) -> Option<u64> {
+        self.with(|span| {
+            let answered = if span.proven == 0 {
+                span.blocks
+            } else {
+                span.proven
+            };
+            (span.blocks < LOG_SPAN_MAX_BLOCKS).then_some(answered)
+        })
+    }
+
     /// Reads the logs of the blocks `first..=last` in the chain's order, without those that
     /// a reorg took away.
     ///

@@ -10,7 +10,7 @@ use annona_core::{
     AmountWei, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
 };
 use annona_engine::ports::{
-    BlockHead, ChainError, ChainReader, Checkpoint, ClaimOutcome, EpochAccount, Receipt,
+    BlockHead, Census, ChainError, ChainReader, Checkpoint, ClaimOutcome, EpochAccount, Receipt,
     RegistryBatch, RegistryChange, RegistryState, Revocation, TransactionStatus,
 };
 use async_trait::async_trait;
@@ -24,17 +24,6 @@ const CALLS_AT_ONCE: usize = 64;
 
 /// `SkipReason.TransferFailed` of the distributor.
 const TRANSFER_FAILED: u8 = 1;
-
-/// Numbers of the registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Census {
-    /// Members now.
-    pub members: u64,
-    /// Leaves appended in an epoch.
-    pub enrolled: u64,
-    /// The most that an epoch takes.
-    pub enrolment_cap: u64,
-}
 
 /// The chain as anyone can read it.
 #[derive(Debug, Clone)]
@@ -103,30 +92,6 @@ impl EvmReader {
             UnixSeconds(to_u64(genesis, "a genesis")?),
             to_u64(length, "an epoch length")?,
         ))
-    }
-
-    /// Members now, and how many joined in `epoch`.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn census(&self, epoch: Epoch) -> Result<Census, ChainError> {
-        let registry = self.registry();
-        let members = registry.memberCount().call().await.map_err(from_contract)?;
-        let enrolled = registry
-            .enrolledIn(U256::from(epoch.0))
-            .call()
-            .await
-            .map_err(from_contract)?;
-        let cap = registry
-            .epochEnrolmentCap()
-            .call()
-            .await
-            .map_err(from_contract)?;
-        Ok(Census {
-            members: to_u64(members, "a member count")?,
-            enrolled: to_u64(enrolled, "a number of enrolments")?,
-            enrolment_cap: to_u64(cap, "an enrolment cap")?,
-        })
     }
 
     /// Epochs that an epoch stays claimable.
@@ -272,6 +237,26 @@ impl ChainReader for EvmReader {
         Ok(RegistryState {
             root: to_root(root)?,
             next_index: to_u64(next_index, "a leaf index")?,
+        })
+    }
+
+    async fn census(&self, epoch: Epoch) -> Result<Census, ChainError> {
+        let registry = self.registry();
+        let members = registry.memberCount().call().await.map_err(from_contract)?;
+        let enrolled = registry
+            .enrolledIn(U256::from(epoch.0))
+            .call()
+            .await
+            .map_err(from_contract)?;
+        let cap = registry
+            .epochEnrolmentCap()
+            .call()
+            .await
+            .map_err(from_contract)?;
+        Ok(Census {
+            members: to_u64(members, "a member count")?,
+            enrolled: to_u64(enrolled, "a number of enrolments")?,
+            enrolment_cap: to_u64(cap, "an enrolment cap")?,
         })
     }
 

@@ -14,9 +14,9 @@ use alloy::sol_types::SolCall;
 use annona_core::{B256, Epoch, NullifierHash, OrbId};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, At, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount,
-    FeeMarket, Fees, RegistryBatch, RegistryState, RevertReason, Revocation, RevokeCall, Seat,
-    SenderRole, SignedTransaction, TransactionStatus,
+    AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
+    EpochAccount, FeeMarket, Fees, RegistryBatch, RegistryState, RevertReason, Revocation,
+    RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
 };
 use async_trait::async_trait;
 
@@ -402,6 +402,10 @@ impl ChainReader for EvmChain {
 
     async fn registry_state(&self) -> Result<RegistryState, ChainError> {
         self.reader.registry_state().await
+    }
+
+    async fn census(&self, epoch: Epoch) -> Result<Census, ChainError> {
+        self.reader.census(epoch).await
     }
 
     fn deployment_block(&self) -> u64 {

@@ -134,12 +134,15 @@ impl ClaimDesk {
         self.store.claim(nullifier).await
     }
 
-    /// Takes a claim. The same claim again gives the record as it stands now.
+    /// Takes a claim. The same claim again gives the record as it stands now. After a
+    /// rejection it is a new claim, for the same payment or another: the contract pays a
+    /// nullifier that is not spent.
     ///
     /// # Errors
     /// [`ClaimError`], nothing stored.
     pub async fn submit(&self, claim: Claim) -> Result<ClaimRecord, ClaimError> {
-        if let Some(earlier) = self.store.claim(claim.nullifier_hash).await? {
+        let earlier = self.store.claim(claim.nullifier_hash).await?;
+        if let Some(earlier) = earlier.filter(|record| !record.state.is_rejected()) {
             return same_or_taken(&claim, earlier);
         }
         let result = self.check_and_store(claim).await;

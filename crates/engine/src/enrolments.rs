@@ -1,22 +1,30 @@
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use annona_core::{
-    B256, Commitment, EnrolmentDomain, EnrolmentKind, OrbId, SignatureError, SignedEnrolment,
-    UnixSeconds, keccak256,
+    B256, Commitment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId, SignatureError,
+    SignedEnrolment, UnixSeconds, keccak256,
 };
 use annona_iris::limits::MIN_VALID_BITS;
-use annona_matcher::{Decision, DecisionRule, EyePair, Found, Gallery, Snapshot};
+use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
 
 use crate::background::compute;
-use crate::known::KnownPeople;
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
-    Admission, AdmitOutcome, ChainError, ChainReader, Clock, NewEnrolment, Store, StoreError,
+    Admission, AdmitOutcome, ChainError, ChainReader, Clock, EntryStanding, NewEnrolment,
+    OrbAllowance, Store, StoreError,
 };
+use crate::recognition::{Likeness, Recognition, Searched};
 use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership};
 
 /// Times that an enrolment is searched again because others joined meanwhile.
 const MAX_ADMIT_ATTEMPTS: u32 = 64;
+/// Valid bits of the wider eye below which an operator decides: with nearly half of an
+/// eye's bits it shares enough with most others, if not with all.
+const MIN_WIDER_EYE_BITS: u32 = 6_000;
+/// Waits are told in whole days: seconds would tell an orb when a person was enrolled,
+/// and with it in which batch.
+const DAY_SECS: u64 = 86_400;
 
 /// What an orb hands in.
 #[derive(Debug, Clone)]
@@ -42,6 +50,12 @@ pub struct EnrolmentPolicy {
     pub rule: DecisionRule,
     /// Least time between two enrolments of one person, in seconds.
     pub recovery_cooldown_secs: u64,
+    /// When epochs begin.
+    pub calendar: EpochClock,
+    /// The most people that an orb brings in during an epoch.
+    pub people_per_orb: u32,
+    /// How long templates are kept for an operator's decision, in seconds.
+    pub review_keep_secs: u64,
 }
 
 /// Why an enrolment is not taken.
@@ -54,6 +68,17 @@ pub enum EnrolError {
     /// The orb is not active in the orb registry.
     #[error("orb {0} is not active in the orb registry")]
     OrbNotActive(OrbId),
+    /// The operator takes nothing from this orb.
+    #[error("nothing is taken from orb {0}")]
+    OrbRefused(OrbId),
+    /// The orb has brought in as many people as it may in an epoch.
+    #[error("orb {orb} has brought in as many people as it may in this epoch")]
+    OrbLimitReached {
+        /// The orb.
+        orb: OrbId,
+        /// Until the next epoch, in seconds of the service's clock.
+        wait_secs: u64,
+    },
     /// The templates are not the ones that the orb signed.
     #[error("the templates do not have the signed digest")]
     IrisDigestMismatch,
@@ -77,20 +102,14 @@ pub enum EnrolError {
     #[error("nobody like this is enrolled; enrol as a new person")]
     NothingToRecover,
     /// The person's enrolment is too young, or not settled.
-    #[error("this person's enrolment can be replaced in {wait_secs} seconds")]
+    #[error("this person's enrolment can be replaced in {wait_days} days")]
     RecoveryTooSoon {
-        /// How long to wait; 0 while an earlier enrolment is on its way to the registry.
-        wait_secs: u64,
+        /// How long to wait, rounded up; at least one.
+        wait_days: u64,
     },
     /// A template has too few valid bits to decide on.
     #[error("a template has too few valid bits for a decision")]
     TemplateUnusable,
-    /// A template is like several people at once, which no eye is.
-    #[error("a template is like {similar} people at once")]
-    TemplateSaturated {
-        /// How many.
-        similar: u64,
-    },
     /// The nonce belongs to another enrolment.
     #[error("the nonce was used by another enrolment")]
     NonceUsed,
@@ -115,7 +134,8 @@ pub struct EnrolmentDesk {
     clock: Arc<dyn Clock>,
     membership: Arc<Membership>,
     policy: EnrolmentPolicy,
-    known: KnownPeople,
+    recognition: Recognition,
+    refused: RwLock<BTreeSet<OrbId>>,
 }
 
 impl EnrolmentDesk {
@@ -131,7 +151,8 @@ impl EnrolmentDesk {
         gallery: Gallery,
     ) -> Self {
         Self {
-            known: KnownPeople::new(store.clone(), gallery),
+            recognition: Recognition::new(store.clone(), gallery, policy.rule),
+            refused: RwLock::default(),
             store,
             orbs: ActiveOrbs::new(chain, Arc::clone(&clock)),
             clock,
@@ -146,6 +167,19 @@ impl EnrolmentDesk {
     /// [`StoreError`].
     pub async fn find(&self, id: EnrolmentId) -> Result<Option<EnrolmentRecord>, StoreError> {
         self.store.enrolment(id).await
+    }
+
+    /// Takes nothing more from these orbs, and from no others, until it is told otherwise.
+    /// Orbs that are struck off in the database are refused as well.
+    pub fn refuse_orbs(&self, orbs: BTreeSet<OrbId>) {
+        // A set is put there whole: a panic elsewhere cannot have left half of one.
+        let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
+        *refused = orbs;
+    }
+
+    fn is_refused(&self, orb: OrbId) -> bool {
+        let refused = self.refused.read().unwrap_or_else(PoisonError::into_inner);
+        refused.contains(&orb)
     }
 
     /// Decides on a packet and records the decision. The same packet again gives the same record.
@@ -175,6 +209,9 @@ impl EnrolmentDesk {
 
     async fn check_origin(&self, packet: &EnrolmentPacket) -> Result<OrbId, EnrolError> {
         let orb = packet.signed.orb(&self.policy.domain)?;
+        if self.is_refused(orb) || self.store.is_struck_off(orb).await? {
+            return Err(EnrolError::OrbRefused(orb));
+        }
         if keccak256(packet.templates.to_bytes()) != packet.signed.enrolment.iris_digest {
             return Err(EnrolError::IrisDigestMismatch);
         }
@@ -215,20 +252,11 @@ impl EnrolmentDesk {
         record: EnrolmentRecord,
         templates: EyePair,
     ) -> Result<EnrolmentRecord, EnrolError> {
-        let mut searched = 0;
-        let mut found = Found::default();
+        self.store.wipe_old_reviews(record.received_at).await?;
+        let mut searched = Searched::default();
         for _ in 0..MAX_ADMIT_ATTEMPTS {
-            let known = self.known.refreshed().await?;
-            // Who lost a race searches only those who joined meanwhile, unless the
-            // copy had to be begun anew.
-            if known.len() < searched {
-                (searched, found) = (0, Found::default());
-            }
-            found = found.merge(self.search(&known, searched, &templates).await);
-            searched = known.len();
-            let new = self
-                .decide(record.clone(), templates.clone(), searched, &found)
-                .await?;
+            let likeness = self.recognition.look(&mut searched, &templates).await?;
+            let new = self.decide(record.clone(), templates.clone(), &likeness)?;
             match self.store.record_enrolment(&new).await? {
                 AdmitOutcome::Recorded => return Ok(new.record),
                 AdmitOutcome::AlreadyRecorded(earlier) => return Ok(earlier),
@@ -238,78 +266,115 @@ impl EnrolmentDesk {
                     return Err(EnrolError::CommitmentTaken(record.commitment()));
                 }
                 AdmitOutcome::PersonMoved => {
-                    return Err(EnrolError::RecoveryTooSoon { wait_secs: 0 });
+                    return Err(EnrolError::RecoveryTooSoon { wait_days: 1 });
+                }
+                AdmitOutcome::OrbStruckOff => return Err(EnrolError::OrbRefused(record.orb)),
+                AdmitOutcome::OrbLimitReached => {
+                    return Err(EnrolError::OrbLimitReached {
+                        orb: record.orb,
+                        wait_secs: self.epoch_left_secs(record.received_at),
+                    });
                 }
             }
         }
         Err(EnrolError::Busy)
     }
 
-    /// Searches the people behind `searched`.
-    async fn search(&self, known: &Snapshot, searched: u64, probe: &EyePair) -> Found {
-        let reach = self.policy.rule.reach_micros();
-        let (known, probe) = (known.clone(), probe.clone());
-        compute(move || known.search_after(searched, &probe, reach)).await
-    }
-
-    async fn decide(
+    fn decide(
         &self,
         mut record: EnrolmentRecord,
         templates: EyePair,
-        searched: u64,
-        found: &Found,
+        likeness: &Likeness,
     ) -> Result<NewEnrolment, EnrolError> {
-        let kind = record.enrolment.kind;
-        let (state, admission) = match (self.policy.rule.decide(found), kind) {
-            (Decision::Unique, EnrolmentKind::New) => (
-                EnrolmentState::Queued,
-                Admission::Admit {
-                    gallery_sequence: searched + 1,
-                    templates,
-                },
-            ),
-            (Decision::Unique, EnrolmentKind::Recovery) => {
+        let EnrolmentPolicy { rule, .. } = &self.policy;
+        let (state, admission) = match (rule.decide(&likeness.counting), record.enrolment.kind) {
+            (Decision::Review { .. } | Decision::Saturated { .. }, _) => {
+                self.review(&record, templates, likeness)
+            }
+            (Decision::Unique, EnrolmentKind::Recovery) if !likeness.was_known(rule) => {
                 return Err(EnrolError::NothingToRecover);
+            }
+            (Decision::Unique, _) if !is_seen_enough(&templates) => {
+                self.review(&record, templates, likeness)
+            }
+            // Also who comes to recover, and whose earlier enrolments were all revoked.
+            (Decision::Unique, _) => {
+                let entry = likeness.new_entry(templates);
+                (EnrolmentState::Queued, Admission::Admit(entry))
             }
             (Decision::Duplicate { .. }, EnrolmentKind::New) => {
                 (EnrolmentState::Duplicate, Admission::Refuse)
             }
             (Decision::Duplicate { existing }, EnrolmentKind::Recovery) => {
-                let current = self
-                    .replaceable(existing.sequence, record.received_at)
-                    .await?;
-                (EnrolmentState::Queued, Admission::Replace { current })
-            }
-            (Decision::Review { .. }, _) => (EnrolmentState::Review, Admission::Refuse),
-            (Decision::Saturated { similar, .. }, _) => {
-                metrics::counter!("annona_saturated_templates_total").increment(1);
-                return Err(EnrolError::TemplateSaturated { similar });
+                let standing = likeness.standing(existing.sequence);
+                let standing = standing.ok_or(EnrolError::NothingToRecover)?;
+                let current = self.replaceable(standing, record.received_at)?;
+                let entry = likeness.new_entry(templates);
+                (
+                    EnrolmentState::Queued,
+                    Admission::Replace { current, entry },
+                )
             }
         };
         record.state = state;
-        Ok(NewEnrolment { record, admission })
+        let allowance = OrbAllowance {
+            epoch: self.epoch(record.received_at),
+            people: self.policy.people_per_orb,
+        };
+        Ok(NewEnrolment {
+            record,
+            admission,
+            allowance,
+        })
     }
 
-    /// The enrolment that a person of the gallery has now, if another one may replace it.
-    async fn replaceable(
+    fn review(
         &self,
-        sequence: u64,
+        record: &EnrolmentRecord,
+        templates: EyePair,
+        likeness: &Likeness,
+    ) -> (EnrolmentState, Admission) {
+        let keep_until = record.received_at.0 + self.policy.review_keep_secs;
+        let admission = Admission::Review {
+            matches: likeness.review_matches(),
+            templates,
+            keep_until: UnixSeconds(keep_until),
+        };
+        (EnrolmentState::Review, admission)
+    }
+
+    /// The enrolment behind an entry that counts, if another one may replace it.
+    fn replaceable(
+        &self,
+        standing: &EntryStanding,
         now: UnixSeconds,
     ) -> Result<EnrolmentId, EnrolError> {
-        let Some(current) = self.store.current_enrolment(sequence).await? else {
-            return Err(EnrolError::NothingToRecover);
-        };
+        let current = &standing.enrolment;
         let free_at = current.received_at.0 + self.policy.recovery_cooldown_secs;
         let wait_secs = free_at.saturating_sub(now.0);
-        let is_settled = matches!(
-            current.state,
-            EnrolmentState::Final { .. } | EnrolmentState::Revoked { .. }
-        );
+        let is_settled = matches!(current.state, EnrolmentState::Final { .. });
         if wait_secs > 0 || !is_settled {
-            return Err(EnrolError::RecoveryTooSoon { wait_secs });
+            return Err(EnrolError::RecoveryTooSoon {
+                wait_days: wait_secs.div_ceil(DAY_SECS).max(1),
+            });
         }
         Ok(current.id)
     }
+
+    /// The epoch by the service's clock; the first one before that.
+    fn epoch(&self, now: UnixSeconds) -> Epoch {
+        self.policy.calendar.epoch_at(now).unwrap_or(Epoch(0))
+    }
+
+    fn epoch_left_secs(&self, now: UnixSeconds) -> u64 {
+        let next = Epoch(self.epoch(now).0 + 1);
+        self.policy.calendar.start_of(next).0.saturating_sub(now.0)
+    }
+}
+
+/// Whether one eye at least is seen well enough that no operator has to decide.
+fn is_seen_enough(eyes: &EyePair) -> bool {
+    eyes.left.valid_bits().max(eyes.right.valid_bits()) >= MIN_WIDER_EYE_BITS
 }
 
 /// The orb's pipeline makes no template below this; a packet is not trusted to be from it.

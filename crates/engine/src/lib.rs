@@ -23,7 +23,9 @@ mod orbs;
 mod outbox;
 pub mod ports;
 mod receipts;
+mod recognition;
 mod relay;
+mod reviews;
 mod sequencer;
 mod types;
 
@@ -36,8 +38,10 @@ pub use receipts::ReceiptDesk;
 pub use relay::{
     ClaimsReason, Relay, RelayError, RelayParts, RelayPolicy, RelayRules, WaitingClaims,
 };
+pub use reviews::{OpenReview, ReviewDesk, ReviewError, ReviewVerdict};
 pub use sequencer::{
-    BatchPolicy, BatchReason, Sequencer, SequencerError, SequencerParts, SequencerRules, Waiting,
+    BatchPolicy, BatchReason, EpochRoom, Sequencer, SequencerError, SequencerParts, SequencerRules,
+    Waiting,
 };
 pub use types::{
     Claim, ClaimIntake, ClaimRecord, ClaimState, EnrolmentId, EnrolmentRecord, EnrolmentState,

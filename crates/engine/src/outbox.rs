@@ -111,7 +111,11 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         for slot in &open {
             match self.follow(slot, &mut round).await {
                 Ok(()) => {}
-                Err(OutboxError::Chain(error)) => failure = failure.or(Some(error)),
+                Err(OutboxError::Chain(error)) => {
+                    // A node that answers nothing would take the time of a request for each.
+                    self.chain.head().await?;
+                    failure = failure.or(Some(error));
+                }
                 Err(other) => return Err(other),
             }
         }

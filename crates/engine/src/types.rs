@@ -13,7 +13,8 @@ pub struct EnrolmentId(pub B256);
 pub enum EnrolmentState {
     /// Refused: the person is enrolled already.
     Duplicate,
-    /// Neither clearly new nor clearly known: a second capture is asked for.
+    /// Neither clearly new nor clearly known: a second capture is asked for, and an
+    /// operator can decide.
     Review,
     /// Admitted, and waiting to be appended.
     Queued,
@@ -41,7 +42,7 @@ pub enum EnrolmentState {
         /// Position in the tree, empty now and never used again.
         leaf_index: LeafIndex,
     },
-    /// Revoked before it was appended: it never joined.
+    /// Revoked before it was appended: it never joined, and the person can join anew.
     Withdrawn,
 }
 
@@ -97,6 +98,9 @@ pub enum RevocationState {
         /// Hash of the transaction.
         transaction: B256,
     },
+    /// There was nothing to revoke: no such leaf, or the recovery that asked for it was
+    /// withdrawn before the leaf was touched.
+    Void,
 }
 
 /// A revocation as it is stored.
@@ -257,7 +261,7 @@ pub enum ClaimState {
 }
 
 impl ClaimState {
-    /// Whether it will not change any more.
+    /// Whether it changes no more by itself. A rejected claim can be made again.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Final { .. } | Self::Rejected(_))

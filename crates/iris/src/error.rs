@@ -140,6 +140,84 @@ pub enum IrisError {
         /// Share of the image that is saturated.
         saturated: f32,
     },
+    /// The iris itself is white or black in places that are not reflections.
+    #[error(
+        "Parts of the iris are black or white ({clipped:.2} of it, at most {maximum}). Use less contrast, and turn away from other light."
+    )]
+    ClippedIris {
+        /// Share of the visible iris.
+        clipped: f32,
+        /// Largest share accepted.
+        maximum: f32,
+    },
+    /// Too little light, or few of the bits of a wide sensor used.
+    #[error(
+        "The picture is too dark (its brightest parts have level {brightest} of 255, at least {minimum}). Let more light onto the eye, or use the full range of the file."
+    )]
+    TooDark {
+        /// Grey level that few pixels exceed, 0 to 255.
+        brightest: u8,
+        /// Least level accepted.
+        minimum: u8,
+    },
+    /// Black and white are exchanged.
+    #[error(
+        "The picture is a negative: the pupil is brighter than the iris. Use a near-infrared picture as the camera took it."
+    )]
+    Negative,
+    /// The texture of the iris has too few grey levels.
+    #[error(
+        "The iris shows too few grey levels ({levels:.1}, at least {minimum}). Use more contrast and all bits of the sensor."
+    )]
+    TooFewLevels {
+        /// Effective number of grey levels of the visible iris.
+        levels: f32,
+        /// Least number accepted.
+        minimum: f32,
+    },
+    /// Pixels differ from their neighbours as no lens would let them.
+    #[error(
+        "The picture is too noisy (neighbouring pixels differ by {noise:.1} grey levels, at most {maximum}). Use more light."
+    )]
+    TooNoisy {
+        /// Median difference of pixels near each other in the iris, grey levels.
+        noise: f32,
+        /// Largest difference accepted.
+        maximum: f32,
+    },
+    /// Part of the iris lies outside the picture.
+    #[error(
+        "The eye is not whole in the picture ({inside:.2} of the edge of the iris is in it, at least {minimum}). Bring the eye to the middle."
+    )]
+    NotWhole {
+        /// Share of the limbus that is in the picture.
+        inside: f32,
+        /// Least share accepted.
+        minimum: f32,
+    },
+    /// The iris is far from round.
+    #[error(
+        "The iris is not round ({flattening:.2} longer one way than the other, at most {maximum}). Look straight into the orb, and do not stretch the picture."
+    )]
+    NotRound {
+        /// Difference of its longest and its shortest diameter, over their sum.
+        flattening: f32,
+        /// Largest difference accepted.
+        maximum: f32,
+    },
+    /// The eye is turned farther than a head rolls.
+    #[error(
+        "The eye is turned by about {degrees:.0} degrees in the picture. Hold the camera upright."
+    )]
+    Turned {
+        /// Degrees clockwise, -180 to 180.
+        degrees: f32,
+    },
+    /// Lids and corners do not tell how the camera was held.
+    #[error(
+        "It cannot be told which way up the eye is. Keep both lids and both corners of the eye in the picture."
+    )]
+    UnclearTurn,
     /// Lids, lashes or reflections cover too much.
     #[error("Only {visible:.2} of the iris is visible. Open your eye wider, and take off glasses.")]
     TooOccluded {
@@ -175,6 +253,15 @@ impl IrisError {
             Self::IrisTooSmall { .. } => "iris-too-small",
             Self::Blurred { .. } => "iris-blurred",
             Self::OverExposed { .. } => "iris-over-exposed",
+            Self::TooDark { .. } => "iris-too-dark",
+            Self::ClippedIris { .. } => "iris-clipped",
+            Self::Negative => "iris-negative",
+            Self::TooFewLevels { .. } => "iris-too-few-levels",
+            Self::TooNoisy { .. } => "iris-too-noisy",
+            Self::NotWhole { .. } => "iris-not-whole",
+            Self::NotRound { .. } => "iris-not-round",
+            Self::Turned { .. } => "iris-turned",
+            Self::UnclearTurn => "iris-unclear-turn",
             Self::TooOccluded { .. } => "iris-too-occluded",
             Self::TooFewValidBits { .. } => "iris-too-few-valid-bits",
         }

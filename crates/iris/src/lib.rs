@@ -15,6 +15,7 @@
 //! - a template is made only when every limit of [`limits`] holds; otherwise the
 //!   error says which one failed and by how much.
 
+mod cause;
 mod circle;
 mod contour;
 mod edge;
@@ -36,6 +37,7 @@ mod specular;
 mod template;
 mod tissue;
 mod trig;
+mod upright;
 mod votes;
 
 pub use contour::Contour;

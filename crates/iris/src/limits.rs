@@ -14,6 +14,29 @@ pub const MAX_IMAGE_BYTES: usize = 32 * 1024 * 1024;
 pub const MAX_DECODING_BYTES: u64 = 160 * 1024 * 1024;
 /// Share of the image that may be saturated.
 pub const MAX_SATURATED_FRACTION: f32 = 0.5;
+/// Share of the image that is brighter than what [`MIN_BRIGHTEST_LEVEL`] asks for.
+pub const BRIGHTEST_FRACTION: f32 = 0.02;
+/// Least grey level of the brightest parts of the image, of 255.
+pub const MIN_BRIGHTEST_LEVEL: u8 = 48;
+/// Least effective number of grey levels (the inverse of the chance that two pixels
+/// are equal) of the visible iris.
+pub const MIN_IRIS_LEVELS: f32 = 7.0;
+/// Largest share of the visible iris that is black or white without texture.
+pub const MAX_CLIPPED_FRACTION: f32 = 0.2;
+/// Largest median difference, in grey levels, of pixels of the iris that touch each
+/// other, and of those a fiftieth of its diameter apart.
+pub const MAX_NOISE: [f32; 2] = [11.0, 15.0];
+/// Least share of the limbus that is in the picture.
+pub const MIN_INSIDE_FRACTION: f32 = 0.75;
+/// Largest difference of the longest and the shortest diameter, over their sum, in the
+/// mean of pupil and iris. Cameras whose pixels are not square come to 0.105.
+pub const MAX_FLATTENING: f32 = 0.115;
+/// Degrees beyond which a turn of the eye is taken off before its code is made.
+pub const MAX_ROLL_LEFT_DEGREES: f32 = 12.0;
+/// Least probability that the eye is upright within thirty degrees.
+pub const MIN_UPRIGHT_PROBABILITY: f32 = 0.6;
+/// Least probability of one turn for a refusal to name it.
+pub const MIN_TURN_CERTAINTY: f32 = 0.6;
 /// Least mean agreement of unit gradients with the pupil's radial field, 0 to 1.
 pub const MIN_PUPIL_CORRELATION: f32 = 0.2;
 /// Grey levels by which the tissue around the pupil must be brighter than it.

@@ -47,7 +47,8 @@ fn tint_noise(picture: &mut RgbImage, encoding: &Encoding) {
             if !(0.0..1.0).contains(&t) {
                 continue;
             }
-            let column = (angle / TAU * sheet.width() as f32) as usize % sheet.width();
+            let along = (angle - encoding.geometry.roll).rem_euclid(TAU) / TAU;
+            let column = (along * sheet.width() as f32) as usize % sheet.width();
             let row = (t * sheet.height() as f32) as usize;
             if sheet.is_noisy(column, row.min(sheet.height() - 1)) {
                 let pixel = picture.get_pixel_mut(x, y);

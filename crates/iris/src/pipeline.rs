@@ -2,20 +2,23 @@
 
 use image::GrayImage;
 
+use crate::cause::true_cause;
 use crate::contour::Contour;
 use crate::encoder::encode_sheet;
 use crate::error::IrisError;
 use crate::focus::region_sharpness;
 use crate::limits;
 use crate::occlusion::Lids;
+use crate::order::median;
 use crate::picture::{check_size, read_image};
 use crate::raster::Plane;
-use crate::segment::{Planes, Segmentation, find_eye, find_limbus, find_pupil};
+use crate::segment::{CoarseChange, Planes, Segmentation, find_eye, find_limbus, find_pupil};
 use crate::sheet::{FINE_ANGLES, FINE_RADII, FineSheet, NormalisedSheet};
 use crate::specular;
 use crate::template::IrisTemplate;
 use crate::tissue::TissueModel;
 use crate::trig::{length, sin_cos};
+use crate::upright::turn_of;
 use std::f32::consts::TAU;
 
 /// Longest side of the image that segmentation works on; larger ones are reduced.
@@ -27,6 +30,8 @@ const LEAST_RADIUS_SHARE: f32 = 0.52;
 /// is a lash, or a reflection.
 const DARKEST: f32 = -3.6;
 const BRIGHTEST: f32 = 5.0;
+/// Difference of the diameters over their sum when one is half the other.
+const HALVED_FLATTENING: f32 = 1.0 / 3.0;
 
 /// Which eye of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +84,8 @@ pub struct Geometry {
     /// Outer edge of the iris.
     pub limbus: Contour,
     pub(crate) lids: Lids,
+    /// Direction in the image, in radians clockwise, in which the sheet begins.
+    pub(crate) roll: f32,
 }
 
 impl Geometry {
@@ -151,34 +158,53 @@ pub fn encode_by_stage(
 ) -> Result<Encoding, IrisError> {
     check_size(image.width(), image.height())?;
     check_exposure(image)?;
+    encode_exposed(image, eye, passed).map_err(|refusal| true_cause(refusal, image))
+}
+
+/// The picture as segmentation works on it, and by how much it is reduced.
+pub(crate) fn working_plane(image: &GrayImage) -> (Plane, usize) {
     let factor = image.width().max(image.height()).div_ceil(WORKING_SIDE_PX) as usize;
-    let working = Plane::reduced(image, factor);
-    let filled = specular::fill(&working);
-    let planes = Planes::new(
-        filled,
-        LEAST_RADIUS_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32,
-    );
+    (Plane::reduced(image, factor), factor)
+}
+
+pub(crate) fn planes_of(working: &Plane, factor: usize) -> Planes {
+    let least_radius = LEAST_RADIUS_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32;
+    Planes::new(specular::fill(working), least_radius)
+}
+
+fn encode_exposed(
+    image: &GrayImage,
+    eye: Eye,
+    passed: &mut dyn FnMut(Stage),
+) -> Result<Encoding, IrisError> {
+    let (working, factor) = working_plane(image);
+    let planes = planes_of(&working, factor);
     passed(Stage::Preparation);
     let found = segment(&planes, passed)?;
+    check_contours(&found, &working)?;
+    check_likeliest(&planes, &found)?;
     let region_sharpness = region_sharpness(&working, &found.limbus);
     check_region_sharpness(region_sharpness)?;
     let measured = check_geometry(&found, factor as f32)?;
+    let roll = check_upright(&planes, &found)?;
     let lids = found.lids;
     passed(Stage::LimbusAndLids);
 
-    let fine = FineSheet::sample(&working, &found.pupil, &found.limbus);
+    let fine = FineSheet::sample(&working, &found.pupil, &found.limbus, roll);
     let noisy = noisy_samples(
         &fine,
         &working,
         &planes.spots,
         &lids,
-        &found.pupil,
-        &found.limbus,
+        (&found.pupil, &found.limbus),
+        roll,
     );
     let visible = noisy.iter().filter(|&&bad| !bad).count() as f32 / noisy.len() as f32;
     if visible < limits::MIN_VISIBLE_FRACTION {
         return Err(IrisError::TooOccluded { visible });
     }
+    let scale = factor as f32;
+    check_grey_levels(image, &fine, &noisy, (factor, found.limbus.mean_radius()))?;
     let sheet = fine.reduced(&noisy);
     passed(Stage::Sheet);
     let template = encode_sheet(&sheet);
@@ -191,7 +217,6 @@ pub fn encode_by_stage(
             minimum,
         });
     }
-    let scale = factor as f32;
     Ok(Encoding {
         eye,
         template,
@@ -205,6 +230,7 @@ pub fn encode_by_stage(
             pupil: found.pupil.scaled(scale),
             limbus: found.limbus.scaled(scale),
             lids: lids.scaled(scale),
+            roll,
         },
         sheet,
     })
@@ -217,11 +243,40 @@ fn check_exposure(image: &GrayImage) -> Result<(), IrisError> {
     if saturated > limits::MAX_SATURATED_FRACTION {
         return Err(IrisError::OverExposed { saturated });
     }
+    let brightest = quantile_of_levels(image, 1.0 - limits::BRIGHTEST_FRACTION);
+    if brightest < limits::MIN_BRIGHTEST_LEVEL {
+        let minimum = limits::MIN_BRIGHTEST_LEVEL;
+        return Err(IrisError::TooDark { brightest, minimum });
+    }
     Ok(())
 }
 
+/// The grey level that this share of the picture does not exceed.
+fn quantile_of_levels(image: &GrayImage, share: f32) -> u8 {
+    let wanted = (share * image.as_raw().len() as f32) as usize;
+    let mut seen = 0;
+    for (level, count) in histogram(image).into_iter().enumerate() {
+        seen += count;
+        if seen > wanted {
+            return level as u8;
+        }
+    }
+    u8::MAX
+}
+
+fn histogram(image: &GrayImage) -> [usize; 256] {
+    let mut counts = [0; 256];
+    for &level in image.as_raw() {
+        counts[usize::from(level)] += 1;
+    }
+    counts
+}
+
 /// Segments, and blames the focus first when an eye was all but found.
-fn segment(planes: &Planes, passed: &mut dyn FnMut(Stage)) -> Result<Segmentation, IrisError> {
+pub(crate) fn segment(
+    planes: &Planes,
+    passed: &mut dyn FnMut(Stage),
+) -> Result<Segmentation, IrisError> {
     let eye = find_eye(planes).ok_or(IrisError::NoPupil)?;
     passed(Stage::Eye);
     let pupil = find_pupil(planes, &eye);
@@ -253,7 +308,7 @@ fn check_region_sharpness(sharpness: f32) -> Result<(), IrisError> {
     Ok(())
 }
 
-fn check_geometry(found: &Segmentation, scale: f32) -> Result<Quality, IrisError> {
+pub(crate) fn check_geometry(found: &Segmentation, scale: f32) -> Result<Quality, IrisError> {
     let (pupil, limbus) = (&found.pupil, &found.limbus);
     let radius = limbus.mean_radius();
     let iris_diameter_px = 2.0 * radius * scale;
@@ -294,6 +349,134 @@ fn check_geometry(found: &Segmentation, scale: f32) -> Result<Quality, IrisError
     })
 }
 
+/// Refuses an eye that is not upright. Gives the roll of the head, in radians
+/// clockwise, when it is more than a little.
+fn check_upright(planes: &Planes, found: &Segmentation) -> Result<f32, IrisError> {
+    let turn = turn_of(&planes.smooth, &found.pupil, &found.limbus);
+    if turn.upright < limits::MIN_UPRIGHT_PROBABILITY {
+        return Err(match turn.certainty {
+            certainty if certainty < limits::MIN_TURN_CERTAINTY => IrisError::UnclearTurn,
+            _ => IrisError::Turned {
+                degrees: turn.degrees,
+            },
+        });
+    }
+    if turn.roll_degrees.abs() <= limits::MAX_ROLL_LEFT_DEGREES {
+        return Ok(0.0);
+    }
+    Ok(turn.roll_degrees.to_radians())
+}
+
+/// Share of a contour that is in the picture.
+pub(crate) fn inside_fraction(contour: &Contour, plane: &Plane) -> f32 {
+    const PLACES: usize = 128;
+    let (w, h) = (plane.width as f32, plane.height as f32);
+    let inside = (0..PLACES)
+        .map(|k| contour.point_at(k as f32 * TAU / PLACES as f32))
+        .filter(|&(x, y)| x >= 0.0 && y >= 0.0 && x < w && y < h);
+    inside.count() as f32 / PLACES as f32
+}
+
+/// Refuses contours that no whole, unstretched eye has.
+fn check_contours(found: &Segmentation, plane: &Plane) -> Result<(), IrisError> {
+    let inside = inside_fraction(&found.limbus, plane);
+    if inside < limits::MIN_INSIDE_FRACTION {
+        let minimum = limits::MIN_INSIDE_FRACTION;
+        return Err(IrisError::NotWhole { inside, minimum });
+    }
+    let (pupil, limbus) = (found.pupil.flattening(), found.limbus.flattening());
+    let flattening = 0.5 * length(pupil[0] + limbus[0], pupil[1] + limbus[1]);
+    if flattening > limits::MAX_FLATTENING {
+        let maximum = limits::MAX_FLATTENING;
+        return Err(IrisError::NotRound {
+            flattening,
+            maximum,
+        });
+    }
+    Ok(())
+}
+
+/// Refuses an eye when the picture holds a better one once black and white are
+/// exchanged, or once it is squeezed: that is the true one.
+fn check_likeliest(planes: &Planes, found: &Segmentation) -> Result<(), IrisError> {
+    /// Flattening from which on a picture may be one that was stretched by half or more.
+    const SUSPICIOUS: f32 = 0.05;
+    let is_better = |change: CoarseChange| {
+        find_eye(&planes.of_coarse(change)).is_some_and(|eye| eye.value > found.value)
+    };
+    if is_better(CoarseChange::Negative) {
+        return Err(IrisError::Negative);
+    }
+    let flattenings = [&found.pupil, &found.limbus].map(|contour| {
+        let [along, across] = contour.flattening();
+        length(along, across)
+    });
+    let is_suspicious = flattenings
+        .iter()
+        .any(|&flattening| flattening > SUSPICIOUS);
+    let is_stretched = is_suspicious
+        && [CoarseChange::HalfWidth, CoarseChange::HalfHeight]
+            .into_iter()
+            .any(is_better);
+    if is_stretched {
+        return Err(IrisError::NotRound {
+            flattening: HALVED_FLATTENING,
+            maximum: limits::MAX_FLATTENING,
+        });
+    }
+    Ok(())
+}
+
+/// Refuses an iris whose texture is lost in black or white, in steps of grey, or in
+/// noise.
+fn check_grey_levels(
+    image: &GrayImage,
+    fine: &FineSheet,
+    noisy: &[bool],
+    (factor, radius): (usize, f32),
+) -> Result<(), IrisError> {
+    const EVERY: usize = 7;
+    const BLACK: usize = 3;
+    const WHITE: usize = 253;
+    const APART: f32 = 0.04;
+    let place = |v: f32| ((v + 0.5) * factor as f32) as u32;
+    let (w, h) = image.dimensions();
+    let apart = [1, ((APART * radius * factor as f32) as u32).max(2)];
+    let mut counts = [0u32; 256];
+    let mut differences = [Vec::new(), Vec::new()];
+    let seen = fine.points.iter().zip(noisy).step_by(EVERY);
+    for (&(x, y), _) in seen.filter(|(_, bad)| !**bad) {
+        let (x, y) = (place(x).min(w - 1), place(y).min(h - 1));
+        let level = image.get_pixel(x, y)[0];
+        counts[usize::from(level)] += 1;
+        for (all, apart) in differences.iter_mut().zip(apart) {
+            let beside = image.get_pixel((x + apart).min(w - 1), y)[0];
+            all.push(f32::from(level.abs_diff(beside)));
+        }
+    }
+    let all = differences[0].len() as f32;
+    let dark: u32 = counts[..BLACK].iter().sum();
+    let bright: u32 = counts[WHITE..].iter().sum();
+    let clipped = (dark + bright) as f32 / all;
+    if clipped > limits::MAX_CLIPPED_FRACTION {
+        let maximum = limits::MAX_CLIPPED_FRACTION;
+        return Err(IrisError::ClippedIris { clipped, maximum });
+    }
+    let share = |&count: &u32| count as f32 / all;
+    let levels = 1.0 / counts.iter().map(|n| share(n) * share(n)).sum::<f32>();
+    if levels < limits::MIN_IRIS_LEVELS {
+        let minimum = limits::MIN_IRIS_LEVELS;
+        return Err(IrisError::TooFewLevels { levels, minimum });
+    }
+    for (all, maximum) in differences.iter_mut().zip(limits::MAX_NOISE) {
+        let noise = median(all);
+        if noise > maximum {
+            return Err(IrisError::TooNoisy { noise, maximum });
+        }
+    }
+    Ok(())
+}
+
 /// One flag a fine sample: outside the image, a reflection, under a lid, or of a
 /// brightness that iris tissue does not have.
 fn noisy_samples(
@@ -301,8 +484,8 @@ fn noisy_samples(
     working: &Plane,
     spots: &[bool],
     lids: &Lids,
-    pupil: &Contour,
-    limbus: &Contour,
+    (pupil, limbus): (&Contour, &Contour),
+    roll: f32,
 ) -> Vec<bool> {
     let (w, h) = (working.width as f32, working.height as f32);
     let clear = lids.clear_rows();
@@ -318,7 +501,7 @@ fn noisy_samples(
         .collect();
     let model = TissueModel::of(working, pupil, limbus);
     let cosines: Vec<f32> = (0..FINE_ANGLES)
-        .map(|k| sin_cos(k as f32 * TAU / FINE_ANGLES as f32).1)
+        .map(|k| sin_cos(roll + k as f32 * TAU / FINE_ANGLES as f32).1)
         .collect();
     for (row, flags) in noisy.chunks_exact_mut(FINE_ANGLES).enumerate() {
         let ring = model.ring((row as f32 + 0.5) / FINE_RADII as f32);
@@ -347,7 +530,7 @@ mod tests {
 
     #[test]
     fn pictures_without_an_eye_are_refused_by_name() {
-        assert_eq!(refusal(&picture(|_, _| 0)), "iris-no-pupil");
+        assert_eq!(refusal(&picture(|_, _| 0)), "iris-too-dark");
         assert_eq!(refusal(&picture(|_, _| 128)), "iris-no-pupil");
         assert_eq!(refusal(&picture(|_, _| 255)), "iris-over-exposed");
         assert_eq!(refusal(&picture(|x, _| (x / 2) as u8)), "iris-no-pupil");

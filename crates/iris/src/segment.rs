@@ -64,6 +64,8 @@ pub(crate) struct Segmentation {
     pub(crate) limbus: Contour,
     pub(crate) lids: Lids,
     pub(crate) limbus_agreement: f32,
+    /// How much the pair of circles is like pupil and iris.
+    pub(crate) value: f32,
     /// Standard deviation of the pupil's edge, pixels.
     pub(crate) edge_width_px: f32,
 }
@@ -122,6 +124,44 @@ impl Planes {
         }
     }
 
+    /// The small copy alone, with its levels or its proportions changed: enough to seek
+    /// an eye on.
+    pub(crate) fn of_coarse(&self, change: CoarseChange) -> Self {
+        let (from, spots) = (&self.coarse, &self.coarse_spots);
+        let (across, down) = match change {
+            CoarseChange::Negative => (1, 1),
+            CoarseChange::HalfWidth => (2, 1),
+            CoarseChange::HalfHeight => (1, 2),
+        };
+        let (width, height) = (from.width / across, from.height / down);
+        let places = (0..width * height).map(|k| (k % width * across, k / width * down));
+        let level = |(x, y): (usize, usize)| {
+            let last = from.at(x + across - 1, y + down - 1);
+            match change {
+                CoarseChange::Negative => 255.0 - last,
+                _ => 0.5 * (from.at(x, y) + last),
+            }
+        };
+        let empty = Plane {
+            width: 0,
+            height: 0,
+            data: Vec::new(),
+        };
+        Self {
+            coarse: Plane {
+                width,
+                height,
+                data: places.clone().map(level).collect(),
+            },
+            coarse_spots: places.map(|(x, y)| spots[y * from.width + x]).collect(),
+            filled: empty.clone(),
+            smooth: empty,
+            spots: Vec::new(),
+            coarse_factor: self.coarse_factor,
+            least_iris_radius: self.least_iris_radius,
+        }
+    }
+
     /// 1 for a point of the fine plane that no reflection spoils, 0 for another.
     fn clear(&self, x: f32, y: f32) -> f32 {
         let (w, h) = (self.filled.width, self.filled.height);
@@ -141,6 +181,15 @@ impl Planes {
             r: circle.r * f,
         }
     }
+}
+
+/// A picture that somebody may have made another one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CoarseChange {
+    /// Black for white.
+    Negative,
+    HalfWidth,
+    HalfHeight,
 }
 
 /// The pair of circles, one in the other, that is most like pupil and iris.
@@ -182,7 +231,8 @@ pub(crate) struct FoundEye {
     pub(crate) limbus: Circle,
     pub(crate) limbus_agreement: f32,
     pub(crate) votes: f32,
-    value: f32,
+    /// How much the pair is like pupil and iris.
+    pub(crate) value: f32,
 }
 
 /// 1 for the ratios that eyes have, falling to 0.3 for those they hardly have.
@@ -323,6 +373,7 @@ pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -
         limbus,
         lids,
         limbus_agreement: eye.limbus_agreement,
+        value: eye.value,
         edge_width_px,
     }
 }

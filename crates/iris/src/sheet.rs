@@ -7,6 +7,7 @@ use image::GrayImage;
 use crate::contour::Contour;
 use crate::params::params;
 use crate::raster::Plane;
+use crate::trig::{length, sin_cos};
 
 /// Angles sampled.
 pub(crate) const FINE_ANGLES: usize = 1024;
@@ -18,8 +19,8 @@ const MAX_NOISY_SHARE: f32 = 0.25;
 /// The iris as a rectangle of 256 angles (columns) by 64 radii (rows, the pupil's
 /// edge first), 7 bits a pixel, with one noise bit for 4 columns of a row.
 ///
-/// Column 0 starts in the direction of growing x, columns go clockwise in the
-/// image. Everything after it is integer arithmetic.
+/// Column 0 starts in the direction of growing x, or, in a picture turned by more than
+/// a little, where that direction is for the eye; columns go clockwise in the image. Everything after it is integer arithmetic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormalisedSheet {
     pixels: Vec<u8>,
@@ -72,6 +73,15 @@ impl NormalisedSheet {
     }
 }
 
+/// Flattening of the limbus beyond what gaze and noise make.
+fn stretch_of(limbus: &Contour) -> [f32; 2] {
+    const USUAL: f32 = 0.035;
+    let [along, across] = limbus.flattening();
+    let flattening = length(along, across);
+    let share = (flattening - USUAL).max(0.0) / flattening.max(USUAL);
+    [along * share, across * share]
+}
+
 /// The iris sampled finely between its contours.
 pub(crate) struct FineSheet {
     pub(crate) levels: Vec<f32>,
@@ -79,11 +89,16 @@ pub(crate) struct FineSheet {
 }
 
 impl FineSheet {
-    /// Samples `plane` bilinearly at 1024 angles by 128 radii, cell-centred.
-    pub(crate) fn sample(plane: &Plane, pupil: &Contour, limbus: &Contour) -> Self {
+    /// Samples `plane` bilinearly at 1024 angles by 128 radii, cell-centred, from `roll`
+    /// on, which is in radians clockwise. In a stretched picture equal angles of the eye
+    /// are not equal in the image: what the limbus shows of that is taken off.
+    pub(crate) fn sample(plane: &Plane, pupil: &Contour, limbus: &Contour, roll: f32) -> Self {
+        let [along, across] = stretch_of(limbus);
         let rays: Vec<_> = (0..FINE_ANGLES)
             .map(|k| {
-                let angle = (k as f32 + 0.5) * TAU / FINE_ANGLES as f32;
+                let even = roll + (k as f32 + 0.5) * TAU / FINE_ANGLES as f32;
+                let (sin, cos) = sin_cos(2.0 * even);
+                let angle = even - along * sin + across * cos;
                 (pupil.point_at(angle), limbus.point_at(angle))
             })
             .collect();
@@ -164,7 +179,7 @@ mod tests {
             height: 120,
             data,
         };
-        let fine = FineSheet::sample(&plane, &circle(15.0), &circle(50.0));
+        let fine = FineSheet::sample(&plane, &circle(15.0), &circle(50.0), 0.0);
         let sheet = fine.reduced(&vec![false; FINE_ANGLES * FINE_RADII]);
         let at = |column: usize, row: usize| sheet.pixels()[row * 256 + column];
         assert!((i32::from(at(64, 0)) - 15).abs() <= 1, "{}", at(64, 0));
@@ -179,7 +194,7 @@ mod tests {
             height: 120,
             data: vec![0.0; 14400],
         };
-        let fine = FineSheet::sample(&plane, &circle(15.0), &circle(50.0));
+        let fine = FineSheet::sample(&plane, &circle(15.0), &circle(50.0), 0.0);
         let mut noisy = vec![false; FINE_ANGLES * FINE_RADII];
         noisy[16..32].fill(true);
         noisy[FINE_ANGLES * 2] = true;

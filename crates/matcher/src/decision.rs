@@ -1,7 +1,8 @@
 //! Whether a person is new: the only place where thresholds meet scores.
 //!
 //! In words, first match wins:
-//! 1. Like three people or more: the template is not one eye's. Refused.
+//! 1. Like three people or more: the template is not one eye's, or somebody made up
+//!    people who are like this one. A person looks.
 //! 2. Like one person, surely (both eyes' mean below the first threshold): duplicate.
 //!    With one eye comparable, that eye has to be more alike by
 //!    [`SINGLE_EYE_PENALTY_MICROS`](crate::SINGLE_EYE_PENALTY_MICROS).
@@ -9,11 +10,19 @@
 //! 4. Somebody could not be compared: a person looks. Too little to see is never new.
 //! 5. Otherwise: unique.
 //!
+//! Who is asked about decides first which entries count: those of people who are
+//! members or about to be, and, for eyes that are [wide open](EyePair::is_wide_open),
+//! those that could be compared, see [`Found::only`]. Of two pairs of which neither
+//! can be compared, one at least is not wide open; when the probe is, the entry has no
+//! say: somebody who brings entries of few bits could turn away everybody else.
+//!
 //! "Like" holds in every [`Arrangement`](crate::Arrangement): eyes straight, swapped,
 //! or seen in a mirror. `docs/matching.md` has what the thresholds mean at each size
 //! of the gallery.
 
 use crate::gallery::Match;
+#[cfg(doc)]
+use crate::pair::EyePair;
 use crate::pair::EyesCompared;
 use crate::search::Found;
 
@@ -44,7 +53,7 @@ pub enum Decision {
         /// The entry that is the same person.
         existing: Match,
     },
-    /// Like several people at once, which no eye is: refused.
+    /// Like several people at once, which no eye is: a person has to look.
     Saturated {
         /// The entry it is most like.
         closest: Match,
@@ -116,8 +125,7 @@ mod tests {
         Found {
             best: Some(best),
             similar: 1,
-            incomparable: 0,
-            dropped: 0,
+            ..Found::default()
         }
     }
 
@@ -188,8 +196,7 @@ mod tests {
             rule.decide(&Found {
                 best: Some(closest),
                 similar,
-                incomparable: 0,
-                dropped: 0,
+                ..Found::default()
             })
         };
         assert_eq!(like(2), Decision::Duplicate { existing: closest });

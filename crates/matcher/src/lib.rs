@@ -49,7 +49,7 @@ pub use gallery::{Access, Gallery, Match, Snapshot};
 pub use kernel::Instructions;
 pub use pair::{
     Arrangement, EyePair, EyesCompared, INCOMPARABLE_MICROS, PAIR_BYTES, PairScore,
-    SINGLE_EYE_PENALTY_MICROS, mirrored, pair_score, pair_score_swapped,
+    SINGLE_EYE_PENALTY_MICROS, WIDE_OPEN_BITS, mirrored, pair_score, pair_score_swapped,
 };
 pub use score::{IMPOSTOR_MICROS, SCORE_VERSION, Score, score};
 pub use screen::passes_screen;

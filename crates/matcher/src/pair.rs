@@ -1,7 +1,8 @@
 //! Both eyes of a person.
 
-use annona_iris::{COLUMNS, IrisTemplate, TEMPLATE_BYTES, TemplateBytesError};
+use annona_iris::{CODE_BITS, COLUMNS, IrisTemplate, TEMPLATE_BYTES, TemplateBytesError};
 
+use crate::distance::MIN_SHARED_BITS;
 use crate::score::{Score, score};
 
 /// Length of [`EyePair::to_bytes`].
@@ -12,6 +13,14 @@ pub const SINGLE_EYE_PENALTY_MICROS: u32 = 40_000;
 /// The value of two pairs of which no eye could be compared. It lies between the
 /// thresholds of every sound rule, so that it is looked at by a person.
 pub const INCOMPARABLE_MICROS: u32 = 370_000;
+
+/// Valid bits of both eyes together from which on a pair is wide open.
+///
+/// Templates with `a` and `b` valid bits share at least `a + b - CODE_BITS` at any
+/// rotation, so they can be compared when `a + b` is `CODE_BITS + MIN_SHARED_BITS` or
+/// more. Two pairs with that many bits each have twice that many together; in each
+/// arrangement all four templates meet in two comparisons, so one of the two has enough.
+pub const WIDE_OPEN_BITS: u32 = CODE_BITS as u32 + MIN_SHARED_BITS;
 
 /// Templates of both eyes of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +42,13 @@ impl EyePair {
             left: mirrored(&self.left),
             right: mirrored(&self.right),
         }
+    }
+
+    /// Whether so much of both eyes is seen that any two such pairs can be compared in
+    /// every arrangement, see [`WIDE_OPEN_BITS`].
+    #[must_use]
+    pub fn is_wide_open(&self) -> bool {
+        self.left.valid_bits() + self.right.valid_bits() >= WIDE_OPEN_BITS
     }
 
     /// The left template's bytes, then the right one's.
@@ -229,6 +245,41 @@ mod tests {
             let (p, q) = (EyePair { left: a, right: b }, EyePair { left: c, right: d });
             prop_assert_eq!(pair_score(&p, &q).micros, pair_score(&q, &p).micros);
         }
+    }
+
+    /// Templates of which the first or the last columns alone are seen: those of two
+    /// pairs share as little as their numbers of valid bits allow.
+    fn seen(left: usize, right: usize, first: bool) -> EyePair {
+        let eye = |columns: usize, seed| {
+            let mask = std::array::from_fn(|column| {
+                let place = if first { column } else { COLUMNS - 1 - column };
+                if place < columns { u32::MAX } else { 0 }
+            });
+            IrisTemplate::from_columns(*seeded(seed).code(), mask)
+        };
+        EyePair {
+            left: eye(left, 1),
+            right: eye(right, 2),
+        }
+    }
+
+    #[test]
+    fn two_wide_open_pairs_are_compared_however_they_are_presented() {
+        // 250 columns of 64 bits are the 16,000 of a pair that is just wide open.
+        for left in [60, 100, 125, 150, 190] {
+            for other in [60, 100, 125, 150, 190] {
+                let a = seen(left, 250 - left, true);
+                let b = seen(other, 250 - other, false);
+                assert!(a.is_wide_open() && b.is_wide_open());
+                let mirrored = a.mirrored();
+                for (one, two) in [(&a, &b), (&mirrored, &b)] {
+                    for score in [pair_score(one, two), pair_score_swapped(one, two)] {
+                        assert_ne!(score.eyes, EyesCompared::Neither, "{left} {other}");
+                    }
+                }
+            }
+        }
+        assert!(!seen(100, 149, true).is_wide_open());
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub enum Stages {
 }
 
 /// What a search found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
     /// The most alike of those within the limit; of equals the one admitted first.
     pub best: Option<Match>,
@@ -44,12 +44,28 @@ pub struct Found {
     pub incomparable: u64,
     /// People whom the screen dropped; none in an exact search.
     pub dropped: u64,
+    /// All entries within the limit, in order of admission.
+    pub matches: Vec<Match>,
 }
 
 impl Found {
+    /// What a search of those entries alone finds for which `is_kept` holds.
+    #[must_use]
+    pub fn only(&self, is_kept: impl Fn(&Match) -> bool) -> Self {
+        let mut kept = Self {
+            dropped: self.dropped,
+            ..Self::default()
+        };
+        for one in self.matches.iter().filter(|one| is_kept(one)) {
+            kept.add(*one);
+        }
+        kept
+    }
+
     /// What a search of both parts finds; `self` is the part admitted earlier.
     #[must_use]
-    pub fn merge(self, later: Self) -> Self {
+    pub fn merge(mut self, later: Self) -> Self {
+        self.matches.extend(later.matches);
         let best = match (self.best, later.best) {
             (Some(a), Some(b)) if b.score.micros < a.score.micros => Some(b),
             (a, b) => a.or(b),
@@ -59,24 +75,20 @@ impl Found {
             similar: self.similar + later.similar,
             incomparable: self.incomparable + later.incomparable,
             dropped: self.dropped + later.dropped,
+            matches: self.matches,
         }
     }
 
     fn add(&mut self, found: Match) {
-        let one = match found.score.eyes {
-            EyesCompared::Neither => Self {
-                incomparable: 1,
-                ..Self::default()
-            },
-            _ => Self {
-                similar: 1,
-                ..Self::default()
-            },
-        };
-        *self = self.merge(Self {
-            best: Some(found),
-            ..one
-        });
+        match found.score.eyes {
+            EyesCompared::Neither => self.incomparable += 1,
+            _ => self.similar += 1,
+        }
+        let is_nearer = |best: Match| found.score.micros < best.score.micros;
+        if self.best.is_none_or(is_nearer) {
+            self.best = Some(found);
+        }
+        self.matches.push(found);
     }
 }
 
@@ -290,6 +302,9 @@ impl<'a> Task<'a> {
         let probe = &self.probes[k];
         let score = best_arrangement(&probe.eyes, &probe.mirrored, &entry.eyes());
         if self.limit(k).is_none_or(|limit| score.micros < limit) {
+            if self.reach == Reach::Nearest {
+                self.found[k] = Found::default();
+            }
             self.found[k].add(Match {
                 sequence: entry.sequence,
                 score,
@@ -307,4 +322,43 @@ fn candidates(verdicts: &[[Verdict; 4]; 2]) -> u32 {
         let [a, b] = comparisons.map(|(template, side)| verdicts[side][template]);
         set | a.promising | b.promising | !(a.comparable | b.comparable)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pair::{Arrangement, INCOMPARABLE_MICROS, PairScore};
+
+    fn one(sequence: u64, micros: u32, eyes: EyesCompared) -> Match {
+        Match {
+            sequence,
+            score: PairScore {
+                micros,
+                eyes,
+                arrangement: Arrangement::Straight,
+                left: None,
+                right: None,
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_counts_in_no_number() {
+        let mut found = Found::default();
+        let all = [
+            one(1, 200_000, EyesCompared::Both),
+            one(2, 300_000, EyesCompared::Both),
+            one(3, INCOMPARABLE_MICROS, EyesCompared::Neither),
+        ];
+        for each in all {
+            found.add(each);
+        }
+        assert_eq!(found.only(|_| true), found);
+        let later = found.only(|one| one.sequence > 1);
+        assert_eq!(later.best, Some(all[1]));
+        assert_eq!((later.similar, later.incomparable), (1, 1));
+        let compared = found.only(|one| one.score.eyes != EyesCompared::Neither);
+        assert_eq!((compared.similar, compared.incomparable), (2, 0));
+        assert_eq!(found.only(|_| false), Found::default());
+    }
 }

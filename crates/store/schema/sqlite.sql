@@ -19,10 +19,25 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_slot ON attempts (slot_id, id);
 
+CREATE TABLE awaited_leaves (
+    enrolment_id BLOB NOT NULL REFERENCES enrolments (id),
+    commitment BLOB NOT NULL CHECK (length(commitment) = 32),
+    PRIMARY KEY (enrolment_id, commitment)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX awaited_leaves_commitment ON awaited_leaves (commitment);
+
+CREATE TABLE chain_marks (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL CHECK (length(value) = 32)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE claim_members (
     slot_id INTEGER NOT NULL REFERENCES slots (id),
     position INTEGER NOT NULL CHECK (position >= 0),
     nullifier BLOB NOT NULL REFERENCES claims (nullifier),
+    -- The claim's, when it was sent.
+    making INTEGER NOT NULL CHECK (making >= 1),
     PRIMARY KEY (slot_id, position),
     UNIQUE (slot_id, nullifier)
 ) STRICT, WITHOUT ROWID;
@@ -44,6 +59,8 @@ CREATE TABLE claims (
     state TEXT NOT NULL
         CHECK (state IN ('queued', 'batched', 'submitted', 'mined', 'final', 'rejected')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
+    -- How often it was made: one that was rejected can be made again.
+    making INTEGER NOT NULL DEFAULT 1 CHECK (making >= 1),
     rejection TEXT CHECK (rejection IN (
         'nullifier-spent', 'epoch-not-open', 'invalid-proof', 'census-reached',
         'fee-above-amount', 'bad-recipient', 'transfer-failed', 'refused'
@@ -52,7 +69,7 @@ CREATE TABLE claims (
     CHECK ((state = 'rejected') = (rejection IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX claims_state_arrival ON claims (state, arrival);
+CREATE INDEX claims_state_epoch_arrival ON claims (state, epoch, arrival);
 
 CREATE TABLE deployment (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -80,15 +97,17 @@ CREATE TABLE enrolments (
         )),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
     leaf_index INTEGER CHECK (leaf_index BETWEEN 0 AND 1073741823),
-    -- The same person's enrolment before a recovery.
+    -- The same person's enrolment before it.
     replaces BLOB REFERENCES enrolments (id),
     CHECK ((state IN ('submitted', 'mined', 'final')) = (transaction_hash IS NOT NULL)),
     CHECK ((state IN ('submitted', 'mined', 'final')) = (leaf_index IS NOT NULL)),
-    CHECK ((kind = 'recovery' AND state NOT IN ('duplicate', 'review')) = (replaces IS NOT NULL))
+    CHECK (replaces IS NULL OR state NOT IN ('duplicate', 'review'))
 ) STRICT;
 
 CREATE UNIQUE INDEX enrolments_admitted_commitment ON enrolments (commitment)
     WHERE state NOT IN ('duplicate', 'review');
+
+CREATE INDEX enrolments_orb_arrival ON enrolments (orb, arrival);
 
 CREATE UNIQUE INDEX enrolments_replaces ON enrolments (replaces) WHERE state <> 'withdrawn';
 
@@ -102,14 +121,34 @@ CREATE TABLE gallery (
     templates BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE orb_people (
+    orb BLOB NOT NULL CHECK (length(orb) = 20),
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    people INTEGER NOT NULL CHECK (people > 0),
+    PRIMARY KEY (orb, epoch)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE review_matches (
+    enrolment_id BLOB NOT NULL REFERENCES reviews (enrolment_id),
+    sequence INTEGER NOT NULL REFERENCES gallery (sequence),
+    score_micros INTEGER NOT NULL CHECK (score_micros >= 0),
+    PRIMARY KEY (enrolment_id, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reviews (
+    enrolment_id BLOB PRIMARY KEY REFERENCES enrolments (id),
+    templates BLOB,
+    keep_until INTEGER NOT NULL CHECK (keep_until >= 0)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE revocations (
     arrival INTEGER PRIMARY KEY,
     commitment BLOB NOT NULL UNIQUE CHECK (length(commitment) = 32),
     reason TEXT NOT NULL CHECK (reason IN ('recovery', 'orb', 'operator')),
     requested_at INTEGER NOT NULL CHECK (requested_at >= 0),
-    state TEXT NOT NULL CHECK (state IN ('queued', 'submitted', 'mined', 'final')),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'submitted', 'mined', 'final', 'void')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
-    CHECK ((state = 'queued') = (transaction_hash IS NULL))
+    CHECK ((state IN ('queued', 'void')) = (transaction_hash IS NULL))
 ) STRICT;
 
 CREATE INDEX revocations_state_arrival ON revocations (state, arrival);
@@ -142,3 +181,15 @@ CREATE TABLE slots (
 
 CREATE INDEX slots_open ON slots (sender, nonce)
     WHERE state IN ('stored', 'sent', 'mined');
+
+CREATE TABLE struck_orbs (
+    orb BLOB PRIMARY KEY CHECK (length(orb) = 20),
+    struck_at INTEGER NOT NULL CHECK (struck_at >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE write_probe (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    written_at INTEGER NOT NULL CHECK (written_at >= 0),
+    -- As many pages as a claim touches, and more.
+    ballast BLOB NOT NULL
+) STRICT;

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use annona_core::FieldError;
 use annona_engine::ports::StoreError;
 
@@ -49,6 +51,23 @@ pub(crate) enum Unstorable {
 
 impl From<Unstorable> for StoreError {
     fn from(cause: Unstorable) -> Self {
+        Self::Backend(Box::new(cause))
+    }
+}
+
+/// A file of the database is not the one that is open; the source of a
+/// [`StoreError::Backend`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} was deleted or replaced while it was open: put it back, or stop the service",
+    path.display()
+)]
+pub(crate) struct ReplacedFile {
+    pub(crate) path: PathBuf,
+}
+
+impl From<ReplacedFile> for StoreError {
+    fn from(cause: ReplacedFile) -> Self {
         Self::Backend(Box::new(cause))
     }
 }

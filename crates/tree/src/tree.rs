@@ -76,11 +76,23 @@ impl MembershipTree {
     /// Where a member is; the first place if it is at several.
     #[must_use]
     pub fn leaf_index(&self, commitment: Commitment) -> Option<LeafIndex> {
+        self.places_of(commitment).min()
+    }
+
+    /// All places of a member, in order: the registry takes a commitment twice.
+    #[must_use]
+    pub fn leaf_indices(&self, commitment: Commitment) -> Vec<LeafIndex> {
+        let mut places: Vec<LeafIndex> = self.places_of(commitment).collect();
+        places.sort_unstable();
+        places
+    }
+
+    fn places_of(&self, commitment: Commitment) -> impl Iterator<Item = LeafIndex> {
         let leaf = commitment.to_field();
-        let is_there = |leaf_index: &LeafIndex| self.current.leaf(*leaf_index) == leaf;
         self.positions
-            .find(self.hasher.hash_one(leaf), is_there)
+            .iter_hash(self.hasher.hash_one(leaf))
             .copied()
+            .filter(move |leaf_index| self.current.leaf(*leaf_index) == leaf)
     }
 
     /// Appends `leaves` in order and returns the new root; all of them or none. One that is
@@ -91,8 +103,8 @@ impl MembershipTree {
     pub fn append(&mut self, leaves: &[Commitment]) -> Result<Root, TreeError> {
         let first = self.leaf_count();
         self.current.append(&fields(leaves))?;
-        for (position, commitment) in (first..).zip(leaves) {
-            self.remember(*commitment, appended(position));
+        for position in first..self.leaf_count() {
+            self.remember(appended(position));
         }
         Ok(self.root())
     }
@@ -149,16 +161,13 @@ impl MembershipTree {
         }
         self.current = version;
         for leaf_index in changed {
-            if let Some(commitment) = self.current.member(leaf_index) {
-                self.remember(commitment, leaf_index);
+            if self.current.member(leaf_index).is_some() {
+                self.remember(leaf_index);
             }
         }
     }
 
-    fn remember(&mut self, commitment: Commitment, leaf_index: LeafIndex) {
-        if self.leaf_index(commitment).is_some() {
-            return;
-        }
+    fn remember(&mut self, leaf_index: LeafIndex) {
         let Self {
             current,
             positions,
@@ -201,6 +210,28 @@ mod tests {
     use annona_core::U256;
 
     use super::*;
+
+    #[test]
+    fn a_commitment_that_joined_twice_is_at_both_places_until_it_has_left_both() {
+        let twice = Commitment::try_from(U256::from(7)).unwrap();
+        let other = Commitment::try_from(U256::from(8)).unwrap();
+        let mut tree = MembershipTree::default();
+        tree.append(&[twice, other, twice]).unwrap();
+        let place = |index: u64| LeafIndex::try_from(index).unwrap();
+        assert_eq!(tree.leaf_indices(twice), [place(0), place(2)]);
+        assert_eq!(tree.leaf_index(twice), Some(place(0)));
+        let revoke = |tree: &mut MembershipTree, index| {
+            tree.revoke(&[Revocation {
+                leaf_index: place(index),
+                commitment: twice,
+            }])
+            .unwrap();
+        };
+        revoke(&mut tree, 0);
+        assert_eq!(tree.leaf_indices(twice), [place(2)]);
+        revoke(&mut tree, 2);
+        assert_eq!(tree.leaf_index(twice), None);
+    }
 
     #[test]
     fn no_position_is_kept_of_who_is_no_member() {

@@ -19,7 +19,7 @@ mod receipt;
 
 pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView};
 pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
-pub use health::{LivenessView, PartStatus, ReadinessView};
+pub use health::{LivenessView, PartStatus, PartView, ReadinessView, ServicePart};
 pub use hex::FieldProblem;
 pub use info::{ConfigView, EpochView};
 pub use problem::Problem;

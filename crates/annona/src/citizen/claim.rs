@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::direct::{self, GasPayer};
 use super::session::Session;
 use super::{ClaimArgs, Demand, ProveArgs};
-use crate::output::Format;
+use crate::output::{Format, note};
 use crate::promise;
 
 /// Longest file that is taken for a receipt.
@@ -196,7 +196,7 @@ impl ReceiptFile {
             return Ok(());
         };
         let Some(view) = &accepted.receipt else {
-            eprintln!("the service took the claim, and promises nothing about it");
+            note("the service took the claim, and promises nothing about it");
             return Ok(());
         };
         promise::ensure_binding(view, session.chain.deployment(), draft)?;
@@ -211,7 +211,9 @@ fn keep_refusal(refusal: &RefusalView, receipt: &Path) -> anyhow::Result<()> {
     let path = promise::refusal_path(receipt);
     match write_new(&path, Audience::Owner, text.as_bytes()) {
         Err(exists @ FileError::Exists { .. }) => {
-            eprintln!("warning: the reason of the refusal is not kept: {exists}");
+            note(format_args!(
+                "warning: the reason of the refusal is not kept: {exists}"
+            ));
             Ok(())
         }
         kept => Ok(kept?),

@@ -19,6 +19,7 @@ use annona_tree::InclusionProof;
 use anyhow::{Context, anyhow, bail, ensure};
 
 use crate::keys;
+use crate::output::note;
 
 /// Pause between two looks at a transaction under way.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -46,7 +47,7 @@ pub(super) async fn path(
     epoch: Epoch,
     commitment: Commitment,
 ) -> anyhow::Result<Option<InclusionProof>> {
-    eprintln!("reading the members from the chain's events ...");
+    note("reading the members from the chain's events ...");
     let membership = Membership::new(MembershipRules {
         calendar,
         window: ClaimWindow(chain.claim_window().await?),
@@ -90,7 +91,10 @@ pub(super) async fn send(
         points: draft.proof.points,
     };
     let signed = sign(&writer, sender, &claim).await?;
-    eprintln!("sending transaction {} of {sender} ...", signed.hash);
+    note(format_args!(
+        "sending transaction {} of {sender} ...",
+        signed.hash
+    ));
     let receipt = tokio::time::timeout(wait, settle(&writer, &signed))
         .await
         .map_err(|_| {
@@ -207,7 +211,9 @@ fn warn_once(failure: &mut Option<String>, error: &ChainError) {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let text = format!("{error}: {}", cause.unwrap_or_default());
     if failure.as_ref() != Some(&text) {
-        eprintln!("warning: {text}; the claim may have been taken, asking again ...");
+        note(format_args!(
+            "warning: {text}; the claim may have been taken, asking again ..."
+        ));
         *failure = Some(text);
     }
 }

@@ -7,6 +7,7 @@ use annona_tree::InclusionProof;
 use anyhow::{Context, ensure};
 
 use super::Connection;
+use crate::output::note;
 
 /// The own secret and the chain; the service only where one is asked.
 pub(super) struct Session {
@@ -28,10 +29,10 @@ impl Session {
     pub(super) async fn open(connection: &Connection) -> anyhow::Result<Self> {
         let wallet = Wallet::open(&connection.wallet)?;
         if wallet.was_exposed() {
-            eprintln!(
+            note(format_args!(
                 "warning: other users of this machine could read the wallet {} until now; whoever has a copy is paid in your place",
                 connection.wallet.display()
-            );
+            ));
         }
         let (note, problem) = wallet.note();
         warn_of_note(problem);
@@ -111,6 +112,8 @@ impl Session {
 /// The note saves requests. One that cannot be read or written stops nothing.
 fn warn_of_note(problem: Option<FileError>) {
     if let Some(problem) = problem {
-        eprintln!("warning: the note beside the wallet is not used: {problem}");
+        note(format_args!(
+            "warning: the note beside the wallet is not used: {problem}"
+        ));
     }
 }

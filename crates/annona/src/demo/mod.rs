@@ -12,11 +12,16 @@ mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use annona_audit::{AuditProgress, AuditVerdict};
 use annona_core::Epoch;
 use anyhow::{Context, ensure};
 use clap::Args;
 
+use crate::orb::now;
+use crate::output::{Lines, note, say};
+use crate::signals::until_signal;
 use crate::{audit, outputs};
 use artifacts::Artifacts;
 use figures::Figures;
@@ -49,18 +54,19 @@ pub(crate) struct DemoArgs {
 
 /// Tells the story; exit code 1 when anything does not come out as told.
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::select! {
-        outcome = tell(&args) => outcome,
-        // Dropping the story's future drops the world, which ends its processes.
-        _ = interrupted => {
-            eprintln!("\nstopped; the chain and the service were ended");
-            Ok(ExitCode::from(130))
+    let lines = Arc::new(Lines::default());
+    let telling = lines.during(tell(&args, &lines));
+    match until_signal(telling).await? {
+        Ok(code) => Ok(code),
+        // With the story's future the world was dropped, which ended its processes.
+        Err(signal) => {
+            note("\nstopped; the chain and the service were ended, their folder is removed");
+            Ok(signal.exit_code())
         }
     }
 }
 
-async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
     let seed = args
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
@@ -74,7 +80,7 @@ async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         None => None,
     };
     let artifacts = args.artifacts.as_deref().map(Artifacts::open).transpose()?;
-    let mut story = Story::begin(args.people, seed, is_quiet);
+    let mut story = Story::begin(args.people, seed, is_quiet, Arc::clone(lines));
     let mut figures = Figures::new(args.people, seed);
     let creating = World::create(args.anvil.as_deref());
     let title = "set up the chain, the contracts and the service";
@@ -84,7 +90,7 @@ async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     figures.seconds = story.seconds();
     story.say(&figures.table());
     if is_quiet {
-        println!("{}", serde_json::to_string_pretty(&figures)?);
+        say(serde_json::to_string_pretty(&figures)?)?;
     }
     if let Some(file) = json {
         outputs::put_json(file, &figures)?;
@@ -92,7 +98,7 @@ async fn tell(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     told?;
     let complaints = figures.complaints();
     for complaint in &complaints {
-        eprintln!("not as told: {complaint}");
+        note(format_args!("not as told: {complaint}"));
     }
     if args.keep {
         story.say(&world.how_to_go_on()?);
@@ -162,16 +168,22 @@ async fn audit_chain(
 ) -> anyhow::Result<()> {
     story.chapter("audit, from the chain alone");
     let started = story.start_clock();
-    let report = annona_audit::audit(world.provider(), world.deployment(), |check| {
-        story.say(&audit::line(check));
-    })
-    .await
-    .context("the audit could not be made")?;
+    let tell = |progress: AuditProgress<'_>| {
+        if let AuditProgress::Checked(check) = progress {
+            story.say(&audit::line(check));
+        }
+    };
+    let report = annona_audit::audit(world.provider(), world.deployment(), now(), tell)
+        .await
+        .context("the audit could not be made")?;
     story.say(&audit::summary(&report));
     story.stop_clock("audit", started);
     figures.audit.passed = report.passed();
     figures.audit.failed = report.failed();
     figures.audit.not_checked = report.not_checked();
-    ensure!(report.is_clean(), "the audit has failures");
+    ensure!(
+        report.verdict() == AuditVerdict::Passed,
+        "the audit has failures, or could not see all"
+    );
     Ok(())
 }

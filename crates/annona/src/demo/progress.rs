@@ -1,13 +1,17 @@
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output::{Lines, note};
 
 /// What the reader sees: chapters, progress, and the time that each stage took.
 pub(crate) struct Story {
     begun: Instant,
     seconds: BTreeMap<String, f64>,
+    lines: Arc<Lines>,
     is_quiet: bool,
 }
 
@@ -24,10 +28,11 @@ impl Steps {
 
 impl Story {
     /// `is_quiet` when standard output is for JSON; the story then goes to standard error.
-    pub(crate) fn begin(people: u32, seed: u64, is_quiet: bool) -> Self {
+    pub(crate) fn begin(people: u32, seed: u64, is_quiet: bool, lines: Arc<Lines>) -> Self {
         let story = Self {
             begun: Instant::now(),
             seconds: BTreeMap::new(),
+            lines,
             is_quiet,
         };
         story.say(&format!(
@@ -38,9 +43,9 @@ impl Story {
 
     pub(crate) fn say(&self, text: &str) {
         if self.is_quiet {
-            eprintln!("{text}");
+            note(text);
         } else {
-            println!("{text}");
+            self.lines.say(text);
         }
     }
 

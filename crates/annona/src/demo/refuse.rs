@@ -4,8 +4,8 @@ use annona_chain::{PrivateKeySigner, revert_reason};
 use annona_client::wire::ClaimRequest;
 use annona_client::{ClaimDraft, ClientError, TreeReader, Wallet, prepare_claim};
 use annona_core::{Epoch, Payment};
-use annona_engine::ports::RevertReason;
 use annona_engine::ports::ChainReader;
+use annona_engine::ports::RevertReason;
 use anyhow::{Context, ensure};
 
 use super::citizens::Citizen;

@@ -10,11 +10,11 @@ use annona_engine::ports::ChainReader;
 use annona_files::{Audience, write_new};
 use anyhow::ensure;
 use orb_sim::Orb;
-use tempfile::TempDir;
 
 use super::progress::Story;
 use crate::keys;
 use crate::sandbox::{self, Account};
+use crate::scratch::Scratch;
 use crate::service_process::ServiceProcess;
 
 const BLOCK_TIME_SECS: u64 = 1;
@@ -26,15 +26,16 @@ pub(crate) struct World {
     chain: EvmReader,
     calendar: EpochClock,
     orb: Orb,
-    folder: TempDir,
     anvil: AnvilInstance,
+    folder: Scratch,
 }
 
 impl World {
     /// `anvil` is the chain's binary; found by itself when not named.
     pub(crate) async fn create(anvil: Option<&Path>) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("annona-demo-").tempdir()?;
+        let mut folder = Scratch::new("demo", None)?;
         let anvil = start_chain(anvil)?;
+        folder.watch(anvil.child().id())?;
         let provider = connect(&anvil.endpoint())?;
         let orb_key = PrivateKeySigner::random();
         let deployment =
@@ -42,7 +43,7 @@ impl World {
         // Blocks by the clock, as on a real chain, once the contracts stand.
         provider.anvil_set_interval_mining(BLOCK_TIME_SECS).await?;
         write_service_files(folder.path(), &anvil, &deployment, &orb_key)?;
-        let service = ServiceProcess::start(folder.path()).await?;
+        let service = ServiceProcess::start(&mut folder).await?;
         let chain = EvmReader::open(provider, deployment.clone()).await?;
         let (genesis, length_secs) = chain.calendar().await?;
         let orb = Orb::new(
@@ -55,8 +56,8 @@ impl World {
             chain,
             calendar: EpochClock::new(genesis, length_secs)?,
             orb,
-            folder,
             anvil,
+            folder,
         })
     }
 

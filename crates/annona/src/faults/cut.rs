@@ -103,21 +103,31 @@ cuttable!(EnrolmentRepository for SqliteStore, StoreError;
     pass {
         fn enrolment(id: EnrolmentId) -> Option<EnrolmentRecord>;
         fn gallery_after(sequence: u64, limit: u32) -> Vec<GalleryEntry>;
-        fn current_enrolment(sequence: u64) -> Option<EnrolmentRecord>;
+        fn standings(sequences: &[u64]) -> Vec<EntryStanding>;
+        fn open_reviews(limit: u32) -> Vec<Review>;
+        fn open_review(id: EnrolmentId) -> Option<Review>;
         fn queued_enrolments(limit: u32) -> Vec<EnrolmentRecord>;
         fn pending_enrolments() -> (u64, u64);
     }
     cut {
         fn record_enrolment(new: &NewEnrolment) -> AdmitOutcome;
         fn adopt_leaf(commitment: Commitment, leaf_index: LeafIndex, transaction: B256) -> ();
+        fn note_matches(id: EnrolmentId, matches: &[ReviewMatch]) -> ();
+        fn decide_review(
+            id: EnrolmentId,
+            decision: &ReviewDecision,
+            decided_at: UnixSeconds
+        ) -> ReviewOutcome;
+        fn wipe_old_reviews(now: UnixSeconds) -> u64;
     }
     plain {});
 
 cuttable!(RevocationRepository for SqliteStore, StoreError;
     pass {
-        fn commitments_of_orb(orb: OrbId) -> Vec<Commitment>;
+        fn is_struck_off(orb: OrbId) -> bool;
         fn revocation(commitment: Commitment) -> Option<RevocationRecord>;
-        fn queued_revocations(limit: u32) -> Vec<RevocationRecord>;
+        fn queued_revocations(recoveries: u32, limit: u32) -> Vec<RevocationRecord>;
+        fn gone_after(cursor: Option<Commitment>, limit: u32) -> Vec<Commitment>;
         fn pending_revocations() -> (u64, u64);
     }
     cut {
@@ -126,14 +136,17 @@ cuttable!(RevocationRepository for SqliteStore, StoreError;
             reason: RevocationReason,
             requested_at: UnixSeconds
         ) -> u64;
+        fn strike_off(orb: OrbId, struck_at: UnixSeconds) -> StruckOff;
         fn adopt_revocation(commitment: Commitment, transaction: B256) -> ();
+        fn void_revocation(commitment: Commitment) -> bool;
+        fn revoke_again(commitment: Commitment, requested_at: UnixSeconds) -> bool;
     }
     plain {});
 
 cuttable!(ClaimRepository for SqliteStore, StoreError;
     pass {
         fn claim(nullifier: NullifierHash) -> Option<ClaimRecord>;
-        fn queued_claims(limit: u32) -> Vec<QueuedClaim>;
+        fn queued_claims(per_epoch: u32) -> Vec<QueuedClaim>;
         fn pending_claims() -> (u64, u64);
     }
     cut {
@@ -172,6 +185,7 @@ pass {
     fn block_hash(number: u64) -> Option<B256>;
     fn checkpoint_before(epoch: Epoch) -> Checkpoint;
     fn registry_state() -> RegistryState;
+    fn census(epoch: Epoch) -> Census;
     fn registry_batches(from: u64, to: u64) -> Vec<RegistryBatch>;
     fn is_active_orb(orb: OrbId) -> bool;
     fn epoch_account(epoch: Epoch) -> EpochAccount;

@@ -241,6 +241,7 @@ impl Ground {
             policy: BatchPolicy {
                 max_wait_secs: 0,
                 epoch_margin_secs: 60,
+                recovery_share_percent: 10,
             },
             fees: FEES,
             calendar: self.calendar,

@@ -17,7 +17,10 @@ use crate::outputs;
 /// Commands of `annona iris`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum IrisCommand {
-    /// Make a template of an image of one eye (PNG, JPEG, BMP, PGM).
+    /// Make a template of an image of one eye (PNG, JPEG, BMP, PNM).
+    ///
+    /// The image is read upright by its orientation tag. Turned, stretched, negative,
+    /// dark, noisy, cut or damaged pictures are refused, each with its reason.
     Encode(EncodeArgs),
     /// Compare two eyes: images or template files.
     Compare(CompareArgs),

@@ -20,6 +20,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use crate::output::Format;
+use crate::scratch::Scratch;
 use crate::screening::{ScreenRates, ScreenTally};
 use eyes::{Eyes, two_captures};
 
@@ -104,11 +105,7 @@ pub(crate) fn run(command: MatchCommand) -> anyhow::Result<ExitCode> {
 }
 
 fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
-    let folder = match &args.folder {
-        Some(parent) => tempfile::tempdir_in(parent),
-        None => tempfile::tempdir(),
-    }
-    .context("no folder for the gallery")?;
+    let folder = Scratch::new("match", args.folder.as_deref())?;
     let people = (args.gallery / 2).max(CACHED_TEMPLATES / 2);
     let mut rng = ChaCha8Rng::seed_from_u64(0x6761_6c6c);
     let eyes = Eyes::new(&mut rng);

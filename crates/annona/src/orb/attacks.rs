@@ -8,8 +8,8 @@ use orb_sim::attack::trial::{Presentation, Row, nth, presentations};
 use orb_sim::confidence::clopper_pearson;
 use serde::Serialize;
 
-use crate::long_work::{exit_code, in_parallel, stoppable};
-use crate::output::Format;
+use crate::long_work::{in_parallel, stoppable};
+use crate::output::{Format, note};
 use crate::outputs;
 
 /// Members by which an earlier table is known.
@@ -55,7 +55,7 @@ struct RowFigures {
     by_check: std::collections::BTreeMap<&'static str, usize>,
 }
 
-/// Runs the trials and prints the table. Ctrl-C ends them early, and the table counts
+/// Runs the trials and prints the table. A signal ends them early, and the table counts
 /// what was presented until then.
 pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
     let kinds: Vec<Presentation> = presentations()
@@ -74,7 +74,7 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
     };
     let (count, seed) = (u64::from(args.people) * kinds.len() as u64, args.seed);
     let shown = kinds.clone();
-    let trials = stoppable(move |stop| {
+    let (trials, stop) = stoppable(move |stop| {
         let present = |number| nth(&shown, seed, number);
         Ok(in_parallel("presentations", count, stop, present))
     })
@@ -89,12 +89,12 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
     }
     Format::from_flag(is_json).print(&lines, || table(&lines))?;
     if !complete {
-        eprintln!(
+        note(format_args!(
             "interrupted: the table counts {} of {count} presentations",
             trials.len()
-        );
+        ));
     }
-    Ok(exit_code(complete))
+    Ok(stop.exit_code(complete))
 }
 
 fn line(kind: Presentation, row: Row) -> Line {

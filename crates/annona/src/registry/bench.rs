@@ -5,11 +5,11 @@ use std::time::Instant;
 use alloy::providers::ext::AnvilApi;
 use annona_chain::{EvmChain, EvmReader, SenderKeys, connect};
 use annona_core::{
-    Address, B256, ClaimWindow, Commitment, Enrolment, EnrolmentKind, EpochClock, OrbId,
+    Address, B256, ClaimWindow, Commitment, Enrolment, EnrolmentKind, Epoch, EpochClock, OrbId,
     hash_to_field, keccak256,
 };
 use annona_engine::ports::{
-    Admission, AdmitOutcome, ChainReader, EnrolmentRepository, NewEnrolment,
+    Admission, AdmitOutcome, ChainReader, EnrolmentRepository, NewEnrolment, NewEntry, OrbAllowance,
 };
 use annona_engine::{
     BatchPolicy, EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, MembershipRules, Outbox,
@@ -28,6 +28,7 @@ use crate::orb::now;
 use crate::output::Format;
 use crate::prover::LocalProver;
 use crate::sandbox::{self, Account, CLAIM_WINDOW};
+use crate::scratch::Scratch;
 use crate::serve::SystemClock;
 
 /// Blocks on top of a final one.
@@ -37,7 +38,7 @@ const CONFIRMATIONS: u64 = 1;
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
     /// People of each batch.
-    #[arg(long, value_delimiter = ',', default_values_t = [16, 256, 1024])]
+    #[arg(long, value_delimiter = ',', default_values_t = [16, 256, 1024], value_parser = clap::value_parser!(u32).range(1..=1024))]
     people: Vec<u32>,
     /// Folder of the circuits' keys; test keys are made when missing.
     #[arg(long, value_name = "FOLDER")]
@@ -66,7 +67,9 @@ struct Bench {
 
 /// Registers made-up people on a chain of its own and prints how many a second.
 pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
+    let mut folder = Scratch::new("bench", None)?;
     let anvil = sandbox::start_chain()?;
+    folder.watch(anvil.child().id())?;
     let provider = connect(&anvil.endpoint())?;
     let deployment = sandbox::deploy_contracts(&anvil, &provider, Vec::new()).await?;
     let reader = EvmReader::open(provider.clone(), deployment.clone()).await?;
@@ -79,7 +82,6 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
             relay: vec![Account::Relay.key(&anvil)],
         },
     ));
-    let folder = tempfile::tempdir()?;
     let tag = DeploymentTag {
         chain_id: deployment.chain_id,
         registry: deployment.registry,
@@ -106,6 +108,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
         policy: BatchPolicy {
             max_wait_secs: 0,
             epoch_margin_secs: 0,
+            recovery_share_percent: 10,
         },
         fees: sandbox::FEES,
         calendar,
@@ -200,12 +203,17 @@ fn newcomer(number: u64) -> NewEnrolment {
             received_at: now(),
             state: EnrolmentState::Queued,
         },
-        admission: Admission::Admit {
-            gallery_sequence: number,
+        admission: Admission::Admit(NewEntry {
+            sequence: number,
             templates: EyePair {
                 left: eye(),
                 right: eye(),
             },
+            past: Vec::new(),
+        }),
+        allowance: OrbAllowance {
+            epoch: Epoch(0),
+            people: u32::MAX,
         },
     }
 }

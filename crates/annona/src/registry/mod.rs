@@ -1,4 +1,5 @@
 mod bench;
+mod review;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use bench::BenchArgs;
+use review::{ReviewArgs, ReviewsArgs};
 
 use crate::config::Config;
 use crate::orb::now;
@@ -30,8 +32,14 @@ pub(crate) enum RegistryCommand {
     ///
     /// The running service proves and sends the batches; without one they wait in the
     /// database. An enrolment that was not appended yet is withdrawn at once. Asked for
-    /// twice, it is done once.
+    /// twice, it is done once. An orb is struck off: a service with this database takes
+    /// nothing from it from then on, and people whom it had enrolled can enrol anew at
+    /// once, at another orb.
     Revoke(RevokeArgs),
+    /// List the enrolments that an operator has to decide on.
+    Reviews(ReviewsArgs),
+    /// Decide on an enrolment under review.
+    Review(ReviewArgs),
     /// Rebuild the tree from the registry's events alone and compare every root.
     Rebuild(RebuildArgs),
     /// Register made-up people on a development chain of its own; print how many a second.
@@ -72,8 +80,8 @@ pub(crate) struct RevokeArgs {
         conflicts_with = "orb"
     )]
     commitments: Vec<Commitment>,
-    /// Revoke all leaves that this orb vouched for. Have the orb struck off the orb
-    /// registry first: it could vouch for more.
+    /// Strike this orb off: refuse it, and revoke all leaves that it vouched for. Do not
+    /// wait for the orb registry; propose the change there as well.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     orb: Option<Address>,
     /// Configuration of the service whose database holds the queue.
@@ -138,6 +146,13 @@ struct Requested {
 }
 
 #[derive(Serialize)]
+struct StruckOff {
+    orb: String,
+    withdrawn: u64,
+    revocations: u64,
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Rebuilt {
     leaves: u64,
@@ -151,6 +166,8 @@ pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<ExitCode> {
     match command {
         RegistryCommand::Status(args) => status(args).await?,
         RegistryCommand::Revoke(args) => revoke(args).await?,
+        RegistryCommand::Reviews(args) => review::list(args).await?,
+        RegistryCommand::Review(args) => review::decide(args).await?,
         RegistryCommand::Rebuild(args) => rebuild(args).await?,
         RegistryCommand::Bench(args) => bench::run(args).await?,
     }
@@ -190,6 +207,7 @@ async fn status(args: StatusArgs) -> anyhow::Result<()> {
 }
 
 async fn waiting(config: &Config) -> anyhow::Result<Waiting> {
+    config.require_database()?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(config, &deployment).await?;
     Ok(Waiting {
@@ -223,27 +241,37 @@ fn describe(status: &Status, epoch: Epoch) -> String {
 
 async fn revoke(args: RevokeArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
+    config.require_database()?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(&config, &deployment).await?;
-    let (commitments, reason) = match args.orb {
-        Some(orb) => (
-            store.commitments_of_orb(OrbId(orb)).await?,
-            RevocationReason::Orb,
-        ),
-        None => (args.commitments, RevocationReason::Operator),
-    };
+    let format = Format::from_flag(args.json);
+    if let Some(orb) = args.orb {
+        let struck = store.strike_off(OrbId(orb), now()).await?;
+        store.close().await;
+        let answer = StruckOff {
+            orb: orb.to_string(),
+            withdrawn: struck.withdrawn,
+            revocations: struck.revocations,
+        };
+        return format.print(&answer, || {
+            format!(
+                "orb {orb} is struck off: {} enrolments withdrawn, {} leaves queued for revocation now",
+                struck.withdrawn, struck.revocations
+            )
+        });
+    }
     let requested = store
-        .request_revocations(&commitments, reason, now())
+        .request_revocations(&args.commitments, RevocationReason::Operator, now())
         .await?;
     store.close().await;
     let answer = Requested {
-        commitments: commitments.len(),
+        commitments: args.commitments.len(),
         requested,
     };
-    Format::from_flag(args.json).print(&answer, || {
+    format.print(&answer, || {
         format!(
             "{requested} of {} queued or withdrawn now; the others were before",
-            commitments.len()
+            answer.commitments
         )
     })
 }

@@ -19,8 +19,10 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
 
+use crate::output::{note, say};
 use crate::prover::LocalProver;
 use crate::sandbox::{self, Account, EPOCH_LENGTH_SECS};
+use crate::scratch::Scratch;
 use crate::service_process::ServiceProcess;
 use crate::{keys, outputs};
 
@@ -82,24 +84,25 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
         .as_deref()
         .map(|path| outputs::json(path, "figures of this command", MEMBERS));
     let json = json.transpose()?;
-    let folder = tempfile::Builder::new().prefix("annona-bench-").tempdir()?;
+    let mut folder = Scratch::new("bench", None)?;
     let anvil = sandbox::start_chain()?;
+    folder.watch(anvil.child().id())?;
     let provider = connect(&anvil.endpoint())?;
     let deployment = sandbox::deploy_contracts(&anvil, &provider, Vec::new()).await?;
-    eprintln!("{} people join", args.claims);
+    note(format_args!("{} people join", args.claims));
     let members: Vec<Member> = (0..args.claims).map(Member::new).collect();
     let tree = join(&args, &anvil, &provider, &deployment, &members).await?;
     provider.anvil_increase_time(EPOCH_LENGTH_SECS).await?;
     provider.evm_mine(None).await?;
     provider.anvil_set_block_gas_limit(BLOCK_GAS).await?;
     provider.anvil_set_interval_mining(BLOCK_TIME_SECS).await?;
-    eprintln!("{} claims are proved", args.claims);
+    note(format_args!("{} claims are proved", args.claims));
     let drafts = prove(&members, &tree, &deployment)?;
     write_service_files(folder.path(), &args, &anvil, &deployment)?;
-    let service = ServiceProcess::start(folder.path()).await?;
-    eprintln!("they are sent by {} clients", args.clients);
+    let service = ServiceProcess::start(&mut folder).await?;
+    note(format_args!("they are sent by {} clients", args.clients));
     let figures = measure(&args, &service, &drafts).await?;
-    println!("{}", table(&figures));
+    say(table(&figures))?;
     if let Some(file) = json {
         outputs::put_json(file, &figures)?;
     }
@@ -229,7 +232,7 @@ async fn measure(
     let begun = Instant::now();
     let mut latencies = send_all(&service.client, requests, args.clients).await?;
     let accepted = begun.elapsed();
-    eprintln!("accepted in {:.1} s", accepted.as_secs_f64());
+    note(format_args!("accepted in {:.1} s", accepted.as_secs_f64()));
     for draft in drafts {
         wait_until_final(&service.client, draft.proof.inputs.nullifier_hash, begun).await?;
     }

@@ -69,6 +69,7 @@ pub(crate) async fn run(command: RelayCommand) -> anyhow::Result<ExitCode> {
 
 async fn status(args: StatusArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
+    config.require_database()?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(&config, &deployment).await?;
     let (claims_queued, claims_under_way) = ClaimRepository::pending_claims(&store).await?;

@@ -1,12 +1,9 @@
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::interop::verify_with_npm;
-use crate::world::{ANNONA, annona};
+use crate::world::annona;
 
 #[test]
 fn the_first_payment_comes_out_as_told() {
@@ -68,51 +65,4 @@ fn the_first_payment_comes_out_as_told() {
     let eyes = std::fs::read_dir(kept.join("eyes")).unwrap().count();
     assert_eq!(eyes, 3 * 2 * 2, "an image and a template of each eye");
     assert!(kept.join("deployment.json").is_file());
-}
-
-/// Processes of a group that have not ended.
-#[cfg(target_os = "linux")]
-fn alive_in_group(group: u32) -> Vec<String> {
-    std::fs::read_dir("/proc")
-        .unwrap()
-        .flatten()
-        .filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok())
-        .filter(|stat| {
-            // pid (command) state ppid pgrp ...; the command may hold spaces.
-            let Some((_, fields)) = stat.rsplit_once(')') else {
-                return false;
-            };
-            let fields: Vec<&str> = fields.split_whitespace().collect();
-            fields[0] != "Z" && fields[2] == group.to_string()
-        })
-        .collect()
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn an_interrupt_leaves_no_process_behind() {
-    let mut demo = Command::new(ANNONA)
-        .args(["demo", "--people", "3"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    let group = demo.id();
-    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
-    let reached = lines.any(|line| line.unwrap().contains("== enrolment"));
-    assert!(reached, "the demo came to its second chapter");
-    assert!(
-        alive_in_group(group).len() >= 3,
-        "demo, chain and service run"
-    );
-    // Only the demo itself is told, so that it must end the others.
-    let told = Command::new("kill")
-        .args(["-INT", &group.to_string()])
-        .status()
-        .unwrap();
-    assert!(told.success());
-    let status = demo.wait().unwrap();
-    assert_eq!(status.code(), Some(130));
-    assert_eq!(alive_in_group(group), Vec::<String>::new());
 }

@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod demo;
+mod deploy;
 mod endpoints;
+mod environment;
 mod floods;
+mod handbook;
 mod interop;
 mod outputs;
+mod printing;
 mod privacy;
 mod receipt;
 mod registry;
 mod restart;
+mod signals;
 mod world;

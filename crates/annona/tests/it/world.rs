@@ -63,14 +63,23 @@ const OFFICE_PROXY: [(&str, &str); 4] = [
     ("ALL_PROXY", "socks5://127.0.0.1:9"),
 ];
 
-pub(crate) fn annona(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(ANNONA)
-        .args(arguments)
+/// The binary in a folder, with none of this program's variables but the one for Anvil.
+pub(crate) fn command(folder: &Path) -> Command {
+    let mut command = Command::new(ANNONA);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().to_uppercase().starts_with("ANNONA_") {
+            command.env_remove(name);
+        }
+    }
+    command
         .envs(OFFICE_PROXY)
         .env(devnet::ANVIL_VARIABLE, anvil_binary())
-        .current_dir(folder)
-        .output()
-        .unwrap()
+        .current_dir(folder);
+    command
+}
+
+pub(crate) fn annona(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder).args(arguments).output().unwrap()
 }
 
 /// Runs a command that must succeed and returns its standard output.
@@ -186,20 +195,18 @@ impl World {
 
     /// A service that may open so many files.
     pub(crate) fn serve_with_descriptors(&self, descriptors: u64) -> Service {
-        let mut command = Command::new("sh");
         let script = format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"");
-        command.args(["-c", &script, ANNONA]);
-        self.start(command)
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, ANNONA]);
+        self.start(shell.current_dir(self.path()).envs(OFFICE_PROXY))
     }
 
     pub(crate) fn serve_with(&self, environment: &[(&str, &str)]) -> Service {
-        let mut command = Command::new(ANNONA);
-        command.envs(environment.iter().copied());
-        self.start(command)
+        self.start(command(self.path()).envs(environment.iter().copied()))
     }
 
     /// Serves with a command that is, or becomes, `annona`.
-    fn start(&self, mut command: Command) -> Service {
+    fn start(&self, command: &mut Command) -> Service {
         let log = std::fs::OpenOptions::new()
             .append(true)
             .create(true)
@@ -207,8 +214,6 @@ impl World {
             .unwrap();
         let mut process = command
             .args(["serve", "--config", "annona.toml"])
-            .envs(OFFICE_PROXY)
-            .current_dir(self.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

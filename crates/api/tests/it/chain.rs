@@ -6,8 +6,8 @@ use annona_core::{
     UnixSeconds,
 };
 use annona_engine::ports::{
-    BlockHead, ChainError, ChainReader, Checkpoint, EpochAccount, RegistryBatch, RegistryChange,
-    RegistryState, TransactionStatus,
+    BlockHead, Census, ChainError, ChainReader, Checkpoint, EpochAccount, RegistryBatch,
+    RegistryChange, RegistryState, TransactionStatus,
 };
 use annona_tree::MembershipTree;
 use async_trait::async_trait;
@@ -136,6 +136,15 @@ impl ChainReader for MemoryChain {
         Ok(RegistryState {
             root: tree.root(),
             next_index: tree.leaf_count(),
+        })
+    }
+
+    async fn census(&self, _epoch: Epoch) -> Result<Census, ChainError> {
+        let tree = self.ledger().tree_before(Epoch(u64::MAX));
+        Ok(Census {
+            members: tree.leaf_count(),
+            enrolled: 0,
+            enrolment_cap: u64::MAX,
         })
     }
 

@@ -236,18 +236,33 @@ async fn a_settled_claim_sent_again_is_told_how_it_ended() {
     let world = World::new().await;
     let queued: ClaimView = world.claim(&honest_claim()).await.json();
     let nullifier = queued.nullifier_hash.parse().unwrap();
+    let transaction = B256::repeat_byte(7);
     world
         .store
-        .reject_claim(nullifier, Rejection::CensusReached)
+        .adopt_claim(nullifier, transaction)
         .await
         .unwrap();
     let again = world.claim(&honest_claim()).await;
     assert_eq!(again.status, 200);
     let view: ClaimView = again.json();
-    assert_eq!(
-        (view.status, view.reason.as_deref()),
-        (ClaimStatus::Rejected, Some("census-reached"))
-    );
+    assert_eq!(view.status, ClaimStatus::Final);
+}
+
+#[tokio::test]
+async fn a_rejected_claim_sent_again_is_a_new_one() {
+    let world = World::new().await;
+    let queued: ClaimView = world.claim(&honest_claim()).await.json();
+    let nullifier = queued.nullifier_hash.parse().unwrap();
+    world
+        .store
+        .reject_claim(nullifier, Rejection::FeeAboveAmount)
+        .await
+        .unwrap();
+    let again = world.claim(&honest_claim()).await;
+    assert_eq!(again.status, 202);
+    let view: ClaimView = again.json();
+    assert_eq!((view.status, view.reason), (ClaimStatus::Queued, None));
+    assert_eq!(world.store.pending_claims().await.unwrap(), (1, 0));
 }
 
 #[tokio::test]

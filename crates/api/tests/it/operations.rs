@@ -1,54 +1,53 @@
-use annona_api::Limits;
-use annona_wire::{PartStatus, ReadinessView};
+use annona_engine::ports::ClaimRepository;
+use annona_wire::{PartStatus, PartView, ReadinessView, ServicePart};
 use axum::body::Body;
 use axum::http::Request;
 
 use crate::chain::Mood;
-use crate::world::World;
+use crate::world::{World, honest_claim};
 
 async fn readiness(world: &World) -> (u16, ReadinessView) {
     let answer = world.get("/readyz").await;
     (answer.status.as_u16(), answer.json())
 }
 
-const READY: ReadinessView = ReadinessView {
-    store: PartStatus::Ready,
-    membership: PartStatus::Ready,
-    chain: PartStatus::Ready,
-};
-
 #[tokio::test]
-async fn readiness_names_the_part_that_is_not_ready() {
-    let world = World::unsynced(Limits::default()).await;
-    let membership = ReadinessView {
-        membership: PartStatus::NotReady,
-        ..READY
-    };
-    assert_eq!(readiness(&world).await, (503, membership));
-    world.membership.sync(&*world.chain).await.unwrap();
-    assert_eq!(readiness(&world).await, (200, READY));
-    world.chain.ledger().mood = Mood::Unavailable;
-    let chain = ReadinessView {
-        chain: PartStatus::NotReady,
-        ..READY
-    };
-    assert_eq!(readiness(&world).await, (503, chain));
-    world.chain.ledger().mood = Mood::Answering;
-    world.store.close().await;
-    let store = ReadinessView {
-        store: PartStatus::NotReady,
-        ..READY
-    };
-    assert_eq!(readiness(&world).await, (503, store));
-    world.assert_alive().await;
+async fn readiness_names_the_part_that_is_not_ready_and_since_when() {
+    let world = World::new().await;
+    let (status, view) = readiness(&world).await;
+    assert_eq!((status, view.status), (200, PartStatus::Ready));
+    for part in ServicePart::ALL {
+        let told = PartView {
+            part,
+            status: PartStatus::NotReady,
+            since: Some(1_700_000_000),
+            reason: Some("told by the test".to_owned()),
+        };
+        let world = World::new().await;
+        world.readiness.say(told.clone());
+        let (status, view) = readiness(&world).await;
+        assert_eq!((status, view.status), (503, PartStatus::NotReady));
+        let not_ready = view.parts.iter().filter(|p| p.status != PartStatus::Ready);
+        assert_eq!(not_ready.collect::<Vec<_>>(), [&told]);
+        world.assert_alive().await;
+    }
 }
 
 #[tokio::test]
-async fn a_chain_that_never_answers_does_not_hold_readiness_up() {
+async fn readiness_asks_nobody() {
     let world = World::new().await;
     world.chain.ledger().mood = Mood::Silent;
-    let (status, view) = readiness(&world).await;
-    assert_eq!((status, view.chain), (503, PartStatus::NotReady));
+    world.store.close().await;
+    assert_eq!(readiness(&world).await.0, 200);
+}
+
+#[tokio::test]
+async fn nothing_new_is_taken_on_another_chain() {
+    let world = World::new().await;
+    world.readiness.lose_the_chain();
+    let refused = world.claim(&honest_claim()).await;
+    refused.assert_problem(503, "chain-unavailable");
+    assert_eq!(world.store.pending_claims().await.unwrap(), (0, 0));
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-use std::sync::{Arc, LazyLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use alloy::signers::SignerSync;
@@ -18,8 +19,10 @@ use annona_matcher::{DecisionRule, EyePair, Gallery};
 use annona_proofs::{Identity, prove_claim};
 use annona_store::{DeploymentTag, SqliteStore};
 use annona_tree::MembershipTree;
-use annona_wire::{ClaimParts, ClaimRequest, ConfigView, EnrolmentRequest, Problem};
-use async_trait::async_trait;
+use annona_wire::{
+    ClaimParts, ClaimRequest, ConfigView, EnrolmentRequest, PartStatus, PartView, Problem,
+    ReadinessView, ServicePart,
+};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -115,12 +118,45 @@ impl Clock for FixedClock {
     }
 }
 
-struct StorePing(SqliteStore);
+/// Says what a test has it say.
+pub(crate) struct Told {
+    parts: Mutex<Vec<PartView>>,
+    is_on_its_chain: AtomicBool,
+}
 
-#[async_trait]
-impl Readiness for StorePing {
-    async fn store_is_ready(&self) -> bool {
-        self.0.ping().await.is_ok()
+impl Told {
+    fn all_well() -> Self {
+        let ready = |part| PartView {
+            part,
+            status: PartStatus::Ready,
+            since: None,
+            reason: None,
+        };
+        Self {
+            parts: Mutex::new(ServicePart::ALL.map(ready).to_vec()),
+            is_on_its_chain: AtomicBool::new(true),
+        }
+    }
+
+    /// From now on this part is so.
+    pub(crate) fn say(&self, view: PartView) {
+        let mut parts = self.parts.lock().unwrap();
+        let place = parts.iter().position(|part| part.part == view.part);
+        parts[place.unwrap()] = view;
+    }
+
+    pub(crate) fn lose_the_chain(&self) {
+        self.is_on_its_chain.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Readiness for Told {
+    fn report(&self) -> ReadinessView {
+        ReadinessView::new(self.parts.lock().unwrap().clone())
+    }
+
+    fn is_on_its_chain(&self) -> bool {
+        self.is_on_its_chain.load(Ordering::Relaxed)
     }
 }
 
@@ -137,6 +173,7 @@ pub(crate) struct World {
     pub(crate) chain: Arc<MemoryChain>,
     pub(crate) store: SqliteStore,
     pub(crate) membership: Arc<Membership>,
+    pub(crate) readiness: Arc<Told>,
     pub(crate) orb: PrivateKeySigner,
     router: Router,
     _directory: TempDir,
@@ -162,11 +199,13 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let store = open_store(&directory).await;
         let membership = Arc::new(Membership::new(rules()));
-        let state = state(&chain, &store, &membership);
+        let readiness = Arc::new(Told::all_well());
+        let state = state(&chain, &store, &membership, &readiness);
         Self {
             chain,
             store,
             membership,
+            readiness,
             orb,
             router: router_with_limits(state, limits),
             _directory: directory,
@@ -295,7 +334,12 @@ async fn open_store(directory: &TempDir) -> SqliteStore {
         .unwrap()
 }
 
-fn state(chain: &Arc<MemoryChain>, sqlite: &SqliteStore, membership: &Arc<Membership>) -> ApiState {
+fn state(
+    chain: &Arc<MemoryChain>,
+    sqlite: &SqliteStore,
+    membership: &Arc<Membership>,
+    readiness: &Arc<Told>,
+) -> ApiState {
     let store: Arc<dyn Store> = Arc::new(sqlite.clone());
     let MembershipRules {
         calendar, window, ..
@@ -307,6 +351,9 @@ fn state(chain: &Arc<MemoryChain>, sqlite: &SqliteStore, membership: &Arc<Member
         max_skew_secs: 5,
         rule: DecisionRule::standard(),
         recovery_cooldown_secs: 0,
+        calendar,
+        people_per_orb: 1_000,
+        review_keep_secs: 1_000,
     };
     ApiState {
         enrolments: Arc::new(EnrolmentDesk::new(
@@ -335,7 +382,7 @@ fn state(chain: &Arc<MemoryChain>, sqlite: &SqliteStore, membership: &Arc<Member
         calendar,
         window,
         config: config(window),
-        readiness: Arc::new(StorePing(sqlite.clone())),
+        readiness: Arc::clone(readiness) as Arc<dyn Readiness>,
         metrics: METRICS.clone(),
     }
 }

@@ -4,8 +4,12 @@ use alloy::primitives::{Address, B256, U256};
 use annona_chain::bindings::Distributor;
 use annona_core::{ClaimWindow, Epoch, UnixSeconds};
 
+use super::findings::{
+    Finding, Findings, Verdict, answer, wrong, wrong_at, wrong_by_logs, wrong_by_logs_at,
+    wrong_by_logs_in,
+};
 use super::rebuilt::{calendar, looked_at};
-use super::{Evidence, Objection, Verdict, answer, sum, wrong, wrong_at};
+use super::{Evidence, sum};
 use crate::data::{AdminAction, At, ChainData, EpochState, Logged};
 
 type Claim = Logged<Distributor::Claimed>;
@@ -14,42 +18,40 @@ type Opened = Logged<Distributor::EpochOpened>;
 /// Transfers, counted: transaction, receiver, amount.
 type Ledger = BTreeMap<(B256, Address, U256), i64>;
 
-pub(super) fn epochs_opened(evidence: &Evidence<'_>) -> Verdict {
+pub(super) fn epochs_opened(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let mut budgets = BTreeMap::new();
     for opened in &data.events.opened {
         let event = &opened.event;
         if budgets.insert(event.epoch, event.budget).is_some() {
-            return wrong_at(opened, format!("epoch {} was opened twice", event.epoch));
+            let what = format!("epoch {} was opened twice", event.epoch);
+            found.note::<()>(wrong_at(opened, what));
         }
-        opened_in_time(data, opened)?;
-        opened_for_its_members(evidence, opened)?;
-        amount_is_due(data, opened)?;
-        budget_was_funded(data, opened)?;
-        same_as_stored(data, opened)?;
+        found.note(opened_in_time(evidence, opened));
+        found.note(opened_for_its_members(evidence, opened));
+        found.note(amount_is_due(data, opened));
+        found.note(budget_was_funded(data, opened));
+        found.note(same_as_stored(data, opened));
     }
     for claim in &data.events.claims {
         if !budgets.contains_key(&claim.event.epoch) {
-            return wrong_at(
-                claim,
-                format!("epoch {} was paid but never opened", claim.event.epoch),
-            );
+            let what = format!("epoch {} was paid but never opened", claim.event.epoch);
+            found.note::<()>(wrong_by_logs_at(claim, what));
         }
     }
     looked_at(budgets.len(), "epochs opened")
 }
 
-fn opened_in_time(data: &ChainData, opened: &Opened) -> Result<(), Objection> {
+fn opened_in_time(evidence: &Evidence<'_>, opened: &Opened) -> Result<(), Finding> {
+    let data = evidence.data;
+    let time = evidence.time_of(opened.at)?;
     let clock = calendar(data)?;
     let window = answer(data.answers.claim_window.as_ref(), "claimWindow()")?;
     let window = ClaimWindow(u64::try_from(window).unwrap_or(u64::MAX));
-    let (Ok(epoch), Some(time)) = (
-        u64::try_from(opened.event.epoch),
-        data.block_times.get(&opened.at.block),
-    ) else {
-        return wrong_at(opened, "an epoch was opened at no time");
+    let Ok(epoch) = u64::try_from(opened.event.epoch) else {
+        return wrong_at(opened, "an epoch that never comes was opened");
     };
-    match window.check(&clock, Epoch(epoch), UnixSeconds(*time)) {
+    match window.check(&clock, Epoch(epoch), UnixSeconds(time)) {
         Ok(()) => Ok(()),
         Err(error) => wrong_at(
             opened,
@@ -58,7 +60,7 @@ fn opened_in_time(data: &ChainData, opened: &Opened) -> Result<(), Objection> {
     }
 }
 
-fn opened_for_its_members(evidence: &Evidence<'_>, opened: &Opened) -> Result<(), Objection> {
+fn opened_for_its_members(evidence: &Evidence<'_>, opened: &Opened) -> Result<(), Finding> {
     let event = &opened.event;
     let Ok(epoch) = u64::try_from(event.epoch) else {
         return wrong_at(opened, format!("epoch {} never comes", event.epoch));
@@ -67,7 +69,7 @@ fn opened_for_its_members(evidence: &Evidence<'_>, opened: &Opened) -> Result<()
     if event.root == expected.root && event.memberCount == expected.members {
         return Ok(());
     }
-    wrong_at(
+    wrong_by_logs_at(
         opened,
         format!(
             "epoch {epoch} was opened on root {:#066x} for {} members instead of {:#066x} for {}",
@@ -77,10 +79,10 @@ fn opened_for_its_members(evidence: &Evidence<'_>, opened: &Opened) -> Result<()
 }
 
 /// `min(cap, floor(budget / N_e))`, with the cap of that moment.
-fn amount_is_due(data: &ChainData, opened: &Opened) -> Result<(), Objection> {
+fn amount_is_due(data: &ChainData, opened: &Opened) -> Result<(), Finding> {
     let event = &opened.event;
     let Some(cap) = cap_at(data, opened.at) else {
-        return wrong_at(
+        return wrong_by_logs_at(
             opened,
             "an epoch was opened before there was a cap per person",
         );
@@ -95,7 +97,7 @@ fn amount_is_due(data: &ChainData, opened: &Opened) -> Result<(), Objection> {
     if event.amount == due {
         return Ok(());
     }
-    wrong_at(
+    wrong_by_logs_at(
         opened,
         format!(
             "epoch {} pays {} to each instead of {due}",
@@ -116,7 +118,7 @@ fn cap_at(data: &ChainData, at: At) -> Option<U256> {
     caps.last()
 }
 
-fn budget_was_funded(data: &ChainData, opened: &Opened) -> Result<(), Objection> {
+fn budget_was_funded(data: &ChainData, opened: &Opened) -> Result<(), Finding> {
     let funded = data.events.funded.iter().find(|funded| {
         funded.at.transaction == opened.at.transaction && funded.event.epoch == opened.event.epoch
     });
@@ -127,7 +129,7 @@ fn budget_was_funded(data: &ChainData, opened: &Opened) -> Result<(), Objection>
     if granted == Some(opened.event.budget) {
         return Ok(());
     }
-    wrong_at(
+    wrong_by_logs_at(
         opened,
         format!(
             "the budget of epoch {} is not what the income source granted",
@@ -136,7 +138,7 @@ fn budget_was_funded(data: &ChainData, opened: &Opened) -> Result<(), Objection>
     )
 }
 
-fn same_as_stored(data: &ChainData, opened: &Opened) -> Result<(), Objection> {
+fn same_as_stored(data: &ChainData, opened: &Opened) -> Result<(), Finding> {
     let event = &opened.event;
     let state = state_of(data, event.epoch)?;
     let is_same = state.root == event.root
@@ -155,7 +157,7 @@ fn same_as_stored(data: &ChainData, opened: &Opened) -> Result<(), Objection> {
     )
 }
 
-fn state_of(data: &ChainData, epoch: U256) -> Result<EpochState, Objection> {
+fn state_of(data: &ChainData, epoch: U256) -> Result<EpochState, Finding> {
     let state = data.epoch_states.get(&epoch).and_then(Option::as_ref);
     answer(state, &format!("epochState({epoch})"))
 }
@@ -168,93 +170,95 @@ fn claims_by_epoch(data: &ChainData) -> BTreeMap<U256, Vec<&Claim>> {
     by_epoch
 }
 
-pub(super) fn census(evidence: &Evidence<'_>) -> Verdict {
+pub(super) fn census(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let by_epoch = claims_by_epoch(data);
     for epoch in data.epoch_states.keys() {
         let claims = by_epoch.get(epoch).map_or(&[][..], Vec::as_slice);
-        let count = U256::from(claims.len());
-        let state = state_of(data, *epoch)?;
-        let expected = match u64::try_from(*epoch) {
-            Ok(number) => evidence.rebuilt.before(number)?.members,
-            Err(_) => U256::ZERO,
-        };
-        if count > expected
-            && let Some(last) = claims.last()
-        {
-            return wrong_at(
-                last,
-                format!("epoch {epoch} paid {count} claims to {expected} members"),
-            );
-        }
-        if count != state.claimed {
-            return wrong(format!(
-                "the distributor counts {} claims in epoch {epoch}, the events {count}",
-                state.claimed
-            ));
-        }
+        found.note(census_of(evidence, *epoch, claims));
     }
     looked_at(data.epoch_states.len(), "epochs")
 }
 
-pub(super) fn payments(evidence: &Evidence<'_>) -> Verdict {
+fn census_of(evidence: &Evidence<'_>, epoch: U256, claims: &[&Claim]) -> Result<(), Finding> {
+    let count = U256::from(claims.len());
+    let state = state_of(evidence.data, epoch)?;
+    let expected = match u64::try_from(epoch) {
+        Ok(number) => evidence.rebuilt.before(number)?.members,
+        Err(_) => U256::ZERO,
+    };
+    if count > expected
+        && let Some(last) = claims.last()
+    {
+        let what = format!("epoch {epoch} paid {count} claims to {expected} members");
+        return wrong_by_logs_at(last, what);
+    }
+    if count != state.claimed {
+        return wrong_by_logs(format!(
+            "the distributor counts {} claims in epoch {epoch}, the events {count}",
+            state.claimed
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn payments(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let by_epoch = claims_by_epoch(data);
     for opened in &data.events.opened {
         if let Some(claims) = by_epoch.get(&opened.event.epoch) {
-            paid_within_budget(opened, claims)?;
+            paid_within_budget(opened, claims, found);
         }
     }
     let mut ledger = Ledger::new();
     for transfer in &data.events.transfers {
-        if transfer.event.from == data.deployment.distributor {
-            let key = (
-                transfer.at.transaction,
-                transfer.event.to,
-                transfer.event.value,
-            );
+        let event = &transfer.event;
+        // Anybody can have nothing transferred from anybody.
+        if event.from == data.deployment.distributor && !event.value.is_zero() {
+            let key = (transfer.at.transaction, event.to, event.value);
             *ledger.entry(key).or_default() += 1;
         }
     }
     let transfers = ledger.values().sum::<i64>();
     for owed in owed_transfers(data) {
-        *ledger.entry(owed).or_default() -= 1;
-    }
-    for ((transaction, _, amount), balance) in ledger {
-        if balance != 0 {
-            let what = if balance > 0 {
-                "that nothing explains left"
-            } else {
-                "that was owed did not leave"
-            };
-            return Err(Objection::Wrong {
-                what: format!("{amount} {what} the distributor"),
-                transaction: Some(transaction),
-            });
+        if !owed.2.is_zero() {
+            *ledger.entry(owed).or_default() -= 1;
         }
+    }
+    for ((transaction, receiver, amount), balance) in ledger {
+        if balance == 0 {
+            continue;
+        }
+        let what = if balance > 0 {
+            "that nothing explains left"
+        } else {
+            "that was owed did not leave"
+        };
+        found.note::<()>(wrong_by_logs_in(
+            transaction,
+            format!("{amount} {what} the distributor for {receiver}"),
+        ));
     }
     Ok(format!("{transfers} transfers out of the distributor"))
 }
 
-fn paid_within_budget(opened: &Opened, claims: &[&Claim]) -> Result<(), Objection> {
+fn paid_within_budget(opened: &Opened, claims: &[&Claim], found: &mut Findings) {
     let (epoch, amount) = (opened.event.epoch, opened.event.amount);
     let mut paid = U256::ZERO;
     for claim in claims {
         if claim.event.amount != amount {
-            return wrong_at(
-                claim,
-                format!(
-                    "a claim of epoch {epoch} was paid {} instead of {amount}",
-                    claim.event.amount
-                ),
+            let what = format!(
+                "a claim of epoch {epoch} was paid {} instead of {amount}",
+                claim.event.amount
             );
+            found.note::<()>(wrong_at(claim, what));
         }
         paid = paid.saturating_add(claim.event.amount);
         if paid > opened.event.budget {
-            return wrong_at(claim, format!("epoch {epoch} paid more than its budget"));
+            let what = format!("epoch {epoch} paid more than its budget");
+            found.note::<()>(wrong_at(claim, what));
         }
     }
-    Ok(())
 }
 
 /// Every transfer that the distributor's own events ask for.
@@ -293,7 +297,7 @@ fn owed_transfers(data: &ChainData) -> Vec<(B256, Address, U256)> {
     owed
 }
 
-pub(super) fn supply(evidence: &Evidence<'_>) -> Verdict {
+pub(super) fn supply(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let total = answer(data.answers.total_supply.as_ref(), "totalSupply()")?;
     let cap = answer(data.answers.token_cap.as_ref(), "cap()")?;
@@ -307,45 +311,37 @@ pub(super) fn supply(evidence: &Evidence<'_>) -> Verdict {
         *unexplained.entry(key).or_default() += 1;
     }
     let mut issued = U256::ZERO;
-    for mint in data
-        .events
-        .transfers
-        .iter()
-        .filter(|one| one.event.from.is_zero())
-    {
+    let transfers = data.events.transfers.iter();
+    for mint in transfers.filter(|one| one.event.from.is_zero()) {
         issued = issued.saturating_add(mint.event.value);
         let key = (mint.at.transaction, mint.event.to, mint.event.value);
         match unexplained.get_mut(&key) {
             Some(count) if *count > 0 => *count -= 1,
             _ => {
-                return wrong_at(
-                    mint,
-                    format!("{} was issued for no epoch", mint.event.value),
-                );
+                let what = format!("{} was issued for no epoch", mint.event.value);
+                found.note::<()>(wrong_by_logs_at(mint, what));
             }
         }
     }
-    if let Some(((transaction, _, amount), _)) = unexplained.iter().find(|(_, count)| **count > 0) {
-        return Err(Objection::Wrong {
-            what: format!("{amount} was announced for an epoch and not issued"),
-            transaction: Some(*transaction),
-        });
+    for ((transaction, _, amount), count) in unexplained {
+        if count > 0 {
+            let what = format!("{amount} was announced for an epoch and not issued");
+            found.note::<()>(wrong_by_logs_in(transaction, what));
+        }
     }
-    if issued != total || total > cap {
-        return wrong(format!(
-            "the supply is {total}, {issued} was issued, the cap is {cap}"
-        ));
+    if total > cap {
+        found.note::<()>(wrong(format!("the supply is {total}, the cap is {cap}")));
+    }
+    if issued != total {
+        found.note::<()>(wrong_by_logs(format!(
+            "the supply is {total}, {issued} was issued"
+        )));
     }
     Ok(format!("supply {total} of at most {cap}"))
 }
 
-/// What was sent to the distributor by strangers stays there, and is told apart.
-pub(super) fn balance(evidence: &Evidence<'_>) -> Verdict {
-    let data = evidence.data;
-    let balance = answer(
-        data.answers.distributor_balance.as_ref(),
-        "balanceOf(distributor)",
-    )?;
+/// Left in the distributor: owed to members of open epochs, and given by strangers.
+pub(super) fn owed_and_given(data: &ChainData) -> Result<(U256, U256), Finding> {
     let mut owed = U256::ZERO;
     for opened in &data.events.opened {
         let state = state_of(data, opened.event.epoch)?;
@@ -357,13 +353,26 @@ pub(super) fn balance(evidence: &Evidence<'_>) -> Verdict {
     let at = &data.deployment;
     let gifts = data.events.transfers.iter().filter(|transfer| {
         let from = transfer.event.from;
-        transfer.event.to == at.distributor && !from.is_zero() && from != at.income_source
+        transfer.event.to == at.distributor
+            && !from.is_zero()
+            && from != at.income_source
+            && from != at.distributor
     });
-    let gifts = sum(gifts.map(|gift| gift.event.value));
-    if balance != owed.saturating_add(gifts) {
-        return wrong(format!(
-            "the distributor holds {balance}, owes {owed} and was given {gifts}"
-        ));
+    Ok((owed, sum(gifts.map(|gift| gift.event.value))))
+}
+
+/// What strangers sent to the distributor stays there, and is told apart.
+pub(super) fn balance(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
+    let data = evidence.data;
+    let balance = answer(
+        data.answers.distributor_balance.as_ref(),
+        "balanceOf(distributor)",
+    )?;
+    let (owed, given) = owed_and_given(data)?;
+    if balance != owed.saturating_add(given) {
+        found.note::<()>(wrong_by_logs(format!(
+            "the distributor holds {balance}, owes {owed} and was given {given}"
+        )));
     }
     Ok(format!(
         "holds {balance}, of it {owed} owed to members of open epochs"

@@ -1,9 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use alloy::primitives::{Address, B256, U256, keccak256};
+use annona_chain::bindings::TimelockController;
 
-use super::{Evidence, Objection, Verdict, answer, wrong, wrong_at};
-use crate::data::{AdminAction, ChainData, Contract, Logged, RoleKey};
+use super::evidence::deployers;
+use super::findings::{
+    Finding, Findings, Verdict, answer, wrong, wrong_at, wrong_by_logs, wrong_by_logs_at,
+};
+use super::{Evidence, cover};
+use crate::data::{AdminAction, At, ChainData, Contract, Logged, RoleKey};
 
 /// OpenZeppelin's `DEFAULT_ADMIN_ROLE`.
 const DEFAULT_ADMIN_ROLE: B256 = B256::ZERO;
@@ -17,35 +22,75 @@ const ROLE_NAMES: [&str; 5] = [
     "CANCELLER_ROLE",
 ];
 
-pub(super) fn timelock_delay(evidence: &Evidence<'_>) -> Verdict {
+/// Now, and at every time before: a delay of nothing for an hour is enough to change anything.
+pub(super) fn timelock_delay(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let answers = &evidence.data.answers;
-    let delay = answer(answers.min_delay.as_ref(), "getMinDelay()")?;
     let length = answer(answers.epoch_length.as_ref(), "epochLength()")?;
-    if delay <= length {
-        return wrong(format!(
-            "a change waits {delay} s, an epoch lasts {length} s"
-        ));
+    let mut scheduled = HashMap::new();
+    for logged in &evidence.data.events.admin {
+        match &logged.event {
+            AdminAction::MinDelayChange(event) if event.newDuration <= length => {
+                let what = format!(
+                    "the delay was set to {} s, an epoch lasts {length} s",
+                    event.newDuration
+                );
+                found.note::<()>(wrong_at(logged, what));
+            }
+            AdminAction::CallScheduled(event) => {
+                if event.delay <= length {
+                    let what = format!(
+                        "operation {} was scheduled to wait {} s, an epoch lasts {length} s",
+                        event.id, event.delay
+                    );
+                    found.note::<()>(wrong_at(logged, what));
+                }
+                scheduled.insert(event.id, (logged.at, event.delay));
+            }
+            AdminAction::CallExecuted(event) => {
+                found.note(has_waited(evidence, logged.at, event, &scheduled));
+            }
+            _ => {}
+        }
     }
-    Ok(format!(
-        "a change waits {delay} s, an epoch lasts {length} s"
-    ))
+    let delay = answer(answers.min_delay.as_ref(), "getMinDelay()")?;
+    let now = format!("a change waits {delay} s, an epoch lasts {length} s");
+    if delay <= length {
+        return wrong(now);
+    }
+    Ok(now)
+}
+
+fn has_waited(
+    evidence: &Evidence<'_>,
+    at: At,
+    executed: &TimelockController::CallExecuted,
+    scheduled: &HashMap<B256, (At, U256)>,
+) -> Result<(), Finding> {
+    let id = executed.id;
+    let Some((since, delay)) = scheduled.get(&id) else {
+        let what = format!("operation {id} was executed and never scheduled");
+        return wrong_by_logs_at(&Logged { at, event: () }, what);
+    };
+    let (from, to) = (evidence.time_of(*since)?, evidence.time_of(at)?);
+    let waited = to.saturating_sub(from);
+    if U256::from(waited) >= *delay {
+        return Ok(());
+    }
+    let what = format!("operation {id} waited {waited} s instead of {delay}");
+    wrong_at(&Logged { at, event: () }, what)
 }
 
 /// Who holds which role by the events, with the transaction that granted it.
-fn holders(data: &ChainData) -> BTreeMap<RoleKey, B256> {
+pub(super) fn holders(data: &ChainData) -> BTreeMap<RoleKey, B256> {
     let mut holders = BTreeMap::new();
     for Logged { at, event } in &data.events.admin {
-        let key = |role, account| RoleKey {
-            contract: at.contract,
-            role,
-            account,
-        };
         match event {
             AdminAction::RoleGranted(grant) => {
-                holders.insert(key(grant.role, grant.account), at.transaction);
+                let key = role_key(*at, grant.role, grant.account);
+                holders.insert(key, at.transaction);
             }
             AdminAction::RoleRevoked(revoked) => {
-                holders.remove(&key(revoked.role, revoked.account));
+                holders.remove(&role_key(*at, revoked.role, revoked.account));
             }
             _ => {}
         }
@@ -53,99 +98,99 @@ fn holders(data: &ChainData) -> BTreeMap<RoleKey, B256> {
     holders
 }
 
-pub(super) fn admin_roles(evidence: &Evidence<'_>) -> Verdict {
+const fn role_key(at: At, role: B256, account: Address) -> RoleKey {
+    RoleKey {
+        contract: at.contract,
+        role,
+        account,
+    }
+}
+
+/// Every grant that there ever was: a role held for one transaction is power as well.
+fn grants(data: &ChainData) -> impl Iterator<Item = (RoleKey, At)> + '_ {
+    let admin = data.events.admin.iter();
+    admin.filter_map(|logged| match &logged.event {
+        AdminAction::RoleGranted(grant) => {
+            Some((role_key(logged.at, grant.role, grant.account), logged.at))
+        }
+        _ => None,
+    })
+}
+
+pub(super) fn admin_roles(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let (timelock, holders) = (data.deployment.timelock, holders(data));
     for (key, held) in &data.roles {
-        let held = answer(held.as_ref(), "hasRole(role, account)")?;
-        if held != holders.contains_key(key) {
-            return wrong(format!(
-                "{} of {} and its events disagree on {}",
-                role_name(key.role),
-                key.contract,
-                key.account
-            ));
-        }
+        found.note(answer(
+            held.as_ref(),
+            &format!("hasRole({}, {})", role_name(key.role), key.account),
+        ));
     }
-    for (key, granted) in &holders {
+    let (mut former, mut now) = (BTreeSet::new(), BTreeSet::new());
+    for (key, at) in grants(data) {
+        let holds = holders.contains_key(&key);
         if key.role == DEFAULT_ADMIN_ROLE && key.account != timelock {
-            return Err(Objection::Wrong {
-                what: format!("{} is administered by {}", key.contract, key.account),
-                transaction: Some(*granted),
-            });
+            let verb = if holds { "is" } else { "was once" };
+            let what = format!("{} {verb} administered by {}", key.contract, key.account);
+            found.note::<()>(wrong_at(&Logged { at, event: () }, what));
+        }
+        if holds {
+            now.insert(key);
+        } else {
+            former.insert(key);
         }
     }
-    for contract in Contract::ADMINISTERED
-        .into_iter()
-        .chain([Contract::Timelock])
-    {
+    for contract in Contract::WITH_HISTORY {
         let key = RoleKey {
             contract,
             role: DEFAULT_ADMIN_ROLE,
             account: timelock,
         };
-        if !holders.contains_key(&key) {
-            return wrong(format!("{contract} is not administered by the timelock"));
+        if !now.contains(&key) {
+            let what = format!("{contract} is not administered by the timelock");
+            found.note::<()>(wrong_by_logs(what));
         }
     }
-    Ok(lines(holders.keys().map(|key| {
-        format!(
-            "{} of {}: {}",
-            role_name(key.role),
-            key.contract,
-            key.account
-        )
-    })))
+    let line = |key: &RoleKey, word: &str| {
+        let role = role_name(key.role);
+        format!("{role} of {}: {}{word}", key.contract, key.account)
+    };
+    let now = now.iter().map(|key| line(key, ""));
+    let former = former.iter().map(|key| line(key, ", given up or taken"));
+    Ok(lines(now.chain(former)))
 }
 
-pub(super) fn deployer_powerless(evidence: &Evidence<'_>) -> Verdict {
+pub(super) fn deployer_powerless(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
-    let mut deployers = BTreeSet::new();
-    for creation in data.creations() {
-        let Some(sent) = data.transactions.get(&creation) else {
-            return wrong("a transaction of the deployment is missing");
-        };
-        deployers.insert(sent.from);
-    }
-    for (key, granted) in holders(data) {
+    let deployers = deployers(data)?;
+    let holders = holders(data);
+    for (key, at) in grants(data) {
         if deployers.contains(&key.account) {
-            return Err(Objection::Wrong {
-                what: format!(
-                    "the deployer holds {} of {}",
-                    role_name(key.role),
-                    key.contract
-                ),
-                transaction: Some(granted),
-            });
+            let verb = if holders.contains_key(&key) {
+                "holds"
+            } else {
+                "once held"
+            };
+            let what = format!(
+                "the deployer {verb} {} of {}",
+                role_name(key.role),
+                key.contract
+            );
+            found.note::<()>(wrong_at(&Logged { at, event: () }, what));
         }
     }
-    Ok(format!(
-        "deployed by {}",
-        lines(deployers.iter().map(Address::to_string))
-    ))
+    let mut shown: Vec<String> = deployers.iter().map(Address::to_string).collect();
+    shown.sort();
+    Ok(format!("deployed by {}", shown.join(", ")))
 }
 
 /// Parameters, orbs and roles change at deployment or by an operation of the
 /// timelock; a holder may also give a role up.
-pub(super) fn admin_actions(evidence: &Evidence<'_>) -> Verdict {
+pub(super) fn admin_actions(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
-    let creations = data.creations();
-    let executed: BTreeSet<B256> = data
-        .events
-        .admin
-        .iter()
-        .filter(|logged| matches!(logged.event, AdminAction::CallExecuted(_)))
-        .map(|logged| logged.at.transaction)
-        .collect();
-    for action in &data.events.admin {
-        let transaction = action.at.transaction;
-        let is_covered = creations.contains(&transaction) || executed.contains(&transaction);
-        if !is_covered && needs_timelock(&action.event) {
-            return wrong_at(
-                action,
-                format!("{} without the timelock", describe(&action.event)),
-            );
-        }
+    for action in cover::uncovered(data) {
+        let what = format!("{} without the timelock", describe(&action.event));
+        found.note::<()>(wrong_by_logs_at(action, what));
     }
     Ok(lines(data.events.admin.iter().map(|action| {
         format!(
@@ -155,25 +200,6 @@ pub(super) fn admin_actions(evidence: &Evidence<'_>) -> Verdict {
             describe(&action.event)
         )
     })))
-}
-
-fn needs_timelock(action: &AdminAction) -> bool {
-    match action {
-        AdminAction::RoleRevoked(revoked) => revoked.sender != revoked.account,
-        AdminAction::Paused(_)
-        | AdminAction::Unpaused(_)
-        | AdminAction::CallScheduled(_)
-        | AdminAction::CallExecuted(_)
-        | AdminAction::Cancelled(_) => false,
-        AdminAction::RoleGranted(_)
-        | AdminAction::RoleAdminChanged(_)
-        | AdminAction::EpochEnrolmentCapChanged(_)
-        | AdminAction::PerPersonChanged(_)
-        | AdminAction::PerPersonCapChanged(_)
-        | AdminAction::OrbRegistered(_)
-        | AdminAction::OrbRevoked(_)
-        | AdminAction::MinDelayChange(_) => true,
-    }
 }
 
 fn describe(action: &AdminAction) -> String {

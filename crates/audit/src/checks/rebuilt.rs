@@ -1,7 +1,8 @@
 use alloy::primitives::U256;
 use annona_core::{EpochClock, FieldElement, UnixSeconds};
 
-use super::{Objection, Verdict};
+use super::ARCHIVE_NODE;
+use super::findings::{Finding, Verdict, unchecked, wrong};
 use crate::data::{ChainData, Checkpoint, Logged, RegistryBatch};
 use crate::gather::clock_of;
 use crate::recomputed::RecomputedTree;
@@ -23,6 +24,8 @@ pub(super) struct Rebuilt {
     /// One for each batch, up to a leaf that cannot be hashed or one that cannot be revoked.
     pub(super) steps: Vec<Step>,
     is_whole: bool,
+    /// Whether the time of every batch is known.
+    is_dated: bool,
     leaf_count: u64,
     empty: Checkpoint,
 }
@@ -48,29 +51,40 @@ impl Rebuilt {
                 post: checkpoint_of(&tree),
             });
         }
+        let batches = data.events.batches.iter();
+        let is_dated = batches
+            .map(|batch| batch.at.block)
+            .all(|block| data.block_times.contains_key(&block));
         Self {
             steps,
             is_whole,
+            is_dated,
             leaf_count: tree.leaf_count(),
             empty,
         }
     }
 
     /// Positions taken by all batches.
-    pub(super) fn leaf_count(&self) -> Result<U256, Objection> {
+    pub(super) fn leaf_count(&self) -> Result<U256, Finding> {
         self.require_whole()?;
         Ok(U256::from(self.leaf_count))
     }
 
     /// The state at the end of all batches.
-    pub(super) fn newest(&self) -> Result<Checkpoint, Objection> {
+    pub(super) fn newest(&self) -> Result<Checkpoint, Finding> {
         self.require_whole()?;
         Ok(self.steps.last().map_or(self.empty, |step| step.post))
     }
 
     /// `R_e` and `N_e`.
-    pub(super) fn before(&self, epoch: u64) -> Result<Checkpoint, Objection> {
+    pub(super) fn before(&self, epoch: u64) -> Result<Checkpoint, Finding> {
         self.require_whole()?;
+        if !self.is_dated {
+            return unchecked(
+                "the endpoint does not know the blocks of all batches, so no epoch's root is known",
+                ARCHIVE_NODE,
+            );
+        }
         // Blocks, and so the epochs of batches, only move forward.
         let earlier = self
             .steps
@@ -81,14 +95,14 @@ impl Rebuilt {
         })
     }
 
-    pub(super) fn require_whole(&self) -> Result<(), Objection> {
+    pub(super) fn require_whole(&self) -> Result<(), Finding> {
         if self.is_whole {
             return Ok(());
         }
-        Err(Objection::Unchecked {
-            why: "the tree cannot be rebuilt: see the checks of the leaves and of those revoked"
-                .to_owned(),
-        })
+        unchecked(
+            "the tree cannot be rebuilt",
+            "see the checks of the leaves and of those revoked",
+        )
     }
 }
 
@@ -124,11 +138,11 @@ pub(super) fn epoch_of_block(
 }
 
 /// The deployment's calendar, or the finding that there is none.
-pub(super) fn calendar(data: &ChainData) -> Result<EpochClock, Objection> {
-    clock_of(&data.answers).ok_or_else(|| Objection::Wrong {
-        what: "the registry's genesis and epoch length are no calendar".to_owned(),
-        transaction: None,
-    })
+pub(super) fn calendar(data: &ChainData) -> Result<EpochClock, Finding> {
+    match clock_of(&data.answers) {
+        Some(clock) => Ok(clock),
+        None => wrong("the registry's genesis and epoch length are no calendar"),
+    }
 }
 
 /// The end of a check that counted `count` of `what`.

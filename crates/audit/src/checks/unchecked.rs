@@ -1,24 +1,26 @@
-//! What cannot be told from the chain, said out loud.
+//! What no chain data can tell, said out loud.
 
-use super::{Evidence, Objection, Verdict};
+use super::Evidence;
+use super::findings::{Finding, Findings, Verdict};
+use crate::Gap;
 
-fn unchecked(why: &str) -> Verdict {
-    Err(Objection::Unchecked {
+fn by_design(why: &str) -> Verdict {
+    Err(Finding::Unchecked(Gap::ByDesign {
         why: why.to_owned(),
-    })
+    }))
 }
 
-pub(super) fn leaves_are_people(_: &Evidence<'_>) -> Verdict {
-    unchecked(
+pub(super) fn leaves_are_people(_: &Evidence<'_>, _: &mut Findings) -> Verdict {
+    by_design(
         "the chain shows commitments, not people: that each stands for one living person rests on \
          the orbs and on the sequencer, who alone appends; the roots themselves are recomputed here",
     )
 }
 
-pub(super) fn enrolment_signatures(_: &Evidence<'_>) -> Verdict {
-    unchecked("the orbs' signatures are kept by the service and are not on chain")
+pub(super) fn enrolment_signatures(_: &Evidence<'_>, _: &mut Findings) -> Verdict {
+    by_design("the orbs' signatures are kept by the service and are not on chain")
 }
 
-pub(super) fn log_anchors(_: &Evidence<'_>) -> Verdict {
-    unchecked("this deployment anchors no transparency log")
+pub(super) fn log_anchors(_: &Evidence<'_>, _: &mut Findings) -> Verdict {
+    by_design("this deployment anchors no transparency log")
 }

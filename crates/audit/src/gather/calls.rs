@@ -9,7 +9,7 @@ use annona_chain::bindings::{
 };
 
 use crate::AuditError;
-use crate::data::{Answers, Checkpoint, Contract, EpochState, RoleKey};
+use crate::data::{Answers, Checkpoint, CodeBefore, Contract, EpochState, RoleKey};
 
 /// JSON-RPC's code for a call that reverted.
 const REVERTED: i64 = 3;
@@ -52,6 +52,25 @@ impl Caller {
             .map_err(AuditError::endpoint("a contract's code"))
     }
 
+    /// Looks at the block before the deployment's. An endpoint without old state says so by an
+    /// error of its own wording.
+    pub(super) async fn code_before(&self, contract: Contract) -> Result<CodeBefore, AuditError> {
+        let Some(block) = self.deployment.deployment_block.checked_sub(1) else {
+            return Ok(CodeBefore::Nothing);
+        };
+        let code = self
+            .provider
+            .get_code_at(contract.address(&self.deployment))
+            .block_id(block.into())
+            .await;
+        match code {
+            Ok(code) if code.is_empty() => Ok(CodeBefore::Nothing),
+            Ok(_) => Ok(CodeBefore::Something),
+            Err(error) if error.as_error_resp().is_some() => Ok(CodeBefore::NotShown),
+            Err(error) => Err(AuditError::endpoint("a contract's code")(error)),
+        }
+    }
+
     pub(crate) async fn answers(&self) -> Result<Answers, AuditError> {
         Ok(Answers {
             distributor_registry: ask!(self, Distributor at distributor.registry()),
@@ -65,6 +84,7 @@ impl Caller {
             epoch_length: ask!(self, Registry at registry.epochLength()),
             claim_window: ask!(self, Distributor at distributor.claimWindow()),
             min_delay: ask!(self, TimelockController at timelock.getMinDelay()),
+            per_person_cap: ask!(self, Distributor at distributor.perPersonCap()),
             token_cap: ask!(self, AnnonaToken at token.cap()),
             total_supply: ask!(self, AnnonaToken at token.totalSupply()),
             distributor_balance: ask!(

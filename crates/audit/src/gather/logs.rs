@@ -1,16 +1,15 @@
-use alloy::primitives::{Address, B256};
-use alloy::providers::{DynProvider, Provider};
+use alloy::primitives::B256;
+use alloy::providers::DynProvider;
 use alloy::rpc::types::{Filter, Log};
 use alloy::sol_types::SolEvent;
-use annona_chain::Deployment;
 use annona_chain::bindings::{
     AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, TimelockController,
 };
+use annona_chain::{Deployment, LOG_SPAN_MAX_BLOCKS, LogReader};
 use annona_core::NullifierHash;
 
-use super::LOG_RANGE_BLOCKS;
-use crate::AuditError;
 use crate::data::{AdminAction, At, Contract, Events, Logged, RegistryBatch};
+use crate::{AuditError, AuditProgress};
 
 /// Every event of the deployment up to block `last`, and the token's transfers
 /// that issue or that touch the distributor or the income source.
@@ -18,28 +17,32 @@ pub(super) async fn read_events(
     provider: &DynProvider,
     deployment: &Deployment,
     last: u64,
+    progress: &mut impl FnMut(AuditProgress<'_>),
 ) -> Result<Events, AuditError> {
-    let contracts: Vec<Address> = Contract::ADMINISTERED
-        .into_iter()
-        .chain([Contract::Timelock])
-        .map(|contract| contract.address(deployment))
-        .collect();
+    let reader = LogReader::new(provider.clone());
+    let contracts = Contract::WITH_HISTORY.map(|contract| contract.address(deployment));
     let mut events = Events::default();
-    let own = Filter::new().address(contracts);
-    for log in read_logs(provider, deployment, last, &own).await? {
+    let own = Filter::new().address(contracts.to_vec());
+    for log in read_logs(&reader, deployment, last, &own, progress).await? {
+        remember(&mut events, &log);
+        events.sources.extend(log.transaction_hash);
         sort_in(&mut events, deployment, &log);
     }
-    let treasuries = [deployment.distributor, deployment.income_source].map(|a| a.into_word());
-    let sources = [treasuries[0], treasuries[1], B256::ZERO];
+    let (sources, receivers) = treasuries(deployment);
     let transfers = Filter::new()
         .address(deployment.token)
         .event_signature(AnnonaToken::Transfer::SIGNATURE_HASH);
     for filter in [
         transfers.clone().topic1(sources.to_vec()),
-        transfers.topic2(treasuries.to_vec()),
+        transfers.topic2(receivers.to_vec()),
     ] {
-        for log in read_logs(provider, deployment, last, &filter).await? {
+        for log in read_logs(&reader, deployment, last, &filter, progress).await? {
+            remember(&mut events, &log);
             take::<AnnonaToken::Transfer>(&mut events, deployment, &log, |events, logged| {
+                // Anybody can have nothing transferred, as often as they like.
+                if !logged.event.value.is_zero() {
+                    events.sources.insert(logged.at.transaction);
+                }
                 events.transfers.push(logged);
             });
         }
@@ -48,6 +51,38 @@ pub(super) async fn read_events(
     events.transfers.sort_by_key(|logged| logged.at);
     events.transfers.dedup_by_key(|logged| logged.at);
     Ok(events)
+}
+
+/// Senders and receivers of the token whose transfers are read.
+fn treasuries(deployment: &Deployment) -> ([B256; 3], [B256; 2]) {
+    let (distributor, source) = (
+        deployment.distributor.into_word(),
+        deployment.income_source.into_word(),
+    );
+    ([distributor, source, B256::ZERO], [distributor, source])
+}
+
+/// Whether [`read_events`] reads such a log.
+pub(super) fn is_read(deployment: &Deployment, log: &Log) -> bool {
+    match Contract::at(log.address(), deployment) {
+        Some(Contract::Token) => {
+            let (sources, receivers) = treasuries(deployment);
+            let topics = log.topics();
+            let is_among = |place: usize, some: &[B256]| {
+                topics.get(place).is_some_and(|topic| some.contains(topic))
+            };
+            topics.first() == Some(&AnnonaToken::Transfer::SIGNATURE_HASH)
+                && (is_among(1, &sources) || is_among(2, &receivers))
+        }
+        Some(contract) => Contract::WITH_HISTORY.contains(&contract),
+        None => false,
+    }
+}
+
+fn remember(events: &mut Events, log: &Log) {
+    if let (Some(block), Some(index)) = (log.block_number, log.log_index) {
+        events.places.insert((block, index));
+    }
 }
 
 /// The claims of one nullifier up to block `last`.
@@ -62,35 +97,40 @@ pub(crate) async fn read_claims_of(
         .event_signature(Distributor::Claimed::SIGNATURE_HASH)
         .topic2(B256::from(nullifier.to_u256()));
     let mut events = Events::default();
-    for log in read_logs(provider, deployment, last, &filter).await? {
+    let reader = LogReader::new(provider.clone());
+    for log in read_logs(&reader, deployment, last, &filter, &mut |_| ()).await? {
         sort_in(&mut events, deployment, &log);
     }
     Ok(events.claims)
 }
 
+/// Logs by a reader whose queries shrink to what the endpoint takes at once.
 async fn read_logs(
-    provider: &DynProvider,
+    reader: &LogReader,
     deployment: &Deployment,
     last: u64,
     filter: &Filter,
+    progress: &mut impl FnMut(AuditProgress<'_>),
 ) -> Result<Vec<Log>, AuditError> {
     let mut logs = Vec::new();
-    for (from, to) in ranges(deployment.deployment_block, last) {
-        let range = filter.clone().from_block(from).to_block(to);
-        let found = provider
-            .get_logs(&range)
-            .await
-            .map_err(AuditError::endpoint("the event logs"))?;
-        logs.extend(found.into_iter().filter(|log| !log.removed));
+    let first = deployment.deployment_block;
+    for (from, to) in ranges(first, last) {
+        progress(AuditProgress::Reading {
+            what: "event logs, by block",
+            done: from - first,
+            total: last - first + 1,
+        });
+        let found = reader.read(filter, from, to).await;
+        logs.extend(found.map_err(AuditError::endpoint("the event logs"))?);
     }
     logs.sort_by_key(|log| (log.block_number, log.log_index));
     Ok(logs)
 }
 
-/// The blocks from `first` to `last`, both included, in ranges of at most [`LOG_RANGE_BLOCKS`].
+/// The blocks from `first` to `last`, both included, in pieces between which progress is told.
 fn ranges(first: u64, last: u64) -> impl Iterator<Item = (u64, u64)> {
-    let starts = (first..=last).step_by(LOG_RANGE_BLOCKS as usize);
-    starts.map(move |from| (from, last.min(from.saturating_add(LOG_RANGE_BLOCKS - 1))))
+    let starts = (first..=last).step_by(LOG_SPAN_MAX_BLOCKS as usize);
+    starts.map(move |from| (from, last.min(from.saturating_add(LOG_SPAN_MAX_BLOCKS - 1))))
 }
 
 /// Decodes `log` if it is an `E`; whether it was one.
@@ -108,7 +148,8 @@ fn take<E: SolEvent>(
             let event = decoded.inner.data;
             put(events, Logged { at, event });
         }
-        _ => events.unreadable.push((E::SIGNATURE, log.transaction_hash)),
+        (None, _) => events.without_place += 1,
+        (_, Err(_)) => events.unreadable.push((E::SIGNATURE, log.transaction_hash)),
     }
     true
 }
@@ -162,6 +203,7 @@ fn sort_membership_and_money(events: &mut Events, at: &Deployment, log: &Log) ->
         || take_batch::<Registry::LeavesRevoked>(events, at, log, RegistryBatch::Revoked)
         || take::<Distributor::Claimed>(events, at, log, |all, one| all.claims.push(one))
         || take::<Distributor::FeePaid>(events, at, log, |all, one| all.fees.push(one))
+        || take::<Distributor::ClaimSkipped>(events, at, log, |all, one| all.skipped.push(one))
         || take::<Distributor::EpochOpened>(events, at, log, |all, one| all.opened.push(one))
         || take::<Distributor::EpochClosed>(events, at, log, |all, one| all.closed.push(one))
         || take::<MintedIncome::EpochFunded>(events, at, log, |all, one| all.funded.push(one))

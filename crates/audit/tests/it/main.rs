@@ -2,3 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod anvil;
+mod endpoint;
+mod stranger;
+mod world;

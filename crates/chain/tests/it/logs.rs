@@ -11,7 +11,7 @@ use annona_faults::{Failure, LOG_REFUSALS, LogLimit, Modes, Proxy, Refusal, When
 use crate::world::{QUICK, STEADY, anvil, key, plan};
 
 /// Blocks after the deployment.
-const EMPTY_BLOCKS: u64 = 300;
+const EMPTY_BLOCKS: u64 = 120;
 
 struct Chain {
     anvil: AnvilInstance,
@@ -68,7 +68,7 @@ async fn a_limit_in_any_words_is_kept_to() {
     let chain = Chain::new().await;
     for (refusal, blocks) in LOG_REFUSALS
         .into_iter()
-        .zip([1, 7, 10, 50, 100, 299].into_iter().cycle())
+        .zip([1, 7, 10, 50, 100, 120].into_iter().cycle())
     {
         chain.proxy.set(Modes::log_span(blocks, refusal));
         let reader = chain.reader(STEADY);
@@ -76,7 +76,7 @@ async fn a_limit_in_any_words_is_kept_to() {
         let asked = chain.read_all(&reader).await;
         assert!(asked <= 3 * needed + 20, "{refusal:?}: {asked} of {needed}");
         assert!(reader.span_blocks() < 2 * blocks + 2, "{refusal:?}");
-        assert!(reader.span_blocks() * 2 >= blocks.min(250), "{refusal:?}");
+        assert!(reader.span_blocks() * 2 >= blocks.min(120), "{refusal:?}");
     }
 }
 

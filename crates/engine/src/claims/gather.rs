@@ -1,19 +1,29 @@
 use std::future::Future;
-use std::mem;
 use std::sync::{Mutex, PoisonError};
+use std::{array, mem};
 
 use futures::channel::oneshot;
-use futures::future::{Either, select};
-use futures::lock::Mutex as Baton;
+use futures::future::{Either, select, select_all};
+use futures::lock::{Mutex as Baton, MutexGuard as BatonGuard};
 
-/// Answers questions in groups, one group at a time: those that come while a group is
-/// worked on are the next one. One of those who ask does the work for all.
+/// Groups worked on at once. A request that is never answered holds up the group that it
+/// is for; more groups would share less of the work.
+const MAX_GROUPS: usize = 3;
+
+/// Answers questions in groups, a few groups at a time: those that come while no further
+/// group may begin are the next one. One of those who ask does the work for all.
 pub(super) struct Gatherer<Q, A> {
-    waiting: Mutex<Vec<Asked<Q, A>>>,
-    baton: Baton<()>,
+    waiting: Mutex<Waiting<Q, A>>,
+    batons: [Baton<()>; MAX_GROUPS],
+}
+
+struct Waiting<Q, A> {
+    asked: Vec<Asked<Q, A>>,
+    next_ticket: u64,
 }
 
 struct Asked<Q, A> {
+    ticket: u64,
     question: Q,
     answer: oneshot::Sender<A>,
 }
@@ -21,8 +31,11 @@ struct Asked<Q, A> {
 impl<Q: Copy, A: Clone> Gatherer<Q, A> {
     pub(super) fn new() -> Self {
         Self {
-            waiting: Mutex::default(),
-            baton: Baton::new(()),
+            waiting: Mutex::new(Waiting {
+                asked: Vec::new(),
+                next_ticket: 0,
+            }),
+            batons: array::from_fn(|_| Baton::new(())),
         }
     }
 
@@ -33,24 +46,28 @@ impl<Q: Copy, A: Clone> Gatherer<Q, A> {
         work: impl Fn(Vec<Q>) -> F,
     ) -> A {
         loop {
-            let mut receiver = self.ask(question);
-            let baton = match select(&mut receiver, self.baton.lock()).await {
+            let (ticket, mut receiver) = self.ask(question);
+            let baton = match select(&mut receiver, Box::pin(self.any_baton())).await {
                 Either::Left((Ok(answer), _)) => return answer,
                 // Whoever worked was cut off: it is asked again.
                 Either::Left((Err(_), _)) => continue,
                 Either::Right((baton, _)) => baton,
             };
-            match receiver.try_recv() {
-                // The group before was this question's.
-                Ok(Some(answer)) => return answer,
-                Ok(None) => {}
-                // So it was, and whoever worked was cut off between the two looks.
-                Err(_) => continue,
-            }
-            let (questions, askers): (Vec<Q>, Vec<_>) = self
-                .take()
+            let Some(group) = self.take_group_of(ticket) else {
+                // Another group has the question.
+                drop(baton);
+                match receiver.await {
+                    Ok(answer) => return answer,
+                    Err(_) => continue,
+                }
+            };
+            let (questions, askers): (Vec<Q>, Vec<_>) = group
                 .into_iter()
-                .map(|Asked { question, answer }| (question, answer))
+                .map(
+                    |Asked {
+                         question, answer, ..
+                     }| (question, answer),
+                )
                 .unzip();
             let answer = work(questions).await;
             for asker in askers {
@@ -62,17 +79,29 @@ impl<Q: Copy, A: Clone> Gatherer<Q, A> {
         }
     }
 
-    fn ask(&self, question: Q) -> oneshot::Receiver<A> {
-        let (answer, receiver) = oneshot::channel();
-        let asked = Asked { question, answer };
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.push(asked);
-        receiver
+    async fn any_baton(&self) -> BatonGuard<'_, ()> {
+        let (baton, _, _) = select_all(self.batons.iter().map(Baton::lock)).await;
+        baton
     }
 
-    fn take(&self) -> Vec<Asked<Q, A>> {
+    fn ask(&self, question: Q) -> (u64, oneshot::Receiver<A>) {
+        let (answer, receiver) = oneshot::channel();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        mem::take(&mut waiting)
+        let ticket = waiting.next_ticket;
+        waiting.next_ticket += 1;
+        waiting.asked.push(Asked {
+            ticket,
+            question,
+            answer,
+        });
+        (ticket, receiver)
+    }
+
+    /// Everything that waits, if the question of `ticket` is part of it.
+    fn take_group_of(&self, ticket: u64) -> Option<Vec<Asked<Q, A>>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_waiting = waiting.asked.iter().any(|asked| asked.ticket == ticket);
+        is_waiting.then(|| mem::take(&mut waiting.asked))
     }
 }
 
@@ -80,7 +109,7 @@ impl<Q: Copy, A: Clone> Gatherer<Q, A> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
-    use std::task::{Context, Poll, Waker};
+    use std::task::{Context, Waker};
 
     use futures::channel::oneshot;
     use futures::executor::block_on;
@@ -92,6 +121,12 @@ mod tests {
     fn gate() -> (oneshot::Sender<()>, Shared<oneshot::Receiver<()>>) {
         let (open, gate) = oneshot::channel();
         (open, gate.shared())
+    }
+
+    /// Polls once; nothing is ready yet.
+    fn begin<F: Future + Unpin>(asking: &mut F) {
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(asking.poll_unpin(&mut context).is_pending());
     }
 
     #[test]
@@ -109,15 +144,36 @@ mod tests {
                 }
             })
         };
-        let mut asking = Box::pin(join_all((0..5).map(ask)));
-        let mut context = Context::from_waker(Waker::noop());
-        assert!(asking.as_mut().poll(&mut context).is_pending());
+        let mut asking = Box::pin(join_all((0..7).map(ask)));
+        begin(&mut asking);
         open.send(()).unwrap();
         let answers = block_on(asking);
         for (question, answer) in (0_u32..).zip(&answers) {
             assert!(answer.contains(&question), "{answers:?}");
         }
-        assert_eq!(*groups.lock().unwrap(), [vec![0], vec![1, 2, 3, 4]]);
+        let groups = groups.lock().unwrap();
+        assert_eq!(*groups, [vec![0], vec![1], vec![2], vec![3, 4, 5, 6]]);
+    }
+
+    #[test]
+    fn a_group_that_is_never_answered_holds_up_no_other() {
+        let gatherer = Gatherer::new();
+        let ask = |question: u32| {
+            gatherer.answer(question, |group: Vec<u32>| async move {
+                if group.contains(&0) {
+                    futures::future::pending::<()>().await;
+                }
+                Arc::new(group)
+            })
+        };
+        let mut hanging = Box::pin(ask(0));
+        begin(&mut hanging);
+        for question in 1..10 {
+            assert_eq!(*block_on(ask(question)), [question]);
+        }
+        // Whoever waits for the same group is asked again when it is cut off.
+        drop(hanging);
+        assert_eq!(*block_on(ask(10)), [10]);
     }
 
     #[test]
@@ -133,19 +189,19 @@ mod tests {
                 }
             })
         };
-        let mut context = Context::from_waker(Waker::noop());
-        let mut first = Box::pin(ask(1));
-        let mut second = Box::pin(ask(2));
-        let mut third = Box::pin(ask(3));
-        // The first works alone; the other two wait, and the second of them joins its group
-        // as the next one to work.
-        for asking in [&mut first, &mut second, &mut third] {
-            assert!(matches!(asking.as_mut().poll(&mut context), Poll::Pending));
-        }
-        drop(first);
-        assert!(matches!(second.as_mut().poll(&mut context), Poll::Pending));
+        let mut workers: Vec<_> = (1..=MAX_GROUPS as u32)
+            .map(|question| Box::pin(ask(question)))
+            .collect();
+        workers.iter_mut().for_each(begin);
+        // No further group may begin: these two wait, and the first of them is the next
+        // one to work, for both.
+        let [mut second, mut third] = [101, 102].map(|question| Box::pin(ask(question)));
+        begin(&mut second);
+        begin(&mut third);
+        workers.pop();
+        begin(&mut second);
         drop(second);
         open.send(()).unwrap();
-        assert_eq!(*block_on(third), [3]);
+        assert_eq!(*block_on(third), [102]);
     }
 }

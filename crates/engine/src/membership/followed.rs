@@ -34,6 +34,8 @@ pub(super) struct Followed {
     pub(super) is_synced: bool,
     /// Whether the tree comes from a file and was not held against the chain yet.
     pub(super) is_from_file: bool,
+    /// Grows with each change of the tree.
+    revision: u64,
     /// Batches at the front that keep no version.
     first_kept: usize,
     /// The block in which an epoch was first seen to have begun.
@@ -57,11 +59,36 @@ impl Followed {
         }
     }
 
-    pub(super) fn apply(
+    /// Takes the place of an earlier tree.
+    pub(super) fn replace(self, earlier: &mut Self) {
+        let revision = earlier.revision + 1;
+        *earlier = Self { revision, ..self };
+    }
+
+    pub(super) const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Takes the batches that were read up to block `to` for the tree of `revision`, and
+    /// returns the revision after them; `None` when the tree is another one by now.
+    pub(super) fn take(
         &mut self,
-        batch: &RegistryBatch,
+        batches: &[RegistryBatch],
+        to: u64,
+        revision: u64,
         window: ClaimWindow,
-    ) -> Result<(), MembershipError> {
+    ) -> Result<Option<u64>, MembershipError> {
+        if self.revision != revision {
+            return Ok(None);
+        }
+        for batch in batches {
+            self.apply(batch, window)?;
+        }
+        self.scanned_to = Some(to);
+        Ok(Some(self.revision))
+    }
+
+    fn apply(&mut self, batch: &RegistryBatch, window: ClaimWindow) -> Result<(), MembershipError> {
         if self.holds(batch) {
             return Ok(());
         }
@@ -82,6 +109,7 @@ impl Followed {
             removed: removed_by(&batch.change),
             version: Some(Arc::new(self.tree.current().clone())),
         });
+        self.revision += 1;
         self.drop_versions(window);
         Ok(())
     }
@@ -161,12 +189,16 @@ impl Followed {
         self.first_kept += dropped.take_while(|batch| batch.version.is_none()).count();
     }
 
-    /// Takes the last batch out, and those before it whose versions are gone: they are
-    /// read again.
-    pub(super) fn undo_last(&mut self) {
+    /// Takes the last batch out of the tree of `revision`, and those before it whose
+    /// versions are gone: they are read again. Says whether it did.
+    pub(super) fn undo_last(&mut self, revision: u64) -> bool {
+        if self.revision != revision {
+            return false;
+        }
         let Some(undone) = self.batches.pop() else {
-            return;
+            return false;
         };
+        self.revision += 1;
         let mut oldest = undone.block_number;
         while let Some(dropped) = self.batches.pop_if(|batch| batch.version.is_none()) {
             oldest = dropped.block_number;
@@ -180,6 +212,7 @@ impl Followed {
         let before = oldest.saturating_sub(1);
         self.scanned_to = self.scanned_to.map(|to| to.min(before));
         self.confirmed.retain(|_, tree| tree.is_settled);
+        true
     }
 
     pub(super) fn batch_of(&self, leaf_index: LeafIndex) -> Option<&AppliedBatch> {
@@ -224,7 +257,7 @@ impl Followed {
     /// tree does not change any more.
     pub(super) fn is_settled(&self, epoch: Epoch, head: BlockHead, confirmations: u64) -> bool {
         let begun = self.begun.range(epoch..).map(|(_, block)| *block).min();
-        begun.is_some_and(|block| head.number - block >= confirmations)
+        begun.is_some_and(|block| head.number.saturating_sub(block) >= confirmations)
     }
 
     /// Forgets the trees of epochs that cannot be claimed, before `oldest` and, after a

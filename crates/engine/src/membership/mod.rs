@@ -7,8 +7,6 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use annona_core::{B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, Root};
 use annona_proofs::{AppendBatch, RemovedLeaf, RevokeBatch};
 use annona_tree::{Revocation, TreeError, TreeVersion};
-use futures::lock::Mutex;
-
 pub use archive::{ArchiveError, TREE_MAGIC};
 use followed::Followed;
 
@@ -21,6 +19,10 @@ const MAX_BLOCK_RANGE: u64 = 2_000;
 /// Blocks read again at each sync, because a reorg can put a batch into a block
 /// number that held none before.
 const REORG_WINDOW: u64 = 64;
+
+/// Places of one commitment that a batch empties at most: all that the largest circuit
+/// takes.
+pub(crate) const MAX_REMOVALS: usize = 32;
 
 /// Why membership cannot be told.
 #[derive(Debug, thiserror::Error)]
@@ -71,9 +73,9 @@ pub struct EpochTree {
 #[derive(Debug)]
 pub struct Membership {
     rules: MembershipRules,
+    /// Never held while the chain is asked: what the chain answers is taken in only if the
+    /// tree is still the one that it was asked for.
     followed: RwLock<Followed>,
-    /// One sync at a time: two would undo a reorg twice.
-    syncing: Mutex<()>,
 }
 
 impl Membership {
@@ -83,34 +85,47 @@ impl Membership {
         Self {
             rules,
             followed: RwLock::default(),
-            syncing: Mutex::default(),
         }
     }
 
     /// Brings the tree to the chain's newest block; returns the number of leaves.
     ///
-    /// Safe to be cut off at any point: the tree is changed in whole batches.
+    /// Safe to be cut off at any point and to run beside others: the tree is changed in
+    /// whole batches, by whoever read them first.
     ///
     /// # Errors
     /// [`MembershipError`]; the tree is then as after the last whole batch.
     pub async fn sync(&self, chain: &dyn ChainReader) -> Result<u64, MembershipError> {
-        let _alone = self.syncing.lock().await;
         self.undo_reorganised(chain).await?;
         self.check_file(chain).await?;
         let head = chain.head().await?;
-        let mut from = self.first_block_to_scan(chain.deployment_block());
-        while from <= head.number {
-            let to = head.number.min(from + MAX_BLOCK_RANGE - 1);
-            for batch in chain.registry_batches(from, to).await? {
-                self.write().apply(&batch, self.rules.window)?;
-            }
-            self.write().scanned_to = Some(to);
-            from = to + 1;
-        }
+        self.scan_to(head, chain).await?;
         self.confirm(chain, head).await?;
         let mut followed = self.write();
         followed.is_synced = true;
         Ok(followed.tree.leaf_count())
+    }
+
+    /// Reads events up to `head`. Blocks are asked for again when somebody else changed the
+    /// tree meanwhile, which brings it forward as well.
+    async fn scan_to(
+        &self,
+        head: BlockHead,
+        chain: &dyn ChainReader,
+    ) -> Result<(), MembershipError> {
+        let (mut from, mut revision) = self.next_scan(chain.deployment_block());
+        while from <= head.number {
+            let to = head.number.min(from + MAX_BLOCK_RANGE - 1);
+            let batches = chain.registry_batches(from, to).await?;
+            let taken = self
+                .write()
+                .take(&batches, to, revision, self.rules.window)?;
+            (from, revision) = match taken {
+                Some(revision) => (to + 1, revision),
+                None => self.next_scan(chain.deployment_block()),
+            };
+        }
+        Ok(())
     }
 
     /// Whether a first sync has succeeded.
@@ -138,8 +153,9 @@ impl Membership {
         Ok(AppendBatch::to(&self.read().tree, leaves)?)
     }
 
-    /// What a proof of revoking `commitments` needs, all of it of one moment. They stay in
-    /// the tree until the chain has emptied them.
+    /// What a proof of revoking `commitments` needs, all of it of one moment; one that is
+    /// at several places leaves all of them. They stay in the tree until the chain has
+    /// emptied them.
     ///
     /// # Errors
     /// [`MembershipError::NotMember`] when one is not in the tree.
@@ -149,19 +165,21 @@ impl Membership {
         let pre_root = version.root();
         let mut removals = Vec::with_capacity(commitments.len());
         for &commitment in commitments {
-            let leaf_index = followed
-                .tree
-                .leaf_index(commitment)
-                .ok_or(MembershipError::NotMember(commitment))?;
-            removals.push(RemovedLeaf {
-                leaf_index,
-                commitment,
-                siblings: version.proof(leaf_index).siblings,
-            });
-            version.revoke(&[Revocation {
-                leaf_index,
-                commitment,
-            }])?;
+            let places = followed.tree.leaf_indices(commitment);
+            if places.is_empty() {
+                return Err(MembershipError::NotMember(commitment));
+            }
+            for leaf_index in places.into_iter().take(MAX_REMOVALS) {
+                removals.push(RemovedLeaf {
+                    leaf_index,
+                    commitment,
+                    siblings: version.proof(leaf_index).siblings,
+                });
+                version.revoke(&[Revocation {
+                    leaf_index,
+                    commitment,
+                }])?;
+            }
         }
         Ok(RevokeBatch {
             pre_root,
@@ -174,6 +192,12 @@ impl Membership {
     #[must_use]
     pub fn locate(&self, commitment: Commitment) -> Option<(LeafIndex, B256, u64)> {
         self.read().locate(commitment)
+    }
+
+    /// Leaves that hold a commitment: one for a member, more if it was appended again.
+    #[must_use]
+    pub fn places(&self, commitment: Commitment) -> usize {
+        self.read().tree.leaf_indices(commitment).len()
     }
 
     /// Which transaction and block emptied a commitment's leaf.
@@ -211,40 +235,51 @@ impl Membership {
         let loaded = Followed::from_file(batches, scanned_to);
         let mut followed = self.write();
         if followed.scanned_to.is_none() {
-            *followed = loaded;
+            loaded.replace(&mut followed);
         }
         Ok(())
     }
 
     async fn undo_reorganised(&self, chain: &dyn ChainReader) -> Result<(), MembershipError> {
         loop {
-            let last = self
-                .read()
-                .batches
-                .last()
-                .map(|batch| (batch.block_number, batch.block_hash));
+            let (last, revision) = {
+                let followed = self.read();
+                let last = followed.batches.last();
+                let last = last.map(|batch| (batch.block_number, batch.block_hash));
+                (last, followed.revision())
+            };
             let Some((number, hash)) = last else {
                 return Ok(());
             };
             if chain.block_hash(number).await? == Some(hash) {
                 return Ok(());
             }
-            tracing::warn!(block = number, "a reorg took a registry batch away");
-            self.write().undo_last();
+            if self.write().undo_last(revision) {
+                tracing::warn!(block = number, "a reorg took a registry batch away");
+            }
         }
     }
 
     /// Holds a tree from a file against the registry: the last batch in the file is on the
     /// chain and led to the tree's root, and so did the batches before its epoch.
     async fn check_file(&self, chain: &dyn ChainReader) -> Result<(), MembershipError> {
-        if !self.read().is_from_file {
+        let revision = {
+            let followed = self.read();
+            if !followed.is_from_file {
+                return Ok(());
+            }
+            followed.revision()
+        };
+        let is_on_chain = self.is_on(chain).await?;
+        let mut followed = self.write();
+        if followed.revision() != revision {
             return Ok(());
         }
-        if self.is_on(chain).await? {
-            self.write().is_from_file = false;
+        if is_on_chain {
+            followed.is_from_file = false;
         } else {
             tracing::warn!("the tree's file is not of this chain; the tree is made from events");
-            *self.write() = Followed::default();
+            Followed::default().replace(&mut followed);
         }
         Ok(())
     }
@@ -312,9 +347,9 @@ impl Membership {
         Ok(())
     }
 
-    /// The block of the last batch is read again, because it can hold another one
-    /// that was refused.
-    fn first_block_to_scan(&self, deployment_block: u64) -> u64 {
+    /// The block to read from, and the tree's revision. The block of the last batch is read
+    /// again, because it can hold another one that was refused.
+    fn next_scan(&self, deployment_block: u64) -> (u64, u64) {
         let followed = self.read();
         let last_batch = followed
             .batches
@@ -323,7 +358,7 @@ impl Membership {
         let window = followed
             .scanned_to
             .map_or(deployment_block, |to| (to + 1).saturating_sub(REORG_WINDOW));
-        last_batch.max(window)
+        (last_batch.max(window), followed.revision())
     }
 
     // A panic while a lock is held leaves whole batches behind, as a cut-off does.

@@ -134,6 +134,26 @@ pub struct RegistryState {
     pub next_index: u64,
 }
 
+/// Numbers of the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Census {
+    /// Members now.
+    pub members: u64,
+    /// Leaves appended in an epoch.
+    pub enrolled: u64,
+    /// The most that an epoch takes.
+    pub enrolment_cap: u64,
+}
+
+impl Census {
+    /// Leaves that the epoch still takes.
+    #[must_use]
+    pub const fn free(&self) -> u64 {
+        // The cap may have been lowered below what the epoch has already taken.
+        self.enrolment_cap.saturating_sub(self.enrolled)
+    }
+}
+
 /// What a batch does to the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegistryChange {
@@ -278,6 +298,8 @@ pub trait ChainReader: Send + Sync {
     async fn checkpoint_before(&self, epoch: Epoch) -> Result<Checkpoint, ChainError>;
     /// The registry now.
     async fn registry_state(&self) -> Result<RegistryState, ChainError>;
+    /// Members now, and how many joined in an epoch.
+    async fn census(&self, epoch: Epoch) -> Result<Census, ChainError>;
     /// Block in which the registry was deployed.
     fn deployment_block(&self) -> u64;
     /// Batches of the registry in blocks `from..=to`, in order.

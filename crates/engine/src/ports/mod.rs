@@ -6,17 +6,19 @@ mod signer;
 mod store;
 
 pub use chain::{
-    AppendCall, At, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, ClaimOutcome,
-    EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState,
-    RevertReason, RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
+    AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
+    ClaimOutcome, EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange,
+    RegistryState, RevertReason, RevokeCall, Seat, SenderRole, SignedTransaction,
+    TransactionStatus,
 };
 pub use prover::{BatchProver, ProverError};
 pub use signer::{DigestSigner, SignerError};
 pub use store::{
     Admission, AdmitOutcome, Attempt, AttemptKind, AttemptOutcome, ClaimRepository,
-    EnrolmentRepository, GalleryEntry, InsertClaimOutcome, NewEnrolment, OpenOutcome,
-    OutboxRepository, Purpose, QueuedClaim, RevocationRepository, Slot, SlotId, SlotState, Store,
-    StoreError,
+    EnrolmentRepository, EntryStanding, GalleryEntry, InsertClaimOutcome, NewEnrolment, NewEntry,
+    OpenOutcome, OrbAllowance, OutboxRepository, Purpose, QueuedClaim, Review, ReviewDecision,
+    ReviewMatch, ReviewOutcome, RevocationRepository, Slot, SlotId, SlotState, Store, StoreError,
+    StruckOff,
 };
 
 pub use annona_tree::Revocation;

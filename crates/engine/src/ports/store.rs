@@ -1,4 +1,4 @@
-use annona_core::{Address, B256, Commitment, LeafIndex, NullifierHash, OrbId, UnixSeconds};
+use annona_core::{Address, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, UnixSeconds};
 use annona_matcher::EyePair;
 use async_trait::async_trait;
 
@@ -41,25 +41,94 @@ pub struct NewEnrolment {
     pub record: EnrolmentRecord,
     /// What to do with it.
     pub admission: Admission,
+    /// What its orb may bring in.
+    pub allowance: OrbAllowance,
+}
+
+/// How many people an orb may bring in during an epoch: those who are admitted, those
+/// who recover and those who are to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrbAllowance {
+    /// The epoch, by the service's clock.
+    pub epoch: Epoch,
+    /// The most.
+    pub people: u32,
+}
+
+/// A place in the gallery for a person who is admitted.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    /// Sequence number that the entry gets; one more than the last entry searched.
+    pub sequence: u64,
+    /// Templates of both eyes.
+    pub templates: EyePair,
+    /// Entries alike whose commitments are members no more, or are to be none: the new
+    /// commitment is not appended before their leaves are empty.
+    pub past: Vec<u64>,
 }
 
 /// What the uniqueness check decided.
 #[derive(Debug, Clone)]
 pub enum Admission {
     /// The person is new: the templates become the next entry of the gallery.
-    Admit {
-        /// Sequence number that the new entry gets; one more than the last entry searched.
-        gallery_sequence: u64,
-        /// Templates of both eyes.
-        templates: EyePair,
-    },
+    Admit(NewEntry),
     /// The person is known and loses the old commitment to the new one: in the same
     /// transaction the old one is queued for revocation.
     Replace {
-        /// The person's enrolment until now; its leaf is final or revoked.
+        /// The person's enrolment until now; its leaf is final.
         current: EnrolmentId,
+        /// The new entry; the old one does not count any more.
+        entry: NewEntry,
     },
-    /// Recorded without joining: duplicate or review. The templates are dropped.
+    /// An operator has to decide; until then the templates are kept, but they are in no
+    /// gallery.
+    Review {
+        /// Entries that the person may be.
+        matches: Vec<ReviewMatch>,
+        /// Templates of both eyes.
+        templates: EyePair,
+        /// When the templates are wiped, decided or not.
+        keep_until: UnixSeconds,
+    },
+    /// Recorded without joining. The templates are dropped.
+    Refuse,
+}
+
+/// An entry of the gallery that a person under review may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReviewMatch {
+    /// The entry.
+    pub sequence: u64,
+    /// The score, in millionths.
+    pub micros: u32,
+}
+
+/// An enrolment that an operator has to decide on.
+#[derive(Debug, Clone)]
+pub struct Review {
+    /// The enrolment; its state is `Review`.
+    pub record: EnrolmentRecord,
+    /// Entries that the person may be, the most alike first.
+    pub matches: Vec<ReviewMatch>,
+    /// Templates of both eyes.
+    pub templates: EyePair,
+    /// When the templates are wiped, decided or not.
+    pub keep_until: UnixSeconds,
+}
+
+/// What an operator decided about an enrolment under review.
+#[derive(Debug, Clone)]
+pub enum ReviewDecision {
+    /// The person is new.
+    Admit(NewEntry),
+    /// The person is known, and the new commitment replaces the old one.
+    Replace {
+        /// The person's enrolment until now.
+        current: EnrolmentId,
+        /// The new entry.
+        entry: NewEntry,
+    },
+    /// The person is known, or nobody: the enrolment is a duplicate.
     Refuse,
 }
 
@@ -74,13 +143,35 @@ pub enum AdmitOutcome {
     Recorded,
     /// The same enrolment was recorded before; this is it.
     AlreadyRecorded(EnrolmentRecord),
-    /// Somebody joined since the gallery was searched: search the rest and try again.
+    /// Somebody joined, or somebody's standing changed, since the gallery was searched:
+    /// search again.
     GalleryMoved,
     /// The nonce belongs to another enrolment.
     NonceUsed,
     /// The commitment was admitted before.
     CommitmentTaken,
-    /// The enrolment to be replaced is not settled, or another one replaced it.
+    /// The enrolment to be replaced is not settled.
+    PersonMoved,
+    /// The orb is struck off.
+    OrbStruckOff,
+    /// The orb has brought in as many people in this epoch as it may.
+    OrbLimitReached,
+}
+
+/// What came of an operator's decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReviewOutcome {
+    /// Decided.
+    Decided,
+    /// Somebody joined, or somebody's standing changed, since the gallery was searched:
+    /// search again.
+    GalleryMoved,
+    /// There is nothing to decide: it was decided before, its templates are wiped, or
+    /// its orb is struck off.
+    NotOpen,
+    /// The commitment was admitted before.
+    CommitmentTaken,
+    /// The enrolment to be replaced is not settled.
     PersonMoved,
 }
 
@@ -93,14 +184,27 @@ pub struct GalleryEntry {
     pub templates: EyePair,
 }
 
+/// Who is behind an entry of the gallery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryStanding {
+    /// The entry.
+    pub sequence: u64,
+    /// The enrolment that brought it.
+    pub enrolment: EnrolmentRecord,
+    /// Whether its commitment is a member, or to be one: not withdrawn, and no revocation
+    /// was asked for. Other entries turn nobody away.
+    pub counts: bool,
+}
+
 /// Enrolments and the gallery.
 #[async_trait]
 pub trait EnrolmentRepository: Send + Sync {
     /// Records an enrolment with its decision in one transaction.
     ///
     /// Constraints that hold whatever runs beside it: an id, a nonce, an admitted
-    /// commitment and a gallery sequence exist at most once, and an enrolment is
-    /// replaced at most once.
+    /// commitment and a gallery sequence exist at most once, an enrolment is replaced
+    /// at most once, no orb brings in more than its allowance, and one that is struck
+    /// off brings in nobody.
     async fn record_enrolment(&self, new: &NewEnrolment) -> Result<AdmitOutcome, StoreError>;
     /// The enrolment of an id.
     async fn enrolment(&self, id: EnrolmentId) -> Result<Option<EnrolmentRecord>, StoreError>;
@@ -110,12 +214,11 @@ pub trait EnrolmentRepository: Send + Sync {
         sequence: u64,
         limit: u32,
     ) -> Result<Vec<GalleryEntry>, StoreError>;
-    /// The enrolment that a person of the gallery has now: the first one, or the last
-    /// that replaced it.
-    async fn current_enrolment(&self, sequence: u64)
-    -> Result<Option<EnrolmentRecord>, StoreError>;
-    /// The oldest enrolments that can be appended, at most `limit`. One that replaces
-    /// another is among them when the other's revocation is in a block.
+    /// Who is behind entries of the gallery now, in order of their sequence numbers.
+    async fn standings(&self, sequences: &[u64]) -> Result<Vec<EntryStanding>, StoreError>;
+    /// Enrolments that can be appended, at most `limit`: recoveries first, then in order
+    /// of arrival. One that waits for leaves to become empty is
+    /// among them when all of them are in a block.
     async fn queued_enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, StoreError>;
     /// Marks the queued enrolment of `commitment` as final: its leaf stands in the tree already.
     /// Needed when a transaction was given up that had been mined after all.
@@ -127,36 +230,92 @@ pub trait EnrolmentRepository: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Number of enrolments under way: (queued, submitted or mined).
     async fn pending_enrolments(&self) -> Result<(u64, u64), StoreError>;
+    /// The enrolments under review whose templates are kept, in order of arrival, at
+    /// most `limit`.
+    async fn open_reviews(&self, limit: u32) -> Result<Vec<Review>, StoreError>;
+    /// The review of an enrolment, while it is open.
+    async fn open_review(&self, id: EnrolmentId) -> Result<Option<Review>, StoreError>;
+    /// Replaces the entries that a person under review may be.
+    async fn note_matches(
+        &self,
+        id: EnrolmentId,
+        matches: &[ReviewMatch],
+    ) -> Result<(), StoreError>;
+    /// Decides a review and wipes its templates, in one transaction; with the
+    /// constraints of [`EnrolmentRepository::record_enrolment`].
+    async fn decide_review(
+        &self,
+        id: EnrolmentId,
+        decision: &ReviewDecision,
+        decided_at: UnixSeconds,
+    ) -> Result<ReviewOutcome, StoreError>;
+    /// Wipes the templates of reviews that were to be kept until before `now`.
+    async fn wipe_old_reviews(&self, now: UnixSeconds) -> Result<u64, StoreError>;
+}
+
+/// What striking an orb off changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StruckOff {
+    /// Enrolments that will not be appended.
+    pub withdrawn: u64,
+    /// Leaves that were queued for revocation.
+    pub revocations: u64,
 }
 
 /// Leaves that are to become empty.
 #[async_trait]
 pub trait RevocationRepository: Send + Sync {
-    /// Queues the revocation of each admitted commitment of `commitments`, whatever
-    /// state its enrolment is in; returns how many are new. An enrolment that was still
-    /// queued is withdrawn: it does not join at all.
+    /// Queues the revocation of each of `commitments`; returns how many are new. An
+    /// enrolment that was still queued is withdrawn: it does not join at all, and if it
+    /// was to replace another one whose leaf was not touched yet, that one stays.
     async fn request_revocations(
         &self,
         commitments: &[Commitment],
         reason: RevocationReason,
         requested_at: UnixSeconds,
     ) -> Result<u64, StoreError>;
-    /// The admitted commitments that `orb` vouched for and that no revocation was asked
-    /// for, in order of arrival.
-    async fn commitments_of_orb(&self, orb: OrbId) -> Result<Vec<Commitment>, StoreError>;
+    /// Strikes an orb off: in one transaction, nothing is taken from it any more, and
+    /// everything that it vouched for is withdrawn or queued for revocation.
+    async fn strike_off(&self, orb: OrbId, struck_at: UnixSeconds)
+    -> Result<StruckOff, StoreError>;
+    /// Whether an orb is struck off.
+    async fn is_struck_off(&self, orb: OrbId) -> Result<bool, StoreError>;
     /// The revocation of a commitment.
     async fn revocation(
         &self,
         commitment: Commitment,
     ) -> Result<Option<RevocationRecord>, StoreError>;
-    /// The oldest queued revocations whose leaves are in a block, at most `limit`.
-    async fn queued_revocations(&self, limit: u32) -> Result<Vec<RevocationRecord>, StoreError>;
+    /// Queued revocations whose leaves are not on their way into a block, at most
+    /// `limit`: those that an enrolment waits for first, then in order of arrival. At
+    /// most `recoveries` of them begin the recovery of a person.
+    async fn queued_revocations(
+        &self,
+        recoveries: u32,
+        limit: u32,
+    ) -> Result<Vec<RevocationRecord>, StoreError>;
     /// Marks the queued revocation of `commitment` as final: the leaf is empty already.
     async fn adopt_revocation(
         &self,
         commitment: Commitment,
         transaction: B256,
     ) -> Result<(), StoreError>;
+    /// Settles the queued revocation of a commitment that no enrolment put on its way
+    /// into the tree, if it is one: there is nothing to revoke. Returns whether it was.
+    async fn void_revocation(&self, commitment: Commitment) -> Result<bool, StoreError>;
+    /// Commitments after `cursor`, in order, that must not be in the tree: of enrolments
+    /// that were withdrawn, and of leaves that were emptied.
+    async fn gone_after(
+        &self,
+        cursor: Option<Commitment>,
+        limit: u32,
+    ) -> Result<Vec<Commitment>, StoreError>;
+    /// Queues the revocation of a commitment of [`RevocationRepository::gone_after`] that
+    /// was found in the tree all the same; returns whether it was one.
+    async fn revoke_again(
+        &self,
+        commitment: Commitment,
+        requested_at: UnixSeconds,
+    ) -> Result<bool, StoreError>;
     /// Number of revocations under way: (queued, submitted or mined).
     async fn pending_revocations(&self) -> Result<(u64, u64), StoreError>;
 }
@@ -168,9 +327,9 @@ pub trait RevocationRepository: Send + Sync {
     reason = "one lives for the length of a match; a box would take away `Copy`"
 )]
 pub enum InsertClaimOutcome {
-    /// Stored now.
+    /// Stored now, perhaps in place of a rejected one.
     Inserted,
-    /// The nullifier has a claim already; this is it.
+    /// The nullifier has a claim that is not rejected; this is it.
     Existing(ClaimRecord),
 }
 
@@ -186,7 +345,8 @@ pub struct QueuedClaim {
 /// Claims.
 #[async_trait]
 pub trait ClaimRepository: Send + Sync {
-    /// Stores a claim as queued; a nullifier has at most one.
+    /// Stores a claim as queued; a nullifier has at most one. A rejected claim makes way,
+    /// and keeps its place in the queue.
     async fn insert_claim(
         &self,
         claim: &Claim,
@@ -194,8 +354,9 @@ pub trait ClaimRepository: Send + Sync {
     ) -> Result<InsertClaimOutcome, StoreError>;
     /// The claim of a nullifier.
     async fn claim(&self, nullifier: NullifierHash) -> Result<Option<ClaimRecord>, StoreError>;
-    /// The oldest queued claims, at most `limit`.
-    async fn queued_claims(&self, limit: u32) -> Result<Vec<QueuedClaim>, StoreError>;
+    /// The oldest queued claims of each epoch, at most `per_epoch`, in order of epoch and
+    /// arrival: those that cannot be paid now hide none of another epoch.
+    async fn queued_claims(&self, per_epoch: u32) -> Result<Vec<QueuedClaim>, StoreError>;
     /// Marks the queued claim of `nullifier` as final: `transaction` paid it already.
     /// Needed when a slot was given up whose transaction was mined after all.
     async fn adopt_claim(
@@ -345,7 +506,8 @@ pub trait OutboxRepository: Send + Sync {
     ) -> Result<AttemptOutcome, StoreError>;
     /// Slots that are not settled, in order of sender and nonce.
     async fn open_slots(&self) -> Result<Vec<Slot>, StoreError>;
-    /// Hashes of all attempts to pay a claim, those of settled slots included.
+    /// Hashes of all attempts to pay a claim, those of settled slots included. Attempts to
+    /// pay an earlier one, in whose place the claim came, are none of them.
     async fn attempts_to_pay(&self, nullifier: NullifierHash) -> Result<Vec<B256>, StoreError>;
     /// A node took an attempt: claims are submitted now. Nothing changes when it was
     /// known.

@@ -17,8 +17,8 @@ use crate::ports::{
 };
 use crate::{Claim, ClaimRecord};
 
-/// Claims looked at in one step, besides those set aside.
-const CLAIMS_PER_STEP: usize = 4 * MAX_BATCH;
+/// Claims of one epoch that are looked at in one step, besides those set aside.
+const CLAIMS_PER_EPOCH: usize = 4 * MAX_BATCH;
 /// Claims set aside at most; beyond it, those found refused are simply met again.
 const MAX_SET_ASIDE: usize = 1_024;
 /// Claims that are looked at alone in one step.
@@ -152,12 +152,13 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
     }
 
     async fn queued(&self) -> Result<Vec<QueuedClaim>, StoreError> {
-        let limit = CLAIMS_PER_STEP + self.set_aside().len();
+        let limit = CLAIMS_PER_EPOCH + self.set_aside().len();
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         self.parts.store.queued_claims(limit).await
     }
 
-    /// Claims that nothing is known against, in order of arrival. A batch passes over what
+    /// Claims that nothing is known against, by epoch: the one whose window ends first comes
+    /// first. Those of an epoch are in order of arrival. A batch passes over what
     /// was paid already and does not fail, so one that came out of a slot unpaid is among
     /// them only when it was looked at.
     fn by_epoch(

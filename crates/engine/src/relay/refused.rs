@@ -99,10 +99,15 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
                 Some(block) => *block != round.head.number,
                 None => waiting.was_sent,
             };
-            let due = queued.iter().filter(is_due);
-            due.map(|waiting| waiting.record.claim)
-                .take(EXAMINED_PER_STEP)
-                .collect()
+            let mut due: Vec<Claim> = queued
+                .iter()
+                .filter(is_due)
+                .map(|waiting| waiting.record.claim)
+                .collect();
+            // Those that were looked at least lately come first, so that all have their turn.
+            due.sort_by_key(|claim| set_aside.get(&claim.nullifier_hash).copied());
+            due.truncate(EXAMINED_PER_STEP);
+            due
         };
         let mut findings = HashMap::new();
         for claim in due {

@@ -1,20 +1,26 @@
 mod policy;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use annona_core::{Commitment, EnrolmentKind, Epoch, EpochClock};
 
-pub use policy::{BatchPolicy, BatchReason, Waiting};
-use policy::{MAX_APPEND, MAX_REVOKE};
+use policy::MAX_APPEND;
+pub use policy::{BatchPolicy, BatchReason, EpochRoom, Waiting};
 
 use crate::fees::FeePolicy;
+use crate::membership::MAX_REMOVALS;
 use crate::ports::{
     Attempt, AttemptKind, BatchProver, ChainError, ChainReader, ChainWriter, Clock, OpenOutcome,
-    ProverError, Purpose, RevertReason, Seat, SenderRole, SignedTransaction, Store, StoreError,
+    ProverError, Purpose, Seat, SenderRole, SignedTransaction, Store, StoreError,
 };
-use crate::{
-    EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationReason, RevocationRecord,
-};
+use crate::{EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationRecord};
+
+/// Queued revocations looked at in a step: more than a batch takes, because some may be
+/// settled already.
+const MAX_REVOCATIONS_SEEN: u32 = 4 * MAX_REMOVALS as u32;
+/// Commitments in a step that are looked for in the tree although they must be gone.
+const MAX_GONE_SEEN: u32 = 1_024;
 
 /// Why a step of the sequencer did not come to its end; the next step starts afresh.
 #[derive(Debug, thiserror::Error)]
@@ -66,21 +72,41 @@ pub struct SequencerRules {
 /// A batch is proved on the tree that the chain has, so at most one is sent and not yet
 /// in a block. A recovery is a revocation and, when that is in a block, an append: the
 /// append's proof starts from the root without the old leaf, so no reorg can bring the
-/// new one alone.
+/// new one alone. No recovery begins that the epoch has no room to end. Those who have lost a leaf are
+/// appended first; otherwise revocations and appends take turns.
 pub struct Sequencer<C> {
     parts: SequencerParts<C>,
     rules: SequencerRules,
+    /// Whether the last batch revoked, so that appends have their turn.
+    has_revoked: AtomicBool,
+    /// How far those were looked for who must be gone.
+    gone_cursor: Mutex<Option<Commitment>>,
+}
+
+/// What is due in a step.
+struct Due {
+    epoch_left_secs: u64,
+    room: EpochRoom,
+    /// Enrolments that the epoch has room for, recoveries first.
+    appends: Vec<EnrolmentRecord>,
+    /// How many of them recover.
+    recovered: usize,
 }
 
 impl<C: ChainReader + ChainWriter> Sequencer<C> {
     /// A sequencer.
     #[must_use]
     pub const fn new(parts: SequencerParts<C>, rules: SequencerRules) -> Self {
-        Self { parts, rules }
+        Self {
+            parts,
+            rules,
+            has_revoked: AtomicBool::new(false),
+            gone_cursor: Mutex::new(None),
+        }
     }
 
     /// Submits the next batch, if none is on its way into a block and one is due;
-    /// returns the number of leaves in it. Revocations go before appends.
+    /// returns the number of leaves in it.
     ///
     /// # Errors
     /// [`SequencerError`]; whatever was stored is carried on by the outbox.
@@ -94,12 +120,43 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
             tracing::debug!("the registry moved while its events were read");
             return Ok(0);
         }
-        let left = self.epoch_left_secs().await?;
-        let revoked = self.revoke(left).await?;
-        if revoked > 0 {
-            return Ok(revoked);
+        self.revoke_who_must_be_gone().await?;
+        let Some(due) = self.due().await? else {
+            return Ok(0);
+        };
+        let appends_first = due.recovered > 0 || self.has_revoked.load(Ordering::SeqCst);
+        if appends_first && let appended @ 1.. = self.append(&due).await? {
+            return Ok(appended);
         }
-        self.append(left).await
+        match self.revoke(&due).await? {
+            0 if appends_first => Ok(0),
+            0 => self.append(&due).await,
+            revoked => Ok(revoked),
+        }
+    }
+
+    /// What waits and fits into the epoch that now is, by the chain's clock; `None`
+    /// before the first one.
+    async fn due(&self) -> Result<Option<Due>, SequencerError> {
+        let now = self.parts.chain.head().await?.timestamp;
+        let calendar = &self.rules.calendar;
+        let Ok(epoch) = calendar.epoch_at(now) else {
+            return Ok(None);
+        };
+        let end = calendar.start_of(Epoch(epoch.0 + 1));
+        let epoch_left_secs = end.0.saturating_sub(now.0);
+        let census = self.parts.chain.census(epoch).await?;
+        let waiting = self.parts.store.queued_enrolments(MAX_APPEND).await?;
+        let mut appends = self.without_members(waiting).await?;
+        let recovered = appends.iter().filter(|record| recovers(record)).count();
+        let room = self.rules.policy.room(&census, epoch_left_secs, recovered);
+        appends.truncate(room.appends(recovered));
+        Ok(Some(Due {
+            epoch_left_secs,
+            recovered: recovered.min(appends.len()),
+            room,
+            appends,
+        }))
     }
 
     async fn is_batch_on_its_way(&self) -> Result<bool, StoreError> {
@@ -113,62 +170,98 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         }))
     }
 
-    /// What of the epoch is left, by the chain's clock.
-    async fn epoch_left_secs(&self) -> Result<u64, ChainError> {
-        let now = self.parts.chain.head().await?.timestamp;
-        let calendar = &self.rules.calendar;
-        Ok(calendar.epoch_at(now).map_or(0, |epoch| {
-            let end = calendar.start_of(Epoch(epoch.0 + 1));
-            end.0.saturating_sub(now.0)
-        }))
+    /// Looks for commitments in the tree that must not be there, some in each step, and
+    /// queues their revocation: a transaction that was given up was mined after all, or
+    /// the leaf was there more often than a batch could empty.
+    async fn revoke_who_must_be_gone(&self) -> Result<(), SequencerError> {
+        let Self { parts, .. } = self;
+        let cursor = *self.cursor();
+        let gone = parts.store.gone_after(cursor, MAX_GONE_SEEN).await?;
+        for &commitment in &gone {
+            if parts.membership.locate(commitment).is_some()
+                && parts
+                    .store
+                    .revoke_again(commitment, parts.clock.now())
+                    .await?
+            {
+                tracing::warn!(%commitment, "a leaf stands in the tree that must be empty");
+            }
+        }
+        // Behind the last one it begins anew.
+        *self.cursor() = gone.last().copied();
+        Ok(())
     }
 
-    async fn revoke(&self, epoch_left_secs: u64) -> Result<usize, SequencerError> {
-        let queued = self.parts.store.queued_revocations(MAX_REVOKE).await?;
-        let fits = self.rules.policy.recovery_fits(epoch_left_secs);
-        let due = queued
-            .into_iter()
-            .filter(|record| fits || record.reason != RevocationReason::Recovery);
-        let batch = self.without_revoked(due).await?;
+    fn cursor(&self) -> MutexGuard<'_, Option<Commitment>> {
+        let cursor = self.gone_cursor.lock();
+        cursor.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn revoke(&self, due: &Due) -> Result<usize, SequencerError> {
+        let recoveries = due.room.recoveries;
+        let store = &self.parts.store;
+        let queued = store
+            .queued_revocations(recoveries, MAX_REVOCATIONS_SEEN)
+            .await?;
+        let batch = self.still_leaves(queued).await?;
         if batch.is_empty() {
             return Ok(0);
         }
-        self.submit_revocation(batch).await
+        let revoked = self.submit_revocation(batch).await?;
+        self.has_revoked.store(revoked > 0, Ordering::SeqCst);
+        Ok(revoked)
     }
 
-    /// Leaves out, and settles, what is no leaf any more: its transaction was given up
-    /// and mined after all.
-    async fn without_revoked(
+    /// A batch of those that are leaves. Others are settled: their transaction was given
+    /// up and mined after all, or they never were leaves.
+    async fn still_leaves(
         &self,
-        due: impl Iterator<Item = RevocationRecord>,
+        queued: Vec<RevocationRecord>,
     ) -> Result<Vec<Commitment>, SequencerError> {
-        let head = self.parts.chain.head().await?.number;
-        let mut batch = Vec::new();
-        for record in due {
-            let commitment = record.commitment;
-            if self.parts.membership.locate(commitment).is_some() {
-                batch.push(commitment);
-                continue;
-            }
-            if let Some((transaction, block)) = self.parts.membership.revoked(commitment)
-                && self.is_deep(block, head)
-            {
-                self.parts
-                    .store
-                    .adopt_revocation(commitment, transaction)
-                    .await?;
+        let Self { parts, .. } = self;
+        let head = parts.chain.head().await?.number;
+        let (mut batch, mut removals) = (Vec::new(), 0);
+        for RevocationRecord { commitment, .. } in queued {
+            match parts.membership.places(commitment).min(MAX_REMOVALS) {
+                0 => self.settle(commitment, head).await?,
+                places if removals + places <= MAX_REMOVALS => {
+                    removals += places;
+                    batch.push(commitment);
+                }
+                _ => break,
             }
         }
         Ok(batch)
     }
 
-    async fn append(&self, epoch_left_secs: u64) -> Result<usize, SequencerError> {
-        let waiting = self.parts.store.queued_enrolments(MAX_APPEND).await?;
-        let batch = self.without_members(waiting).await?;
-        let Some(reason) = self.reason_to_send(&batch, epoch_left_secs) else {
+    async fn settle(&self, commitment: Commitment, head: u64) -> Result<(), SequencerError> {
+        let Self { parts, .. } = self;
+        match parts.membership.revoked(commitment) {
+            Some((transaction, block)) if self.is_deep(block, head) => {
+                parts
+                    .store
+                    .adopt_revocation(commitment, transaction)
+                    .await?;
+            }
+            Some(_) => {}
+            None => {
+                if parts.store.void_revocation(commitment).await? {
+                    tracing::warn!(%commitment, "there is no such leaf to revoke");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn append(&self, due: &Due) -> Result<usize, SequencerError> {
+        let Some(reason) = self.reason_to_send(&due.appends, due.epoch_left_secs) else {
             return Ok(0);
         };
-        self.submit_what_fits(&batch, reason).await
+        let appended = self.submit_append(&due.appends, reason).await?;
+        if appended > 0 {
+            self.has_revoked.store(false, Ordering::SeqCst);
+        }
+        Ok(appended)
     }
 
     fn reason_to_send(
@@ -178,12 +271,10 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     ) -> Option<BatchReason> {
         let now = self.parts.clock.now();
         let age = |record: &EnrolmentRecord| now.0.saturating_sub(record.received_at.0);
-        let is_recovery =
-            |record: &EnrolmentRecord| record.enrolment.kind == EnrolmentKind::Recovery;
         self.rules.policy.reason_to_send(&Waiting {
             count: batch.len(),
             oldest_secs: batch.iter().map(age).max().unwrap_or(0),
-            holds_recovery: batch.iter().any(is_recovery),
+            holds_recovery: batch.iter().any(recovers),
             epoch_left_secs,
         })
     }
@@ -213,24 +304,6 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
 
     const fn is_deep(&self, block: u64, head: u64) -> bool {
         head.saturating_sub(block) >= self.rules.confirmations
-    }
-
-    /// The registry takes a batch whole or not at all: one above what the epoch
-    /// still takes is halved until it fits.
-    async fn submit_what_fits(
-        &self,
-        batch: &[EnrolmentRecord],
-        reason: BatchReason,
-    ) -> Result<usize, SequencerError> {
-        let mut part = batch;
-        loop {
-            match self.submit_append(part, reason).await {
-                Err(SequencerError::Chain(ChainError::Reverted(
-                    RevertReason::EnrolmentCapReached,
-                ))) if part.len() > 1 => part = &part[..part.len() / 2],
-                outcome => return outcome,
-            }
-        }
     }
 
     async fn submit_append(
@@ -274,7 +347,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     }
 
     async fn next_seat(&self) -> Result<Seat, SequencerError> {
-        let Self { parts, rules } = self;
+        let Self { parts, rules, .. } = self;
         let senders = parts.chain.senders(SenderRole::Sequencer);
         let sender = *senders.first().expect("a role has at least one account");
         let chain_nonce = parts.chain.account_nonce(sender).await?;
@@ -306,4 +379,9 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
             OpenOutcome::NonceTaken | OpenOutcome::LoadMoved => Ok(false),
         }
     }
+}
+
+/// Whether a person gives up one leaf for another.
+fn recovers(record: &EnrolmentRecord) -> bool {
+    record.enrolment.kind == EnrolmentKind::Recovery
 }

@@ -1,7 +1,7 @@
+use crate::ports::Census;
+
 /// Leaves of the largest append.
 pub(super) const MAX_APPEND: u32 = 1_024;
-/// Leaves of the largest revocation.
-pub(super) const MAX_REVOKE: u32 = 32;
 
 /// Leaves that fill a circuit, and the share of the longest wait after which that many
 /// are sent: the fuller a batch, the less each person costs, and the less there is to
@@ -17,6 +17,29 @@ pub struct BatchPolicy {
     /// who joins after it is paid an epoch later; and from which on no recovery begins,
     /// because a person whose new leaf comes after the end misses the next epoch.
     pub epoch_margin_secs: u64,
+    /// Part of an epoch's places that newcomers leave to recoveries, in per cent, until
+    /// none can begin any more.
+    pub recovery_share_percent: u8,
+}
+
+/// What an epoch has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EpochRoom {
+    /// Recoveries that can begin: each has its place.
+    pub recoveries: u32,
+    /// Leaves of any kind.
+    free: usize,
+    /// Leaves of people who recover no leaf.
+    newcomers: usize,
+}
+
+impl EpochRoom {
+    /// How many of those who wait are appended, the first `recovered` of whom recover.
+    #[must_use]
+    pub fn appends(&self, recovered: usize) -> usize {
+        let recovered = recovered.min(self.free);
+        recovered + self.newcomers.min(self.free - recovered)
+    }
 }
 
 /// What waits to be appended.
@@ -84,6 +107,29 @@ impl BatchPolicy {
             .then_some(BatchReason::Size)
     }
 
+    /// What the epoch has room for while `recovered` people have lost a leaf already and
+    /// wait for the new one.
+    #[must_use]
+    pub fn room(&self, census: &Census, epoch_left_secs: u64, recovered: usize) -> EpochRoom {
+        let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let free = size(census.free());
+        if !self.recovery_fits(epoch_left_secs) {
+            return EpochRoom {
+                recoveries: 0,
+                free,
+                newcomers: free,
+            };
+        }
+        let share = u64::from(self.recovery_share_percent.min(100));
+        let kept = size(census.enrolment_cap.saturating_mul(share) / 100);
+        let left = free.saturating_sub(recovered);
+        EpochRoom {
+            recoveries: u32::try_from(left).unwrap_or(u32::MAX),
+            free,
+            newcomers: free.saturating_sub(kept),
+        }
+    }
+
     /// Whether a recovery can be brought to its end in the epoch that now is.
     #[must_use]
     pub const fn recovery_fits(&self, epoch_left_secs: u64) -> bool {
@@ -98,6 +144,7 @@ mod tests {
     const POLICY: BatchPolicy = BatchPolicy {
         max_wait_secs: 400,
         epoch_margin_secs: 60,
+        recovery_share_percent: 10,
     };
 
     const fn waiting(count: usize, oldest_secs: u64) -> Waiting {
@@ -133,6 +180,37 @@ mod tests {
                 );
             }
         }
+    }
+
+    const fn census(enrolled: u64) -> Census {
+        Census {
+            members: 0,
+            enrolled,
+            enrolment_cap: 100,
+        }
+    }
+
+    #[test]
+    fn newcomers_leave_a_part_of_the_epoch_to_recoveries() {
+        let room = POLICY.room(&census(60), 1_000, 3);
+        assert_eq!(room.recoveries, 37);
+        assert_eq!(room.appends(3), 33);
+        assert_eq!(room.appends(60), 40);
+        let late = POLICY.room(&census(95), 1_000, 0);
+        assert_eq!((late.recoveries, late.appends(0)), (5, 0));
+        let full = POLICY.room(&census(100), 1_000, 2);
+        assert_eq!((full.recoveries, full.appends(2)), (0, 0));
+    }
+
+    #[test]
+    fn what_recoveries_cannot_use_any_more_is_for_everybody() {
+        let room = POLICY.room(&census(60), 60, 0);
+        assert_eq!((room.recoveries, room.appends(0)), (0, 40));
+        let lowered = Census {
+            enrolment_cap: 50,
+            ..census(60)
+        };
+        assert_eq!(POLICY.room(&lowered, 60, 1).appends(1), 0);
     }
 
     #[test]

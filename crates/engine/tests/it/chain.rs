@@ -149,6 +149,7 @@ struct Inner {
     enrolment_cap: Option<u64>,
     refusals: HashMap<NullifierHash, RevertReason>,
     failing_calls: u32,
+    answered_before_failing: u32,
     refused_broadcasts: u32,
     lost_broadcasts: u32,
     unsendable: HashSet<B256>,
@@ -164,6 +165,12 @@ struct Inner {
     reverting_executions: u32,
     lies_about_start: Option<u64>,
     lies_about_checkpoints: bool,
+    /// Answers come after the chain may have moved on.
+    answers_late: bool,
+    /// Calls that are never answered.
+    hanging_calls: u32,
+    /// What an epoch pays by now, instead of [`AMOUNT`].
+    amount: Option<u64>,
 }
 
 /// The chain. Block numbers are positions.
@@ -208,11 +215,44 @@ impl FakeChain {
     /// Counts the call against the switched-on faults.
     fn reach(&self) -> Result<MutexGuard<'_, Inner>, ChainError> {
         let mut inner = self.lock();
-        if inner.failing_calls > 0 {
+        if inner.answered_before_failing > 0 {
+            inner.answered_before_failing -= 1;
+        } else if inner.failing_calls > 0 {
             inner.failing_calls -= 1;
             return Err(unavailable());
         }
         Ok(inner)
+    }
+
+    /// Waits as long as the answer to a call takes.
+    async fn answer(&self) {
+        let (hangs, is_late) = {
+            let mut inner = self.lock();
+            let hangs = inner.hanging_calls > 0;
+            inner.hanging_calls = inner.hanging_calls.saturating_sub(1);
+            (hangs, inner.answers_late)
+        };
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        if is_late {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The next `count` questions about blocks and events are never answered.
+    pub(crate) fn hang(&self, count: u32) {
+        self.lock().hanging_calls = count;
+    }
+
+    /// Whether answers about blocks and events come late, and are those of before.
+    pub(crate) fn answer_late(&self, is_late: bool) {
+        self.lock().answers_late = is_late;
+    }
+
+    /// What an epoch pays from now on.
+    pub(crate) fn set_amount(&self, amount: u64) {
+        self.lock().amount = Some(amount);
     }
 
     /// A block with everything of the pool that can be in it.
@@ -344,6 +384,11 @@ impl FakeChain {
         self.lock().refusals.insert(nullifier, reason);
     }
 
+    /// The contract takes the claim from now on.
+    pub(crate) fn take_again(&self, nullifier: NullifierHash) {
+        self.lock().refusals.remove(&nullifier);
+    }
+
     /// The token refuses to pay this claim.
     pub(crate) fn never_pay(&self, nullifier: NullifierHash) {
         self.lock().unpayable.insert(nullifier);
@@ -367,6 +412,18 @@ impl FakeChain {
     /// The next `count` calls are not answered.
     pub(crate) fn fail_calls(&self, count: u32) {
         self.lock().failing_calls = count;
+    }
+
+    /// After `answered` more calls, `count` are not answered.
+    pub(crate) fn fail_calls_after(&self, answered: u32, count: u32) {
+        let mut inner = self.lock();
+        inner.answered_before_failing = answered;
+        inner.failing_calls = count;
+    }
+
+    /// Calls that are still to fail.
+    pub(crate) fn failing_calls(&self) -> u32 {
+        self.lock().failing_calls
     }
 
     /// The next `count` broadcasts are answered with an error and lost.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use annona_core::{Address, AmountWei, ClaimScope, Commitment, Epoch, Payment, ProofPoints, U256};
-use annona_engine::ports::{ChainReader, ClaimRepository};
-use annona_engine::{Claim, ClaimDesk, ClaimError, ClaimRecord, ClaimRules, ClaimState};
+use annona_engine::ports::{ChainReader, ClaimRepository, RevertReason};
+use annona_engine::{Claim, ClaimDesk, ClaimError, ClaimRecord, ClaimRules, ClaimState, Rejection};
 use annona_proofs::{Identity, VerifyError, prove_claim};
 use annona_tree::MembershipTree;
 use rand::SeedableRng;
@@ -376,4 +376,107 @@ async fn a_chain_that_does_not_answer_takes_no_claim() {
     service.chain.fail_calls(1);
     assert!(matches!(refusal(&desk, *CLAIM).await, ClaimError::Chain(_)));
     assert_eq!(desk.submit(*CLAIM).await.unwrap().state, ClaimState::Queued);
+}
+
+/// Rounds in which a refused claim is rejected, and a good one paid.
+const SETTLED: u64 = 2 * CONFIRMATIONS + 4;
+
+async fn state_of(desk: &ClaimDesk, claim: &Claim) -> ClaimState {
+    let record = desk.find(claim.nullifier_hash).await.unwrap();
+    record.unwrap().state
+}
+
+/// A reorg over the start of the epoch: other members, and one root more or less.
+fn join_before_the_epoch(service: &Service, members: &[Commitment]) {
+    service.chain.append(members);
+    service.chain.warp_to(EPOCH);
+}
+
+#[tokio::test]
+async fn a_claim_of_a_root_that_a_reorg_changed_makes_way_for_the_true_one() {
+    let (service, desk) = open().await;
+    let workers = service.workers();
+    let early = *CLAIM;
+    assert_eq!(desk.submit(early).await.unwrap().state, ClaimState::Queued);
+    service.chain.roll_back(2, Fate::Forgotten);
+    let after = [stranger(1), citizen().commitment(), stranger(2)];
+    join_before_the_epoch(&service, &after);
+    // The chain in memory verifies no proofs; the contract refuses this one.
+    service
+        .chain
+        .refuse(early.nullifier_hash, RevertReason::InvalidProof);
+    workers.run(&service.chain, SETTLED).await;
+    let invalid = ClaimState::Rejected(Rejection::InvalidProof);
+    assert_eq!(state_of(&desk, &early).await, invalid);
+
+    let refused = desk.submit(early).await.unwrap_err();
+    assert!(matches!(refused, ClaimError::Proof(VerifyError::Invalid)));
+    assert_eq!(state_of(&desk, &early).await, invalid);
+
+    let again = prove_as(&citizen(), &after, early.payment.recipient);
+    service.chain.take_again(again.nullifier_hash);
+    let taken = desk.submit(again).await.unwrap();
+    assert_eq!((taken.state, taken.claim), (ClaimState::Queued, again));
+    workers.run(&service.chain, SETTLED).await;
+    let paid = state_of(&desk, &again).await;
+    assert!(matches!(paid, ClaimState::Final { .. }), "{paid:?}");
+    assert_eq!(service.chain.payments(again.nullifier_hash), 1);
+}
+
+#[tokio::test]
+async fn a_claim_that_a_reorg_made_true_again_is_taken_with_the_same_proof() {
+    let (service, desk) = open().await;
+    let workers = service.workers();
+    desk.submit(*CLAIM).await.unwrap();
+    service
+        .chain
+        .refuse(CLAIM.nullifier_hash, RevertReason::InvalidProof);
+    service.chain.mine_empty(CONFIRMATIONS);
+    workers.relay.step().await.unwrap();
+    let invalid = ClaimState::Rejected(Rejection::InvalidProof);
+    assert_eq!(state_of(&desk, &CLAIM).await, invalid);
+    service.chain.take_again(CLAIM.nullifier_hash);
+    assert_eq!(desk.submit(*CLAIM).await.unwrap().state, ClaimState::Queued);
+    workers.run(&service.chain, SETTLED).await;
+    assert_eq!(service.chain.payments(CLAIM.nullifier_hash), 1);
+}
+
+#[tokio::test]
+async fn whatever_a_claim_was_rejected_for_an_unspent_nullifier_can_claim_again() {
+    for rejection in Rejection::ALL {
+        let (service, desk) = open().await;
+        desk.submit(*CLAIM).await.unwrap();
+        let nullifier = CLAIM.nullifier_hash;
+        service
+            .store
+            .reject_claim(nullifier, rejection)
+            .await
+            .unwrap();
+        service.clock.set(NOW + 60);
+        let taken = desk.submit(*OTHER).await.unwrap();
+        assert_eq!((taken.state, taken.claim), (ClaimState::Queued, *OTHER));
+        assert_eq!(taken.received_at.0, NOW + 60, "{rejection:?}");
+        assert_eq!(desk.submit(*OTHER).await.unwrap(), taken);
+        // It is a claim as any other: its nullifier is taken.
+        let first = desk.submit(*CLAIM).await;
+        assert!(matches!(first, Err(ClaimError::NullifierTaken)));
+        service.workers().run(&service.chain, SETTLED).await;
+        assert_eq!(service.chain.payments(nullifier), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_rejected_claim_whose_nullifier_is_spent_is_not_taken_again() {
+    let (service, desk) = open().await;
+    desk.submit(*CLAIM).await.unwrap();
+    service.chain.pay_elsewhere(&CLAIM);
+    service.chain.mine_empty(CONFIRMATIONS);
+    service.workers().relay.step().await.unwrap();
+    let spent = ClaimState::Rejected(Rejection::NullifierSpent);
+    assert_eq!(state_of(&desk, &CLAIM).await, spent);
+    for claim in [*CLAIM, *OTHER] {
+        let refused = desk.submit(claim).await;
+        assert!(matches!(refused, Err(ClaimError::NullifierSpent)));
+    }
+    assert_eq!(state_of(&desk, &CLAIM).await, spent);
 }

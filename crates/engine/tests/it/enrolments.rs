@@ -8,25 +8,27 @@ use annona_core::{
     Address, B256, Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, Signature, SignedEnrolment,
     U256, UnixSeconds, keccak256,
 };
-use annona_engine::ports::{Admission, EnrolmentRepository, GalleryEntry};
+use annona_engine::ports::{EnrolmentRepository, GalleryEntry};
 use annona_engine::{
     EnrolError, EnrolmentDesk, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord,
     EnrolmentState, Membership,
 };
 use annona_iris::{COLUMNS, IrisTemplate};
 use annona_matcher::{Access, DecisionRule, EyePair, Gallery};
-use annona_store::conformance::newcomer;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::task::JoinSet;
 
-use crate::chain::GENESIS;
+use crate::chain::{GENESIS, calendar};
 use crate::service::{Service, membership, stranger};
 
 pub(crate) const NOW: u64 = GENESIS + 1_000;
 const MAX_AGE_SECS: u64 = 600;
 const MAX_SKEW_SECS: u64 = 30;
 pub(crate) const COOLDOWN_SECS: u64 = 100;
+/// The most people that an orb brings in during an epoch.
+pub(crate) const PEOPLE_PER_ORB: u32 = 40;
+pub(crate) const REVIEW_KEEP_SECS: u64 = 1_000_000;
 const MODEL: B256 = B256::repeat_byte(0x3d);
 pub(crate) const DOMAIN: EnrolmentDomain = EnrolmentDomain {
     chain_id: 31_337,
@@ -109,6 +111,9 @@ fn desk_with(service: &Service, membership: &Arc<Membership>, gallery: Gallery) 
             max_skew_secs: MAX_SKEW_SECS,
             rule: DecisionRule::standard(),
             recovery_cooldown_secs: COOLDOWN_SECS,
+            calendar: calendar(),
+            people_per_orb: PEOPLE_PER_ORB,
+            review_keep_secs: REVIEW_KEEP_SECS,
         },
         gallery,
     )
@@ -507,24 +512,4 @@ async fn gallery_files_ahead_of_the_database_are_not_believed() {
     desk.desk = Arc::new(desk_with(&desk.service, &desk.membership, ahead));
     assert_eq!(desk.state(&packet(1, 1)).await, EnrolmentState::Queued);
     assert_eq!(desk.gallery().await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_template_like_several_people_is_refused_and_not_stored() {
-    let desk = Desk::open().await;
-    for sequence in 1..=3 {
-        let mut new = newcomer(sequence, sequence);
-        new.admission = Admission::Admit {
-            gallery_sequence: sequence,
-            templates: capture(7, sequence),
-        };
-        desk.service.store.record_enrolment(&new).await.unwrap();
-    }
-    let seventh = packet(7, 70);
-    let refused = desk.submit(&seventh).await;
-    assert!(matches!(
-        refused,
-        Err(EnrolError::TemplateSaturated { similar: 3 })
-    ));
-    desk.assert_not_stored(&seventh, 3).await;
 }

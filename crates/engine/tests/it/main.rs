@@ -5,6 +5,8 @@
 mod chain;
 mod claims;
 mod enrolments;
+mod hostile;
+mod lockout;
 mod membership;
 mod recovery;
 mod relay;

@@ -4,6 +4,9 @@ use annona_core::{B256, Commitment, Epoch, Root};
 use annona_engine::ports::{ChainReader, RegistryState};
 use annona_engine::{ArchiveError, Membership, MembershipError};
 use annona_tree::TreeError;
+use futures::FutureExt;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use crate::chain::{FakeChain, Fate, WINDOW as CLAIM_WINDOW};
 use crate::service::{CONFIRMATIONS, membership, stranger};
@@ -394,4 +397,63 @@ async fn a_root_after_is_told_and_nothing_changes() {
     assert_follows(&membership, &chain).await;
     let RegistryState { root, next_index } = membership.state();
     assert_eq!((root, next_index), (told, 6));
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_answered_holds_up_no_other_sync() {
+    let (chain, membership) = (FakeChain::new(), membership());
+    chain.append(&people(1..=3));
+    for answered_before in 0..3 {
+        membership.sync(&*chain).await.unwrap();
+        chain.append(&[stranger(100 + answered_before)]);
+        // The sync hangs at its first question, or at a later one.
+        let mut hanging = Box::pin(membership.sync(&*chain));
+        chain.answer_late(true);
+        for _ in 0..answered_before {
+            assert!(futures::poll!(hanging.as_mut()).is_pending());
+        }
+        chain.answer_late(false);
+        chain.hang(1);
+        assert!(futures::poll!(hanging.as_mut()).is_pending());
+        let synced = membership.sync(&*chain).now_or_never();
+        assert!(synced.expect("nobody waits").is_ok(), "{answered_before}");
+        assert_eq!(membership.state(), chain.registry_state().await.unwrap());
+    }
+}
+
+/// Syncs that run beside each other get answers of different times.
+#[tokio::test]
+async fn answers_that_come_late_leave_the_registrys_tree() {
+    for seed in 0..300 {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (chain, membership) = (FakeChain::new(), membership());
+        let mut next = 1;
+        chain.answer_late(true);
+        let mut syncing = Vec::new();
+        for _ in 0..60 {
+            match rng.random_range(0..10_u32) {
+                0..=1 if syncing.len() < 4 => syncing.push(Box::pin(membership.sync(&*chain))),
+                2 => {
+                    chain.append(&people(next..=next + 1));
+                    next += 2;
+                }
+                3 => chain.reorg(rng.random_range(1..4), Fate::Forgotten),
+                4 => chain.reorg(rng.random_range(1..4), Fate::BackToPool),
+                5 => chain.mine(),
+                _ if syncing.is_empty() => {}
+                _ => {
+                    let one = rng.random_range(0..syncing.len());
+                    // That roots of two times do not fit is an error like any other.
+                    if futures::poll!(syncing[one].as_mut()).is_ready() {
+                        drop(syncing.swap_remove(one));
+                    }
+                }
+            }
+        }
+        for sync in syncing {
+            let _outcome = sync.await;
+        }
+        chain.answer_late(false);
+        assert_follows(&membership, &chain).await;
+    }
 }

@@ -263,7 +263,7 @@ async fn a_known_person_with_a_new_commitment_recovers() {
     assert_eq!(record.state, EnrolmentState::Queued);
     let again = desk.submit(&recovering(1, 2, 2, now)).await.unwrap();
     assert_eq!(again.id, record.id);
-    let queued = desk.service.store.queued_revocations(10).await.unwrap();
+    let queued = desk.service.store.queued_revocations(10, 10).await.unwrap();
     assert_eq!(queued.len(), 1);
     assert_eq!(queued[0].commitment, crate::service::stranger(1));
 }
@@ -290,7 +290,7 @@ async fn a_recovery_comes_after_the_cooldown_and_after_the_enrolment_has_settled
     let early = desk.submit(&recovering(1, 2, 2, NOW + COOLDOWN_SECS)).await;
     assert!(matches!(
         early,
-        Err(EnrolError::RecoveryTooSoon { wait_secs: 1 })
+        Err(EnrolError::RecoveryTooSoon { wait_days: 1 })
     ));
     let now = NOW + COOLDOWN_SECS;
     desk.service.clock.set(now);
@@ -301,7 +301,7 @@ async fn a_recovery_comes_after_the_cooldown_and_after_the_enrolment_has_settled
     let unsettled = desk.submit(&recovering(1, 3, 3, later)).await;
     assert!(matches!(
         unsettled,
-        Err(EnrolError::RecoveryTooSoon { wait_secs: 0 })
+        Err(EnrolError::RecoveryTooSoon { wait_days: 1 })
     ));
 }
 

@@ -1,12 +1,12 @@
 //! Claims from the queue to their end.
 
-use annona_core::{B256, Epoch};
+use annona_core::{AmountWei, B256, Epoch, Payment, U256};
 use annona_engine::ports::{
     AttemptKind, ChainError, ClaimRepository, Purpose, RevertReason, SenderRole, Slot, SlotState,
 };
 use annona_engine::{Claim, ClaimState, OutboxError, Rejection, RelayError, RelayPolicy};
 
-use crate::chain::{BASE_FEE, Fate, GENESIS, RELAYS, WINDOW};
+use crate::chain::{AMOUNT, BASE_FEE, Fate, GENESIS, RELAYS, WINDOW};
 use crate::service::{CONFIRMATIONS, FEES, RELAY_POLICY, Service, Workers, claim};
 
 /// Rounds in which everything settles that can.
@@ -254,6 +254,95 @@ async fn a_claim_that_the_node_cannot_simulate_holds_up_nobody() {
         ));
     }
     assert_eq!(service.claim(100).await, ClaimState::Queued);
+}
+
+#[tokio::test]
+async fn claims_of_an_epoch_without_money_hide_none_of_another() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.chain.warp_to(Epoch(1));
+    // More than a step looks at, and older.
+    for seed in 1_000..1_600 {
+        let broke = in_epoch(seed, 0);
+        service
+            .chain
+            .refuse(broke.nullifier_hash, RevertReason::NoMoney);
+        service.queue(&broke).await;
+    }
+    for seed in 1..=3 {
+        service.queue(&in_epoch(seed, 1)).await;
+    }
+    assert_eq!(workers.relay.step().await.unwrap(), 3);
+    workers.run(&service.chain, ROUNDS).await;
+    service.assert_paid_once(3).await;
+    assert_eq!(service.claim(1_000).await, ClaimState::Queued);
+}
+
+#[tokio::test]
+async fn the_epoch_whose_window_ends_first_has_the_accounts_first() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.chain.warp_to(Epoch(1));
+    let slots = RELAYS.len() * RELAY_POLICY.slots_per_sender;
+    let later = (slots * FULL) as u64;
+    for seed in 1..=later {
+        service.queue(&in_epoch(seed, 1)).await;
+    }
+    let sooner = in_epoch(later + 1, 0);
+    service.queue(&sooner).await;
+    workers.relay.step().await.unwrap();
+    let first = &service.open().await[0];
+    let expected = Purpose::Claims {
+        nullifiers: vec![sooner.nullifier_hash],
+    };
+    assert_eq!(first.purpose, expected);
+}
+
+#[tokio::test]
+async fn a_fee_that_the_amount_fell_below_holds_up_nobody_and_can_be_claimed_without() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    let with_fee = |seed| Claim {
+        payment: Payment {
+            fee: AmountWei(U256::from(AMOUNT)),
+            ..claim(seed).payment
+        },
+        ..claim(seed)
+    };
+    service.queue(&with_fee(1)).await;
+    service.queue(&claim(2)).await;
+    service.queue(&claim(3)).await;
+    assert_eq!(workers.relay.step().await.unwrap(), 3);
+    // Somebody opened an earlier epoch after the batch was simulated.
+    service.chain.set_amount(AMOUNT - 1);
+    workers.run(&service.chain, 2 * ROUNDS).await;
+    let too_high = ClaimState::Rejected(Rejection::FeeAboveAmount);
+    assert_eq!(service.claim(1).await, too_high);
+    for seed in [2, 3] {
+        let state = service.claim(seed).await;
+        assert!(matches!(state, ClaimState::Final { .. }), "{state:?}");
+    }
+    assert_eq!(service.chain.reverted(), 0);
+    service.queue(&claim(1)).await;
+    workers.run(&service.chain, ROUNDS).await;
+    service.assert_paid_once(3).await;
+}
+
+#[tokio::test]
+async fn a_node_that_answers_nothing_costs_a_step_one_slot() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.chain.warp_to(Epoch(1));
+    for (seed, epoch) in [(1, 0), (2, 1)] {
+        service.queue(&in_epoch(seed, epoch)).await;
+    }
+    workers.relay.step().await.unwrap();
+    assert_eq!(service.open().await.len(), 2);
+    let calls = 100;
+    // The first two answers, head and fees, still come.
+    service.chain.fail_calls_after(2, calls);
+    workers.outbox.step().await.unwrap_err();
+    assert_eq!(service.chain.failing_calls(), calls - 2);
 }
 
 #[tokio::test]

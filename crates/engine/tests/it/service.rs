@@ -106,6 +106,7 @@ impl Service {
         self.workers_that_wait(BatchPolicy {
             max_wait_secs: 0,
             epoch_margin_secs: MARGIN_SECS,
+            recovery_share_percent: 10,
         })
     }
 

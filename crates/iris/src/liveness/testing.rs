@@ -100,6 +100,7 @@ pub(super) fn encoding(centre: (f32, f32), (upper, lower): (f32, f32)) -> Encodi
                 upper: lid(upper),
                 lower: lid(lower),
             },
+            roll: 0.0,
         },
         sheet: blank(),
     }

@@ -3,6 +3,7 @@
 
 #[path = "../../fuzz/bodies.rs"]
 mod bodies;
+mod cause;
 mod files;
 mod golden;
 mod hostile;

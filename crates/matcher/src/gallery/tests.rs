@@ -100,6 +100,7 @@ fn scored(
         {
             found.best = Some(Match { sequence, score });
         }
+        found.matches.push(Match { sequence, score });
     }
     found
 }

@@ -1,5 +1,6 @@
 -- Words of 32 bytes, addresses of 20 and field elements are big-endian blobs;
--- integers are never negative; times are Unix seconds. Rows are never deleted.
+-- integers are never negative; times are Unix seconds. Rows are never deleted,
+-- but for matches of a review that are written anew.
 
 -- The deployment that this database serves.
 CREATE TABLE deployment (
@@ -8,6 +9,20 @@ CREATE TABLE deployment (
     registry BLOB NOT NULL CHECK (length(registry) = 20),
     distributor BLOB NOT NULL CHECK (length(distributor) = 20),
     model_id BLOB NOT NULL CHECK (length(model_id) = 32)
+) STRICT;
+
+-- What the chain was when this database first met it; another value is another chain.
+CREATE TABLE chain_marks (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL CHECK (length(value) = 32)
+) STRICT, WITHOUT ROWID;
+
+-- Written now and then, to know whether a claim could be written.
+CREATE TABLE write_probe (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    written_at INTEGER NOT NULL CHECK (written_at >= 0),
+    -- As many pages as a claim touches, and more.
+    ballast BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE enrolments (
@@ -28,11 +43,11 @@ CREATE TABLE enrolments (
         )),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
     leaf_index INTEGER CHECK (leaf_index BETWEEN 0 AND 1073741823),
-    -- The same person's enrolment before a recovery.
+    -- The same person's enrolment before it.
     replaces BLOB REFERENCES enrolments (id),
     CHECK ((state IN ('submitted', 'mined', 'final')) = (transaction_hash IS NOT NULL)),
     CHECK ((state IN ('submitted', 'mined', 'final')) = (leaf_index IS NOT NULL)),
-    CHECK ((kind = 'recovery' AND state NOT IN ('duplicate', 'review')) = (replaces IS NOT NULL))
+    CHECK (replaces IS NULL OR state NOT IN ('duplicate', 'review'))
 ) STRICT;
 
 CREATE UNIQUE INDEX enrolments_admitted_commitment ON enrolments (commitment)
@@ -43,15 +58,41 @@ CREATE UNIQUE INDEX enrolments_replaces ON enrolments (replaces) WHERE state <> 
 
 CREATE INDEX enrolments_state_arrival ON enrolments (state, arrival);
 
+CREATE INDEX enrolments_orb_arrival ON enrolments (orb, arrival);
+
+-- Orbs of which nothing is taken any more.
+CREATE TABLE struck_orbs (
+    orb BLOB PRIMARY KEY CHECK (length(orb) = 20),
+    struck_at INTEGER NOT NULL CHECK (struck_at >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- How many people an orb has brought in during an epoch.
+CREATE TABLE orb_people (
+    orb BLOB NOT NULL CHECK (length(orb) = 20),
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    people INTEGER NOT NULL CHECK (people > 0),
+    PRIMARY KEY (orb, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- Commitments that were the same person's: an enrolment is not appended before their
+-- leaves are empty.
+CREATE TABLE awaited_leaves (
+    enrolment_id BLOB NOT NULL REFERENCES enrolments (id),
+    commitment BLOB NOT NULL CHECK (length(commitment) = 32),
+    PRIMARY KEY (enrolment_id, commitment)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX awaited_leaves_commitment ON awaited_leaves (commitment);
+
 -- A leaf is emptied once: its position is not used again, nor its commitment.
 CREATE TABLE revocations (
     arrival INTEGER PRIMARY KEY,
     commitment BLOB NOT NULL UNIQUE CHECK (length(commitment) = 32),
     reason TEXT NOT NULL CHECK (reason IN ('recovery', 'orb', 'operator')),
     requested_at INTEGER NOT NULL CHECK (requested_at >= 0),
-    state TEXT NOT NULL CHECK (state IN ('queued', 'submitted', 'mined', 'final')),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'submitted', 'mined', 'final', 'void')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
-    CHECK ((state = 'queued') = (transaction_hash IS NULL))
+    CHECK ((state IN ('queued', 'void')) = (transaction_hash IS NULL))
 ) STRICT;
 
 CREATE INDEX revocations_state_arrival ON revocations (state, arrival);
@@ -65,6 +106,22 @@ CREATE TABLE gallery (
     enrolment_id BLOB NOT NULL UNIQUE REFERENCES enrolments (id),
     templates BLOB NOT NULL
 ) STRICT;
+
+-- Enrolments that an operator has to decide on. The templates are wiped when that is
+-- done, or when they are too old.
+CREATE TABLE reviews (
+    enrolment_id BLOB PRIMARY KEY REFERENCES enrolments (id),
+    templates BLOB,
+    keep_until INTEGER NOT NULL CHECK (keep_until >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- Entries of the gallery that a person under review may be.
+CREATE TABLE review_matches (
+    enrolment_id BLOB NOT NULL REFERENCES reviews (enrolment_id),
+    sequence INTEGER NOT NULL REFERENCES gallery (sequence),
+    score_micros INTEGER NOT NULL CHECK (score_micros >= 0),
+    PRIMARY KEY (enrolment_id, sequence)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE claims (
     arrival INTEGER PRIMARY KEY,
@@ -81,6 +138,8 @@ CREATE TABLE claims (
     state TEXT NOT NULL
         CHECK (state IN ('queued', 'batched', 'submitted', 'mined', 'final', 'rejected')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
+    -- How often it was made: one that was rejected can be made again.
+    making INTEGER NOT NULL DEFAULT 1 CHECK (making >= 1),
     rejection TEXT CHECK (rejection IN (
         'nullifier-spent', 'epoch-not-open', 'invalid-proof', 'census-reached',
         'fee-above-amount', 'bad-recipient', 'transfer-failed', 'refused'
@@ -89,7 +148,7 @@ CREATE TABLE claims (
     CHECK ((state = 'rejected') = (rejection IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX claims_state_arrival ON claims (state, arrival);
+CREATE INDEX claims_state_epoch_arrival ON claims (state, epoch, arrival);
 
 -- A nonce of an account.
 CREATE TABLE slots (
@@ -152,6 +211,8 @@ CREATE TABLE claim_members (
     slot_id INTEGER NOT NULL REFERENCES slots (id),
     position INTEGER NOT NULL CHECK (position >= 0),
     nullifier BLOB NOT NULL REFERENCES claims (nullifier),
+    -- The claim's, when it was sent.
+    making INTEGER NOT NULL CHECK (making >= 1),
     PRIMARY KEY (slot_id, position),
     UNIQUE (slot_id, nullifier)
 ) STRICT, WITHOUT ROWID;

@@ -2,14 +2,16 @@
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
+use annona_core::{Epoch, OrbId};
 use annona_engine::ports::{
-    AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, Purpose, SignedTransaction, Store,
+    AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, OrbAllowance, Purpose,
+    SignedTransaction, Store,
 };
-use annona_engine::{Claim, EnrolmentId};
+use annona_engine::{Claim, EnrolmentId, Rejection};
 
 use super::fixtures::{
-    NOW, append_purpose, claim, claim_purpose, intake, load, newcomer, nullifier, queue_claims,
-    signed,
+    NOW, address, append_purpose, claim, claim_purpose, intake, load, newcomer, nullifier,
+    queue_claims, review, signed,
 };
 
 /// Enough for the two to meet in every order.
@@ -99,6 +101,30 @@ where
     }
 }
 
+pub async fn of_two_claims_in_place_of_a_rejected_one_one_is_inserted<S>(store: S)
+where
+    S: Store + Clone + 'static,
+{
+    queue_claims(&store, ROUNDS).await;
+    for round in 1..=ROUNDS {
+        let why = Rejection::InvalidProof;
+        store.reject_claim(nullifier(round), why).await.unwrap();
+        let both = [1, 2].map(|rival| Claim {
+            nullifier_hash: nullifier(round),
+            ..claim(rival * 1_000 + round)
+        });
+        let outcomes = insert_both(&store, both).await;
+        let kept = store.claim(nullifier(round)).await.unwrap().unwrap();
+        let existing = InsertClaimOutcome::Existing(kept);
+        let winner = match outcomes {
+            [InsertClaimOutcome::Inserted, other] if other == existing => both[0],
+            [other, InsertClaimOutcome::Inserted] if other == existing => both[1],
+            other => panic!("round {round}: {other:?}"),
+        };
+        assert_eq!(kept.claim, winner);
+    }
+}
+
 pub async fn of_two_slots_with_a_nonce_one_is_stored<S>(store: S)
 where
     S: Store + Clone + 'static,
@@ -154,4 +180,28 @@ where
         );
     }
     assert_eq!(store.pending_enrolments().await.unwrap(), (ROUNDS, 0));
+}
+
+pub async fn of_two_people_at_an_orbs_last_place_one_is_recorded<S: Store + Clone + 'static>(
+    store: S,
+) {
+    for round in 0..ROUNDS {
+        let seeds = [2 * round + 1, 2 * round + 2];
+        // Nobody joins the gallery, so that the orb's last place alone decides.
+        let pair = seeds.map(|seed| {
+            let mut new = review(seed, &[]);
+            new.record.orb = OrbId(address("orb", 0));
+            new.allowance = OrbAllowance {
+                epoch: Epoch(round),
+                people: 1,
+            };
+            new
+        });
+        let mut outcomes = record_both(&store, pair).await;
+        outcomes.sort_by_key(|outcome| *outcome != AdmitOutcome::Recorded);
+        assert_eq!(
+            outcomes,
+            [AdmitOutcome::Recorded, AdmitOutcome::OrbLimitReached]
+        );
+    }
 }

@@ -3,12 +3,14 @@
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
 use annona_core::{EnrolmentKind, LeafIndex};
-use annona_engine::EnrolmentState;
-use annona_engine::ports::{AdmitOutcome, Store, StoreError};
+use annona_engine::ports::{
+    Admission, AdmitOutcome, EntryStanding, NewEnrolment, NewEntry, Purpose, Store, StoreError,
+};
+use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason};
 
 use super::fixtures::{
-    admit, append_purpose, assert_hit_nothing, duplicate, enrolment_id, enrolment_state, mine,
-    newcomer, send, signed, templates, word,
+    NOW, admit, append_purpose, assert_hit_nothing, duplicate, enrolment_id, enrolment_state,
+    entry, mine, newcomer, recovery, review, send, signed, templates, word,
 };
 
 fn leaf(index: u64) -> LeafIndex {
@@ -30,9 +32,8 @@ pub async fn a_newcomer_is_recorded_and_joins_the_gallery<S: Store>(store: S) {
 }
 
 pub async fn every_part_of_a_record_comes_back<S: Store>(store: S) {
-    let mut review = duplicate(3);
+    let mut review = review(3, &[1]);
     review.record.enrolment.kind = EnrolmentKind::Recovery;
-    review.record.state = EnrolmentState::Review;
     for new in [newcomer(1, 1), duplicate(2), review] {
         let outcome = store.record_enrolment(&new).await.unwrap();
         assert_eq!(outcome, AdmitOutcome::Recorded);
@@ -111,8 +112,7 @@ async fn assert_commitment_taken<S: Store>(store: &S) {
 }
 
 pub async fn a_refused_commitment_can_be_admitted_later<S: Store>(store: S) {
-    let mut review = duplicate(1);
-    review.record.state = EnrolmentState::Review;
+    let review = review(1, &[]);
     store.record_enrolment(&review).await.unwrap();
     let mut second_capture = newcomer(2, 1);
     second_capture.record.enrolment.commitment = review.record.commitment();
@@ -251,4 +251,99 @@ pub async fn only_a_queued_enrolment_adopts_a_leaf<S: Store>(store: S) {
 pub async fn an_unknown_enrolment_is_none<S: Store>(store: S) {
     admit(&store, 1).await;
     assert_eq!(store.enrolment(enrolment_id(2)).await.unwrap(), None);
+}
+
+async fn queued<S: Store>(store: &S) -> Vec<u64> {
+    let records = store.queued_enrolments(10).await.unwrap();
+    let seed = |record: &EnrolmentRecord| {
+        let is_it = |seed: &u64| newcomer(*seed, *seed).record.id == record.id;
+        (1..100).find(is_it).unwrap()
+    };
+    records.iter().map(seed).collect()
+}
+
+/// Sends a revocation of newcomer 1 and puts it into a block.
+async fn empty_first_leaf<S: Store>(store: &S, nonce: u64) {
+    let commitments = vec![newcomer(1, 1).record.commitment()];
+    let id = send(store, &signed(nonce, 0), &Purpose::Revoke { commitments }).await;
+    mine(store, id, &signed(nonce, 0), 8, &[]).await.unwrap();
+}
+
+/// Admits newcomers `1..=count` and makes them members for good, with nonce 0.
+async fn members<S: Store>(store: &S, count: u64) {
+    admit(store, count).await;
+    let seeds: Vec<u64> = (1..=count).collect();
+    let id = send(store, &signed(0, 0), &append_purpose(0, &seeds)).await;
+    mine(store, id, &signed(0, 0), 7, &[]).await.unwrap();
+    store.mark_final(id, &[]).await.unwrap();
+}
+
+pub async fn recoveries_are_appended_first<S: Store>(store: S) {
+    members(&store, 1).await;
+    store.record_enrolment(&newcomer(2, 2)).await.unwrap();
+    store.record_enrolment(&recovery(3, 1)).await.unwrap();
+    store.record_enrolment(&newcomer(4, 4)).await.unwrap();
+    assert_eq!(queued(&store).await, [2, 4]);
+    empty_first_leaf(&store, 1).await;
+    assert_eq!(queued(&store).await, [3, 2, 4]);
+}
+
+async fn counting<S: Store>(store: &S) -> Vec<u64> {
+    let standings = store.standings(&[3, 1, 2, 99]).await.unwrap();
+    let mut counting = standings.iter().filter(|standing| standing.counts);
+    let mut sequences = Vec::new();
+    while let Some(EntryStanding {
+        sequence,
+        enrolment,
+        ..
+    }) = counting.next()
+    {
+        assert_eq!(enrolment.id, enrolment_id(*sequence));
+        sequences.push(*sequence);
+    }
+    sequences
+}
+
+pub async fn an_entry_counts_until_its_leaf_is_to_go<S: Store>(store: S) {
+    members(&store, 2).await;
+    store.record_enrolment(&newcomer(3, 3)).await.unwrap();
+    assert_eq!(counting(&store).await, [1, 2, 3]);
+    let leaves = [1, 3].map(|seed| newcomer(seed, seed).record.commitment());
+    let asked = store.request_revocations(&leaves, RevocationReason::Operator, NOW);
+    assert_eq!(asked.await.unwrap(), 2);
+    // A leaf that is to go, and an enrolment that never gets one.
+    assert_eq!(counting(&store).await, [2]);
+    assert_eq!(store.standings(&[]).await.unwrap(), []);
+}
+
+/// Newcomer `seed`, who is like entries that do not count any more.
+fn again(seed: u64, past: &[u64]) -> NewEnrolment {
+    let mut new = newcomer(seed, seed);
+    new.admission = Admission::Admit(NewEntry {
+        past: past.to_vec(),
+        ..entry(seed, seed)
+    });
+    new
+}
+
+pub async fn who_was_somebody_before_waits_until_that_leaf_is_empty<S: Store>(store: S) {
+    members(&store, 1).await;
+    store.record_enrolment(&newcomer(2, 2)).await.unwrap();
+    let leaves = [1, 2].map(|seed| newcomer(seed, seed).record.commitment());
+    let asked = store.request_revocations(&leaves, RevocationReason::Orb, NOW);
+    asked.await.unwrap();
+    let outcome = store.record_enrolment(&again(3, &[1, 2])).await.unwrap();
+    assert_eq!(outcome, AdmitOutcome::Recorded);
+    assert_eq!(queued(&store).await, [0_u64; 0]);
+    empty_first_leaf(&store, 1).await;
+    assert_eq!(queued(&store).await, [3]);
+}
+
+pub async fn an_entry_that_counts_again_is_not_passed_over<S: Store>(store: S) {
+    members(&store, 1).await;
+    let late = again(2, &[1]);
+    let outcome = store.record_enrolment(&late).await.unwrap();
+    assert_eq!(outcome, AdmitOutcome::GalleryMoved);
+    assert_eq!(store.enrolment(late.record.id).await.unwrap(), None);
+    assert_eq!(gallery_len(&store).await, 1);
 }

@@ -6,8 +6,8 @@ use annona_core::{
 };
 use annona_engine::ports::{
     Admission, AdmitOutcome, Attempt, AttemptKind, EnrolmentRepository, Fees, InsertClaimOutcome,
-    NewEnrolment, OpenOutcome, OutboxRepository, Purpose, SignedTransaction, SlotId, Store,
-    StoreError,
+    NewEnrolment, NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, Purpose, ReviewMatch,
+    SignedTransaction, SlotId, Store, StoreError,
 };
 use annona_engine::{Claim, ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentState};
 use annona_iris::{COLUMNS, IrisTemplate};
@@ -15,6 +15,12 @@ use annona_matcher::EyePair;
 
 /// When everything of the suite arrives.
 pub(super) const NOW: UnixSeconds = UnixSeconds(1_800_000_000);
+
+/// Of orbs that are not limited.
+const ALLOWANCE: OrbAllowance = OrbAllowance {
+    epoch: Epoch(0),
+    people: u32::MAX,
+};
 
 /// A word that depends on all of `what` and `seed`.
 pub(super) fn word(what: &str, seed: u64) -> B256 {
@@ -77,14 +83,23 @@ fn record(seed: u64, state: EnrolmentState) -> EnrolmentRecord {
 pub fn newcomer(seed: u64, gallery_sequence: u64) -> NewEnrolment {
     NewEnrolment {
         record: record(seed, EnrolmentState::Queued),
-        admission: Admission::Admit {
-            gallery_sequence,
-            templates: templates(seed),
-        },
+        admission: Admission::Admit(entry(seed, gallery_sequence)),
+        allowance: ALLOWANCE,
     }
 }
 
-/// A person who replaces the commitment of enrolment `current` by that of `seed`.
+/// The entry `sequence` with the templates of `seed`.
+#[must_use]
+pub fn entry(seed: u64, sequence: u64) -> NewEntry {
+    NewEntry {
+        sequence,
+        templates: templates(seed),
+        past: Vec::new(),
+    }
+}
+
+/// A person who replaces the commitment of enrolment `current` by that of `seed`, and
+/// becomes entry `seed`.
 #[must_use]
 pub fn recovery(seed: u64, current: u64) -> NewEnrolment {
     let mut record = record(seed, EnrolmentState::Queued);
@@ -93,7 +108,9 @@ pub fn recovery(seed: u64, current: u64) -> NewEnrolment {
         record,
         admission: Admission::Replace {
             current: enrolment_id(current),
+            entry: entry(seed, seed),
         },
+        allowance: ALLOWANCE,
     }
 }
 
@@ -103,6 +120,25 @@ pub fn duplicate(seed: u64) -> NewEnrolment {
     NewEnrolment {
         record: record(seed, EnrolmentState::Duplicate),
         admission: Admission::Refuse,
+        allowance: ALLOWANCE,
+    }
+}
+
+/// A person whom an operator has to look at, and who may be each of `entries`.
+#[must_use]
+pub fn review(seed: u64, entries: &[u64]) -> NewEnrolment {
+    let one = |sequence: &u64| ReviewMatch {
+        sequence: *sequence,
+        micros: 370_000,
+    };
+    NewEnrolment {
+        record: record(seed, EnrolmentState::Review),
+        admission: Admission::Review {
+            matches: entries.iter().map(one).collect(),
+            templates: templates(seed),
+            keep_until: UnixSeconds(NOW.0 + 1_000),
+        },
+        allowance: ALLOWANCE,
     }
 }
 

@@ -10,10 +10,14 @@ pub mod claims;
 pub mod concurrency;
 pub mod enrolments;
 mod fixtures;
+pub mod orbs;
 pub mod outbox;
+pub mod reviews;
 pub mod revocations;
 
-pub use fixtures::{claim, duplicate, intake, load, newcomer, recovery, signed, templates};
+pub use fixtures::{
+    claim, duplicate, entry, intake, load, newcomer, recovery, review, signed, templates,
+};
 
 /// Makes a test of every case.
 ///
@@ -44,6 +48,28 @@ macro_rules! conformance_suite {
                 an_adopted_leaf_is_final
                 only_a_queued_enrolment_adopts_a_leaf
                 an_unknown_enrolment_is_none
+                recoveries_are_appended_first
+                an_entry_counts_until_its_leaf_is_to_go
+                who_was_somebody_before_waits_until_that_leaf_is_empty
+                an_entry_that_counts_again_is_not_passed_over
+            }
+            orbs {
+                an_orb_brings_in_as_many_people_as_it_may
+                nothing_of_an_orb_that_is_struck_off_is_recorded
+                all_that_an_orb_brought_in_goes_when_it_is_struck_off
+                a_recovery_that_is_withdrawn_gives_the_old_leaf_back
+                a_leaf_is_not_given_back_while_somebody_waits_for_it_to_go
+                a_leaf_that_was_given_back_can_be_taken_again
+                a_rogue_orbs_leaf_does_not_wait_for_a_recovery
+            }
+            reviews {
+                a_review_is_open_until_it_is_decided
+                who_is_admitted_joins_the_gallery
+                who_is_admitted_to_replace_loses_the_old_leaf
+                a_decision_on_another_gallery_is_not_taken
+                a_commitment_that_was_admitted_meanwhile_closes_the_review
+                templates_are_not_kept_for_ever
+                a_review_of_an_orb_that_is_struck_off_is_closed
             }
             claims {
                 a_claim_is_queued_and_every_part_comes_back
@@ -52,7 +78,9 @@ macro_rules! conformance_suite {
                 a_requeued_claim_keeps_its_place
                 every_rejection_is_kept
                 only_a_queued_claim_is_rejected
-                a_rejected_claim_keeps_its_nullifier
+                a_rejected_claim_is_made_again_and_no_other
+                a_claim_that_is_made_again_has_attempts_of_its_own
+                claims_of_an_epoch_hide_none_of_another
                 an_adopted_claim_is_final
                 an_unknown_claim_is_none
                 an_epoch_beyond_63_bits_is_an_error
@@ -87,7 +115,6 @@ macro_rules! conformance_suite {
             revocations {
                 a_recovery_waits_until_the_old_leaf_is_revoked_in_a_block
                 a_reorg_that_takes_the_revocation_away_holds_the_recovery_back
-                a_person_is_recovered_from_the_newest_enrolment
                 an_enrolment_is_replaced_once
                 an_enrolment_that_is_not_final_is_not_replaced
                 a_revocation_lives_from_queue_to_final_through_a_reorg
@@ -95,16 +122,21 @@ macro_rules! conformance_suite {
                 a_queued_enrolment_that_is_revoked_is_withdrawn
                 an_append_that_fails_does_not_bring_back_who_is_revoked
                 a_revoked_commitment_is_not_admitted_again
-                the_leaves_of_an_orb_are_found
+                recoveries_that_wait_hide_no_other_revocation
+                what_somebody_waits_for_goes_first
+                what_is_no_leaf_is_settled_and_can_be_asked_for_again
+                a_leaf_that_must_be_gone_is_revoked_again
                 a_commitment_is_revoked_once
                 an_adopted_revocation_is_final
             }
             concurrency {
                 of_two_newcomers_after_the_same_search_one_is_admitted
                 of_two_claims_of_a_nullifier_one_is_inserted
+                of_two_claims_in_place_of_a_rejected_one_one_is_inserted
                 of_two_slots_with_a_nonce_one_is_stored
                 of_two_slots_with_a_claim_one_is_stored
                 a_packet_sent_twice_at_once_is_recorded_once
+                of_two_people_at_an_orbs_last_place_one_is_recorded
             }
         }
     };

@@ -3,11 +3,13 @@
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
 use annona_core::Commitment;
-use annona_engine::ports::{AdmitOutcome, Purpose, SignedTransaction, SlotId, Store};
+use annona_engine::ports::{
+    Admission, AdmitOutcome, NewEntry, Purpose, SignedTransaction, SlotId, Store,
+};
 use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason, RevocationState};
 
 use super::fixtures::{
-    NOW, address, admit, append_purpose, assert_hit_nothing, enrolment_state, mine, newcomer,
+    NOW, admit, append_purpose, assert_hit_nothing, enrolment_state, entry, mine, newcomer,
     recovery, send, signed, word,
 };
 
@@ -27,7 +29,7 @@ async fn queued<S: Store>(store: &S) -> Vec<Commitment> {
 }
 
 async fn queued_revocations<S: Store>(store: &S) -> Vec<Commitment> {
-    let records = store.queued_revocations(10).await.unwrap();
+    let records = store.queued_revocations(10, 10).await.unwrap();
     records.iter().map(|record| record.commitment).collect()
 }
 
@@ -79,25 +81,6 @@ pub async fn a_reorg_that_takes_the_revocation_away_holds_the_recovery_back<S: S
     mine(&store, id, &signed(1, 0), 8, &[]).await.unwrap();
     store.mark_unmined(id).await.unwrap();
     assert_eq!(queued(&store).await, []);
-}
-
-pub async fn a_person_is_recovered_from_the_newest_enrolment<S: Store>(store: S) {
-    members(&store, 2).await;
-    let current = async |person| {
-        let record = store.current_enrolment(person).await.unwrap();
-        record.map(|record| record.commitment())
-    };
-    assert_eq!(current(1).await, Some(commitment(1)));
-    assert_eq!(current(3).await, None);
-    record(&store, recovery(3, 1)).await;
-    assert_eq!(current(1).await, Some(commitment(3)));
-    assert_eq!(current(2).await, Some(commitment(2)));
-    let revoked = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
-    finish(&store, revoked, &signed(1, 0)).await;
-    let appended = send(&store, &signed(2, 0), &append_purpose(2, &[3])).await;
-    finish(&store, appended, &signed(2, 0)).await;
-    assert_eq!(record(&store, recovery(4, 3)).await, AdmitOutcome::Recorded);
-    assert_eq!(current(1).await, Some(commitment(4)));
 }
 
 pub async fn an_enrolment_is_replaced_once<S: Store>(store: S) {
@@ -198,15 +181,83 @@ pub async fn a_revoked_commitment_is_not_admitted_again<S: Store>(store: S) {
     assert_eq!(record(&store, again).await, AdmitOutcome::CommitmentTaken);
 }
 
-pub async fn the_leaves_of_an_orb_are_found<S: Store>(store: S) {
+pub async fn recoveries_that_wait_hide_no_other_revocation<S: Store>(store: S) {
+    members(&store, 4).await;
+    for (seed, current) in [(5, 1), (6, 2), (7, 3)] {
+        record(&store, recovery(seed, current)).await;
+    }
+    let last = [commitment(4)];
+    let asked = store.request_revocations(&last, RevocationReason::Orb, NOW);
+    asked.await.unwrap();
+    let seen = async |recoveries, limit| {
+        let records = store.queued_revocations(recoveries, limit).await.unwrap();
+        let leaves = records.iter().map(|record| record.commitment);
+        leaves.collect::<Vec<_>>()
+    };
+    assert_eq!(seen(0, 3).await, last);
+    assert_eq!(seen(1, 3).await, [commitment(1), commitment(4)]);
+    assert_eq!(seen(9, 3).await, [1, 2, 3].map(commitment));
+}
+
+pub async fn what_somebody_waits_for_goes_first<S: Store>(store: S) {
+    members(&store, 3).await;
+    let all = [1, 2, 3].map(commitment);
+    let asked = store.request_revocations(&all, RevocationReason::Orb, NOW);
+    asked.await.unwrap();
+    let mut again = newcomer(4, 4);
+    again.admission = Admission::Admit(NewEntry {
+        past: vec![3],
+        ..entry(4, 4)
+    });
+    assert_eq!(record(&store, again).await, AdmitOutcome::Recorded);
+    let order = [commitment(3), commitment(1), commitment(2)];
+    assert_eq!(queued_revocations(&store).await, order);
+}
+
+pub async fn what_is_no_leaf_is_settled_and_can_be_asked_for_again<S: Store>(store: S) {
+    members(&store, 1).await;
+    let both = [commitment(1), commitment(99)];
+    let ask = async || {
+        let asked = store.request_revocations(&both, RevocationReason::Operator, NOW);
+        asked.await.unwrap()
+    };
+    assert_eq!(ask().await, 2);
+    assert!(!store.void_revocation(commitment(1)).await.unwrap());
+    assert!(store.void_revocation(commitment(99)).await.unwrap());
+    assert!(!store.void_revocation(commitment(99)).await.unwrap());
+    assert_eq!(
+        revocation_state(&store, 99).await,
+        Some(RevocationState::Void)
+    );
+    assert_eq!(store.pending_revocations().await.unwrap(), (1, 0));
+    assert_eq!(ask().await, 1);
+    assert_eq!(queued_revocations(&store).await, both);
+}
+
+pub async fn a_leaf_that_must_be_gone_is_revoked_again<S: Store>(store: S) {
     members(&store, 2).await;
-    let orb = annona_core::OrbId(address("orb", 2));
-    let found = store.commitments_of_orb(orb).await.unwrap();
-    assert_eq!(found, [commitment(2)]);
-    let reason = RevocationReason::Orb;
-    let asked = store.request_revocations(&found, reason, NOW);
-    assert_eq!(asked.await.unwrap(), 1);
-    assert_eq!(store.commitments_of_orb(orb).await.unwrap(), []);
+    record(&store, newcomer(3, 3)).await;
+    let gone = [commitment(2), commitment(3)];
+    let asked = store.request_revocations(&gone, RevocationReason::Operator, NOW);
+    asked.await.unwrap();
+    // One is withdrawn, the other on its way out of the tree.
+    let all = store.gone_after(None, 10).await.unwrap();
+    assert_eq!(all, [commitment(3)]);
+    let id = send(&store, &signed(1, 0), &revoke_purpose(&[2])).await;
+    finish(&store, id, &signed(1, 0)).await;
+    let mut sorted = gone;
+    sorted.sort_by_key(|leaf| leaf.to_be_bytes());
+    assert_eq!(store.gone_after(None, 10).await.unwrap(), sorted);
+    assert_eq!(store.gone_after(None, 1).await.unwrap(), sorted[..1]);
+    let behind = store.gone_after(Some(sorted[0]), 10).await.unwrap();
+    assert_eq!(behind, sorted[1..]);
+    for leaf in gone {
+        assert!(store.revoke_again(leaf, NOW).await.unwrap());
+        assert!(!store.revoke_again(leaf, NOW).await.unwrap());
+    }
+    assert_eq!(store.gone_after(None, 10).await.unwrap(), []);
+    assert_eq!(queued_revocations(&store).await, gone);
+    assert!(!store.void_revocation(commitment(2)).await.unwrap());
 }
 
 pub async fn a_commitment_is_revoked_once<S: Store>(store: S) {

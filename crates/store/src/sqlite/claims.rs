@@ -30,13 +30,19 @@ const INSERT: &str = "\
 INSERT INTO claims (nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, root,
     chain_time, deadline, state)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued')
-ON CONFLICT (nullifier) DO NOTHING";
+ON CONFLICT (nullifier) DO UPDATE SET epoch = excluded.epoch, recipient = excluded.recipient,
+    fee_recipient = excluded.fee_recipient, fee = excluded.fee, proof = excluded.proof,
+    received_at = excluded.received_at, root = excluded.root, chain_time = excluded.chain_time,
+    deadline = excluded.deadline, state = 'queued', rejection = NULL, making = making + 1
+WHERE state = 'rejected'";
 const SELECT_BY_NULLIFIER: &str = select_claims!("WHERE nullifier = ?1");
 const SELECT_QUEUED: &str = "\
 SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, root, chain_time,
     deadline, state, transaction_hash, rejection,
     EXISTS (SELECT 1 FROM claim_members m WHERE m.nullifier = claims.nullifier) AS was_sent
-FROM claims WHERE state = 'queued' ORDER BY arrival LIMIT ?1";
+FROM claims WHERE state = 'queued' AND epoch = ?1 ORDER BY arrival LIMIT ?2";
+const SELECT_QUEUED_EPOCHS: &str =
+    "SELECT DISTINCT epoch FROM claims WHERE state = 'queued' ORDER BY epoch";
 const REJECT: &str = "\
 UPDATE claims SET state = 'rejected', rejection = ?2 WHERE nullifier = ?1 AND state = 'queued'";
 const ADOPT: &str = "\
@@ -185,7 +191,7 @@ impl ClaimRepository for SqliteStore {
             .await
             .map_err(backend)?;
         if inserted.rows_affected() == 1 {
-            tx.commit().await.map_err(backend)?;
+            tx.commit().await?;
             return Ok(InsertClaimOutcome::Inserted);
         }
         let existing = select_by_nullifier(&mut tx, claim.nullifier_hash).await?;
@@ -203,13 +209,25 @@ impl ClaimRepository for SqliteStore {
         select_by_nullifier(&mut connection, nullifier).await
     }
 
-    async fn queued_claims(&self, limit: u32) -> Result<Vec<QueuedClaim>, StoreError> {
-        let rows: Vec<QueuedRow> = sqlx::query_as(SELECT_QUEUED)
-            .bind(limit)
-            .fetch_all(&self.readers)
+    async fn queued_claims(&self, per_epoch: u32) -> Result<Vec<QueuedClaim>, StoreError> {
+        let mut snapshot = self.readers.begin().await.map_err(backend)?;
+        let epochs: Vec<i64> = sqlx::query_scalar(SELECT_QUEUED_EPOCHS)
+            .fetch_all(&mut *snapshot)
             .await
             .map_err(backend)?;
-        rows.into_iter().map(QueuedClaim::try_from).collect()
+        let mut queued = Vec::new();
+        for epoch in epochs {
+            let rows: Vec<QueuedRow> = sqlx::query_as(SELECT_QUEUED)
+                .bind(epoch)
+                .bind(per_epoch)
+                .fetch_all(&mut *snapshot)
+                .await
+                .map_err(backend)?;
+            for row in rows {
+                queued.push(row.try_into()?);
+            }
+        }
+        Ok(queued)
     }
 
     async fn adopt_claim(
@@ -225,7 +243,7 @@ impl ClaimRepository for SqliteStore {
             .await
             .map_err(backend)?;
         expect_rows("adopt a claim", 1, adopted.rows_affected())?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 
     async fn reject_claim(
@@ -241,7 +259,7 @@ impl ClaimRepository for SqliteStore {
             .await
             .map_err(backend)?;
         expect_rows("reject a queued claim", 1, rejected.rows_affected())?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 
     async fn pending_claims(&self) -> Result<(u64, u64), StoreError> {

@@ -2,20 +2,20 @@
 
 use annona_core::{B256, Commitment, Enrolment, EnrolmentKind, LeafIndex, OrbId, UnixSeconds};
 use annona_engine::ports::{
-    Admission, AdmitOutcome, EnrolmentRepository, GalleryEntry, NewEnrolment, StoreError,
+    AdmitOutcome, EnrolmentRepository, EntryStanding, GalleryEntry, NewEnrolment, Review,
+    ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
 };
 use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState};
 use annona_matcher::EyePair;
 use async_trait::async_trait;
-use sqlx::error::ErrorKind;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
 use super::columns::{Table, integer};
-use super::{SqliteStore, expect_rows, revocations};
-use crate::error::{Unstorable, backend};
+use super::{SqliteStore, admission, expect_rows, reviews};
+use crate::error::backend;
 
-const ENROLMENTS: Table = Table("enrolments");
-const GALLERY: Table = Table("gallery");
+pub(super) const ENROLMENTS: Table = Table("enrolments");
+pub(super) const GALLERY: Table = Table("gallery");
 
 macro_rules! select_enrolments {
     ($tail:literal) => {
@@ -31,43 +31,31 @@ macro_rules! select_enrolments {
     };
 }
 
-const INSERT: &str = "\
-INSERT INTO enrolments (id, orb, nonce, commitment, iris_digest, image_digest, model_id, kind,
-    captured_at, received_at, state, replaces)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-ON CONFLICT DO NOTHING";
 const SELECT_BY_ID: &str = select_enrolments!("WHERE id = ?1");
+/// A recovery has lost a leaf, or is about to: it goes before those who never had one.
 const SELECT_QUEUED: &str = select_enrolments!(
-    "WHERE enrolments.state = 'queued' AND (replaces IS NULL OR EXISTS (
-        SELECT 1 FROM revocations r JOIN enrolments earlier ON earlier.commitment = r.commitment
-        WHERE earlier.id = enrolments.replaces AND r.state IN ('mined', 'final')))
-    ORDER BY arrival LIMIT ?1"
+    "WHERE enrolments.state = 'queued'
+    AND NOT EXISTS (SELECT 1 FROM revocations r
+        WHERE r.commitment = enrolments.commitment AND r.state <> 'void')
+    AND NOT EXISTS (SELECT 1 FROM awaited_leaves a JOIN revocations r
+        ON r.commitment = a.commitment
+        WHERE a.enrolment_id = enrolments.id AND r.state IN ('queued', 'submitted'))
+    ORDER BY kind = 'new', arrival LIMIT ?1"
 );
-const SELECT_CURRENT: &str = select_enrolments!(
-    "WHERE id = (
-        WITH RECURSIVE held (id, generation) AS (
-            SELECT enrolment_id, 0 FROM gallery WHERE sequence = ?1
-            UNION ALL
-            SELECT later.id, held.generation + 1 FROM enrolments later
-            JOIN held ON later.replaces = held.id WHERE later.state <> 'withdrawn'
-        )
-        SELECT id FROM held ORDER BY generation DESC LIMIT 1)"
-);
-const COUNT_SETTLED: &str = "SELECT count(*) FROM enrolments WHERE id = ?1 AND state = 'final'";
-const COUNT_REPLACING: &str =
-    "SELECT count(*) FROM enrolments WHERE replaces = ?1 AND state <> 'withdrawn'";
-const COUNT_NONCE: &str = "SELECT count(*) FROM enrolments WHERE nonce = ?1";
-const COUNT_ADMITTED: &str = "\
-SELECT count(*) FROM enrolments
-WHERE commitment = ?1 AND state NOT IN ('duplicate', 'review')";
+const SELECT_OF_ENTRY: &str =
+    select_enrolments!("WHERE id = (SELECT enrolment_id FROM gallery WHERE sequence = ?1)");
+/// Of these sequence numbers, those whose commitments are members or are to be.
+const SELECT_COUNTING: &str = "\
+SELECT g.sequence FROM json_each(?1) asked JOIN gallery g ON g.sequence = asked.value
+JOIN enrolments e ON e.id = g.enrolment_id
+WHERE e.state IN ('queued', 'submitted', 'mined', 'final') AND NOT EXISTS (
+    SELECT 1 FROM revocations r WHERE r.commitment = e.commitment AND r.state <> 'void')";
 const COUNT_PENDING: &str = "\
 SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued')
 FROM enrolments WHERE state IN ('queued', 'submitted', 'mined')";
 const ADOPT: &str = "\
 UPDATE enrolments SET state = 'final', transaction_hash = ?2, leaf_index = ?3
 WHERE commitment = ?1 AND state = 'queued'";
-const INSERT_GALLERY: &str =
-    "INSERT INTO gallery (sequence, enrolment_id, templates) VALUES (?1, ?2, ?3)";
 const SELECT_GALLERY: &str =
     "SELECT sequence, templates FROM gallery WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 
@@ -110,7 +98,7 @@ impl TryFrom<EnrolmentRow> for EnrolmentRecord {
     }
 }
 
-const fn kind_text(kind: EnrolmentKind) -> &'static str {
+pub(super) const fn kind_text(kind: EnrolmentKind) -> &'static str {
     match kind {
         EnrolmentKind::New => "new",
         EnrolmentKind::Recovery => "recovery",
@@ -154,91 +142,7 @@ fn state_from(row: &EnrolmentRow) -> Result<EnrolmentState, StoreError> {
     }
 }
 
-/// The state that a new enrolment begins in, if it goes with the admission.
-fn first_state(new: &NewEnrolment) -> Result<&'static str, Unstorable> {
-    match (&new.admission, new.record.state) {
-        (Admission::Admit { .. } | Admission::Replace { .. }, EnrolmentState::Queued) => {
-            Ok("queued")
-        }
-        (Admission::Refuse, EnrolmentState::Duplicate) => Ok("duplicate"),
-        (Admission::Refuse, EnrolmentState::Review) => Ok("review"),
-        _ => Err(Unstorable::Admission),
-    }
-}
-
-/// Whether the row was written; a unique constraint keeps it out without an error.
-async fn insert(
-    tx: &mut Transaction<'_, Sqlite>,
-    new: &NewEnrolment,
-    state: &'static str,
-) -> Result<bool, StoreError> {
-    let record = &new.record;
-    let enrolment = &record.enrolment;
-    let result = sqlx::query(INSERT)
-        .bind(record.id.0.as_slice())
-        .bind(record.orb.0.as_slice())
-        .bind(enrolment.nonce.as_slice())
-        .bind(enrolment.commitment.to_be_bytes().to_vec())
-        .bind(enrolment.iris_digest.as_slice())
-        .bind(enrolment.image_digest.as_slice())
-        .bind(enrolment.model_id.as_slice())
-        .bind(kind_text(enrolment.kind))
-        .bind(integer(enrolment.captured_at.0)?)
-        .bind(integer(record.received_at.0)?)
-        .bind(state)
-        .bind(replaced(new).map(|id| id.0.to_vec()))
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
-    Ok(result.rows_affected() == 1)
-}
-
-const fn replaced(new: &NewEnrolment) -> Option<EnrolmentId> {
-    match new.admission {
-        Admission::Replace { current } => Some(current),
-        Admission::Admit { .. } | Admission::Refuse => None,
-    }
-}
-
-/// Which unique constraint kept an enrolment out. A packet sent again breaks all
-/// of them, so its id is asked for first.
-async fn collision(
-    tx: &mut Transaction<'_, Sqlite>,
-    new: &NewEnrolment,
-) -> Result<AdmitOutcome, StoreError> {
-    let record = &new.record;
-    if let Some(known) = select_by_id(tx, record.id).await? {
-        return Ok(AdmitOutcome::AlreadyRecorded(known));
-    }
-    if count(tx, COUNT_NONCE, record.enrolment.nonce.as_slice()).await? > 0 {
-        return Ok(AdmitOutcome::NonceUsed);
-    }
-    let commitment = record.commitment().to_be_bytes();
-    let admitted = count(tx, COUNT_ADMITTED, &commitment).await?;
-    if admitted == 0
-        && let Some(current) = replaced(new)
-        && count(tx, COUNT_REPLACING, current.0.as_slice()).await? > 0
-    {
-        return Ok(AdmitOutcome::PersonMoved);
-    }
-    expect_rows("find the enrolment in the way", 1, admitted)?;
-    Ok(AdmitOutcome::CommitmentTaken)
-}
-
-async fn count(
-    tx: &mut Transaction<'_, Sqlite>,
-    sql: &'static str,
-    key: &[u8],
-) -> Result<u64, StoreError> {
-    let rows: i64 = sqlx::query_scalar(sql)
-        .bind(key)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(backend)?;
-    ENROLMENTS.unsigned("count(*)", rows)
-}
-
-async fn select_by_id(
+pub(super) async fn select_by_id(
     connection: &mut SqliteConnection,
     id: EnrolmentId,
 ) -> Result<Option<EnrolmentRecord>, StoreError> {
@@ -250,32 +154,23 @@ async fn select_by_id(
     row.map(EnrolmentRecord::try_from).transpose()
 }
 
-/// Whether the entry is the next one. That it exists already, or that the one
-/// before it does not, is for the constraints of the table to say.
-async fn insert_gallery(
-    tx: &mut Transaction<'_, Sqlite>,
-    id: EnrolmentId,
-    sequence: u64,
-    templates: &EyePair,
-) -> Result<bool, StoreError> {
-    let result = sqlx::query(INSERT_GALLERY)
-        .bind(integer(sequence)?)
-        .bind(id.0.as_slice())
-        .bind(templates.to_bytes())
-        .execute(&mut **tx)
-        .await;
-    match result {
-        Ok(_) => Ok(true),
-        Err(sqlx::Error::Database(cause))
-            if matches!(
-                cause.kind(),
-                ErrorKind::UniqueViolation | ErrorKind::ForeignKeyViolation
-            ) =>
-        {
-            Ok(false)
-        }
-        Err(cause) => Err(backend(cause)),
-    }
+/// Of these sequence numbers, those whose commitments are members or are to be.
+pub(super) async fn counting(
+    connection: &mut SqliteConnection,
+    sequences: &[u64],
+) -> Result<Vec<u64>, StoreError> {
+    let rows: Vec<i64> = sqlx::query_scalar(SELECT_COUNTING)
+        .bind(json_list(sequences))
+        .fetch_all(connection)
+        .await
+        .map_err(backend)?;
+    let sequence = |row: i64| GALLERY.unsigned("sequence", row);
+    rows.into_iter().map(sequence).collect()
+}
+
+/// Numbers as `json_each` reads them.
+pub(super) fn json_list(numbers: &[u64]) -> String {
+    format!("{numbers:?}")
 }
 
 #[derive(sqlx::FromRow)]
@@ -299,31 +194,12 @@ impl TryFrom<GalleryRow> for GalleryEntry {
 #[async_trait]
 impl EnrolmentRepository for SqliteStore {
     async fn record_enrolment(&self, new: &NewEnrolment) -> Result<AdmitOutcome, StoreError> {
-        let state = first_state(new)?;
         let mut tx = self.begin_write().await?;
-        if !insert(&mut tx, new, state).await? {
-            return collision(&mut tx, new).await;
+        let outcome = admission::record(&mut tx, new).await?;
+        if outcome == AdmitOutcome::Recorded {
+            tx.commit().await?;
         }
-        let record = &new.record;
-        match &new.admission {
-            Admission::Admit {
-                gallery_sequence,
-                templates,
-            } => {
-                if !insert_gallery(&mut tx, record.id, *gallery_sequence, templates).await? {
-                    return Ok(AdmitOutcome::GalleryMoved);
-                }
-            }
-            Admission::Replace { current } => {
-                if count(&mut tx, COUNT_SETTLED, current.0.as_slice()).await? == 0 {
-                    return Ok(AdmitOutcome::PersonMoved);
-                }
-                revocations::replace(&mut tx, *current, record.received_at).await?;
-            }
-            Admission::Refuse => {}
-        }
-        tx.commit().await.map_err(backend)?;
-        Ok(AdmitOutcome::Recorded)
+        Ok(outcome)
     }
 
     async fn enrolment(&self, id: EnrolmentId) -> Result<Option<EnrolmentRecord>, StoreError> {
@@ -345,16 +221,25 @@ impl EnrolmentRepository for SqliteStore {
         rows.into_iter().map(GalleryEntry::try_from).collect()
     }
 
-    async fn current_enrolment(
-        &self,
-        sequence: u64,
-    ) -> Result<Option<EnrolmentRecord>, StoreError> {
-        let row: Option<EnrolmentRow> = sqlx::query_as(SELECT_CURRENT)
-            .bind(integer(sequence)?)
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(backend)?;
-        row.map(EnrolmentRecord::try_from).transpose()
+    async fn standings(&self, sequences: &[u64]) -> Result<Vec<EntryStanding>, StoreError> {
+        let mut tx = self.readers.begin().await.map_err(backend)?;
+        let counting = counting(&mut tx, sequences).await?;
+        let mut standings = Vec::with_capacity(sequences.len());
+        for &sequence in sequences {
+            let row: Option<EnrolmentRow> = sqlx::query_as(SELECT_OF_ENTRY)
+                .bind(integer(sequence)?)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(backend)?;
+            let Some(row) = row else { continue };
+            standings.push(EntryStanding {
+                sequence,
+                enrolment: row.try_into()?,
+                counts: counting.contains(&sequence),
+            });
+        }
+        standings.sort_by_key(|standing| standing.sequence);
+        Ok(standings)
     }
 
     async fn queued_enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, StoreError> {
@@ -381,7 +266,7 @@ impl EnrolmentRepository for SqliteStore {
             .await
             .map_err(backend)?;
         expect_rows("adopt a leaf", 1, adopted.rows_affected())?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 
     async fn pending_enrolments(&self) -> Result<(u64, u64), StoreError> {
@@ -393,5 +278,46 @@ impl EnrolmentRepository for SqliteStore {
             ENROLMENTS.unsigned("count(*)", queued)?,
             ENROLMENTS.unsigned("count(*)", under_way)?,
         ))
+    }
+
+    async fn open_reviews(&self, limit: u32) -> Result<Vec<Review>, StoreError> {
+        let mut tx = self.readers.begin().await.map_err(backend)?;
+        reviews::select_open(&mut tx, limit).await
+    }
+
+    async fn open_review(&self, id: EnrolmentId) -> Result<Option<Review>, StoreError> {
+        let mut tx = self.readers.begin().await.map_err(backend)?;
+        reviews::select(&mut tx, id).await
+    }
+
+    async fn note_matches(
+        &self,
+        id: EnrolmentId,
+        matches: &[ReviewMatch],
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_write().await?;
+        reviews::write_matches(&mut tx, id, matches).await?;
+        tx.commit().await
+    }
+
+    async fn decide_review(
+        &self,
+        id: EnrolmentId,
+        decision: &ReviewDecision,
+        decided_at: UnixSeconds,
+    ) -> Result<ReviewOutcome, StoreError> {
+        let mut tx = self.begin_write().await?;
+        let outcome = reviews::decide(&mut tx, id, decision, decided_at).await?;
+        if outcome == ReviewOutcome::Decided {
+            tx.commit().await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn wipe_old_reviews(&self, now: UnixSeconds) -> Result<u64, StoreError> {
+        let mut tx = self.begin_write().await?;
+        let wiped = reviews::wipe_old(&mut tx, now).await?;
+        tx.commit().await?;
+        Ok(wiped)
     }
 }

@@ -3,9 +3,9 @@
 use annona_core::{LeafIndex, NullifierHash};
 use annona_engine::Rejection;
 use annona_engine::ports::{Purpose, StoreError};
-use sqlx::{Sqlite, Transaction};
 
 use super::columns::{Table, integer};
+use super::write::WriteTransaction;
 use super::{expect_rows, revocations};
 use crate::error::{Unstorable, backend};
 
@@ -28,7 +28,7 @@ pub(super) struct Members {
 /// A move needs the state before, and that the row's transaction is one of the slot's:
 /// a row that another slot took over does not move.
 macro_rules! members {
-    ($rows:literal, $key:literal, $table:literal, $column:literal,
+    ($rows:literal, $key:literal, $table:literal, $column:literal, with: $more:literal,
      first: $first:literal, unmined: $unmined:literal,
      also submitted: $submitted:literal, also queued: $queued:literal) => {
         Members {
@@ -43,7 +43,8 @@ macro_rules! members {
                 members!(@of $key, $table, $column)
             ),
             insert: concat!(
-                "INSERT INTO ", $table, " (slot_id, position, ", $column, ") VALUES (?1, ?2, ?3)"
+                "INSERT INTO ", $table, " (slot_id, position, ", $column, $more, ")",
+                " SELECT ?1, ?2, ", $key, $more, " FROM ", $rows, " WHERE ", $key, " = ?3"
             ),
             count: concat!("SELECT count(*) FROM ", $table, " WHERE slot_id = ?1"),
             mine: concat!(
@@ -75,17 +76,17 @@ macro_rules! members {
 }
 
 pub(super) const APPEND: Members = members!(
-    "enrolments", "id", "append_members", "enrolment_id",
+    "enrolments", "id", "append_members", "enrolment_id", with: "",
     first: "'submitted'", unmined: "('submitted')",
     also submitted: ", leaf_index = ?3", also queued: ", leaf_index = NULL"
 );
 pub(super) const REVOKE: Members = members!(
-    "revocations", "commitment", "revoke_members", "commitment",
+    "revocations", "commitment", "revoke_members", "commitment", with: "",
     first: "'submitted'", unmined: "('submitted')",
     also submitted: "", also queued: ""
 );
 pub(super) const CLAIMS: Members = members!(
-    "claims", "nullifier", "claim_members", "nullifier",
+    "claims", "nullifier", "claim_members", "nullifier", with: ", making",
     first: "'batched'", unmined: "('batched', 'submitted')",
     also submitted: "", also queued: ""
 );
@@ -137,11 +138,9 @@ impl Carrier {
     }
 }
 
-type Write<'c> = Transaction<'c, Sqlite>;
-
 /// Whether all of the load was queued; it belongs to the attempt `hash` now.
 pub(super) async fn submit(
-    tx: &mut Write<'_>,
+    tx: &mut WriteTransaction,
     purpose: &Purpose,
     hash: &[u8],
 ) -> Result<bool, StoreError> {
@@ -171,7 +170,7 @@ pub(super) async fn submit(
 
 /// Writes down what a slot carries, in order.
 pub(super) async fn insert_members(
-    tx: &mut Write<'_>,
+    tx: &mut WriteTransaction,
     id: i64,
     purpose: &Purpose,
 ) -> Result<(), StoreError> {
@@ -179,13 +178,14 @@ pub(super) async fn insert_members(
         return Ok(());
     };
     for (key, position) in keys.into_iter().zip(0_u32..) {
-        sqlx::query(members.insert)
+        let inserted = sqlx::query(members.insert)
             .bind(id)
             .bind(position)
             .bind(key)
             .execute(&mut **tx)
             .await
             .map_err(backend)?;
+        expect_rows("write down a load", 1, inserted.rows_affected())?;
     }
     Ok(())
 }
@@ -209,7 +209,7 @@ fn load_of(purpose: &Purpose) -> Option<(Members, Vec<Vec<u8>>)> {
 
 /// Says of a load that is in no block that the attempt `hash` is the newest.
 pub(super) async fn retitle(
-    tx: &mut Write<'_>,
+    tx: &mut WriteTransaction,
     carrier: &Carrier,
     hash: &[u8],
 ) -> Result<(), StoreError> {
@@ -231,7 +231,7 @@ pub(super) async fn retitle(
 }
 
 /// A node has an attempt.
-pub(super) async fn send(tx: &mut Write<'_>, carrier: &Carrier) -> Result<(), StoreError> {
+pub(super) async fn send(tx: &mut WriteTransaction, carrier: &Carrier) -> Result<(), StoreError> {
     if carrier.carries_claims() {
         update(tx, SEND_CLAIMS, carrier.id).await?;
     }
@@ -240,7 +240,7 @@ pub(super) async fn send(tx: &mut Write<'_>, carrier: &Carrier) -> Result<(), St
 
 /// A load is in a block: all of it, or of claims those that are `paid`.
 pub(super) async fn mine(
-    tx: &mut Write<'_>,
+    tx: &mut WriteTransaction,
     carrier: &Carrier,
     hash: &[u8],
     paid: &[NullifierHash],
@@ -275,7 +275,7 @@ pub(super) async fn mine(
 }
 
 /// The load is out of its block.
-pub(super) async fn unmine(tx: &mut Write<'_>, carrier: &Carrier) -> Result<(), StoreError> {
+pub(super) async fn unmine(tx: &mut WriteTransaction, carrier: &Carrier) -> Result<(), StoreError> {
     let Some(members) = carrier.members()? else {
         return Err(SLOTS.corrupt("purpose"));
     };
@@ -290,7 +290,7 @@ pub(super) async fn unmine(tx: &mut Write<'_>, carrier: &Carrier) -> Result<(), 
 
 /// What is mined is final; claims that were passed over are rejected or queued again.
 pub(super) async fn finalise(
-    tx: &mut Write<'_>,
+    tx: &mut WriteTransaction,
     carrier: &Carrier,
     rejected: &[(NullifierHash, Rejection)],
 ) -> Result<(), StoreError> {
@@ -319,7 +319,10 @@ pub(super) async fn finalise(
 }
 
 /// All of the load is queued again.
-pub(super) async fn requeue(tx: &mut Write<'_>, carrier: &Carrier) -> Result<(), StoreError> {
+pub(super) async fn requeue(
+    tx: &mut WriteTransaction,
+    carrier: &Carrier,
+) -> Result<(), StoreError> {
     let Some(members) = carrier.members()? else {
         return Ok(());
     };
@@ -327,19 +330,15 @@ pub(super) async fn requeue(tx: &mut Write<'_>, carrier: &Carrier) -> Result<(),
     let moved = update(tx, members.requeue, carrier.id).await?;
     expect_rows("queue a load again", expected, moved)?;
     // Enrolments that are queued again although they are to go do not wait any more.
-    sqlx::query(revocations::WITHDRAW_REVOKED)
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
-    Ok(())
+    revocations::withdraw_revoked(tx).await
 }
 
-async fn update(tx: &mut Write<'_>, sql: &'static str, id: i64) -> Result<u64, StoreError> {
+async fn update(tx: &mut WriteTransaction, sql: &'static str, id: i64) -> Result<u64, StoreError> {
     let moved = sqlx::query(sql).bind(id).execute(&mut **tx).await;
     Ok(moved.map_err(backend)?.rows_affected())
 }
 
-async fn count(tx: &mut Write<'_>, members: &Members, id: i64) -> Result<u64, StoreError> {
+async fn count(tx: &mut WriteTransaction, members: &Members, id: i64) -> Result<u64, StoreError> {
     let rows: i64 = sqlx::query_scalar(members.count)
         .bind(id)
         .fetch_one(&mut **tx)

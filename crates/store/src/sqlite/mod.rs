@@ -1,28 +1,39 @@
 //! The SQLite backend: one file in WAL mode, one writing connection, a few that read.
 
+mod admission;
 mod claims;
 mod columns;
 mod enrolments;
+mod files;
 mod load;
+mod marks;
 mod outbox;
+mod reviews;
 mod revocations;
 mod schema;
+mod write;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use annona_core::UnixSeconds;
 use annona_engine::ports::StoreError;
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
 
 use crate::error::backend;
 use crate::{DeploymentTag, OpenError};
+use columns::integer;
+use files::DatabaseFiles;
+use write::WriteTransaction;
 
 /// How long a writer waits for one in another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a read or a write waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that read; reads do not wait for the writer.
 const READERS: u32 = 4;
 /// Tries to open a file that another process is just making.
@@ -31,14 +42,16 @@ const OPEN_ATTEMPTS: u32 = 100;
 const OPEN_PAUSE: Duration = Duration::from_millis(50);
 /// SQLite's primary result code for a lock that is held elsewhere.
 const SQLITE_BUSY: u32 = 5;
-/// Takes the write lock at once, so that what a transaction read still holds when it writes.
-const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+const PROBE: &str = "\
+INSERT INTO write_probe (one, written_at, ballast) VALUES (1, ?1, zeroblob(32768))
+ON CONFLICT (one) DO UPDATE SET written_at = excluded.written_at, ballast = excluded.ballast";
 
 /// The repositories in one SQLite file. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    files: Arc<DatabaseFiles>,
 }
 
 impl SqliteStore {
@@ -57,13 +70,17 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .synchronous(SqliteSynchronous::Full);
-        let writer = connect_writer(options.clone().journal_mode(SqliteJournalMode::Wal)).await?;
-        schema::restrict_to_owner(path)?;
+        let files = Arc::new(DatabaseFiles::new(path));
+        let writer = connect_writer(&options, &files).await?;
+        files.note_database();
+        files::restrict_to_owner(path)?;
         schema::prepare(&writer, tag).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
-        Ok(Self { writer, readers })
+        let readers = connect_readers(options, &files);
+        Ok(Self {
+            writer,
+            readers,
+            files,
+        })
     }
 
     /// Whether the database answers.
@@ -78,25 +95,73 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Writes a row that needs more room than a claim: a full or read-only disk takes reads,
+    /// and for a while small changes, but not this.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`] when nothing can be written now.
+    pub async fn probe_write(&self, now: UnixSeconds) -> Result<(), StoreError> {
+        let mut tx = self.begin_write().await?;
+        let written = sqlx::query(PROBE)
+            .bind(integer(now.0)?)
+            .execute(&mut *tx)
+            .await
+            .map_err(backend)?;
+        expect_rows("probe a write", 1, written.rows_affected())?;
+        tx.commit().await
+    }
+
     /// Waits for what is under way and closes the file.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
 
-    async fn begin_write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.writer.begin_with(BEGIN_WRITE).await.map_err(backend)
+    async fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+        WriteTransaction::begin(&self.writer, &self.files).await
     }
+}
+
+/// Connections that are open stay open: a new one could find another file at the path.
+fn connect_readers(options: SqliteConnectOptions, files: &Arc<DatabaseFiles>) -> SqlitePool {
+    let files = Arc::clone(files);
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(move |_, _| {
+            let checked = files.check().map_err(sqlx::Error::config);
+            Box::pin(async move { checked })
+        })
+        .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"))
 }
 
 /// Connects the writer. While another process switches a new file to WAL, SQLite
 /// reports it as busy without waiting for the busy timeout; so this waits.
-async fn connect_writer(options: SqliteConnectOptions) -> Result<SqlitePool, OpenError> {
+async fn connect_writer(
+    options: &SqliteConnectOptions,
+    files: &Arc<DatabaseFiles>,
+) -> Result<SqlitePool, OpenError> {
     let mut attempt = 1;
     loop {
-        let writer = SqlitePoolOptions::new().max_connections(1);
-        match writer.connect_with(options.clone()).await {
-            Ok(writer) => return Ok(writer),
+        let files = Arc::clone(files);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .after_connect(move |_, _| {
+                files.forget_log();
+                Box::pin(async { Ok(()) })
+            });
+        let wal = options.clone().journal_mode(SqliteJournalMode::Wal);
+        match writer.connect_with(wal.clone()).await {
+            Ok(writer) => {
+                // A connection that takes this one's place must not make the file anew.
+                writer.set_connect_options(wal.create_if_missing(false));
+                return Ok(writer);
+            }
             Err(cause) if is_busy(&cause) && attempt < OPEN_ATTEMPTS => {
                 attempt += 1;
                 tokio::time::sleep(OPEN_PAUSE).await;
@@ -135,7 +200,7 @@ mod tests {
 
     async fn pragma<T>(pool: &SqlitePool, sql: &'static str) -> T
     where
-        T: Send + Unpin + for<'r> sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
+        T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
     {
         sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
     }

@@ -9,11 +9,11 @@ use annona_engine::ports::{
 };
 use annona_engine::{EnrolmentId, Rejection};
 use async_trait::async_trait;
-use sqlx::{Sqlite, Transaction};
 
 use super::SqliteStore;
 use super::columns::{Table, integer};
 use super::load::{self, Carrier};
+use super::write::WriteTransaction;
 use crate::error::backend;
 
 const SLOTS: Table = Table("slots");
@@ -37,6 +37,7 @@ FROM attempts a JOIN slots s ON s.id = a.slot_id
 WHERE s.state IN ('stored', 'sent', 'mined') ORDER BY a.slot_id, a.id";
 const SELECT_ATTEMPTS_TO_PAY: &str = "\
 SELECT a.hash FROM attempts a JOIN claim_members m ON m.slot_id = a.slot_id
+JOIN claims c ON c.nullifier = m.nullifier AND c.making = m.making
 WHERE m.nullifier = ?1 AND a.kind = 'load' ORDER BY a.id";
 const SELECT_CARRIER: &str = "SELECT id, purpose FROM slots WHERE id = ?1";
 const MARK_SENT: &str = "\
@@ -224,7 +225,7 @@ fn members_by_slot(
 
 /// The row of the new slot, unless the nonce was taken.
 async fn insert_slot(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut WriteTransaction,
     signed: &SignedTransaction,
     purpose: &Purpose,
 ) -> Result<Option<i64>, StoreError> {
@@ -246,7 +247,7 @@ async fn insert_slot(
 
 /// Whether the slot took it.
 async fn insert_attempt(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut WriteTransaction,
     id: i64,
     attempt: &Attempt,
 ) -> Result<bool, StoreError> {
@@ -271,7 +272,7 @@ async fn insert_attempt(
 
 /// The slot whose row changes by an update that needs its id alone.
 async fn moved(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut WriteTransaction,
     operation: &'static str,
     sql: &'static str,
     id: SlotId,
@@ -324,7 +325,7 @@ impl OutboxRepository for SqliteStore {
             return Ok(OpenOutcome::NonceTaken);
         }
         load::insert_members(&mut tx, id, purpose).await?;
-        tx.commit().await.map_err(backend)?;
+        tx.commit().await?;
         Ok(OpenOutcome::Stored(SlotId(id)))
     }
 
@@ -341,7 +342,7 @@ impl OutboxRepository for SqliteStore {
             let carrier = moved(&mut tx, "add an attempt", SELECT_CARRIER, id).await?;
             load::retitle(&mut tx, &carrier, attempt.signed.hash.as_slice()).await?;
         }
-        tx.commit().await.map_err(backend)?;
+        tx.commit().await?;
         Ok(AttemptOutcome::Stored)
     }
 
@@ -397,7 +398,7 @@ impl OutboxRepository for SqliteStore {
             return Ok(());
         };
         load::send(&mut tx, &carrier).await?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 
     async fn mark_mined(
@@ -419,7 +420,7 @@ impl OutboxRepository for SqliteStore {
             .map_err(backend)?;
         let carrier = changed("mark a slot as mined", row)?;
         load::mine(&mut tx, &carrier, transaction.as_slice(), paid).await?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 
     async fn mark_unmined(&self, id: SlotId) -> Result<(), StoreError> {
@@ -427,7 +428,7 @@ impl OutboxRepository for SqliteStore {
         let operation = "mark a slot as sent again";
         let carrier = moved(&mut tx, operation, MARK_UNMINED, id).await?;
         load::unmine(&mut tx, &carrier).await?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 
     async fn mark_final(
@@ -438,13 +439,13 @@ impl OutboxRepository for SqliteStore {
         let mut tx = self.begin_write().await?;
         let carrier = moved(&mut tx, "mark a slot as final", MARK_FINAL, id).await?;
         load::finalise(&mut tx, &carrier, rejected).await?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 
     async fn mark_failed(&self, id: SlotId) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
         let carrier = moved(&mut tx, "mark a slot as failed", MARK_FAILED, id).await?;
         load::requeue(&mut tx, &carrier).await?;
-        tx.commit().await.map_err(backend)
+        tx.commit().await
     }
 }

@@ -1,15 +1,15 @@
 //! The schema's version, and whose database it is.
 
-use std::path::Path;
-
 use annona_engine::ports::StoreError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, Transaction};
 
-use super::BEGIN_WRITE;
 use super::columns::{Table, integer};
 use crate::{DeploymentTag, OpenError};
+
+/// Takes the write lock at once: of two processes that open a new file, one waits.
+const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -80,26 +80,6 @@ async fn claim_deployment(
         .await
         .map_err(unusable)?;
     DeploymentTag::try_from(row).map_err(OpenError::Unreadable)
-}
-
-/// Takes all rights to the database file from everybody but its owner. The
-/// files that SQLite puts beside it take over its mode when they are made.
-pub(super) fn restrict_to_owner(path: &Path) -> Result<(), OpenError> {
-    #[cfg(unix)]
-    for suffix in ["", "-wal", "-shm"] {
-        use std::os::unix::fs::PermissionsExt;
-
-        let mut file = path.as_os_str().to_owned();
-        file.push(suffix);
-        let owner_only = std::fs::Permissions::from_mode(0o600);
-        match std::fs::set_permissions(&file, owner_only) {
-            Err(cause) if suffix.is_empty() || cause.kind() != std::io::ErrorKind::NotFound => {
-                return Err(OpenError::Backend(Box::new(cause)));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn unusable(cause: sqlx::Error) -> OpenError {

@@ -5,6 +5,9 @@
 
 mod crash;
 mod damage;
+mod faults;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod open;
 mod schema;
 

@@ -15,7 +15,8 @@ use clap::Args;
 
 use report::Report;
 
-use crate::long_work::{Stop, exit_code, stoppable};
+use crate::long_work::{Stop, stoppable};
+use crate::output::say;
 use crate::outputs;
 
 /// Members by which earlier figures are known.
@@ -37,10 +38,10 @@ pub(crate) struct EvaluateArgs {
     plot: Option<PathBuf>,
 }
 
-/// Runs the evaluation; a first Ctrl-C ends it early, a second at once.
+/// Runs the evaluation; a first signal ends it early, a second at once.
 pub(crate) async fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
-    let report = stoppable(move |stop| evaluate(&args, stop)).await?;
-    Ok(exit_code(report.complete))
+    let (report, stop) = stoppable(move |stop| evaluate(&args, stop)).await?;
+    Ok(stop.exit_code(report.complete))
 }
 
 fn evaluate(args: &EvaluateArgs, stop: &Stop) -> anyhow::Result<Report> {
@@ -88,12 +89,6 @@ fn print(args: &EvaluateArgs, json: Option<OutputFile<'_>>, report: &Report) -> 
         outputs::put_json(file, report)?;
     }
     say(&report.text())
-}
-
-fn say(text: &str) -> anyhow::Result<()> {
-    // A closed pipe (`annona … | head`) is the reader's choice and no error.
-    let _closed = writeln!(std::io::stdout(), "{text}");
-    Ok(())
 }
 
 fn scores_file(path: &Path) -> anyhow::Result<BufWriter<OutputFile<'static>>> {

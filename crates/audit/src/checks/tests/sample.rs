@@ -1,29 +1,31 @@
 //! A small honest deployment in memory: three members, two real claims in epoch 1.
 
+mod deployed;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
 use annona_chain::Deployment;
-use annona_chain::bindings::{
-    AnnonaToken, Distributor, IRegistry, MintedIncome, OrbRegistry, Registry,
-};
+use annona_chain::bindings::{AnnonaToken, Distributor, IRegistry, MintedIncome, Registry};
 use annona_core::{AmountWei, Epoch, ExternalNullifier, FieldElement, Payment};
-use annona_proofs::{Identity, VerifyingKey, prove_claim};
+use annona_proofs::{Identity, prove_claim};
 use annona_tree::MembershipTree;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::super::contracts::Published;
+use deployed::{all_code, answers, create};
+
 use crate::data::{
-    AdminAction, Answers, At, ChainData, Checkpoint, Contract, EpochState, Events, Head, Logged,
+    AdminAction, At, ChainData, Checkpoint, CodeBefore, Contract, EpochState, Events, Head, Logged,
     RegistryBatch, RoleKey, Sent,
 };
 use crate::recomputed::RecomputedTree;
 
 pub(super) const GENESIS: u64 = 1_000;
 pub(super) const EPOCH_LENGTH: u64 = 100;
+pub(super) const DELAY: u64 = EPOCH_LENGTH + 1;
 pub(super) const CLAIM_WINDOW: u64 = 4;
 pub(super) const MEMBERS: u64 = 3;
 pub(super) const PER_PERSON: u64 = 20;
@@ -67,7 +69,9 @@ pub(super) fn place(data: &ChainData, contract: Contract, block: u64) -> At {
         + events.batches.len()
         + events.opened.len()
         + events.funded.len()
-        + events.fees.len();
+        + events.fees.len()
+        + events.skipped.len()
+        + events.closed.len();
     At {
         block,
         log_index: used as u64,
@@ -138,6 +142,12 @@ pub(super) fn epoch_one(data: &mut ChainData) -> &mut EpochState {
         .unwrap()
         .as_mut()
         .unwrap()
+}
+
+/// The transaction in `block`.
+pub(super) fn sent(data: &mut ChainData, block: u64) -> &mut Sent {
+    let sent = data.transactions.get_mut(&transaction(block)).unwrap();
+    sent.as_mut().unwrap()
 }
 
 /// Appends a batch as an honest sequencer does, and lets the registry's answers follow.
@@ -234,6 +244,18 @@ pub(super) fn transfer(data: &mut ChainData, block: u64, from: Address, to: Addr
     data.events.transfers.push(Logged { at, event });
 }
 
+/// Passes a claim of a batch over.
+pub(super) fn skip(data: &mut ChainData, block: u64, epoch: U256, nullifier_hash: U256) {
+    let at = place(data, Contract::Distributor, block);
+    let event = Distributor::ClaimSkipped {
+        epoch,
+        nullifierHash: nullifier_hash,
+        reason: 2,
+        batchId: U256::ZERO,
+    };
+    data.events.skipped.push(Logged { at, event });
+}
+
 /// Pays a claim as the distributor does, without looking at it.
 pub(super) fn pay(data: &mut ChainData, block: u64, call: &Distributor::claimCall) {
     let distributor = data.deployment.distributor;
@@ -263,8 +285,9 @@ pub(super) fn pay(data: &mut ChainData, block: u64, call: &Distributor::claimCal
         from: CARRIER,
         to: Some(distributor),
         input: Bytes::from(call.abi_encode()),
+        creates: None,
     };
-    data.transactions.insert(transaction(block), sent);
+    data.transactions.insert(transaction(block), Some(sent));
     data.block_times
         .insert(block, GENESIS + EPOCH_LENGTH + block);
     epoch_one(data).claimed += U256::ONE;
@@ -309,112 +332,6 @@ pub(super) fn creation_of(contract: Contract) -> u64 {
         .iter()
         .position(|one| *one == contract)
         .unwrap() as u64
-}
-
-/// Runtime code with its immutables filled in, as a constructor leaves it.
-fn code(contract: Contract, immutables: &[U256]) -> Bytes {
-    let published = Published::of(contract);
-    let mut code = published.code;
-    for (places, value) in published.immutables.iter().zip(immutables) {
-        for place in places {
-            code[place.clone()].copy_from_slice(&value.to_be_bytes::<32>());
-        }
-    }
-    Bytes::from(code)
-}
-
-fn all_code(at: &Deployment) -> BTreeMap<Contract, Bytes> {
-    let address = |address: Address| U256::from_be_bytes(address.into_word().0);
-    let clock = [word(GENESIS), word(EPOCH_LENGTH)];
-    let batch_verifiers = at.append_verifiers.iter().chain(&at.revoke_verifiers);
-    let registry: Vec<U256> = clock
-        .into_iter()
-        .chain(batch_verifiers.map(|verifier| address(*verifier)))
-        .collect();
-    let source = [address(at.token), address(at.distributor)];
-    let mut distributor = VerifyingKey::semaphore_30().to_words();
-    distributor.extend([
-        address(at.registry),
-        address(at.verifier),
-        address(at.income_source),
-        address(at.token),
-        word(CLAIM_WINDOW),
-        clock[0],
-        clock[1],
-    ]);
-    Contract::ALL
-        .into_iter()
-        .map(|contract| {
-            let immutables = match contract {
-                Contract::Registry => &registry[..],
-                Contract::IncomeSource => &source,
-                Contract::Distributor => &distributor,
-                _ => &[],
-            };
-            (contract, code(contract, immutables))
-        })
-        .collect()
-}
-
-fn answers(at: &Deployment) -> Answers {
-    Answers {
-        distributor_registry: Some(at.registry),
-        distributor_verifier: Some(at.verifier),
-        distributor_income_source: Some(at.income_source),
-        distributor_token: Some(at.token),
-        token_minter: Some(at.income_source),
-        income_token: Some(at.token),
-        income_distributor: Some(at.distributor),
-        genesis: Some(word(GENESIS)),
-        epoch_length: Some(word(EPOCH_LENGTH)),
-        claim_window: Some(word(CLAIM_WINDOW)),
-        min_delay: Some(word(EPOCH_LENGTH + 1)),
-        token_cap: Some(word(1_000)),
-        total_supply: Some(word(BUDGET)),
-        distributor_balance: Some(word(MEMBERS * AMOUNT)),
-        verifying_key: Some(VerifyingKey::semaphore_30().to_words()),
-        ..Answers::default()
-    }
-}
-
-fn create(data: &mut ChainData) {
-    let timelock = data.deployment.timelock;
-    for contract in Contract::ADMINISTERED
-        .into_iter()
-        .chain([Contract::Timelock])
-    {
-        let block = creation_of(contract);
-        grant(data, contract, block, "", timelock);
-        let sent = Sent {
-            from: DEPLOYER,
-            to: None,
-            input: Bytes::new(),
-        };
-        data.transactions.insert(transaction(block), sent);
-    }
-    let block = creation_of(Contract::Registry);
-    grant(data, Contract::Registry, block, "SEQUENCER_ROLE", STRANGER);
-    let block = creation_of(Contract::Distributor);
-    grant(data, Contract::Distributor, block, "PAUSER_ROLE", STRANGER);
-    let cap = Distributor::PerPersonCapChanged {
-        oldCap: U256::ZERO,
-        newCap: word(AMOUNT),
-    };
-    act(
-        data,
-        Contract::Distributor,
-        block,
-        AdminAction::PerPersonCapChanged(cap),
-    );
-    let block = creation_of(Contract::OrbRegistry);
-    let orb = OrbRegistry::OrbRegistered { orb: STRANGER };
-    act(
-        data,
-        Contract::OrbRegistry,
-        block,
-        AdminAction::OrbRegistered(orb),
-    );
-    data.events.admin.sort_by_key(|logged| logged.at);
 }
 
 fn open(data: &mut ChainData) {
@@ -480,11 +397,18 @@ fn build() -> ChainData {
             hash: B256::repeat_byte(9),
             timestamp: GENESIS + 2 * EPOCH_LENGTH,
         },
+        now: GENESIS + 2 * EPOCH_LENGTH + 5,
         code: all_code(&deployment),
+        code_before: Contract::ALL
+            .into_iter()
+            .map(|contract| (contract, CodeBefore::Nothing))
+            .collect(),
         answers: answers(&deployment),
         events: Events::default(),
         block_times: BTreeMap::new(),
         transactions: BTreeMap::new(),
+        inner_calls: BTreeMap::new(),
+        receipts: BTreeMap::new(),
         checkpoints: (0..=2).map(|epoch| (epoch, Some(empty))).collect(),
         epoch_states: BTreeMap::new(),
         external_nullifiers: BTreeMap::from([(U256::ONE, Some(external))]),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use annona_core::{Address, B256, Epoch, NullifierHash, Root, UnixSeconds, keccak256};
+use annona_core::{Address, B256, Epoch, NullifierHash, Root, U256, UnixSeconds, keccak256};
 use annona_engine::Claim;
 use annona_engine::ports::{
     AppendCall, ChainError, Checkpoint, ClaimOutcome, RegistryBatch, RegistryChange, RevertReason,
@@ -10,12 +10,22 @@ use annona_engine::ports::{
 };
 
 use super::{
-    BLOCK_SECS, Block, Body, Call, Executed, GENESIS, Inner, WINDOW, World, calendar, unavailable,
+    AMOUNT, BLOCK_SECS, Block, Body, Call, Executed, GENESIS, Inner, WINDOW, World, calendar,
+    unavailable,
 };
 
 impl Inner {
     pub(super) fn height(&self) -> u64 {
         self.blocks.len() as u64 - 1
+    }
+
+    /// What an epoch pays.
+    pub(super) fn amount(&self) -> u64 {
+        self.amount.unwrap_or(AMOUNT)
+    }
+
+    fn fee_is_above(&self, claim: &Claim) -> bool {
+        claim.payment.fee.0 > U256::from(self.amount())
     }
 
     pub(super) fn world(&self) -> &World {
@@ -194,6 +204,8 @@ impl Inner {
             let nullifier = claim.nullifier_hash;
             let outcome = if self.unpayable.contains(&nullifier) {
                 ClaimOutcome::TransferFailed
+            } else if self.fee_is_above(claim) {
+                ClaimOutcome::Skipped
             } else if world.paid.insert((claim.epoch, nullifier)) {
                 *world.payments.entry(nullifier).or_default() += 1;
                 ClaimOutcome::Paid
@@ -251,8 +263,8 @@ impl Inner {
             .then_some(RevertReason::EnrolmentCapReached)
     }
 
-    /// A batch is refused for one bad claim, but passes over one that was paid; alone, that
-    /// one is refused.
+    /// A batch is refused for one bad claim, but passes over one that was paid or whose fee is
+    /// too high; alone, that one is refused.
     fn claims_refusal(&self, world: &World, now: Epoch, claims: &[Claim]) -> Option<RevertReason> {
         if self.is_paused {
             return Some(RevertReason::Paused);
@@ -270,6 +282,9 @@ impl Inner {
         let nullifier = claim.nullifier_hash;
         if self.unpayable.contains(&nullifier) {
             return Some(RevertReason::Other([7; 4]));
+        }
+        if self.fee_is_above(claim) {
+            return Some(RevertReason::FeeAboveAmount);
         }
         let is_paid = world.paid.contains(&(epoch, nullifier));
         is_paid.then_some(RevertReason::NullifierSpent)

@@ -3,29 +3,37 @@
 use annona_core::{Address, AmountWei, B256, Epoch, NullifierHash, OrbId, Root, U256};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, At, BlockHead, ChainError, ChainReader, ChainWriter, Checkpoint, EpochAccount,
-    FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState, RevertReason,
-    RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
+    AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
+    EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState,
+    RevertReason, RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
 };
 use annona_tree::empty_root;
 use async_trait::async_trait;
 
-use super::{AMOUNT, Call, FUTURE_EPOCH, FakeChain, RELAYS, SEQUENCER, unavailable};
+use super::{Call, FUTURE_EPOCH, FakeChain, RELAYS, SEQUENCER, unavailable};
 
 #[async_trait]
 impl ChainReader for FakeChain {
     async fn head(&self) -> Result<BlockHead, ChainError> {
-        let inner = self.reach()?;
-        Ok(BlockHead {
-            number: inner.height(),
-            timestamp: inner.blocks.last().unwrap().timestamp,
-        })
+        let head = {
+            let inner = self.reach()?;
+            BlockHead {
+                number: inner.height(),
+                timestamp: inner.blocks.last().unwrap().timestamp,
+            }
+        };
+        self.answer().await;
+        Ok(head)
     }
 
     async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
-        let inner = self.reach()?;
-        let block = inner.blocks.get(usize::try_from(number).unwrap());
-        Ok(block.map(|block| block.hash))
+        let hash = {
+            let inner = self.reach()?;
+            let block = inner.blocks.get(usize::try_from(number).unwrap());
+            block.map(|block| block.hash)
+        };
+        self.answer().await;
+        Ok(hash)
     }
 
     async fn checkpoint_before(&self, epoch: Epoch) -> Result<Checkpoint, ChainError> {
@@ -58,27 +66,24 @@ impl ChainReader for FakeChain {
         })
     }
 
+    async fn census(&self, epoch: Epoch) -> Result<Census, ChainError> {
+        let inner = self.reach()?;
+        let world = inner.world();
+        Ok(Census {
+            members: world.member_count,
+            enrolled: world.enrolled.get(&epoch).copied().unwrap_or(0),
+            enrolment_cap: inner.enrolment_cap.unwrap_or(u64::MAX),
+        })
+    }
+
     fn deployment_block(&self) -> u64 {
         0
     }
 
     async fn registry_batches(&self, from: u64, to: u64) -> Result<Vec<RegistryBatch>, ChainError> {
-        let mut inner = self.reach()?;
-        inner.widest_range = inner.widest_range.max(to - from + 1);
-        let lie = inner.lies_about_start;
-        let all = inner.blocks.iter().flat_map(|block| &block.batches);
-        let asked = all.filter(|batch| (from..=to).contains(&batch.block_number));
-        Ok(asked
-            .cloned()
-            .map(|mut batch| {
-                if let RegistryChange::Appended { start_index, .. } = &batch.change
-                    && lie == Some(start_index.get())
-                {
-                    batch.post_root = Root::try_from(U256::from(7)).unwrap();
-                }
-                batch
-            })
-            .collect())
+        let batches = self.batches_now(from, to)?;
+        self.answer().await;
+        Ok(batches)
     }
 
     async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError> {
@@ -90,7 +95,7 @@ impl ChainReader for FakeChain {
         let paid = inner.world().paid.iter();
         let claimed = paid.filter(|(paid_in, _)| *paid_in == epoch).count() as u64;
         Ok(EpochAccount {
-            amount: AmountWei(U256::from(if claimed > 0 { AMOUNT } else { 0 })),
+            amount: AmountWei(U256::from(if claimed > 0 { inner.amount() } else { 0 })),
             claimed,
             is_opened: claimed > 0,
         })
@@ -272,6 +277,25 @@ impl ChainWriter for FakeChain {
 }
 
 impl FakeChain {
+    fn batches_now(&self, from: u64, to: u64) -> Result<Vec<RegistryBatch>, ChainError> {
+        let mut inner = self.reach()?;
+        inner.widest_range = inner.widest_range.max(to - from + 1);
+        let lie = inner.lies_about_start;
+        let all = inner.blocks.iter().flat_map(|block| &block.batches);
+        let asked = all.filter(|batch| (from..=to).contains(&batch.block_number));
+        Ok(asked
+            .cloned()
+            .map(|mut batch| {
+                if let RegistryChange::Appended { start_index, .. } = &batch.change
+                    && lie == Some(start_index.get())
+                {
+                    batch.post_root = Root::try_from(U256::from(7)).unwrap();
+                }
+                batch
+            })
+            .collect())
+    }
+
     fn simulate_and_sign(&self, seat: &Seat, call: Call) -> Result<SignedTransaction, ChainError> {
         let mut inner = self.reach()?;
         inner.simulate(&call)?;

@@ -1,0 +1,193 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use annona_chain::Deployment;
+use annona_core::B256;
+use annona_engine::{EnrolmentId, EnrolmentState, OpenReview, ReviewDesk, ReviewVerdict};
+use annona_matcher::{Access, DecisionRule, Gallery};
+use annona_store::SqliteStore;
+use clap::Args;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::output::Format;
+use crate::serve::{SystemClock, open_store};
+
+/// Arguments of `annona registry reviews`.
+#[derive(Debug, Args)]
+pub(crate) struct ReviewsArgs {
+    /// Configuration of the service whose database holds the reviews.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `annona registry review`.
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArgs {
+    /// Id of the enrolment, from `annona registry reviews`.
+    #[arg(value_name = "0x…")]
+    id: B256,
+    #[command(flatten)]
+    verdict: VerdictArgs,
+    /// Configuration of the service whose database holds the reviews.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct VerdictArgs {
+    /// The person is none of the entries listed: let the person join.
+    #[arg(long)]
+    admit: bool,
+    /// The person is this entry, and came to recover: replace its commitment.
+    #[arg(long, value_name = "ENTRY")]
+    replace: Option<u64>,
+    /// The person is enrolled already, or there is no such person.
+    #[arg(long)]
+    refuse: bool,
+}
+
+impl VerdictArgs {
+    const fn verdict(&self) -> ReviewVerdict {
+        match self.replace {
+            Some(sequence) => ReviewVerdict::Replace { sequence },
+            None if self.admit => ReviewVerdict::Admit,
+            None => ReviewVerdict::Refuse,
+        }
+    }
+}
+
+/// An enrolment under review.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReviewRow {
+    id: String,
+    orb: String,
+    kind: &'static str,
+    received_at: u64,
+    keep_until: u64,
+    alike: Vec<AlikeRow>,
+}
+
+/// An entry of the gallery that the person may be.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AlikeRow {
+    entry: u64,
+    score: f64,
+    orb: String,
+    received_at: u64,
+    /// Whether its commitment is a member or about to be one.
+    counts: bool,
+}
+
+#[derive(Serialize)]
+struct Decided {
+    id: String,
+    decision: &'static str,
+}
+
+impl From<&OpenReview> for ReviewRow {
+    fn from(open: &OpenReview) -> Self {
+        let record = &open.review.record;
+        let alike = open.review.matches.iter().filter_map(|one| {
+            let mut standings = open.standings.iter();
+            let standing = standings.find(|standing| standing.sequence == one.sequence)?;
+            Some(AlikeRow {
+                entry: one.sequence,
+                score: f64::from(one.micros) / 1e6,
+                orb: standing.enrolment.orb.to_string(),
+                received_at: standing.enrolment.received_at.0,
+                counts: standing.counts,
+            })
+        });
+        Self {
+            id: record.id.0.to_string(),
+            orb: record.orb.to_string(),
+            kind: match record.enrolment.kind {
+                annona_core::EnrolmentKind::New => "new",
+                annona_core::EnrolmentKind::Recovery => "recovery",
+            },
+            received_at: record.received_at.0,
+            keep_until: open.review.keep_until.0,
+            alike: alike.collect(),
+        }
+    }
+}
+
+async fn open(path: &Path, gallery: Gallery) -> anyhow::Result<(SqliteStore, ReviewDesk)> {
+    let config = Config::load(path)?;
+    let deployment = Deployment::load(&config.service.deployment)?;
+    let store = open_store(&config, &deployment).await?;
+    let desk = ReviewDesk::new(
+        Arc::new(store.clone()),
+        Arc::new(SystemClock),
+        DecisionRule::standard(),
+        gallery,
+    );
+    Ok((store, desk))
+}
+
+/// Lists the reviews.
+pub(super) async fn list(args: ReviewsArgs) -> anyhow::Result<()> {
+    let (store, desk) = open(&args.config, Gallery::new()).await?;
+    let open = desk.open().await?;
+    store.close().await;
+    let rows: Vec<ReviewRow> = open.iter().map(ReviewRow::from).collect();
+    Format::from_flag(args.json).print(&rows, || describe(&rows))
+}
+
+fn describe(rows: &[ReviewRow]) -> String {
+    if rows.is_empty() {
+        return "nothing to decide".to_owned();
+    }
+    let mut text = String::new();
+    for row in rows {
+        text += &format!(
+            "{}\n  {} at orb {}, Unix time {}\n",
+            row.id, row.kind, row.orb, row.received_at
+        );
+        for alike in &row.alike {
+            let counts = if alike.counts {
+                ""
+            } else {
+                ", no member any more"
+            };
+            text += &format!(
+                "  like entry {} by {:.3}: orb {}, Unix time {}{counts}\n",
+                alike.entry, alike.score, alike.orb, alike.received_at
+            );
+        }
+        if row.alike.is_empty() {
+            text += "  like nobody; too little of the eyes is seen\n";
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+/// Decides one.
+pub(super) async fn decide(args: ReviewArgs) -> anyhow::Result<()> {
+    let config = Config::load(&args.config)?;
+    // The service writes the files; what they lack comes from the database.
+    let gallery = Gallery::open(&config.service.gallery(), Access::Read).unwrap_or_default();
+    let (store, desk) = open(&args.config, gallery).await?;
+    let record = desk
+        .decide(EnrolmentId(args.id), args.verdict.verdict())
+        .await?;
+    store.close().await;
+    let answer = Decided {
+        id: args.id.to_string(),
+        decision: match record.state {
+            EnrolmentState::Duplicate => "refused",
+            _ => "admitted",
+        },
+    };
+    Format::from_flag(args.json).print(&answer, || format!("{} is {}", answer.id, answer.decision))
+}

@@ -1,0 +1,213 @@
+//! The checks, in the order of the report.
+
+use super::findings::{Findings, Verdict};
+use super::{Evidence, claims, contracts, evidence, membership, money, power, unchecked};
+
+/// What a check's answer rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RestsOn {
+    /// The contracts' state or nothing of the chain: logs that are missing do not matter.
+    State,
+    /// All logs being there.
+    Logs,
+}
+
+pub(super) struct Check {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) rests_on: RestsOn,
+    pub(super) run: fn(&Evidence<'_>, &mut Findings) -> Verdict,
+}
+
+const fn of_state(
+    id: &'static str,
+    title: &'static str,
+    run: fn(&Evidence<'_>, &mut Findings) -> Verdict,
+) -> Check {
+    Check {
+        id,
+        title,
+        rests_on: RestsOn::State,
+        run,
+    }
+}
+
+const fn of_logs(
+    id: &'static str,
+    title: &'static str,
+    run: fn(&Evidence<'_>, &mut Findings) -> Verdict,
+) -> Check {
+    Check {
+        rests_on: RestsOn::Logs,
+        ..of_state(id, title, run)
+    }
+}
+
+/// Ids are stable: scripts and people refer to them.
+pub(super) const CHECKS: [Check; 33] = [
+    of_state(
+        "head-age",
+        "The chain was read up to now",
+        evidence::head_age,
+    ),
+    of_state(
+        "deployment-block",
+        "No contract is older than the block that events are read from",
+        evidence::deployment_block,
+    ),
+    of_logs(
+        "logs-complete",
+        "Every event is shown",
+        evidence::logs_complete,
+    ),
+    of_state(
+        "contract-code",
+        "Every contract runs the published code",
+        contracts::code,
+    ),
+    of_state(
+        "batch-verifier-keys",
+        "The registry's verifiers have no test keys",
+        contracts::batch_verifier_keys,
+    ),
+    of_state(
+        "immutables",
+        "What was built into the code is this deployment",
+        contracts::immutables,
+    ),
+    of_state(
+        "wiring",
+        "The contracts refer to each other as deployed",
+        contracts::wiring,
+    ),
+    of_state(
+        "verifying-key",
+        "The verifier uses the sound key of the public ceremony",
+        contracts::verifying_key,
+    ),
+    of_logs(
+        "events-readable",
+        "Every event can be read",
+        contracts::events_readable,
+    ),
+    of_logs(
+        "leaves",
+        "Every leaf is a commitment, and none is there twice",
+        membership::leaves,
+    ),
+    of_logs(
+        "revocations",
+        "Every revoked leaf was that member's until then",
+        membership::revocations,
+    ),
+    of_logs(
+        "tree-roots",
+        "Every root follows from the batches before it",
+        membership::roots,
+    ),
+    of_logs(
+        "registry-state",
+        "The registry is where its events lead",
+        membership::registry_state,
+    ),
+    of_logs(
+        "checkpoints",
+        "The root and member count of every epoch are the recomputed ones",
+        membership::checkpoints,
+    ),
+    of_logs(
+        "epochs-opened",
+        "Every epoch was opened in time, on its root, for its members, within its budget",
+        money::epochs_opened,
+    ),
+    of_logs(
+        "claim-calls",
+        "Every payment is what its transaction asked for",
+        claims::calls,
+    ),
+    of_logs(
+        "claim-ranges",
+        "Every input of a claim is in its field",
+        claims::ranges,
+    ),
+    of_logs(
+        "claim-window",
+        "Every claim was paid inside its window",
+        claims::window,
+    ),
+    of_logs(
+        "external-nullifiers",
+        "The external nullifier of every epoch is the recomputed one",
+        claims::external_nullifiers,
+    ),
+    of_logs(
+        "claim-proofs",
+        "Every claim's proof holds against its epoch's root",
+        claims::proofs,
+    ),
+    of_logs(
+        "claims-through-contracts",
+        "The calldata of every claim could be read",
+        claims::through_contracts,
+    ),
+    of_logs(
+        "nullifiers-unique",
+        "No nullifier was paid twice",
+        claims::nullifiers_unique,
+    ),
+    of_logs(
+        "census",
+        "No epoch paid more claims than it has members",
+        money::census,
+    ),
+    of_logs(
+        "payments",
+        "Every transfer out of the distributor is owed, and every payment was transferred",
+        money::payments,
+    ),
+    of_logs(
+        "supply",
+        "Every token in existence was issued for an epoch, below the cap",
+        money::supply,
+    ),
+    of_logs(
+        "balance",
+        "The distributor holds what it still owes",
+        money::balance,
+    ),
+    of_logs(
+        "timelock-delay",
+        "A change always waited longer than an epoch",
+        power::timelock_delay,
+    ),
+    of_logs(
+        "admin-roles",
+        "Only the timelock administers",
+        power::admin_roles,
+    ),
+    of_logs(
+        "deployer-powerless",
+        "The deployer never held a role",
+        power::deployer_powerless,
+    ),
+    of_logs(
+        "admin-actions",
+        "Every act of administration went through the timelock",
+        power::admin_actions,
+    ),
+    of_state(
+        "leaves-are-people",
+        "Every leaf is one living person",
+        unchecked::leaves_are_people,
+    ),
+    of_state(
+        "enrolment-signatures",
+        "Every leaf was signed for by an active orb",
+        unchecked::enrolment_signatures,
+    ),
+    of_state(
+        "log-anchors",
+        "The transparency log is anchored on chain",
+        unchecked::log_anchors,
+    ),
+];

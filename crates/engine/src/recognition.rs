@@ -1,0 +1,123 @@
+use std::sync::Arc;
+
+use annona_matcher::{DecisionRule, EyePair, EyesCompared, Found, Gallery, Match, Snapshot};
+
+use crate::background::compute;
+use crate::known::KnownPeople;
+use crate::ports::{EntryStanding, NewEntry, ReviewMatch, Store, StoreError};
+
+/// Searches the gallery, and asks the database which of the entries found count.
+pub(crate) struct Recognition {
+    store: Arc<dyn Store>,
+    known: KnownPeople,
+    rule: DecisionRule,
+}
+
+/// How far a search has come. Who lost a race searches only those who joined meanwhile.
+#[derive(Default)]
+pub(crate) struct Searched {
+    people: u64,
+    found: Found,
+}
+
+/// Whom a person is like.
+pub(crate) struct Likeness {
+    /// Entries searched.
+    searched: u64,
+    /// Entries alike that count.
+    pub(crate) counting: Found,
+    /// Entries alike that do not count.
+    past: Vec<Match>,
+    standings: Vec<EntryStanding>,
+}
+
+impl Recognition {
+    pub(crate) fn new(store: Arc<dyn Store>, gallery: Gallery, rule: DecisionRule) -> Self {
+        Self {
+            known: KnownPeople::new(store.clone(), gallery),
+            store,
+            rule,
+        }
+    }
+
+    /// Whom `probe` is like now.
+    pub(crate) async fn look(
+        &self,
+        searched: &mut Searched,
+        probe: &EyePair,
+    ) -> Result<Likeness, StoreError> {
+        let known = self.known.refreshed().await?;
+        // The copy had to be begun anew.
+        if known.len() < searched.people {
+            *searched = Searched::default();
+        }
+        let later = self.search(&known, searched.people, probe).await;
+        searched.people = known.len();
+        searched.found = std::mem::take(&mut searched.found).merge(later);
+        // Eyes that are wide open can be compared with all others like them: an entry
+        // of which too little is seen has no say about them.
+        let is_wide_open = probe.is_wide_open();
+        let found = searched
+            .found
+            .only(|found| !is_wide_open || found.score.eyes != EyesCompared::Neither);
+        let sequences: Vec<u64> = found.matches.iter().map(|found| found.sequence).collect();
+        let standings = self.store.standings(&sequences).await?;
+        let counts =
+            |found: &Match| standing_of(&standings, found.sequence).is_some_and(|one| one.counts);
+        Ok(Likeness {
+            searched: searched.people,
+            counting: found.only(counts),
+            past: found.only(|found| !counts(found)).matches,
+            standings,
+        })
+    }
+
+    /// Searches the people behind `searched`.
+    async fn search(&self, known: &Snapshot, searched: u64, probe: &EyePair) -> Found {
+        let reach = self.rule.reach_micros();
+        let (known, probe) = (known.clone(), probe.clone());
+        compute(move || known.search_after(searched, &probe, reach)).await
+    }
+}
+
+impl Likeness {
+    /// A place for the person behind everybody who was searched.
+    pub(crate) fn new_entry(&self, templates: EyePair) -> NewEntry {
+        NewEntry {
+            sequence: self.searched + 1,
+            templates,
+            past: self.past.iter().map(|found| found.sequence).collect(),
+        }
+    }
+
+    /// Who is behind an entry that was found.
+    pub(crate) fn standing(&self, sequence: u64) -> Option<&EntryStanding> {
+        standing_of(&self.standings, sequence)
+    }
+
+    /// The entries that count, the most alike first.
+    pub(crate) fn review_matches(&self) -> Vec<ReviewMatch> {
+        let all = self.counting.matches.iter();
+        let mut matches: Vec<ReviewMatch> = all
+            .map(|found| ReviewMatch {
+                sequence: found.sequence,
+                micros: found.score.micros,
+            })
+            .collect();
+        matches.sort_by_key(|one| (one.micros, one.sequence));
+        matches
+    }
+
+    /// Whether somebody who surely is the same person was a member, or was to be one.
+    pub(crate) fn was_known(&self, rule: &DecisionRule) -> bool {
+        self.past.iter().any(|found| {
+            found.score.eyes != EyesCompared::Neither
+                && found.score.micros < rule.duplicate_below_micros
+        })
+    }
+}
+
+fn standing_of(standings: &[EntryStanding], sequence: u64) -> Option<&EntryStanding> {
+    let place = standings.binary_search_by_key(&sequence, |standing| standing.sequence);
+    place.ok().map(|place| &standings[place])
+}

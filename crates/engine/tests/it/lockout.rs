@@ -1,0 +1,494 @@
+//! Nobody is locked out, whatever an orb did before it was struck off.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use alloy::signers::local::PrivateKeySigner;
+use annona_core::{B256, EnrolmentKind, Epoch, OrbId, UnixSeconds};
+use annona_engine::ports::{
+    ChainReader, EnrolmentRepository, RevocationRepository, SenderRole, StruckOff,
+};
+use annona_engine::{
+    EnrolError, EnrolmentPacket, EnrolmentState, ReviewDesk, ReviewError, ReviewVerdict,
+    RevocationReason, RevocationState,
+};
+use annona_iris::{COLUMNS, IrisTemplate};
+use annona_matcher::{DecisionRule, EyePair, Gallery};
+use annona_store::conformance::recovery;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::chain::{EPOCH_SECS, Fate, GENESIS};
+use crate::enrolments::{
+    COOLDOWN_SECS, Desk, NOW, PEOPLE_PER_ORB, capture, orb, signed_by, statement,
+};
+use crate::service::{CONFIRMATIONS, Service, commitment, stranger};
+
+/// Rounds in which a revocation and the append after it settle.
+const ROUNDS: u64 = 2 * CONFIRMATIONS + 6;
+
+/// An orb beside the one that is struck off.
+fn honest_orb() -> PrivateKeySigner {
+    PrivateKeySigner::from_bytes(&B256::repeat_byte(0x33)).unwrap()
+}
+
+/// A desk that takes packets of both orbs.
+async fn open_desk() -> Desk {
+    let desk = Desk::open().await;
+    desk.service.chain.add_orb(OrbId(honest_orb().address()));
+    desk
+}
+
+async fn strike_off(desk: &Desk) -> StruckOff {
+    let store = &desk.service.store;
+    let struck = store.strike_off(OrbId(orb().address()), UnixSeconds(NOW));
+    struck.await.unwrap()
+}
+
+fn packet(
+    key: &PrivateKeySigner,
+    eyes: EyePair,
+    number: u64,
+    kind: EnrolmentKind,
+) -> EnrolmentPacket {
+    let mut enrolment = statement(&eyes, number);
+    enrolment.kind = kind;
+    signed_by(key, enrolment, eyes)
+}
+
+async fn settle(desk: &Desk) {
+    let workers = desk.service.workers();
+    workers.run(&desk.service.chain, 2 * ROUNDS).await;
+}
+
+fn is_member(desk: &Desk, number: u64) -> bool {
+    desk.service.chain.leaf_index(stranger(number)).is_some()
+}
+
+#[tokio::test]
+async fn who_waited_in_the_queue_of_a_rogue_orb_joins_at_once_at_another() {
+    for kind in [EnrolmentKind::New, EnrolmentKind::Recovery] {
+        let desk = open_desk().await;
+        let first = packet(&orb(), capture(1, 1), 1, EnrolmentKind::New);
+        desk.submit(&first).await.unwrap();
+        assert_eq!(strike_off(&desk).await.withdrawn, 1);
+        let again = packet(&honest_orb(), capture(1, 2), 2, kind);
+        let record = desk.submit(&again).await.unwrap();
+        assert_eq!(record.state, EnrolmentState::Queued, "{kind:?}");
+        settle(&desk).await;
+        assert!(!is_member(&desk, 1) && is_member(&desk, 2), "{kind:?}");
+        let twice = packet(&honest_orb(), capture(1, 3), 3, EnrolmentKind::New);
+        let refused = desk.submit(&twice).await.unwrap();
+        assert_eq!(refused.state, EnrolmentState::Duplicate);
+    }
+}
+
+/// Decoy `part` of an eye: 42 % from the others, 21 % from the eye.
+pub(crate) fn decoy(eyes: &EyePair, part: u64) -> EyePair {
+    let flipped = |eye: &IrisTemplate| {
+        let mut lots = ChaCha8Rng::seed_from_u64(4_711);
+        let part = 210 * part..210 * (part + 1);
+        let code = std::array::from_fn(|column| {
+            (0..64).fold(eye.code()[column], |word, bit| {
+                word ^ (u64::from(part.contains(&lots.random_range(0..1000))) << bit)
+            })
+        });
+        IrisTemplate::from_columns(code, *eye.mask())
+    };
+    EyePair {
+        left: flipped(&eyes.left),
+        right: flipped(&eyes.right),
+    }
+}
+
+#[tokio::test]
+async fn decoys_keep_nobody_out_once_their_orb_is_struck_off() {
+    let desk = open_desk().await;
+    for part in 0..3 {
+        let made_up = packet(
+            &orb(),
+            decoy(&capture(1, 1), part),
+            part,
+            EnrolmentKind::New,
+        );
+        let record = desk.submit(&made_up).await.unwrap();
+        assert_eq!(record.state, EnrolmentState::Queued);
+    }
+    settle(&desk).await;
+    let victim = |number, kind| packet(&honest_orb(), capture(1, number), number, kind);
+    // Like three people: an operator is asked, nobody is turned away for good.
+    let held = desk.submit(&victim(10, EnrolmentKind::New)).await.unwrap();
+    assert_eq!(held.state, EnrolmentState::Review);
+    assert_eq!(strike_off(&desk).await.revocations, 3);
+    let free = desk.submit(&victim(11, EnrolmentKind::New)).await.unwrap();
+    assert_eq!(free.state, EnrolmentState::Queued);
+    settle(&desk).await;
+    assert!(is_member(&desk, 11));
+    assert!((0..3).all(|number| !is_member(&desk, number)));
+}
+
+#[tokio::test]
+async fn a_leaf_of_a_rogue_orb_goes_before_the_same_persons_next_one_comes() {
+    let desk = open_desk().await;
+    let first = packet(&orb(), capture(1, 1), 1, EnrolmentKind::New);
+    desk.submit(&first).await.unwrap();
+    settle(&desk).await;
+    strike_off(&desk).await;
+    let again = packet(&honest_orb(), capture(1, 2), 2, EnrolmentKind::New);
+    desk.submit(&again).await.unwrap();
+    let workers = desk.service.workers();
+    for _ in 0..2 * ROUNDS {
+        workers.run(&desk.service.chain, 1).await;
+        assert!(!(is_member(&desk, 1) && is_member(&desk, 2)), "two leaves");
+    }
+    assert!(is_member(&desk, 2));
+}
+
+/// Person 1 is a member through the honest orb; then the rogue one recovers that person.
+async fn recovered_by_a_rogue_orb() -> Desk {
+    let desk = open_desk().await;
+    let first = packet(&honest_orb(), capture(1, 1), 1, EnrolmentKind::New);
+    desk.submit(&first).await.unwrap();
+    settle(&desk).await;
+    desk.service.clock.set(NOW + COOLDOWN_SECS);
+    let stolen = packet(&orb(), capture(1, 2), 2, EnrolmentKind::Recovery);
+    let record = desk.submit(&stolen).await.unwrap();
+    assert_eq!(record.state, EnrolmentState::Queued);
+    desk
+}
+
+#[tokio::test]
+async fn who_was_recovered_by_a_rogue_orb_comes_back_at_once() {
+    for kind in [EnrolmentKind::New, EnrolmentKind::Recovery] {
+        let desk = recovered_by_a_rogue_orb().await;
+        settle(&desk).await;
+        assert!(!is_member(&desk, 1) && is_member(&desk, 2));
+        strike_off(&desk).await;
+        let back = packet(&honest_orb(), capture(1, 3), 3, kind);
+        let record = desk.submit(&back).await.unwrap();
+        assert_eq!(record.state, EnrolmentState::Queued, "{kind:?}");
+        settle(&desk).await;
+        let members: Vec<u64> = (1..=3).filter(|number| is_member(&desk, *number)).collect();
+        assert_eq!(members, [3], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_rogue_recovery_that_waits_is_undone_and_the_old_leaf_stays() {
+    let desk = recovered_by_a_rogue_orb().await;
+    strike_off(&desk).await;
+    settle(&desk).await;
+    assert!(is_member(&desk, 1) && !is_member(&desk, 2));
+    let again = packet(&honest_orb(), capture(1, 3), 3, EnrolmentKind::New);
+    let known = desk.submit(&again).await.unwrap();
+    assert_eq!(known.state, EnrolmentState::Duplicate);
+}
+
+#[tokio::test]
+async fn nothing_is_taken_from_an_orb_that_is_refused() {
+    let desk = open_desk().await;
+    let rogue = OrbId(orb().address());
+    desk.desk.refuse_orbs(BTreeSet::from([rogue]));
+    let one = packet(&orb(), capture(1, 1), 1, EnrolmentKind::New);
+    let refused = desk.submit(&one).await;
+    assert!(matches!(refused, Err(EnrolError::OrbRefused(orb)) if orb == rogue));
+    let other = packet(&honest_orb(), capture(2, 2), 2, EnrolmentKind::New);
+    desk.submit(&other).await.unwrap();
+    desk.desk.refuse_orbs(BTreeSet::new());
+    desk.submit(&one).await.unwrap();
+    strike_off(&desk).await;
+    let late = packet(&orb(), capture(3, 3), 3, EnrolmentKind::New);
+    let refused = desk.submit(&late).await;
+    assert!(matches!(refused, Err(EnrolError::OrbRefused(orb)) if orb == rogue));
+}
+
+#[tokio::test]
+async fn an_orb_brings_in_as_many_people_as_it_may_in_an_epoch() {
+    let desk = open_desk().await;
+    let limit = u64::from(PEOPLE_PER_ORB);
+    let new = |key: &PrivateKeySigner, person| {
+        packet(key, capture(person, person), person, EnrolmentKind::New)
+    };
+    for person in 1..=limit {
+        desk.submit(&new(&orb(), person)).await.unwrap();
+    }
+    let above = desk.submit(&new(&orb(), limit + 1)).await;
+    let left = EPOCH_SECS - (NOW - GENESIS);
+    assert!(matches!(
+        above,
+        Err(EnrolError::OrbLimitReached { wait_secs, .. }) if wait_secs == left
+    ));
+    let elsewhere = new(&honest_orb(), limit + 1);
+    desk.submit(&elsewhere).await.unwrap();
+}
+
+/// An eye of which a run of columns is seen.
+fn seen(seed: u64, columns: std::ops::Range<usize>) -> IrisTemplate {
+    let eyes = capture(seed, 1);
+    let mask = std::array::from_fn(|column| {
+        if columns.contains(&column) {
+            u32::MAX
+        } else {
+            0
+        }
+    });
+    IrisTemplate::from_columns(*eyes.left.code(), mask)
+}
+
+/// Eyes of which little is seen, and that where others are hidden.
+fn narrow(seed: u64) -> EyePair {
+    EyePair {
+        left: seen(seed, 0..100),
+        right: seen(seed + 1, 0..60),
+    }
+}
+
+/// Eyes of which enough is seen, but little where those of [`narrow`] are.
+fn wide(seed: u64) -> EyePair {
+    EyePair {
+        left: seen(seed, 75..COLUMNS),
+        right: seen(seed + 1, 75..COLUMNS),
+    }
+}
+
+#[tokio::test]
+async fn an_entry_of_few_bits_turns_nobody_away_whose_eyes_are_wide_open() {
+    let desk = open_desk().await;
+    let thin = packet(&orb(), narrow(100), 1, EnrolmentKind::New);
+    let record = desk.submit(&thin).await.unwrap();
+    assert_eq!(record.state, EnrolmentState::Queued);
+    for person in 2..6 {
+        let eyes = wide(100 * person);
+        let packet = packet(&honest_orb(), eyes, person, EnrolmentKind::New);
+        let record = desk.submit(&packet).await.unwrap();
+        assert_eq!(record.state, EnrolmentState::Queued, "{person}");
+    }
+    // Too little to see is still never new by itself.
+    let little = packet(&honest_orb(), narrow(900), 9, EnrolmentKind::New);
+    let held = desk.submit(&little).await.unwrap();
+    assert_eq!(held.state, EnrolmentState::Review);
+}
+
+fn reviews(desk: &Desk) -> ReviewDesk {
+    ReviewDesk::new(
+        Arc::new(desk.service.store.clone()),
+        desk.service.clock.clone(),
+        DecisionRule::standard(),
+        Gallery::new(),
+    )
+}
+
+#[tokio::test]
+async fn an_operator_decides_who_is_under_review() {
+    let desk = open_desk().await;
+    for part in 0..3 {
+        let made_up = packet(
+            &orb(),
+            decoy(&capture(1, 1), part),
+            part,
+            EnrolmentKind::New,
+        );
+        desk.submit(&made_up).await.unwrap();
+    }
+    let victim = packet(&honest_orb(), capture(1, 10), 10, EnrolmentKind::New);
+    let held = desk.submit(&victim).await.unwrap();
+    let reviews = reviews(&desk);
+    let open = reviews.open().await.unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].review.record.id, held.id);
+    assert_eq!(open[0].standings.len(), 3);
+    let replaced = ReviewVerdict::Replace { sequence: 1 };
+    let none = reviews.decide(held.id, replaced).await;
+    assert!(matches!(none, Err(ReviewError::NotARecovery)), "{none:?}");
+    let admitted = reviews.decide(held.id, ReviewVerdict::Admit).await.unwrap();
+    assert_eq!(admitted.state, EnrolmentState::Queued);
+    settle(&desk).await;
+    assert!(is_member(&desk, 10));
+    let again = reviews.decide(held.id, ReviewVerdict::Refuse).await;
+    assert!(matches!(again, Err(ReviewError::NotOpen(_))), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_operator_decides_on_nobody_who_was_not_shown() {
+    let desk = open_desk().await;
+    for part in 0..3 {
+        let made_up = packet(
+            &orb(),
+            decoy(&capture(1, 1), part),
+            part,
+            EnrolmentKind::New,
+        );
+        desk.submit(&made_up).await.unwrap();
+    }
+    let first = packet(&honest_orb(), capture(1, 10), 10, EnrolmentKind::New);
+    let second = packet(&honest_orb(), capture(1, 11), 11, EnrolmentKind::New);
+    let first = desk.submit(&first).await.unwrap();
+    let second = desk.submit(&second).await.unwrap();
+    let reviews = reviews(&desk);
+    reviews
+        .decide(first.id, ReviewVerdict::Admit)
+        .await
+        .unwrap();
+    // The same eyes with another commitment.
+    let twice = reviews.decide(second.id, ReviewVerdict::Admit).await;
+    assert!(
+        matches!(twice, Err(ReviewError::Changed { unseen: 1 })),
+        "{twice:?}"
+    );
+    let refused = reviews.decide(second.id, ReviewVerdict::Refuse).await;
+    assert_eq!(refused.unwrap().state, EnrolmentState::Duplicate);
+}
+
+#[tokio::test]
+async fn a_recovery_keeps_its_place_in_an_epoch_that_is_full() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(1).await;
+    workers.run(&service.chain, ROUNDS).await;
+    service.chain.warp_to(Epoch(1));
+    service.chain.set_enrolment_cap(16);
+    for person in 2..=81 {
+        service.admit_one(person).await;
+    }
+    let recovers = recovery(82, 1);
+    service.store.record_enrolment(&recovers).await.unwrap();
+    let both = [commitment(1), commitment(82)];
+    for epoch in 1..=6 {
+        workers.run(&service.chain, ROUNDS).await;
+        service.chain.warp_to(Epoch(epoch + 1));
+        let held = service.chain.members_among(&both, Epoch(epoch + 1));
+        assert_eq!(held, 1, "epoch {}", epoch + 1);
+    }
+    assert_eq!(service.chain.reverted(), 0);
+}
+
+#[tokio::test]
+async fn no_leaf_is_given_up_in_an_epoch_without_room_for_the_next() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(1).await;
+    workers.run(&service.chain, ROUNDS).await;
+    service.chain.set_enrolment_cap(1);
+    let recovers = recovery(2, 1);
+    service.store.record_enrolment(&recovers).await.unwrap();
+    workers.run(&service.chain, ROUNDS).await;
+    assert!(service.chain.leaf_index(commitment(1)).is_some());
+    service.chain.warp_to(Epoch(1));
+    workers.run(&service.chain, 2 * ROUNDS).await;
+    assert_eq!(service.chain.leaf_index(commitment(1)), None);
+    assert!(service.chain.leaf_index(commitment(2)).is_some());
+}
+
+#[tokio::test]
+async fn strangers_in_the_queue_stop_no_revocation() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(1).await;
+    workers.run(&service.chain, ROUNDS).await;
+    let strangers: Vec<_> = (100..300).map(stranger).collect();
+    let reason = RevocationReason::Operator;
+    let asked = service
+        .store
+        .request_revocations(&strangers, reason, UnixSeconds(GENESIS));
+    assert_eq!(asked.await.unwrap(), 200);
+    let recovers = recovery(2, 1);
+    service.store.record_enrolment(&recovers).await.unwrap();
+    workers.run(&service.chain, 2 * ROUNDS).await;
+    assert!(service.chain.leaf_index(commitment(2)).is_some());
+    assert_eq!(service.store.pending_revocations().await.unwrap(), (0, 0));
+    let settled = service.store.revocation(stranger(100)).await.unwrap();
+    assert_eq!(settled.unwrap().state, RevocationState::Void);
+}
+
+#[tokio::test]
+async fn recoveries_that_wait_hide_no_leaf_of_a_rogue_orb() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(33).await;
+    workers.run(&service.chain, ROUNDS).await;
+    service.chain.warp_to_time(GENESIS + EPOCH_SECS - 500);
+    for person in 1..=32 {
+        let recovers = recovery(33 + person, person);
+        service.store.record_enrolment(&recovers).await.unwrap();
+    }
+    let last = [commitment(33)];
+    let asked =
+        service
+            .store
+            .request_revocations(&last, RevocationReason::Orb, UnixSeconds(GENESIS));
+    asked.await.unwrap();
+    assert_eq!(workers.sequencer.step().await.unwrap(), 1);
+    service.chain.mine();
+    assert_eq!(service.chain.leaf_index(commitment(33)), None);
+}
+
+#[tokio::test]
+async fn many_revocations_starve_nobody_who_joins() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(200).await;
+    workers.run(&service.chain, ROUNDS).await;
+    let all: Vec<_> = (1..=200).map(commitment).collect();
+    let asked =
+        service
+            .store
+            .request_revocations(&all, RevocationReason::Orb, UnixSeconds(GENESIS));
+    asked.await.unwrap();
+    for person in [201, 202] {
+        service.admit_one(person).await;
+        workers.run(&service.chain, 2).await;
+        assert!(service.chain.leaf_index(commitment(person)).is_some());
+    }
+    let (queued, _) = service.store.pending_revocations().await.unwrap();
+    assert!(queued > 0, "the revocations were not under way any more");
+}
+
+#[tokio::test]
+async fn a_commitment_that_was_appended_twice_leaves_both_places() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(1).await;
+    workers.run(&service.chain, ROUNDS).await;
+    service.chain.append(&[commitment(1)]);
+    let one = [commitment(1)];
+    let asked =
+        service
+            .store
+            .request_revocations(&one, RevocationReason::Operator, UnixSeconds(GENESIS));
+    asked.await.unwrap();
+    workers.run(&service.chain, ROUNDS).await;
+    assert_eq!(service.chain.census(Epoch(0)).await.unwrap().members, 0);
+    assert_eq!(service.chain.leaf_index(commitment(1)), None);
+}
+
+#[tokio::test]
+async fn a_withdrawn_commitment_that_was_mined_after_all_is_revoked() {
+    let service = Service::start().await;
+    let workers = service.workers();
+    service.admit(1).await;
+    service.chain.lose_broadcasts(1);
+    workers.sequencer.step().await.unwrap();
+    let given_up = service.open().await[0].attempts[0].signed.hash;
+    service.chain.mine_foreign(SenderRole::Sequencer);
+    service.chain.mine_empty(CONFIRMATIONS);
+    workers.follow().await;
+    assert_eq!(service.enrolment(1).await, EnrolmentState::Queued);
+    let one = [commitment(1)];
+    let asked =
+        service
+            .store
+            .request_revocations(&one, RevocationReason::Orb, UnixSeconds(GENESIS));
+    asked.await.unwrap();
+    assert_eq!(service.enrolment(1).await, EnrolmentState::Withdrawn);
+    // Deeper than any reorg that is reckoned with.
+    let all = service.chain.height();
+    service.chain.roll_back(all, Fate::Forgotten);
+    service.chain.mine_only(given_up);
+    service.chain.mine_empty(CONFIRMATIONS);
+    assert!(service.chain.leaf_index(commitment(1)).is_some());
+    workers.run(&service.chain, 2 * ROUNDS).await;
+    assert_eq!(service.chain.leaf_index(commitment(1)), None);
+    let revocation = service.store.revocation(commitment(1)).await.unwrap();
+    let state = revocation.unwrap().state;
+    assert!(matches!(state, RevocationState::Final { .. }), "{state:?}");
+}

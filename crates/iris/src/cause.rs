@@ -1,0 +1,104 @@
+//! Why no eye was found, when it is the picture's fault and not the person's.
+
+use image::GrayImage;
+
+use crate::error::IrisError;
+use crate::limits;
+use crate::pipeline::{check_geometry, inside_fraction, planes_of, segment, working_plane};
+use crate::raster::Plane;
+
+/// The refusal that names the true cause: a negative, a stretched picture or an eye that
+/// is partly outside looks blurred, or like none, to those who look for an eye.
+pub(crate) fn true_cause(refusal: IrisError, image: &GrayImage) -> IrisError {
+    let may_be_another = matches!(
+        refusal,
+        IrisError::NoPupil
+            | IrisError::NoIris
+            | IrisError::Blurred { .. }
+            | IrisError::PupilRatio { .. }
+            | IrisError::NotConcentric { .. }
+            | IrisError::IrisTooSmall { .. }
+    );
+    if !may_be_another {
+        return refusal;
+    }
+    let (working, factor) = working_plane(image);
+    negative(&working, factor)
+        .or_else(|| stretched(&working, factor))
+        .or_else(|| cut(&working, factor))
+        .unwrap_or(refusal)
+}
+
+/// Whether an eye is there once black and white are exchanged.
+fn negative(working: &Plane, factor: usize) -> Option<IrisError> {
+    let mut negative = working.clone();
+    for level in &mut negative.data {
+        *level = 255.0 - *level;
+    }
+    let found = segment(&planes_of(&negative, factor), &mut |_| ()).ok()?;
+    check_geometry(&found, factor as f32).ok()?;
+    Some(IrisError::Negative)
+}
+
+/// Whether an eye is there once the picture is squeezed.
+fn stretched(working: &Plane, factor: usize) -> Option<IrisError> {
+    [(0.5, 1.0), (1.0, 0.5), (0.67, 1.0), (1.0, 0.67)]
+        .into_iter()
+        .find_map(|(across, down)| {
+            let squeezed = resized(working, across, down);
+            let found = segment(&planes_of(&squeezed, factor), &mut |_| ()).ok()?;
+            check_geometry(&found, factor as f32).ok()?;
+            let least = f32::min(across, down);
+            Some(IrisError::NotRound {
+                flattening: (1.0 - least) / (1.0 + least),
+                maximum: limits::MAX_FLATTENING,
+            })
+        })
+}
+
+fn resized(plane: &Plane, across: f32, down: f32) -> Plane {
+    let width = (across * plane.width as f32) as usize;
+    let height = (down * plane.height as f32) as usize;
+    let data = (0..width * height)
+        .map(|k| {
+            let (x, y) = ((k % width) as f32 + 0.5, (k / width) as f32 + 0.5);
+            plane.sample(x / across - 0.5, y / down - 0.5)
+        })
+        .collect();
+    Plane {
+        width,
+        height,
+        data,
+    }
+}
+
+/// Whether an eye is there once the picture is continued beyond its edges, as in mirrors
+/// there.
+fn cut(working: &Plane, factor: usize) -> Option<IrisError> {
+    let (w, h) = (working.width, working.height);
+    let (left, top) = (w / 2, h / 2);
+    let folded = |k: usize, margin: usize, size: usize| {
+        let from_edge = k.abs_diff(margin);
+        if k < margin + size {
+            from_edge
+        } else {
+            2 * size - 1 - from_edge
+        }
+    };
+    let (width, height) = (w + 2 * left, h + 2 * top);
+    let data = (0..width * height)
+        .map(|k| working.at(folded(k % width, left, w), folded(k / width, top, h)))
+        .collect();
+    let continued = Plane {
+        width,
+        height,
+        data,
+    };
+    let found = segment(&planes_of(&continued, factor), &mut |_| ()).ok()?;
+    let mut limbus = found.limbus;
+    limbus.centre_x -= left as f32;
+    limbus.centre_y -= top as f32;
+    let inside = inside_fraction(&limbus, working);
+    let minimum = limits::MIN_INSIDE_FRACTION;
+    (inside < minimum).then_some(IrisError::NotWhole { inside, minimum })
+}

@@ -1,0 +1,232 @@
+//! Enrolments that an operator decides on.
+
+use annona_core::{Commitment, UnixSeconds};
+use annona_engine::ports::{Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError};
+use annona_engine::{EnrolmentId, EnrolmentState};
+use annona_matcher::EyePair;
+use sqlx::error::ErrorKind;
+use sqlx::SqliteConnection;
+
+use super::admission::{Joined, is_struck_off, join};
+use super::columns::{Table, integer};
+use super::write::WriteTransaction;
+use super::enrolments::select_by_id;
+use super::expect_rows;
+use crate::error::backend;
+
+const REVIEWS: Table = Table("reviews");
+const MATCHES: Table = Table("review_matches");
+
+const INSERT: &str =
+    "INSERT INTO reviews (enrolment_id, templates, keep_until) VALUES (?1, ?2, ?3)";
+const SELECT_OPEN: &str = "\
+SELECT r.enrolment_id, r.templates, r.keep_until FROM reviews r
+JOIN enrolments e ON e.id = r.enrolment_id
+WHERE r.templates IS NOT NULL AND e.state = 'review' ORDER BY e.arrival LIMIT ?1";
+const SELECT_ONE: &str = "\
+SELECT r.enrolment_id, r.templates, r.keep_until FROM reviews r
+JOIN enrolments e ON e.id = r.enrolment_id
+WHERE r.templates IS NOT NULL AND e.state = 'review' AND r.enrolment_id = ?1";
+const SELECT_MATCHES: &str = "\
+SELECT sequence, score_micros FROM review_matches
+WHERE enrolment_id = ?1 ORDER BY score_micros, sequence";
+const DELETE_MATCHES: &str = "DELETE FROM review_matches WHERE enrolment_id = ?1";
+const INSERT_MATCH: &str = "\
+INSERT INTO review_matches (enrolment_id, sequence, score_micros) VALUES (?1, ?2, ?3)";
+const DECIDE: &str =
+    "UPDATE enrolments SET state = ?2, replaces = ?3 WHERE id = ?1 AND state = 'review'";
+const WIPE: &str = "UPDATE reviews SET templates = NULL WHERE enrolment_id = ?1";
+const WIPE_OF_COMMITMENT: &str = "\
+UPDATE reviews SET templates = NULL WHERE templates IS NOT NULL
+    AND enrolment_id IN (SELECT id FROM enrolments WHERE commitment = ?1)";
+const WIPE_OF_STRUCK_ORBS: &str = "\
+UPDATE reviews SET templates = NULL WHERE templates IS NOT NULL AND enrolment_id IN (
+    SELECT id FROM enrolments WHERE orb IN (SELECT orb FROM struck_orbs))";
+const WIPE_OLD: &str =
+    "UPDATE reviews SET templates = NULL WHERE templates IS NOT NULL AND keep_until < ?1";
+
+#[derive(sqlx::FromRow)]
+struct ReviewRow {
+    enrolment_id: Vec<u8>,
+    templates: Vec<u8>,
+    keep_until: i64,
+}
+
+/// Opens the review of an enrolment.
+pub(super) async fn insert(
+    tx: &mut WriteTransaction,
+    id: EnrolmentId,
+    templates: &EyePair,
+    keep_until: UnixSeconds,
+) -> Result<(), StoreError> {
+    sqlx::query(INSERT)
+        .bind(id.0.as_slice())
+        .bind(templates.to_bytes())
+        .bind(integer(keep_until.0)?)
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
+    Ok(())
+}
+
+/// Writes the entries that a person may be, in place of those noted before.
+pub(super) async fn write_matches(
+    tx: &mut WriteTransaction,
+    id: EnrolmentId,
+    matches: &[ReviewMatch],
+) -> Result<(), StoreError> {
+    sqlx::query(DELETE_MATCHES)
+        .bind(id.0.as_slice())
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
+    for one in matches {
+        sqlx::query(INSERT_MATCH)
+            .bind(id.0.as_slice())
+            .bind(integer(one.sequence)?)
+            .bind(one.micros)
+            .execute(&mut **tx)
+            .await
+            .map_err(backend)?;
+    }
+    Ok(())
+}
+
+/// The open reviews, oldest first.
+pub(super) async fn select_open(
+    connection: &mut SqliteConnection,
+    limit: u32,
+) -> Result<Vec<Review>, StoreError> {
+    let rows: Vec<ReviewRow> = sqlx::query_as(SELECT_OPEN)
+        .bind(limit)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(backend)?;
+    let mut reviews = Vec::with_capacity(rows.len());
+    for row in rows {
+        reviews.push(review(connection, row).await?);
+    }
+    Ok(reviews)
+}
+
+/// The review of an enrolment, while it is open.
+pub(super) async fn select(
+    connection: &mut SqliteConnection,
+    id: EnrolmentId,
+) -> Result<Option<Review>, StoreError> {
+    let row: Option<ReviewRow> = sqlx::query_as(SELECT_ONE)
+        .bind(id.0.as_slice())
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(backend)?;
+    match row {
+        Some(row) => review(connection, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn review(connection: &mut SqliteConnection, row: ReviewRow) -> Result<Review, StoreError> {
+    let id = EnrolmentId(REVIEWS.word("enrolment_id", &row.enrolment_id)?);
+    let record = select_by_id(connection, id).await?;
+    let matches: Vec<(i64, i64)> = sqlx::query_as(SELECT_MATCHES)
+        .bind(row.enrolment_id)
+        .fetch_all(connection)
+        .await
+        .map_err(backend)?;
+    let one = |(sequence, micros): (i64, i64)| {
+        Ok(ReviewMatch {
+            sequence: MATCHES.unsigned("sequence", sequence)?,
+            micros: u32::try_from(micros).map_err(|_| MATCHES.corrupt("score_micros"))?,
+        })
+    };
+    Ok(Review {
+        record: record.ok_or_else(|| REVIEWS.corrupt("enrolment_id"))?,
+        matches: matches
+            .into_iter()
+            .map(one)
+            .collect::<Result<_, StoreError>>()?,
+        templates: EyePair::from_bytes(&row.templates).map_err(|_| REVIEWS.corrupt("templates"))?,
+        keep_until: UnixSeconds(REVIEWS.unsigned("keep_until", row.keep_until)?),
+    })
+}
+
+/// Decides a review; what is not decided is not to be committed.
+pub(super) async fn decide(
+    tx: &mut WriteTransaction,
+    id: EnrolmentId,
+    decision: &ReviewDecision,
+    now: UnixSeconds,
+) -> Result<ReviewOutcome, StoreError> {
+    let Some(Review { mut record, .. }) = select(tx, id).await? else {
+        return Ok(ReviewOutcome::NotOpen);
+    };
+    if is_struck_off(tx, &record).await? {
+        return Ok(ReviewOutcome::NotOpen);
+    }
+    let (state, replaces, entry) = match decision {
+        ReviewDecision::Admit(entry) => ("queued", None, Some(entry)),
+        ReviewDecision::Replace { current, entry } => ("queued", Some(*current), Some(entry)),
+        ReviewDecision::Refuse => ("duplicate", None, None),
+    };
+    let decided = sqlx::query(DECIDE)
+        .bind(id.0.as_slice())
+        .bind(state)
+        .bind(replaces.map(|current| current.0.to_vec()))
+        .execute(&mut **tx)
+        .await;
+    match decided {
+        Ok(done) => expect_rows("decide a review", 1, done.rows_affected())?,
+        Err(sqlx::Error::Database(cause)) if cause.kind() == ErrorKind::UniqueViolation => {
+            // Of the two constraints, the one on what is replaced speaks of the person.
+            if cause.message().contains("replaces") {
+                return Ok(ReviewOutcome::PersonMoved);
+            }
+            return Ok(ReviewOutcome::CommitmentTaken);
+        }
+        Err(cause) => return Err(backend(cause)),
+    }
+    if let Some(entry) = entry {
+        record.state = EnrolmentState::Queued;
+        match join(tx, &record, replaces, entry, now).await? {
+            Joined::Joined => {}
+            Joined::GalleryMoved => return Ok(ReviewOutcome::GalleryMoved),
+            Joined::PersonMoved => return Ok(ReviewOutcome::PersonMoved),
+        }
+    }
+    let wiped = sqlx::query(WIPE).bind(id.0.as_slice()).execute(&mut **tx);
+    expect_rows(
+        "wipe the templates of a review",
+        1,
+        wiped.await.map_err(backend)?.rows_affected(),
+    )?;
+    Ok(ReviewOutcome::Decided)
+}
+
+/// Wipes the templates of reviews about a commitment, which is admitted now.
+pub(super) async fn wipe_of(tx: &mut WriteTransaction, commitment: Commitment) -> Result<(), StoreError> {
+    sqlx::query(WIPE_OF_COMMITMENT)
+        .bind(commitment.to_be_bytes().to_vec())
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
+    Ok(())
+}
+
+/// Wipes the templates of reviews of orbs that are struck off.
+pub(super) async fn wipe_of_struck_orbs(tx: &mut WriteTransaction) -> Result<(), StoreError> {
+    sqlx::query(WIPE_OF_STRUCK_ORBS)
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
+    Ok(())
+}
+
+/// Wipes the templates of reviews that were to be kept until before `now`.
+pub(super) async fn wipe_old(tx: &mut WriteTransaction, now: UnixSeconds) -> Result<u64, StoreError> {
+    let wiped = sqlx::query(WIPE_OLD)
+        .bind(integer(now.0)?)
+        .execute(&mut **tx)
+        .await
+        .map_err(backend)?;
+    Ok(wiped.rows_affected())
+}
