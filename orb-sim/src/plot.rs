@@ -8,6 +8,9 @@ pub const GENUINE: &str = "#1f7a4d";
 pub const IMPOSTOR: &str = "#b8442f";
 
 const WIDTH: f32 = 760.0;
+
+/// Beginning of each drawing: the element, and a box of the page's width.
+pub const SVG_START: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 ";
 const HEIGHT: f32 = 250.0;
 const LEFT: f32 = 60.0;
 const RIGHT: f32 = 20.0;
@@ -24,7 +27,7 @@ impl Page {
     pub fn new(panels: u8) -> Self {
         let height = HEIGHT * f32::from(panels);
         Self(format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"white\"/>\n"
+            "{SVG_START}{height}\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"white\"/>\n"
         ))
     }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use annona_audit::{AuditProgress, AuditVerdict, Report, explain};
 use annona_chain::{Deployment, DynProvider, connect};
-use annona_core::{Address, NullifierHash};
+use annona_core::{Address, NullifierHash, parse_address};
 use annona_http::SecretUrl;
 use anyhow::Context;
 use clap::Args;
@@ -51,7 +51,7 @@ pub(crate) struct AuditArgs {
     refusal: Option<PathBuf>,
     /// Believe receipts that were signed with the key of this address, instead of the one
     /// that the deployment file names.
-    #[arg(long, value_name = "ADDRESS", requires = "receipt")]
+    #[arg(long, value_name = "ADDRESS", requires = "receipt", value_parser = parse_address)]
     signer: Option<Address>,
     /// Print the report as JSON, with every objection; but for the block's age it is the same
     /// to the byte for the same block.

@@ -1,8 +1,9 @@
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, IntoInnerError, Write};
 use std::path::PathBuf;
 
 use annona_circuits::{AnyCircuit, Circuit, CircuitId};
+use annona_files::{Audience, OutputFile};
 use annona_keys::{KeyFolder, import_zkey, pinned, write_ceremony_files};
 use annona_proofs::KeyOrigin;
 use anyhow::Context;
@@ -53,7 +54,7 @@ pub(crate) struct ListArgs {
 pub(crate) struct ExportArgs {
     /// The circuit, such as append-256.
     circuit: CircuitId,
-    /// The .r1cs file to write.
+    /// The .r1cs file to write; an existing one is not overwritten.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Also write a .wtns file of a statement that says nothing, for rehearsals.
@@ -157,14 +158,16 @@ fn export(args: &ExportArgs) -> anyhow::Result<()> {
 }
 
 fn export_circuit<C: Circuit>(circuit: &C, args: &ExportArgs) -> anyhow::Result<()> {
-    let create = |path: &PathBuf| {
-        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()));
-        file.map(BufWriter::new)
-    };
+    let create = |path: &PathBuf| OutputFile::create(path, Audience::Everybody).map(BufWriter::new);
     let mut r1cs = create(&args.out)?;
     let mut wtns = args.witness.as_ref().map(create).transpose()?;
-    let wtns = wtns.as_mut().map(|file| file as &mut dyn Write);
-    write_ceremony_files(circuit, &mut r1cs, wtns)?;
+    let written = wtns.as_mut().map(|file| file as &mut dyn Write);
+    write_ceremony_files(circuit, &mut r1cs, written)?;
+    for file in [Some(r1cs), wtns].into_iter().flatten() {
+        file.into_inner()
+            .map_err(IntoInnerError::into_error)?
+            .commit()?;
+    }
     let hash = pinned(args.circuit).r1cs_sha256;
     say(format_args!("{}: SHA-256 {hash:x}", args.out.display()))
 }

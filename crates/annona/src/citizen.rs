@@ -1,20 +1,19 @@
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::time::Duration;
+mod claim;
+mod direct;
+mod paid;
+mod session;
+mod status;
 
-use annona_chain::{Deployment, EvmReader, connect};
-use annona_client::wire::{ClaimStatus, ClaimView, RefusalView};
-use annona_client::{ApiClient, ClaimDraft, ClientError, TreeReader, Wallet, prepare_claim};
-use annona_core::{Address, AmountWei, Epoch, EpochClock, ExternalNullifier, Payment, U256};
-use annona_engine::ports::ChainReader;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use annona_client::Wallet;
+use annona_core::{Address, AmountWei, Payment, U256, parse_address};
 use annona_http::SecretUrl;
-use annona_tree::InclusionProof;
-use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::output::{Format, note};
-use crate::promise;
+use crate::output::Format;
 
 /// Commands of `annona citizen`.
 #[derive(Debug, Subcommand)]
@@ -22,12 +21,21 @@ pub(crate) enum CitizenCommand {
     /// Make an identity: a secret on this device, and the commitment to show to an orb.
     New(NewArgs),
     /// Tell where you stand: member or not, what is claimed, when the next epoch begins.
+    ///
+    /// What is paid is read from the chain, in the events of all claims of the last epochs,
+    /// so that nobody learns which of them are yours. A service is asked only about claims
+    /// that this wallet handed to it.
     Status(StatusArgs),
     /// Make the proof of a claim without sending it.
     ///
     /// With --json: the form of npm @semaphore-protocol/proof 3.15.
-    Prove(ClaimArgs),
+    Prove(ProveArgs),
     /// Claim an epoch's income and wait until it is paid.
+    ///
+    /// A service carries the claim and pays the gas. With --direct no service is needed: the
+    /// members are read from the chain's events and the claim is sent to the contract by an
+    /// account of your own, which pays the gas. Everybody sees that account beside the
+    /// payment, so use one that says nothing about you.
     Claim(ClaimArgs),
 }
 
@@ -64,18 +72,25 @@ pub(crate) struct Connection {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     connection: Connection,
+    /// Do not look for payments. It saves reading the events of everybody's claims.
+    #[arg(long)]
+    skip_payments: bool,
+    /// Ask no service: read the members from the chain's events.
+    #[arg(long)]
+    direct: bool,
     /// Print as JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Arguments of `annona citizen prove` and `annona citizen claim`.
+/// The claim to make.
 #[derive(Debug, Args)]
-pub(crate) struct ClaimArgs {
+pub(crate) struct Demand {
     #[command(flatten)]
     connection: Connection,
-    /// Who gets the money. Use a fresh address: the chain shows it.
-    #[arg(long, value_name = "ADDRESS")]
+    /// Who gets the money. Use a fresh address: the chain shows it. Capital and small letters
+    /// are its checksum, and must be right.
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     recipient: Address,
     /// Epoch to claim; the current one if not named.
     #[arg(long)]
@@ -84,27 +99,65 @@ pub(crate) struct ClaimArgs {
     #[arg(long, default_value = "0")]
     fee: U256,
     /// Who gets the fee.
-    #[arg(long, value_name = "ADDRESS", default_value_t = Address::ZERO)]
+    #[arg(long, value_name = "ADDRESS", default_value_t = Address::ZERO, value_parser = parse_address)]
     fee_recipient: Address,
-    /// Longest wait for the payment, in seconds.
-    #[arg(long, default_value_t = 300)]
-    wait_secs: u64,
-    /// Keep the service's receipt in this file, and its reason beside it if it refuses later: with them
-    /// anyone can prove that the claim was dropped or paid late (`annona audit --receipt`).
-    #[arg(long, value_name = "FILE")]
-    receipt: Option<PathBuf>,
+    /// Ask no service: read the members from the chain's events.
+    #[arg(long)]
+    direct: bool,
     /// Print as JSON.
     #[arg(long)]
     json: bool,
+}
+
+impl Demand {
+    const fn payment(&self) -> Payment {
+        Payment {
+            recipient: self.recipient,
+            fee_recipient: self.fee_recipient,
+            fee: AmountWei(self.fee),
+        }
+    }
+}
+
+/// Arguments of `annona citizen prove`.
+#[derive(Debug, Args)]
+pub(crate) struct ProveArgs {
+    #[command(flatten)]
+    demand: Demand,
+}
+
+/// Arguments of `annona citizen claim`.
+#[derive(Debug, Args)]
+pub(crate) struct ClaimArgs {
+    #[command(flatten)]
+    demand: Demand,
+    /// With --direct: key of the account that sends the claim and pays the gas, a file of 64
+    /// hexadecimal digits that only you can read.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "direct",
+        required_if_eq("direct", "true")
+    )]
+    key_file: Option<PathBuf>,
+    /// Longest wait for the payment, in seconds.
+    #[arg(long, default_value_t = 300)]
+    wait_secs: u64,
+    /// Keep the service's receipt in this file, and its reason beside it if it refuses later:
+    /// with them anyone can prove that the claim was dropped or paid late (`annona audit
+    /// --receipt`). An existing file is not overwritten; the receipt of the same claim in it
+    /// is kept.
+    #[arg(long, value_name = "FILE", conflicts_with = "direct")]
+    receipt: Option<PathBuf>,
 }
 
 /// Runs a command of the citizen.
 pub(crate) async fn run(command: CitizenCommand) -> anyhow::Result<ExitCode> {
     match command {
         CitizenCommand::New(args) => new(&args),
-        CitizenCommand::Status(args) => status(args).await,
-        CitizenCommand::Prove(args) => prove(args).await,
-        CitizenCommand::Claim(args) => claim(args).await,
+        CitizenCommand::Status(args) => status::status(&args).await,
+        CitizenCommand::Prove(args) => claim::prove(&args).await,
+        CitizenCommand::Claim(args) => claim::claim(&args).await,
     }
 }
 
@@ -129,210 +182,4 @@ fn new(args: &NewArgs) -> anyhow::Result<ExitCode> {
         )
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The citizen's three sources: the own secret, the service, the chain.
-struct Session {
-    wallet: Wallet,
-    service: ApiClient,
-    chain: EvmReader,
-    calendar: EpochClock,
-}
-
-impl Session {
-    async fn open(connection: &Connection) -> anyhow::Result<Self> {
-        let deployment = Deployment::load(&connection.deployment)?;
-        let chain = EvmReader::open(connect(connection.rpc_url.expose())?, deployment)
-            .await
-            .with_context(|| format!("the chain at {} cannot be used", connection.rpc_url))?;
-        let (genesis, length_secs) = chain.calendar().await?;
-        Ok(Self {
-            wallet: Wallet::open(&connection.wallet)?,
-            service: ApiClient::new(connection.service.expose())?,
-            calendar: EpochClock::new(genesis, length_secs)?,
-            chain,
-        })
-    }
-
-    async fn current_epoch(&self) -> anyhow::Result<(Epoch, u64)> {
-        let now = self.chain.head().await?.timestamp;
-        let epoch = self.calendar.epoch_at(now)?;
-        let next = self.calendar.start_of(Epoch(epoch.0 + 1));
-        Ok((epoch, next.0.saturating_sub(now.0)))
-    }
-
-    async fn draft(&self, args: &ClaimArgs) -> anyhow::Result<ClaimDraft> {
-        let epoch = match args.epoch {
-            Some(epoch) => Epoch(epoch),
-            None => self.current_epoch().await?.0,
-        };
-        let identity = self.wallet.identity();
-        let path = self.path(epoch).await?.with_context(|| {
-            format!("you are not in the tree of epoch {epoch}; who enrols is paid from the next epoch on")
-        })?;
-        let on_chain = self.chain.checkpoint_before(epoch).await?.root;
-        let payment = Payment {
-            recipient: args.recipient,
-            fee_recipient: args.fee_recipient,
-            fee: AmountWei(args.fee),
-        };
-        let scope = self.chain.deployment().claim_scope();
-        Ok(prepare_claim(
-            identity,
-            &path,
-            epoch,
-            on_chain,
-            &scope,
-            payment,
-            &mut rand::rng(),
-        )?)
-    }
-
-    /// The own path in the tree of an epoch, if it leads anywhere.
-    async fn path(&self, epoch: Epoch) -> anyhow::Result<Option<InclusionProof>> {
-        let mut tree = TreeReader::new(&self.service, epoch);
-        let known = self.wallet.known_leaf();
-        let commitment = self.wallet.identity().commitment();
-        let Some(leaf_index) = tree.find(commitment, known).await? else {
-            return Ok(None);
-        };
-        if known != Some(leaf_index) {
-            self.wallet.remember_leaf(leaf_index)?;
-        }
-        Ok(Some(tree.path(leaf_index).await?))
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct StatusAnswer {
-    commitment: String,
-    epoch: u64,
-    seconds_to_next_epoch: u64,
-    is_member: bool,
-    claims: Vec<ClaimView>,
-}
-
-async fn status(args: StatusArgs) -> anyhow::Result<ExitCode> {
-    let session = Session::open(&args.connection).await?;
-    let (epoch, seconds_left) = session.current_epoch().await?;
-    let identity = session.wallet.identity();
-    let answer = StatusAnswer {
-        commitment: identity.commitment().to_string(),
-        epoch: epoch.0,
-        seconds_to_next_epoch: seconds_left,
-        is_member: session.path(epoch).await?.is_some(),
-        claims: claims_in_window(&session, epoch).await?,
-    };
-    Format::from_flag(args.json).print(&answer, || describe_status(&answer))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn claims_in_window(session: &Session, current: Epoch) -> anyhow::Result<Vec<ClaimView>> {
-    let window = session.chain.claim_window().await?;
-    let scope = session.chain.deployment().claim_scope();
-    let mut claims = Vec::new();
-    for epoch in current.0.saturating_sub(window - 1)..=current.0 {
-        let external_nullifier = ExternalNullifier::new(&scope, Epoch(epoch));
-        let nullifier = session.wallet.identity().nullifier_hash(external_nullifier);
-        match session.service.claim_status(nullifier).await {
-            Ok(view) => claims.push(view),
-            Err(ClientError::Refused(_)) => {}
-            Err(other) => return Err(other.into()),
-        }
-    }
-    Ok(claims)
-}
-
-fn describe_status(answer: &StatusAnswer) -> String {
-    let member = if answer.is_member {
-        "You are a member and can claim this epoch."
-    } else {
-        "You cannot claim this epoch: enrol at an orb first; who has just enrolled can claim the next epoch."
-    };
-    let mut text = format!(
-        "commitment {}\nepoch {}, the next one begins in {} seconds\n{member}",
-        answer.commitment, answer.epoch, answer.seconds_to_next_epoch
-    );
-    for claim in &answer.claims {
-        text.push_str(&format!(
-            "\nepoch {}: claim {:?}",
-            claim.epoch, claim.status
-        ));
-    }
-    text
-}
-
-async fn prove(args: ClaimArgs) -> anyhow::Result<ExitCode> {
-    let draft = Session::open(&args.connection).await?.draft(&args).await?;
-    let proof = draft.to_semaphore_json();
-    Format::from_flag(args.json).print(&proof, || {
-        format!(
-            "proved epoch {} for {}: nullifier {}\nNothing was sent; `annona citizen claim` does.",
-            draft.epoch, draft.payment.recipient, draft.proof.inputs.nullifier_hash
-        )
-    })?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn claim(args: ClaimArgs) -> anyhow::Result<ExitCode> {
-    let session = Session::open(&args.connection).await?;
-    let draft = session.draft(&args).await?;
-    let accepted = session.service.claim(&draft.to_request()).await?;
-    if let Some(path) = &args.receipt {
-        keep_receipt(&session, &draft, &accepted, path)?;
-    }
-    let nullifier = draft.proof.inputs.nullifier_hash;
-    let view = session
-        .service
-        .wait_for_claim(nullifier, Duration::from_secs(args.wait_secs))
-        .await?;
-    if let (Some(path), Some(refusal)) = (&args.receipt, &view.refusal) {
-        keep_refusal(refusal, path)?;
-    }
-    Format::from_flag(args.json).print(&view, || describe_claim(&view))?;
-    Ok(if view.status == ClaimStatus::Final {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-/// Writes the receipt down once it is seen to bind the service.
-fn keep_receipt(
-    session: &Session,
-    draft: &ClaimDraft,
-    accepted: &ClaimView,
-    path: &Path,
-) -> anyhow::Result<()> {
-    let Some(view) = &accepted.receipt else {
-        note("the service took the claim, and promises nothing about it");
-        return Ok(());
-    };
-    promise::ensure_binding(view, session.chain.deployment(), draft)?;
-    let text = serde_json::to_string_pretty(view)? + "\n";
-    std::fs::write(path, text)
-        .with_context(|| format!("cannot write the receipt {}", path.display()))
-}
-
-/// Writes the service's reason down beside the receipt.
-fn keep_refusal(refusal: &RefusalView, receipt: &Path) -> anyhow::Result<()> {
-    let path = promise::refusal_path(receipt);
-    let text = serde_json::to_string_pretty(refusal)? + "\n";
-    std::fs::write(&path, text)
-        .with_context(|| format!("cannot write the refusal {}", path.display()))
-}
-
-fn describe_claim(view: &ClaimView) -> String {
-    match view.status {
-        ClaimStatus::Final => format!(
-            "paid: epoch {}, transaction {}",
-            view.epoch,
-            view.transaction_hash.as_deref().unwrap_or("unknown")
-        ),
-        _ => format!(
-            "not paid: {}",
-            view.reason.as_deref().unwrap_or("no reason given")
-        ),
-    }
 }

@@ -6,7 +6,7 @@ use alloy::primitives::{Address, U256};
 use annona_chain::{
     DEPLOYED_CONTRACTS, DeployPlan, DeployProgress, Deployment, connect, deploy_telling,
 };
-use annona_core::{AmountWei, UnixSeconds};
+use annona_core::{AmountWei, UnixSeconds, deserialize_address, deserialize_addresses};
 use annona_files::{Audience, OutputFile};
 use annona_http::SecretUrl;
 use annona_keys::UnsafeKeys;
@@ -61,10 +61,15 @@ pub(crate) struct PlanFile {
     token_cap_tokens: u64,
     epoch_enrolment_cap: u64,
     timelock_delay_secs: u64,
+    #[serde(deserialize_with = "deserialize_address")]
     governor: Address,
+    #[serde(deserialize_with = "deserialize_address")]
     pauser: Address,
+    #[serde(deserialize_with = "deserialize_address")]
     sequencer: Address,
+    #[serde(deserialize_with = "deserialize_address")]
     receipt_signer: Address,
+    #[serde(deserialize_with = "deserialize_addresses")]
     orbs: Vec<Address>,
     /// Refused outside development chains unless the command line says so too.
     allow_unsafe_test_keys: bool,

@@ -2,15 +2,17 @@ use std::path::Path;
 
 use annona_chain::{Deployment, PrivateKeySigner};
 use annona_core::Address;
-use anyhow::{Context, bail, ensure};
+use annona_files::{Audience, Exposure, FileError, read_secret, write_new as write_new_file};
+use anyhow::{Context, ensure};
 use zeroize::Zeroizing;
+
+/// Bytes that a key file can have at most.
+const MAX_FILE_BYTES: u64 = 1_024;
 
 /// Reads a secret key: a file of 64 hexadecimal digits that only its owner can read.
 pub(crate) fn read(path: &Path) -> anyhow::Result<PrivateKeySigner> {
-    refuse_shared(path)?;
-    let text = std::fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .with_context(|| format!("cannot read the key file {}", path.display()))?;
+    let text = read_secret(path, MAX_FILE_BYTES, Exposure::Refuse)
+        .context("the key file cannot be used")?;
     // The parser's own error is dropped, because it could quote the key.
     text.trim().parse().map_err(|_| {
         anyhow::anyhow!(
@@ -31,40 +33,9 @@ pub(crate) fn ensure_named(signer: Address, deployment: &Deployment) -> anyhow::
 }
 
 /// Writes a secret key to a new file that only its owner can read.
-pub(crate) fn write_new(path: &Path, key: &PrivateKeySigner) -> anyhow::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
+pub(crate) fn write_new(path: &Path, key: &PrivateKeySigner) -> Result<(), FileError> {
     let digits = Zeroizing::new(format!("{:x}\n", key.to_bytes()));
-    let mut file = options
-        .open(path)
-        .with_context(|| format!("cannot create the key file {}", path.display()))?;
-    file.write_all(digits.as_bytes())?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn refuse_shared(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let metadata = std::fs::metadata(path)
-        .with_context(|| format!("cannot read the key file {}", path.display()))?;
-    if metadata.permissions().mode() & 0o077 != 0 {
-        bail!(
-            "others can read the key file {0}: run `chmod 600 {0}`",
-            path.display()
-        );
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn refuse_shared(_path: &Path) -> anyhow::Result<()> {
-    Ok(())
+    write_new_file(path, Audience::Owner, digits.as_bytes())
 }
 
 #[cfg(test)]
@@ -83,11 +54,15 @@ mod tests {
             write_new(&path, &key).is_err(),
             "a key is never overwritten"
         );
+        let text = std::fs::read_to_string(&path).unwrap();
+        for saved in [format!("\u{feff}{text}"), text.replace('\n', "\r\n ")] {
+            std::fs::write(&path, saved).unwrap();
+            assert_eq!(read(&path).unwrap().address(), key.address());
+        }
         std::fs::write(&path, "not-a-key-but-secret").unwrap();
         assert!(!format!("{:?}", read(&path).unwrap_err()).contains("secret"));
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_key_that_others_can_read_is_refused() {
         use std::os::unix::fs::PermissionsExt;
@@ -95,6 +70,7 @@ mod tests {
         let path = folder.path().join("key");
         write_new(&path, &PrivateKeySigner::random()).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(read(&path).unwrap_err().to_string().contains("chmod 600"));
+        let refused = format!("{:#}", read(&path).unwrap_err());
+        assert!(refused.contains("chmod 600"), "{refused}");
     }
 }

@@ -24,6 +24,7 @@ mod long_work;
 mod matching;
 mod orb;
 mod output;
+mod outputs;
 mod promise;
 mod prover;
 mod registry;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Context;
+use annona_files::OutputFile;
 use clap::Args;
 use orb_sim::calibration::{self, Report};
 use orb_sim::trial::{self, Decisions, Enrolled, Plan, Rate, Subject};
@@ -12,6 +12,11 @@ use serde::Serialize;
 
 use crate::long_work::{Stop, in_parallel, stoppable};
 use crate::output::{note, say};
+use crate::outputs;
+
+/// Members by which an earlier file of each command is known.
+const CALIBRATION: &[&str] = &["people", "accepted", "refused", "truly_visible"];
+const TRIAL: &[&str] = &["failed_to_enrol", "false_match", "false_non_match"];
 
 /// Arguments of `annona orb calibrate`.
 #[derive(Debug, Args)]
@@ -61,6 +66,8 @@ pub(crate) async fn calibrate(args: CalibrateArgs) -> anyhow::Result<ExitCode> {
         captures: args.captures,
         seed: args.seed,
     };
+    let json = json_file(args.json.as_ref(), CALIBRATION)?;
+    let plot = args.plot.as_deref().map(outputs::svg).transpose()?;
     let (subjects, stop) = stoppable(move |stop| {
         let examine = |number| calibration::examine(&plan, number);
         Ok(in_parallel(
@@ -78,10 +85,10 @@ pub(crate) async fn calibrate(args: CalibrateArgs) -> anyhow::Result<ExitCode> {
     }
     let report = Report::new(&subjects);
     say(report.to_string().trim_end())?;
-    write_json(args.json.as_ref(), &report)?;
-    if let Some(path) = &args.plot {
-        std::fs::write(path, report.to_svg())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+    write_json(json, &report)?;
+    if let Some(mut plot) = plot {
+        plot.put(report.to_svg().as_bytes())?;
+        plot.commit()?;
     }
     if !is_complete {
         note(format_args!(
@@ -120,10 +127,10 @@ struct TrialAnswer {
 /// Photographs everybody, compares everybody with everybody, and says how often the
 /// production rule was wrong. A signal ends the stage under way and keeps what it did.
 pub(crate) async fn trial(args: TrialArgs) -> anyhow::Result<ExitCode> {
-    let json = args.json.clone();
+    let json = json_file(args.json.as_ref(), TRIAL)?;
     let (answer, stop) = stoppable(move |stop| run_trial(&args, stop)).await?;
     say(describe(&answer))?;
-    write_json(json.as_ref(), &answer)?;
+    write_json(json, &answer)?;
     Ok(stop.exit_code(!answer.interrupted))
 }
 
@@ -204,8 +211,17 @@ fn describe(answer: &TrialAnswer) -> String {
     )
 }
 
-fn write_json(path: Option<&PathBuf>, value: &impl Serialize) -> anyhow::Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    std::fs::write(path, serde_json::to_string_pretty(value)? + "\n")
-        .with_context(|| format!("cannot write {}", path.display()))
+fn json_file(
+    path: Option<&PathBuf>,
+    members: &'static [&'static str],
+) -> anyhow::Result<Option<OutputFile<'static>>> {
+    let file = path.map(|path| outputs::json(path, "figures of this command", members));
+    Ok(file.transpose()?)
+}
+
+fn write_json(file: Option<OutputFile<'_>>, value: &impl Serialize) -> anyhow::Result<()> {
+    match file {
+        Some(file) => outputs::put_json(file, value),
+        None => Ok(()),
+    }
 }

@@ -1,15 +1,15 @@
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, IntoInnerError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use annona_chain::Deployment;
 use annona_core::{B256, keccak256};
-use annona_engine::Membership;
 use annona_engine::ports::RegistryState;
+use annona_engine::{Membership, TREE_MAGIC};
+use annona_files::{Audience, FileError, OutputFile, Purpose};
 use anyhow::Context;
-use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
 
 /// How often a tree that changes is written down. What a crash loses is read from the
@@ -103,17 +103,21 @@ fn load(path: &Path, tag: B256, membership: &Membership) -> anyhow::Result<()> {
         .with_context(|| format!("{} is of no use", path.display()))
 }
 
-/// Whoever reads the file sees the old one or the new one.
+/// Tells whether a tree can be written to `path`.
+pub(crate) fn check_place(path: &Path) -> Result<(), FileError> {
+    begin(path).map(drop)
+}
+
+fn begin(path: &Path) -> Result<OutputFile<'static>, FileError> {
+    let purpose = Purpose::beginning_with("a tree", &TREE_MAGIC);
+    OutputFile::replace(path, Audience::Everybody, purpose)
+}
+
+/// Whoever reads the file sees the old one or the new one. A file that holds no tree is
+/// left as it is.
 fn save(path: &Path, tag: B256, membership: &Membership) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    let mut out = BufWriter::new(file);
+    let mut out = BufWriter::new(begin(path).map_err(io::Error::other)?);
     membership.save(tag, &mut out)?;
-    out.flush()?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    let file = out.into_inner().map_err(IntoInnerError::into_error)?;
+    file.commit().map_err(io::Error::other)
 }

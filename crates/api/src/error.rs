@@ -233,6 +233,13 @@ fn field_refusal(problem: &FieldProblem) -> Refusal {
         )
         .of_field(field),
         FieldProblem::OutOfRange { field, source } => range_refusal(field, *source).of_field(field),
+        FieldProblem::Address { field, .. } => Refusal::new(
+            Code::MalformedField,
+            format!(
+                "Copy {field} again from where you have it: its capital letters are a checksum, and it is wrong."
+            ),
+        )
+        .of_field(field),
         _ => Refusal::new(
             Code::MalformedField,
             "Compare the request with /openapi.json and send it again.",

@@ -2,20 +2,34 @@ use std::fmt;
 use std::time::Duration;
 
 use annona_core::{B256, Epoch, NullifierHash};
-use annona_http::{Limits, PublicAddress, Url, client_for};
-use annona_tree::{Tile, TileError, TileId};
+use annona_http::{BodyError, Limits, PublicAddress, Url, client_for, read_body};
+use annona_tree::{Tile, TileId};
 use annona_wire::{
     ClaimRequest, ClaimView, ConfigView, EnrolmentRequest, EnrolmentStatus, EnrolmentView,
-    EpochView, Problem,
+    EpochView,
 };
-use reqwest::{RequestBuilder, Response, StatusCode};
+use rand::RngExt;
+use reqwest::{RequestBuilder, Response};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Longest waits for a connection and for one answer.
+use crate::ClientError;
+
+/// Longest waits for one answer.
 const LIMITS: Limits = Limits {
-    connect: Duration::from_secs(5),
+    connect: Duration::from_secs(10),
     request: Duration::from_secs(30),
 };
+
+/// Requests for one answer, the first included, while failures are passing.
+const MAX_ATTEMPTS: u32 = 4;
+
+/// Pause before the second request for an answer; it doubles, and up to as much again is
+/// added by chance.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Bytes that an answer can have at most; a tile has 8 KiB.
+const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// Pause between two looks at something under way.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -23,66 +37,17 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// Looks at a tree that the service does not have yet: about a minute.
 const MAX_TREE_LOOKS: u32 = 240;
 
-/// Why a request came to nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// The address is not one of HTTP.
-    #[error("{address} is not an http or https address")]
-    Address {
-        /// The address.
-        address: PublicAddress,
-    },
-    /// No answer, or one that is not of the API.
-    #[error(
-        "the service at {url} did not answer as expected; is the address right and `annona serve` running?"
-    )]
-    Transport {
-        /// Address of the service.
-        url: PublicAddress,
-        /// Why.
-        source: reqwest::Error,
-    },
-    /// The service refused.
-    #[error("{} {} ({})", .0.title, .0.detail, .0.code)]
-    Refused(Box<Problem>),
-    /// A tile is not what a tile can be.
-    #[error("the service sent a tile that cannot be one")]
-    Tile(#[from] TileError),
-    /// It took too long.
-    #[error("{what} was not settled within {} seconds; it is stored and goes on, look again later", limit.as_secs())]
-    TimedOut {
-        /// What was waited for.
-        what: &'static str,
-        /// How long.
-        limit: Duration,
-    },
-}
-
-impl ClientError {
-    /// Stable code of a refusal.
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        match self {
-            Self::Refused(problem) => Some(&problem.code),
-            _ => None,
-        }
-    }
-}
-
 /// A client of one service.
 #[derive(Clone)]
 pub struct ApiClient {
     base: String,
-    shown: PublicAddress,
+    service: PublicAddress,
     http: reqwest::Client,
 }
 
 impl fmt::Debug for ApiClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiClient")
-            .field("address", &self.shown)
-            .finish_non_exhaustive()
+        write!(f, "ApiClient({})", self.service)
     }
 }
 
@@ -90,20 +55,21 @@ impl ApiClient {
     /// A client of the service at `base`, such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// [`ClientError::Address`], or [`ClientError::Transport`] when no client can be made on
-    /// this machine.
+    /// [`ClientError::Address`] when no client can be made for it.
     pub fn new(base: &str) -> Result<Self, ClientError> {
         let base = base.trim().trim_end_matches('/').to_owned();
-        let shown = PublicAddress::of_text(&base);
+        let service = PublicAddress::of_text(&base);
         let url: Option<Url> = base.parse().ok();
-        let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
-            return Err(ClientError::Address { address: shown });
-        };
-        let http = client_for(&url, LIMITS).map_err(|source| ClientError::Transport {
-            url: shown.clone(),
-            source,
-        })?;
-        Ok(Self { base, shown, http })
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        let http = url.and_then(|url| client_for(&url, LIMITS).ok());
+        match http {
+            Some(http) => Ok(Self {
+                base,
+                service,
+                http,
+            }),
+            None => Err(ClientError::Address { service }),
+        }
     }
 
     /// Base address.
@@ -131,19 +97,20 @@ impl ApiClient {
     /// Whether every part of the service is ready.
     ///
     /// # Errors
-    /// [`ClientError::Transport`].
+    /// [`ClientError::Unreachable`], [`ClientError::NoAnswer`].
     pub async fn is_ready(&self) -> Result<bool, ClientError> {
-        let response = self.send(self.http.get(self.url("/readyz"))).await?;
-        Ok(response.status().is_success())
+        let answer = self.send(self.http.get(self.url("/readyz"))).await?;
+        Ok((200..300).contains(&answer.status))
     }
 
     /// Hands in an enrolment.
     ///
     /// # Errors
-    /// [`ClientError::Refused`] with `enrolment-duplicate` and others.
+    /// [`ClientError::Refused`] with `enrolment-duplicate` and others;
+    /// [`ClientError::AnswerLost`] when it may have been taken.
     pub async fn enrol(&self, request: &EnrolmentRequest) -> Result<EnrolmentView, ClientError> {
-        self.read(self.http.post(self.url("/v1/enrolments")).json(request))
-            .await
+        let sent = self.post("/v1/enrolments", request).await;
+        sent.map_err(|error| self.after_sending("the enrolment", error))
     }
 
     /// An enrolment.
@@ -190,21 +157,24 @@ impl ApiClient {
 
     async fn tile_now(&self, epoch: Epoch, id: TileId) -> Result<Tile, ClientError> {
         let path = format!("/v1/tree/{epoch}/{}/{}", id.level(), id.index());
-        let response = self.answer(self.http.get(self.url(&path))).await?;
-        let bytes = response
-            .bytes()
-            .await
-            .map_err(|source| self.transport(source))?;
-        Ok(Tile::from_bytes(id, &bytes)?)
+        let answer = self.look(&path).await?;
+        Ok(Tile::from_bytes(id, &answer.body)?)
     }
 
-    /// Hands in a claim.
+    /// Hands in a claim. The same claim again is the same claim, so it is sent again while
+    /// failures are passing.
     ///
     /// # Errors
-    /// [`ClientError`].
+    /// [`ClientError::Refused`]; [`ClientError::AnswerLost`] when it may have been taken.
     pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimView, ClientError> {
-        self.read(self.http.post(self.url("/v1/claims")).json(request))
-            .await
+        let mut patience = Patience::default();
+        loop {
+            let sent = self.post("/v1/claims", request).await;
+            match sent.map_err(|error| self.after_sending("the claim", error)) {
+                Ok(view) => return Ok(view),
+                Err(error) => patience.after(error).await?,
+            }
+        }
     }
 
     /// A claim.
@@ -234,42 +204,135 @@ impl ApiClient {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        self.read(self.http.get(self.url(path))).await
+        let answer = self.look(path).await?;
+        self.read(&answer)
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        request
-            .send()
-            .await
-            .map_err(|source| self.transport(source))
+    /// An answer that is not a refusal.
+    async fn look(&self, path: &str) -> Result<Answer, ClientError> {
+        let mut patience = Patience::default();
+        loop {
+            match self.accepted(self.http.get(self.url(path))).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => patience.after(error).await?,
+            }
+        }
     }
 
-    async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
-        let response = self.answer(request).await?;
-        response
-            .json()
-            .await
-            .map_err(|source| self.transport(source))
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let answer = self.accepted(self.http.post(self.url(path)).json(body));
+        self.read(&answer.await?)
     }
 
     /// The answer, if it is not a refusal.
-    async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        let response = self.send(request).await?;
-        if response.status() < StatusCode::BAD_REQUEST {
-            return Ok(response);
+    async fn accepted(&self, request: RequestBuilder) -> Result<Answer, ClientError> {
+        let answer = self.send(request).await?;
+        if answer.status < 400 {
+            return Ok(answer);
         }
-        let problem = response
-            .json()
-            .await
-            .map_err(|source| self.transport(source))?;
+        let problem = self.read(&answer)?;
         Err(ClientError::Refused(Box::new(problem)))
     }
 
-    fn transport(&self, source: reqwest::Error) -> ClientError {
-        ClientError::Transport {
-            url: self.shown.clone(),
-            source: source.without_url(),
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, ClientError> {
+        let service = self.service.clone();
+        // The transport's error would quote the whole address.
+        let response = request.send().await.map_err(|source| {
+            let (is_unsent, source) = (source.is_connect(), source.without_url());
+            if is_unsent {
+                ClientError::Unreachable { service, source }
+            } else {
+                ClientError::NoAnswer { service, source }
+            }
+        })?;
+        self.receive(response).await
+    }
+
+    async fn receive(&self, response: Response) -> Result<Answer, ClientError> {
+        let status = response.status().as_u16();
+        match read_body(response, MAX_ANSWER_BYTES).await {
+            Ok(body) => Ok(Answer { status, body }),
+            Err(BodyError::TooLong) => Err(self.not_the_api(status)),
+            Err(BodyError::Broken(source)) => Err(ClientError::NoAnswer {
+                service: self.service.clone(),
+                source,
+            }),
         }
+    }
+
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ClientError> {
+        serde_json::from_slice(&answer.body).map_err(|_| self.not_the_api(answer.status))
+    }
+
+    fn not_the_api(&self, status: u16) -> ClientError {
+        ClientError::NotTheApi {
+            service: self.service.clone(),
+            status,
+        }
+    }
+
+    /// Says of a failure whether the service may have taken `what`.
+    fn after_sending(&self, what: &'static str, error: ClientError) -> ClientError {
+        match error {
+            ClientError::NoAnswer { .. } | ClientError::NotTheApi { .. } => {
+                ClientError::AnswerLost {
+                    service: self.service.clone(),
+                    what,
+                    source: Box::new(error),
+                }
+            }
+            // Unreachable: nothing was sent. Refused: nothing was taken.
+            other => other,
+        }
+    }
+}
+
+/// An answer as a whole.
+struct Answer {
+    status: u16,
+    body: Vec<u8>,
+}
+
+/// The repeats of one request.
+struct Patience {
+    attempts_left: u32,
+    pause: Duration,
+    /// A failure after which the request may have been taken.
+    lost: Option<ClientError>,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            attempts_left: MAX_ATTEMPTS - 1,
+            pause: FIRST_PAUSE,
+            lost: None,
+        }
+    }
+}
+
+impl Patience {
+    /// Pauses before the next request, while the failure is passing. Of several failures,
+    /// one after which the request may have been taken is the one to tell.
+    async fn after(&mut self, error: ClientError) -> Result<(), ClientError> {
+        if !error.is_passing() {
+            return Err(error);
+        }
+        if self.attempts_left == 0 {
+            return Err(self.lost.take().unwrap_or(error));
+        }
+        self.attempts_left -= 1;
+        if matches!(error, ClientError::AnswerLost { .. }) {
+            self.lost.get_or_insert(error);
+        }
+        let by_chance = rand::rng().random_range(0.0..1.0);
+        tokio::time::sleep(self.pause.mul_f64(1.0 + by_chance)).await;
+        self.pause *= 2;
+        Ok(())
     }
 }
 

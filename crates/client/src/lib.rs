@@ -11,11 +11,14 @@
 
 mod api;
 mod claim;
+mod error;
+mod ranges;
 mod tree;
 mod wallet;
 
 pub use annona_wire as wire;
-pub use api::{ApiClient, ClientError};
+pub use api::ApiClient;
 pub use claim::{ClaimDraft, PrepareError, SemaphoreProofJson, prepare_claim};
+pub use error::ClientError;
 pub use tree::TreeReader;
-pub use wallet::{Wallet, WalletError};
+pub use wallet::{Wallet, WalletError, WalletNote};

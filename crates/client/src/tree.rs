@@ -1,61 +1,71 @@
 use std::collections::HashMap;
+use std::ops::Range;
 
 use annona_core::{Commitment, Epoch, LeafIndex};
 use annona_tree::{InclusionProof, TILE_LEVELS, Tile, TileId};
 
+use crate::ranges::{TILE_WIDTH, TileRanges};
 use crate::{ApiClient, ClientError};
-
-/// Nodes of a tile.
-const TILE_WIDTH: u64 = 256;
 
 /// The tree of an epoch, read tile by tile; none is fetched twice.
 ///
-/// The service learns which tiles were asked for, and so at most which 256 people the
-/// wallet's owner is among. Nothing here is to be trusted before the path's root was
+/// The service learns which range of tiles holds the wallet's leaf, and nothing that
+/// narrows it: the newest tile of each level comes first, then the whole range in order,
+/// then the tiles above it. Nothing here is to be trusted before the path's root was
 /// compared with the chain's.
 #[derive(Debug)]
 pub struct TreeReader<'a> {
     service: &'a ApiClient,
     epoch: Epoch,
+    members: u64,
     tiles: HashMap<TileId, Tile>,
 }
 
 impl<'a> TreeReader<'a> {
-    /// A reader of the tree of `epoch`.
+    /// A reader of the tree of `epoch`, of which the chain says that it has `members`.
     #[must_use]
-    pub fn new(service: &'a ApiClient, epoch: Epoch) -> Self {
+    pub fn new(service: &'a ApiClient, epoch: Epoch, members: u64) -> Self {
         Self {
             service,
             epoch,
+            members,
             tiles: HashMap::new(),
         }
     }
 
-    /// Where a commitment is: at `known`, where it was found before, or else among all leaves,
-    /// the newest first, because a wallet looks for itself when it has just joined.
+    /// Where a commitment is: near `known`, where it was found before, or else among all
+    /// leaves, the newest first, because a wallet looks for itself when it has just joined.
     ///
     /// # Errors
-    /// [`ClientError`].
+    /// [`ClientError`]; [`ClientError::TooFewLeaves`] when the tree cannot be the epoch's.
     pub async fn find(
         &mut self,
         commitment: Commitment,
         known: Option<LeafIndex>,
     ) -> Result<Option<LeafIndex>, ClientError> {
+        let leaves = self.count_leaves().await?;
+        if leaves < self.members {
+            return Err(ClientError::TooFewLeaves {
+                leaves,
+                members: self.members,
+            });
+        }
+        let ranges = TileRanges::new(leaves, self.members);
         let known = known.map(|leaf_index| TileId::path_of(leaf_index)[0].index());
-        if let Some(index) = known
-            && let Some(place) = self.find_in(index, commitment).await?
+        if let Some(range) = known.and_then(|index| ranges.around(index))
+            && let Some(place) = self.find_in(range, commitment).await?
         {
             return Ok(Some(place));
         }
-        for index in (0..self.tiles_of_leaves().await?).rev() {
-            if let Some(place) = self.find_in(index, commitment).await? {
+        for range in ranges.newest_first() {
+            if let Some(place) = self.find_in(range, commitment).await? {
                 return Ok(Some(place));
             }
         }
         Ok(None)
     }
 
-    /// The path of a leaf.
+    /// The path of a leaf that was found.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -68,10 +78,10 @@ impl<'a> TreeReader<'a> {
         Ok(InclusionProof::from_tiles(leaf_index, &tiles)?)
     }
 
-    /// Number of tiles of leaves; the last nodes of the tiles above tell.
-    async fn tiles_of_leaves(&mut self) -> Result<u64, ClientError> {
+    /// Number of leaves; the last nodes of the newest tiles tell.
+    async fn count_leaves(&mut self) -> Result<u64, ClientError> {
         let mut count = 1;
-        for level in (1..TILE_LEVELS as u64).rev() {
+        for level in (0..TILE_LEVELS as u64).rev() {
             let Some(tile) = self.tile_at(level, count - 1).await? else {
                 return Ok(0);
             };
@@ -80,17 +90,24 @@ impl<'a> TreeReader<'a> {
         Ok(count)
     }
 
+    /// Looks at the whole range, wherever in it the commitment is.
     async fn find_in(
         &mut self,
-        index: u64,
+        range: Range<u64>,
         commitment: Commitment,
     ) -> Result<Option<LeafIndex>, ClientError> {
         let leaf = commitment.to_field();
-        let Some(tile) = self.tile_at(0, index).await? else {
-            return Ok(None);
-        };
-        let within = tile.nodes().iter().position(|node| *node == leaf);
-        Ok(within.and_then(|within| LeafIndex::try_from(index * TILE_WIDTH + within as u64).ok()))
+        let mut found = None;
+        for index in range {
+            let Some(tile) = self.tile_at(0, index).await? else {
+                continue;
+            };
+            let within = tile.nodes().iter().position(|node| *node == leaf);
+            if let Some(within) = within {
+                found = LeafIndex::try_from(index * TILE_WIDTH + within as u64).ok();
+            }
+        }
+        Ok(found)
     }
 
     /// A tile, if the tree has it.

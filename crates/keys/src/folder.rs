@@ -1,9 +1,10 @@
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use annona_circuits::{AnyCircuit, CircuitId};
 use annona_core::B256;
+use annona_files::{Audience, FileError, OutputFile, Purpose, create_folder};
 use annona_proofs::{BatchKeyError, KeyOrigin, ProvingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -49,6 +50,15 @@ pub enum KeyError {
         expected: B256,
         /// Hash of the verifying key in the file.
         actual: B256,
+    },
+    /// The file cannot be made, or holds something else.
+    #[error(transparent)]
+    Output(#[from] FileError),
+    /// A key from a ceremony is the test key, which anybody can forge proofs under.
+    #[error("the key is the test key of {circuit}, under which anybody can forge proofs")]
+    TestKey {
+        /// The circuit.
+        circuit: CircuitId,
     },
     /// The key does not serve the circuit.
     #[error("the key does not serve the circuit {circuit}")]
@@ -113,20 +123,37 @@ impl KeyFolder {
         if let Ok(key) = self.load(circuit, KeyOrigin::UnsafeTest) {
             return Ok(key);
         }
+        // A key takes minutes: a place where it cannot be written is found before.
+        let file = self.begin(&self.file(circuit, KeyOrigin::UnsafeTest))?;
         let key = match circuit.circuit() {
             AnyCircuit::Append(append) => ProvingKey::unsafe_test(&append),
             AnyCircuit::Revoke(revoke) => ProvingKey::unsafe_test(&revoke),
         };
         let key = key.map_err(|source| KeyError::Unfit { circuit, source })?;
-        self.store(circuit, &key)?;
+        self.write(file, circuit, &key)?;
         Ok(key)
     }
 
     /// Writes `key`; the file appears whole or not at all.
     ///
     /// # Errors
-    /// [`KeyError::File`].
+    /// [`KeyError::Output`]; [`KeyError::TestKey`] for a test key that is said to be of a
+    /// ceremony.
     pub fn store(&self, circuit: CircuitId, key: &ProvingKey) -> Result<KeyInfo, KeyError> {
+        let is_test_key = key.hash() == pinned(circuit).test_key_hash;
+        if key.origin() == KeyOrigin::Ceremony && is_test_key {
+            return Err(KeyError::TestKey { circuit });
+        }
+        let file = self.begin(&self.file(circuit, key.origin()))?;
+        self.write(file, circuit, key)
+    }
+
+    fn write(
+        &self,
+        mut file: OutputFile<'_>,
+        circuit: CircuitId,
+        key: &ProvingKey,
+    ) -> Result<KeyInfo, KeyError> {
         let path = self.file(circuit, key.origin());
         let failed = |source| KeyError::File {
             path: path.clone(),
@@ -141,7 +168,10 @@ impl KeyFolder {
             verifying_key_hash: key.hash(),
             sha256: checksum(&bytes),
         };
-        self.write_file(&path, &header, &bytes).map_err(failed)?;
+        let line = serde_json::to_string(&header).map_err(|error| failed(error.into()))?;
+        file.put(format!("{MAGIC} {line}\n").as_bytes())?;
+        file.put(&bytes)?;
+        file.commit()?;
         Ok(KeyInfo {
             circuit,
             origin: key.origin(),
@@ -213,16 +243,10 @@ impl KeyFolder {
         Ok(found)
     }
 
-    fn write_file(&self, path: &Path, header: &Header, bytes: &[u8]) -> io::Result<()> {
-        fs::create_dir_all(&self.path)?;
-        let file = tempfile::NamedTempFile::new_in(&self.path)?;
-        let mut out = BufWriter::new(file);
-        writeln!(out, "{MAGIC} {}", serde_json::to_string(header)?)?;
-        out.write_all(bytes)?;
-        let file = out.into_inner()?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
+    fn begin(&self, path: &Path) -> Result<OutputFile<'static>, FileError> {
+        create_folder(&self.path, Audience::Everybody)?;
+        let purpose = Purpose::beginning_with("a key of a circuit", MAGIC.as_bytes());
+        OutputFile::replace(path, Audience::Everybody, purpose)
     }
 
     fn open(

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use annona_files::FileError;
 use thiserror::Error;
 
 /// Why a gallery's files cannot be used.
@@ -17,6 +18,9 @@ pub enum GalleryError {
         /// What the system says.
         source: io::Error,
     },
+    /// A file cannot be made, or not kept to its owner.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Another process writes to this gallery.
     #[error("another process writes to the gallery {}", folder.display())]
     InUse {

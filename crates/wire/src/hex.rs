@@ -1,6 +1,6 @@
 use core::str::FromStr;
 
-use annona_core::{Address, B256, FieldError, Signature, U256};
+use annona_core::{Address, AddressError, B256, FieldError, Signature, U256, parse_address};
 
 /// A value of a body that is not what its field must hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +13,14 @@ pub enum FieldProblem {
         field: &'static str,
         /// The form.
         expected: &'static str,
+    },
+    /// An address whose checksum is wrong.
+    #[error("{field}: {source}")]
+    Address {
+        /// Name of the field in the body.
+        field: &'static str,
+        /// The fault.
+        source: AddressError,
     },
     /// A number out of its range.
     #[error("{field}: {source}")]
@@ -89,7 +97,9 @@ pub(crate) fn number(field: &'static str, text: &str) -> Result<U256, FieldProbl
 }
 
 pub(crate) fn address(field: &'static str, text: &str) -> Result<Address, FieldProblem> {
-    bytes(field, text).map(Address::new)
+    let address = bytes(field, text).map(Address::new)?;
+    parse_address(text).map_err(|source| FieldProblem::Address { field, source })?;
+    Ok(address)
 }
 
 pub(crate) fn decimal(field: &'static str, text: &str) -> Result<U256, FieldProblem> {
@@ -132,6 +142,21 @@ mod tests {
         }
         assert!(bytes::<2>("x", "0x0a").is_err());
         assert!(bytes::<2>("x", "0x0a0b0c").is_err());
+    }
+
+    #[test]
+    fn an_address_has_a_right_checksum_or_none() {
+        let right = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let expected = address("x", right).unwrap();
+        for plain in [right.to_lowercase(), right.to_uppercase().replace('X', "x")] {
+            assert_eq!(address("x", &plain), Ok(expected));
+        }
+        let wrong = right.replace("5aA", "5AA");
+        assert!(matches!(
+            address("x", &wrong),
+            Err(FieldProblem::Address { field: "x", .. })
+        ));
+        assert!(address("x", &right[2..]).is_err(), "the API wants the 0x");
     }
 
     #[test]

@@ -7,11 +7,15 @@ use annona_chain::{Deployment, DynProvider, EvmReader};
 use annona_client::wire::{ReceiptView, RefusalView};
 use annona_core::{Address, SignedReceipt, SignedRefusal};
 use annona_engine::Rejection;
+use annona_files::read_text;
 use anyhow::{Context, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use judgement::{Standing, judge};
+
+/// Longest file that is taken for a receipt or a refusal.
+const MAX_FILE_BYTES: u64 = 1 << 16;
 
 /// The files that a holder has.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +145,6 @@ fn read(
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<T> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the {what} {}", path.display()))?;
+    let text = read_text(path, MAX_FILE_BYTES)?;
     serde_json::from_str(&text).with_context(|| format!("{} is no {what}", path.display()))
 }

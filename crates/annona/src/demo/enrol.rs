@@ -1,4 +1,3 @@
-use std::path::Path;
 use std::time::Duration;
 
 use annona_client::Wallet;
@@ -6,13 +5,13 @@ use annona_client::wire::EnrolmentStatus;
 use annona_core::{B256, EnrolmentKind};
 use annona_engine::ports::ChainReader;
 use anyhow::{Context, bail, ensure};
-use image::GrayImage;
 use orb_sim::attack::{Attack, Range, Species};
 use orb_sim::session::challenge;
 use orb_sim::{Capture, CaptureConditions, Eye, EyeImages, Invitation, OrbError, Person, capture};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
+use super::artifacts::Artifacts;
 use super::citizens::Citizen;
 use super::figures::Figures;
 use super::progress::Story;
@@ -55,7 +54,7 @@ pub(crate) async fn newcomers(
     story: &mut Story,
     world: &World,
     people: &mut [Citizen],
-    artifacts: Option<&Path>,
+    artifacts: Option<&Artifacts>,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     story.chapter("enrolment: capture both eyes, make templates, sign, check uniqueness");
@@ -66,8 +65,8 @@ pub(crate) async fn newcomers(
         let session = enrol_one(world, citizen, EnrolmentKind::New, &mut rng, figures).await?;
         figures.enrolled += 1;
         figures.retakes += session.retakes;
-        if let Some(folder) = artifacts {
-            keep_eyes(folder, citizen.number, &session)?;
+        if let Some(artifacts) = artifacts {
+            artifacts.keep_eyes(citizen.number, &session)?;
         }
         steps.tick();
     }
@@ -304,22 +303,4 @@ pub(crate) async fn recovery(
     figures.recovered += 1;
     story.stop_clock("recovery", started);
     Ok(lost)
-}
-
-fn keep_eyes(folder: &Path, number: u32, session: &Session) -> anyhow::Result<()> {
-    let eyes = folder.join("eyes");
-    std::fs::create_dir_all(&eyes)?;
-    let templates = &session.capture.templates;
-    for (side, image, template) in [
-        ("left", &session.images.left, &templates.left),
-        ("right", &session.images.right, &templates.right),
-    ] {
-        let image: &GrayImage = image;
-        image.save(eyes.join(format!("{number:04}-{side}.png")))?;
-        std::fs::write(
-            eyes.join(format!("{number:04}-{side}.template")),
-            template.to_bytes(),
-        )?;
-    }
-    Ok(())
 }

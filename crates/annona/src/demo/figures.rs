@@ -1,10 +1,9 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use anyhow::Context;
 use serde::Serialize;
 
-use crate::output::say;
+/// Members by which earlier figures are known.
+pub(super) const MEMBERS: &[&str] = &["duplicates_offered", "claims_paid", "balances_right"];
 
 /// Everything that the demo measured and counted.
 #[derive(Debug, Clone, Serialize)]
@@ -179,16 +178,6 @@ impl Figures {
             .map(|(name, value)| format!("{name:<22} {value}"))
             .collect();
         format!("\n== figures\n{}", lines.join("\n"))
-    }
-
-    /// Writes the figures as JSON; `-` is standard output.
-    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let text = serde_json::to_string_pretty(self)?;
-        if path == Path::new("-") {
-            return say(text);
-        }
-        std::fs::write(path, text + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The whole story on one machine, on real parts: a chain, the contracts, the
 //! service as a process of its own, simulated people in front of a simulated orb.
 
+mod artifacts;
 mod citizens;
 mod enrol;
 mod figures;
@@ -18,10 +19,11 @@ use annona_core::Epoch;
 use anyhow::{Context, ensure};
 use clap::Args;
 
-use crate::audit;
 use crate::orb::now;
-use crate::output::{Lines, note};
+use crate::output::{Lines, note, say};
 use crate::signals::until_signal;
+use crate::{audit, outputs};
+use artifacts::Artifacts;
 use figures::Figures;
 use progress::Story;
 use world::World;
@@ -69,17 +71,29 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let is_quiet = args.json.as_deref() == Some("-".as_ref());
+    let json = match args.json.as_deref().filter(|_| !is_quiet) {
+        Some(path) => Some(outputs::json(
+            path,
+            "figures of the demo",
+            figures::MEMBERS,
+        )?),
+        None => None,
+    };
+    let artifacts = args.artifacts.as_deref().map(Artifacts::open).transpose()?;
     let mut story = Story::begin(args.people, seed, is_quiet, Arc::clone(lines));
     let mut figures = Figures::new(args.people, seed);
     let creating = World::create(args.anvil.as_deref());
     let title = "set up the chain, the contracts and the service";
     let world = story.stage(title, creating).await?;
 
-    let told = chapters(args, &mut story, &world, &mut figures).await;
+    let told = chapters(args, artifacts.as_ref(), &mut story, &world, &mut figures).await;
     figures.seconds = story.seconds();
     story.say(&figures.table());
-    if let Some(path) = &args.json {
-        figures.write(path)?;
+    if is_quiet {
+        say(serde_json::to_string_pretty(&figures)?)?;
+    }
+    if let Some(file) = json {
+        outputs::put_json(file, &figures)?;
     }
     told?;
     let complaints = figures.complaints();
@@ -99,13 +113,13 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
 
 async fn chapters(
     args: &DemoArgs,
+    artifacts: Option<&Artifacts>,
     story: &mut Story,
     world: &World,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    let artifacts = args.artifacts.as_deref();
-    if let Some(folder) = artifacts {
-        world.export_deployment(folder)?;
+    if let Some(artifacts) = artifacts {
+        artifacts.keep_deployment(world.deployment())?;
     }
     let mut people = citizens::make(args.people, figures.seed, world)?;
     enrol::newcomers(story, world, &mut people, artifacts, figures).await?;

@@ -1,4 +1,3 @@
-use std::path::Path;
 use std::time::Duration;
 
 use alloy::primitives::{B256, U256};
@@ -9,6 +8,7 @@ use annona_core::{Address, AmountWei, Epoch, Payment};
 use annona_engine::ports::{ChainReader, ClaimOutcome, TransactionStatus};
 use anyhow::{Context, bail, ensure};
 
+use super::artifacts::Artifacts;
 use super::citizens::Citizen;
 use super::figures::Figures;
 use super::progress::Story;
@@ -34,13 +34,14 @@ pub(crate) async fn draft(
     payment: Payment,
 ) -> anyhow::Result<ClaimDraft> {
     let identity = citizen.wallet.identity().clone();
-    let mut tree = TreeReader::new(world.service(), epoch);
+    let checkpoint = world.chain().checkpoint_before(epoch).await?;
+    let mut tree = TreeReader::new(world.service(), epoch, checkpoint.member_count);
     let place = tree
         .find(identity.commitment(), None)
         .await?
         .with_context(|| format!("citizen {} is not in the tree", citizen.number))?;
     let path = tree.path(place).await?;
-    let on_chain = world.chain().checkpoint_before(epoch).await?.root;
+    let on_chain = checkpoint.root;
     let scope = world.deployment().claim_scope();
     let proving = tokio::task::spawn_blocking(move || {
         prepare_claim(
@@ -62,7 +63,7 @@ pub(crate) async fn everybody(
     world: &World,
     people: &[Citizen],
     epoch: Epoch,
-    artifacts: Option<&Path>,
+    artifacts: Option<&Artifacts>,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     story.chapter(&format!(
@@ -88,8 +89,8 @@ pub(crate) async fn everybody(
     let mut gas = Vec::with_capacity(drafts.len());
     for (citizen, draft) in people.iter().zip(&drafts) {
         gas.push(settle(world, draft).await?);
-        if let Some(folder) = artifacts {
-            keep_claim(folder, citizen.number, draft)?;
+        if let Some(artifacts) = artifacts {
+            artifacts.keep_claim(citizen.number, draft)?;
         }
         steps.tick();
     }
@@ -178,16 +179,5 @@ pub(crate) async fn check_balances(
         people.len(),
         AmountWei(due)
     ));
-    Ok(())
-}
-
-fn keep_claim(folder: &Path, number: u32, draft: &ClaimDraft) -> anyhow::Result<()> {
-    let claims = folder.join("claims");
-    std::fs::create_dir_all(&claims)?;
-    let name = format!("epoch-{}-citizen-{number:04}.json", draft.epoch);
-    std::fs::write(
-        claims.join(name),
-        serde_json::to_string_pretty(&draft.to_semaphore_json())? + "\n",
-    )?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use annona_chain::{PrivateKeySigner, revert_reason};
 use annona_client::wire::ClaimRequest;
 use annona_client::{ClaimDraft, ClientError, TreeReader, Wallet, prepare_claim};
 use annona_core::{Epoch, Payment};
+use annona_engine::ports::ChainReader;
 use annona_engine::ports::RevertReason;
 use anyhow::{Context, ensure};
 
@@ -99,7 +100,8 @@ pub(crate) async fn outsider(
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     let identity = wallet.identity();
-    let place = TreeReader::new(world.service(), epoch)
+    let checkpoint = world.chain().checkpoint_before(epoch).await?;
+    let place = TreeReader::new(world.service(), epoch, checkpoint.member_count)
         .find(identity.commitment(), None)
         .await?;
     ensure!(place.is_none(), "an outsider is in the tree");

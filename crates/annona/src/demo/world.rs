@@ -7,6 +7,7 @@ use annona_chain::{Deployment, DynProvider, EvmReader, PrivateKeySigner, connect
 use annona_client::{ApiClient, Wallet};
 use annona_core::{Epoch, EpochClock};
 use annona_engine::ports::ChainReader;
+use annona_files::{Audience, write_new};
 use anyhow::ensure;
 use orb_sim::Orb;
 
@@ -85,11 +86,6 @@ impl World {
         Ok(Wallet::create(&path, &mut rand::rng())?)
     }
 
-    pub(crate) fn export_deployment(&self, folder: &Path) -> anyhow::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        Ok(self.deployment().save(&folder.join("deployment.json"))?)
-    }
-
     /// Moves chain time to the start of the next epoch.
     pub(crate) async fn next_epoch(&self, story: &mut Story) -> anyhow::Result<Epoch> {
         let now = self.chain.head().await?.timestamp;
@@ -166,6 +162,10 @@ fn write_service_files(
              [enrolment]\nrecovery_cooldown_secs = 0\n",
         anvil.endpoint()
     );
-    std::fs::write(folder.join("annona.toml"), config)?;
+    write_new(
+        &folder.join("annona.toml"),
+        Audience::Owner,
+        config.as_bytes(),
+    )?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use crate::output::Format;
+use crate::outputs;
 
 /// Commands of `annona iris`.
 #[derive(Debug, Subcommand)]
@@ -93,18 +94,18 @@ struct EncodeAnswer {
 }
 
 fn encode_file(args: &EncodeArgs) -> anyhow::Result<ExitCode> {
+    let out = args.out.as_deref().map(outputs::template).transpose()?;
+    let overlay = args.overlay.as_deref().map(outputs::png).transpose()?;
     let bytes = read(&args.image)?;
     let refused = || format!("no template can be made of {}", args.image.display());
     let image = read_image(&bytes).with_context(refused)?;
     let encoding = encode(&image, args.eye.into()).with_context(refused)?;
-    if let Some(out) = &args.out {
-        std::fs::write(out, encoding.template.to_bytes())
-            .with_context(|| format!("cannot write {}", out.display()))?;
+    if let Some(mut out) = out {
+        out.put(&encoding.template.to_bytes())?;
+        out.commit()?;
     }
-    if let Some(png) = &args.overlay {
-        picture::page(&image, &encoding)
-            .save_with_format(png, image::ImageFormat::Png)
-            .with_context(|| format!("cannot write {}", png.display()))?;
+    if let Some(overlay) = overlay {
+        outputs::put_png(overlay, picture::page(&image, &encoding))?;
     }
     let answer = describe(&encoding);
     Format::from_flag(args.json).print(&answer, || {

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::Args;
 use orb_sim::attack::Range;
 use orb_sim::attack::trial::{Presentation, Row, nth, presentations};
@@ -10,6 +10,10 @@ use serde::Serialize;
 
 use crate::long_work::{in_parallel, stoppable};
 use crate::output::{Format, note};
+use crate::outputs;
+
+/// Members by which an earlier table is known.
+const MEMBERS: &[&str] = &["presentation", "takenForLiving", "interval95"];
 
 /// Arguments of `annona orb attacks`.
 #[derive(Debug, Args)]
@@ -63,6 +67,11 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
         "no presentation is called {:?}",
         args.only
     );
+    let is_json = args.json.as_deref() == Some("-".as_ref());
+    let file = match args.json.as_deref().filter(|_| !is_json) {
+        Some(path) => Some(outputs::json(path, "a table of attacks", MEMBERS)?),
+        None => None,
+    };
     let (count, seed) = (u64::from(args.people) * kinds.len() as u64, args.seed);
     let shown = kinds.clone();
     let (trials, stop) = stoppable(move |stop| {
@@ -75,10 +84,8 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
         .into_iter()
         .map(|kind| line(kind, Row::of(&trials, kind)))
         .collect();
-    let is_json = args.json.as_deref() == Some("-".as_ref());
-    if let Some(path) = args.json.as_deref().filter(|_| !is_json) {
-        let text = serde_json::to_string_pretty(&lines)? + "\n";
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    if let Some(file) = file {
+        outputs::put_json(file, &lines)?;
     }
     Format::from_flag(is_json).print(&lines, || table(&lines))?;
     if !complete {

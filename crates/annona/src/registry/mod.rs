@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use annona_chain::{Deployment, EvmReader, connect};
-use annona_core::{Address, ClaimWindow, Commitment, Epoch, EpochClock, OrbId};
+use annona_core::{Address, ClaimWindow, Commitment, Epoch, EpochClock, OrbId, parse_address};
 use annona_engine::ports::{ChainReader, EnrolmentRepository, RevocationRepository};
 use annona_engine::{Membership, MembershipRules, RevocationReason};
 use annona_http::SecretUrl;
@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::orb::now;
 use crate::output::Format;
 use crate::serve::open_store;
-use crate::tree_file::TreeFile;
+use crate::tree_file::{self, TreeFile};
 
 /// Commands of `annona registry`.
 #[derive(Debug, Subcommand)]
@@ -82,7 +82,7 @@ pub(crate) struct RevokeArgs {
     commitments: Vec<Commitment>,
     /// Strike this orb off: refuse it, and revoke all leaves that it vouched for. Do not
     /// wait for the orb registry; propose the change there as well.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     orb: Option<Address>,
     /// Configuration of the service whose database holds the queue.
     #[arg(long, value_name = "FILE")]
@@ -277,6 +277,9 @@ async fn revoke(args: RevokeArgs) -> anyhow::Result<()> {
 }
 
 async fn rebuild(args: RebuildArgs) -> anyhow::Result<()> {
+    if let Some(path) = &args.out {
+        tree_file::check_place(path)?;
+    }
     let chain = open_chain(&args.chain).await?;
     let (genesis, length_secs) = chain.calendar().await?;
     let membership = Arc::new(Membership::new(MembershipRules {

@@ -11,20 +11,23 @@ use annona_client::wire::{ClaimRequest, ClaimStatus};
 use annona_client::{ApiClient, ClaimDraft};
 use annona_core::{Address, AmountWei, Commitment, Epoch, NullifierHash, Payment, keccak256};
 use annona_engine::ports::BatchProver;
+use annona_files::{Audience, write_new};
 use annona_keys::UnsafeKeys;
 use annona_proofs::{AppendBatch, Identity, RegistryScope, prove_claim};
 use annona_tree::MembershipTree;
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::Args;
 use serde::Serialize;
 
-use crate::keys;
 use crate::output::{note, say};
 use crate::prover::LocalProver;
 use crate::sandbox::{self, Account, EPOCH_LENGTH_SECS};
 use crate::scratch::Scratch;
 use crate::service_process::ServiceProcess;
+use crate::{keys, outputs};
 
+/// Members by which earlier figures are known.
+const MEMBERS: &[&str] = &["accepted_per_s", "settled_per_s", "senders"];
 /// Members of one registry batch.
 const JOIN_AT_ONCE: usize = 1024;
 const BLOCK_TIME_SECS: u64 = 1;
@@ -76,6 +79,11 @@ struct Member(Identity);
 
 /// Measures a service of its own on a chain of its own.
 pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
+    let json = args
+        .json
+        .as_deref()
+        .map(|path| outputs::json(path, "figures of this command", MEMBERS));
+    let json = json.transpose()?;
     let mut folder = Scratch::new("bench", None)?;
     let anvil = sandbox::start_chain()?;
     folder.watch(anvil.child().id())?;
@@ -95,9 +103,8 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     note(format_args!("they are sent by {} clients", args.clients));
     let figures = measure(&args, &service, &drafts).await?;
     say(table(&figures))?;
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&figures)? + "\n";
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    if let Some(file) = json {
+        outputs::put_json(file, &figures)?;
     }
     Ok(())
 }
@@ -208,7 +215,11 @@ fn write_service_files(
         anvil.endpoint(),
         files.join(", ")
     );
-    std::fs::write(folder.join("annona.toml"), config)?;
+    write_new(
+        &folder.join("annona.toml"),
+        Audience::Owner,
+        config.as_bytes(),
+    )?;
     Ok(())
 }
 

@@ -102,12 +102,12 @@ async fn claim_survives(when: KilledWhen) {
 /// A member finds itself in the tree of the epoch after the service started anew.
 async fn assert_served(world: &World, wallet: &Wallet, epoch: Epoch) {
     let service = world.serve();
-    let mut tree = TreeReader::new(&service.client, epoch);
+    let checkpoint = world.chain.checkpoint_before(epoch).await.unwrap();
+    let mut tree = TreeReader::new(&service.client, epoch, checkpoint.member_count);
     let commitment = wallet.identity().commitment();
     let place = tree.find(commitment, None).await.unwrap().unwrap();
-    let root = world.chain.checkpoint_before(epoch).await.unwrap().root;
     let path = tree.path(place).await.unwrap();
-    assert_eq!(path.root_from(commitment), root);
+    assert_eq!(path.root_from(commitment), checkpoint.root);
     assert_eq!(service.stop(), Some(0));
 }
 

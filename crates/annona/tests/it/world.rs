@@ -285,28 +285,41 @@ impl World {
 
     /// Enrols the simulated person `seed` through the command line; returns what was acknowledged.
     pub(crate) fn enrol(&self, service: &Service, wallet: &Wallet, seed: u64) -> EnrolmentView {
+        self.enrol_with(service, wallet, seed, &[])
+    }
+
+    /// The simulated person `seed` has lost the identity of before.
+    pub(crate) fn recover(&self, service: &Service, wallet: &Wallet, seed: u64) -> EnrolmentView {
+        self.enrol_with(service, wallet, seed, &["--recover"])
+    }
+
+    fn enrol_with(
+        &self,
+        service: &Service,
+        wallet: &Wallet,
+        seed: u64,
+        more: &[&str],
+    ) -> EnrolmentView {
         let commitment = wallet.identity().commitment().to_string();
-        let output = annona_ok(
-            self.path(),
-            &[
-                "orb",
-                "enrol",
-                "--service",
-                service.client.base(),
-                "--deployment",
-                "deployment.json",
-                "--key-file",
-                "orb.key",
-                "--simulate",
-                &seed.to_string(),
-                // A session that is known to go well: one in some dozens does not.
-                "--session",
-                "1",
-                "--commitment",
-                &commitment,
-                "--json",
-            ],
-        );
+        let arguments = [
+            "orb",
+            "enrol",
+            "--service",
+            service.client.base(),
+            "--deployment",
+            "deployment.json",
+            "--key-file",
+            "orb.key",
+            "--simulate",
+            &seed.to_string(),
+            // A session that is known to go well: one in some dozens does not.
+            "--session",
+            "1",
+            "--commitment",
+            &commitment,
+            "--json",
+        ];
+        let output = annona_ok(self.path(), &[&arguments[..], more].concat());
         serde_json::from_str(&output).unwrap()
     }
 
@@ -322,10 +335,11 @@ impl World {
         recipient: Address,
     ) -> ClaimDraft {
         let identity = wallet.identity();
-        let mut tree = TreeReader::new(&service.client, epoch);
+        let checkpoint = self.chain.checkpoint_before(epoch).await.unwrap();
+        let mut tree = TreeReader::new(&service.client, epoch, checkpoint.member_count);
         let place = tree.find(identity.commitment(), None).await.unwrap();
         let path = tree.path(place.unwrap()).await.unwrap();
-        let root = self.chain.checkpoint_before(epoch).await.unwrap().root;
+        let root = checkpoint.root;
         let payment = Payment {
             recipient,
             fee_recipient: Address::ZERO,

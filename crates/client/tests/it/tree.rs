@@ -96,6 +96,10 @@ fn tree_of(count: u64) -> MembershipTree {
     tree
 }
 
+fn reader(service: &ApiClient, members: u64) -> TreeReader<'_> {
+    TreeReader::new(service, EPOCH, members)
+}
+
 fn place(position: u64) -> LeafIndex {
     LeafIndex::try_from(position).unwrap()
 }
@@ -105,7 +109,7 @@ async fn a_member_finds_itself_and_its_path() {
     let tree = tree_of(70_000);
     let (_, service) = Tiles::serve(tree.current(), 0).await;
     for number in [0, 255, 256, 40_000, 65_536, 69_999] {
-        let mut reader = TreeReader::new(&service, EPOCH);
+        let mut reader = reader(&service, 70_000);
         let found = reader.find(member(number), None).await.unwrap();
         assert_eq!(found, Some(place(number)));
         let path = reader.path(place(number)).await.unwrap();
@@ -114,40 +118,96 @@ async fn a_member_finds_itself_and_its_path() {
     }
 }
 
+/// The newest tile of each level, which every wallet asks for first.
+const NEWEST: [(u64, u64); 4] = [(3, 0), (2, 0), (1, 1), (0, 273)];
+
 #[tokio::test]
-async fn who_has_just_joined_asks_for_four_tiles_and_those_above() {
+async fn who_has_just_joined_asks_for_the_newest_tiles() {
     let tree = tree_of(70_000);
     let (tiles, service) = Tiles::serve(tree.current(), 0).await;
-    let mut reader = TreeReader::new(&service, EPOCH);
+    let mut reader = reader(&service, 70_000);
     reader.find(member(69_990), None).await.unwrap();
     reader.path(place(69_990)).await.unwrap();
-    assert_eq!(tiles.asked(), [(3, 0), (2, 0), (1, 1), (0, 273)]);
+    // Tile 273 holds 112 leaves, so its neighbour is asked for as well.
+    assert_eq!(tiles.asked(), [NEWEST.as_slice(), &[(0, 272)]].concat());
 }
 
 #[tokio::test]
-async fn who_knows_their_place_shows_nothing_but_its_block() {
+async fn who_knows_their_place_shows_nothing_but_its_range() {
     let tree = tree_of(70_000);
     let (tiles, service) = Tiles::serve(tree.current(), 0).await;
-    let mut reader = TreeReader::new(&service, EPOCH);
-    let found = reader.find(member(700), Some(place(700))).await.unwrap();
+    let mut known = reader(&service, 70_000);
+    let found = known.find(member(700), Some(place(700))).await.unwrap();
     assert_eq!(found, Some(place(700)));
-    reader.path(place(700)).await.unwrap();
-    assert_eq!(tiles.asked(), [(0, 2), (1, 0), (2, 0), (3, 0)]);
-    let mut reader = TreeReader::new(&service, EPOCH);
-    let moved = reader.find(member(69_990), Some(place(700))).await.unwrap();
-    assert_eq!(moved, Some(place(69_990)));
+    known.path(place(700)).await.unwrap();
+    assert_eq!(
+        tiles.asked(),
+        [NEWEST.as_slice(), &[(0, 2), (1, 0)]].concat()
+    );
+    let mut moved = reader(&service, 70_000);
+    let found = moved.find(member(69_990), Some(place(700))).await.unwrap();
+    assert_eq!(found, Some(place(69_990)));
+}
+
+#[tokio::test]
+async fn requests_are_the_same_wherever_in_a_range_a_leaf_is() {
+    let mut tree = tree_of(2_000);
+    let emptied: Vec<Revocation> = (1_024..1_224)
+        .map(|number| Revocation {
+            leaf_index: place(number),
+            commitment: member(number),
+        })
+        .collect();
+    tree.revoke(&emptied).unwrap();
+    let (tiles, service) = Tiles::serve(tree.current(), 0).await;
+    let mut asked = Vec::new();
+    for number in [1_224, 1_279, 1_280, 1_535] {
+        for known in [None, Some(place(number)), Some(place(1_100))] {
+            let mut reader = reader(&service, 1_800);
+            let found = reader.find(member(number), known).await.unwrap();
+            assert_eq!(found, Some(place(number)));
+            reader.path(place(number)).await.unwrap();
+            let requests = tiles.asked();
+            if known.is_some() {
+                asked.push(requests);
+            } else {
+                assert!(requests.len() >= 6, "newer ranges come first");
+            }
+        }
+    }
+    // Tile 4 has 56 members left.
+    let expected = [(3, 0), (2, 0), (1, 0), (0, 7), (0, 4), (0, 5)];
+    assert!(
+        asked.iter().all(|requests| *requests == expected),
+        "{asked:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_tree_that_is_smaller_than_the_membership_is_refused_at_once() {
+    let (tiles, service) = Tiles::serve(tree_of(300).current(), 0).await;
+    let mut reader = reader(&service, 301);
+    let refused = reader.find(member(7), Some(place(7))).await;
+    assert!(matches!(
+        refused,
+        Err(ClientError::TooFewLeaves {
+            leaves: 300,
+            members: 301
+        })
+    ));
+    assert_eq!(tiles.asked(), [(3, 0), (2, 0), (1, 0), (0, 1)]);
 }
 
 #[tokio::test]
 async fn a_stranger_finds_nothing() {
     let (_, service) = Tiles::serve(tree_of(300).current(), 0).await;
-    let mut reader = TreeReader::new(&service, EPOCH);
-    assert_eq!(reader.find(member(300), None).await.unwrap(), None);
+    let mut stranger = reader(&service, 300);
+    assert_eq!(stranger.find(member(300), None).await.unwrap(), None);
     let far = place((1 << 30) - 1);
-    assert_eq!(reader.find(member(300), Some(far)).await.unwrap(), None);
+    assert_eq!(stranger.find(member(300), Some(far)).await.unwrap(), None);
     let (_, service) = Tiles::serve(&TreeVersion::default(), 0).await;
-    let mut reader = TreeReader::new(&service, EPOCH);
-    assert_eq!(reader.find(member(0), None).await.unwrap(), None);
+    let mut first = reader(&service, 0);
+    assert_eq!(first.find(member(0), None).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -159,7 +219,7 @@ async fn a_member_who_was_revoked_finds_nothing() {
     }])
     .unwrap();
     let (_, service) = Tiles::serve(tree.current(), 0).await;
-    let mut reader = TreeReader::new(&service, EPOCH);
+    let mut reader = reader(&service, 299);
     assert_eq!(reader.find(member(7), Some(place(7))).await.unwrap(), None);
     let beside = reader.path(place(8)).await.unwrap();
     assert_eq!(beside.root_from(member(8)), tree.root());
@@ -170,7 +230,7 @@ async fn a_service_that_reads_the_registry_is_asked_again() {
     let tree = tree_of(3);
     let (tiles, service) = Tiles::serve(tree.current(), 0).await;
     tiles.busy.store(2, Ordering::SeqCst);
-    let mut reader = TreeReader::new(&service, EPOCH);
+    let mut reader = reader(&service, 3);
     let path = reader.path(place(1)).await.unwrap();
     assert_eq!(path.root_from(member(1)), tree.root());
     assert_eq!(tiles.asked()[..4], [(0, 0), (0, 0), (0, 0), (1, 0)]);
@@ -179,7 +239,7 @@ async fn a_service_that_reads_the_registry_is_asked_again() {
 #[tokio::test]
 async fn a_tile_that_cannot_be_one_is_an_error() {
     let (_, service) = Tiles::serve(tree_of(3).current(), 1).await;
-    let mut reader = TreeReader::new(&service, EPOCH);
+    let mut reader = reader(&service, 3);
     let refused = reader.find(member(0), None).await;
     assert!(matches!(refused, Err(ClientError::Tile(_))));
 }

@@ -11,7 +11,8 @@ use crc32fast::Hasher;
 use super::followed::AppliedBatch;
 
 /// First bytes of the file.
-const MAGIC: [u8; 8] = *b"ANNOTREE";
+/// Beginning of each file.
+pub const TREE_MAGIC: [u8; 8] = *b"ANNOTREE";
 
 /// Version of the file's form.
 const FORMAT: u64 = 2;
@@ -53,7 +54,7 @@ pub(super) fn write(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let mut out = Summed::new(out);
-    out.write_all(&MAGIC)?;
+    out.write_all(&TREE_MAGIC)?;
     out.write_all(&FORMAT.to_le_bytes())?;
     out.write_all(tag.as_slice())?;
     out.write_all(&scanned_to.unwrap_or(NO_BLOCK).to_le_bytes())?;
@@ -85,7 +86,7 @@ pub(super) fn read(
     input: &mut impl Read,
 ) -> Result<(Vec<AppliedBatch>, Option<u64>), ArchiveError> {
     let mut input = Summed::new(input);
-    if array(&mut input)? != MAGIC || number(&mut input)? != FORMAT {
+    if array(&mut input)? != TREE_MAGIC || number(&mut input)? != FORMAT {
         return Err(ArchiveError::NotAnArchive);
     }
     if word(&mut input)? != tag {

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use annona_core::{B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, Root};
 use annona_proofs::{AppendBatch, RemovedLeaf, RevokeBatch};
 use annona_tree::{Revocation, TreeError, TreeVersion};
-pub use archive::ArchiveError;
+pub use archive::{ArchiveError, TREE_MAGIC};
 use followed::Followed;
 
 use crate::ports::{BlockHead, ChainError, ChainReader, RegistryState};

@@ -39,6 +39,15 @@ fn a_test_key_is_made_once_pinned_named_and_checked() {
     fs::write(&path, &bytes[..100]).unwrap();
     assert!(matches!(load(), Err(KeyError::NotAKey { .. })));
 
+    // Something else in the key's place is no key that may be replaced.
+    fs::write(&path, "secret").unwrap();
+    assert!(matches!(folder.test_key(CIRCUIT), Err(KeyError::Output(_))));
+    assert!(matches!(
+        folder.store(CIRCUIT, &made),
+        Err(KeyError::Output(_))
+    ));
+    assert_eq!(fs::read(&path).unwrap(), b"secret");
+
     // A test key does not become another one by a new name.
     fs::write(&path, &bytes).unwrap();
     let renamed = folder.file(CIRCUIT, KeyOrigin::Ceremony);

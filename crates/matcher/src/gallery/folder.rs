@@ -1,11 +1,17 @@
 //! The folder of a gallery: which segments there are, and who may write.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use annona_files::{Audience, FileError, create_folder, is_shared, is_unfinished, restrict};
 
 use super::segment::Segment;
 use super::tombstones;
 use crate::error::GalleryError;
+
+const LOCK: &str = "lock";
+const TOMBSTONES: &str = "tombstones";
 
 /// Who may add to a gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +32,10 @@ pub(crate) struct Folder {
 
 impl Folder {
     pub(crate) fn open(path: &Path, access: Access, capacity: u32) -> Result<Self, GalleryError> {
+        if access == Access::Write {
+            create_folder(path, Audience::Owner)?;
+        }
+        keep_to_owner(path)?;
         let lock = match access {
             Access::Read => None,
             Access::Write => Some(lock(path)?),
@@ -47,7 +57,7 @@ impl Folder {
     }
 
     pub(crate) fn tombstones(&self) -> PathBuf {
-        self.path.join("tombstones")
+        self.path.join(TOMBSTONES)
     }
 
     /// Opens all segments, up to the first that is not full. The writer repairs it
@@ -112,9 +122,8 @@ impl Folder {
         let io = || GalleryError::io(&self.path);
         for item in std::fs::read_dir(&self.path).map_err(io())? {
             let path = item.map_err(io())?.path();
-            let is_unfinished = path.extension().is_some_and(|end| end == "new");
             let is_behind = segment_number(&path).is_some_and(|number| number >= first);
-            if is_unfinished || is_behind {
+            if is_unfinished(&path) || is_behind {
                 std::fs::remove_file(&path).map_err(GalleryError::io(path))?;
             }
         }
@@ -128,13 +137,53 @@ fn segment_number(path: &Path) -> Option<u64> {
     is_segment.then_some(number)
 }
 
+/// Takes the rights of other users to the templates away. In a folder that holds other
+/// things as well, somebody may need them.
+fn keep_to_owner(folder: &Path) -> Result<(), GalleryError> {
+    let items = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        items => items.map_err(GalleryError::io(folder))?,
+    };
+    let mut own = Vec::new();
+    let mut has_others = false;
+    for item in items {
+        let path = item.map_err(GalleryError::io(folder))?.path();
+        if is_own(&path) {
+            own.push(path);
+        } else {
+            has_others = true;
+        }
+    }
+    if has_others && is_shared(folder)? {
+        return Err(FileError::Shared {
+            path: folder.into(),
+            is_folder: true,
+        }
+        .into());
+    }
+    restrict(folder)?;
+    for path in own {
+        match restrict(&path) {
+            // A writer has replaced it meanwhile.
+            Err(error) if error.is_not_found() => {}
+            restricted => restricted?,
+        }
+    }
+    Ok(())
+}
+
+fn is_own(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    matches!(name, Some(LOCK | TOMBSTONES)) || segment_number(path).is_some() || is_unfinished(path)
+}
+
 fn lock(folder: &Path) -> Result<File, GalleryError> {
-    std::fs::create_dir_all(folder).map_err(GalleryError::io(folder))?;
-    let path = folder.join("lock");
+    let path = folder.join(LOCK);
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(&path)
         .map_err(GalleryError::io(&path))?;
     match file.try_lock() {

@@ -286,4 +286,6 @@ impl std::fmt::Debug for Gallery {
 }
 
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use annona_files::{Audience, OutputFile, Purpose};
 use annona_iris::model_id;
 use bytemuck::{Pod, Zeroable};
 use memmap2::{MmapOptions, MmapRaw};
@@ -313,14 +314,12 @@ fn read_header(file: &mut File, path: &Path) -> Result<Header, GalleryError> {
 
 /// Writes a segment beside its place and moves it there: no reader sees half of it.
 fn write_new(path: &Path, header: &Header, entries: &[Entry]) -> Result<(), GalleryError> {
-    let unfinished = path.with_extension("new");
-    let io = || GalleryError::io(&unfinished);
     let mut page = [0; HEADER_BYTES];
     page[..size_of::<Header>()].copy_from_slice(bytemuck::bytes_of(header));
-    let mut file = File::create(&unfinished).map_err(io())?;
-    file.write_all(&page).map_err(io())?;
-    file.write_all(bytemuck::cast_slice(entries))
-        .map_err(io())?;
-    file.sync_all().map_err(io())?;
-    std::fs::rename(&unfinished, path).map_err(GalleryError::io(path))
+    let magic = MAGIC.to_ne_bytes();
+    let purpose = Purpose::beginning_with("a gallery segment", &magic);
+    let mut file = OutputFile::replace(path, Audience::Owner, purpose)?;
+    file.put(&page)?;
+    file.put(bytemuck::cast_slice(entries))?;
+    Ok(file.commit()?)
 }

@@ -21,7 +21,7 @@ fn person(seed: u64) -> EyePair {
     }
 }
 
-fn fill(gallery: &mut Gallery, people: std::ops::RangeInclusive<u64>) {
+pub(super) fn fill(gallery: &mut Gallery, people: std::ops::RangeInclusive<u64>) {
     for k in people {
         gallery.push(k, &person(k)).unwrap();
     }
@@ -253,7 +253,7 @@ proptest! {
 /// Entries of the small segments that these tests make.
 const CAPACITY: u32 = 4;
 
-fn writer(folder: &Path) -> Gallery {
+pub(super) fn writer(folder: &Path) -> Gallery {
     Gallery::open_with(folder, Access::Write, CAPACITY).unwrap()
 }
 
@@ -261,7 +261,7 @@ fn reader(folder: &Path) -> Gallery {
     Gallery::open_with(folder, Access::Read, CAPACITY).unwrap()
 }
 
-fn segment(folder: &Path, first: u64) -> PathBuf {
+pub(super) fn segment(folder: &Path, first: u64) -> PathBuf {
     folder.join(format!("{first:012}.segment"))
 }
 

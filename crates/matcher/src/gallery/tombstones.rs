@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::error::GalleryError;
@@ -28,6 +29,7 @@ pub(crate) fn append(path: &Path, sequence: u64) -> Result<(), GalleryError> {
     let mut file = OpenOptions::new()
         .create(true)
         .append(true)
+        .mode(0o600)
         .open(path)
         .map_err(io())?;
     let length = file.metadata().map_err(io())?.len();

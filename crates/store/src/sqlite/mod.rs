@@ -57,13 +57,13 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the database at `path`, and makes it if there is none.
     ///
-    /// On Unix a new file is readable by its owner only: it will hold templates.
+    /// On Unix the file is readable by its owner only: it holds templates. Rights that others
+    /// have to it are taken away.
     ///
     /// # Errors
     /// [`OpenError`]: the file cannot be used, a newer program wrote it, or it
     /// belongs to another deployment than `tag`.
     pub async fn open(path: &Path, tag: &DeploymentTag) -> Result<Self, OpenError> {
-        let is_new = !path.exists();
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -73,9 +73,7 @@ impl SqliteStore {
         let files = Arc::new(DatabaseFiles::new(path));
         let writer = connect_writer(&options, &files).await?;
         files.note_database();
-        if is_new {
-            files::restrict_to_owner(path)?;
-        }
+        files::restrict_to_owner(path)?;
         schema::prepare(&writer, tag).await?;
         let readers = connect_readers(options, &files);
         Ok(Self {

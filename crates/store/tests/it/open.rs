@@ -170,3 +170,23 @@ async fn only_the_owner_can_read_a_new_database() {
     }
     assert!(files >= 2, "the database and its log");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_database_that_others_can_read_is_closed_to_them_when_it_is_opened() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (store, directory) = fresh().await;
+    store.record_enrolment(&newcomer(1, 1)).await.unwrap();
+    let files = || std::fs::read_dir(directory.path()).unwrap();
+    for entry in files() {
+        let shared = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(entry.unwrap().path(), shared).unwrap();
+    }
+    let again = open(&directory).await.unwrap();
+    for entry in files() {
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    drop((store, again));
+}

@@ -6,18 +6,21 @@ mod pairs;
 mod plot;
 mod report;
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use annona_files::{Audience, OutputFile, Purpose};
 use clap::Args;
 
 use report::Report;
 
 use crate::long_work::{Stop, stoppable};
 use crate::output::say;
+use crate::outputs;
+
+/// Members by which earlier figures are known.
+const MEMBERS: &[&str] = &["failed_to_enrol", "failures", "ms_per_image"];
 
 /// Arguments of `annona iris evaluate`.
 #[derive(Debug, Args)]
@@ -42,10 +45,12 @@ pub(crate) async fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn evaluate(args: &EvaluateArgs, stop: &Stop) -> anyhow::Result<Report> {
-    let outputs = [&args.json, &args.scores, &args.plot];
-    for file in outputs.into_iter().flatten() {
-        check_folder(file)?;
-    }
+    let json = match args.json.as_deref().filter(|path| *path != Path::new("-")) {
+        Some(path) => Some(outputs::json(path, "figures of this command", MEMBERS)?),
+        None => None,
+    };
+    let mut lines = args.scores.as_deref().map(scores_file).transpose()?;
+    let plot = args.plot.as_deref().map(outputs::png).transpose()?;
     let entries = manifest::load(&args.manifest)?;
     let folder = args.manifest.parent().unwrap_or(Path::new(""));
     let encoded = encoded::encode_all(folder, &entries, stop)?;
@@ -57,56 +62,39 @@ fn evaluate(args: &EvaluateArgs, stop: &Stop) -> anyhow::Result<Report> {
         stop.clone()
     };
 
-    let mut lines = args.scores.as_deref().map(scores_file).transpose()?;
     let writer = lines.as_mut().map(|lines| lines as &mut dyn Write);
     let single = pairs::single_eyes(&encoded.enrolled, writer, &matching)?;
-    if let (Some(lines), Some(path)) = (&mut lines, &args.scores) {
-        lines.flush().with_context(|| unwritable(path))?;
+    if let Some(lines) = lines {
+        lines
+            .into_inner()
+            .map_err(IntoInnerError::into_error)?
+            .commit()?;
     }
     let captures = pairs::captures_of_both_eyes(&encoded.enrolled);
     let both = pairs::both_eyes(&captures, &matching)?;
 
     let report = Report::new(&encoded, &single, (captures.len(), &both), interrupted);
-    if let Some(png) = &args.plot {
-        let picture = plot::draw(&report, &single.tally);
-        picture
-            .save_with_format(png, image::ImageFormat::Png)
-            .with_context(|| unwritable(png))?;
+    if let Some(file) = plot {
+        outputs::put_png(file, plot::draw(&report, &single.tally))?;
     }
-    print(args, &report)?;
+    print(args, json, &report)?;
     Ok(report)
 }
 
-fn print(args: &EvaluateArgs, report: &Report) -> anyhow::Result<()> {
-    let text = report.text();
-    let Some(file) = &args.json else {
-        return say(&text);
-    };
-    let json = serde_json::to_string_pretty(report)?;
-    if file == Path::new("-") {
-        return say(&json);
+fn print(args: &EvaluateArgs, json: Option<OutputFile<'_>>, report: &Report) -> anyhow::Result<()> {
+    if args.json.as_deref() == Some(Path::new("-")) {
+        return say(&serde_json::to_string_pretty(report)?);
     }
-    std::fs::write(file, json + "\n").with_context(|| unwritable(file))?;
-    say(&text)
+    if let Some(file) = json {
+        outputs::put_json(file, report)?;
+    }
+    say(&report.text())
 }
 
-fn scores_file(path: &Path) -> anyhow::Result<BufWriter<File>> {
-    let mut lines = BufWriter::new(File::create(path).with_context(|| unwritable(path))?);
-    writeln!(lines, "{}", pairs::SCORES_HEADER).with_context(|| unwritable(path))?;
-    Ok(lines)
-}
-
-/// A folder that is missing is found before the work and not after it.
-fn check_folder(file: &Path) -> anyhow::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new(""));
-    ensure!(
-        folder.as_os_str().is_empty() || folder.is_dir(),
-        "the folder of {} does not exist; make it first",
-        file.display()
-    );
-    Ok(())
-}
-
-fn unwritable(path: &Path) -> String {
-    format!("cannot write {}", path.display())
+fn scores_file(path: &Path) -> anyhow::Result<BufWriter<OutputFile<'static>>> {
+    let header = pairs::SCORES_HEADER;
+    let purpose = Purpose::beginning_with("scores of this command", header.as_bytes());
+    let mut file = OutputFile::replace(path, Audience::Everybody, purpose)?;
+    file.put(format!("{header}\n").as_bytes())?;
+    Ok(BufWriter::new(file))
 }
