@@ -8,7 +8,6 @@ use annona_core::{
 use annona_iris::limits::MIN_VALID_BITS;
 use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
 
-use crate::background::compute;
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
     Admission, AdmitOutcome, ChainError, ChainReader, Clock, EntryStanding, NewEnrolment,

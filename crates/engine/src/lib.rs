@@ -32,7 +32,9 @@ mod types;
 pub use claims::{ClaimDesk, ClaimError, ClaimRules};
 pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy};
 pub use fees::FeePolicy;
-pub use membership::{ArchiveError, EpochTree, Membership, MembershipError, MembershipRules, TREE_MAGIC};
+pub use membership::{
+    ArchiveError, EpochTree, Membership, MembershipError, MembershipRules, TREE_MAGIC,
+};
 pub use outbox::{Outbox, OutboxError, OutboxReport, OutboxRules};
 pub use receipts::ReceiptDesk;
 pub use relay::{

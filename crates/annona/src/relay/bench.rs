@@ -15,7 +15,7 @@ use annona_files::{Audience, write_new};
 use annona_keys::UnsafeKeys;
 use annona_proofs::{AppendBatch, Identity, RegistryScope, prove_claim};
 use annona_tree::MembershipTree;
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
 

@@ -94,13 +94,12 @@ mod tests {
     #[tokio::test]
     async fn a_write_fails_when_nothing_is_taken_and_not_when_little_is() {
         let limit = Duration::from_millis(50);
-        let (inner, mut peer) = duplex(16);
+        let (inner, _silent) = duplex(16);
         let mut stream = TimedStream::new(inner, limit);
         let error = stream.write_all(&[0; 100]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 
-        let (inner, other) = duplex(16);
-        peer = other;
+        let (inner, mut peer) = duplex(16);
         let mut stream = TimedStream::new(inner, limit);
         let reading = tokio::spawn(async move {
             let mut taken = 0;

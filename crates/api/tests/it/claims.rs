@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use annona_api::RateLimits;
-use annona_core::{BASE_MODULUS, ClaimTerms, SCALAR_MODULUS, U256};
+use annona_core::{B256, BASE_MODULUS, ClaimTerms, SCALAR_MODULUS, U256};
 use annona_engine::Rejection;
 use annona_engine::ports::ClaimRepository;
 use annona_wire::{ClaimRequest, ClaimStatus, ClaimView, ConfigView};

@@ -455,7 +455,7 @@ async fn whatever_a_claim_was_rejected_for_an_unspent_nullifier_can_claim_again(
         service.clock.set(NOW + 60);
         let taken = desk.submit(*OTHER).await.unwrap();
         assert_eq!((taken.state, taken.claim), (ClaimState::Queued, *OTHER));
-        assert_eq!(taken.received_at.0, NOW + 60, "{rejection:?}");
+        assert_eq!(taken.intake.received_at.0, NOW + 60, "{rejection:?}");
         assert_eq!(desk.submit(*OTHER).await.unwrap(), taken);
         // It is a claim as any other: its nullifier is taken.
         let first = desk.submit(*CLAIM).await;

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use annona_core::{
     Address, AmountWei, B256, Commitment, Epoch, FieldElement, NullifierHash, Payment, ProofPoints,
-    U256, UnixSeconds, hash_to_field, keccak256,
+    Root, U256, UnixSeconds, hash_to_field, keccak256,
 };
 use annona_engine::ports::{
     AdmitOutcome, ClaimRepository, Clock, EnrolmentRepository, InsertClaimOutcome,
     OutboxRepository, Slot,
 };
 use annona_engine::{
-    BatchPolicy, Claim, ClaimState, EnrolmentState, FeePolicy, Membership, MembershipRules, Outbox,
-    OutboxReport, OutboxRules, Relay, RelayParts, RelayPolicy, RelayRules, Sequencer,
-    SequencerParts, SequencerRules,
+    BatchPolicy, Claim, ClaimIntake, ClaimState, EnrolmentState, FeePolicy, Membership,
+    MembershipRules, Outbox, OutboxReport, OutboxRules, Relay, RelayParts, RelayPolicy, RelayRules,
+    Sequencer, SequencerParts, SequencerRules,
 };
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};

@@ -56,7 +56,7 @@ async fn queue_in_one_epoch<S: Store>(store: &S, count: u64) -> Vec<Claim> {
             epoch: Epoch(7),
             ..claim(seed)
         };
-        store.insert_claim(&asked, NOW).await.unwrap();
+        store.insert_claim(&asked, &intake(NOW)).await.unwrap();
         claims.push(asked);
     }
     claims

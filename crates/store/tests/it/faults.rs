@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use annona_core::UnixSeconds;
 use annona_engine::ports::{ClaimRepository, EnrolmentRepository, InsertClaimOutcome, StoreError};
 use annona_store::SqliteStore;
-use annona_store::conformance::{claim, newcomer};
+use annona_store::conformance::{claim, intake, newcomer};
 
 use crate::{database, fresh, raw, tag};
 
@@ -29,7 +29,7 @@ async fn change(path: &Path, sql: &'static str) {
 }
 
 async fn store_claim(store: &SqliteStore, seed: u64) -> Result<InsertClaimOutcome, StoreError> {
-    store.insert_claim(&claim(seed), NOW).await
+    store.insert_claim(&claim(seed), &intake(NOW)).await
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use annona_core::UnixSeconds;
 use annona_engine::ports::{ClaimRepository, InsertClaimOutcome};
 use annona_store::SqliteStore;
-use annona_store::conformance::claim;
+use annona_store::conformance::{claim, intake};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -124,7 +124,7 @@ async fn process_on_a_faulty_disk() {
         let mut refusals = 0;
         while refusals < REFUSALS {
             let seed = seeds.next().expect("the disk gets full");
-            match store.insert_claim(&claim(seed), NOW).await {
+            match store.insert_claim(&claim(seed), &intake(NOW)).await {
                 Ok(outcome) => {
                     assert_eq!(outcome, InsertClaimOutcome::Inserted);
                     acknowledged.push(seed);
@@ -140,7 +140,10 @@ async fn process_on_a_faulty_disk() {
         disk.free(&folder);
         store.probe_write(NOW).await.unwrap();
         let seed = seeds.next().unwrap();
-        store.insert_claim(&claim(seed), NOW).await.unwrap();
+        store
+            .insert_claim(&claim(seed), &intake(NOW))
+            .await
+            .unwrap();
         acknowledged.push(seed);
     }
     store.close().await;

@@ -183,7 +183,9 @@ async fn a_database_that_others_can_read_is_closed_to_them_when_it_is_opened() {
         let shared = std::fs::Permissions::from_mode(0o644);
         std::fs::set_permissions(entry.unwrap().path(), shared).unwrap();
     }
-    let again = open(&directory).await.unwrap();
+    let again = SqliteStore::open(&database(&directory), &tag())
+        .await
+        .unwrap();
     for entry in files() {
         let mode = entry.unwrap().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
