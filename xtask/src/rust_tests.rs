@@ -117,6 +117,7 @@ fn duration_of(line: &str) -> Option<(&str, Duration)> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -3,11 +3,14 @@ use serde_json::Value;
 /// Longest JSON file that is looked at before it is replaced.
 const MAX_JSON_BYTES: u64 = 64 << 20;
 
+/// Tells whether contents are of a kind.
+type Inspection<'a> = dyn Fn(&[u8]) -> bool + Send + Sync + 'a;
+
 /// The kind of contents that may take the place of earlier contents of the same kind.
 pub struct Purpose<'a> {
     name: &'static str,
     inspected: Inspected,
-    is_own: Box<dyn Fn(&[u8]) -> bool + Send + Sync + 'a>,
+    is_own: Box<Inspection<'a>>,
 }
 
 /// The part of a file that is looked at.

@@ -48,6 +48,7 @@ impl fmt::Debug for SecretUrl {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

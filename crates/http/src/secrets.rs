@@ -50,6 +50,7 @@ impl fmt::Debug for Secrets {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
