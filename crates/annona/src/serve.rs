@@ -408,7 +408,7 @@ impl Hangups {
 
     async fn next(&mut self) {
         if self.0.recv().await.is_none() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -466,7 +466,7 @@ impl StopSignals {
     async fn wait(&mut self) {
         // Where the signal cannot be had, the service ends with its process.
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

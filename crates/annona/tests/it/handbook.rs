@@ -224,7 +224,10 @@ async fn the_handbook_leads_to_a_service_and_the_compose_file_to_another() {
         "annona registry revoke --orb {orb} --config annona.toml --json"
     ));
     let revoked: Value = serde_json::from_str(&revoked).unwrap();
-    assert_eq!((&revoked["withdrawn"], &revoked["revocations"]), (&0.into(), &0.into()));
+    assert_eq!(
+        (&revoked["withdrawn"], &revoked["revocations"]),
+        (&0.into(), &0.into())
+    );
 
     let environment = compose_environment(&operator);
     operator

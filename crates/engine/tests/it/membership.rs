@@ -423,6 +423,10 @@ async fn a_request_that_is_never_answered_holds_up_no_other_sync() {
 
 /// Syncs that run beside each other get answers of different times.
 #[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the length of a test run is chosen by whoever runs it"
+)]
 async fn answers_that_come_late_leave_the_registrys_tree() {
     let seeds = if std::env::var_os("TEST_SOAK").is_some() {
         2_000

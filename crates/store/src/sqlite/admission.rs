@@ -48,7 +48,7 @@ SELECT ?1, commitment FROM enrolments WHERE id = ?2 ON CONFLICT DO NOTHING";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Joined {
     /// The person has it.
-    Joined,
+    Done,
     /// The gallery is another one than was searched.
     GalleryMoved,
     /// The enrolment to be replaced is not settled.
@@ -85,12 +85,12 @@ pub(super) async fn record(
         } => {
             reviews::insert(tx, record.id, templates, *keep_until).await?;
             reviews::write_matches(tx, record.id, matches).await?;
-            Joined::Joined
+            Joined::Done
         }
-        Admission::Refuse => Joined::Joined,
+        Admission::Refuse => Joined::Done,
     };
     Ok(match joined {
-        Joined::Joined => AdmitOutcome::Recorded,
+        Joined::Done => AdmitOutcome::Recorded,
         Joined::GalleryMoved => AdmitOutcome::GalleryMoved,
         Joined::PersonMoved => AdmitOutcome::PersonMoved,
     })
@@ -221,7 +221,7 @@ pub(super) async fn join(
         revocations::replace(tx, current, now).await?;
     }
     reviews::wipe_of(tx, record.commitment()).await?;
-    Ok(Joined::Joined)
+    Ok(Joined::Done)
 }
 
 /// Whether the entry is the next one. That it exists already, or that the one

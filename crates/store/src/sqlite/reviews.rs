@@ -188,7 +188,7 @@ pub(super) async fn decide(
     if let Some(entry) = entry {
         record.state = EnrolmentState::Queued;
         match join(tx, &record, replaces, entry, now).await? {
-            Joined::Joined => {}
+            Joined::Done => {}
             Joined::GalleryMoved => return Ok(ReviewOutcome::GalleryMoved),
             Joined::PersonMoved => return Ok(ReviewOutcome::PersonMoved),
         }

@@ -84,7 +84,7 @@ impl Form {
             }
             Self::Wide { bits } => {
                 let wide: ImageBuffer<Luma<u16>, Vec<u16>> = ImageBuffer::from_fn(w, h, |x, y| {
-                    Luma([(level(x, y) * 257 >> (16 - bits)) as u16])
+                    Luma([((level(x, y) * 257) >> (16 - bits)) as u16])
                 });
                 written(&wide.into(), ImageFormat::Png)
             }

@@ -88,7 +88,7 @@ fn print(args: &EvaluateArgs, json: Option<OutputFile<'_>>, report: &Report) -> 
     if let Some(file) = json {
         outputs::put_json(file, report)?;
     }
-    say(&report.text())
+    say(report.text())
 }
 
 fn scores_file(path: &Path) -> anyhow::Result<BufWriter<OutputFile<'static>>> {
