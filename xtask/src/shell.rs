@@ -16,6 +16,19 @@ pub(crate) fn circuit_keys() -> PathBuf {
     root().join("target/annona-keys")
 }
 
+/// A command without the variables by which the cargo that runs this names xtask: build
+/// scripts of dependencies read them, and would run again whenever they come and go.
+fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
 /// Runs a command in `folder` and says which one failed.
 pub(crate) fn run_in(
     folder: &Path,
@@ -27,7 +40,7 @@ pub(crate) fn run_in(
         program.as_ref().to_string_lossy(),
         arguments.join(" ")
     );
-    let status = Command::new(&program)
+    let status = command(&program)
         .args(arguments)
         .current_dir(folder)
         .status()
@@ -49,7 +62,7 @@ pub(crate) fn read_from(
         program.as_ref().to_string_lossy(),
         arguments.join(" ")
     );
-    let output = Command::new(&program)
+    let output = command(&program)
         .args(arguments)
         .current_dir(folder)
         .output()
