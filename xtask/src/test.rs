@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::durations::Slowest;
 use crate::generate::{self, Mode, forge};
-use crate::rust_tests;
+use crate::rust_tests::{self, TestBinary};
 use crate::setup;
 use crate::shell::{annona_binary, cargo, root, run_in};
 
@@ -23,6 +23,7 @@ pub(crate) struct TestArgs {
 /// What the steps share.
 struct Run {
     soak: bool,
+    binaries: Vec<TestBinary>,
     tests: Slowest,
 }
 
@@ -63,11 +64,12 @@ const TESTS: [Step; 5] = [
     ("Solidity tests", |_| {
         run_in(&root().join("contracts"), forge(), &["test", "--offline"])
     }),
-    ("build of the Rust tests", |_| {
-        rust_tests::binaries().map(|_| ())
+    ("build of the Rust tests", |run| {
+        run.binaries = rust_tests::binaries()?;
+        Ok(())
     }),
     ("Rust tests", |run| {
-        rust_tests::run(&rust_tests::binaries()?, run.soak, &mut run.tests)
+        rust_tests::run(&run.binaries, run.soak, &mut run.tests)
     }),
     ("documentation tests", |_| {
         cargo(&["test", "--doc", "--workspace", "--all-features"])
@@ -103,6 +105,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     }
     let mut run = Run {
         soak: args.soak,
+        binaries: Vec::new(),
         tests: Slowest::default(),
     };
     let mut durations = Slowest::default();
