@@ -120,10 +120,12 @@ impl Endpoint {
             deadline: Instant::now() + self.limits.call,
         };
         while !call.open.is_empty() {
+            let answered = call.answered.len();
             let Some(setback) = self.round(&mut call).await? else {
                 continue;
             };
-            call.attempts += 1;
+            // A round that some got through is no attempt in vain: the deadline bounds those.
+            call.attempts += u32::from(call.answered.len() == answered || call.attempts == 0);
             let pause = self.limits.pause(call.attempts, setback.retry_after);
             let is_last = call.attempts >= self.limits.attempts_for(setback.passing)
                 || Instant::now() + pause >= call.deadline;
@@ -135,25 +137,33 @@ impl Endpoint {
         Ok(call.answered)
     }
 
-    /// Makes each open request once; what then hinders the call, if anything does.
+    /// Makes each open request once, or fewer once the endpoint asks for a pause; what then
+    /// hinders the call, if anything does.
     async fn round(&self, call: &mut Call) -> Result<Option<Setback>, EndpointError> {
         let open = std::mem::take(&mut call.open);
         let left = call.deadline.saturating_duration_since(Instant::now());
         let limit = self.limits.answer.min(left);
         let parts: Vec<Vec<SerializedRequest>> =
             open.chunks(call.at_once).map(<[_]>::to_vec).collect();
+        let is_held_back = &AtomicBool::new(false);
         let mut asked = stream::iter(parts)
             .map(|part| async move {
+                if is_held_back.load(Ordering::Relaxed) {
+                    return (part, None);
+                }
                 let answers = self.exchange.ask(&part, limit).await;
-                (part, answers)
+                (part, Some(answers))
             })
             .buffer_unordered(REQUESTS_AT_ONCE);
-        let mut setback = None;
+        let mut setback: Option<Setback> = None;
         while let Some((part, answers)) = asked.next().await {
             match answers {
-                Ok(answers) => sort(call, part, answers, &mut setback),
-                Err(error) => self.put_back(call, part, error, &mut setback)?,
+                None => call.open.extend(part),
+                Some(Ok(answers)) => sort(call, part, answers, &mut setback),
+                Some(Err(error)) => self.put_back(call, part, error, &mut setback)?,
             }
+            let passing = setback.as_ref().map(|setback| setback.passing);
+            is_held_back.store(passing == Some(Passing::Later), Ordering::Relaxed);
         }
         Ok(setback)
     }

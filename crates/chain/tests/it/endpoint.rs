@@ -244,24 +244,26 @@ async fn an_answer_without_end_is_not_read() {
     assert!(matches!(error, EndpointError::TooLong { .. }), "{error}");
 }
 
+/// Balances of Anvil's ten accounts, asked for in one request.
+async fn balances(provider: &DynProvider, anvil: &AnvilInstance) -> Vec<U256> {
+    let mut batch = BatchRequest::new(provider.client());
+    let mut answers = Vec::new();
+    for account in anvil.addresses() {
+        let answer = batch.add_call::<_, U256>("eth_getBalance", &(account, "latest"));
+        answers.push(answer.unwrap());
+    }
+    batch.send().await.unwrap();
+    let mut balances = Vec::new();
+    for answer in answers {
+        balances.push(answer.await.unwrap());
+    }
+    balances
+}
+
 #[tokio::test]
 async fn several_requests_in_one_reach_endpoints_that_take_fewer() {
     let line = Line::new(QUICK).await;
-    let balances = async |provider: &DynProvider| {
-        let mut batch = BatchRequest::new(provider.client());
-        let mut answers = Vec::new();
-        for account in line.anvil.addresses() {
-            let answer = batch.add_call::<_, U256>("eth_getBalance", &(account, "latest"));
-            answers.push(answer.unwrap());
-        }
-        batch.send().await.unwrap();
-        let mut balances = Vec::new();
-        for answer in answers {
-            balances.push(answer.await.unwrap());
-        }
-        balances
-    };
-    let direct = balances(&line.provider).await;
+    let direct = balances(&line.provider, &line.anvil).await;
     assert_eq!(direct.len(), 10);
     for batches in [
         BatchSupport::UpTo(3),
@@ -273,20 +275,35 @@ async fn several_requests_in_one_reach_endpoints_that_take_fewer() {
             batches,
             ..Modes::default()
         });
-        assert_eq!(balances(&provider).await, direct, "{batches:?}");
+        assert_eq!(
+            balances(&provider, &line.anvil).await,
+            direct,
+            "{batches:?}"
+        );
         let before = line.proxy.asked("eth_getBalance");
-        assert_eq!(balances(&provider).await, direct, "{batches:?}");
+        assert_eq!(
+            balances(&provider, &line.anvil).await,
+            direct,
+            "{batches:?}"
+        );
         let asked = line.proxy.asked("eth_getBalance") - before;
         assert_eq!(asked, 10, "{batches:?}: it is remembered");
     }
+}
+
+#[tokio::test]
+async fn several_requests_in_one_get_through_a_limit_of_rate_below_their_number() {
     let patient = EndpointLimits {
+        answer: Duration::from_secs(5),
+        call: Duration::from_secs(60),
         first_pause: Duration::from_millis(400),
-        longest_pause: Duration::from_secs(2),
+        longest_pause: Duration::from_millis(2_200),
         ..QUICK
     };
-    let provider = connect_with(line.proxy.url(), patient).unwrap();
-    line.fails(When::AbovePerSec(6), TOO_MANY);
-    assert_eq!(balances(&provider).await, direct);
+    let line = Line::new(patient).await;
+    line.fails(When::AbovePerSec(3), TOO_MANY);
+    // Four rounds are needed at three a second, beside those that find the limit.
+    assert_eq!(balances(&line.provider, &line.anvil).await.len(), 10);
 }
 
 /// A transfer of one wei, whose answer is lost.
