@@ -74,8 +74,7 @@ fn demo(arguments: &[String]) -> anyhow::Result<()> {
     eprintln!(
         "Annona's demo: first the tools are set up and the program is built, which takes some minutes the first time and seconds later"
     );
-    setup::run()?;
-    shell::cargo(&["build", "--package", "annona"])?;
+    setup::run_beside(|| shell::cargo(&["build", "--package", "annona"]))?;
     shell::replace(&shell::annona_binary()?, "demo", arguments)
 }
 

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use crate::shell::{read_from, root, run_in};
+use crate::shell::{read_from, root, run_aside_in};
 
 /// Oldest Node.js that the tools run on.
 const MIN_NODE_MAJOR: u32 = 20;
@@ -26,6 +26,21 @@ const NPM: &str = "npm";
 /// Checks Node.js and installs npm packages where the lock file changed.
 pub(crate) fn run() -> anyhow::Result<()> {
     check_node()?;
+    install_packages()
+}
+
+/// Does `work` while npm packages are installed, once Node.js is known to be there.
+pub(crate) fn run_beside(work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    check_node()?;
+    std::thread::scope(|scope| {
+        let installing = scope.spawn(install_packages);
+        let done = work();
+        let installed = installing.join().expect("installing does not panic");
+        installed.and(done)
+    })
+}
+
+fn install_packages() -> anyhow::Result<()> {
     for folder in NPM_FOLDERS {
         install(&root().join(folder))
             .with_context(|| format!("cannot install the npm packages of {folder}"))?;
@@ -64,11 +79,11 @@ fn install(folder: &Path) -> anyhow::Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    println!(
+    eprintln!(
         "installing the npm packages of {}",
         folder.strip_prefix(root()).unwrap_or(folder).display()
     );
-    run_in(
+    run_aside_in(
         folder,
         NPM,
         &[

@@ -1,6 +1,6 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
@@ -35,6 +35,24 @@ pub(crate) fn run_in(
     program: impl AsRef<OsStr>,
     arguments: &[&str],
 ) -> anyhow::Result<()> {
+    run_printing_to(Stdio::inherit(), folder, program, arguments)
+}
+
+/// As [`run_in`], with the command's standard output on standard error.
+pub(crate) fn run_aside_in(
+    folder: &Path,
+    program: impl AsRef<OsStr>,
+    arguments: &[&str],
+) -> anyhow::Result<()> {
+    run_printing_to(std::io::stderr().into(), folder, program, arguments)
+}
+
+fn run_printing_to(
+    output: Stdio,
+    folder: &Path,
+    program: impl AsRef<OsStr>,
+    arguments: &[&str],
+) -> anyhow::Result<()> {
     let shown = format!(
         "{} {}",
         program.as_ref().to_string_lossy(),
@@ -43,6 +61,7 @@ pub(crate) fn run_in(
     let status = command(&program)
         .args(arguments)
         .current_dir(folder)
+        .stdout(output)
         .status()
         .with_context(|| format!("cannot run `{shown}`"))?;
     if !status.success() {
