@@ -18,6 +18,10 @@ pub(crate) const ANNONA: &str = env!("CARGO_BIN_EXE_annona");
 pub(crate) const EPOCH_LENGTH_SECS: u64 = 3_600;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
+/// Test keys of circuits that `cargo xtask gen` and other tests use too: each is made once,
+/// and read only if its hash is the pinned one.
+const CIRCUIT_KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/annona-keys");
+
 /// A chain with contracts, made by the command line, and room for a service.
 pub(crate) struct World {
     pub(crate) folder: TempDir,
@@ -156,7 +160,7 @@ impl World {
             "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
              [chain]\nrpc_url = \"{rpc}\"\nconfirmations = 1\npoll_interval_ms = 100\nmax_fee_gwei = 1000\n\
              [keys]\nsequencer_file = \"sequencer.key\"\nrelay_files = [\"relay.key\"]\nreceipt_file = \"receipt.key\"\n\
-             circuits_folder = \"circuit-keys\"\n\
+             circuits_folder = \"{CIRCUIT_KEYS}\"\n\
              [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
              [relay]\nwait_secs = 0\nwindow_margin_secs = 60\n\
              [enrolment]\nrecovery_cooldown_secs = 0\n"
