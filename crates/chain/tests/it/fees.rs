@@ -1,5 +1,7 @@
 //! Chains that price gas otherwise than by EIP-1559.
 
+use std::time::Duration;
+
 use alloy::consensus::Transaction;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, U256};
@@ -97,8 +99,18 @@ async fn a_chain_from_before_london_takes_legacy_transactions_of_the_service() {
     let repriced = chain.reprice(&signed, dearer).await.unwrap();
     assert!(repriced.fees.is_gas_price());
     chain.broadcast(&repriced.raw).await.unwrap();
-    let status = chain.transaction_status(repriced.hash).await.unwrap();
-    assert!(matches!(status, TransactionStatus::Mined(receipt) if receipt.succeeded));
+    // Anvil mines a moment after it has answered.
+    let mined = async {
+        loop {
+            let status = chain.transaction_status(repriced.hash).await.unwrap();
+            if let TransactionStatus::Mined(receipt) = status {
+                return receipt;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let receipt = tokio::time::timeout(Duration::from_secs(10), mined).await;
+    assert!(receipt.unwrap().succeeded);
     assert_eq!(kind(&provider, repriced.hash).await, 0);
     let sent = provider
         .get_transaction_by_hash(repriced.hash)
