@@ -1,5 +1,6 @@
 use anyhow::bail;
 use clap::Args;
+use std::io::Write;
 
 use crate::shell::{cargo_example, read_from, root, run_in};
 
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &FuzzArgs) -> anyhow::Result<()> {
     cargo_example("annona-iris", "fuzz_seeds", &[&seeds])?;
     let limit = format!("-max_total_time={}", args.seconds);
     for target in TARGETS {
-        println!("\n== {target}");
+        writeln!(std::io::stdout(), "\n== {target}")?;
         let corpus = folder.join("corpus").join(target);
         std::fs::create_dir_all(&corpus)?;
         let corpus = corpus.to_string_lossy();

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -282,7 +283,7 @@ fn settle(mode: Mode, stale: &mut Vec<PathBuf>, file: &str, contents: &[u8]) -> 
     stale.push(PathBuf::from(file));
     if mode == Mode::Write {
         fs::write(&path, contents).with_context(|| format!("cannot write {file}"))?;
-        println!("wrote {file}");
+        writeln!(std::io::stdout(), "wrote {file}")?;
     }
     Ok(())
 }

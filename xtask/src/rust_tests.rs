@@ -1,4 +1,4 @@
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     let mut failed = Vec::new();
     for binary in binaries {
-        println!("\n     Running {}", binary.name);
+        writeln!(std::io::stdout(), "\n     Running {}", binary.name)?;
         if !run_one(binary, soak, slowest)? {
             failed.push(binary.name.as_str());
         }
@@ -100,7 +100,7 @@ fn show(output: impl Read, binary: &str, slowest: &mut Slowest) -> anyhow::Resul
     for line in BufReader::new(output).split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
-        println!("{line}");
+        writeln!(std::io::stdout(), "{line}")?;
         if let Some((test, took)) = duration_of(&line) {
             slowest.add(format!("{binary}: {test}"), took);
         }

@@ -1,4 +1,5 @@
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -66,6 +67,30 @@ fn run_printing_to(
         .with_context(|| format!("cannot run `{shown}`"))?;
     if !status.success() {
         bail!("`{shown}` failed ({status})");
+    }
+    Ok(())
+}
+
+/// As [`run_in`], and prints all that the command says in one piece once it has ended.
+pub(crate) fn run_printing_at_end(
+    folder: &Path,
+    program: impl AsRef<OsStr>,
+    arguments: &[&str],
+) -> anyhow::Result<()> {
+    let shown = format!(
+        "{} {}",
+        program.as_ref().to_string_lossy(),
+        arguments.join(" ")
+    );
+    let output = command(&program)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .with_context(|| format!("cannot run `{shown}`"))?;
+    std::io::stdout().write_all(&output.stdout)?;
+    std::io::stderr().write_all(&output.stderr)?;
+    if !output.status.success() {
+        bail!("`{shown}` failed ({})", output.status);
     }
     Ok(())
 }

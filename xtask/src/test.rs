@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -6,7 +7,7 @@ use crate::durations::Slowest;
 use crate::generate::{self, Mode, forge};
 use crate::rust_tests::{self, TestBinary};
 use crate::setup;
-use crate::shell::{annona_binary, cargo, root, run_in};
+use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -49,7 +50,8 @@ const LINTS: [Step; 4] = [
     ("generated files", |_| generate::run(Mode::Check)),
 ];
 
-const TESTS: [Step; 5] = [
+/// What is built before tests run.
+const BUILDS: [Step; 2] = [
     ("Rust documentation", |_| {
         // With all features, as the lints: the dependencies are checked once.
         cargo(&[
@@ -61,13 +63,13 @@ const TESTS: [Step; 5] = [
             "--document-private-items",
         ])
     }),
-    ("Solidity tests", |_| {
-        run_in(&root().join("contracts"), forge(), &["test", "--offline"])
-    }),
     ("build of the Rust tests", |run| {
         run.binaries = rust_tests::binaries()?;
         Ok(())
     }),
+];
+
+const TESTS: [Step; 2] = [
     ("Rust tests", |run| {
         rust_tests::run(&run.binaries, run.soak, &mut run.tests)
     }),
@@ -96,10 +98,7 @@ const SOAK: [Step; 2] = [
 /// Runs every check; stops at the first that fails and names it.
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     setup::run()?;
-    let mut steps = LINTS.to_vec();
-    if !args.lint {
-        steps.extend(TESTS);
-    }
+    let mut steps = TESTS.to_vec();
     if args.soak {
         steps.extend(SOAK);
     }
@@ -110,23 +109,62 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     };
     let mut durations = Slowest::default();
     let begun = Instant::now();
-    for (name, step) in &steps {
-        println!("\n== {name}");
-        let took = timed(|| step(&mut run))?;
-        println!("== {name}: well, {:.0} s", took.as_secs_f64());
-        durations.add((*name).to_owned(), took);
-    }
-    print!("{}{}", durations.table("steps"), run.tests.table("tests"));
-    println!(
+    let outcome = run_steps(&LINTS, &mut run, &mut durations).and_then(|()| {
+        if args.lint {
+            return Ok(());
+        }
+        beside_builds(&mut run, &mut durations)?;
+        run_steps(&steps, &mut run, &mut durations)
+    });
+    // After a failure too: a run that takes too long fails as well.
+    write!(
+        std::io::stdout(),
+        "{}{}",
+        durations.table("steps"),
+        run.tests.table("tests")
+    )?;
+    outcome?;
+    writeln!(
+        std::io::stdout(),
         "\nall {} steps passed in {:.0} s",
-        steps.len(),
+        durations.count(),
         begun.elapsed().as_secs_f64()
-    );
+    )?;
     Ok(())
 }
 
-fn timed(step: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<Duration> {
+/// Builds, and runs the Solidity tests meanwhile, which keep one core busy. Tests of the
+/// service do not run beside them: they measure time.
+fn beside_builds(run: &mut Run, durations: &mut Slowest) -> anyhow::Result<()> {
+    let solidity = std::thread::spawn(|| {
+        timed(|| {
+            let contracts = root().join("contracts");
+            run_printing_at_end(&contracts, forge(), &["test", "--offline"])
+        })
+    });
+    let built = run_steps(&BUILDS, run, durations);
+    let (tested, took) = solidity.join().expect("waiting does not panic");
+    durations.add("Solidity tests, beside the builds".to_owned(), took);
+    built.and(tested)
+}
+
+fn run_steps(steps: &[Step], run: &mut Run, durations: &mut Slowest) -> anyhow::Result<()> {
+    for (name, step) in steps {
+        writeln!(std::io::stdout(), "\n== {name}")?;
+        let (outcome, took) = timed(|| step(run));
+        durations.add((*name).to_owned(), took);
+        outcome?;
+        writeln!(
+            std::io::stdout(),
+            "== {name}: well, {:.0} s",
+            took.as_secs_f64()
+        )?;
+    }
+    Ok(())
+}
+
+fn timed(step: impl FnOnce() -> anyhow::Result<()>) -> (anyhow::Result<()>, Duration) {
     let started = Instant::now();
-    step()?;
-    Ok(started.elapsed())
+    let outcome = step();
+    (outcome, started.elapsed())
 }

@@ -7,6 +7,8 @@ use annona_files::{Audience, FileError, OutputFile, Purpose};
 use image::{DynamicImage, ImageFormat};
 use serde::Serialize;
 
+use crate::output::say;
+
 /// Longest file that is taken for an iris template.
 const TEMPLATE_BYTES: u64 = 1 << 16;
 
@@ -36,6 +38,56 @@ pub(crate) fn put_json(
 ) -> anyhow::Result<()> {
     file.put((serde_json::to_string_pretty(value)? + "\n").as_bytes())?;
     Ok(file.commit()?)
+}
+
+/// Where a command's `--json` puts its figures.
+pub(crate) enum JsonOutput {
+    /// Nowhere: people read the answer.
+    Absent,
+    /// The path "-": standard output, which then holds nothing else.
+    Stdout,
+    /// A file, beside the answer for people.
+    File(OutputFile<'static>),
+}
+
+impl JsonOutput {
+    /// Begins a file, unless `path` is none or "-". An earlier one is known by its `members`.
+    pub(crate) fn begin(
+        path: Option<&Path>,
+        name: &'static str,
+        members: &'static [&'static str],
+    ) -> Result<Self, FileError> {
+        match path {
+            None => Ok(Self::Absent),
+            Some(path) if path == Path::new("-") => Ok(Self::Stdout),
+            Some(path) => json(path, name, members).map(Self::File),
+        }
+    }
+
+    /// Whether standard output is for the figures alone.
+    pub(crate) const fn is_stdout(&self) -> bool {
+        matches!(self, Self::Stdout)
+    }
+
+    /// Writes the figures, and on standard output the answer for people if it is theirs.
+    pub(crate) fn answer(
+        self,
+        figures: &(impl Serialize + ?Sized),
+        text: impl FnOnce() -> String,
+    ) -> anyhow::Result<()> {
+        let is_stdout = self.is_stdout();
+        self.put(figures)?;
+        if is_stdout { Ok(()) } else { say(text()) }
+    }
+
+    /// Writes the figures.
+    pub(crate) fn put(self, figures: &(impl Serialize + ?Sized)) -> anyhow::Result<()> {
+        match self {
+            Self::Absent => Ok(()),
+            Self::Stdout => say(serde_json::to_string_pretty(figures)?),
+            Self::File(file) => put_json(file, figures),
+        }
+    }
 }
 
 /// Begins a picture in PNG.

@@ -30,6 +30,7 @@ use crate::ground::GroundCheck;
 use crate::health::ServiceHealth;
 use crate::output::Format;
 use crate::prover::LocalProver;
+use crate::signals::EndSignals;
 use crate::tree_file::TreeFile;
 use crate::workers::Workplace;
 use crate::{keys, logs};
@@ -326,7 +327,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         })?;
     // The one line on standard output tells a caller the port that was taken.
     // Before the line below: whoever reads it may send a signal at once.
-    let signals = StopSignals::listen()?;
+    let signals = EndSignals::listen_except_hangup()?;
     let hangups = Hangups::listen()?;
     let listening = Listening {
         listening: format!("http://{}", listener.local_addr()?),
@@ -342,24 +343,33 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         stop.clone(),
     ));
     let background = tokio::spawn(workers.run());
-    let draining = stop.clone();
+    let heeding = tokio::spawn(heed(signals, stop.clone()));
     let router = annona_api::router_with_limits(state, config.limits()?);
-    let serving = annona_api::serve(listener, router, connections, draining);
     tokio::select! {
-        () = serving => {}
-        () = end_of_grace(signals, &stop) => {}
+        () = annona_api::serve(listener, router, connections, stop.clone()) => {}
+        () = end_of_grace(&stop) => {}
     }
     background.await?;
     rereading.await?;
     store.close().await;
+    heeding.abort();
     Ok(ExitCode::SUCCESS)
 }
 
-/// Open requests may end within the grace; event streams would hold up the end for longer.
-async fn end_of_grace(mut signals: StopSignals, stop: &CancellationToken) {
-    signals.wait().await;
-    tracing::info!("stopping; what is under way is stored and goes on at the next start");
+/// Stops the service at the first signal, and ends the process at the second.
+async fn heed(mut signals: EndSignals, stop: CancellationToken) {
+    signals.next().await;
+    tracing::info!(
+        "stopping; what is under way is stored and goes on at the next start; a second signal \
+         ends it at once"
+    );
     stop.cancel();
+    signals.next().await.end_process()
+}
+
+/// Open requests may end within the grace; event streams would hold up the end for longer.
+async fn end_of_grace(stop: &CancellationToken) {
+    stop.cancelled().await;
     tokio::time::sleep(SHUTDOWN_GRACE).await;
 }
 
@@ -425,48 +435,5 @@ impl Hangups {
 
     async fn next(&mut self) {
         std::future::pending().await
-    }
-}
-
-/// SIGINT and SIGTERM, heeded from [`StopSignals::listen`] on.
-#[cfg(unix)]
-struct StopSignals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl StopSignals {
-    fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-struct StopSignals;
-
-#[cfg(not(unix))]
-impl StopSignals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn wait(&mut self) {
-        // Where the signal cannot be had, the service ends with its process.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
     }
 }

@@ -46,7 +46,7 @@ impl EndSignal {
 /// The signals, heeded from [`EndSignals::listen`] on.
 #[cfg(unix)]
 pub(crate) struct EndSignals {
-    /// None when the caller has it ignored, as `nohup` does.
+    /// None when it asks for something else, or the caller has it ignored, as `nohup` does.
     hangup: Option<tokio::signal::unix::Signal>,
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
@@ -59,6 +59,15 @@ impl EndSignals {
         let hangup = (!hangup_is_ignored()).then(|| signal(SignalKind::hangup()));
         Ok(Self {
             hangup: hangup.transpose()?,
+            ..Self::listen_except_hangup()?
+        })
+    }
+
+    /// For a service, which SIGHUP asks to read its configuration again.
+    pub(crate) fn listen_except_hangup() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            hangup: None,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
         })
@@ -100,6 +109,10 @@ pub(crate) struct EndSignals;
 #[cfg(not(unix))]
 impl EndSignals {
     pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    pub(crate) fn listen_except_hangup() -> std::io::Result<Self> {
         Ok(Self)
     }
 

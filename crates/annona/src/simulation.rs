@@ -1,18 +1,17 @@
 //! The simulated orb measured: `annona orb calibrate` and `annona orb trial`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use annona_files::OutputFile;
 use clap::Args;
 use orb_sim::calibration::{self, Report};
 use orb_sim::trial::{self, Decisions, Enrolled, Plan, Rate, Subject};
 use serde::Serialize;
 
 use crate::long_work::{Stop, in_parallel, stoppable};
-use crate::output::{note, say};
-use crate::outputs;
+use crate::output::note;
+use crate::outputs::{self, JsonOutput};
 
 /// Members by which an earlier file of each command is known.
 const CALIBRATION: &[&str] = &["people", "accepted", "refused", "truly_visible"];
@@ -30,7 +29,7 @@ pub(crate) struct CalibrateArgs {
     /// Seed of people and conditions.
     #[arg(long, default_value_t = calibration::Plan::default().seed)]
     seed: u64,
-    /// Write the statistics as JSON.
+    /// Write the statistics as JSON to this file; "-" is standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Write the distributions, and the slope against dilation, as SVG.
@@ -53,7 +52,7 @@ pub(crate) struct TrialArgs {
     /// Seed of people and conditions.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write the result as JSON.
+    /// Write the result as JSON to this file; "-" is standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -66,7 +65,7 @@ pub(crate) async fn calibrate(args: CalibrateArgs) -> anyhow::Result<ExitCode> {
         captures: args.captures,
         seed: args.seed,
     };
-    let json = json_file(args.json.as_ref(), CALIBRATION)?;
+    let json = json_output(args.json.as_deref(), CALIBRATION)?;
     let plot = args.plot.as_deref().map(outputs::svg).transpose()?;
     let (subjects, stop) = stoppable(move |stop| {
         let examine = |number| calibration::examine(&plan, number);
@@ -84,8 +83,7 @@ pub(crate) async fn calibrate(args: CalibrateArgs) -> anyhow::Result<ExitCode> {
         return Ok(stop.exit_code(is_complete));
     }
     let report = Report::new(&subjects);
-    say(report.to_string().trim_end())?;
-    write_json(json, &report)?;
+    json.answer(&report, || report.to_string().trim_end().to_owned())?;
     if let Some(mut plot) = plot {
         plot.put(report.to_svg().as_bytes())?;
         plot.commit()?;
@@ -127,10 +125,9 @@ struct TrialAnswer {
 /// Photographs everybody, compares everybody with everybody, and says how often the
 /// production rule was wrong. A signal ends the stage under way and keeps what it did.
 pub(crate) async fn trial(args: TrialArgs) -> anyhow::Result<ExitCode> {
-    let json = json_file(args.json.as_ref(), TRIAL)?;
+    let json = json_output(args.json.as_deref(), TRIAL)?;
     let (answer, stop) = stoppable(move |stop| run_trial(&args, stop)).await?;
-    say(describe(&answer))?;
-    write_json(json, &answer)?;
+    json.answer(&answer, || describe(&answer))?;
     Ok(stop.exit_code(!answer.interrupted))
 }
 
@@ -211,17 +208,9 @@ fn describe(answer: &TrialAnswer) -> String {
     )
 }
 
-fn json_file(
-    path: Option<&PathBuf>,
+fn json_output(
+    path: Option<&Path>,
     members: &'static [&'static str],
-) -> anyhow::Result<Option<OutputFile<'static>>> {
-    let file = path.map(|path| outputs::json(path, "figures of this command", members));
-    Ok(file.transpose()?)
-}
-
-fn write_json(file: Option<OutputFile<'_>>, value: &impl Serialize) -> anyhow::Result<()> {
-    match file {
-        Some(file) => outputs::put_json(file, value),
-        None => Ok(()),
-    }
+) -> anyhow::Result<JsonOutput> {
+    Ok(JsonOutput::begin(path, "figures of this command", members)?)
 }

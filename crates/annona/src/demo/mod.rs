@@ -19,10 +19,11 @@ use annona_core::Epoch;
 use anyhow::{Context, ensure};
 use clap::Args;
 
+use crate::audit;
 use crate::orb::now;
-use crate::output::{Lines, note, say};
+use crate::output::{Lines, note};
+use crate::outputs::JsonOutput;
 use crate::signals::until_signal;
-use crate::{audit, outputs};
 use artifacts::Artifacts;
 use figures::Figures;
 use progress::Story;
@@ -70,17 +71,13 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
     let seed = args
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    let is_quiet = args.json.as_deref() == Some("-".as_ref());
-    let json = match args.json.as_deref().filter(|_| !is_quiet) {
-        Some(path) => Some(outputs::json(
-            path,
-            "figures of the demo",
-            figures::MEMBERS,
-        )?),
-        None => None,
-    };
+    let json = JsonOutput::begin(
+        args.json.as_deref(),
+        "figures of the demo",
+        figures::MEMBERS,
+    )?;
     let artifacts = args.artifacts.as_deref().map(Artifacts::open).transpose()?;
-    let mut story = Story::begin(args.people, seed, is_quiet, Arc::clone(lines));
+    let mut story = Story::begin(args.people, seed, json.is_stdout(), Arc::clone(lines));
     let mut figures = Figures::new(args.people, seed);
     let creating = World::create(args.anvil.as_deref());
     let title = "set up the chain, the contracts and the service";
@@ -89,12 +86,7 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
     let told = chapters(args, artifacts.as_ref(), &mut story, &world, &mut figures).await;
     figures.seconds = story.seconds();
     story.say(&figures.table());
-    if is_quiet {
-        say(serde_json::to_string_pretty(&figures)?)?;
-    }
-    if let Some(file) = json {
-        outputs::put_json(file, &figures)?;
-    }
+    json.put(&figures)?;
     told?;
     let complaints = figures.complaints();
     for complaint in &complaints {

@@ -9,8 +9,8 @@ use orb_sim::confidence::clopper_pearson;
 use serde::Serialize;
 
 use crate::long_work::{in_parallel, stoppable};
-use crate::output::{Format, note};
-use crate::outputs;
+use crate::output::note;
+use crate::outputs::JsonOutput;
 
 /// Members by which an earlier table is known.
 const MEMBERS: &[&str] = &["presentation", "takenForLiving", "interval95"];
@@ -67,11 +67,7 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
         "no presentation is called {:?}",
         args.only
     );
-    let is_json = args.json.as_deref() == Some("-".as_ref());
-    let file = match args.json.as_deref().filter(|_| !is_json) {
-        Some(path) => Some(outputs::json(path, "a table of attacks", MEMBERS)?),
-        None => None,
-    };
+    let json = JsonOutput::begin(args.json.as_deref(), "a table of attacks", MEMBERS)?;
     let (count, seed) = (u64::from(args.people) * kinds.len() as u64, args.seed);
     let shown = kinds.clone();
     let (trials, stop) = stoppable(move |stop| {
@@ -84,10 +80,7 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
         .into_iter()
         .map(|kind| line(kind, Row::of(&trials, kind)))
         .collect();
-    if let Some(file) = file {
-        outputs::put_json(file, &lines)?;
-    }
-    Format::from_flag(is_json).print(&lines, || table(&lines))?;
+    json.answer(&lines, || table(&lines))?;
     if !complete {
         note(format_args!(
             "interrupted: the table counts {} of {count} presentations",

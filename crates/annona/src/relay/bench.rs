@@ -19,12 +19,13 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use crate::output::{note, say};
+use crate::keys;
+use crate::output::note;
+use crate::outputs::JsonOutput;
 use crate::prover::LocalProver;
 use crate::sandbox::{self, Account, EPOCH_LENGTH_SECS};
 use crate::scratch::Scratch;
 use crate::service_process::ServiceProcess;
-use crate::{keys, outputs};
 
 /// Members by which earlier figures are known.
 const MEMBERS: &[&str] = &["accepted_per_s", "settled_per_s", "senders"];
@@ -52,7 +53,7 @@ pub(crate) struct BenchArgs {
     /// Folder of the circuits' keys; test keys are made when missing.
     #[arg(long, value_name = "FOLDER")]
     keys: PathBuf,
-    /// Also write the figures to this file.
+    /// Write the figures as JSON to this file; "-" is standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -79,11 +80,7 @@ struct Member(Identity);
 
 /// Measures a service of its own on a chain of its own.
 pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
-    let json = args
-        .json
-        .as_deref()
-        .map(|path| outputs::json(path, "figures of this command", MEMBERS));
-    let json = json.transpose()?;
+    let json = JsonOutput::begin(args.json.as_deref(), "figures of this command", MEMBERS)?;
     let mut folder = Scratch::new("bench", None)?;
     let anvil = sandbox::start_chain()?;
     folder.watch(anvil.child().id())?;
@@ -102,11 +99,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let service = ServiceProcess::start(&mut folder).await?;
     note(format_args!("they are sent by {} clients", args.clients));
     let figures = measure(&args, &service, &drafts).await?;
-    say(table(&figures))?;
-    if let Some(file) = json {
-        outputs::put_json(file, &figures)?;
-    }
-    Ok(())
+    json.answer(&figures, || table(&figures))
 }
 
 impl Member {

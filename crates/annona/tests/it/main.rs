@@ -8,6 +8,7 @@ mod environment;
 mod floods;
 mod handbook;
 mod interop;
+mod operator;
 mod outputs;
 mod printing;
 mod privacy;

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use crate::world::{World, command};
+use crate::world::{World, annona, command};
 
 /// Exit code of a program whose reader has gone.
 const CLOSED_PIPE: i32 = 141;
@@ -155,5 +155,31 @@ fn a_demo_that_cannot_be_told_ends() {
         assert_eq!(output.status.code(), Some(code));
         let left = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(left, 0, "its folder is removed");
+    }
+}
+
+#[test]
+fn figures_for_machines_go_alone_to_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images");
+    let mut manifest = String::from("path,subject,eye,sample\n");
+    for number in 1..=2 {
+        let image = images.join(format!("eye-{number}.jpg"));
+        let image = image.canonicalize().unwrap();
+        manifest += &format!("{},{number},left,1\n", image.display());
+    }
+    std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
+    let (people, json) = (["--people", "1"], ["--json", "-"]);
+    for command in [
+        [&["orb", "trial"], &people[..], &json].concat(),
+        [&["orb", "calibrate"], &people[..], &json].concat(),
+        [&["orb", "attacks", "--only", "living"], &people[..], &json].concat(),
+        [&["iris", "evaluate", "manifest.csv"], &json[..]].concat(),
+    ] {
+        let output = annona(folder.path(), &command);
+        let figures: Result<serde_json::Value, _> = serde_json::from_slice(&output.stdout);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(figures.is_ok(), "{command:?}: {text}");
+        assert!(!folder.path().join("-").exists(), "{command:?}");
     }
 }

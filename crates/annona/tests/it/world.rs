@@ -26,6 +26,7 @@ const CIRCUIT_KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/an
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) chain: EvmReader,
+    pub(crate) orb: Address,
     anvil: AnvilInstance,
 }
 
@@ -37,11 +38,20 @@ pub(crate) struct Service {
 
 impl Service {
     /// Asks the process to stop, as a container's engine does; returns its exit code.
-    pub(crate) fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(self) -> Option<i32> {
+        self.signal("TERM");
+        self.end()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
         let told = Command::new("kill")
-            .args(["-TERM", &self.process.id().to_string()])
+            .args([&format!("-{name}"), &self.process.id().to_string()])
             .status();
         assert!(told.unwrap().success());
+    }
+
+    /// The exit code, once the process has ended.
+    pub(crate) fn end(mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
     }
 }
@@ -171,6 +181,7 @@ impl World {
         Self {
             folder,
             chain,
+            orb: orb.address(),
             anvil,
         }
     }
@@ -304,6 +315,20 @@ impl World {
         seed: u64,
         more: &[&str],
     ) -> EnrolmentView {
+        let output = self.try_enrol(service, wallet, seed, more);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// What the command line says to the simulated person `seed`.
+    pub(crate) fn try_enrol(
+        &self,
+        service: &Service,
+        wallet: &Wallet,
+        seed: u64,
+        more: &[&str],
+    ) -> Output {
         let commitment = wallet.identity().commitment().to_string();
         let arguments = [
             "orb",
@@ -323,8 +348,7 @@ impl World {
             &commitment,
             "--json",
         ];
-        let output = annona_ok(self.path(), &[&arguments[..], more].concat());
-        serde_json::from_str(&output).unwrap()
+        annona(self.path(), &[&arguments[..], more].concat())
     }
 
     pub(crate) fn wallet(&self, name: &str) -> Wallet {

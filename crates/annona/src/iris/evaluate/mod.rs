@@ -16,8 +16,7 @@ use clap::Args;
 use report::Report;
 
 use crate::long_work::{Stop, stoppable};
-use crate::output::say;
-use crate::outputs;
+use crate::outputs::{self, JsonOutput};
 
 /// Members by which earlier figures are known.
 const MEMBERS: &[&str] = &["failed_to_enrol", "failures", "ms_per_image"];
@@ -45,10 +44,7 @@ pub(crate) async fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn evaluate(args: &EvaluateArgs, stop: &Stop) -> anyhow::Result<Report> {
-    let json = match args.json.as_deref().filter(|path| *path != Path::new("-")) {
-        Some(path) => Some(outputs::json(path, "figures of this command", MEMBERS)?),
-        None => None,
-    };
+    let json = JsonOutput::begin(args.json.as_deref(), "figures of this command", MEMBERS)?;
     let mut lines = args.scores.as_deref().map(scores_file).transpose()?;
     let plot = args.plot.as_deref().map(outputs::png).transpose()?;
     let entries = manifest::load(&args.manifest)?;
@@ -77,18 +73,8 @@ fn evaluate(args: &EvaluateArgs, stop: &Stop) -> anyhow::Result<Report> {
     if let Some(file) = plot {
         outputs::put_png(file, plot::draw(&report, &single.tally))?;
     }
-    print(args, json, &report)?;
+    json.answer(&report, || report.text())?;
     Ok(report)
-}
-
-fn print(args: &EvaluateArgs, json: Option<OutputFile<'_>>, report: &Report) -> anyhow::Result<()> {
-    if args.json.as_deref() == Some(Path::new("-")) {
-        return say(&serde_json::to_string_pretty(report)?);
-    }
-    if let Some(file) = json {
-        outputs::put_json(file, report)?;
-    }
-    say(report.text())
 }
 
 fn scores_file(path: &Path) -> anyhow::Result<BufWriter<OutputFile<'static>>> {
