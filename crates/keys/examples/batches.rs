@@ -1,6 +1,6 @@
-//! `batches OUT KEYS`, run by `cargo xtask gen`: batches with real proofs, under the
+//! `batches OUT KEYS [quick]`, run by `cargo xtask gen`: batches with real proofs, under the
 //! test keys of the folder KEYS, for the Solidity tests. The same file ties Rust's
-//! challenge and value to Solidity's.
+//! challenge and value to Solidity's. With `quick`, those of the large circuits are left out.
 #![allow(
     clippy::unwrap_used,
     reason = "the model of the tree is that of the tests"
@@ -32,19 +32,23 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [out, keys] = arguments.as_slice() else {
-        return Err("usage: batches OUT KEYS".into());
+    let (out, keys, is_quick) = match arguments.as_slice() {
+        [out, keys] => (out, keys, false),
+        [out, keys, quick] if quick == "quick" => (out, keys, true),
+        _ => return Err("usage: batches OUT KEYS [quick]".into()),
     };
     let mut desk = Desk {
         keys: KeyFolder::new(keys),
         appends: HashMap::new(),
         revokes: HashMap::new(),
-        rng: ChaCha20Rng::seed_from_u64(3),
         batches: Map::new(),
     };
     desk.recovery()?;
     desk.oddities()?;
     desk.full()?;
+    if !is_quick {
+        desk.large()?;
+    }
     let document = json!({
         "chainId": SCOPE.chain_id,
         "registry": format!("{:#x}", SCOPE.registry),
@@ -59,7 +63,6 @@ struct Desk {
     keys: KeyFolder,
     appends: HashMap<CircuitId, AppendProver>,
     revokes: HashMap<CircuitId, RevokeProver>,
-    rng: ChaCha20Rng,
     batches: Map<String, Value>,
 }
 
@@ -85,19 +88,21 @@ impl Desk {
 
     /// Each circuit with all its places taken.
     fn full(&mut self) -> Result<(), Failure> {
-        for (name, circuit, count) in [
-            ("full16", CircuitId::Append16, 16),
-            ("full1024", CircuitId::Append1024, 1024),
-        ] {
-            let batch = Tree::default().append(0, &leaves(0, count));
-            self.append(name, circuit, &batch)?;
-        }
+        let batch = Tree::default().append(0, &leaves(0, 16));
+        self.append("full16", CircuitId::Append16, &batch)?;
         let mut tree = Tree::default();
         let batch = tree.append(0, &leaves(0, 256));
         self.append("full256", CircuitId::Append256, &batch)?;
+        let positions: Vec<u64> = (0..8).map(|at| at * 7).collect();
+        let batch = tree.revoke(&positions);
+        self.revoke("full8", CircuitId::Revoke8, &batch)
+    }
+
+    /// The same for circuits whose keys take long.
+    fn large(&mut self) -> Result<(), Failure> {
+        let batch = Tree::default().append(0, &leaves(0, 1024));
+        self.append("full1024", CircuitId::Append1024, &batch)?;
         let positions: Vec<u64> = (0..32).map(|at| at * 7).collect();
-        let batch = tree.revoke(&positions[..8]);
-        self.revoke("full8", CircuitId::Revoke8, &batch)?;
         let mut tree = Tree::default();
         tree.append(0, &leaves(0, 256));
         let batch = tree.revoke(&positions);
@@ -117,7 +122,7 @@ impl Desk {
                 free.insert(AppendProver::new(append, self.keys.test_key(circuit)?))
             }
         };
-        let proved = prover.prove(&SCOPE, batch, &mut self.rng)?;
+        let proved = prover.prove(&SCOPE, batch, &mut rng_for(name))?;
         let statement = &proved.statement;
         let mut shown = show(&proved);
         shown["preRoot"] = hex(statement.pre_root.to_u256());
@@ -141,7 +146,7 @@ impl Desk {
                 free.insert(RevokeProver::new(revoke, self.keys.test_key(circuit)?))
             }
         };
-        let proved = prover.prove(&SCOPE, batch, &mut self.rng)?;
+        let proved = prover.prove(&SCOPE, batch, &mut rng_for(name))?;
         let statement = &proved.statement;
         let mut shown = show(&proved);
         shown["preRoot"] = hex(statement.pre_root.to_u256());
@@ -150,6 +155,11 @@ impl Desk {
         self.batches.insert(name.to_owned(), shown);
         Ok(())
     }
+}
+
+/// Randomness that depends on no other batch.
+fn rng_for(name: &str) -> ChaCha20Rng {
+    ChaCha20Rng::from_seed(keccak256(name).0)
 }
 
 /// What every kind of batch has: list, challenge, value, proof.

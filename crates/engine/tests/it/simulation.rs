@@ -1,6 +1,6 @@
 //! Random operations under random faults, from a seed.
 //!
-//! `ANNONA_SEEDS=5000` runs more of them, `ANNONA_SEEDS=12..13` one.
+//! `ANNONA_SEEDS=5000` runs more of them, `ANNONA_SEEDS=12..13` one, `TEST_SOAK=1` 2,000.
 
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
@@ -15,7 +15,9 @@ use crate::chain::{BASE_FEE, Fate};
 use crate::service::{CONFIRMATIONS, Service, Workers, claim, commitment};
 
 /// What is run unless [`CHOICE`] says otherwise.
-const SEEDS: Range<u64> = 0..500;
+const SEEDS: Range<u64> = 0..250;
+/// What is run in a long run.
+const SOAK_SEEDS: Range<u64> = 0..2_000;
 /// Names other seeds: their number, or a range.
 const CHOICE: &str = "ANNONA_SEEDS";
 const STEPS: u32 = 80;
@@ -147,7 +149,8 @@ async fn simulate(seed: u64) {
 )]
 fn seeds() -> Range<u64> {
     let Ok(choice) = std::env::var(CHOICE) else {
-        return SEEDS;
+        let is_soak = std::env::var_os("TEST_SOAK").is_some();
+        return if is_soak { SOAK_SEEDS } else { SEEDS };
     };
     let (from, to) = choice.split_once("..").unwrap_or(("0", &choice));
     from.parse().unwrap()..to.parse().unwrap()
