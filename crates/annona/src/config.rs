@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use annona_api::{BodyLimits, ClientNames, ClientRate, ConnectionLimits, Limits, RateLimits};
 use annona_chain::PrivateKeySigner;
-use annona_core::{Address, OrbId};
+use annona_core::{Address, OrbId, deserialize_addresses};
 use annona_engine::{FeePolicy, RelayPolicy};
 use annona_http::SecretUrl;
 use anyhow::Context;
@@ -220,6 +220,7 @@ pub(crate) struct EnrolmentConfig {
     /// decision, in seconds.
     pub(crate) review_keep_secs: u64,
     /// Orbs of which nothing is taken, by their addresses; read again on SIGHUP.
+    #[serde(deserialize_with = "deserialize_addresses")]
     pub(crate) refused_orbs: Vec<Address>,
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use annona_chain::{ChainGround, ContractCode, EvmReader};
 use annona_core::{Address, B256, UnixSeconds};
 use annona_engine::ports::{BlockHead, ChainError, StoreError};
+use annona_keys::DEVELOPMENT_CHAINS;
 use annona_store::SqliteStore;
 use tokio::sync::watch;
 
@@ -15,8 +16,6 @@ const MIN_FREE_BYTES: u64 = 1 << 20;
 const MAX_CLOCK_LAG_SECS: u64 = 30;
 /// Seconds by which a block that has just come may lie in the past of this machine's clock.
 const MAX_BLOCK_AGE_SECS: u64 = 600;
-/// Chain ids of development chains, whose time is set as needed.
-const DEVELOPMENT_CHAINS: [u64; 2] = [31_337, 1_337];
 
 /// Why the service must not go on.
 #[derive(Debug, thiserror::Error)]

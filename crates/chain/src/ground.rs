@@ -5,6 +5,10 @@ use alloy::providers::Provider;
 use annona_engine::ports::{ChainError, ChainReader};
 
 use crate::EvmReader;
+use crate::bindings::{
+    UnsafeTestAppend16Verifier, UnsafeTestAppend256Verifier, UnsafeTestAppend1024Verifier,
+    UnsafeTestRevoke8Verifier, UnsafeTestRevoke32Verifier,
+};
 use crate::error::from_transport;
 
 /// A contract and the hash of its code.
@@ -64,5 +68,30 @@ impl EvmReader {
             head_number: head.number,
             contracts,
         })
+    }
+
+    /// Finds the batch verifiers whose keys come from the seed in the sources, with which
+    /// anyone can forge a batch.
+    ///
+    /// # Errors
+    /// [`ChainError`], as every call.
+    pub async fn unsafe_batch_verifiers(&self) -> Result<Vec<Address>, ChainError> {
+        let test_codes = [
+            &UnsafeTestAppend16Verifier::DEPLOYED_BYTECODE,
+            &UnsafeTestAppend256Verifier::DEPLOYED_BYTECODE,
+            &UnsafeTestAppend1024Verifier::DEPLOYED_BYTECODE,
+            &UnsafeTestRevoke8Verifier::DEPLOYED_BYTECODE,
+            &UnsafeTestRevoke32Verifier::DEPLOYED_BYTECODE,
+        ];
+        let at = &self.deployment;
+        let mut found = Vec::new();
+        for &verifier in at.append_verifiers.iter().chain(&at.revoke_verifiers) {
+            let code = self.provider.get_code_at(verifier).await;
+            let code = code.map_err(from_transport)?;
+            if test_codes.contains(&&code) {
+                found.push(verifier);
+            }
+        }
+        Ok(found)
     }
 }

@@ -3,6 +3,7 @@ use annona_client::{ApiClient, TreeReader, Wallet, WalletNote};
 use annona_core::{ClaimScope, Epoch, EpochClock};
 use annona_engine::ports::{ChainReader, Checkpoint};
 use annona_files::FileError;
+use annona_keys::DEVELOPMENT_CHAINS;
 use annona_tree::InclusionProof;
 use anyhow::{Context, ensure};
 
@@ -40,6 +41,7 @@ impl Session {
         let chain = EvmReader::open(connect(connection.rpc_url.expose())?, deployment)
             .await
             .with_context(|| format!("the chain at {} cannot be used", connection.rpc_url))?;
+        warn_of_unsafe_keys(&chain).await?;
         let (genesis, length_secs) = chain.calendar().await?;
         Ok(Self {
             wallet,
@@ -107,6 +109,20 @@ impl Session {
         let noted = self.note.remember_claim(&scope, epoch, service.base());
         warn_of_note(noted.err());
     }
+}
+
+/// Warns of batch verifiers with test keys, outside development chains.
+async fn warn_of_unsafe_keys(chain: &EvmReader) -> anyhow::Result<()> {
+    let chain_id = chain.deployment().chain_id;
+    if DEVELOPMENT_CHAINS.contains(&chain_id) {
+        return Ok(());
+    }
+    for verifier in chain.unsafe_batch_verifiers().await? {
+        note(format_args!(
+            "warning: the batch verifier {verifier} on chain {chain_id} has an UNSAFE test key: anyone can forge members, so do not rely on payments of this deployment"
+        ));
+    }
+    Ok(())
 }
 
 /// The note saves requests. One that cannot be read or written stops nothing.

@@ -422,4 +422,8 @@ fn orbs_are_refused_by_their_addresses() {
         BTreeSet::from([OrbId(orb)])
     );
     assert!(load(&refusing("0x11")).is_err());
+    let checksummed = Address::repeat_byte(0xab).to_checksum(None);
+    assert!(load(&refusing(&checksummed)).is_ok());
+    let error = load(&refusing(&checksummed.replacen('B', "b", 1))).unwrap_err();
+    assert!(format!("{error:#}").contains("checksum"), "{error:#}");
 }

@@ -6,7 +6,7 @@ use annona_api::raise_descriptor_limit;
 use annona_chain::PrivateKeySigner;
 use annona_client::wire::ClaimStatus;
 
-use crate::world::{PATIENCE, Service, World, enrolment_id, settled};
+use crate::world::{PATIENCE, Service, World, enrolment_id, log, settled, until};
 
 const HALF_OPEN: usize = 2_000;
 const SLOW_BODIES: usize = 500;
@@ -82,4 +82,37 @@ async fn a_flood_of_connections_leaves_files_for_payments() {
     for trouble in ["unable to open", "Too many open files"] {
         assert!(!log.contains(trouble), "{log}");
     }
+}
+
+/// Sets how many files the service may have open from now on.
+#[cfg(target_os = "linux")]
+fn limit_descriptors(service: &Service, descriptors: u64) {
+    let status = std::process::Command::new("prlimit")
+        .args(["--pid", &service.id().to_string()])
+        .arg(format!("--nofile={descriptors}:{DESCRIPTORS}"))
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_without_free_descriptors_answers_again_once_it_has_some() {
+    let world = World::create().await;
+    let service = world.serve_with_descriptors(DESCRIPTORS);
+    health(&service);
+    limit_descriptors(&service, 1);
+    let mut refused: Vec<TcpStream> = (0..20).map(|_| connect(&service)).collect();
+    until(async || log(&world).contains("no connection can be accepted now")).await;
+    limit_descriptors(&service, DESCRIPTORS);
+    let waited = health(&service);
+    assert!(waited <= Duration::from_secs(2), "{waited:?}");
+    for stream in &mut refused {
+        // Those that waited are served or closed, and do not hang.
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let _closed =
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        let mut answer = Vec::new();
+        let _closed = stream.read_to_end(&mut answer);
+    }
+    assert_eq!(service.stop(), Some(0));
 }

@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 
 use alloy::primitives::Bytes;
 use alloy::providers::ext::AnvilApi;
+use alloy::transports::http::reqwest::Client;
+use annona_client::wire::{ReadinessView, ServicePart};
 use annona_core::B256;
+use annona_engine::ports::ChainReader;
 use annona_faults::{Failure, Modes, Proxy, When};
 use serde_json::Value;
 
-use crate::world::{World, annona, annona_ok, until};
-
-fn log(world: &World) -> String {
-    std::fs::read_to_string(world.path().join("service.log")).unwrap()
-}
+use crate::world::{World, annona, annona_ok, log, until};
 
 /// Writes another text over `text` in the service's configuration.
 fn reconfigure(world: &World, text: &str, other: &str) {
@@ -138,6 +137,80 @@ async fn a_service_does_not_start_on_another_chain() {
     }
     proxy.behave();
     assert_eq!(world.serve().stop(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_that_changes_under_the_service_is_told_with_both_sides() {
+    let world = World::create().await;
+    let proxy = Proxy::start(world.rpc()).await;
+    reconfigure(&world, &world.rpc(), proxy.url());
+    let service = world.serve();
+    until(async || service.client.is_ready().await.unwrap()).await;
+    let genesis = B256::repeat_byte(9);
+    proxy.set(Modes {
+        genesis_hash: Some(genesis),
+        ..Modes::default()
+    });
+    let readiness = format!("{}/readyz", service.client.base());
+    let http = Client::builder().no_proxy().build().unwrap();
+    let reason = async || {
+        let answer = http.get(&readiness).send().await.unwrap();
+        let report: ReadinessView = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        let mut parts = report.parts.into_iter();
+        let contracts = parts.find(|view| view.part == ServicePart::Contracts);
+        contracts.unwrap().reason.unwrap_or_default()
+    };
+    until(async || !reason().await.is_empty()).await;
+    let told = reason().await;
+    let own = world.chain.block_hash(0).await.unwrap().unwrap();
+    for side in [own, genesis] {
+        assert!(told.contains(&side.to_string()), "{side}: {told}");
+    }
+    assert!(!service.client.is_ready().await.unwrap());
+    // The next look comes half a minute later.
+    if std::env::var_os("TEST_SOAK").is_some() {
+        proxy.behave();
+        until(async || service.client.is_ready().await.unwrap()).await;
+    }
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_is_warned_of_test_keys_on_chains_that_people_use() {
+    let world = World::create().await;
+    let proxy = Proxy::start(world.rpc()).await;
+    world.wallet("wallet.json");
+    let path = world.path().join("deployment.json");
+    let deployment = std::fs::read_to_string(&path).unwrap();
+    let status = || {
+        let output = annona(
+            world.path(),
+            &[
+                "citizen",
+                "status",
+                "--wallet",
+                "wallet.json",
+                "--rpc-url",
+                proxy.url(),
+                "--deployment",
+                "deployment.json",
+            ],
+        );
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(!status().contains("UNSAFE"), "{}", status());
+    let elsewhere = deployment.replace("\"chainId\": 31337", "\"chainId\": 10");
+    assert_ne!(elsewhere, deployment);
+    std::fs::write(&path, elsewhere).unwrap();
+    proxy.set(Modes {
+        chain_id: Some(10),
+        ..Modes::default()
+    });
+    let told = status();
+    for verifier in world.chain.deployment().append_verifiers {
+        assert!(told.contains(&verifier.to_string()), "{told}");
+    }
+    assert!(told.contains("UNSAFE test key"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,6 +43,11 @@ impl Service {
         self.end()
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let told = Command::new("kill")
             .args([&format!("-{name}"), &self.process.id().to_string()])
@@ -385,6 +390,11 @@ impl World {
         )
         .unwrap()
     }
+}
+
+/// Log of the services of `world`.
+pub(crate) fn log(world: &World) -> String {
+    std::fs::read_to_string(world.path().join("service.log")).unwrap()
 }
 
 /// Waits until `reached` says so; a bound, no sleep that the outcome depends on.
