@@ -19,7 +19,7 @@
 //! | C11 | the polynomial `sum leaf_i x^i` | `N - 1` |
 //! | C12 | its value is `y` | 1 |
 //!
-//! C3 to C5 say that everything from `startIndex` on is empty in the old tree,
+//! C1 to C5 are CIRC-1, C6 to C8 CIRC-2, C9 to C12 CIRC-5. C3 to C5 say that everything from `startIndex` on is empty in the old tree,
 //! and fix the frontier. Rows in all: 25,136 at N = 16, 92,380 at 256, 310,196 at 1024.
 //!
 //! **Not proved here**, and why: that a leaf is not zero, and that the leaves lie

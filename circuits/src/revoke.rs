@@ -20,6 +20,7 @@
 //! | C11 | the polynomial of the list `index_0, commitment_0, index_1, ...` | `2 K - 1` |
 //! | C12 | its value is `y` | 1 |
 //!
+//! C1 to C3, C5 and C7 are CIRC-3, C4, C6 and C8 CIRC-4, C9 to C12 CIRC-5.
 //! Rows in all: 118,006 at K = 8, 472,018 at 32.
 //!
 //! A removal with commitment 0 fills the batch up: both its paths are the same,

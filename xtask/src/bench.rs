@@ -149,7 +149,7 @@ fn scores(eyes: u32, captures: u32) -> anyhow::Result<()> {
             "--captures",
             &captures,
             "--plot",
-            "docs/iris-scores.svg",
+            "docs/measurements/iris-scores.svg",
         ],
     )
 }

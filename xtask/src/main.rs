@@ -10,6 +10,7 @@ mod generate;
 mod rust_tests;
 mod setup;
 mod shell;
+mod spec;
 mod test;
 
 use std::process::ExitCode;

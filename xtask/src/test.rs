@@ -10,6 +10,7 @@ use crate::generate::{self, Mode, forge};
 use crate::rust_tests::{self, TestBinary};
 use crate::setup;
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end};
+use crate::spec;
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -32,7 +33,8 @@ struct Run {
 
 type Step = (&'static str, fn(&mut Run) -> anyhow::Result<()>);
 
-const LINTS: [Step; 4] = [
+const LINTS: [Step; 5] = [
+    ("specification", |_| spec::check()),
     ("Rust format", |_| cargo(&["fmt", "--all", "--check"])),
     ("Rust lints", |_| {
         cargo(&[

@@ -35,7 +35,7 @@ fn permuted(mut state: Vec<Fr>) -> Fr {
     state[0]
 }
 
-/// The sponge of protocol section 4, natively.
+/// The sponge of the circuits (CIRC-6), natively.
 pub(crate) fn digest(items: &[Fr]) -> Fr {
     items.chunks(SPONGE_RATE).fold(Fr::ZERO, |capacity, block| {
         let mut state = vec![capacity];

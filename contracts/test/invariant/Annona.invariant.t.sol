@@ -46,14 +46,14 @@ contract AnnonaInvariantTest is Deployment {
         noEpochPaysWithTheMoneyOfAnother();
     }
 
-    /// @notice I1: no nullifier and no person is paid twice in an epoch, also not with another
+    /// @notice I1 (CLAIM-3): no nullifier and no person is paid twice in an epoch, also not with another
     /// secret after a recovery.
     function noNullifierAndNoPersonIsPaidTwice() private view {
         assertEq(handler.nullifiersRepeated(), 0, "nullifiers");
         assertEq(handler.personsRepeated(), 0, "persons");
     }
 
-    /// @notice I2: the money received is the sum of the events, paid_e = claims_e * amount_e <=
+    /// @notice I2 (EPOCH-5): the money received is the sum of the events, paid_e = claims_e * amount_e <=
     /// set aside_e = amount_e * N_e <= budget_e, and all money issued is with somebody known.
     function anEpochPaysAtMostItsBudget() private view {
         assertEq(handler.untold(), 0, "events");
@@ -71,7 +71,7 @@ contract AnnonaInvariantTest is Deployment {
         );
     }
 
-    /// @notice I3: an epoch pays at most N_e claims, N_e being the members before it began.
+    /// @notice I3 (CLAIM-4): an epoch pays at most N_e claims, N_e being the members before it began.
     function anEpochPaysAtMostItsMembers() private view {
         for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
             IDistributor.EpochState memory state = distributor.epochState(epoch);
@@ -84,7 +84,7 @@ contract AnnonaInvariantTest is Deployment {
         }
     }
 
-    /// @notice I4: the registry stands at the newest batch that was proved for the state before
+    /// @notice I4 (REG-1, REG-4, EPOCH-2): the registry stands at the newest batch that was proved for the state before
     /// it, an index is never used twice, members = appended - revoked, and the checkpoint of an
     /// epoch is what the registry was when the epoch began, for ever.
     function rootsIndicesAndCheckpointsOnlyMoveForward() private view {
@@ -100,7 +100,7 @@ contract AnnonaInvariantTest is Deployment {
         }
     }
 
-    /// @notice I5: each epoch's own money is there until it is claimed or returned: the
+    /// @notice I5 (EPOCH-7): each epoch's own money is there until it is claimed or returned: the
     /// distributor holds exactly the sum of what open epochs still owe, and gifts.
     function noEpochPaysWithTheMoneyOfAnother() private view {
         uint256 owed = handler.gifts();

@@ -314,7 +314,7 @@ contract RegistryTest is Deployment {
         expectCapExceeded(2, 0);
     }
 
-    /// @dev Protocol section 4: the old leaf goes before the new one comes, or in the same epoch.
+    /// @dev RECOV-3: the old leaf goes before the new one comes, or in the same epoch.
     function test_who_recovers_within_an_epoch_is_in_each_root_once() public {
         enrol(2);
         warpToEpoch(1);

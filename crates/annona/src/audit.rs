@@ -14,7 +14,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::orb::now;
-use crate::output::{Format, Lines, is_unwritten, note, print_error, say};
+use crate::output::{Format, Lines, is_unwritten, note, print_error, say, sentences};
 use explanation::{ExplanationAnswer, describe};
 pub(crate) use lines::{line, summary};
 
@@ -89,7 +89,7 @@ impl Failure {
         Self {
             verdict: "not audited",
             exit_code: COULD_NOT_CHECK,
-            error: error.chain().map(ToString::to_string).collect(),
+            error: sentences(error),
         }
     }
 }

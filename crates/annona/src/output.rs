@@ -80,15 +80,21 @@ pub(crate) fn is_unwritten(error: &anyhow::Error) -> bool {
 
 /// Prints the error and its causes, one a line, on standard error.
 pub(crate) fn print_error(error: &anyhow::Error) {
-    note(format_args!("error: {error}"));
-    let mut shown = error.to_string();
-    for cause in error.chain().skip(1) {
-        let text = cause.to_string();
-        if text != shown {
-            note(format_args!("  because: {text}"));
-        }
-        shown = text;
+    let mut sentences = sentences(error).into_iter();
+    note(format_args!(
+        "error: {}",
+        sentences.next().unwrap_or_default()
+    ));
+    for cause in sentences {
+        note(format_args!("  because: {cause}"));
     }
+}
+
+/// An error and its causes. An error that only passes its cause on is not said twice.
+pub(crate) fn sentences(error: &anyhow::Error) -> Vec<String> {
+    let mut sentences: Vec<String> = error.chain().map(ToString::to_string).collect();
+    sentences.dedup();
+    sentences
 }
 
 /// How a command answers.
@@ -165,6 +171,16 @@ mod tests {
 
     fn unwritten(kind: io::ErrorKind) -> anyhow::Error {
         anyhow::Error::new(Unwritten(kind.into())).context("while the audit was printed")
+    }
+
+    #[test]
+    fn an_error_that_passes_its_cause_on_is_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the disk is full")]
+        struct Passing(#[source] io::Error);
+        let error = anyhow::Error::new(Passing(io::Error::other("the disk is full")));
+        let said = sentences(&error.context("cannot write"));
+        assert_eq!(said, ["cannot write", "the disk is full"]);
     }
 
     #[test]

@@ -37,8 +37,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
 /// leaf is zero, any other node is Poseidon of the two below it.
 ///
 /// A wallet takes the four tiles over its leaf, `index = leaf >> 8, leaf >> 16, leaf >> 24, 0`,
-/// makes its path of them, and compares the root with the one on the chain. Nobody learns
-/// more than which 256 people it is among, and a cache in between not even that.
+/// makes its path of them, and compares the root with the one on the chain. While
+/// a tile has fewer than 128 people, it takes more of them. The service learns only among
+/// which people of these tiles the wallet is, and with a cache in between not even that.
 #[utoipa::path(
     get, path = "/v1/tree/{epoch}/{level}/{index}", tag = "tree",
     params(

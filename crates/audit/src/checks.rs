@@ -92,6 +92,7 @@ fn result_of(check: &Check, evidence: &Evidence<'_>) -> CheckResult {
     let verdict = (check.run)(evidence, &mut found);
     let detail = found.note(verdict).unwrap_or_default();
     CheckResult {
+        requirement: check.requirement,
         id: check.id,
         title: check.title,
         objections: found.objections,

@@ -61,6 +61,8 @@ impl Gap {
 /// One line of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckResult {
+    /// The requirement of `docs/spec/audit.md` that it holds, such as `AUDIT-22`.
+    pub requirement: &'static str,
     /// Stable kebab-case name.
     pub id: &'static str,
     /// The rule, in words.

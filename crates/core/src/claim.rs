@@ -7,7 +7,7 @@ use crate::{AmountWei, Epoch};
 const CLAIM_DOMAIN: &str = "annona.claim.v1";
 const SIGNAL_DOMAIN: &str = "annona.signal.v1";
 
-/// `keccak256(word) >> 8` for a preimage of exactly 32 bytes (protocol section 1).
+/// `keccak256(word) >> 8` for a preimage of exactly 32 bytes (`docs/spec/README.md`, notation).
 #[must_use]
 pub fn hash_to_field(word: B256) -> FieldElement {
     let digest = U256::from_be_bytes(keccak256(word).0);
@@ -23,7 +23,7 @@ pub struct ClaimScope {
     pub distributor: Address,
 }
 
-/// The context of a nullifier: one per chain, distributor and epoch (protocol section 3).
+/// The context of a nullifier: one per chain, distributor and epoch (IDENT-5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExternalNullifier {
     /// The 32-byte preimage, which is what the npm Semaphore packages take.

@@ -49,7 +49,7 @@ impl EnrolmentKind {
     }
 }
 
-/// What an orb says about one capture (protocol section 5).
+/// What an orb says about one capture (ENROL-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Enrolment {
     /// Commitment that the citizen's device showed.

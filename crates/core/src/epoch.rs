@@ -47,7 +47,7 @@ pub enum EpochError {
     },
 }
 
-/// The deployment's calendar (protocol section 2); the chain's timestamps are the only clock.
+/// The deployment's calendar (EPOCH-1); the chain's timestamps are the only clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EpochClock {
     genesis: UnixSeconds,

@@ -17,7 +17,7 @@
 //! say: somebody who brings entries of few bits could turn away everybody else.
 //!
 //! "Like" holds in every [`Arrangement`](crate::Arrangement): eyes straight, swapped,
-//! or seen in a mirror. `docs/matching.md` has what the thresholds mean at each size
+//! or seen in a mirror. `docs/measurements/matching.md` has what the thresholds mean at each size
 //! of the gallery.
 
 use crate::gallery::Match;
@@ -76,8 +76,8 @@ impl Decision {
 }
 
 impl DecisionRule {
-    /// The rule in use; `docs/iris-scores.md` has the measurement behind the
-    /// thresholds, `docs/matching.md` what they mean for galleries of up to 10^9.
+    /// The rule in use; `docs/measurements/iris-scores.md` has the measurement behind the
+    /// thresholds, `docs/measurements/matching.md` what they mean for galleries of up to 10^9.
     #[must_use]
     pub const fn standard() -> Self {
         Self {

@@ -32,7 +32,7 @@ impl FusionRule {
     /// Most frames that are fused.
     pub const MAX_FRAMES: usize = 32;
 
-    /// The rule in use; `docs/iris.md` has the measurement behind it.
+    /// The rule in use; `docs/measurements/iris.md` has the measurement behind it.
     #[must_use]
     pub const fn standard() -> Self {
         Self {

@@ -1,9 +1,11 @@
-//! Proofs: a person's secret, the Groth16 proof of a claim, its verification,
-//! and the verifying key in the forms that others need.
+//! Proofs: a person's secret, the Groth16 proof of a claim, its verification alone and in
+//! batches, the proofs of the registry's batches, and the verifying key in the forms that
+//! others need.
 //!
-//! Here: [`Identity`], [`prove_claim`], [`ClaimVerifier`], [`VerifyingKey`] with
-//! its hash. The circuit is Semaphore v3 at depth 30
-//! with the key of its public ceremony, both from `semaphore-rs`.
+//! Here: [`Identity`], [`prove_claim`], [`ClaimVerifier`], [`AppendProver`],
+//! [`RevokeProver`], [`VerifyingKey`] with its hash. The circuit of claims is Semaphore v3 at
+//! depth 30 with the key of its public ceremony, both from `semaphore-rs`; those of batches
+//! are in `annona-circuits`.
 //!
 //! Not here: where a path or a secret comes from, storage, networks, a clock or
 //! a source of randomness (it is an argument).

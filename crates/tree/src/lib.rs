@@ -1,5 +1,5 @@
 //! The membership tree: binary, depth 30, Poseidon of two elements with
-//! circomlib's constants, empty leaf 0 (protocol section 1).
+//! circomlib's constants, empty leaf 0 (CIRC-6).
 //!
 //! Here: the hash; the tree of now, to which leaves are appended and in which they are
 //! revoked ([`MembershipTree`]); versions of it, which cost what they do not share

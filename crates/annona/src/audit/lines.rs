@@ -135,6 +135,7 @@ mod tests {
             remedy: "ask".to_owned(),
         };
         CheckResult {
+            requirement: "AUDIT-1",
             id: "some",
             title: "A rule",
             objections: (0..objections).map(objection).collect(),

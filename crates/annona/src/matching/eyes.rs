@@ -174,7 +174,7 @@ mod tests {
 
     use super::*;
 
-    /// Targets of `docs/iris.md` on real eyes, by filter.
+    /// Targets of `docs/measurements/iris.md` on real eyes, by filter.
     #[test]
     fn neighbouring_bits_are_equal_as_often_as_on_real_eyes() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);

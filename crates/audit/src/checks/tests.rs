@@ -133,7 +133,7 @@ fn the_report_is_a_function_of_the_chain() {
     later.now += 7;
     assert_eq!(report(&later).hash(), first.hash());
     let json: serde_json::Value = serde_json::from_str(&first.to_json()).unwrap();
-    assert_eq!(json["schema"], 2);
+    assert_eq!(json["schema"], 3);
     assert_eq!(json["chainId"], 31_337);
     assert_eq!(json["block"]["timestamp"], honest().head.timestamp);
     assert_eq!(json["block"]["ageSecs"], 5);
@@ -145,6 +145,9 @@ fn the_report_is_a_function_of_the_chain() {
     assert_eq!(json["totals"]["paidWei"], "20");
     assert_eq!(json["checks"][0]["id"], "head-age");
     assert_eq!(json["checks"][0]["outcome"], "pass");
+    for (position, check) in json["checks"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(check["requirement"], format!("AUDIT-{}", position + 1));
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::{AuditVerdict, CheckResult, Gap, Objection, Outcome, Report, Totals};
 
 /// Version of the JSON report's form.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 /// Sums are decimal strings, because they exceed what a JSON number holds.
 #[derive(Serialize)]
@@ -34,6 +34,7 @@ struct JsonBlock {
 
 #[derive(Serialize)]
 struct JsonCheck<'a> {
+    requirement: &'a str,
     id: &'a str,
     title: &'a str,
     outcome: &'static str,
@@ -102,6 +103,7 @@ pub(super) fn of(report: &Report, age_secs: Option<u64>) -> String {
 impl<'a> From<&'a CheckResult> for JsonCheck<'a> {
     fn from(check: &'a CheckResult) -> Self {
         Self {
+            requirement: check.requirement,
             id: check.id,
             title: check.title,
             outcome: match check.outcome() {

@@ -1,7 +1,7 @@
 //! The limits of the liveness checks, in one place.
 //!
 //! They were set between the values of living eyes and those of the attacks with
-//! parameters from the tuning ranges; `docs/liveness.md` has the measurement,
+//! parameters from the tuning ranges; `docs/measurements/liveness.md` has the measurement,
 //! with further ranges that nothing here was set on.
 
 /// Least number of usable frames of an eye.

@@ -1,7 +1,7 @@
 //! Batches of joining and leaving: what a proof says ([`AppendStatement`],
 //! [`RevokeStatement`]), and who makes and checks it.
 //!
-//! `docs/batch-binding.md` says why a proof binds the leaves of the calldata.
+//! `docs/spec/batch-binding.md` says why a proof binds the leaves of the calldata.
 
 mod key;
 mod prover;

@@ -47,7 +47,7 @@ impl ClaimVerifier {
     }
 
     /// Checks many claim proofs, of any roots and epochs, in much less time than one by one
-    /// (protocol section 3.1). The answers are in the order of the claims, and are those of
+    /// (CLAIM-7). The answers are in the order of the claims, and are those of
     /// [`Self::verify`]; that a false claim of n is accepted has a probability of at most
     /// n / 2^127. False ones among them cost about as much as a verification of their own.
     ///

@@ -189,12 +189,28 @@ impl Chain<'_> {
             fee,
         } = terms.payment;
         let lost = [Address::ZERO, deployment.token, deployment.distributor];
-        let has_fee = fee > AmountWei::ZERO;
-        if lost.contains(&recipient) || has_fee && lost.contains(&fee_recipient) {
+        let paid_a_fee = (fee > AmountWei::ZERO).then_some(fee_recipient);
+        let payees: Vec<Address> = std::iter::once(recipient).chain(paid_a_fee).collect();
+        if payees.iter().any(|payee| lost.contains(payee)) {
             return Ok(true);
         }
+        for payee in payees {
+            if self.refuses(payee, refusal).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the token lets nothing through to `payee`, now or in the block of `refusal`.
+    async fn refuses(
+        &self,
+        payee: Address,
+        refusal: Option<&ClaimRefusal>,
+    ) -> anyhow::Result<bool> {
+        let deployment = self.reader.deployment();
         let call = AnnonaToken::transferCall {
-            to: recipient,
+            to: payee,
             value: U256::ZERO,
         };
         let request = TransactionRequest::default()

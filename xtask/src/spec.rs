@@ -1,0 +1,234 @@
+//! Holds `docs/spec` and what cites it together: every requirement is held and tested
+//! somewhere that exists, and every id that is cited is defined.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::shell::{read_from, root};
+
+/// Folder of the specification.
+const SPEC: &str = "docs/spec";
+/// Extensions of files that may cite ids.
+const CITING: [&str; 4] = ["rs", "sol", "md", "mjs"];
+/// What a requirement names, in this order.
+const ITEMS: [&str; 3] = ["- Prevents:", "- Held by:", "- Tested by:"];
+
+/// A numbered requirement.
+#[derive(Debug, PartialEq, Eq)]
+struct Requirement {
+    id: String,
+    text: String,
+}
+
+/// Fails with every objection to the specification.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let mut objections = Vec::new();
+    let mut defined = BTreeSet::new();
+    for page in pages()? {
+        for requirement in requirements(&fs::read_to_string(&page)?) {
+            objections.extend(objections_to(&requirement));
+            if !defined.insert(requirement.id.clone()) {
+                objections.push(format!("{} is defined twice", requirement.id));
+            }
+        }
+    }
+    if defined.is_empty() {
+        bail!("{SPEC} has no requirements");
+    }
+    objections.extend(gaps(&defined));
+    objections.extend(undefined(&defined)?);
+    if objections.is_empty() {
+        return Ok(());
+    }
+    bail!("the specification:\n  {}", objections.join("\n  "))
+}
+
+fn pages() -> anyhow::Result<Vec<PathBuf>> {
+    let mut pages = Vec::new();
+    for entry in fs::read_dir(root().join(SPEC))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
+    pages.sort();
+    Ok(pages)
+}
+
+/// The sections of a page whose heading begins with an id.
+fn requirements(page: &str) -> Vec<Requirement> {
+    let sections = page.split("\n#### ").skip(1);
+    let found = sections.filter_map(|section| {
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let id = ids(section.split_whitespace().next()?).into_iter().next()?;
+        Some(Requirement {
+            id,
+            text: section.to_owned(),
+        })
+    });
+    found.collect()
+}
+
+fn objections_to(requirement: &Requirement) -> Vec<String> {
+    let Requirement { id, text } = requirement;
+    let mut objections = Vec::new();
+    if !text.contains("MUST") {
+        objections.push(format!("{id} demands nothing"));
+    }
+    for item in ITEMS {
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with(item)).collect();
+        let [line] = lines.as_slice() else {
+            objections.push(format!("{id} has {} lines `{item}`", lines.len()));
+            continue;
+        };
+        if item != ITEMS[0] {
+            objections.extend(
+                missing(line)
+                    .into_iter()
+                    .map(|what| format!("{id}: {what}")),
+            );
+        }
+    }
+    objections
+}
+
+/// Citations of a line that lead nowhere: files, and tests that are not in their file.
+fn missing(line: &str) -> Vec<String> {
+    let spans = line.split('`').skip(1).step_by(2);
+    let citations: Vec<&str> = spans.filter(|span| span.contains('/')).collect();
+    if citations.is_empty() {
+        return vec![format!("no file in `{line}`")];
+    }
+    let objection = |citation: &str| {
+        let (file, test) = citation.split_once("::").unwrap_or((citation, ""));
+        let path = root().join(file);
+        if test.is_empty() {
+            return (!path.exists()).then(|| format!("{file} does not exist"));
+        }
+        let Ok(text) = fs::read_to_string(path) else {
+            return Some(format!("{file} cannot be read"));
+        };
+        let is_there = ["fn", "function"]
+            .iter()
+            .any(|word| text.contains(&format!("{word} {test}(")));
+        (!is_there).then(|| format!("{file} has no {test}"))
+    };
+    citations.into_iter().filter_map(objection).collect()
+}
+
+/// Numbers that are left out between 1 and the last of each family.
+fn gaps(defined: &BTreeSet<String>) -> Vec<String> {
+    let mut last = BTreeMap::new();
+    for id in defined {
+        if let Some((family, number)) = id.split_once('-') {
+            let number: u32 = number.parse().unwrap_or(0);
+            let highest = last.entry(family).or_insert(0);
+            *highest = number.max(*highest);
+        }
+    }
+    let expected = last
+        .iter()
+        .flat_map(|(family, last)| (1..=*last).map(move |number| format!("{family}-{number}")));
+    expected
+        .filter(|id| !defined.contains(id))
+        .map(|id| format!("{id} is left out"))
+        .collect()
+}
+
+/// Ids that tracked files cite and no page defines.
+fn undefined(defined: &BTreeSet<String>) -> anyhow::Result<Vec<String>> {
+    let files = read_from(root(), "git", &["ls-files"]).context("git lists the files to check")?;
+    let mut objections = Vec::new();
+    for file in files.lines().map(Path::new) {
+        let extension = file.extension().and_then(|extension| extension.to_str());
+        if !extension.is_some_and(|extension| CITING.contains(&extension)) {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(root().join(file)) else {
+            continue;
+        };
+        let cited: BTreeSet<String> = ids(&text).into_iter().collect();
+        for id in cited.difference(defined) {
+            objections.push(format!(
+                "{} cites {id}, which is not defined",
+                file.display()
+            ));
+        }
+    }
+    Ok(objections)
+}
+
+/// Families of ids.
+const FAMILIES: [&str; 10] = [
+    "IDENT", "EPOCH", "REG", "CIRC", "ENROL", "CLAIM", "RECOV", "RELAY", "RCPT", "AUDIT",
+];
+
+/// All ids in a text, such as `CLAIM-3`.
+fn ids(text: &str) -> Vec<String> {
+    let is_of_a_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let words = text.split(|c: char| !is_of_a_word(c));
+    let found = words.filter(|word| {
+        word.split_once('-').is_some_and(|(family, number)| {
+            let is_number = !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit());
+            FAMILIES.contains(&family) && is_number
+        })
+    });
+    found.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "# Claims\n\n#### CLAIM-1 Once\n\nIt MUST.\n\n- Prevents: two.\n\
+        - Held by: `xtask/src/spec.rs` (`ids`)\n\
+        - Tested by: `xtask/src/spec.rs::ids_are_found_in_text`\n\n## More\n\nMUST\n";
+
+    fn objections(page: &str) -> Vec<String> {
+        requirements(page).iter().flat_map(objections_to).collect()
+    }
+
+    #[test]
+    fn a_requirement_that_is_held_and_tested_is_well() {
+        assert_eq!(requirements(PAGE)[0].id, "CLAIM-1");
+        assert_eq!(objections(PAGE), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_requirement_without_a_test_or_a_file_is_not() {
+        for (from, to, said) in [
+            ("::ids_are_found", "::none_is", "has no none_is"),
+            ("xtask/src/spec.rs` (", "xtask/none.rs` (", "does not exist"),
+            (
+                "`xtask/src/spec.rs::ids_are_found_in_text`",
+                "none",
+                "no file",
+            ),
+            ("- Prevents: two.\n", "", "0 lines `- Prevents:`"),
+            ("It MUST.", "It may.", "demands nothing"),
+        ] {
+            let changed = PAGE.replace(from, to);
+            assert_ne!(changed, PAGE);
+            let objections = objections(&changed).join("; ");
+            assert!(objections.contains(said), "{said}: {objections}");
+        }
+    }
+
+    #[test]
+    fn ids_are_found_in_text() {
+        assert_eq!(ids("(CLAIM-12, `REG-1`)"), ["CLAIM-12", "REG-1"]);
+        assert_eq!(
+            ids("XCLAIM-1 CLAIM-1a CLAIM_-1 EIP-712"),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn numbers_that_are_left_out_are_found() {
+        let defined = ["REG-1", "REG-3"].map(str::to_owned).into();
+        assert_eq!(gaps(&defined), ["REG-2 is left out"]);
+    }
+}
