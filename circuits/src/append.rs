@@ -1,4 +1,5 @@
-//! **Append**: `preRoot` becomes `postRoot` by writing `N` leaves at `startIndex`, and nothing else.
+//! **Append**: `preRoot` becomes `postRoot` by writing `N` leaves at `startIndex`, and nothing
+//! else.
 //!
 //! Public inputs, in this order: `preRoot, postRoot, startIndex, digest, x, y`.
 //! Private inputs: the bits of `startIndex`, the left frontier (at level `l` the
@@ -19,8 +20,9 @@
 //! | C11 | the polynomial `sum leaf_i x^i` | `N - 1` |
 //! | C12 | its value is `y` | 1 |
 //!
-//! C1 to C5 are CIRC-1, C6 to C8 CIRC-2, C9 to C12 CIRC-5. C3 to C5 say that everything from `startIndex` on is empty in the old tree,
-//! and fix the frontier. Rows in all: 25,136 at N = 16, 92,380 at 256, 310,196 at 1024.
+//! C1 to C5 are CIRC-1, C6 to C8 CIRC-2, C9 to C12 CIRC-5. C3 to C5 say that everything from
+//! `startIndex` on is empty in the old tree, and fix the frontier. Rows in all: 25,136 at
+//! N = 16, 92,380 at 256, 310,196 at 1024.
 //!
 //! **Not proved here**, and why: that a leaf is not zero, and that the leaves lie
 //! inside the tree. A batch of `n < N` leaves is filled up with zeros. The
@@ -61,11 +63,11 @@ pub struct Append {
 /// The public inputs of [`Append`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AppendPublic {
-    /// Root before.
+    /// Root before the batch.
     pub pre_root: Fr,
-    /// Root after.
+    /// Root after the batch.
     pub post_root: Fr,
-    /// Where the first leaf goes.
+    /// Position of the first leaf.
     pub start_index: Fr,
     /// Digest of the leaves.
     pub digest: Fr,
@@ -89,17 +91,18 @@ pub struct AppendPrivate {
 /// All inputs of [`Append`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppendWitness {
-    /// What the verifier knows.
+    /// Inputs that the verifier knows.
     pub public: AppendPublic,
-    /// What only the prover knows.
+    /// Inputs that only the prover knows.
     pub private: AppendPrivate,
 }
 
 impl Append {
-    /// The private inputs for `leaves` at `start_index`; zeros fill the batch up.
+    /// Computes the private inputs for `leaves` at `start_index`; zeros fill the batch up.
     ///
     /// # Panics
-    /// When there are more leaves than the batch holds, or the frontier has not one node a level.
+    /// Panics when there are more leaves than the batch holds, or the frontier has not one node
+    /// a level.
     #[must_use]
     pub fn private(&self, start_index: u64, frontier: &[Fr], leaves: &[Fr]) -> AppendPrivate {
         assert!(

@@ -12,7 +12,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// What a circuit is written against. One builder records the rows, another
+/// Interface against which a circuit is written. One builder records the rows, another
 /// computes the values, and a third proof system needs only a third one.
 ///
 /// Linear combinations cost nothing; each call of [`Self::enforce`] and
@@ -21,22 +21,22 @@ pub trait Builder {
     /// A linear combination of variables, or its value.
     type Lc: Clone;
 
-    /// The constant `value`.
+    /// Returns the constant `value`.
     fn constant(&self, value: Fr) -> Self::Lc;
 
-    /// The sum of `factor * combination`.
+    /// Returns the sum of `factor * combination`.
     fn combine(&self, terms: &[(Fr, &Self::Lc)]) -> Self::Lc;
 
-    /// A new public input. All of them come before the first private variable.
+    /// Adds a public input. All of them come before the first private variable.
     fn public(&mut self, value: Fr) -> Self::Lc;
 
-    /// A new private variable.
+    /// Adds a private variable.
     fn private(&mut self, value: Fr) -> Self::Lc;
 
-    /// The row `a * b = c`.
+    /// Adds the row `a * b = c`.
     fn enforce(&mut self, rule: Rule, a: &Self::Lc, b: &Self::Lc, c: &Self::Lc);
 
-    /// A new private variable `v = scale * a * b + rest`, with the row
+    /// Adds a private variable `v = scale * a * b + rest`, with the row
     /// `a * b = (v - rest) / scale`.
     ///
     /// `scale` is a constant of the circuit and not zero.
@@ -62,10 +62,10 @@ pub trait Circuit {
     /// Number of public inputs, the constant 1 not counted.
     fn public_count(&self) -> usize;
 
-    /// Writes the rows, and returns what the circuit itself computes for the
+    /// Writes the rows, and returns the values that the circuit itself computes for the
     /// public inputs that are outputs, in the order of [`Self::output_positions`].
     fn synthesize<B: Builder>(&self, builder: &mut B, witness: &Self::Witness) -> Vec<B::Lc>;
 
-    /// Which public inputs are outputs, counted from 0.
+    /// Returns the positions of the public inputs that are outputs, counted from 0.
     fn output_positions(&self) -> &'static [usize];
 }

@@ -26,9 +26,9 @@ pub enum CircuitId {
 /// A circuit of either kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnyCircuit {
-    /// It appends.
+    /// A circuit that appends leaves.
     Append(Append),
-    /// It revokes.
+    /// A circuit that revokes leaves.
     Revoke(Revoke),
 }
 
@@ -49,7 +49,7 @@ impl fmt::Display for UnknownCircuit {
 impl std::error::Error for UnknownCircuit {}
 
 impl CircuitId {
-    /// All of them.
+    /// All circuits that have keys.
     pub const ALL: [Self; 5] = [
         Self::Append16,
         Self::Append256,
@@ -58,7 +58,7 @@ impl CircuitId {
         Self::Revoke32,
     ];
 
-    /// Its name in files and commands.
+    /// Returns its name in files and commands.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl CircuitId {
         }
     }
 
-    /// The circuit itself.
+    /// Returns the circuit itself.
     #[must_use]
     pub fn circuit(self) -> AnyCircuit {
         let depth = DEPTH;
@@ -85,7 +85,7 @@ impl CircuitId {
         }
     }
 
-    /// Leaves of its largest batch.
+    /// Returns the number of leaves of its largest batch.
     #[must_use]
     pub fn batch(self) -> usize {
         match self.circuit() {
@@ -94,7 +94,7 @@ impl CircuitId {
         }
     }
 
-    /// The append circuit that this is, if it is one.
+    /// Returns the append circuit that this is, if it is one.
     #[must_use]
     pub fn append(self) -> Option<Append> {
         match self.circuit() {
@@ -103,7 +103,7 @@ impl CircuitId {
         }
     }
 
-    /// The revoke circuit that this is, if it is one.
+    /// Returns the revoke circuit that this is, if it is one.
     #[must_use]
     pub fn revoke(self) -> Option<Revoke> {
         match self.circuit() {
@@ -112,7 +112,7 @@ impl CircuitId {
         }
     }
 
-    /// Its rows.
+    /// Returns the rows of the circuit.
     #[must_use]
     pub fn rows(self) -> R1cs {
         match self.circuit() {

@@ -29,7 +29,7 @@ pub struct R1cs {
 }
 
 impl R1cs {
-    /// The rows of `circuit`.
+    /// Returns the rows of `circuit`.
     #[must_use]
     pub fn of<C: Circuit>(circuit: &C) -> Self {
         let mut recorder = Recorder::default();
@@ -37,13 +37,13 @@ impl R1cs {
         recorder.rows
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     #[must_use]
     pub fn constraint_count(&self) -> usize {
         self.rules.len()
     }
 
-    /// The rows that `assignment` does not satisfy.
+    /// Returns the rows that `assignment` does not satisfy.
     #[must_use]
     pub fn unsatisfied(&self, assignment: &Assignment) -> Vec<usize> {
         (0..self.constraint_count())
@@ -51,7 +51,7 @@ impl R1cs {
             .collect()
     }
 
-    /// Whether `assignment` satisfies the row `row`.
+    /// Returns whether `assignment` satisfies the row `row`.
     #[must_use]
     pub fn holds(&self, row: usize, assignment: &Assignment) -> bool {
         let value = |terms: &Row| evaluate(terms, assignment);

@@ -61,9 +61,9 @@ pub struct Revoke {
 /// The public inputs of [`Revoke`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RevokePublic {
-    /// Root before.
+    /// Root before the batch.
     pub pre_root: Fr,
-    /// Root after.
+    /// Root after the batch.
     pub post_root: Fr,
     /// Digest of the pairs.
     pub digest: Fr,
@@ -76,11 +76,11 @@ pub struct RevokePublic {
 /// One leaf that becomes 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
-    /// Its position.
+    /// Position of the leaf.
     pub leaf_index: Fr,
     /// Bits of the position, lowest first.
     pub index_bits: Vec<Fr>,
-    /// What is there now.
+    /// Commitment that is there now.
     pub commitment: Fr,
     /// Siblings of its path, lowest first, after the removals before it.
     pub siblings: Vec<Fr>,
@@ -96,9 +96,9 @@ pub struct RevokePrivate {
 /// All inputs of [`Revoke`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeWitness {
-    /// What the verifier knows.
+    /// Inputs that the verifier knows.
     pub public: RevokePublic,
-    /// What only the prover knows.
+    /// Inputs that only the prover knows.
     pub private: RevokePrivate,
 }
 
@@ -123,10 +123,10 @@ impl Removal {
 }
 
 impl Revoke {
-    /// The private inputs for `removals`; removals of nothing fill the batch up.
+    /// Computes the private inputs for `removals`; removals of nothing fill the batch up.
     ///
     /// # Panics
-    /// When there are more removals than the batch holds.
+    /// Panics when there are more removals than the batch holds.
     #[must_use]
     pub fn private(&self, removals: &[Removal]) -> RevokePrivate {
         assert!(

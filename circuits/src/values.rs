@@ -11,13 +11,13 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// All values: the constant 1, the public inputs, the private variables.
+    /// Returns all values: the constant 1, the public inputs, the private variables.
     #[must_use]
     pub fn values(&self) -> &[Fr] {
         &self.values
     }
 
-    /// The public inputs, without the constant 1.
+    /// Returns the public inputs, without the constant 1.
     #[must_use]
     pub fn public_inputs(&self) -> &[Fr] {
         &self.values[1..self.public_count]
@@ -29,7 +29,8 @@ impl Assignment {
     }
 }
 
-/// The values of all variables for `witness`. It does not say whether they satisfy the rows.
+/// Computes the values of all variables for `witness`. It does not say whether they satisfy
+/// the rows.
 #[must_use]
 pub fn assign<C: Circuit>(circuit: &C, witness: &C::Witness) -> Assignment {
     let mut evaluator = Evaluator::default();
@@ -37,7 +38,7 @@ pub fn assign<C: Circuit>(circuit: &C, witness: &C::Witness) -> Assignment {
     evaluator.assignment
 }
 
-/// What `circuit` computes for its outputs, whatever `witness` says they are.
+/// Computes the outputs of `circuit`, whatever `witness` says they are.
 #[must_use]
 pub fn outputs<C: Circuit>(circuit: &C, witness: &C::Witness) -> Vec<Fr> {
     circuit.synthesize(&mut Evaluator::default(), witness)

@@ -57,8 +57,8 @@ abstract contract ClaimProofs {
         (_externalX, _externalY) = (key.ic[4][0], key.ic[4][1]);
     }
 
-    /// @dev `ic[0] + root * ic[1] + externalNullifier * ic[4]`: what the statements of an epoch
-    /// have in common. Both inputs MUST be below r.
+    /// @dev `ic[0] + root * ic[1] + externalNullifier * ic[4]`: the common part of an epoch's
+    /// statements. Both inputs MUST be below r.
     function _epochPoint(uint256 root, uint256 externalNullifier)
         internal
         view
@@ -73,8 +73,8 @@ abstract contract ClaimProofs {
         return (fold.inputs[0], fold.inputs[1]);
     }
 
-    /// @dev Whether `proof` shows a claim of the epoch with the point `(x, y)`. Both inputs MUST be
-    /// below r.
+    /// @dev Returns whether `proof` shows a claim of the epoch with the point `(x, y)`. Both inputs
+    /// MUST be below r.
     function _proves(
         uint256 x,
         uint256 y,
@@ -88,7 +88,8 @@ abstract contract ClaimProofs {
             fold.takeFirst(nullifierHash, signalHash, proof) && _concludes(fold, _alphaX, _alphaY);
     }
 
-    /// @dev Whether all proofs of a fold hold, to which the points of their epochs were added.
+    /// @dev Returns whether all proofs of a fold hold, to which the points of their epochs were
+    /// added.
     function _provesAll(ProofFold.Fold memory fold) internal view returns (bool) {
         (bool valid, uint256 x, uint256 y) = ProofFold.scale(_alphaX, _alphaY, fold.weight);
         return valid && _concludes(fold, x, y);

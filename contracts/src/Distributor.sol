@@ -194,7 +194,7 @@ contract Distributor is EpochBudgets {
         }
     }
 
-    /// @dev Takes a claim of an open epoch, or passes it over.
+    /// @dev Takes a claim of an open epoch, or skips it.
     function _takeOdd(
         ProofFold.Fold memory fold,
         uint256 index,
@@ -210,7 +210,7 @@ contract Distributor is EpochBudgets {
         if (!taken) fold.passed |= _bit(index);
     }
 
-    /// @dev Takes a claim that is due, or passes it over, whatever the state of its epoch.
+    /// @dev Takes a claim that is due, or skips it, whatever the state of its epoch.
     function _takeOfEpoch(ProofFold.Fold memory fold, uint256 index, EpochClaim calldata entry)
         private
         returns (bool)
@@ -252,7 +252,7 @@ contract Distributor is EpochBudgets {
         return true;
     }
 
-    /// @dev Pays the claims of one epoch that were not passed over.
+    /// @dev Pays the claims of one epoch that were not skipped.
     /// @return failed The number of claims that the token refused.
     function _payAll(
         bytes32 seed,
@@ -329,14 +329,14 @@ contract Distributor is EpochBudgets {
         if (size == 0 || size > MAX_BATCH) revert Distributor_BatchSize(size);
     }
 
-    /// @dev `callGas`, if a call will get it. With less, its failure would be the sender's doing, or
-    /// that of a gas estimate, which looks for the least gas that does not revert.
+    /// @dev `callGas`, if a call will get it. With less, its failure would be the sender's doing,
+    /// or that of a gas estimate, which looks for the least gas that does not revert.
     function _gasFor(uint256 callGas) private view returns (uint256) {
         if (gasleft() < _reserveFor(callGas)) revert Distributor_TooLittleGas(callGas);
         return callGas;
     }
 
-    /// @dev A call gets at most 63/64 of what is left.
+    /// @dev A call gets at most 63/64 of the gas that is left.
     function _reserveFor(uint256 callGas) private pure returns (uint256) {
         return callGas + callGas / 32;
     }

@@ -26,8 +26,8 @@ abstract contract EpochBudgets is
 {
     using SafeERC20 for IERC20;
 
-    /// @dev Opened when `memberCount` is not 0. `pointX` and `pointY` are what the statements of
-    /// the epoch have in common (`ClaimProofs._epochPoint`), computed once.
+    /// @dev Opened when `memberCount` is not 0. `pointX` and `pointY` are the common part of the
+    /// epoch's statements (`ClaimProofs._epochPoint`), computed once.
     struct EpochRecord {
         uint256 root;
         uint256 budget;
@@ -45,10 +45,10 @@ abstract contract EpochBudgets is
     /// @notice The members' tree and the clock.
     IRegistry public immutable registry;
 
-    /// @notice Whose key the proofs of claims are checked with.
+    /// @notice The verifier with whose key the proofs of claims are checked.
     IVerifyingKey public immutable verifier;
 
-    /// @notice Where budgets come from and unclaimed money returns.
+    /// @notice The source of budgets, to which unclaimed money returns.
     IIncomeSource public immutable incomeSource;
 
     /// @notice The token that is paid.
@@ -169,7 +169,7 @@ abstract contract EpochBudgets is
             );
     }
 
-    /// @dev The record of an epoch that can be claimed, which is opened if nobody did.
+    /// @dev Returns the record of an epoch that can be claimed, and opens the epoch if nobody did.
     function _opened(uint256 epoch) internal returns (EpochRecord storage) {
         _requireClaimable(epoch);
         if (!_isOpened(epoch)) _openEpoch(epoch);
@@ -187,8 +187,8 @@ abstract contract EpochBudgets is
         if (left + sent < before) revert Distributor_TokenTookMore(before - left, sent);
     }
 
-    /// @dev The surplus over whole amounts returns at once, so that what is set aside is exactly
-    /// what the members can claim.
+    /// @dev The surplus over whole amounts returns at once, so that exactly the money that the
+    /// members can claim is set aside.
     function _openEpoch(uint256 epoch) private {
         (uint256 root, uint256 members) = registry.checkpointBefore(epoch);
         if (members == 0) revert Distributor_NoMembers(epoch);

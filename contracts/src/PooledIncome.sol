@@ -37,7 +37,8 @@ contract PooledIncome is IPooledIncome, AccessControl {
     }
 
     /// @inheritdoc IIncomeSource
-    /// @dev The share is rounded down, and the budget is what arrived: a token may keep a part.
+    /// @dev The share is rounded down, and the budget is the amount that arrived: a token may keep
+    /// a part.
     function fund(uint256 epoch, uint256 memberCount) external returns (uint256 budget) {
         if (msg.sender != distributor) revert PooledIncome_NotDistributor(msg.sender);
 

@@ -1,4 +1,4 @@
-//! What a person is born with: two irises, lids, lashes and tones.
+//! Inborn traits of a person: two irises, lids, lashes and tones.
 
 use crate::conditions::CaptureConditions;
 use crate::geometry::Contour;
@@ -17,7 +17,7 @@ pub struct Person {
     right: Anatomy,
 }
 
-/// One eye.
+/// The anatomy of one eye.
 #[derive(Clone)]
 pub(crate) struct Anatomy {
     pub(crate) texture: Texture,
@@ -29,7 +29,7 @@ pub(crate) struct Anatomy {
     pub(crate) pupil_offset: (f32, f32),
     pub(crate) tones: Tones,
     pub(crate) lids: LidAnatomy,
-    /// How unevenly the tissue stretches between pupil and limbus.
+    /// Unevenness with which the tissue stretches between pupil and limbus.
     pub(crate) stretch: f32,
     /// Radians by which the tissue twists when the pupil opens by the iris radius.
     pub(crate) twist: f32,

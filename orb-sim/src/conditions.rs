@@ -3,7 +3,7 @@
 use crate::random::{angle, between, chance, clamped, normal};
 use rand::{Rng, RngExt};
 
-/// What stands before the lens.
+/// Object that is before the lens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The eye of a person.
@@ -29,7 +29,7 @@ pub struct Glint {
 /// unless the name says otherwise; directions are right and down in the image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaptureConditions {
-    /// What stands before the lens.
+    /// Object that is before the lens.
     pub target: Target,
     /// Iris radius in pixels (distance and scale).
     pub iris_radius_px: f32,
@@ -167,8 +167,8 @@ fn draw_motion(rng: &mut impl Rng) -> (f32, f32) {
     (length * normal(rng), 0.6 * length * normal(rng))
 }
 
-/// The orb's lamps stand on a ring around the lens; the cornea shows them small,
-/// near the pupil, moved against the gaze.
+/// Draws the mirror images of the orb's lamps, which are on a ring around the lens; the
+/// cornea shows them small, near the pupil, moved against the gaze.
 fn draw_glints(rng: &mut impl Rng, gaze: (f32, f32)) -> Vec<Glint> {
     let count = rng.random_range(2..5);
     let spread = between(rng, 0.07, 0.17);

@@ -1,4 +1,4 @@
-//! How sure a count is.
+//! Confidence intervals of counts.
 
 /// The exact 95 % confidence interval of a share (C. J. Clopper and E. S. Pearson,
 /// Biometrika 26 (1934) 404-413): the probabilities at which so few, and so many,

@@ -10,22 +10,22 @@ use annona_iris::{Encoding, Eye, IrisError, encode, model_id};
 use annona_matcher::EyePair;
 use image::GrayImage;
 
-/// Why an orb did not enrol somebody.
+/// Reason why an orb did not enrol somebody.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OrbError {
     /// The image of one eye is not good enough.
     #[error("{} eye: {reason}", side(*eye))]
     Eye {
-        /// Which eye.
+        /// Eye whose image was refused.
         eye: Eye,
-        /// What is wrong with it.
+        /// Reason for which the pipeline refused the image.
         reason: IrisError,
     },
     /// The session with one eye ended without success.
     #[error("{} eye: {refusal}", side(*eye))]
     Session {
-        /// Which eye.
+        /// Eye that the session was about.
         eye: Eye,
         /// Too few usable frames, or no living eye.
         refusal: Box<Refusal>,
@@ -54,7 +54,7 @@ pub struct EyeImages {
     pub right: GrayImage,
 }
 
-/// Images and what the iris pipeline made of them.
+/// Templates that the iris pipeline made of images of both eyes, and the images' digest.
 #[derive(Clone)]
 pub struct Capture {
     /// Templates of both eyes.
@@ -122,7 +122,7 @@ fn encode_eye(image: &GrayImage, eye: Eye) -> Result<Encoding, OrbError> {
     encode(image, eye).map_err(|reason| OrbError::Eye { eye, reason })
 }
 
-/// What the citizen's app shows to the orb.
+/// Data that the citizen's app shows to the orb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Invitation {
     /// The citizen's commitment.
@@ -150,13 +150,13 @@ impl Orb {
         }
     }
 
-    /// Its name in the orb registry.
+    /// Returns the orb's name in the orb registry.
     #[must_use]
     pub const fn id(&self) -> OrbId {
         OrbId(self.key.address())
     }
 
-    /// Signs a capture and hands it in, of a new person or of one who has lost the identity
+    /// Signs a capture and submits it, of a new person or of one who has lost the identity
     /// enrolled before. The images stay here and are dropped by the caller.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! Elementary functions for the pixel loop.
 //!
-//! Made of additions and multiplications only, so that they give the same bits on
-//! every machine; the functions of the standard library do not promise that. What
-//! is computed once an image uses `libm`, which promises it too.
+//! Made of additions and multiplications only, so that they give the same bits on every
+//! machine; the functions of the standard library do not promise that. Functions
+//! that are needed once an image come from `libm`, which promises it too.
 
 use std::f32::consts::LOG2_E;
 

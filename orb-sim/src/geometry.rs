@@ -9,7 +9,7 @@ use rand::Rng;
 /// Coordinates are right and down; angles run clockwise as seen in the image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contour {
-    /// Centre.
+    /// Centre of the contour.
     pub centre: (f32, f32),
     /// Mean radius.
     pub radius: f32,

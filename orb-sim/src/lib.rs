@@ -1,15 +1,15 @@
 //! The simulated orb: synthetic eyes and the optics that photograph them.
 //!
-//! What is here: the anatomy of a person's two irises grown from a seed
-//! ([`Person`]), the circumstances of one photograph ([`CaptureConditions`]),
-//! and the rendering of an 8-bit near-infrared image ([`capture`]).
+//! Here: the anatomy of a person's two irises grown from a seed ([`Person`]), the
+//! circumstances of one photograph ([`CaptureConditions`]), and the rendering of an 8-bit
+//! near-infrared image ([`capture`]).
 //!
-//! Also the device ([`Orb`]): it runs the iris pipeline on images, signs what came
-//! out and speaks to the service through `annona-client`, as a stranger.
+//! Also the device ([`Orb`]): it runs the iris pipeline on images, signs the result and
+//! speaks to the service through `annona-client`, as a stranger.
 //!
-//! What is not here: recognition of its own. The renderer knows nothing of iris
-//! codes, the device knows nothing of seeds, and the pipeline sees pixels only. [`Truth`] exists for measuring
-//! segmentation and texture, never for enrolment.
+//! Not here: recognition of its own. The renderer knows nothing of iris codes, the device
+//! knows nothing of seeds, and the pipeline sees pixels only. [`Truth`] exists for
+//! measuring segmentation and texture, never for enrolment.
 //!
 //! Invariants:
 //! - the same person, eye, conditions and random stream give the same image to the bit;

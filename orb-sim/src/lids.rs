@@ -21,7 +21,7 @@ pub(crate) struct Lids {
     middle: f32,
     /// Margins are parabolas: the inverse of the half width of the upper and the lower one.
     narrowness: (f32, f32),
-    /// Where this face reads the shared noise of the skin.
+    /// Offset at which this face reads the shared noise of the skin.
     patch: (f32, f32),
     profiles: &'static Profiles,
 }

@@ -1,4 +1,4 @@
-//! What the lens does: blur by defocus and by motion.
+//! Effects of the lens: blur by defocus and by motion.
 
 use crate::fast::gauss;
 

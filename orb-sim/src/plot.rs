@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-/// Colour of what belongs to captures of one eye.
+/// Colour of values from captures of one eye.
 pub const GENUINE: &str = "#1f7a4d";
-/// Colour of what belongs to different eyes.
+/// Colour of values from different eyes.
 pub const IMPOSTOR: &str = "#b8442f";
 
 const WIDTH: f32 = 760.0;
@@ -31,7 +31,7 @@ impl Page {
         ))
     }
 
-    /// The file.
+    /// Returns the finished drawing as SVG.
     #[must_use]
     pub fn into_svg(self) -> String {
         self.0 + "</svg>\n"
@@ -80,7 +80,7 @@ impl Panel {
         )
     }
 
-    /// The title, the horizontal axis, what it measures, and values to mark on it.
+    /// Draws the title, the horizontal axis, the words below it, and values to mark on it.
     pub fn frame(&self, page: &mut Page, title: &str, below: &str, marks: &[f32]) {
         let (start, end) = (self.at((self.x.0, self.y.0)), self.at((self.x.1, self.y.0)));
         page.text((LEFT, self.top() + 22.0), "font-weight=\"bold\"", title);

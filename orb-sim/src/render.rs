@@ -20,7 +20,7 @@ const LENS_BLUR_PX: f32 = 0.65;
 /// Motion below this many pixels is lost in the lens blur.
 const LEAST_MOTION_PX: f32 = 0.4;
 
-/// What the renderer knew about an image: for measuring, never for enrolment.
+/// Truth about an image that the renderer knew: for measuring, never for enrolment.
 ///
 /// Coordinates are those of the iris plane in iris radii; [`Truth::to_image`]
 /// carries them to pixels.
@@ -35,7 +35,7 @@ pub struct Truth {
     view: View,
 }
 
-/// Where the iris begins and ends at one angle, in the iris plane.
+/// Ends of the iris at one angle, in the iris plane.
 pub(crate) struct Ray {
     inner: (f32, f32),
     outer: (f32, f32),
@@ -101,8 +101,8 @@ pub fn capture(
     capture_with_truth(person, eye, conditions, rng).0
 }
 
-/// As [`capture`], and what the renderer knew. A blank image has the truth of the
-/// eye that was not in view, with every pixel hidden.
+/// As [`capture`], with the truth that the renderer knew. A blank image has the truth of
+/// the eye that was not in view, with every pixel hidden.
 #[must_use]
 pub fn capture_with_truth(
     person: &Person,
@@ -114,8 +114,8 @@ pub fn capture_with_truth(
     (develop(plane, conditions, rng), truth)
 }
 
-/// The scene before light, lens and sensor. `rng` draws what hangs in view: lashes
-/// and reflections of the surroundings.
+/// The scene before light, lens and sensor. `rng` draws the things that hang in view:
+/// lashes and reflections of the surroundings.
 pub(crate) fn paint(
     person: &Person,
     eye: Eye,
@@ -157,17 +157,17 @@ fn all_hidden() -> Vec<bool> {
     vec![true; (WIDTH * HEIGHT) as usize]
 }
 
-/// Where the camera stands: from pixels to face coordinates to the iris plane.
+/// Position of the camera: from pixels to face coordinates to the iris plane.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     centre: (f32, f32),
     pub(crate) radius: f32,
-    /// Iris radii a pixel.
+    /// Size of a pixel, in iris radii.
     pixel: f32,
     roll: (f32, f32),
     /// Unit direction of the gaze in the image and the cosine of its angle.
     gaze: (f32, f32, f32),
-    /// By how much the iris plane is longer than its image along the gaze.
+    /// Share by which the iris plane is longer than its image along the gaze.
     stretch: f32,
 }
 

@@ -1,4 +1,4 @@
-//! What stands before the lens: eyeball, lids, lashes and lamps, pixel by pixel.
+//! The scene before the lens: eyeball, lids, lashes and lamps, pixel by pixel.
 
 use crate::anatomy::Anatomy;
 use crate::conditions::CaptureConditions;
@@ -21,7 +21,7 @@ const LASH_GREY: f32 = 42.0;
 const RELIEF: f32 = 0.014;
 /// Parts of folding for an opening of the pupil by the iris radius.
 const FOLDING: f32 = 3.05;
-/// How far uneven stiffness carries tissue for an opening by the iris radius:
+/// Distance by which uneven stiffness carries tissue for an opening by the iris radius:
 /// outward in parts of the depth, around in turns (standard deviations).
 const DRIFT_OUTWARD: f32 = 0.141;
 const DRIFT_AROUND: f32 = 0.0105;
@@ -30,13 +30,13 @@ const LID_RIM: f32 = 0.18;
 /// Periods of the shared noise an iris radius, for reflections on the cornea.
 const VEIL_SCALE: f32 = 0.45;
 
-/// What is seen at a point.
+/// Brightness at a point, and the kind of surface there.
 #[derive(Clone, Copy)]
 struct Spot {
     grey: f32,
-    /// Whether a lid covers the eyeball.
+    /// True if a lid covers the eyeball.
     hidden: bool,
-    /// Whether it is skin without sharp edges.
+    /// True if it is skin without sharp edges.
     plain: bool,
 }
 
@@ -71,9 +71,9 @@ pub(crate) struct Scene<'a> {
     sheet: Sheet,
     lids: Lids,
     lashes: Vec<Bead>,
-    /// Where this eye reads the shared noise for its vessels.
+    /// Offset at which this eye reads the shared noise for its vessels.
     vessels: (f32, f32),
-    /// Where this photograph reads it for the reflections on the cornea.
+    /// Offset at which this photograph reads it for the reflections on the cornea.
     veil: (f32, f32),
     profiles: &'static Profiles,
     /// Opening of the pupil beyond the mean one, in iris radii.
@@ -159,7 +159,7 @@ impl<'a> Scene<'a> {
         plane
     }
 
-    /// What is seen at a point of the face, before optics.
+    /// Computes the view of a point of the face, before optics.
     fn spot(&self, x: f32, y: f32) -> Spot {
         let (from_upper, from_lower) = self.lids.depths(x, y);
         let inside = from_upper.min(from_lower);

@@ -1,4 +1,4 @@
-//! What the sensor does: noise, quantisation, and the way to the file.
+//! Effects of the sensor: noise, quantisation, and the way to the file.
 
 use crate::conditions::CaptureConditions;
 use crate::optics::Plane;

@@ -48,7 +48,7 @@ const STROMA: [Grain; 4] = [
 const COARSE: usize = 100;
 /// Radial fibre bundles: long across, narrow around.
 const FIBRES: [Grain; 3] = [Grain(27, 1, 0.54), Grain(46, 5, 0.27), Grain(118, 3, 0.36)];
-/// What the folding of opened tissue looks like.
+/// Grains of the folds in tissue under an open pupil.
 const FOLDS: [Grain; 3] = [Grain(60, 16, 0.55), Grain(130, 30, 0.6), Grain(26, 8, 0.4)];
 
 impl Texture {
@@ -92,7 +92,8 @@ impl Texture {
         }
     }
 
-    /// How the tissue at a point is carried outward and around, in standard deviations.
+    /// Returns how far the tissue at a point is carried outward and around, in standard
+    /// deviations.
     pub(crate) fn drift_at(&self, turn: f32, depth: f32) -> (f32, f32) {
         let (columns, rows) = DRIFT;
         let x = turn * columns as f32;

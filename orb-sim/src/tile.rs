@@ -19,13 +19,13 @@ pub(crate) struct Tile {
     values: Vec<f32>,
 }
 
-/// Twelve cells a period.
+/// Returns the noise with twelve cells a period.
 pub(crate) fn broad() -> &'static Tile {
     static TILE: OnceLock<Tile> = OnceLock::new();
     TILE.get_or_init(|| Tile::new(1, 12))
 }
 
-/// Ninety-six cells a period.
+/// Returns the noise with ninety-six cells a period.
 pub(crate) fn fine() -> &'static Tile {
     static TILE: OnceLock<Tile> = OnceLock::new();
     TILE.get_or_init(|| Tile::new(2, 96))

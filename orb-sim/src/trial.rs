@@ -1,8 +1,8 @@
 //! A trial of the whole way: many people come twice, and everybody meets everybody.
 //!
-//! The first session enrols, the second one probes. Both are sessions of several
-//! frames an eye, fused into one template. Which thread examines whom is the
-//! caller's affair: every function here depends on its arguments alone.
+//! The first session enrols, the second one probes. Both are sessions of several frames an
+//! eye, fused into one template. The caller may examine people on any thread: every
+//! function here depends on its arguments alone.
 
 use annona_iris::{Encoding, Eye, IrisTemplate, encode};
 use annona_matcher::{DecisionRule, EyePair, FusionRule, Gallery, GalleryError, Snapshot, fuse};
@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::confidence::clopper_pearson;
 use crate::{CaptureConditions, Person, capture};
 
-/// Who comes, and how often each eye is photographed.
+/// Parameters of a trial: the people who come, and how often each eye is photographed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Number of people.
@@ -28,7 +28,7 @@ pub struct Plan {
 
 /// Templates of one person by session; `None` where an eye gave no template.
 pub struct Subject {
-    /// By session.
+    /// Templates of both eyes, by session.
     pub sessions: Vec<Option<EyePair>>,
 }
 
@@ -73,18 +73,18 @@ fn fused(frames: Vec<Encoding>) -> Option<IrisTemplate> {
 /// Decisions of the production rule, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Decisions {
-    /// Pairs compared.
+    /// Number of pairs compared.
     pub pairs: u64,
-    /// Called the same person.
+    /// Number of them called the same person.
     pub duplicate: u64,
-    /// Left to a person to look at.
+    /// Number of them left to a person to look at.
     pub review: u64,
-    /// Called different people.
+    /// Number of them called different people.
     pub unique: u64,
 }
 
 impl Decisions {
-    /// Counts what the production rule says of `probe` and the people of `enrolled`
+    /// Counts the decisions of the production rule on `probe` and the people of `enrolled`
     /// behind `sequence`, in every arrangement of the eyes.
     fn of_search(probe: &EyePair, enrolled: &Snapshot, sequence: u64) -> Self {
         let rule = DecisionRule::standard();
@@ -168,9 +168,9 @@ impl Enrolled {
 /// A count of events among trials.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rate {
-    /// Events seen.
+    /// Number of events seen.
     pub events: u64,
-    /// Trials.
+    /// Number of trials.
     pub trials: u64,
     /// Events a trial; zero of no trials.
     pub rate: f64,

@@ -14,7 +14,7 @@ impl Slowest {
         self.0.push((name, took));
     }
 
-    /// How many were added.
+    /// Returns the number of durations that were added.
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }

@@ -28,12 +28,12 @@ const CONTRACTS: [&str; 13] = [
     "UnsafeTestRevoke32Verifier",
 ];
 
-/// Whether files are written or compared.
+/// Treatment of the files: written, or compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Write what differs.
+    /// Write the files that differ.
     Write,
-    /// Fail on what differs.
+    /// Fail on files that differ.
     Check,
     /// The same, but believe that the test keys of large circuits follow from their rows.
     QuickCheck,
@@ -206,7 +206,8 @@ fn batches(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether `whole` has all that `part` has, and the same values; only objects may have more.
+/// Returns whether `whole` has all that `part` has, and the same values; only objects may have
+/// more.
 fn is_part_of(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::Object(part), Value::Object(whole)) => part
@@ -216,14 +217,14 @@ fn is_part_of(part: &Value, whole: &Value) -> bool {
     }
 }
 
-/// What the iris pipeline makes of its committed images, to the bit.
+/// Settles the results of the iris pipeline for its committed images, to the bit.
 fn iris_vectors(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let kept = "crates/iris/tests/vectors/golden.json";
     written_by("golden", &[], mode, stale, kept)
 }
 
-/// Settles `kept` with what an example writes to the file it is told in its first
-/// argument; `others` follow.
+/// Settles `kept` with the output of an example, which writes to the file that its first
+/// argument names; `others` follow.
 fn written_by(
     name: &str,
     others: &[&str],
@@ -239,7 +240,7 @@ fn written_by(
     Ok(())
 }
 
-/// Where cargo keeps the sources of semaphore-rs.
+/// Returns the folder in which cargo keeps the sources of semaphore-rs.
 fn semaphore_folder() -> anyhow::Result<PathBuf> {
     let metadata = read_from(
         root(),

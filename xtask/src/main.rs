@@ -27,7 +27,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Install what the other commands need (npm packages with the Solidity tools), if it is not there.
+    /// Install what the other commands need (npm packages with the Solidity tools), if it is not
+    /// there.
     Setup,
     /// Set up, build, and run the whole story: `annona demo`, with its arguments.
     #[command(disable_help_flag = true)]
@@ -36,9 +37,11 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Set up and run every check and test: formats, lints, Solidity, Rust, the demo, the npm verifier.
+    /// Set up and run every check and test: formats, lints, Solidity, Rust, the demo, the npm
+    /// verifier.
     Test(test::TestArgs),
-    /// Make the generated files: verifying key, Solidity verifier and its test proofs, iris vectors, contract artifacts, OpenAPI.
+    /// Make the generated files: verifying key, Solidity verifier and its test proofs, iris
+    /// vectors, contract artifacts, OpenAPI.
     Gen {
         /// Change nothing; fail when a file is not what it would be made as.
         #[arg(long)]
@@ -46,7 +49,7 @@ enum Command {
     },
     /// Run the fuzz targets of the iris pipeline (needs nightly Rust and cargo-fuzz).
     Fuzz(fuzz::FuzzArgs),
-    /// Measure.
+    /// Run a measurement.
     #[command(subcommand)]
     Bench(bench::Bench),
 }

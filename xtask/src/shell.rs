@@ -149,7 +149,7 @@ pub(crate) fn cargo_path() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
-/// Where cargo puts what it builds.
+/// Returns the folder into which cargo builds.
 fn target_folder() -> anyhow::Result<PathBuf> {
     let metadata = read_from(
         root(),
@@ -163,7 +163,7 @@ fn target_folder() -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(folder))
 }
 
-/// Where the programs of the dev profile are.
+/// Returns the folder of the programs of the dev profile.
 pub(crate) fn debug_folder() -> anyhow::Result<PathBuf> {
     Ok(target_folder()?.join("debug"))
 }

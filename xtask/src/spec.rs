@@ -13,7 +13,7 @@ use crate::shell::{read_from, root};
 const SPEC: &str = "docs/spec";
 /// Extensions of files that may cite ids.
 const CITING: [&str; 4] = ["rs", "sol", "md", "mjs"];
-/// What a requirement names, in this order.
+/// Items that a requirement names, in this order.
 const ITEMS: [&str; 3] = ["- Prevents:", "- Held by:", "- Tested by:"];
 
 /// A numbered requirement.

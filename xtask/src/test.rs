@@ -24,7 +24,7 @@ pub(crate) struct TestArgs {
     lint: bool,
 }
 
-/// What the steps share.
+/// State that the steps share.
 struct Run {
     soak: bool,
     binaries: Vec<TestBinary>,
@@ -60,7 +60,7 @@ const LINTS: [Step; 5] = [
     }),
 ];
 
-/// What is built before tests run.
+/// Builds that come before the tests.
 const BUILDS: [Step; 2] = [
     ("Rust documentation", |_| {
         // With all features, as the lints: the dependencies are checked once.

@@ -102,9 +102,9 @@ fn full_round<B: Builder>(
         .collect()
 }
 
-/// All partial rounds. In each the variable is the first element *after* the
-/// round, not the power: the power is then a linear combination that stands only
-/// on the right-hand side of its row, and both factors of every row stay short.
+/// All partial rounds. In each the variable is the first element *after* the round, not the
+/// power: the power is then a linear combination that appears only on the right-hand side of
+/// its row, and both factors of every row stay short.
 fn partial_rounds<B: Builder>(
     builder: &mut B,
     rule: Rule,

@@ -7,22 +7,22 @@ pragma solidity 0.8.30;
 /// later: while `e <= currentEpoch < e + claimWindow`.
 /// @dev Invariants:
 /// I1 a nullifier hash is paid at most once in an epoch;
-/// I2 what an epoch pays is at most its budget, and the contract holds at least what its open
+/// I2 an epoch pays at most its budget, and the contract holds at least the money that its open
 ///    epochs still owe;
 /// I3 an epoch pays at most as many claims as it has members (census breaker), whatever the
 ///    verifier says;
-/// I5 the money of one epoch never pays another; what is unclaimed returns to the income source.
+/// I5 the money of one epoch never pays another; unclaimed money returns to the income source.
 /// (I4 is the registry's: roots, indices and checkpoints only move forward.)
 interface IDistributor {
-    /// @notice What is known of an epoch; all zero before it is opened.
+    /// @notice The state of an epoch; all zero before it is opened.
     /// @param root `R_e`.
     /// @param memberCount `N_e`.
-    /// @param budget What the income source granted, in the token's smallest unit. Of it
+    /// @param budget The amount that the income source granted, in the token's smallest unit. Of it
     /// `amount * memberCount` was set aside, and the rest returned when the epoch was opened.
-    /// @param amount What each claim is paid, fee included.
+    /// @param amount The payment of each claim, fee included.
     /// @param claimed The number of claims paid.
-    /// @param opened Whether the epoch was opened; stays true.
-    /// @param closed Whether the unclaimed money has returned to the income source.
+    /// @param opened True if the epoch was opened; stays true.
+    /// @param closed True if the unclaimed money has returned to the income source.
     struct EpochState {
         uint256 root;
         uint256 memberCount;
@@ -33,7 +33,7 @@ interface IDistributor {
         bool closed;
     }
 
-    /// @notice What a member asks for.
+    /// @notice A member's request to be paid, with its proof.
     /// @param nullifierHash The claimant's nullifier hash of the epoch.
     /// @param recipient Receives the amount less the fee. Bound by the proof.
     /// @param feeRecipient Receives the fee. Bound by the proof.
@@ -53,8 +53,8 @@ interface IDistributor {
         Claim claim;
     }
 
-    /// @notice Why a claim was not paid though the others of its transaction were. A claim that was
-    /// passed over spent nothing, and can be made again.
+    /// @notice Reason that a claim was not paid though the others of its transaction were. A claim
+    /// that was skipped spent nothing, and can be made again.
     enum SkipReason {
         /// The nullifier hash was paid before, or earlier in the same transaction.
         NullifierSpent,
@@ -92,7 +92,7 @@ interface IDistributor {
         uint256 fee
     );
 
-    /// @notice A claim was passed over.
+    /// @notice A claim was skipped.
     event ClaimSkipped(
         uint256 indexed epoch, uint256 indexed nullifierHash, SkipReason reason, uint256 batchId
     );
@@ -193,24 +193,24 @@ interface IDistributor {
     ) external;
 
     /// @notice Pays claims of one epoch, whose proofs are checked in one: a random linear
-    /// combination with coefficients 1 and, from the second on, `keccak256(abi.encode(seed, i)) mod r`,
-    /// where `seed` is
+    /// combination with coefficients 1 and, from the second on,
+    /// `keccak256(abi.encode(seed, i)) mod r`, where `seed` is
     /// `keccak256(abi.encode("annona.batch.v1", chainId, distributor, epoch, root, claims))`. The
     /// seed is the `batchId` of the events.
     /// @dev A false proof, an input out of range, and more claims to pay than members left revert
     /// the whole: the sender knew. A claim whose nullifier hash is spent or was repeated, whose fee
-    /// is more than the epoch's amount, or whose transfer fails, is passed over and told by
+    /// is more than the epoch's amount, or whose transfer fails, is skipped and told by
     /// `ClaimSkipped`, because others can bring that about after the batch was sent. It stays in
-    /// the seed and, if it is passed over before the proofs are checked, out of the sum.
+    /// the seed and, if it is skipped before the proofs are checked, out of the sum.
     /// @param claims 1 to `MAX_BATCH` claims.
     function claimBatch(uint256 epoch, Claim[] calldata claims) external;
 
     /// @notice Pays claims of several epochs, for a person who was away: as `claimBatch` with
     /// `seed` = `keccak256(abi.encode("annona.catchup.v1", chainId, distributor, roots, claims))`,
     /// where `roots` has the root of each claim's epoch, 0 where it is not open.
-    /// @dev What is wrong with one epoch (its window is over, it cannot be opened, its members are
-    /// all paid, its amount is below the fee) does not touch the others: the claim is passed over.
-    /// A false proof reverts the whole, for only who made it can send it.
+    /// @dev A fault of one epoch (its window is over, it cannot be opened, its members are all
+    /// paid, its amount is below the fee) does not touch the others: the claim is skipped. A false
+    /// proof reverts the whole, for only the person who made it can send it.
     /// @param claims 1 to `MAX_BATCH` claims.
     function catchUp(EpochClaim[] calldata claims) external;
 
@@ -241,10 +241,10 @@ interface IDistributor {
     /// @notice The state of an epoch.
     function epochState(uint256 epoch) external view returns (EpochState memory);
 
-    /// @notice Whether the nullifier hash was paid in `epoch`.
+    /// @notice Returns whether the nullifier hash was paid in `epoch`.
     function isSpent(uint256 epoch, uint256 nullifierHash) external view returns (bool);
 
-    /// @notice Whether `epoch` has begun and its claim window is not over.
+    /// @notice Returns whether `epoch` has begun and its claim window is not over.
     function isClaimable(uint256 epoch) external view returns (bool);
 
     /// @notice The most claims of one transaction.

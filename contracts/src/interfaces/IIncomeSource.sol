@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-/// @title Where the money of an epoch comes from, and where what is left of it returns
+/// @title The source of an epoch's money, to which the rest of it returns
 /// @notice Any balance of the token that a source holds is its treasury.
 interface IIncomeSource {
     /// @notice The budget of `epoch` was sent to the distributor: `fromTreasury` of returned money
@@ -13,7 +13,8 @@ interface IIncomeSource {
     /// @notice Sends the budget of an epoch to the distributor. Only the distributor.
     /// @param epoch The epoch, for the record.
     /// @param memberCount The number of members to pay, `N_e`.
-    /// @return budget What was sent, in the token's smallest unit; possibly less than wanted, or 0.
+    /// @return budget The amount sent, in the token's smallest unit; possibly less than wanted, or
+    /// 0.
     function fund(uint256 epoch, uint256 memberCount) external returns (uint256 budget);
 
     /// @notice The token that is paid.

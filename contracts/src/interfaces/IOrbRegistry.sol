@@ -25,6 +25,6 @@ interface IOrbRegistry {
     /// @notice Makes `orb` inactive. Only the timelock.
     function revoke(address orb) external;
 
-    /// @notice Whether enrolments signed by `orb` are taken.
+    /// @notice Returns whether enrolments signed by `orb` are taken.
     function isActive(address orb) external view returns (bool);
 }

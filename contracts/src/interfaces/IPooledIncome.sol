@@ -3,10 +3,10 @@ pragma solidity 0.8.30;
 
 import {IIncomeSource} from "./IIncomeSource.sol";
 
-/// @title The pooled income: each epoch gets a share of what was deposited and is still there
-/// @notice A deposit is a plain transfer of the token to the source; what epochs return counts as
-/// one. The token may be any ERC-20 whose balances change by transfers only. One that takes a fee
-/// from the receiver gives smaller payments.
+/// @title The pooled income: each epoch gets a share of the deposits that are still there
+/// @notice A deposit is a plain transfer of the token to the source; money that epochs return
+/// counts as one. The token may be any ERC-20 whose balances change by transfers only. One that
+/// takes a fee from the receiver gives smaller payments.
 interface IPooledIncome is IIncomeSource {
     /// @notice The share of an epoch was changed, for epochs not yet opened.
     event ShareChanged(uint256 oldShareMillionths, uint256 newShareMillionths);

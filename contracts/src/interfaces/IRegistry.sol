@@ -19,7 +19,7 @@ import {IRevokeVerifier} from "./IRevokeVerifier.sol";
 interface IRegistry {
     /// @notice A leaf that becomes 0.
     /// @param leafIndex Its position in the tree.
-    /// @param commitment What is there now.
+    /// @param commitment The commitment that is there now.
     struct Removal {
         uint256 leafIndex;
         uint256 commitment;
@@ -48,7 +48,7 @@ interface IRegistry {
     /// @notice The time asked for lies before epoch 0.
     error Registry_BeforeGenesis(uint256 timestamp, uint256 genesis);
 
-    /// @notice The epoch has not begun, so what comes before it is not settled.
+    /// @notice The epoch has not begun, so the state before it is not settled.
     error Registry_EpochInFuture(uint256 epoch, uint256 currentEpoch);
 
     /// @notice The batch is empty, or larger than the largest circuit.
@@ -63,7 +63,7 @@ interface IRegistry {
     /// @notice The batch does not fit into the tree.
     error Registry_TreeFull(uint256 size, uint256 free);
 
-    /// @notice The batch would exceed what the epoch may still take.
+    /// @notice The batch has more leaves than the epoch may still take.
     error Registry_EpochEnrolmentCapExceeded(uint256 epoch, uint256 size, uint256 free);
 
     /// @notice The proof does not show that `preRoot` becomes the new root by this batch. A batch

@@ -5,7 +5,7 @@ import {IVerifyingKey} from "./IVerifyingKey.sol";
 
 /// @title Verifier of revoke batches of one size
 interface IRevokeVerifier is IVerifyingKey {
-    /// @notice Whether `proof` shows the statement `inputs`.
+    /// @notice Returns whether `proof` shows the statement `inputs`.
     /// @dev Never reverts on bad input, as `ISemaphoreVerifier` says.
     /// @param proof `[a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y]`.
     /// @param inputs `[preRoot, postRoot, digest, x, y]`, the circuit's order.

@@ -5,7 +5,7 @@ import {IVerifyingKey} from "./IVerifyingKey.sol";
 
 /// @title Verifier of Semaphore membership proofs at depth 30
 interface ISemaphoreVerifier is IVerifyingKey {
-    /// @notice Whether `proof` shows the statement `inputs`.
+    /// @notice Returns whether `proof` shows the statement `inputs`.
     /// @dev Never reverts on bad input: a coordinate outside the base field, an input outside the
     /// scalar field and a point off the curve or outside the subgroup all give `false`. The last
     /// two burn most of the gas given, because that is how the precompiles fail.

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IRegistry} from "../interfaces/IRegistry.sol";
 import {Bn254} from "./Bn254.sol";
 
-/// @title What binds a list in calldata to the digest in a proof (see `IRegistry`)
+/// @title Binds a list in calldata to the digest in a proof (see `IRegistry`)
 library BatchBinding {
     string internal constant APPEND_DOMAIN = "annona.append.v1";
     string internal constant REVOKE_DOMAIN = "annona.revoke.v1";
@@ -14,7 +14,7 @@ library BatchBinding {
     /// @notice Fills challenge and value into the inputs of an append by this registry on this
     /// chain.
     /// @param inputs `[preRoot, postRoot, startIndex, digest, x, y]`; the last two are written.
-    /// @return wellFormed Whether each leaf is non-zero and in the scalar field; if not, `y` has no
+    /// @return wellFormed True if each leaf is non-zero and in the scalar field; if not, `y` has no
     /// meaning.
     function bindAppend(uint256[6] memory inputs, uint256[] calldata leaves)
         internal
@@ -60,7 +60,7 @@ library BatchBinding {
     }
 
     /// @dev Horner's rule from the last leaf to the first, with the check of each leaf in the same
-    /// pass: of what a member costs in execution, this loop and the event are nearly all.
+    /// pass: this loop and the event are nearly all of the cost of a member in execution.
     function _evaluate(uint256[] calldata leaves, uint256 x)
         private
         pure

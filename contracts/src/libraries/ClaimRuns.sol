@@ -26,10 +26,10 @@ library ClaimRuns {
     bytes32 private constant CLAIMED =
         0xa189bd50040d146e005d64d0eb3ae648a95712a6c5633c1de9020a0c3f3f9d11;
 
-    /// @notice Takes claims from `index` on, which is not the first: marks their nullifier hashes as
-    /// spent and adds their proofs. Stops at one whose nullifier hash is outside the field or spent,
-    /// whose recipient would lose the money, that has a fee, or whose addresses have more than 160
-    /// bits.
+    /// @notice Takes claims from `index` on, which is not the first: marks their nullifier hashes
+    /// as spent and adds their proofs. Stops at one whose nullifier hash is outside the field or
+    /// spent, whose recipient would lose the money, that has a fee, or whose addresses have more
+    /// than 160 bits.
     /// @param token The token, which may not be a recipient, as this contract may not.
     /// @return The claim that was not taken, or the number of claims.
     function take(
@@ -102,8 +102,9 @@ library ClaimRuns {
         return index;
     }
 
-    /// @notice What the payments of a batch have in common. `transferGas` is the most gas of one
-    /// transfer, `reserve` what must be left before it, `epoch` and the others as in `Claimed`.
+    /// @notice The common values of a batch's payments. `transferGas` is the most gas of one
+    /// transfer, `reserve` the gas that must be left before it, `epoch` and the others as in
+    /// `Claimed`.
     struct Payment {
         uint256 amount;
         uint256 batchId;
@@ -112,11 +113,11 @@ library ClaimRuns {
         uint256 reserve;
     }
 
-    /// @notice Pays claims from `index` on that were not passed over. Stops at one that has a fee, at
+    /// @notice Pays claims from `index` on that were not skipped. Stops at one that has a fee, at
     /// one whose transfer fails, and where less gas is left than the reserve.
-    /// @param passed Has bit i set if claim i was passed over.
+    /// @param passed Has bit i set if claim i was skipped.
     /// @return at The claim that was not paid, or the number of claims.
-    /// @return refused Whether the transfer of that claim failed.
+    /// @return refused True if the transfer of that claim failed.
     function pay(
         address token,
         Payment memory payment,

@@ -7,15 +7,16 @@ import {Bn254} from "./Bn254.sol";
 /// @title Folds Groth16 proofs under one key into one pairing check
 /// @notice For proofs `(a_i, b_i, c_i)` of inputs whose points are `p_i`, and coefficients `rho_i`:
 ///
-///   prod e(rho_i a_i, b_i) = e(sum rho_i alpha, beta) e(sum rho_i p_i, gamma) e(sum rho_i c_i, delta)
+///   prod e(rho_i a_i, b_i)
+///     = e(sum rho_i alpha, beta) e(sum rho_i p_i, gamma) e(sum rho_i c_i, delta)
 ///
 /// That is n + 3 pairings instead of 4 n. If one proof is false, it holds for at most one value of
 /// that proof's coefficient in r: the coefficients MUST be fixed only after everything else is.
-/// @dev Who checks the points: `a_i` and `c_i` pass through `EC_MUL`, which fails on a coordinate
-/// outside the base field and on a point off the curve; G1 has no other subgroup. A proof with the
-/// coefficient 1 is not multiplied: `EC_ADD` and the pairing precompile check the same.
-/// `b_i` always goes there, and it checks the subgroup of G2 as well. A precompile that fails burns
-/// the gas it was given.
+/// @dev The precompiles check the points: `a_i` and `c_i` pass through `EC_MUL`, which fails on a
+/// coordinate outside the base field and on a point off the curve; G1 has no other subgroup. A
+/// proof with the coefficient 1 is not multiplied: `EC_ADD` and the pairing precompile check the
+/// same. `b_i` always goes to the latter, which checks the subgroup of G2 as well. A precompile
+/// that fails burns the gas it was given.
 library ProofFold {
     /// @dev The block of pairs is one piece of memory: each pair is written where the precompile
     /// reads it.
@@ -70,9 +71,9 @@ library ProofFold {
         }
     }
 
-    /// @notice Adds a claim with its coefficient and its signal hash. The nullifier hash MUST be below
-    /// r.
-    /// @return valid Whether the precompiles took the points.
+    /// @notice Adds a claim with its coefficient and its signal hash. The nullifier hash MUST be
+    /// below r.
+    /// @return valid True if the precompiles took the points.
     function add(Fold memory fold, uint256 rho, uint256 signalHash, IDistributor.Claim calldata one)
         internal
         view
@@ -95,7 +96,7 @@ library ProofFold {
     }
 
     /// @notice Takes the first proof of a fold as it is, which is to say with coefficient 1.
-    /// @return valid Whether the coordinate that will be negated is in the base field; the
+    /// @return valid True if the coordinate that will be negated is in the base field; the
     /// precompile checks the others.
     function takeFirst(
         Fold memory fold,
@@ -163,7 +164,7 @@ library ProofFold {
         return (fold.next - fold.start) / 0xc0;
     }
 
-    /// @notice Whether the product of all pairings is 1.
+    /// @notice Returns whether the product of all pairings is 1.
     function holds(Fold memory fold) internal view returns (bool valid) {
         assembly ("memory-safe") {
             let start := mload(fold)

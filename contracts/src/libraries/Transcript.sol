@@ -3,9 +3,9 @@ pragma solidity 0.8.30;
 
 import {IDistributor} from "../interfaces/IDistributor.sol";
 
-/// @title What the coefficients of a batch of claims come from (see `ProofFold`)
+/// @title The seed of the coefficients of a batch of claims (see `ProofFold`)
 /// @dev Everything that a prover or a sender can choose is hashed before a coefficient exists.
-/// Who knew them beforehand could make two false proofs whose errors cancel.
+/// Anyone who knew the coefficients beforehand could make two false proofs whose errors cancel.
 library Transcript {
     string internal constant BATCH_DOMAIN = "annona.batch.v1";
     string internal constant CATCH_UP_DOMAIN = "annona.catchup.v1";

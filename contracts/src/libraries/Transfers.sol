@@ -5,7 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title A transfer that may fail
 library Transfers {
-    /// @notice Whether `token` sent `value` to `to`, with at most `gasLimit` of gas.
+    /// @notice Sends `value` of `token` to `to`, with at most `gasLimit` of gas, and returns
+    /// whether it was sent.
     /// @dev As `SafeERC20.trySafeTransfer`, which knows no limit: tokens that answer nothing are
     /// taken as well as tokens that answer true.
     function tryTransfer(IERC20 token, address to, uint256 value, uint256 gasLimit)

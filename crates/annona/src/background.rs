@@ -1,4 +1,4 @@
-//! What the service does in the background, and what it looks at meanwhile.
+//! Work of the service in the background, and the looks that it takes meanwhile.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +29,7 @@ const LOOK_LIMIT: Duration = Duration::from_secs(15);
 const STEP_LIMIT: Duration = Duration::from_secs(60);
 /// Longest step of the sequencer, which proves.
 const PROVING_LIMIT: Duration = Duration::from_secs(600);
-/// How long failing steps are borne before a part counts as not ready.
+/// Time for which failing steps are borne before a part counts as not ready.
 const BORNE: Duration = Duration::from_secs(10);
 
 const LOOK: Pace = Pace {
@@ -73,8 +73,8 @@ pub(crate) fn health_board(pause: Duration) -> HealthBoard {
     HealthBoard::new(Arc::new(SystemClock), parts)
 }
 
-/// What goes on in the background, each in a task of its own: one that hangs or fails holds
-/// up no other.
+/// Workers in the background, each in a task of its own: one that hangs or fails holds up no
+/// other.
 pub(crate) struct Workers {
     pub(crate) outbox: Arc<Outbox<EvmChain>>,
     pub(crate) relay: Arc<Relay<EvmChain>>,

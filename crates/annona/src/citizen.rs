@@ -20,11 +20,11 @@ use crate::output::Format;
 pub(crate) enum CitizenCommand {
     /// Make an identity: a secret on this device, and the commitment to show to an orb.
     New(NewArgs),
-    /// Tell where you stand: member or not, what is claimed, when the next epoch begins.
+    /// Tell your status: member or not, what is claimed, when the next epoch begins.
     ///
-    /// What is paid is read from the chain, in the events of all claims of the last epochs,
-    /// so that nobody learns which of them are yours. A service is asked only about claims
-    /// that this wallet handed to it.
+    /// Payments are read from the chain, in the events of all claims of the last epochs, so
+    /// that nobody learns which of them are yours. A service is asked only about claims that
+    /// this wallet handed to it.
     Status(StatusArgs),
     /// Make the proof of a claim without sending it.
     ///
@@ -42,7 +42,8 @@ pub(crate) enum CitizenCommand {
 /// Arguments of `annona citizen new`.
 #[derive(Debug, Args)]
 pub(crate) struct NewArgs {
-    /// File for the secret; an existing one is never overwritten. Keep a copy: who loses it must enrol again.
+    /// File for the secret; an existing one is never overwritten. Keep a copy: if you lose it,
+    /// you must enrol again.
     #[arg(long, value_name = "FILE", default_value = "wallet.json")]
     wallet: PathBuf,
     /// Print as JSON.
@@ -50,7 +51,7 @@ pub(crate) struct NewArgs {
     json: bool,
 }
 
-/// Where the wallet, the service and the chain are.
+/// Parameters of the wallet, the service and the chain.
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
     /// The wallet file.
@@ -59,7 +60,8 @@ pub(crate) struct Connection {
     /// Address of the service.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     service: SecretUrl,
-    /// JSON-RPC endpoint: the wallet reads the root from the chain itself and trusts no service with it.
+    /// JSON-RPC endpoint: the wallet reads the root from the chain itself and trusts no service
+    /// with it.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
     rpc_url: SecretUrl,
     /// Deployment file.
@@ -88,8 +90,8 @@ pub(crate) struct StatusArgs {
 pub(crate) struct Demand {
     #[command(flatten)]
     connection: Connection,
-    /// Who gets the money. Use a fresh address: the chain shows it. Capital and small letters
-    /// are its checksum, and must be right.
+    /// Address that gets the money. Use a fresh one: the chain shows it. Capital and small
+    /// letters are its checksum, and must be right.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     recipient: Address,
     /// Epoch to claim; the current one if not named.
@@ -98,7 +100,7 @@ pub(crate) struct Demand {
     /// Fee for whoever carries the claim, in the token's smallest unit.
     #[arg(long, default_value = "0")]
     fee: U256,
-    /// Who gets the fee.
+    /// Address that gets the fee.
     #[arg(long, value_name = "ADDRESS", default_value_t = Address::ZERO, value_parser = parse_address)]
     fee_recipient: Address,
     /// Ask no service: read the members from the chain's events.

@@ -37,7 +37,7 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
 /// The service's configuration: a TOML file, overridden by the environment.
-/// What authenticates or pays has no default.
+/// Values that authenticate or pay have no default.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
@@ -117,7 +117,7 @@ pub(crate) struct ChainConfig {
 }
 
 impl ChainConfig {
-    /// What is offered for gas.
+    /// Returns the limits of the fees that are offered for gas.
     pub(crate) const fn fees(&self) -> FeePolicy {
         FeePolicy {
             max_fee_wei: self.max_fee_gwei.saturating_mul(WEI_PER_GWEI),
@@ -175,7 +175,7 @@ pub(crate) struct RelayConfig {
 }
 
 impl RelayConfig {
-    /// When claims are sent.
+    /// Returns the rules by which claims wait or are sent.
     pub(crate) const fn policy(&self) -> RelayPolicy {
         RelayPolicy {
             wait_secs: self.wait_secs,
@@ -206,7 +206,7 @@ impl Default for RelayConfig {
 pub(crate) struct EnrolmentConfig {
     /// Oldest capture taken, in seconds.
     pub(crate) max_capture_age_secs: u64,
-    /// How far an orb's clock may run ahead, in seconds.
+    /// Time by which an orb's clock may run ahead, in seconds.
     pub(crate) max_clock_skew_secs: u64,
     /// Least time between two enrolments of one person, in seconds.
     pub(crate) recovery_cooldown_secs: u64,
@@ -216,7 +216,7 @@ pub(crate) struct EnrolmentConfig {
     pub(crate) burst_per_client: NonZeroU32,
     /// The most people that one orb brings in during an epoch.
     pub(crate) people_per_orb: NonZeroU32,
-    /// How long the templates of a person under review are kept for an operator's
+    /// Time for which the templates of a person under review are kept for an operator's
     /// decision, in seconds.
     pub(crate) review_keep_secs: u64,
     /// Orbs of which nothing is taken, by their addresses; read again on SIGHUP.

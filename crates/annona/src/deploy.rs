@@ -20,7 +20,7 @@ use crate::signals::until_signal;
 
 /// The largest file that is taken for a plan.
 const MAX_PLAN_BYTES: u64 = 1 << 20;
-/// More than a deployment file has.
+/// Disk space that is taken for the deployment file, in bytes: more than it needs.
 const DEPLOYMENT_BYTES: usize = 4_096;
 
 /// Arguments of `annona deploy`.
@@ -32,7 +32,7 @@ pub(crate) struct DeployArgs {
     /// Key that pays for the deployment; it gets no role.
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
-    /// What to deploy; deploy/plan.sample.toml shows one.
+    /// Plan of the deployment; deploy/plan.sample.toml shows one.
     #[arg(long, value_name = "FILE")]
     plan: PathBuf,
     /// File for the addresses; an existing one is not overwritten.
@@ -55,7 +55,7 @@ pub(crate) struct PlanFile {
     genesis: u64,
     epoch_length_secs: u64,
     claim_window_epochs: u64,
-    /// Whole tokens.
+    /// Amount for each person, in whole tokens.
     per_person_tokens: u64,
     per_person_cap_tokens: u64,
     token_cap_tokens: u64,
@@ -148,7 +148,7 @@ fn keep(mut out: OutputFile<'_>, deployment: &Deployment) -> anyhow::Result<()> 
     Err(error.into())
 }
 
-/// What a deployment has put on the chain so far.
+/// Contracts that a deployment has put on the chain so far, and the one under way.
 #[derive(Debug, Default)]
 struct Ledger(Mutex<Entries>);
 
@@ -179,7 +179,7 @@ impl Ledger {
         }
     }
 
-    /// Says after an end before time what is on the chain, and how to go on.
+    /// Tells, after an early end, which contracts are on the chain, and how to go on.
     fn account(&self) -> String {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = format!(

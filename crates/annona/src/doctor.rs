@@ -38,7 +38,7 @@ struct Finding {
     detail: String,
 }
 
-/// What was found out so far.
+/// Findings of the examination so far.
 #[derive(Default)]
 struct Examination(Vec<Finding>);
 

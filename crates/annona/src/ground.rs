@@ -1,5 +1,5 @@
-//! What the service rests on: its chain, the contracts, the disk, the clock. Looked at
-//! before the start and now and then, because each of them can change under it.
+//! Checks of the ground that the service rests on: its chain, the contracts, the disk, the
+//! clock. Made before the start and now and then, because each of them can change under it.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ const MAX_CLOCK_LAG_SECS: u64 = 30;
 /// Seconds by which a block that has just come may lie in the past of this machine's clock.
 const MAX_BLOCK_AGE_SECS: u64 = 600;
 
-/// Why the service must not go on.
+/// Reason for which the service must not go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GroundError {
     #[error("the database belongs to chain {database}, the endpoint serves chain {endpoint}")]
@@ -59,13 +59,13 @@ pub(crate) enum GroundError {
 }
 
 impl GroundError {
-    /// Whether nothing was found out, rather than something else than expected.
+    /// Returns whether nothing was found out, rather than something else than expected.
     const fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_) | Self::Store(_))
     }
 }
 
-/// Holds what an endpoint shows against what the database knows.
+/// Holds the chain and contracts of an endpoint against those that the database knows.
 pub(crate) struct GroundCheck {
     reader: EvmReader,
     store: SqliteStore,
@@ -90,7 +90,7 @@ impl GroundCheck {
         (check, ground)
     }
 
-    /// Looks; from now on the service pays, or does not.
+    /// Looks, and decides whether the service pays from now on.
     ///
     /// # Errors
     /// [`GroundError`]. While nothing can be found out, the earlier verdict holds.
@@ -190,7 +190,7 @@ impl GroundCheck {
     }
 }
 
-/// Why the disk is not fit.
+/// Reason for which the disk is not fit.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiskError {
     #[error("the disk of {} has {free} bytes left, and {MIN_FREE_BYTES} are needed", folder.display())]
@@ -223,7 +223,7 @@ pub(crate) fn check_disk(file: &Path) -> Result<(), DiskError> {
     Ok(())
 }
 
-/// Why this machine's clock is not believed.
+/// Reason for which this machine's clock is not believed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ClockError {
     #[error(

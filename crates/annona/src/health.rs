@@ -1,4 +1,4 @@
-//! How the parts of the service are, as they said last.
+//! State of the service's parts, as each of them reported it last.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -9,16 +9,16 @@ use annona_api::Readiness;
 use annona_engine::ports::Clock;
 use annona_wire::{PartStatus, PartView, ReadinessView, ServicePart};
 
-/// How long a part is believed to be well without saying so.
+/// Times for which a part is believed to be well without saying so.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
-    /// From a first failure on, as long as no step succeeds.
+    /// Time from a first failure on, as long as no step succeeds.
     pub(crate) after_failure: Duration,
-    /// Without any step coming to its end.
+    /// Time without any step coming to its end.
     pub(crate) without_report: Duration,
 }
 
-/// What the parts of the service say of themselves.
+/// Reports of the service's parts on themselves.
 pub(crate) struct HealthBoard {
     clock: Arc<dyn Clock>,
     parts: Mutex<BTreeMap<ServicePart, Watched>>,
@@ -40,13 +40,13 @@ struct Failing {
     reason: String,
 }
 
-/// Why a part is not ready.
+/// Reason for which a part is not ready, and the time at which that began.
 struct Trouble {
     since: Instant,
     reason: String,
 }
 
-/// Whether the failure of a part is worth a line of its own.
+/// Kind of a failure: only the first since the last success is worth a line of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failure {
     First,
@@ -193,7 +193,7 @@ impl HealthBoard {
 }
 
 impl HealthBoard {
-    /// How every part is now.
+    /// Reports the present state of every part.
     pub(crate) fn report(&self) -> ReadinessView {
         let now = Instant::now();
         let parts = self.parts();

@@ -15,7 +15,7 @@ use crate::signals::{EndSignal, EndSignals};
 /// Time between two lines of progress where no terminal shows a bar.
 const BETWEEN_LINES: Duration = Duration::from_secs(30);
 
-/// Set when the user asks to stop; what was done until then is still reported.
+/// Set when the user asks to stop; the work done until then is still reported.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop(Arc<Asked>);
 
@@ -31,8 +31,8 @@ impl Stop {
         self.0.is_asked.load(Ordering::Relaxed)
     }
 
-    /// Whether it was asked for, and forgets it: the next stage goes on with what the
-    /// stage before did.
+    /// Returns whether the user asked to stop, and forgets it: the next stage goes on with the
+    /// results of the stage before.
     pub(crate) fn take(&self) -> bool {
         self.0.is_asked.swap(false, Ordering::Relaxed)
     }
@@ -92,13 +92,13 @@ pub(crate) fn in_parallel<T: Send>(
         .collect()
 }
 
-/// How far the work is, on standard error: a bar on a terminal, elsewhere a line every
+/// Progress of the work, on standard error: a bar on a terminal, elsewhere a line every
 /// half minute.
 pub(crate) struct Progress {
     title: &'static str,
     bar: ProgressBar,
     begun: Instant,
-    /// When the last line was written, or the work begun.
+    /// Time at which the last line was written, or the work begun.
     last_line: Mutex<Instant>,
 }
 
@@ -145,7 +145,7 @@ impl Drop for Progress {
     }
 }
 
-/// What is left is estimated from what was done.
+/// Returns a line of progress; the time left is estimated from the work done so far.
 fn line(title: &str, done: u64, all: u64, elapsed: Duration) -> String {
     let left = elapsed.as_secs() * all.saturating_sub(done) / done.max(1);
     format!(

@@ -1,6 +1,6 @@
 //! Annona: a basic income for living people, each once per epoch, without knowing who they are.
 //!
-//! This binary is the command line and the wiring; what it does lives in the other crates.
+//! This binary is the command line and the wiring; the work is done in the other crates.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod audit;

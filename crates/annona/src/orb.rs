@@ -34,7 +34,7 @@ const MAX_SUSPICIONS: u32 = 2;
 /// Commands of `annona orb`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrbCommand {
-    /// Enrol a person: capture both eyes, make the templates, sign, hand in.
+    /// Enrol a person: capture both eyes, make the templates, sign, submit.
     ///
     /// The images come from two files (--left, --right) or from the simulated
     /// orb (--simulate SEED, where a seed stands for a person). Image files are read
@@ -193,7 +193,7 @@ pub(crate) fn capture_person(person: &Person, rng: &mut ChaCha20Rng) -> Result<S
     }
 }
 
-/// Holds one session with whatever stands before the orb.
+/// Holds one session with the subject before the orb.
 pub(crate) fn present(
     subject: &impl Subject,
     asked: &Challenge,
@@ -202,7 +202,7 @@ pub(crate) fn present(
     Capture::from_sessions(left.outcome, right.outcome)
 }
 
-/// Whether the orb takes what stands before it for an attack.
+/// Returns whether the orb takes the subject before it for an attack.
 pub(crate) fn is_suspicion(error: &OrbError) -> bool {
     matches!(error, OrbError::Session { refusal, .. } if !refusal.is_worth_a_retry())
 }

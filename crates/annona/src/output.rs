@@ -1,4 +1,4 @@
-//! What is written on standard output and standard error: the one way to print.
+//! Writing on standard output and standard error: the one way to print.
 //!
 //! Standard output is the answer of a command. When it cannot be written, the command
 //! fails: quietly with exit code 141 when the reader has gone (`annona … | head -1`), as
@@ -36,7 +36,7 @@ impl std::error::Error for Unwritten {
 /// Prints a line, or several, on standard output.
 ///
 /// # Errors
-/// When not all of it was taken.
+/// Fails if standard output did not take the whole text.
 pub(crate) fn say(text: impl fmt::Display) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")
@@ -50,8 +50,8 @@ pub(crate) fn note(text: impl fmt::Display) {
     let _unread = writeln!(io::stderr(), "{text}");
 }
 
-/// Prints what clap has to say, and returns the exit code: 0 for help that was asked for,
-/// 2 for arguments that cannot be used.
+/// Prints clap's message, and returns the exit code: 0 for help that was asked for, 2 for
+/// arguments that cannot be used.
 pub(crate) fn usage(message: &clap::Error) -> ExitCode {
     let printed = message
         .print()
@@ -97,10 +97,10 @@ pub(crate) fn sentences(error: &anyhow::Error) -> Vec<String> {
     sentences
 }
 
-/// How a command answers.
+/// Form of a command's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// Sentences.
+    /// Sentences for people.
     Text,
     /// One JSON document on standard output.
     Json,

@@ -40,7 +40,7 @@ pub(crate) fn put_json(
     Ok(file.commit()?)
 }
 
-/// Where a command's `--json` puts its figures.
+/// Place where a command's `--json` puts its figures.
 pub(crate) enum JsonOutput {
     /// Nowhere: people read the answer.
     Absent,
@@ -64,7 +64,7 @@ impl JsonOutput {
         }
     }
 
-    /// Whether standard output is for the figures alone.
+    /// Returns whether standard output is for the figures alone.
     pub(crate) const fn is_stdout(&self) -> bool {
         matches!(self, Self::Stdout)
     }

@@ -1,4 +1,4 @@
-//! A wallet's look at what a service promises.
+//! A wallet's look at the promises of a service.
 
 use std::path::{Path, PathBuf};
 
@@ -35,7 +35,7 @@ pub(crate) fn ensure_binding(
     Ok(())
 }
 
-/// Where the refusal of a claim is kept: beside its receipt.
+/// Returns the path at which the refusal of a claim is kept: beside its receipt.
 pub(crate) fn refusal_path(receipt: &Path) -> PathBuf {
     receipt.with_extension("refusal.json")
 }

@@ -17,15 +17,15 @@ use crate::deploy::whole_tokens;
 pub(crate) const EPOCH_LENGTH_SECS: u64 = 86_400;
 /// Epochs that an epoch stays claimable.
 pub(crate) const CLAIM_WINDOW: u64 = 4;
-/// What is offered for gas, which costs nothing here.
+/// Fees that are offered for gas, which costs nothing here.
 pub(crate) const FEES: FeePolicy = FeePolicy {
     max_fee_wei: 1_000_000_000_000,
     bump_after_blocks: 3,
 };
-/// What each member is paid in an epoch.
+/// Amount that each member is paid in an epoch, in whole tokens.
 pub(crate) const PER_PERSON_TOKENS: u64 = 10;
 
-/// Who holds which of Anvil's funded accounts.
+/// Holders of Anvil's funded accounts, in the order of the accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Account {
     Deployer,

@@ -124,7 +124,7 @@ pub(crate) async fn run(args: CaretakerArgs) -> anyhow::Result<()> {
 /// A process, and no other one that gets its number later.
 struct Watched {
     process: u32,
-    /// When it began, where the system says so.
+    /// Time at which it began, where the system says so.
     begun: Option<String>,
 }
 

@@ -1,11 +1,11 @@
-//! What the screen of a search keeps and what it misses, counted.
+//! Counts of the pairs that the prefilter of a search keeps and misses.
 
 use annona_matcher::DecisionRule;
 use annona_matcher::evaluation::PairKind;
 use orb_sim::confidence::clopper_pearson;
 use serde::Serialize;
 
-/// Counts of pairs by what the screen made of them.
+/// Counts of pairs by the outcome of the prefilter.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ScreenTally {
     alike: u64,
@@ -15,7 +15,7 @@ pub(crate) struct ScreenTally {
 }
 
 impl ScreenTally {
-    /// Counts a pair: its score, if it has one, and whether it passes the screen.
+    /// Counts a pair: its score, if it has one, and whether it passes the prefilter.
     pub(crate) fn record(&mut self, kind: PairKind, micros: Option<u32>, passes: bool) {
         let limit = DecisionRule::standard().reach_micros();
         match kind {
@@ -48,19 +48,19 @@ fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Shares of what the screen misses and keeps.
+/// Shares of the pairs that the prefilter misses and keeps.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ScreenRates {
-    /// Genuine pairs whose score is below the limit of a search.
+    /// Number of genuine pairs whose score is below the limit of a search.
     alike: u64,
-    /// Those of them that the screen drops.
+    /// Number of them that the prefilter drops.
     missed: u64,
     miss_rate: Option<f64>,
-    /// 95 %, after Clopper and Pearson.
+    /// 95 % confidence interval of the miss rate, after Clopper and Pearson.
     miss_rate_interval: [f64; 2],
-    /// Impostor pairs.
+    /// Number of impostor pairs.
     strangers: u64,
-    /// Share of them that the screen keeps, to be scored exactly.
+    /// Share of them that the prefilter keeps, to be scored exactly.
     survivors_fraction: Option<f64>,
 }
 

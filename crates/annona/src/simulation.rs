@@ -103,7 +103,7 @@ pub(crate) async fn calibrate(args: CalibrateArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// What a trial found. An interrupted one counts what was done.
+/// Results of a trial. Those of an interrupted one count the part that was done.
 #[derive(Serialize)]
 struct TrialAnswer {
     people: usize,

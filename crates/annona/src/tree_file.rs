@@ -12,8 +12,8 @@ use annona_files::{Audience, FileError, OutputFile, Purpose};
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
-/// How often a tree that changes is written down. What a crash loses is read from the
-/// chain again.
+/// Time between two writes of a tree that changes. Changes that a crash loses are read from
+/// the chain again.
 const SAVE_INTERVAL: Duration = Duration::from_secs(600);
 
 /// The membership tree's file.
@@ -40,14 +40,14 @@ impl TreeFile {
     /// Writes the tree down as it is.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Fails if the file cannot be written.
     pub(crate) fn write(&self) -> anyhow::Result<()> {
         save(&self.path, self.tag, &self.membership)
             .with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    /// Gives the tree what the file has. A file that is of no use is not missed for long:
-    /// the events of the chain say the same.
+    /// Fills the tree from the file. A file that is of no use is not missed for long: the
+    /// events of the chain say the same.
     pub(crate) async fn load(&mut self) {
         if !self.path.exists() {
             return;
@@ -113,8 +113,8 @@ fn begin(path: &Path) -> Result<OutputFile<'static>, FileError> {
     OutputFile::replace(path, Audience::Everybody, purpose)
 }
 
-/// Whoever reads the file sees the old one or the new one. A file that holds no tree is
-/// left as it is.
+/// Writes the tree so that a reader sees the old file or the new one. A file that holds no
+/// tree is left as it is.
 fn save(path: &Path, tag: B256, membership: &Membership) -> io::Result<()> {
     let mut out = BufWriter::new(begin(path).map_err(io::Error::other)?);
     membership.save(tag, &mut out)?;

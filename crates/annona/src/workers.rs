@@ -11,17 +11,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::health::{HealthBoard, Patience, with_causes};
 
-/// When a worker takes its steps, and how long one may take.
+/// Pace of a worker: the pause between its steps, and the time limit of one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
-    /// Between two steps.
+    /// Pause between two steps.
     pub(crate) pause: Duration,
-    /// Longest step; one that takes longer is cut off, and the next one goes on from there.
+    /// Time limit of a step; one that takes longer is cut off, and the next one goes on from
+    /// there.
     pub(crate) step_limit: Duration,
 }
 
 impl Pace {
-    /// How long a worker of this pace is believed to be well.
+    /// Returns the times for which a worker of this pace is believed to be well.
     pub(crate) fn patience(self, after_failure: Duration) -> Patience {
         Patience {
             after_failure,
@@ -30,11 +31,11 @@ impl Pace {
     }
 }
 
-/// What all workers look at.
+/// State that all workers look at.
 #[derive(Clone)]
 pub(crate) struct Workplace {
     pub(crate) board: Arc<HealthBoard>,
-    /// Whether chain and contracts are those of the database; nothing is paid while they
+    /// True while chain and contracts are those of the database; nothing is paid while they
     /// are not.
     pub(crate) ground: watch::Receiver<bool>,
     pub(crate) stop: CancellationToken,
@@ -94,7 +95,7 @@ impl Workplace {
     }
 }
 
-/// Why a step came to nothing.
+/// Reason for which a step was not done.
 #[derive(Debug, thiserror::Error)]
 enum StepError<E: Error> {
     #[error("stopped, because the endpoint does not serve the chain of this service")]

@@ -13,8 +13,8 @@ use crate::limits::{BodyLimits, MAX_BODY_BYTES};
 use crate::server::Connection;
 use crate::state::Shared;
 
-/// Reads the body before anything else is done for a request: whoever sends slowly holds
-/// a connection and the bytes that came, and no permit.
+/// Reads the body before anything else is done for a request: a slow sender holds a
+/// connection and the bytes that came, and no permit.
 pub(crate) async fn read_body(
     State(shared): State<Arc<Shared>>,
     request: Request,

@@ -36,11 +36,11 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(events::watch_claim))
 }
 
-/// Hands in a claim.
+/// Submits a claim.
 ///
 /// The proof is verified before the answer, which carries a signed receipt: with it anyone
 /// can prove that the claim was dropped or paid late. The same claim sent again, with the
-/// same proof or another one, gets the same receipt and the claim as it stands then. A claim
+/// same proof or another one, gets the same receipt and the claim as it is then. A claim
 /// that is rejected later has a signed refusal in its answers; after it, a claim whose
 /// nullifier is not spent is taken anew, for the same payment or another.
 #[utoipa::path(
@@ -66,7 +66,7 @@ pub(crate) async fn submit_claim(
     Ok(answer(&record, receipt.as_ref(), view))
 }
 
-/// Where a claim stands.
+/// Returns the status of a claim.
 #[utoipa::path(
     get, path = "/v1/claims/{nullifier}", tag = "claims",
     params(("nullifier" = String, Path, description = "Nullifier hash: 0x and 64 hexadecimal digits.")),
@@ -82,7 +82,7 @@ pub(crate) async fn find_claim(
     with_refusal(&shared, &record).await.map(Json)
 }
 
-/// A claim as it stands; one that is rejected with the signed reason, unless the chain does
+/// Shows a claim as it is; one that is rejected with the signed reason, unless the chain does
 /// not answer now.
 async fn with_refusal(shared: &Shared, record: &ClaimRecord) -> Result<ClaimView, ApiError> {
     let mut view = claim_view(record);

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName};
 
-/// Why a text is no block of addresses.
+/// Error of a text that is no block of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is neither an address nor a block of addresses like 10.0.0.0/8")]
 pub struct AddressBlockError {
-    /// The text.
+    /// Text that was refused.
     text: String,
 }
 
@@ -22,7 +22,7 @@ pub struct AddressBlock {
 }
 
 impl AddressBlock {
-    /// Whether `address` is one of the block.
+    /// Returns whether `address` is one of the block.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.first, address.to_canonical()) {
@@ -60,14 +60,14 @@ impl FromStr for AddressBlock {
     }
 }
 
-/// How clients are told apart: by the address of the connection or, behind a proxy, by
-/// what the proxy says.
+/// Names by which clients are told apart: the address of the connection or, behind a proxy,
+/// the address that the proxy names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientNames {
     /// Header in which the proxies name the client.
     pub header: Option<HeaderName>,
-    /// The proxies. What anybody else writes into the header is ignored, and their
-    /// connections are not held to the limit for one client.
+    /// Proxies whose header is believed, and whose connections are not held to the limit for
+    /// one client. The header of anybody else is ignored.
     pub trusted_proxies: Vec<AddressBlock>,
 }
 
@@ -88,14 +88,14 @@ impl From<IpAddr> for Client {
 }
 
 impl ClientNames {
-    /// Whether a connection comes from a proxy that is trusted.
+    /// Returns whether a connection comes from a proxy that is trusted.
     pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
         self.trusted_proxies
             .iter()
             .any(|block| block.contains(address))
     }
 
-    /// Who sent a request.
+    /// Returns the client that sent a request.
     pub(crate) fn client_of(&self, request: &Request) -> Client {
         let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let connected = connection.map(|ConnectInfo(address)| address.ip());

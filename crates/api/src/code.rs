@@ -12,22 +12,22 @@ macro_rules! problem_codes {
         }
 
         impl ProblemCode {
-            /// All of them.
+            /// All problem codes.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The code, as it stands in a problem; it never changes its meaning.
+            /// Returns the code, as it is written in a problem; it never changes its meaning.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* }
             }
 
-            /// The HTTP status that goes with it.
+            /// Returns the HTTP status that goes with it.
             #[must_use]
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$variant => StatusCode::$status,)* }
             }
 
-            /// What went wrong, the same for every occurrence.
+            /// Returns the summary of the problem, the same for every occurrence.
             #[must_use]
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)* }

@@ -32,7 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(find_enrolment))
 }
 
-/// Hands in what an active orb has signed.
+/// Submits a packet that an active orb has signed.
 ///
 /// The decision is made and stored before the answer. The same packet sent again
 /// gets the same decision.
@@ -54,7 +54,7 @@ pub(crate) async fn submit_enrolment(
     answer(&shared.api.enrolments.submit(packet).await?)
 }
 
-/// Where an enrolment stands.
+/// Returns the status of an enrolment.
 #[utoipa::path(
     get, path = "/v1/enrolments/{id}", tag = "enrolments",
     params(("id" = String, Path, description = "The enrolment's id: 0x and 64 hexadecimal digits.")),

@@ -22,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(config))
 }
 
-/// The epoch of now, by the chain's clock.
+/// Returns the current epoch, by the chain's clock.
 #[utoipa::path(
     get, path = "/v1/epochs/current", tag = "epochs",
     responses((status = 200, body = EpochView), CurrentProblems),
@@ -55,7 +55,7 @@ async fn read_current(api: &ApiState) -> Result<EpochView, ApiError> {
     })
 }
 
-/// What a wallet, an orb or an auditor needs to know of this service.
+/// Returns the facts that a wallet, an orb or an auditor needs to know of this service.
 #[utoipa::path(
     get, path = "/v1/config", tag = "epochs",
     responses((status = 200, body = ConfigView), ConfigProblems),

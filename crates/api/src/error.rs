@@ -21,7 +21,7 @@ const RETRY_CHAIN_SECS: u64 = 5;
 const RETRY_LATER_SECS: u64 = 60;
 const DAY_SECS: u64 = 86_400;
 
-/// Why a request is not answered with what it asked for.
+/// Reason for which a request does not get the answer that it asked for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum ApiError {
@@ -95,7 +95,7 @@ impl IntoResponse for ApiError {
 }
 
 impl ApiError {
-    /// What the sender is told.
+    /// Returns the refusal that the sender is told.
     pub(crate) fn refusal(&self) -> Refusal {
         match self {
             Self::Body(rejection) => body_refusal(rejection),
@@ -447,7 +447,7 @@ fn store_refusal(error: &StoreError) -> Refusal {
     }
 }
 
-/// What a parser says, cut to a bounded length and without its full stop.
+/// Returns a parser's message, cut to a bounded length and without its full stop.
 fn parser_text(text: &str) -> String {
     let short: String = text.chars().take(MAX_PARSER_TEXT_CHARS).collect();
     short.trim_end_matches('.').to_owned()

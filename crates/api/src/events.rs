@@ -24,7 +24,7 @@ use crate::views::claim_view;
 
 /// Name of the events of a claim.
 const CLAIM_EVENT: &str = "claim";
-/// What a browser sends when it connects again.
+/// Header that a browser sends when it connects again.
 const LAST_EVENT_ID: &str = "last-event-id";
 
 problem_responses!(WatchProblems:
@@ -34,7 +34,7 @@ problem_responses!(WatchProblems:
 /// Tells how a claim moves on, until it is settled.
 ///
 /// Server-sent events named `claim`; their data is a claim as `GET /v1/claims/{nullifier}`
-/// shows it: first as it stands, then at each change. The stream ends when the claim is
+/// shows it: first as it is, then at each change. The stream ends when the claim is
 /// settled or after a minute, whichever is first; with `Last-Event-ID` it goes on
 /// where it ended, and answers 204 when there is nothing left to tell.
 #[utoipa::path(

@@ -9,9 +9,9 @@ use crate::limits::Permits;
 pub(crate) enum RequestKind {
     /// A tile of the tree.
     Tile,
-    /// A claim that is handed in.
+    /// Submission of a claim.
     Claim,
-    /// An enrolment that is handed in.
+    /// Submission of an enrolment.
     Enrolment,
     /// Anything else.
     Lookup,
@@ -31,7 +31,7 @@ impl RequestKind {
     }
 }
 
-/// What is left of the permits.
+/// Permits that are left, by kind of request.
 pub(crate) struct PermitDesk {
     tiles: Semaphore,
     claims: Semaphore,

@@ -10,7 +10,8 @@
 //! Invariants: every answer that is not a success is `application/problem+json`
 //! (the readiness report excepted) with a code of [`ProblemCode`]; the cause of a
 //! failure is logged once and never sent; no request, whatever its bytes, ends
-//! the process; a request takes a permit only when its body is there; logs name routes, never recipients.
+//! the process; a request takes a permit only when its body is there; logs name routes,
+//! never recipients.
 
 mod bodies;
 mod claims;

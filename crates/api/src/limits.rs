@@ -7,7 +7,7 @@ use crate::ClientNames;
 /// 11 KiB in all, and a claim less than 2 KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// How often a watched claim is read.
+/// Time between two reads of a watched claim.
 pub(crate) const EVENT_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Longest silence on a stream of events; proxies cut silent connections.
@@ -20,7 +20,7 @@ pub(crate) const REQUESTS_PER_METRICS_UPKEEP: u64 = 1_024;
 /// Longest text of a parser that is repeated to the sender.
 pub(crate) const MAX_PARSER_TEXT_CHARS: usize = 200;
 
-/// How often one client may ask.
+/// Rate at which one client may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientRate {
     /// Requests a second.
@@ -43,7 +43,7 @@ impl ClientRate {
     }
 }
 
-/// How many requests are looked at. Bodies are read before a request counts, so that
+/// Rates at which requests are looked at. Bodies are read before a request counts, so that
 /// bodies that never come use nothing up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
@@ -71,17 +71,17 @@ impl Default for RateLimits {
     }
 }
 
-/// How many requests of each kind are worked on at a time. What one kind uses up, the
-/// others keep. Health, readiness and metrics are not counted.
+/// Numbers of requests of each kind that are worked on at a time. A kind that has used up its
+/// permits takes none from the others. Health, readiness and metrics are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permits {
-    /// Tiles of the tree.
+    /// Requests for tiles of the tree.
     pub tiles: usize,
-    /// Claims handed in.
+    /// Submissions of claims.
     pub claims: usize,
-    /// Enrolments handed in.
+    /// Submissions of enrolments.
     pub enrolments: usize,
-    /// Everything else below `/v1`.
+    /// All other requests below `/v1`.
     pub lookups: usize,
 }
 
@@ -97,10 +97,10 @@ impl Default for Permits {
     }
 }
 
-/// How long a body may take, and how much of all bodies is held.
+/// Time that a body may take, and bytes of all bodies that are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BodyLimits {
-    /// Longest that a whole body takes.
+    /// Time limit of a whole body.
     pub timeout: Duration,
     /// Longest pause between two pieces of it.
     pub pause: Duration,
@@ -119,14 +119,14 @@ impl Default for BodyLimits {
     }
 }
 
-/// How many streams of events are open.
+/// Numbers of streams of events that are open, and the duration of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamLimits {
-    /// In all.
+    /// Number of streams in all.
     pub in_all: usize,
-    /// From one client.
+    /// Number of streams of one client.
     pub per_client: usize,
-    /// Longest a stream lasts; a browser's `EventSource` connects again by itself.
+    /// Time limit of a stream; a browser's `EventSource` connects again by itself.
     pub duration: Duration,
 }
 
@@ -144,7 +144,7 @@ impl Default for StreamLimits {
 /// The load that one service takes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest that a request is worked on, from when its body is there.
+    /// Time limit of the work on a request, from when its body is there.
     pub request_timeout: Duration,
     /// Reading of bodies.
     pub bodies: BodyLimits,
@@ -154,9 +154,9 @@ pub struct Limits {
     pub rates: RateLimits,
     /// Streams of events.
     pub streams: StreamLimits,
-    /// How long an answer about the chain that anybody may ask for is given again.
+    /// Time for which an answer about the chain that anybody may ask for is given again.
     pub chain_answer_age: Duration,
-    /// How clients are told apart.
+    /// Names by which clients are told apart.
     pub clients: ClientNames,
 }
 
@@ -178,9 +178,10 @@ impl Default for Limits {
 /// The connections that one service holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// In all. Beyond it, the one that has waited longest for its peer makes room.
+    /// Number of connections in all. Beyond it, the one that has waited longest for its peer
+    /// makes room.
     pub in_all: usize,
-    /// From one client, except the proxies that are trusted.
+    /// Number of connections of one client, except the proxies that are trusted.
     pub per_client: usize,
     /// Longest that a connection is idle, or takes over the head of a request.
     pub head_timeout: Duration,
@@ -188,7 +189,7 @@ pub struct ConnectionLimits {
     pub write_timeout: Duration,
     /// Requests after which a connection is closed, so that each comes back to be counted.
     pub requests: u64,
-    /// How clients are told apart.
+    /// Names by which clients are told apart.
     pub clients: ClientNames,
 }
 

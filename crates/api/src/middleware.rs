@@ -17,9 +17,9 @@ use crate::kinds::RequestKind;
 use crate::limits::REQUESTS_PER_METRICS_UPKEEP;
 use crate::state::Shared;
 
-/// How a request without a route is named in logs and figures.
+/// Name of a request without a route in logs and figures.
 const UNMATCHED: &str = "unmatched";
-/// How a method outside RFC 9110 is named in figures, so that senders make no labels.
+/// Name of a method outside RFC 9110 in figures, so that senders make no labels.
 const OTHER_METHOD: &str = "other";
 
 /// Turns requests away when as many of their kind as allowed are under way.
@@ -69,7 +69,7 @@ pub(crate) async fn measure(
     response
 }
 
-/// What the log says of a request: its route, and never the parts of its path or its body.
+/// Makes the log's span of a request: its route, and never the parts of its path or its body.
 pub(crate) fn request_span(request: &Request) -> Span {
     let id = request.extensions().get::<RequestId>();
     let id = id.and_then(|id| id.header_value().to_str().ok());

@@ -23,7 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(openapi_document))
 }
 
-/// The process runs.
+/// Tells that the process runs.
 #[utoipa::path(
     get, path = "/healthz", tag = "operations",
     responses((status = 200, body = LivenessView), OperationProblems),
@@ -33,7 +33,7 @@ pub(crate) async fn liveness(State(shared): State<Arc<Shared>>) -> Json<Liveness
     Json(LivenessView { version })
 }
 
-/// Whether the service does its work, part by part.
+/// Tells whether the service does its work, part by part.
 ///
 /// It names the database by a write, the chain, the contracts, each worker, the disk and the
 /// clock, and of each that is not ready since when and why.
@@ -68,7 +68,7 @@ pub(crate) async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoRespo
     (content_type, shared.api.metrics.render())
 }
 
-/// This document.
+/// Returns this document.
 #[utoipa::path(
     get, path = "/openapi.json", tag = "operations",
     responses((status = 200, body = Object, content_type = "application/json"), OperationProblems),

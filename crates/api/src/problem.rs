@@ -17,7 +17,7 @@ pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: ProblemCode,
-    /// What to do next, in a sentence.
+    /// Next step for the sender, in a sentence.
     pub(crate) detail: String,
     pub(crate) field: Option<&'static str>,
     pub(crate) enrolment: Option<EnrolmentId>,
@@ -76,14 +76,14 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// What any route can answer, whatever it does.
+/// Problems that any route can answer, whatever it does.
 pub(crate) const EVERYWHERE: &[ProblemCode] = &[
     ProblemCode::MethodNotAllowed,
     ProblemCode::Internal,
     ProblemCode::RequestTimedOut,
 ];
 
-/// What any route below `/v1` can answer besides.
+/// Further problems that any route below `/v1` can answer.
 pub(crate) const LIMITED: &[ProblemCode] = &[
     ProblemCode::Overloaded,
     ProblemCode::RateLimited,

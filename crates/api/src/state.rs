@@ -16,38 +16,38 @@ use crate::kinds::PermitDesk;
 use crate::rates::RateGate;
 use crate::recent::Recent;
 
-/// Says how the parts of the service are. Nobody is asked for it: an answer is there even
+/// Reports on the parts of the service. Nobody is asked for it: an answer is there even
 /// while a part hangs.
 pub trait Readiness: Send + Sync {
-    /// How every part is.
+    /// Reports the state of every part.
     fn report(&self) -> ReadinessView;
-    /// Whether chain and contracts are those that the service was set up for. While they
-    /// are not, nothing new is taken.
+    /// Returns whether chain and contracts are those that the service was set up for. While
+    /// they are not, nothing new is taken.
     fn is_on_its_chain(&self) -> bool;
 }
 
-/// What the routes work with.
+/// State that the routes work with.
 #[derive(Clone)]
 pub struct ApiState {
-    /// Takes enrolments.
+    /// Service that takes enrolments.
     pub enrolments: Arc<EnrolmentDesk>,
-    /// Takes claims.
+    /// Service that takes claims.
     pub claims: Arc<ClaimDesk>,
-    /// Signs receipts of claims.
+    /// Service that signs receipts of claims.
     pub receipts: ReceiptDesk,
     /// The membership tree, which somebody else keeps in step with the chain.
     pub membership: Arc<Membership>,
-    /// The chain.
+    /// Reader of the chain.
     pub chain: Arc<dyn ChainReader>,
     /// The deployment's calendar.
     pub calendar: EpochClock,
-    /// How long an epoch can be claimed.
+    /// Number of epochs in which an epoch can be claimed.
     pub window: ClaimWindow,
-    /// What `/v1/config` shows.
+    /// Answer of `/v1/config`.
     pub config: ConfigView,
-    /// How the parts of the service are.
+    /// Reports on the parts of the service.
     pub readiness: Arc<dyn Readiness>,
-    /// What `/metrics` shows.
+    /// Source of the figures that `/metrics` shows.
     pub metrics: PrometheusHandle,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Refuses what would be judged by another chain.
+    /// Refuses a request that would be judged by another chain.
     pub(crate) fn require_its_chain(&self) -> Result<(), ApiError> {
         if self.api.readiness.is_on_its_chain() {
             return Ok(());

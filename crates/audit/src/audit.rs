@@ -10,22 +10,22 @@ use crate::{AuditError, CheckResult, Report};
 /// Times that an audit is begun when the chain is reorganised under it.
 const ATTEMPTS: usize = 2;
 
-/// How far an audit is.
+/// Progress of an audit.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum AuditProgress<'a> {
     /// Something is read from the chain.
     Reading {
-        /// What is read.
+        /// Name of the data that is read.
         what: &'static str,
-        /// How much of it was read.
+        /// Number of items read so far; blocks, for event logs.
         done: u64,
-        /// How much of it there is.
+        /// Number of items to be read in all.
         total: u64,
     },
     /// The chain was reorganised; the reading begins again.
     BegunAgain {
-        /// The block that was replaced.
+        /// Number of the block that was replaced.
         number: u64,
     },
     /// A check was made.
@@ -36,8 +36,8 @@ pub enum AuditProgress<'a> {
 /// the time `now`.
 ///
 /// # Errors
-/// [`AuditError`] when the chain cannot be read. What is wrong on the chain, and
-/// what the endpoint does not show of it, is in the report.
+/// [`AuditError`] when the chain cannot be read. Faults on the chain, and the parts of it that the
+/// endpoint does not show, are in the report.
 pub async fn audit(
     provider: &DynProvider,
     deployment: &Deployment,
@@ -59,7 +59,7 @@ pub async fn audit(
     }))
 }
 
-/// Reads all; a failure on a chain whose head was replaced meanwhile is told as such.
+/// Reads all data; a failure on a chain whose head was replaced meanwhile is reported as a reorg.
 async fn read(
     provider: &DynProvider,
     deployment: &Deployment,

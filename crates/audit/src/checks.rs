@@ -1,4 +1,4 @@
-//! The rules of the protocol, each a pure function of what was gathered.
+//! The rules of the protocol, each a pure function of the gathered data.
 
 mod claims;
 mod contracts;
@@ -30,13 +30,13 @@ pub(crate) use requests::Invocation;
 
 const ARCHIVE_NODE: &str = "ask an archive node";
 
-/// What a check looks at.
+/// Data that the checks look at, as gathered and as worked out from it.
 pub(crate) struct Evidence<'a> {
     data: &'a ChainData,
     rebuilt: Rebuilt,
-    /// Every payment with what it was asked by.
+    /// Every payment with the requests that it can be the answer to.
     asked: Vec<Asked<'a>>,
-    /// What shows that logs are missing.
+    /// Signs that logs are missing.
     log_gaps: Vec<Gap>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// The time of the block of an event.
+    /// Returns the timestamp of an event's block.
     fn time_of(&self, at: At) -> Result<u64, Finding> {
         match self.data.block_times.get(&at.block) {
             Some(time) => Ok(*time),
@@ -101,7 +101,8 @@ fn result_of(check: &Check, evidence: &Evidence<'_>) -> CheckResult {
     }
 }
 
-/// A sum that stops at the largest number instead of wrapping: events are not trusted to be sane.
+/// Adds up amounts, and stops at the largest number instead of wrapping: events are not trusted to
+/// be sane.
 fn sum(amounts: impl Iterator<Item = U256>) -> U256 {
     amounts.fold(U256::ZERO, U256::saturating_add)
 }

@@ -1,4 +1,4 @@
-//! What was gathered from the chain, as it was said: nothing here is believed yet.
+//! Data gathered from the chain, as the endpoint gave it: nothing here is believed yet.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -42,7 +42,7 @@ impl Contract {
         Self::Revoke32Verifier,
     ];
 
-    /// Those whose roles, members and money are a history of events.
+    /// Contracts whose roles, members and money are a history of events.
     pub(crate) const WITH_HISTORY: [Self; 5] = [
         Self::Timelock,
         Self::IncomeSource,
@@ -111,7 +111,7 @@ pub(crate) struct Head {
     pub(crate) timestamp: u64,
 }
 
-/// Where an event is. The order is the chain's.
+/// Position of an event. The order is the chain's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct At {
     pub(crate) block: u64,
@@ -120,7 +120,7 @@ pub(crate) struct At {
     pub(crate) transaction: B256,
 }
 
-/// An event and where it is.
+/// An event and its position.
 #[derive(Debug, Clone)]
 pub(crate) struct Logged<E> {
     pub(crate) at: At,
@@ -184,10 +184,10 @@ pub(crate) struct Events {
     pub(crate) closed: Vec<Logged<Distributor::EpochClosed>>,
     pub(crate) claims: Vec<Logged<Distributor::Claimed>>,
     pub(crate) fees: Vec<Logged<Distributor::FeePaid>>,
-    /// Claims of a batch that were passed over.
+    /// Claims of a batch that were skipped.
     pub(crate) skipped: Vec<Logged<Distributor::ClaimSkipped>>,
     pub(crate) funded: Vec<Logged<MintedIncome::EpochFunded>>,
-    /// Those that issue, and those from or to the distributor or the income source.
+    /// Transfers that issue, and those from or to the distributor or the income source.
     pub(crate) transfers: Vec<Logged<AnnonaToken::Transfer>>,
     pub(crate) admin: Vec<Logged<AdminAction>>,
     /// Logs that the endpoint gave without block or transaction.
@@ -221,11 +221,11 @@ pub(crate) struct Answers {
     pub(crate) current_root: Option<U256>,
     pub(crate) next_index: Option<U256>,
     pub(crate) member_count: Option<U256>,
-    /// alpha, beta, gamma, delta, then the points of the public inputs.
+    /// Words of the verifying key: alpha, beta, gamma, delta, then the points of the public inputs.
     pub(crate) verifying_key: Option<Vec<U256>>,
 }
 
-/// What the distributor says of an epoch.
+/// State of an epoch in the distributor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EpochState {
     pub(crate) root: U256,
@@ -253,7 +253,7 @@ pub(crate) struct Sent {
     pub(crate) creates: Option<Address>,
 }
 
-/// Whether a contract was there before the block of the deployment.
+/// Code of a contract in the block before the deployment's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CodeBefore {
     Nothing,
@@ -262,18 +262,18 @@ pub(crate) enum CodeBefore {
     NotShown,
 }
 
-/// What the receipt of a transaction says of the deployment's logs.
+/// Result of comparing the receipt of a transaction with the logs that were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReceiptState {
-    /// Every log in it was read.
+    /// Every log of the deployment in the receipt was read.
     Agrees,
-    /// It holds logs that the endpoint's answer about logs left out.
+    /// The receipt holds logs that the endpoint's answer about logs left out.
     HasMoreLogs,
-    /// The endpoint does not have it.
+    /// The endpoint does not have the receipt.
     NotShown,
 }
 
-/// Who holds a role now, by the contract's own word.
+/// A role of a contract, and an account that may hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RoleKey {
     pub(crate) contract: Contract,
@@ -289,7 +289,7 @@ pub(crate) struct ChainData {
     /// Time of the audit by the auditor's own clock.
     pub(crate) now: u64,
     pub(crate) code: BTreeMap<Contract, Bytes>,
-    /// The state in the block before the deployment's.
+    /// Code of each contract in the block before the deployment's.
     pub(crate) code_before: BTreeMap<Contract, CodeBefore>,
     pub(crate) answers: Answers,
     pub(crate) events: Events,
@@ -299,10 +299,10 @@ pub(crate) struct ChainData {
     /// The transactions of claims and of the deployment; `None` where the
     /// endpoint does not know one.
     pub(crate) transactions: BTreeMap<B256, Option<Sent>>,
-    /// What a transaction to another contract called the distributor with;
-    /// `None` where the endpoint makes no traces.
+    /// Calldata with which a transaction to another contract called the distributor; `None` where
+    /// the endpoint makes no traces.
     pub(crate) inner_calls: BTreeMap<B256, Option<Vec<Bytes>>>,
-    /// Of every transaction that left a log.
+    /// Receipt of every transaction that left a log, compared with the logs that were read.
     pub(crate) receipts: BTreeMap<B256, ReceiptState>,
     /// `checkpointBefore`, by epoch.
     pub(crate) checkpoints: BTreeMap<u64, Option<Checkpoint>>,
@@ -315,15 +315,15 @@ pub(crate) struct ChainData {
 }
 
 impl ChainData {
-    /// The transaction, if the endpoint knows it.
+    /// Returns the transaction, if the endpoint knows it.
     pub(crate) fn transaction(&self, hash: B256) -> Option<&Sent> {
         self.transactions.get(&hash)?.as_ref()
     }
 }
 
 impl Events {
-    /// The transaction that created each contract with a history: a
-    /// constructor's grant is the first event that a contract can leave.
+    /// Finds the transaction that created each contract with a history: a constructor's grant is
+    /// the first event that a contract can leave.
     pub(crate) fn creations(&self) -> BTreeMap<Contract, B256> {
         let mut first = BTreeMap::new();
         for Logged { at, .. } in &self.admin {

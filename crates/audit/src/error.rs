@@ -1,16 +1,16 @@
 use alloy::primitives::B256;
 use alloy::transports::TransportError;
 
-/// Why there is no report. What the chain itself has wrong is a finding instead.
+/// Failure that prevents a report. A fault on the chain itself is a finding instead.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
     /// The endpoint does not answer, or answers outside JSON-RPC.
     #[error("the RPC endpoint failed while reading {what}")]
     Endpoint {
-        /// What was asked for.
+        /// Name of the data that was asked for.
         what: &'static str,
-        /// Why.
+        /// Failure of the transport.
         source: Box<TransportError>,
     },
     /// The endpoint serves another chain than the deployment's.
@@ -24,7 +24,7 @@ pub enum AuditError {
     /// A block that must exist is not known to the endpoint.
     #[error("the endpoint does not know block {number}")]
     MissingBlock {
-        /// The block.
+        /// Number of the block.
         number: u64,
     },
     /// The endpoint has not come to the block of the deployment.
@@ -33,9 +33,9 @@ pub enum AuditError {
          behind, or of another chain"
     )]
     BeforeDeployment {
-        /// The endpoint's newest block.
+        /// Number of the endpoint's newest block.
         head: u64,
-        /// The deployment's block.
+        /// Number of the deployment's block.
         deployment: u64,
     },
     /// A transaction that left a log is not known to the endpoint.
@@ -44,13 +44,13 @@ pub enum AuditError {
          archive node"
     )]
     MissingTransaction {
-        /// The transaction.
+        /// Hash of the transaction.
         hash: B256,
     },
     /// The chain was reorganised while it was read.
     #[error("block {number} was replaced while it was audited; audit again")]
     Reorganised {
-        /// The block.
+        /// Number of the block.
         number: u64,
     },
 }

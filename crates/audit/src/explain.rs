@@ -18,13 +18,13 @@ use crate::gather::{
 /// Newest blocks that are searched for a refused claim, which leaves no event.
 const REFUSALS_SEARCHED_BLOCKS: u64 = 500;
 
-/// What became of the proof of a paid claim.
+/// Result of checking the proof of a paid claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProofVerdict {
-    /// It holds against the epoch's root.
+    /// The proof holds against the epoch's root.
     Verified,
-    /// It does not hold.
+    /// The proof does not hold against the epoch's root.
     Refused(VerifyError),
     /// A value of the claim is outside its range, so there is no statement.
     OutOfRange,
@@ -37,33 +37,33 @@ pub enum ProofVerdict {
 pub struct Settlement {
     /// The epoch that was claimed.
     pub epoch: Epoch,
-    /// The block of the payment.
+    /// Number of the block of the payment.
     pub block_number: u64,
-    /// The block's time.
+    /// Timestamp of that block.
     pub time: UnixSeconds,
-    /// The transaction of the payment.
+    /// Hash of the transaction of the payment.
     pub transaction: B256,
-    /// Amount, fee included.
+    /// Amount that was paid, fee included.
     pub amount: AmountWei,
-    /// Who was paid; public on chain.
+    /// Address that was paid; public on chain.
     pub recipient: Address,
-    /// Part of the amount, if the calldata shows it.
+    /// Fee that is part of the amount, if the calldata shows it.
     pub fee: Option<AmountWei>,
     /// `R_e` as the registry has it; `None` if it has none or it is no root.
     pub root: Option<Root>,
-    /// Whether the proof holds.
+    /// Verdict on the proof of the claim.
     pub proof: ProofVerdict,
 }
 
-/// Why a nullifier was not paid, as far as the chain tells.
+/// Reason that a nullifier hash was not paid, as far as the chain tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnpaidReason {
     /// A claim was mined and refused.
     Refused {
-        /// The transaction that reverted.
+        /// Hash of the transaction that reverted.
         transaction: B256,
-        /// Why, by the contract's own word, where the endpoint can tell.
+        /// Reason in the contract's own words, if the endpoint can tell it.
         reason: Option<String>,
     },
     /// No claim of it is in the events, and payments are paused.
@@ -75,20 +75,20 @@ pub enum UnpaidReason {
     },
 }
 
-/// What the chain knows of a nullifier.
+/// Payments of a nullifier hash, or the reason that there are none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// The nullifier asked about.
+    /// Nullifier hash that was asked about.
     pub nullifier: NullifierHash,
-    /// The block that the answer is about.
+    /// Number of the block that the answer is about.
     pub block_number: u64,
     /// Its payments: none or one, unless the contracts are broken.
     pub settlements: Vec<Settlement>,
-    /// Why there is no payment; `None` when there is one.
+    /// Reason that there is no payment; `None` when there is one.
     pub unpaid: Option<UnpaidReason>,
 }
 
-/// Finds the claim of `nullifier`, or why none was paid.
+/// Finds the payments of `nullifier`, or the reason that there are none.
 ///
 /// # Errors
 /// [`AuditError`] when the chain cannot be read.
@@ -156,8 +156,8 @@ async fn settle(
     })
 }
 
-/// The request that was paid: of those for the same epoch, nullifier hash and recipient, the
-/// one whose proof holds. Others were passed over.
+/// Returns the fee and the verdict of the request that was paid: of those for the same epoch,
+/// nullifier hash and recipient, the one whose proof holds. Others were skipped.
 fn judge(
     inputs: &[Bytes],
     deployment: &Deployment,
@@ -237,7 +237,7 @@ async fn refusal_in(
     Ok(None)
 }
 
-/// Calls again what was refused, on the state that it met or nearly so.
+/// Repeats a refused call, on the state that it met or nearly so, for the contract's reason.
 async fn replay(
     provider: &DynProvider,
     sent: &Sent,

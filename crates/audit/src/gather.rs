@@ -27,14 +27,14 @@ pub(crate) use transactions::{
 /// epoch in which a checkpoint can change or that was opened or claimed.
 const NEWEST_EPOCHS: u64 = 1_000;
 
-/// Requests under way at the same time.
+/// Number of requests under way at the same time.
 const CONCURRENT_REQUESTS: usize = 8;
 
-/// Answers between two words on how far the reading is.
+/// Number of answers between two reports of progress.
 const ANSWERS_PER_PROGRESS: u64 = 64;
 
-/// Reads all that the audit needs up to `head`. Whether `head` is still there afterwards is for
-/// the caller to ask.
+/// Reads all that the audit needs up to `head`. The caller must ask afterwards whether `head` is
+/// still there.
 pub(crate) async fn gather(
     provider: &DynProvider,
     deployment: &Deployment,
@@ -100,7 +100,7 @@ pub(crate) async fn gather(
     Ok(data)
 }
 
-/// The newest block, on the deployment's own chain.
+/// Reads the newest block; refuses another chain, and one that ends before the deployment.
 pub(crate) async fn read_head(
     provider: &DynProvider,
     deployment: &Deployment,
@@ -134,8 +134,8 @@ pub(crate) async fn read_head(
     Ok(head)
 }
 
-/// Whether `head` is still in the chain. Logs are asked for by number: they are
-/// those of the audited chain only if it is.
+/// Returns whether `head` is still in the chain. Logs are asked for by number: they are those of
+/// the audited chain only if it is.
 pub(crate) async fn is_canonical(provider: &DynProvider, head: &Head) -> Result<bool, AuditError> {
     let block = provider
         .get_block_by_number(head.number.into())
@@ -144,7 +144,7 @@ pub(crate) async fn is_canonical(provider: &DynProvider, head: &Head) -> Result<
     Ok(block.is_some_and(|block| block.header.hash == head.hash))
 }
 
-/// The time of a block; `None` where the endpoint does not know it.
+/// Reads the timestamp of a block; `None` if the endpoint does not know it.
 pub(crate) async fn read_block_time(
     provider: &DynProvider,
     number: u64,
@@ -192,7 +192,7 @@ async fn read_transactions(
     .await
 }
 
-/// Transactions with a claim that went to another contract.
+/// Lists the transactions with a claim that went to another contract.
 fn through_contracts(
     deployment: &Deployment,
     events: &Events,
@@ -255,7 +255,7 @@ fn roles_granted(events: &Events) -> BTreeSet<RoleKey> {
     grants.collect()
 }
 
-/// Epochs whose checkpoint and whose account are read.
+/// Returns the epochs whose checkpoint is read, and those whose account is read.
 fn epochs_to_compare(data: &ChainData) -> (BTreeSet<u64>, BTreeSet<U256>) {
     let events = &data.events;
     let opened = events.opened.iter().map(|logged| logged.event.epoch);
@@ -282,7 +282,7 @@ fn epochs_to_compare(data: &ChainData) -> (BTreeSet<u64>, BTreeSet<U256>) {
     (checkpoints, accounts)
 }
 
-/// The deployment's calendar, when the registry's answers make one.
+/// Builds the deployment's calendar, if the registry's answers make one.
 pub(crate) fn clock_of(answers: &Answers) -> Option<EpochClock> {
     let genesis = u64::try_from(answers.genesis?).ok()?;
     let length_secs = u64::try_from(answers.epoch_length?).ok()?;

@@ -34,17 +34,17 @@ impl Default for RecomputedTree {
 }
 
 impl RecomputedTree {
-    /// Positions taken.
+    /// Returns the number of leaf positions taken.
     pub(crate) fn leaf_count(&self) -> u64 {
         self.levels[0].len() as u64
     }
 
-    /// Leaves that are not revoked.
+    /// Returns the number of leaves that are not revoked.
     pub(crate) const fn members(&self) -> u64 {
         self.members
     }
 
-    /// The leaf at a position that is taken.
+    /// Returns the leaf at a position; `None` if the position is not taken.
     pub(crate) fn leaf(&self, index: usize) -> Option<FieldElement> {
         self.levels[0].get(index).copied()
     }
@@ -73,7 +73,7 @@ impl RecomputedTree {
         Some(())
     }
 
-    /// Hashes what lies over the leaves `first..=last`.
+    /// Recomputes the nodes above the leaves `first..=last`.
     fn hash_again(&mut self, mut first: usize, mut last: usize) {
         for height in 0..TREE_DEPTH {
             (first, last) = (first / 2, last / 2);
@@ -91,7 +91,7 @@ impl RecomputedTree {
         }
     }
 
-    /// The root with everything after the last leaf empty.
+    /// Returns the root, with everything after the last leaf empty.
     pub(crate) fn root(&self) -> U256 {
         let top = self.levels[TREE_DEPTH].first();
         top.copied().unwrap_or(EMPTY[TREE_DEPTH]).to_u256()

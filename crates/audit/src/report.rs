@@ -2,23 +2,23 @@ mod json;
 
 use annona_core::{AmountWei, B256, UnixSeconds, keccak256};
 
-/// How a check came out.
+/// Outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The rule held everywhere.
     Pass,
     /// The rule did not hold.
     Fail,
-    /// The rule was not looked at, or not in full.
+    /// The rule was not checked, or not in full.
     NotChecked,
 }
 
 /// Something on the chain that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Objection {
-    /// What is wrong, in a sentence.
+    /// Description of the fault, in a sentence.
     pub what: String,
-    /// The transaction that shows it, where there is one.
+    /// Hash of the transaction that shows it, where there is one.
     pub transaction: Option<B256>,
 }
 
@@ -27,20 +27,20 @@ pub struct Objection {
 pub enum Gap {
     /// No endpoint can show it: it is not on chain.
     ByDesign {
-        /// Why, and what that leaves open.
+        /// Reason, and the question that it leaves open.
         why: String,
     },
     /// This endpoint did not show it; another one may.
     Evidence {
-        /// What is missing.
+        /// Description of the missing evidence.
         why: String,
-        /// What to do about it.
+        /// Advice on getting the evidence.
         remedy: String,
     },
 }
 
 impl Gap {
-    /// What is missing, in a sentence.
+    /// Returns a sentence on the missing evidence.
     #[must_use]
     pub fn why(&self) -> &str {
         match self {
@@ -48,7 +48,7 @@ impl Gap {
         }
     }
 
-    /// What to do about it; `None` where nothing helps.
+    /// Returns advice on the gap; `None` where nothing helps.
     #[must_use]
     pub fn remedy(&self) -> Option<&str> {
         match self {
@@ -61,22 +61,22 @@ impl Gap {
 /// One line of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckResult {
-    /// The requirement of `docs/spec/audit.md` that it holds, such as `AUDIT-22`.
+    /// Id of the requirement in `docs/spec/audit.md` that the check tests, such as `AUDIT-22`.
     pub requirement: &'static str,
     /// Stable kebab-case name.
     pub id: &'static str,
-    /// The rule, in words.
+    /// Rule of the check, in words.
     pub title: &'static str,
     /// Everything that breaks the rule.
     pub objections: Vec<Objection>,
     /// Everything that could not be looked at.
     pub gaps: Vec<Gap>,
-    /// What was looked at; several lines where a list is the point.
+    /// Summary of the check's work; several lines where a list is the point.
     pub detail: String,
 }
 
 impl CheckResult {
-    /// How the check came out: one objection is enough for a FAIL.
+    /// Returns the outcome of the check: one objection is enough for a FAIL.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         if !self.objections.is_empty() {
@@ -95,7 +95,7 @@ impl CheckResult {
     }
 }
 
-/// How the audit came out as a whole.
+/// Outcome of the audit as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditVerdict {
     /// Everything that the chain can tell was looked at, and held.
@@ -107,7 +107,7 @@ pub enum AuditVerdict {
 }
 
 impl AuditVerdict {
-    /// Exit code of the command line.
+    /// Returns the exit code of the command line.
     #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
@@ -121,38 +121,38 @@ impl AuditVerdict {
 /// The block that the audit is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditedBlock {
-    /// Its number.
+    /// Number of the block.
     pub number: u64,
-    /// Its hash.
+    /// Hash of the block.
     pub hash: B256,
-    /// Its time.
+    /// Timestamp of the block.
     pub timestamp: UnixSeconds,
 }
 
 /// Figures of the deployment as its events tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// Leaves that are members.
+    /// Number of leaves that are members.
     pub members: u64,
-    /// Leaves that were members once.
+    /// Number of leaves that were members once.
     pub revoked: u64,
-    /// Batches of joining and leaving.
+    /// Number of batches of joining and leaving.
     pub batches: u64,
-    /// Epochs opened.
+    /// Number of epochs opened.
     pub epochs: u64,
-    /// Claims paid.
+    /// Number of claims paid.
     pub claims: u64,
-    /// Paid to claimants and carriers together.
+    /// Amount paid to recipients and fee recipients together.
     pub paid_wei: AmountWei,
-    /// Of that, fees.
+    /// Fees in that amount.
     pub fees_wei: AmountWei,
-    /// Tokens issued.
+    /// Amount of tokens issued.
     pub issued_wei: AmountWei,
-    /// Acts of administration, deployment included.
+    /// Number of acts of administration, deployment included.
     pub admin_actions: u64,
 }
 
-/// What an audit found.
+/// Results of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// EIP-155 chain id.
@@ -163,30 +163,30 @@ pub struct Report {
     pub audited_at: UnixSeconds,
     /// Every check, in the order of the audit.
     pub checks: Vec<CheckResult>,
-    /// Figures.
+    /// Figures of the deployment as its events tell them.
     pub totals: Totals,
 }
 
 impl Report {
-    /// Checks that held.
+    /// Counts the checks that held.
     #[must_use]
     pub fn passed(&self) -> usize {
         self.count(Outcome::Pass)
     }
 
-    /// Checks that did not hold.
+    /// Counts the checks that did not hold.
     #[must_use]
     pub fn failed(&self) -> usize {
         self.count(Outcome::Fail)
     }
 
-    /// Checks that were not made, or not in full.
+    /// Counts the checks that were not made, or not in full.
     #[must_use]
     pub fn not_checked(&self) -> usize {
         self.count(Outcome::NotChecked)
     }
 
-    /// How the audit came out. Rows that no chain can answer do not count against it.
+    /// Returns the verdict of the audit. Checks that no chain can answer do not count against it.
     #[must_use]
     pub fn verdict(&self) -> AuditVerdict {
         if self.failed() > 0 {
@@ -198,20 +198,21 @@ impl Report {
         }
     }
 
-    /// Age of the audited block in seconds; 0 if it is dated ahead of the auditor's clock.
+    /// Returns the age of the audited block in seconds; 0 if it is dated ahead of the auditor's
+    /// clock.
     #[must_use]
     pub const fn age_secs(&self) -> u64 {
         self.audited_at.0.saturating_sub(self.block.timestamp.0)
     }
 
-    /// The report as compact JSON. But for the block's age it is a function of
-    /// the chain up to the block and of what the endpoint shows of it.
+    /// Writes the report as compact JSON. But for the block's age it is a function of the chain up
+    /// to the block and of the part of it that the endpoint shows.
     #[must_use]
     pub fn to_json(&self) -> String {
         json::of(self, Some(self.age_secs()))
     }
 
-    /// `keccak256` of [`Self::to_json`] without `ageSecs`.
+    /// Computes `keccak256` of [`Self::to_json`] without `ageSecs`.
     #[must_use]
     pub fn hash(&self) -> B256 {
         keccak256(json::of(self, None))

@@ -9,15 +9,15 @@ use crate::endpoint::{Endpoint, EndpointError, EndpointLimits};
 /// within the usual limits.
 ///
 /// # Errors
-/// When `url` is not the address of one.
+/// [`ChainError::Unavailable`] if `url` is not the address of one.
 pub fn connect(url: &str) -> Result<DynProvider, ChainError> {
     connect_with(url, EndpointLimits::default())
 }
 
-/// As [`connect`], with other limits.
+/// Makes a provider as [`connect`] does, with other limits.
 ///
 /// # Errors
-/// When `url` is not the address of an HTTP endpoint.
+/// [`ChainError::Unavailable`] if `url` is not the address of an HTTP endpoint.
 pub fn connect_with(url: &str, limits: EndpointLimits) -> Result<DynProvider, ChainError> {
     let failed = |error| ChainError::Unavailable(Box::new(error));
     let url: Url = url.trim().parse().map_err(|_unread| {

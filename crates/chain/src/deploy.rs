@@ -17,16 +17,16 @@ use crate::bindings::{
 use crate::error::from_transport;
 use crate::{AccountSender, Deployment};
 
-/// Why a deployment stopped.
+/// Failure of a deployment.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
     /// The endpoint failed, or a constructor refused.
     #[error("deploying {contract} failed")]
     Chain {
-        /// The contract.
+        /// Name of the contract.
         contract: &'static str,
-        /// Why.
+        /// Failure of the endpoint, or refusal of the constructor.
         source: ChainError,
     },
     /// The registry's verifiers have test keys.
@@ -35,7 +35,7 @@ pub enum DeployError {
     /// The transaction was mined and reverted.
     #[error("the transaction that deploys {contract} reverted")]
     Reverted {
-        /// The contract.
+        /// Name of the contract.
         contract: &'static str,
     },
     /// The contract is not where it must be: the deployer sent something else meanwhile.
@@ -43,7 +43,7 @@ pub enum DeployError {
         "{contract} was deployed at {actual} instead of {expected}; deploy again with a key that does nothing else"
     )]
     WrongAddress {
-        /// The contract.
+        /// Name of the contract.
         contract: &'static str,
         /// Address computed beforehand.
         expected: Address,
@@ -52,36 +52,36 @@ pub enum DeployError {
     },
 }
 
-/// What a deployment is made of. Nothing has a default: it decides over money.
+/// Parameters of a deployment. Nothing has a default: it decides over money.
 #[derive(Debug, Clone)]
 pub struct DeployPlan {
     /// First second of epoch 0; now or earlier.
     pub genesis: UnixSeconds,
     /// Length of an epoch in seconds.
     pub epoch_length_secs: u64,
-    /// Epochs that an epoch stays claimable.
+    /// Number of epochs for which an epoch stays claimable.
     pub claim_window: u64,
-    /// Minted for each member and epoch.
+    /// Amount minted for each member and epoch.
     pub per_person: AmountWei,
-    /// Most that one person is paid in an epoch.
+    /// Highest amount that one person is paid in an epoch.
     pub per_person_cap: AmountWei,
-    /// Most that is ever minted.
+    /// Highest amount that is ever minted.
     pub token_cap: AmountWei,
-    /// Most members that join in one epoch.
+    /// Highest number of members that join in one epoch.
     pub epoch_enrolment_cap: u64,
     /// Delay of the timelock in seconds; longer than an epoch.
     pub timelock_delay_secs: u64,
-    /// Who may propose and execute changes through the timelock.
+    /// Account that may propose and execute changes through the timelock.
     pub governor: Address,
-    /// Who may pause payments.
+    /// Account that may pause payments.
     pub pauser: Address,
-    /// Who may append members.
+    /// Account that may append members.
     pub sequencer: Address,
-    /// Whose key signs the receipts of claims; it has no role on chain.
+    /// Account whose key signs the receipts of claims; it has no role on chain.
     pub receipt_signer: Address,
     /// Orbs that are active from the start.
     pub orbs: Vec<Address>,
-    /// What the operator says about the test keys of the registry's verifiers.
+    /// Operator's decision on the test keys of the registry's verifiers.
     pub unsafe_keys: UnsafeKeys,
 }
 
@@ -96,7 +96,7 @@ const REGISTRY: u64 = 9;
 const VERIFIER: u64 = 10;
 const DISTRIBUTOR: u64 = 11;
 
-/// Contracts of a deployment.
+/// Number of contracts of a deployment.
 pub const DEPLOYED_CONTRACTS: usize = 12;
 
 /// Progress of a contract of a deployment.
@@ -104,23 +104,23 @@ pub const DEPLOYED_CONTRACTS: usize = 12;
 pub enum DeployProgress {
     /// Its transaction is about to be sent.
     Begun {
-        /// The contract.
+        /// Name of the contract.
         contract: &'static str,
         /// Address that it will have.
         address: Address,
     },
-    /// It is in a block.
+    /// The contract is in a block.
     Created {
-        /// The contract.
+        /// Name of the contract.
         contract: &'static str,
-        /// Its address.
+        /// Address of the contract.
         address: Address,
-        /// The block.
+        /// Number of the block.
         block_number: u64,
     },
 }
 
-/// Takes the progress of a deployment.
+/// Callback that takes the progress of a deployment.
 type Listener<'a> = &'a (dyn Fn(DeployProgress) + Send + Sync);
 
 struct Deployer<'a> {
@@ -169,11 +169,11 @@ impl Deployer<'_> {
     }
 }
 
-/// Deploys all contracts with `key`. Their addresses are known beforehand, so
-/// each is born with its final owner and `key` never holds a role.
+/// Deploys all contracts with `key`. Their addresses are known beforehand, so each is created with
+/// its final owner and `key` never holds a role.
 ///
 /// # Errors
-/// [`DeployError`]; nothing that was deployed before it is of use alone.
+/// [`DeployError`]; contracts that were deployed before it are of no use alone.
 pub async fn deploy(
     provider: &DynProvider,
     key: PrivateKeySigner,
@@ -304,7 +304,7 @@ async fn create_orbs(
     Ok(())
 }
 
-/// The verifiers of the test keys: those of a ceremony take their place when there was one.
+/// Creates the verifiers of the test keys: those of a ceremony take their place when there was one.
 async fn create_batch_verifiers(deployer: &Deployer<'_>) -> Result<(), DeployError> {
     let [append_16, append_256, append_1024] = APPEND_VERIFIERS;
     let [revoke_8, revoke_32] = REVOKE_VERIFIERS;

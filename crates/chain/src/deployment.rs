@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Longest deployment file that is read.
 const MAX_FILE_BYTES: u64 = 1 << 16;
 
-/// Why a deployment file was not read or written.
+/// Failure to read or to write a deployment file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeploymentFileError {
@@ -18,14 +18,14 @@ pub enum DeploymentFileError {
     /// The file is not a deployment.
     #[error("{} is not a deployment file", path.display())]
     Malformed {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the JSON library.
         source: serde_json::Error,
     },
 }
 
-/// Where the contracts are: all that an auditor needs besides an RPC endpoint.
+/// Chain and addresses of the contracts: all that an auditor needs besides an RPC endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deployment {
@@ -33,34 +33,34 @@ pub struct Deployment {
     pub chain_id: u64,
     /// Block of the first contract; events are read from here on.
     pub deployment_block: u64,
-    /// `Registry`.
+    /// Address of `Registry`.
     #[serde(deserialize_with = "deserialize_address")]
     pub registry: Address,
-    /// `Distributor`.
+    /// Address of `Distributor`.
     #[serde(deserialize_with = "deserialize_address")]
     pub distributor: Address,
-    /// `OrbRegistry`.
+    /// Address of `OrbRegistry`.
     #[serde(deserialize_with = "deserialize_address")]
     pub orb_registry: Address,
-    /// `AnnonaToken`.
+    /// Address of `AnnonaToken`.
     #[serde(deserialize_with = "deserialize_address")]
     pub token: Address,
-    /// `MintedIncome`.
+    /// Address of `MintedIncome`.
     #[serde(deserialize_with = "deserialize_address")]
     pub income_source: Address,
-    /// `SemaphoreVerifier`.
+    /// Address of `SemaphoreVerifier`.
     #[serde(deserialize_with = "deserialize_address")]
     pub verifier: Address,
-    /// The registry's verifiers of append batches of 16, 256 and 1024.
+    /// Addresses of the registry's verifiers of append batches of 16, 256 and 1024.
     #[serde(deserialize_with = "deserialize_addresses")]
     pub append_verifiers: [Address; 3],
-    /// The registry's verifiers of revoke batches of 8 and 32.
+    /// Addresses of the registry's verifiers of revoke batches of 8 and 32.
     #[serde(deserialize_with = "deserialize_addresses")]
     pub revoke_verifiers: [Address; 2],
-    /// `TimelockController`.
+    /// Address of `TimelockController`.
     #[serde(deserialize_with = "deserialize_address")]
     pub timelock: Address,
-    /// Whose key signs the receipts of claims: a service that signs with another one gives
+    /// Account whose key signs the receipts of claims: a service that signs with another key gives
     /// receipts that bind nobody.
     #[serde(deserialize_with = "deserialize_address")]
     pub receipt_signer: Address,
@@ -97,7 +97,7 @@ impl Deployment {
         )?)
     }
 
-    /// The contracts, by name.
+    /// Lists the contracts, by name.
     #[must_use]
     pub fn contracts(&self) -> Vec<(&'static str, Address)> {
         let Self {
@@ -128,7 +128,7 @@ impl Deployment {
         all
     }
 
-    /// What claims are bound to.
+    /// Returns the chain and the distributor that claims are bound to.
     #[must_use]
     pub const fn claim_scope(&self) -> ClaimScope {
         ClaimScope {
@@ -137,7 +137,7 @@ impl Deployment {
         }
     }
 
-    /// What orbs sign under.
+    /// Returns the domain that orbs sign under.
     #[must_use]
     pub const fn enrolment_domain(&self) -> EnrolmentDomain {
         EnrolmentDomain {

@@ -7,11 +7,11 @@ use alloy::node_bindings::{Anvil, AnvilInstance, NodeError};
 /// Names the Anvil binary when it is not where the set-up puts it.
 pub const ANVIL_VARIABLE: &str = "ANNONA_ANVIL";
 
-/// Why no development chain runs.
+/// Reason that no development chain runs.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DevnetError {
-    /// There is no Anvil.
+    /// No Anvil binary was found.
     #[error("no Anvil binary was found; run `cargo xtask setup`, or set {ANVIL_VARIABLE} to one")]
     NotInstalled,
     /// Anvil did not start.
@@ -19,16 +19,17 @@ pub enum DevnetError {
     Start(#[from] NodeError),
 }
 
-/// When blocks are made.
+/// Schedule of the blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockTime {
-    /// One at once for each transaction.
+    /// A block at once for each transaction.
     Instant,
-    /// One every so many seconds.
+    /// A block every so many seconds.
     Seconds(u64),
 }
 
-/// Finds Anvil: by [`ANVIL_VARIABLE`], or in `contracts/node_modules` of `start` or a folder above it.
+/// Finds Anvil: by [`ANVIL_VARIABLE`], or in `contracts/node_modules` of `start` or of a folder
+/// above it.
 ///
 /// # Errors
 /// [`DevnetError::NotInstalled`].
@@ -42,7 +43,7 @@ pub fn find_anvil(start: &Path) -> Result<PathBuf, DevnetError> {
         .ok_or(DevnetError::NotInstalled)
 }
 
-/// The platform package, whose name ends in the platform: the binary itself, no wrapper.
+/// Finds the binary itself, no wrapper, in the platform package, whose name ends in the platform.
 fn installed_under(folder: &Path) -> Option<PathBuf> {
     let packages = std::fs::read_dir(folder.join("contracts/node_modules/@foundry-rs")).ok()?;
     packages

@@ -9,7 +9,7 @@ use annona_engine::ports::{ChainError, RevertReason};
 use crate::bindings::Distributor::DistributorErrors;
 use crate::bindings::Registry::RegistryErrors;
 
-/// The reason in a call's revert data, whichever contract made it.
+/// Decodes the reason in a call's revert data, whichever contract made it.
 #[must_use]
 pub fn revert_reason(data: &[u8]) -> RevertReason {
     if let Ok(error) = DistributorErrors::abi_decode(data) {
@@ -59,7 +59,7 @@ pub struct UnreadableAnswer {
     source: serde_json::Error,
 }
 
-/// The cause of a transport's failure, said once: an [`crate::EndpointError`] when the
+/// Returns the cause of a transport's failure, said once: an [`crate::EndpointError`] when the
 /// endpoint gave no answer, and the endpoint's own words when it gave one.
 #[must_use]
 pub fn endpoint_failure(error: TransportError) -> Box<dyn Error + Send + Sync> {
@@ -71,13 +71,13 @@ pub fn endpoint_failure(error: TransportError) -> Box<dyn Error + Send + Sync> {
     }
 }
 
-/// Whether an endpoint's answer is that a call reverted, with revert data or without.
+/// Returns whether an endpoint's answer is that a call reverted, with revert data or without.
 #[must_use]
 pub fn is_revert(answer: &ErrorPayload) -> bool {
     answer.as_revert_data().is_some() || answer.message.contains("revert")
 }
 
-/// A transport's failure: a refusal of the contract when it carries revert data.
+/// Converts a transport's failure: with revert data it is a refusal of the contract.
 pub(crate) fn from_transport(error: TransportError) -> ChainError {
     let data = error.as_error_resp().and_then(ErrorPayload::as_revert_data);
     match data {
@@ -86,7 +86,7 @@ pub(crate) fn from_transport(error: TransportError) -> ChainError {
     }
 }
 
-/// A call's failure, told apart as for [`from_transport`].
+/// Converts a call's failure as [`from_transport`] does.
 pub(crate) fn from_contract(error: ContractError) -> ChainError {
     match error {
         ContractError::TransportError(error) => from_transport(error),

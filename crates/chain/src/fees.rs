@@ -16,13 +16,13 @@ use crate::error::from_transport;
 /// Kinds of transactions that a chain is known to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransactionKinds {
-    /// Those with a gas price and those with fees of EIP-1559.
+    /// Transactions with a gas price and those with fees of EIP-1559.
     All,
-    /// Those with a gas price.
+    /// Only transactions with a gas price.
     Legacy,
 }
 
-/// Reads what blocks ask now.
+/// Reads the fees that blocks ask for now.
 pub(crate) async fn read_market(
     provider: &DynProvider,
     kinds: TransactionKinds,
@@ -83,7 +83,7 @@ pub(crate) fn with_fees(request: TransactionRequest, fees: Fees) -> TransactionR
         .with_max_priority_fee_per_gas(fees.priority_fee_wei.into())
 }
 
-/// Whether a node refuses transactions with fees of EIP-1559, in the words of many.
+/// Returns whether a node refuses transactions with fees of EIP-1559, in the words of many nodes.
 pub(crate) fn is_kind_refused(error: &TransportError) -> bool {
     let Some(refusal) = error.as_error_resp() else {
         return false;

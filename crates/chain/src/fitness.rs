@@ -1,4 +1,4 @@
-//! Whether an endpoint is fit for a deployment: what `annona doctor` tells.
+//! Fitness of an endpoint for a deployment, as `annona doctor` reports it.
 
 use alloy::primitives::Address;
 use alloy::providers::Provider;
@@ -12,9 +12,9 @@ use crate::{EvmReader, LOG_SPAN_MAX_BLOCKS};
 /// Event logs as an endpoint gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogFitness {
-    /// Blocks that it takes in one query, if it refused more.
+    /// Number of blocks that the endpoint takes in one query, if it refused more.
     pub limit_blocks: Option<u64>,
-    /// Whether it still has the logs of the block in which the deployment began.
+    /// True if the endpoint still has the logs of the block in which the deployment began.
     pub has_first_block: bool,
 }
 
@@ -33,7 +33,7 @@ impl EvmReader {
         }
     }
 
-    /// The deployment's contracts that have no code here, by name: all of them on a chain
+    /// Lists the deployment's contracts that have no code here, by name: all of them on a chain
     /// with the same id and another past.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl EvmReader {
         Ok(missing)
     }
 
-    /// What blocks ask now.
+    /// Reads the fees that blocks ask for now.
     ///
     /// # Errors
     /// As every call.
@@ -57,10 +57,10 @@ impl EvmReader {
         read_market(&self.provider, TransactionKinds::All).await
     }
 
-    /// Tries how the endpoint gives event logs.
+    /// Tests the endpoint with queries of event logs.
     ///
     /// # Errors
-    /// As every call; when it gives none at all.
+    /// As every call; also if the endpoint gives no logs at all.
     pub async fn log_fitness(&self) -> Result<LogFitness, ChainError> {
         let first = self.deployment.deployment_block;
         let head = self.head().await?.number;

@@ -1,4 +1,4 @@
-//! What identifies a chain and the contracts on it.
+//! Facts that identify a chain and the contracts on it.
 
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::providers::Provider;
@@ -16,13 +16,13 @@ use crate::error::from_transport;
 pub struct ContractCode {
     /// Name of the contract in a deployment.
     pub contract: &'static str,
-    /// Its address.
+    /// Address of the contract.
     pub address: Address,
     /// Keccak-256 of its code; `None` where there is none.
     pub code_hash: Option<B256>,
 }
 
-/// What a deployment stands on, as an endpoint shows it.
+/// Chain and contracts of a deployment, as an endpoint shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainGround {
     /// EIP-155 chain id.
@@ -38,7 +38,7 @@ pub struct ChainGround {
 }
 
 impl EvmReader {
-    /// Reads what the deployment stands on.
+    /// Reads the facts that identify the deployment's chain and contracts.
     ///
     /// # Errors
     /// [`ChainError`], as every call.

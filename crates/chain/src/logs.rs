@@ -1,6 +1,6 @@
-//! Event logs, in spans of blocks that suit the endpoint. Providers limit a query by its
-//! blocks (10, 500, 2,000, …) or by what it finds, and refuse it in words and codes of
-//! their own, so every refusal of several blocks is a reason to ask for fewer.
+//! Event logs, in spans of blocks that suit the endpoint. Providers limit a query by its blocks
+//! (10, 500, 2,000, …) or by its results, and refuse it in words and codes of their own, so every
+//! refusal of several blocks is a reason to ask for fewer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use alloy::transports::{RpcError, TransportError};
 
 use crate::endpoint::EndpointError;
 
-/// Blocks of the first query, and of every later one at most.
+/// Number of blocks of the first query, and of every later one at most.
 pub const LOG_SPAN_MAX_BLOCKS: u64 = 2_000;
 
 /// Answers in a row after which a wider query is tried; the number doubles whenever that
@@ -31,7 +31,7 @@ pub struct LogReader {
 }
 
 impl LogReader {
-    /// A reader that knows nothing of the endpoint yet.
+    /// Makes a reader that knows nothing of the endpoint yet.
     #[must_use]
     pub fn new(provider: DynProvider) -> Self {
         Self {
@@ -40,14 +40,14 @@ impl LogReader {
         }
     }
 
-    /// Blocks that the next query asks for at most.
+    /// Returns the number of blocks that the next query asks for at most.
     #[must_use]
     pub fn span_blocks(&self) -> u64 {
         self.with(|span| span.blocks)
     }
 
-    /// Blocks that the endpoint takes in one query, if it refused more: the widest query that
-    /// it has answered since.
+    /// Returns the number of blocks that the endpoint takes in one query, if it refused more: the
+    /// widest query that it has answered since.
     #[must_use]
     pub fn limit_blocks(&self) -> Option<u64> {
         self.with(|span| {
@@ -64,7 +64,7 @@ impl LogReader {
     /// a reorg took away.
     ///
     /// # Errors
-    /// When the endpoint fails, or refuses a single block.
+    /// [`TransportError`] if the endpoint fails, or refuses a single block.
     pub async fn read(
         &self,
         filter: &Filter,
@@ -144,7 +144,7 @@ fn complaint(error: &TransportError) -> Complaint {
     }
 }
 
-/// Blocks that an endpoint takes in one query, as far as is known.
+/// Number of blocks that an endpoint takes in one query, as far as is known.
 #[derive(Debug)]
 struct Span {
     blocks: u64,
@@ -206,8 +206,7 @@ impl Span {
 mod tests {
     use super::*;
 
-    /// Asks for `count` blocks of an endpoint that takes `limit` at once; the number of
-    /// queries.
+    /// Asks for `count` blocks of an endpoint that takes `limit` at once, and counts the queries.
     fn queries(span: &mut Span, limit: u64, count: u64) -> u64 {
         let (mut read, mut queries) = (0, 0);
         while read < count {

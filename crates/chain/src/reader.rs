@@ -19,7 +19,7 @@ use crate::bindings::{AnnonaToken, Distributor, IRegistry, OrbRegistry, Registry
 use crate::error::{from_contract, from_transport, is_revert};
 use crate::{Deployment, LogReader};
 
-/// Calls in one request at most: endpoints limit it, some to 100.
+/// Highest number of calls in one request: endpoints limit it, some to 100.
 const CALLS_AT_ONCE: usize = 64;
 
 /// `SkipReason.TransferFailed` of the distributor.
@@ -34,7 +34,7 @@ pub struct EvmReader {
 }
 
 impl EvmReader {
-    /// A reader of `deployment`; refuses an endpoint of another chain.
+    /// Opens a reader of `deployment`; refuses an endpoint of another chain.
     ///
     /// # Errors
     /// [`ChainError::Unavailable`] when there is no answer, [`ChainError::OtherChain`].
@@ -44,7 +44,7 @@ impl EvmReader {
         Ok(reader)
     }
 
-    /// A reader of an endpoint that is known to be of the deployment's chain.
+    /// Makes a reader of an endpoint that is known to be of the deployment's chain.
     #[must_use]
     pub fn trusting(provider: DynProvider, deployment: Deployment) -> Self {
         Self {
@@ -54,19 +54,19 @@ impl EvmReader {
         }
     }
 
-    /// The deployment that is read.
+    /// Returns the deployment that is read.
     #[must_use]
     pub const fn deployment(&self) -> &Deployment {
         &self.deployment
     }
 
-    /// The provider that is asked.
+    /// Returns the provider that is asked.
     #[must_use]
     pub const fn provider(&self) -> &DynProvider {
         &self.provider
     }
 
-    /// The reader of its event logs.
+    /// Returns the reader of the chain's event logs.
     #[must_use]
     pub const fn logs(&self) -> &LogReader {
         &self.logs
@@ -80,7 +80,7 @@ impl EvmReader {
         Registry::new(self.deployment.registry, self.provider.clone())
     }
 
-    /// First second of epoch 0 and length of an epoch.
+    /// Reads the first second of epoch 0 and the length of an epoch in seconds.
     ///
     /// # Errors
     /// As every call.
@@ -94,7 +94,7 @@ impl EvmReader {
         ))
     }
 
-    /// Epochs that an epoch stays claimable.
+    /// Reads the number of epochs for which an epoch stays claimable.
     ///
     /// # Errors
     /// As every call.
@@ -108,7 +108,7 @@ impl EvmReader {
         to_u64(window, "a claim window")
     }
 
-    /// What the distributor says about claims, in order.
+    /// Decodes the outcomes of claims in the distributor's logs, in order.
     fn claim_outcomes(
         &self,
         logs: &[Log],
@@ -120,7 +120,7 @@ impl EvmReader {
         Ok(outcomes?.into_iter().flatten().collect())
     }
 
-    /// As [`ChainReader::spent_among`], for as many as fit one request.
+    /// Does as [`ChainReader::spent_among`] for as many as fit one request.
     async fn spent_among_few(
         &self,
         epoch: Epoch,
@@ -155,7 +155,7 @@ impl EvmReader {
         Ok(())
     }
 
-    /// As [`ChainReader::refused_recipients`], for as many as fit one request.
+    /// Does as [`ChainReader::refused_recipients`] for as many as fit one request.
     async fn refused_among_few(
         &self,
         amount: AmountWei,

@@ -7,7 +7,7 @@ use annona_engine::ports::{DigestSigner, SignerError};
 pub struct ReceiptKey(PrivateKeySigner);
 
 impl ReceiptKey {
-    /// From a secret key.
+    /// Makes the signer of a secret key.
     #[must_use]
     pub const fn new(key: PrivateKeySigner) -> Self {
         Self(key)

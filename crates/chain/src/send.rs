@@ -20,7 +20,8 @@ const GAS_MARGIN_PERCENT: u64 = 20;
 /// Longest wait for a block.
 const BLOCK_LIMIT: Duration = Duration::from_secs(600);
 
-/// A person who sends a transaction sees what it costs: nothing is held back for its price.
+/// Policy without a limit: a person who sends a transaction sees its cost, and nothing is held back
+/// for its price.
 const NO_LIMIT: FeePolicy = FeePolicy {
     max_fee_wei: u64::MAX,
     bump_after_blocks: u64::MAX,
@@ -30,9 +31,9 @@ const NO_LIMIT: FeePolicy = FeePolicy {
 #[derive(Debug, thiserror::Error)]
 #[error("transaction {hash} is in no block after {} s; it may still come into one", limit.as_secs())]
 pub struct NotMined {
-    /// The transaction.
+    /// Hash of the transaction.
     pub hash: B256,
-    /// How long was waited.
+    /// Length of the wait.
     pub limit: Duration,
 }
 
@@ -54,7 +55,7 @@ impl core::fmt::Debug for AccountSender {
 }
 
 impl AccountSender {
-    /// A sender of the account of `key` on the chain `chain_id`.
+    /// Makes a sender of the account of `key` on the chain `chain_id`.
     #[must_use]
     pub fn new(provider: DynProvider, key: PrivateKeySigner, chain_id: u64) -> Self {
         Self {
@@ -65,14 +66,14 @@ impl AccountSender {
         }
     }
 
-    /// The account.
+    /// Returns the address of the account.
     #[must_use]
     pub const fn address(&self) -> Address {
         self.address
     }
 
-    /// Sends `request` with the account's `nonce`, and waits for the block that takes it.
-    /// Whether it reverted is in the receipt.
+    /// Sends `request` with the account's `nonce`, and waits for the block that takes it. The
+    /// receipt tells whether it reverted.
     ///
     /// # Errors
     /// [`ChainError::Reverted`] when it would be refused and was not sent;
@@ -107,7 +108,7 @@ impl AccountSender {
         Ok(NO_LIMIT.first(&market))
     }
 
-    /// Signs and sends; the hash, or the node's refusal.
+    /// Signs and sends a transaction, and returns its hash or the node's refusal.
     async fn broadcast(
         &self,
         request: TransactionRequest,

@@ -25,21 +25,21 @@ use crate::bindings::{Distributor, IDistributor, IRegistry, Registry};
 use crate::error::from_transport;
 use crate::fees::{TransactionKinds, is_kind_refused, read_market, with_fees};
 
-/// Gas is estimated on the state of now; this share on top (in percent) covers
-/// what other transactions of the same block change.
+/// Share on top of a gas estimate, in percent. The estimate is made on the present state; the share
+/// covers the changes by other transactions of the same block.
 const GAS_MARGIN_PERCENT: u64 = 20;
 
 /// Gas that claims are given: more than a batch of an open epoch needs for recipients who hold
-/// nothing (`cargo xtask bench gas`), and for 128 of them less than a transaction may have
-/// (2^24, EIP-7825). What is not used is not paid.
+/// nothing (`cargo xtask bench gas`), and for 128 of them less than a transaction may have (2^24,
+/// EIP-7825). Unused gas is not paid.
 const CLAIMS_GAS: u64 = 250_000;
 const CLAIM_GAS: u64 = 125_000;
 
 /// Gas of a transfer of nothing to an account without code.
 const CANCEL_GAS: u64 = 21_000;
 
-/// What a node answers to bytes that it has, that are in a block already, or whose place
-/// is taken by others that offer more.
+/// Answers of a node to bytes that it has, that are in a block already, or whose place is taken by
+/// others that offer more.
 const HARMLESS_REFUSALS: [&str; 4] = [
     "already known",
     "already imported",
@@ -50,9 +50,9 @@ const HARMLESS_REFUSALS: [&str; 4] = [
 /// The service's keys.
 #[derive(Clone)]
 pub struct SenderKeys {
-    /// Appends members and revokes them.
+    /// Key that appends members and revokes them.
     pub sequencer: PrivateKeySigner,
-    /// Pay the gas of claims.
+    /// Keys that pay the gas of claims.
     pub relay: Vec<PrivateKeySigner>,
 }
 
@@ -63,7 +63,7 @@ pub struct EvmChain {
     sequencer: Address,
     relay: Vec<Address>,
     keys: HashMap<Address, PrivateKeySigner>,
-    /// Whether the chain refused fees of EIP-1559 although it has a base fee.
+    /// True if the chain refused fees of EIP-1559 although it has a base fee.
     refuses_dynamic_fees: Arc<AtomicBool>,
 }
 
@@ -77,7 +77,7 @@ impl core::fmt::Debug for EvmChain {
 }
 
 impl EvmChain {
-    /// A chain to read and to write.
+    /// Makes a chain to read and to write.
     #[must_use]
     pub fn new(reader: EvmReader, keys: SenderKeys) -> Self {
         let relay: Vec<Address> = keys.relay.iter().map(PrivateKeySigner::address).collect();
@@ -92,7 +92,7 @@ impl EvmChain {
         }
     }
 
-    /// The provider that is asked.
+    /// Returns the provider that is asked.
     #[must_use]
     pub const fn provider(&self) -> &DynProvider {
         self.reader.provider()
@@ -180,7 +180,7 @@ fn call(sender: Address, to: Address, input: Vec<u8>) -> TransactionRequest {
         .with_input(Bytes::from(input))
 }
 
-/// The call in signed bytes.
+/// Rebuilds the call in signed bytes.
 fn request_of(signed: &SignedTransaction) -> Result<TransactionRequest, ChainError> {
     let envelope =
         TxEnvelope::decode_2718(&mut signed.raw.as_slice()).map_err(|_| ChainError::Malformed {
@@ -208,7 +208,7 @@ fn claim_input(claim: &Claim) -> Vec<u8> {
     .abi_encode()
 }
 
-/// One claim costs less in a call of its own.
+/// Encodes the call that pays `claims`. One claim costs less in a call of its own.
 fn claims_input(claims: &[Claim]) -> Result<Vec<u8>, ChainError> {
     let [first, others @ ..] = claims else {
         return Err(ChainError::Malformed {

@@ -72,13 +72,13 @@ impl ApiClient {
         }
     }
 
-    /// Base address.
+    /// Returns the base address.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// What the service says of itself.
+    /// Fetches the service's description of itself.
     ///
     /// # Errors
     /// [`ClientError`], here and below.
@@ -86,7 +86,7 @@ impl ApiClient {
         self.get("/v1/config").await
     }
 
-    /// The epoch of now.
+    /// Fetches the current epoch.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -94,7 +94,7 @@ impl ApiClient {
         self.get("/v1/epochs/current").await
     }
 
-    /// Whether every part of the service is ready.
+    /// Returns whether every part of the service is ready.
     ///
     /// # Errors
     /// [`ClientError::Unreachable`], [`ClientError::NoAnswer`].
@@ -103,7 +103,7 @@ impl ApiClient {
         Ok((200..300).contains(&answer.status))
     }
 
-    /// Hands in an enrolment.
+    /// Submits an enrolment.
     ///
     /// # Errors
     /// [`ClientError::Refused`] with `enrolment-duplicate` and others;
@@ -113,7 +113,7 @@ impl ApiClient {
         sent.map_err(|error| self.after_sending("the enrolment", error))
     }
 
-    /// An enrolment.
+    /// Fetches an enrolment.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -121,7 +121,7 @@ impl ApiClient {
         self.get(&format!("/v1/enrolments/{id}")).await
     }
 
-    /// Waits until an enrolment is a member for good, or is known not to become one.
+    /// Waits until an enrolment has made a final member, or is known not to make one.
     ///
     /// # Errors
     /// [`ClientError::TimedOut`] after `limit`.
@@ -161,7 +161,7 @@ impl ApiClient {
         Ok(Tile::from_bytes(id, &answer.body)?)
     }
 
-    /// Hands in a claim. The same claim again is the same claim, so it is sent again while
+    /// Submits a claim. The same claim again is the same claim, so it is sent again while
     /// failures are passing.
     ///
     /// # Errors
@@ -177,7 +177,7 @@ impl ApiClient {
         }
     }
 
-    /// A claim.
+    /// Fetches a claim.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -185,7 +185,7 @@ impl ApiClient {
         self.get(&format!("/v1/claims/{nullifier}")).await
     }
 
-    /// Waits until a claim is paid for good or rejected.
+    /// Waits until the payment of a claim is final, or the claim is rejected.
     ///
     /// # Errors
     /// [`ClientError::TimedOut`] after `limit`.
@@ -336,7 +336,7 @@ impl Patience {
     }
 }
 
-/// Looks again and again until what is seen is settled.
+/// Looks again and again until the thing seen is settled.
 async fn settled<T>(
     what: &'static str,
     limit: Duration,

@@ -5,7 +5,7 @@ use annona_wire::{ClaimParts, ClaimRequest};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-/// Why a claim is not prepared.
+/// Reason for which a claim is not prepared.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
@@ -15,7 +15,7 @@ pub enum PrepareError {
         "the service's path leads to root {offered}, the chain has {on_chain}: do not claim through this service"
     )]
     ForeignRoot {
-        /// Where the path leads.
+        /// Root to which the path leads.
         offered: Root,
         /// `R_e` on the chain.
         on_chain: Root,
@@ -28,9 +28,9 @@ pub enum PrepareError {
 /// A claim that can be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimDraft {
-    /// The epoch.
+    /// Epoch that is claimed.
     pub epoch: Epoch,
-    /// Where the money goes.
+    /// Payment that the claim asks for.
     pub payment: Payment,
     /// The proof with its public inputs.
     pub proof: ClaimProof,

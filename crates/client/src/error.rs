@@ -42,7 +42,7 @@ pub enum ClientError {
         /// Status of the answer.
         status: u16,
     },
-    /// The request was sent, and what became of it is not known.
+    /// The request was sent, and its outcome is not known.
     #[error(
         "the answer of {service} was lost, and {what} may have been taken: do the same again, nothing is counted twice"
     )]

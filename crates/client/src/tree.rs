@@ -33,8 +33,8 @@ impl<'a> TreeReader<'a> {
         }
     }
 
-    /// Where a commitment is: near `known`, where it was found before, or else among all
-    /// leaves, the newest first, because a wallet looks for itself when it has just joined.
+    /// Finds the leaf of a commitment: near `known`, where it was found before, or else among
+    /// all leaves, the newest first, because a wallet looks for itself when it has just joined.
     ///
     /// # Errors
     /// [`ClientError`]; [`ClientError::TooFewLeaves`] when the tree cannot be the epoch's.

@@ -7,14 +7,15 @@ use crate::{AmountWei, Epoch};
 const CLAIM_DOMAIN: &str = "annona.claim.v1";
 const SIGNAL_DOMAIN: &str = "annona.signal.v1";
 
-/// `keccak256(word) >> 8` for a preimage of exactly 32 bytes (`docs/spec/README.md`, notation).
+/// Computes `keccak256(word) >> 8` for a preimage of exactly 32 bytes
+/// (`docs/spec/README.md`, notation).
 #[must_use]
 pub fn hash_to_field(word: B256) -> FieldElement {
     let digest = U256::from_be_bytes(keccak256(word).0);
     FieldElement::from_248_bits(digest >> 8)
 }
 
-/// Where claims are made: one distributor on one chain.
+/// Scope of claims: one distributor on one chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimScope {
     /// EIP-155 chain id.
@@ -31,7 +32,8 @@ pub struct ExternalNullifier {
 }
 
 impl ExternalNullifier {
-    /// `keccak256(abi.encode("annona.claim.v1", chainId, distributor, epoch))` and its field element.
+    /// Computes `keccak256(abi.encode("annona.claim.v1", chainId, distributor, epoch))`
+    /// and its field element.
     #[must_use]
     pub fn new(scope: &ClaimScope, epoch: Epoch) -> Self {
         let preimage = (
@@ -45,25 +47,25 @@ impl ExternalNullifier {
         }
     }
 
-    /// The circuit's public input.
+    /// Returns the public input of the circuit.
     #[must_use]
     pub fn to_field(self) -> FieldElement {
         hash_to_field(self.word)
     }
 }
 
-/// Who gets the money of a claim, and who is paid for carrying it.
+/// Recipient of a claim's money, and recipient of the fee for carrying the claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payment {
-    /// Receives the epoch's amount less the fee.
+    /// Account that receives the epoch's amount less the fee.
     pub recipient: Address,
-    /// Receives the fee.
+    /// Account that receives the fee.
     pub fee_recipient: Address,
     /// The fee, taken out of the amount.
     pub fee: AmountWei,
 }
 
-/// What a claim proof is bound to besides its nullifier: the payment, which a relay cannot change.
+/// Payment that a claim proof is bound to besides its nullifier; a relay cannot change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignalHash {
     /// The 32-byte preimage, which is what the npm Semaphore packages take.
@@ -71,7 +73,8 @@ pub struct SignalHash {
 }
 
 impl SignalHash {
-    /// `keccak256(abi.encode("annona.signal.v1", recipient, feeRecipient, fee))` and its field element.
+    /// Computes `keccak256(abi.encode("annona.signal.v1", recipient, feeRecipient, fee))`
+    /// and its field element.
     #[must_use]
     pub fn new(payment: &Payment) -> Self {
         let preimage = (
@@ -85,7 +88,7 @@ impl SignalHash {
         }
     }
 
-    /// The circuit's public input.
+    /// Returns the public input of the circuit.
     #[must_use]
     pub fn to_field(self) -> FieldElement {
         hash_to_field(self.word)
@@ -95,12 +98,12 @@ impl SignalHash {
 /// The eight coordinates of a Groth16 proof in the order of the EVM precompiles:
 /// `a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y`, each below [`BASE_MODULUS`].
 ///
-/// That a point lies on its curve is for the verifier to say.
+/// The verifier tells whether a point lies on its curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProofPoints([U256; 8]);
 
 impl ProofPoints {
-    /// The coordinates.
+    /// Returns the eight coordinates.
     #[must_use]
     pub const fn coordinates(&self) -> &[U256; 8] {
         &self.0
@@ -121,18 +124,18 @@ impl TryFrom<[U256; 8]> for ProofPoints {
 /// The public inputs of a claim proof, in circuit order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimInputs {
-    /// `R_e`.
+    /// Root of the membership tree: `R_e`.
     pub root: Root,
     /// The claimant's nullifier hash in this epoch.
     pub nullifier_hash: NullifierHash,
-    /// The payment, bound.
+    /// Signal hash, which binds the payment.
     pub signal: SignalHash,
-    /// The epoch, bound.
+    /// External nullifier, which binds the epoch.
     pub external_nullifier: ExternalNullifier,
 }
 
 impl ClaimInputs {
-    /// `[root, nullifierHash, signalHash, externalNullifier]`.
+    /// Returns `[root, nullifierHash, signalHash, externalNullifier]`.
     #[must_use]
     pub fn to_fields(&self) -> [FieldElement; 4] {
         [

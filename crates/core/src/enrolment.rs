@@ -31,7 +31,7 @@ impl fmt::Display for OrbId {
     }
 }
 
-/// Whether a person joins for the first time or replaces a lost commitment.
+/// Kind of an enrolment: a person joins for the first time, or replaces a lost commitment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnrolmentKind {
     /// First enrolment.
@@ -49,7 +49,7 @@ impl EnrolmentKind {
     }
 }
 
-/// What an orb says about one capture (ENROL-1).
+/// Statement of an orb about one capture (ENROL-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Enrolment {
     /// Commitment that the citizen's device showed.
@@ -60,11 +60,11 @@ pub struct Enrolment {
     pub image_digest: B256,
     /// Hash of the encoder's parameter file.
     pub model_id: B256,
-    /// New or recovery.
+    /// Kind of the enrolment: new or recovery.
     pub kind: EnrolmentKind,
-    /// The orb's clock at capture.
+    /// Time of capture, by the orb's clock.
     pub captured_at: UnixSeconds,
-    /// Chosen by the citizen's device; used once.
+    /// Nonce chosen by the citizen's device; used once.
     pub nonce: B256,
 }
 
@@ -89,7 +89,7 @@ impl EnrolmentDomain {
 }
 
 impl Enrolment {
-    /// The EIP-712 digest that the device key signs.
+    /// Returns the EIP-712 digest that the device key signs.
     #[must_use]
     pub fn signing_hash(&self, domain: &EnrolmentDomain) -> B256 {
         eip712::Enrolment {
@@ -108,14 +108,14 @@ impl Enrolment {
 /// An enrolment with the signature of its orb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedEnrolment {
-    /// What was signed.
+    /// Statement that the orb signed.
     pub enrolment: Enrolment,
     /// 65 bytes: r, s, v.
     pub signature: Signature,
 }
 
 impl SignedEnrolment {
-    /// The orb whose key made the signature. Whether it is active is for the orb registry to say.
+    /// Returns the orb whose key made the signature. The orb registry tells whether it is active.
     ///
     /// # Errors
     /// [`SignatureError`].

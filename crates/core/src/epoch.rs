@@ -14,11 +14,11 @@ impl fmt::Display for Epoch {
     }
 }
 
-/// Why a time or an epoch does not fit the calendar.
+/// Reason why a time or an epoch does not fit the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EpochError {
-    /// An epoch has a length.
+    /// The length of an epoch is zero.
     #[error("the epoch length is zero seconds")]
     ZeroLength,
     /// Nothing happens before genesis.
@@ -42,7 +42,7 @@ pub enum EpochError {
     WindowOver {
         /// The epoch asked for.
         epoch: u64,
-        /// The epoch of now.
+        /// Epoch of the present time.
         current: u64,
     },
 }
@@ -55,7 +55,7 @@ pub struct EpochClock {
 }
 
 impl EpochClock {
-    /// A calendar that starts at `genesis` with epochs of `length_secs`.
+    /// Creates a calendar that starts at `genesis` with epochs of `length_secs`.
     ///
     /// # Errors
     /// [`EpochError::ZeroLength`].
@@ -69,19 +69,19 @@ impl EpochClock {
         })
     }
 
-    /// First second of epoch 0.
+    /// Returns the first second of epoch 0.
     #[must_use]
     pub const fn genesis(&self) -> UnixSeconds {
         self.genesis
     }
 
-    /// Length of an epoch in seconds.
+    /// Returns the length of an epoch in seconds.
     #[must_use]
     pub const fn length_secs(&self) -> u64 {
         self.length_secs
     }
 
-    /// `(t - genesis) / length`.
+    /// Returns the epoch of a time: `(t - genesis) / length`.
     ///
     /// # Errors
     /// [`EpochError::BeforeGenesis`].
@@ -95,7 +95,7 @@ impl EpochClock {
         }
     }
 
-    /// First second of `epoch`, saturating at the end of time.
+    /// Returns the first second of `epoch`, saturating at the end of time.
     #[must_use]
     pub const fn start_of(&self, epoch: Epoch) -> UnixSeconds {
         UnixSeconds(
@@ -106,12 +106,12 @@ impl EpochClock {
     }
 }
 
-/// How many epochs an epoch stays claimable, its own included.
+/// Number of epochs for which an epoch stays claimable, its own included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimWindow(pub u64);
 
 impl ClaimWindow {
-    /// Whether `epoch` can be claimed at `now`: `epoch <= current < epoch + window`.
+    /// Checks that `epoch` can be claimed at `now`: `epoch <= current < epoch + window`.
     ///
     /// # Errors
     /// [`EpochError::NotBegun`], [`EpochError::WindowOver`] or [`EpochError::BeforeGenesis`].

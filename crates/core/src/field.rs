@@ -14,14 +14,14 @@ pub const BASE_MODULUS: U256 =
 /// Levels of the membership tree; a leaf index has this many bits.
 pub const TREE_DEPTH: usize = 30;
 
-/// Why a number is not a value of the protocol.
+/// Reason why a number is not a value of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FieldError {
     /// The number is not below the scalar modulus.
     #[error("the value is not below the BN254 scalar modulus")]
     NotCanonical,
-    /// Zero stands for an empty leaf and is never a commitment.
+    /// Zero is the empty leaf and never a commitment.
     #[error("zero is the empty leaf and cannot be a commitment")]
     ZeroCommitment,
     /// The text is not `0x` followed by exactly 64 hexadecimal digits.
@@ -46,13 +46,13 @@ impl FieldElement {
     /// The empty leaf.
     pub const ZERO: Self = Self(U256::ZERO);
 
-    /// The integer.
+    /// Returns the scalar as an integer.
     #[must_use]
     pub const fn to_u256(self) -> U256 {
         self.0
     }
 
-    /// Big-endian bytes, 32 of them.
+    /// Returns the 32 big-endian bytes of the scalar.
     #[must_use]
     pub const fn to_be_bytes(self) -> [u8; 32] {
         self.0.to_be_bytes()
@@ -66,7 +66,7 @@ impl FieldElement {
         Self::try_from(U256::from_be_bytes(bytes))
     }
 
-    /// The number when it is known to be below `r`, as `keccak256(..) >> 8` is.
+    /// Takes a number that is known to be below `r`, as `keccak256(..) >> 8` is.
     pub(crate) const fn from_248_bits(value: U256) -> Self {
         Self(value)
     }
@@ -116,19 +116,19 @@ macro_rules! field_newtype {
         pub struct $name(FieldElement);
 
         impl $name {
-            /// The scalar.
+            /// Returns the value as a scalar.
             #[must_use]
             pub const fn to_field(self) -> FieldElement {
                 self.0
             }
 
-            /// The scalar as an integer.
+            /// Returns the scalar as an integer.
             #[must_use]
             pub const fn to_u256(self) -> U256 {
                 self.0.to_u256()
             }
 
-            /// Big-endian bytes, 32 of them.
+            /// Returns the 32 big-endian bytes of the scalar.
             #[must_use]
             pub const fn to_be_bytes(self) -> [u8; 32] {
                 self.0.to_be_bytes()
@@ -174,11 +174,13 @@ macro_rules! field_newtype {
 }
 
 field_newtype! {
-    /// What stands for a person on chain: `Poseidon1(Poseidon2(nullifierSecret, trapdoor))`, never zero.
+    /// Commitment, which represents a person on chain:
+    /// `Poseidon1(Poseidon2(nullifierSecret, trapdoor))`, never zero.
     Commitment, refuse_zero
 }
 field_newtype! {
-    /// Marks one person's claim in one epoch: `Poseidon2(externalNullifier, nullifierSecret)`.
+    /// Mark of one person's claims in one epoch:
+    /// `Poseidon2(externalNullifier, nullifierSecret)`.
     NullifierHash, Ok
 }
 field_newtype! {
@@ -210,7 +212,7 @@ impl From<FieldElement> for Root {
 pub struct LeafIndex(u32);
 
 impl LeafIndex {
-    /// The position.
+    /// Returns the position as a number.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0 as u64

@@ -6,9 +6,9 @@
 //!
 //! Not here: input or output, a clock, randomness, proving, wire formats.
 //!
-//! Invariants: a [`FieldElement`] is below the scalar modulus `r`; a
-//! [`Commitment`] is also not zero; a [`ProofPoints`] has every coordinate below
-//! the base modulus `p`. Whoever holds one never checks again.
+//! Invariants: a [`FieldElement`] is below the scalar modulus `r`; a [`Commitment`] is also
+//! not zero; a [`ProofPoints`] has every coordinate below the base modulus `p`. Code that
+//! holds one never checks again.
 
 mod address;
 mod amount;

@@ -33,7 +33,7 @@ mod eip712 {
     }
 }
 
-/// The second version: the first did not say what was promised.
+/// Returns the EIP-712 domain, of version 2: version 1 did not say what was promised.
 fn domain(scope: &ClaimScope) -> Eip712Domain {
     eip712_domain! {
         name: "Annona",
@@ -43,16 +43,16 @@ fn domain(scope: &ClaimScope) -> Eip712Domain {
     }
 }
 
-/// A claim as a service speaks of it: what is paid, and the root that it was proved against.
+/// A claim as a service speaks of it: the payment, and the root that it was proved against.
 ///
 /// A claim that is made again for another payment or another root is another claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimTerms {
-    /// The claim's nullifier.
+    /// Nullifier hash of the claim.
     pub nullifier_hash: NullifierHash,
     /// The epoch claimed.
     pub epoch: Epoch,
-    /// What is paid, and to whom.
+    /// Payment that the claim asks for, with its recipients.
     pub payment: Payment,
     /// `R_e`, as it was when the claim was taken.
     pub root: Root,
@@ -63,7 +63,7 @@ pub struct ClaimTerms {
 /// Time during which payments are paused does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimReceipt {
-    /// What is promised.
+    /// Claim that is promised to be paid.
     pub terms: ClaimTerms,
     /// Time of the newest block when the claim was taken.
     pub taken_at: UnixSeconds,
@@ -72,7 +72,8 @@ pub struct ClaimReceipt {
 }
 
 impl ClaimReceipt {
-    /// The EIP-712 digest that the service signs; the distributor is the verifying contract.
+    /// Returns the EIP-712 digest that the service signs; the distributor is the verifying
+    /// contract.
     #[must_use]
     pub fn signing_hash(&self, scope: &ClaimScope) -> B256 {
         let ClaimTerms {
@@ -98,18 +99,19 @@ impl ClaimReceipt {
 /// A service's statement that a claim it took is not going to be paid, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimRefusal {
-    /// Which claim.
+    /// Claim that is not going to be paid.
     pub terms: ClaimTerms,
     /// Stable code of the reason.
     pub reason: String,
-    /// The newest block when the statement was made; the reason holds in it.
+    /// Number of the newest block when the statement was made; the reason holds in it.
     pub block_number: u64,
     /// Time of that block.
     pub block_time: UnixSeconds,
 }
 
 impl ClaimRefusal {
-    /// The EIP-712 digest that the service signs; the distributor is the verifying contract.
+    /// Returns the EIP-712 digest that the service signs; the distributor is the verifying
+    /// contract.
     #[must_use]
     pub fn signing_hash(&self, scope: &ClaimScope) -> B256 {
         let ClaimTerms {
@@ -136,14 +138,14 @@ impl ClaimRefusal {
 /// A receipt with the service's signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedReceipt {
-    /// What was signed.
+    /// Receipt that was signed.
     pub receipt: ClaimReceipt,
     /// 65 bytes: r, s, v.
     pub signature: Signature,
 }
 
 impl SignedReceipt {
-    /// The address whose key signed. Whether that is the service is for the caller to know.
+    /// Returns the address whose key signed. The caller must know whether that is the service.
     ///
     /// # Errors
     /// [`SignatureError`].
@@ -155,14 +157,14 @@ impl SignedReceipt {
 /// A refusal with the service's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedRefusal {
-    /// What was signed.
+    /// Refusal that was signed.
     pub refusal: ClaimRefusal,
     /// 65 bytes: r, s, v.
     pub signature: Signature,
 }
 
 impl SignedRefusal {
-    /// The address whose key signed. Whether that is the service is for the caller to know.
+    /// Returns the address whose key signed. The caller must know whether that is the service.
     ///
     /// # Errors
     /// [`SignatureError`].

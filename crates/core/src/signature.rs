@@ -5,8 +5,8 @@ use alloy_primitives::{Address, B256, Signature};
 #[error("the signature does not recover to an address")]
 pub struct SignatureError;
 
-/// The address whose key signed `digest`; [`SignatureError`] when no key fits, or when
-/// `s` lies in the upper half of the curve order (EIP-2: such a twin is refused).
+/// Returns the address whose key signed `digest`; [`SignatureError`] when no key fits, or
+/// when `s` lies in the upper half of the curve order (EIP-2: such a twin is refused).
 pub(crate) fn signer_of(signature: &Signature, digest: B256) -> Result<Address, SignatureError> {
     if signature.normalize_s().is_some() {
         return Err(SignatureError);

@@ -19,10 +19,10 @@ use gather::Gatherer;
 use sight::{Question, Sight};
 use verifying::{Batcher, Full};
 
-/// Claims that may wait for the relay before new ones are turned away.
+/// Number of claims that may wait for the relay before new ones are turned away.
 const MAX_QUEUED_CLAIMS: u64 = 100_000;
 
-/// Why a claim is not taken.
+/// Reason for which a claim is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimError {
@@ -47,16 +47,16 @@ pub enum ClaimError {
     /// The recipient, or that of a fee, would lose the money.
     #[error("{0} cannot be paid")]
     BadRecipient(Address),
-    /// As many claims as members were paid.
+    /// The epoch has paid as many claims as it has members.
     #[error("epoch {0} has paid as many claims as it has members")]
     CensusReached(Epoch),
     /// The fee is more than the epoch pays, or than any epoch may pay while it is not open.
     #[error("the fee exceeds the epoch's amount of {amount}")]
     FeeAboveAmount {
-        /// The epoch's amount.
+        /// Amount of the epoch, or the most that any epoch may pay while it is not open.
         amount: AmountWei,
     },
-    /// Too many claims wait.
+    /// Too many claims wait for the relay or for the check of their proofs.
     #[error("too many claims are waiting")]
     QueueFull,
     /// The chain gave no answer; others asked with this claim and share the error.
@@ -67,7 +67,7 @@ pub enum ClaimError {
     Store(#[from] StoreError),
 }
 
-/// Takes claims: checks all that can be checked, then queues.
+/// Takes claims: checks everything about them that can be checked, then queues them.
 pub struct ClaimDesk {
     store: Arc<dyn Store>,
     chain: Arc<dyn ChainReader>,
@@ -77,23 +77,24 @@ pub struct ClaimDesk {
     rules: ClaimRules,
 }
 
-/// What the contracts hold a claim to.
+/// Rules of the contracts that a claim must meet, and the term of the promise to pay it.
 #[derive(Debug, Clone, Copy)]
 pub struct ClaimRules {
-    /// The distributor.
+    /// Chain and distributor that claims are made to.
     pub scope: ClaimScope,
-    /// What it pays with.
+    /// Token that the distributor pays with.
     pub token: Address,
-    /// When epochs begin.
+    /// Calendar that gives the start of each epoch.
     pub calendar: EpochClock,
-    /// How long they can be claimed.
+    /// Number of epochs in which an epoch can be claimed.
     pub window: ClaimWindow,
-    /// Longest from when a claim is taken to its payment, in seconds of the chain's clock.
+    /// Longest time from the taking of a claim to its payment, in seconds of the chain's clock.
     pub promise_secs: u64,
 }
 
 impl ClaimRules {
-    /// Money sent to nobody, to the token or to the distributor would be lost.
+    /// Refuses payees with which the money would be lost: nobody (the zero address), the token
+    /// and the distributor.
     fn check_payees(&self, payment: &Payment) -> Result<(), ClaimError> {
         let lost = [Address::ZERO, self.token, self.scope.distributor];
         let has_fee = payment.fee > AmountWei::ZERO;
@@ -107,7 +108,7 @@ impl ClaimRules {
 }
 
 impl ClaimDesk {
-    /// A desk for one distributor.
+    /// Creates a service for one distributor.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -126,7 +127,7 @@ impl ClaimDesk {
         }
     }
 
-    /// The claim of a nullifier.
+    /// Returns the claim of a nullifier hash.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -134,12 +135,12 @@ impl ClaimDesk {
         self.store.claim(nullifier).await
     }
 
-    /// Takes a claim. The same claim again gives the record as it stands now. After a
+    /// Takes a claim. The same claim again returns its record in its present state. After a
     /// rejection it is a new claim, for the same payment or another: the contract pays a
     /// nullifier that is not spent.
     ///
     /// # Errors
-    /// [`ClaimError`], nothing stored.
+    /// [`ClaimError`]; nothing is stored then.
     pub async fn submit(&self, claim: Claim) -> Result<ClaimRecord, ClaimError> {
         let earlier = self.store.claim(claim.nullifier_hash).await?;
         if let Some(earlier) = earlier.filter(|record| !record.state.is_rejected()) {
@@ -171,8 +172,8 @@ impl ClaimDesk {
         }
     }
 
-    /// Everything that costs no proof verification; how the claim is taken if its proof
-    /// holds for the root.
+    /// Checks everything that takes no proof verification; returns how the claim is taken if
+    /// its proof holds for the root.
     async fn check_state(&self, claim: &Claim) -> Result<ClaimIntake, ClaimError> {
         self.rules.check_payees(&claim.payment)?;
         let question = Question::of(claim);

@@ -16,48 +16,48 @@ use crate::ports::{
 use crate::recognition::{Likeness, Recognition, Searched};
 use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership};
 
-/// Times that an enrolment is searched again because others joined meanwhile.
+/// Largest number of searches for one enrolment, when others join during each of them.
 const MAX_ADMIT_ATTEMPTS: u32 = 64;
 /// Valid bits of the wider eye below which an operator decides: with nearly half of an
 /// eye's bits it shares enough with most others, if not with all.
 const MIN_WIDER_EYE_BITS: u32 = 6_000;
-/// Waits are told in whole days: seconds would tell an orb when a person was enrolled,
-/// and with it in which batch.
+/// Seconds of a day. Waits are told in whole days: seconds would tell an orb when a person was
+/// enrolled, and with it in which batch.
 const DAY_SECS: u64 = 86_400;
 
-/// What an orb hands in.
+/// Enrolment that an orb submits.
 #[derive(Debug, Clone)]
 pub struct EnrolmentPacket {
-    /// The signed statement.
+    /// Statement of the orb, with its signature.
     pub signed: SignedEnrolment,
     /// Templates of both eyes, whose digest is in the statement.
     pub templates: EyePair,
 }
 
-/// Rules of the enrolment desk.
+/// Rules of the enrolment service.
 #[derive(Debug, Clone)]
 pub struct EnrolmentPolicy {
     /// The domain that orbs sign under.
     pub domain: EnrolmentDomain,
     /// Hash of the encoder's parameter file that the gallery was made with.
     pub model_id: B256,
-    /// Oldest capture taken, in seconds.
+    /// Largest age of a capture that is accepted, in seconds.
     pub max_age_secs: u64,
-    /// How far an orb's clock may run ahead, in seconds.
+    /// Largest lead of an orb's clock over that of the service, in seconds.
     pub max_skew_secs: u64,
     /// Thresholds of the uniqueness decision.
     pub rule: DecisionRule,
     /// Least time between two enrolments of one person, in seconds.
     pub recovery_cooldown_secs: u64,
-    /// When epochs begin.
+    /// Calendar that gives the start of each epoch.
     pub calendar: EpochClock,
-    /// The most people that an orb brings in during an epoch.
+    /// Largest number of people that an orb brings in during an epoch.
     pub people_per_orb: u32,
-    /// How long templates are kept for an operator's decision, in seconds.
+    /// Time for which templates are kept for an operator's decision, in seconds.
     pub review_keep_secs: u64,
 }
 
-/// Why an enrolment is not taken.
+/// Reason for which an enrolment is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnrolError {
@@ -73,28 +73,28 @@ pub enum EnrolError {
     /// The orb has brought in as many people as it may in an epoch.
     #[error("orb {orb} has brought in as many people as it may in this epoch")]
     OrbLimitReached {
-        /// The orb.
+        /// Orb that has reached its limit.
         orb: OrbId,
-        /// Until the next epoch, in seconds of the service's clock.
+        /// Time until the next epoch, in seconds of the service's clock.
         wait_secs: u64,
     },
     /// The templates are not the ones that the orb signed.
     #[error("the templates do not have the signed digest")]
     IrisDigestMismatch,
-    /// Another encoder.
+    /// The templates were made with another encoder.
     #[error("the templates were made with model {actual}, this service takes {expected}")]
     ModelMismatch {
-        /// The service's model.
+        /// Id of the model that the service expects.
         expected: B256,
-        /// The packet's model.
+        /// Id of the model in the packet's statement.
         actual: B256,
     },
     /// The capture is too old, or lies in the future.
     #[error("the capture is from {captured_at}, the service's clock says {now}")]
     NotFresh {
-        /// The orb's clock at capture.
+        /// Time of the capture by the orb's clock, in seconds since the Unix epoch.
         captured_at: u64,
-        /// The service's clock.
+        /// Time of the service's clock, in seconds since the Unix epoch.
         now: u64,
     },
     /// A recovery of somebody who is not enrolled.
@@ -103,7 +103,7 @@ pub enum EnrolError {
     /// The person's enrolment is too young, or not settled.
     #[error("this person's enrolment can be replaced in {wait_days} days")]
     RecoveryTooSoon {
-        /// How long to wait, rounded up; at least one.
+        /// Time to wait, in days, rounded up; at least one.
         wait_days: u64,
     },
     /// A template has too few valid bits to decide on.
@@ -138,8 +138,8 @@ pub struct EnrolmentDesk {
 }
 
 impl EnrolmentDesk {
-    /// A desk with a copy of the gallery, which may be empty or behind: it is compared
-    /// with the database and filled up when first needed.
+    /// Creates a service with a copy of the gallery, which may be empty or behind: it is
+    /// compared with the database and filled up when first needed.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -160,7 +160,7 @@ impl EnrolmentDesk {
         }
     }
 
-    /// The enrolment of an id.
+    /// Returns the enrolment of an id.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -168,8 +168,8 @@ impl EnrolmentDesk {
         self.store.enrolment(id).await
     }
 
-    /// Takes nothing more from these orbs, and from no others, until it is told otherwise.
-    /// Orbs that are struck off in the database are refused as well.
+    /// Takes nothing further from these orbs, and from these only, until the next call. Orbs
+    /// that are struck off in the database are refused as well.
     pub fn refuse_orbs(&self, orbs: BTreeSet<OrbId>) {
         // A set is put there whole: a panic elsewhere cannot have left half of one.
         let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
@@ -181,7 +181,8 @@ impl EnrolmentDesk {
         refused.contains(&orb)
     }
 
-    /// Decides on a packet and records the decision. The same packet again gives the same record.
+    /// Decides on a packet and records the decision. The same packet again returns the same
+    /// record.
     ///
     /// # Errors
     /// [`EnrolError`]; a duplicate or a review is no error but a record in that state.
@@ -342,7 +343,8 @@ impl EnrolmentDesk {
         (EnrolmentState::Review, admission)
     }
 
-    /// The enrolment behind an entry that counts, if another one may replace it.
+    /// Returns the id of the enrolment behind an entry that counts, if another one may replace
+    /// it.
     fn replaceable(
         &self,
         standing: &EntryStanding,
@@ -360,7 +362,7 @@ impl EnrolmentDesk {
         Ok(current.id)
     }
 
-    /// The epoch by the service's clock; the first one before that.
+    /// Returns the epoch by the service's clock; the first one before that.
     fn epoch(&self, now: UnixSeconds) -> Epoch {
         self.policy.calendar.epoch_at(now).unwrap_or(Epoch(0))
     }
@@ -371,12 +373,13 @@ impl EnrolmentDesk {
     }
 }
 
-/// Whether one eye at least is seen well enough that no operator has to decide.
+/// Returns whether at least one eye has enough valid bits that no operator has to decide.
 fn is_seen_enough(eyes: &EyePair) -> bool {
     eyes.left.valid_bits().max(eyes.right.valid_bits()) >= MIN_WIDER_EYE_BITS
 }
 
-/// The orb's pipeline makes no template below this; a packet is not trusted to be from it.
+/// Returns whether both eyes have enough valid bits for a decision. The orb's pipeline makes no
+/// template with fewer, but a packet is not trusted to be from it.
 fn is_decidable(eyes: &EyePair) -> bool {
     [&eyes.left, &eyes.right]
         .iter()

@@ -3,24 +3,25 @@ use crate::ports::{FeeMarket, Fees};
 /// Room for the base fee to rise while a transaction waits: two times what it is now lasts
 /// for six full blocks, each of which raises it by an eighth at most (EIP-1559).
 const BASE_FEE_ROOM: u64 = 2;
-/// A node takes another transaction with the same nonce when it offers a tenth more; an
-/// eighth is safely above that.
+/// Divisor of the least raise, an eighth: a node takes another transaction with the same nonce
+/// when it offers a tenth more, and an eighth is safely above that.
 const RAISE_BY: u64 = 8;
-/// Attempts for one nonce: with each one the time until the next grows.
+/// Largest number of attempts for one nonce: with each one the time until the next grows.
 const MAX_ATTEMPTS: u64 = 16;
 
-/// What is offered for a place in a block, and when more is offered.
+/// Limit of the fees that are offered for a place in a block, and the time after which more is
+/// offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeePolicy {
-    /// The most that is offered for a unit of gas, in wei.
+    /// Largest fee that is offered for a unit of gas, in wei.
     pub max_fee_wei: u64,
-    /// Blocks after which the first attempt is not waited for any longer; the second is
-    /// for twice as many, and so on.
+    /// Number of blocks that the first attempt is given before more is offered; the second is
+    /// given twice as many, and so on.
     pub bump_after_blocks: u64,
 }
 
 impl FeePolicy {
-    /// What a first attempt offers.
+    /// Returns the fees that a first attempt offers.
     #[must_use]
     pub const fn first(&self, market: &FeeMarket) -> Fees {
         let room = market.base_fee_wei.saturating_mul(BASE_FEE_ROOM);
@@ -28,8 +29,8 @@ impl FeePolicy {
         self.capped(wanted, market.priority_fee_wei)
     }
 
-    /// What an attempt offers that takes the place of one with `offered`; `None` when the
-    /// limit leaves no room for as much as a node asks.
+    /// Returns the fees of an attempt that replaces one with `offered`; `None` when the limit
+    /// leaves no room for as much as a node asks.
     #[must_use]
     pub fn replacement(&self, offered: Fees, market: &FeeMarket) -> Option<Fees> {
         let raised = raise(offered.max_fee_wei);
@@ -43,13 +44,15 @@ impl FeePolicy {
         ))
     }
 
-    /// Whether so much less would do that bytes which no node holds are better not sent again.
+    /// Returns whether a first attempt would now offer less than half of the maximum fee of
+    /// `offered`: bytes that no node holds are then better not sent again.
     #[must_use]
     pub const fn is_dear(&self, offered: Fees, market: &FeeMarket) -> bool {
         self.first(market).max_fee_wei < offered.max_fee_wei / 2
     }
 
-    /// Whether the newest of `attempts` has waited long enough.
+    /// Returns whether the newest of `attempts` has waited long enough and a further one is
+    /// allowed.
     #[must_use]
     pub const fn is_bump_due(&self, attempts: usize, waited_blocks: u64) -> bool {
         let attempts = attempts as u64;

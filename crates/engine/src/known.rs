@@ -4,11 +4,11 @@ use annona_matcher::{Gallery, GalleryError, Snapshot};
 
 use crate::ports::{GalleryEntry, Store, StoreError};
 
-/// Gallery entries read from the database at a time.
+/// Number of gallery entries read from the database at a time.
 const GALLERY_PAGE: u32 = 1_024;
 
-/// A copy of the stored gallery, in memory or in files; the database's sequence
-/// numbers decide who joins.
+/// Copy of the stored gallery, in memory or in files; the database's sequence numbers decide
+/// which entries are added.
 pub(crate) struct KnownPeople {
     store: Arc<dyn Store>,
     copy: RwLock<Held>,
@@ -16,7 +16,7 @@ pub(crate) struct KnownPeople {
 
 struct Held {
     gallery: Gallery,
-    /// Whether the entries in files were found to be this database's.
+    /// True once the entries in files were compared with those of the database.
     is_compared: bool,
 }
 
@@ -32,7 +32,8 @@ impl KnownPeople {
         }
     }
 
-    /// Everybody in the database now. Nobody waits for the searches of the answer.
+    /// Returns a snapshot of everybody in the database now. Nobody waits for the searches in
+    /// it.
     pub(crate) async fn refreshed(&self) -> Result<Snapshot, StoreError> {
         self.follow_files();
         self.compare_with_database().await?;
@@ -49,7 +50,7 @@ impl KnownPeople {
         }
     }
 
-    /// Takes over what another process has written to the files.
+    /// Takes over the entries that another process has written to the files.
     fn follow_files(&self) {
         let mut copy = self.write();
         let before = copy.gallery.in_files();
@@ -63,8 +64,8 @@ impl KnownPeople {
         }
     }
 
-    /// A gallery whose last entry in the database is another one belongs to another
-    /// database, or to one that was set back: it is begun anew.
+    /// Compares the last entry with that of the database. If they differ, the gallery belongs
+    /// to another database, or to one that was set back to an earlier state: it is begun anew.
     async fn compare_with_database(&self) -> Result<(), StoreError> {
         let known = {
             let copy = self.read();
@@ -105,7 +106,8 @@ impl KnownPeople {
 }
 
 impl Held {
-    /// Two requests may have read the same page: what is in already is left out.
+    /// Adds an entry unless the gallery has it already: two requests may have read the same
+    /// page.
     fn add(&mut self, entry: &GalleryEntry) {
         let pushed = self.gallery.push(entry.sequence, &entry.templates);
         let Err(error) = pushed else { return };

@@ -1,10 +1,9 @@
 //! The use cases: enrol a person, append members to the registry and revoke them, take
 //! a claim, settle it.
 //!
-//! Here: the desks that answer requests ([`EnrolmentDesk`], [`ClaimDesk`]), the
-//! workers that move things forward one step at a time ([`Membership`],
-//! [`Sequencer`], [`Relay`], [`Outbox`]), and the traits ([`ports`]) that a
-//! database and a chain implement.
+//! Here: the services that answer requests ([`EnrolmentDesk`], [`ClaimDesk`]), the workers that
+//! move things forward one step at a time ([`Membership`], [`Sequencer`], [`Relay`],
+//! [`Outbox`]), and the traits ([`ports`]) that a database and a chain implement.
 //!
 //! Not here: SQL, RPC, HTTP, a runtime, a system clock.
 //!

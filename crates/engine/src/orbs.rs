@@ -6,15 +6,16 @@ use annona_core::{OrbId, UnixSeconds};
 use crate::EnrolError;
 use crate::ports::{ChainReader, Clock};
 
-/// How long an orb that was found active is taken for active, in seconds.
+/// Seconds for which an orb that was found active is taken to be active.
 const ACTIVE_SECS: u64 = 5;
 
-/// Looks in a second at orbs that were never found active. Anybody can make up such orbs.
+/// Highest number of questions to the chain, in a second, about orbs that were never found
+/// active. Anybody can make up such orbs.
 const STRANGERS_PER_SEC: u32 = 16;
 
-/// Asks the chain about orbs no oftener than needed: an enrolment that nobody vouches for
-/// costs a bounded number of calls, however many come, and never one of those that are
-/// needed for the orbs that are known.
+/// Asks the chain about orbs only as often as needed: enrolments of unknown orbs cost a
+/// bounded number of calls, however many arrive, and none of the calls that are needed for
+/// the known orbs.
 pub(crate) struct ActiveOrbs {
     chain: Arc<dyn ChainReader>,
     clock: Arc<dyn Clock>,
@@ -23,13 +24,13 @@ pub(crate) struct ActiveOrbs {
 
 #[derive(Default)]
 struct Seen {
-    /// When each orb was last found active.
+    /// Time at which each orb was last found active.
     active: HashMap<OrbId, UnixSeconds>,
-    /// A second, and the strangers that were looked at in it.
+    /// A second, and the number of unknown orbs that were looked at in it.
     strangers: (u64, u32),
 }
 
-/// How a question about an orb is answered.
+/// Way in which a question about an orb is answered.
 enum Answer {
     Active,
     AskChain,
@@ -45,7 +46,7 @@ impl ActiveOrbs {
         }
     }
 
-    /// Whether the orb registry lists `orb` as active, now or a few seconds ago.
+    /// Returns whether the orb registry lists `orb` as active, now or a few seconds ago.
     ///
     /// # Errors
     /// [`EnrolError::Busy`] when too many unknown orbs are asked about, or

@@ -11,7 +11,7 @@ use crate::ports::{
     SlotState, Store, StoreError, TransactionStatus,
 };
 
-/// Why a step of the outbox was cut short; the next step goes on.
+/// Failure that cut short a step of the outbox; the next step goes on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutboxError {
@@ -23,52 +23,52 @@ pub enum OutboxError {
     Store(#[from] StoreError),
 }
 
-/// What a step did.
+/// Numbers of slots and attempts that a step dealt with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutboxReport {
-    /// Slots that are not settled.
+    /// Number of slots that were not settled when the step began.
     pub open: usize,
-    /// Attempts sent again because the node did not know them.
+    /// Number of attempts sent again because the node did not know them.
     pub rebroadcast: usize,
-    /// Further attempts made, for other fees or to cancel.
+    /// Number of further attempts made, for other fees or to cancel.
     pub replaced: usize,
-    /// Nonces filled that nothing else would have filled.
+    /// Number of nonces filled that nothing else would have filled.
     pub filled: usize,
-    /// Settled now.
+    /// Number of slots that the step settled.
     pub settled: usize,
 }
 
-/// How an outbox decides.
+/// Rules by which an outbox decides.
 #[derive(Debug, Clone, Copy)]
 pub struct OutboxRules {
-    /// Blocks on top of a final one.
+    /// Number of blocks on top of a block after which it is taken as final.
     pub confirmations: u64,
-    /// What is offered, and when more.
+    /// Policy for the fees that are offered, and for raising them.
     pub fees: FeePolicy,
 }
 
-/// Follows slots to their end: sends again what the node lost, offers more for what
-/// stays out of blocks, cancels what has become pointless, fills gaps, and notices
+/// Follows slots to their end: sends attempts again that the node lost, offers more for those
+/// that stay out of blocks, cancels those that have become pointless, fills gaps, and notices
 /// blocks, reorgs and failures.
 ///
-/// It remembers nothing: every decision follows from the database and the chain. What
-/// a reorg can undo is not believed.
+/// It remembers nothing: every decision follows from the database and the chain. It relies on
+/// nothing that a reorg can undo.
 pub struct Outbox<C> {
     store: Arc<dyn Store>,
     chain: Arc<C>,
     rules: OutboxRules,
 }
 
-/// What a step looks at.
+/// State of a step: the chain at its beginning, and its results so far.
 struct Round {
     head: BlockHead,
     market: FeeMarket,
     report: OutboxReport,
-    /// Accounts whose lowest nonce that is in no block has been met.
+    /// Accounts whose head of line, the lowest nonce that is in no block, has been met.
     fronts: HashSet<Address>,
 }
 
-/// Where the attempts of a slot are.
+/// Location of the attempts of a slot.
 enum Sighting<'a> {
     InBlock(&'a Attempt, Receipt),
     InPool,
@@ -76,7 +76,7 @@ enum Sighting<'a> {
 }
 
 impl<C: ChainReader + ChainWriter> Outbox<C> {
-    /// An outbox.
+    /// Creates an outbox for the slots in a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, chain: Arc<C>, rules: OutboxRules) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
     /// Looks after every slot that is not settled.
     ///
     /// # Errors
-    /// [`OutboxError`]. That the chain fails for one slot is told when the others were
+    /// [`OutboxError`]. A failure of the chain for one slot is returned after the others were
     /// looked after; all that was not done waits for the next step.
     pub async fn step(&self) -> Result<OutboxReport, OutboxError> {
         let open = self.store.open_slots().await?;
@@ -206,7 +206,8 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         Ok(())
     }
 
-    /// The nonce is used without the load: by a revert, or by cancelling it.
+    /// Follows a slot whose nonce is used without its payload, by a revert or by a cancel;
+    /// gives the slot up when no reorg can change that.
     async fn follow_spent(
         &self,
         slot: &Slot,
@@ -251,8 +252,8 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         self.send(slot.id, newest).await
     }
 
-    /// Whether the nonce was used so many blocks ago that no reorg gives it back, and by
-    /// none of our attempts.
+    /// Returns whether the nonce was used so many blocks ago that no reorg gives it back, and
+    /// by none of our attempts.
     async fn is_used_for_good(&self, slot: &Slot, head: BlockHead) -> Result<bool, OutboxError> {
         let Some(deep) = head.number.checked_sub(self.rules.confirmations) else {
             return Ok(false);
@@ -263,8 +264,8 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         Ok(matches!(self.locate(slot).await?, Sighting::Nowhere))
     }
 
-    /// Whether every later nonce of the account waits for this slot. If it waits itself
-    /// for a nonce that no slot has, that one is filled.
+    /// Returns whether every later nonce of the account waits for this slot. If the slot itself
+    /// waits for a nonce that no slot has, that nonce is filled.
     async fn is_front(&self, slot: &Slot, round: &mut Round) -> Result<bool, OutboxError> {
         if !round.fronts.insert(slot.sender) {
             return Ok(false);
@@ -326,8 +327,8 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         Ok(())
     }
 
-    /// Stores and sends a further attempt; whether there is one now. What the contract
-    /// would refuse is cancelled instead.
+    /// Stores and sends a further attempt; returns whether it was stored. It is a cancel if the
+    /// contract would refuse the newest attempt.
     async fn replace(
         &self,
         slot: &Slot,
@@ -410,7 +411,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         Ok(())
     }
 
-    /// Whether the receipt's block is of this chain and no reorg takes it away.
+    /// Returns whether the receipt's block is of this chain and no reorg takes it away.
     async fn is_settled(&self, receipt: &Receipt, head: BlockHead) -> Result<bool, OutboxError> {
         let depth = head.number.saturating_sub(receipt.block_number);
         if depth < self.rules.confirmations {
@@ -427,7 +428,7 @@ fn newest(slot: &Slot) -> &Attempt {
         .expect("a slot is opened with its first attempt")
 }
 
-/// The slot's claims that came out as `outcome`.
+/// Returns the claims of the slot that have this outcome in the receipt.
 fn claims_with(slot: &Slot, receipt: &Receipt, outcome: ClaimOutcome) -> Vec<NullifierHash> {
     let Purpose::Claims { nullifiers } = &slot.purpose else {
         return Vec::new();

@@ -14,20 +14,20 @@ pub struct ReceiptDesk {
 }
 
 impl ReceiptDesk {
-    /// A desk with the key of a service.
+    /// Creates the service that signs receipts and refusals with a key.
     #[must_use]
     pub fn new(signer: Arc<dyn DigestSigner>, scope: ClaimScope) -> Self {
         Self { signer, scope }
     }
 
-    /// Who signs.
+    /// Returns the address of the key that signs.
     #[must_use]
     pub fn signer(&self) -> Address {
         self.signer.address()
     }
 
-    /// The receipt of a claim, the same for as long as the claim is stored; `None` for a
-    /// claim that was taken without a promise.
+    /// Returns the receipt of a claim, the same for as long as the claim is stored; `None`
+    /// for a claim that was taken without a promise.
     ///
     /// # Errors
     /// [`SignerError`].
@@ -44,8 +44,8 @@ impl ReceiptDesk {
         Ok(Some(SignedReceipt { receipt, signature }))
     }
 
-    /// The statement, as of the newest block, of why a claim is not paid; `None` for one
-    /// that is not rejected.
+    /// Returns the statement, as of the newest block, of why a claim is not paid; `None` for
+    /// one that is not rejected.
     ///
     /// # Errors
     /// [`SignerError`].

@@ -13,20 +13,20 @@ pub(crate) struct Recognition {
     rule: DecisionRule,
 }
 
-/// How far a search has come. Who lost a race searches only those who joined meanwhile.
+/// Progress of a search. After a lost race, only those who joined meanwhile are searched.
 #[derive(Default)]
 pub(crate) struct Searched {
     people: u64,
     found: Found,
 }
 
-/// Whom a person is like.
+/// Entries of the gallery that a person is similar to.
 pub(crate) struct Likeness {
-    /// Entries searched.
+    /// Number of entries searched.
     searched: u64,
-    /// Entries alike that count.
+    /// Similar entries that count.
     pub(crate) counting: Found,
-    /// Entries alike that do not count.
+    /// Similar entries that do not count.
     past: Vec<Match>,
     standings: Vec<EntryStanding>,
 }
@@ -40,7 +40,7 @@ impl Recognition {
         }
     }
 
-    /// Whom `probe` is like now.
+    /// Searches for the entries that `probe` is similar to now.
     pub(crate) async fn look(
         &self,
         searched: &mut Searched,
@@ -72,7 +72,7 @@ impl Recognition {
         })
     }
 
-    /// Searches the people behind `searched`.
+    /// Searches the entries after `searched`.
     async fn search(&self, known: &Snapshot, searched: u64, probe: &EyePair) -> Found {
         let reach = self.rule.reach_micros();
         let (known, probe) = (known.clone(), probe.clone());
@@ -81,7 +81,7 @@ impl Recognition {
 }
 
 impl Likeness {
-    /// A place for the person behind everybody who was searched.
+    /// Makes the gallery entry of the person, after all entries that were searched.
     pub(crate) fn new_entry(&self, templates: EyePair) -> NewEntry {
         NewEntry {
             sequence: self.searched + 1,
@@ -90,12 +90,12 @@ impl Likeness {
         }
     }
 
-    /// Who is behind an entry that was found.
+    /// Returns the enrolment behind an entry that was found, and whether the entry counts.
     pub(crate) fn standing(&self, sequence: u64) -> Option<&EntryStanding> {
         standing_of(&self.standings, sequence)
     }
 
-    /// The entries that count, the most alike first.
+    /// Returns the entries that count, the most similar first.
     pub(crate) fn review_matches(&self) -> Vec<ReviewMatch> {
         let all = self.counting.matches.iter();
         let mut matches: Vec<ReviewMatch> = all
@@ -108,7 +108,7 @@ impl Likeness {
         matches
     }
 
-    /// Whether somebody who surely is the same person was a member, or was to be one.
+    /// Returns whether somebody who surely is the same person was a member, or was to be one.
     pub(crate) fn was_known(&self, rule: &DecisionRule) -> bool {
         self.past.iter().any(|found| {
             found.score.eyes != EyesCompared::Neither

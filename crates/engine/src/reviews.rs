@@ -9,35 +9,35 @@ use crate::ports::{
 use crate::recognition::{Recognition, Searched};
 use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState};
 
-/// Times that a decision is made again because others joined meanwhile.
+/// Number of attempts to make a decision while others join.
 const MAX_DECIDE_ATTEMPTS: u32 = 64;
-/// Reviews shown at a time.
+/// Highest number of reviews shown at a time.
 const MAX_REVIEWS: u32 = 1_000;
 
-/// What an operator says about a person under review.
+/// Verdict of an operator on a person under review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReviewVerdict {
     /// None of the entries found is this person: admit.
     Admit,
     /// This entry is the same person, whose commitment is replaced.
     Replace {
-        /// The entry.
+        /// Sequence number of the entry.
         sequence: u64,
     },
     /// The person is enrolled already, or is none.
     Refuse,
 }
 
-/// A review, and who is behind the entries that the person may be.
+/// A review, with the enrolments behind the entries that the person may be.
 #[derive(Debug, Clone)]
 pub struct OpenReview {
-    /// The review.
+    /// The review as it is stored.
     pub review: Review,
     /// The entries, in order of their sequence numbers.
     pub standings: Vec<EntryStanding>,
 }
 
-/// Why a review is not decided.
+/// Reason why a review is not decided.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReviewError {
@@ -47,10 +47,10 @@ pub enum ReviewError {
         .0.0
     )]
     NotOpen(EnrolmentId),
-    /// Entries are alike now that the operator has not seen.
+    /// There are similar entries now that the operator has not seen.
     #[error("{unseen} more entries are alike now; look at the review again")]
     Changed {
-        /// How many.
+        /// Number of these entries.
         unseen: usize,
     },
     /// The enrolment is of a new person, who replaces nobody.
@@ -81,7 +81,7 @@ pub struct ReviewDesk {
 }
 
 impl ReviewDesk {
-    /// A desk with a copy of the gallery, which may be empty or behind.
+    /// Creates the service with a copy of the gallery, which may be empty or behind.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -96,7 +96,7 @@ impl ReviewDesk {
         }
     }
 
-    /// The open reviews, oldest first, at most a thousand.
+    /// Returns the open reviews, oldest first, at most a thousand.
     ///
     /// # Errors
     /// [`StoreError`].

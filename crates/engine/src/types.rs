@@ -3,12 +3,12 @@ use annona_core::{
     LeafIndex, NullifierHash, OrbId, Payment, ProofPoints, Root, SignalHash, UnixSeconds,
 };
 
-/// Names an enrolment: the EIP-712 digest that the orb signed, so that the same
+/// Identifier of an enrolment: the EIP-712 digest that the orb signed, so that the same
 /// packet sent twice is the same enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EnrolmentId(pub B256);
 
-/// Where an enrolment stands.
+/// State of an enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnrolmentState {
     /// Refused: the person is enrolled already.
@@ -30,14 +30,14 @@ pub enum EnrolmentState {
         /// Position in the tree.
         leaf_index: LeafIndex,
     },
-    /// A member for good.
+    /// A member, by a block that is taken as final.
     Final {
         /// Hash of the transaction.
         transaction: B256,
         /// Position in the tree.
         leaf_index: LeafIndex,
     },
-    /// A member no more.
+    /// No longer a member: the leaf is empty.
     Revoked {
         /// Position in the tree, empty now and never used again.
         leaf_index: LeafIndex,
@@ -46,7 +46,7 @@ pub enum EnrolmentState {
     Withdrawn,
 }
 
-/// Why a leaf is revoked.
+/// Reason why a leaf is revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevocationReason {
     /// The person has a new commitment.
@@ -58,10 +58,10 @@ pub enum RevocationReason {
 }
 
 impl RevocationReason {
-    /// All of them, for storage and documentation.
+    /// All reasons, for storage and documentation.
     pub const ALL: [Self; 3] = [Self::Recovery, Self::Orb, Self::Operator];
 
-    /// Stable code.
+    /// Returns the stable code of the reason.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -71,14 +71,14 @@ impl RevocationReason {
         }
     }
 
-    /// The reason of a code.
+    /// Returns the reason of a code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 }
 
-/// Where a revocation stands.
+/// State of a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevocationState {
     /// Waiting to be sent.
@@ -93,7 +93,7 @@ pub enum RevocationState {
         /// Hash of the transaction.
         transaction: B256,
     },
-    /// The leaf is empty for good.
+    /// The leaf is empty, by a block that is taken as final.
     Final {
         /// Hash of the transaction.
         transaction: B256,
@@ -106,54 +106,54 @@ pub enum RevocationState {
 /// A revocation as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevocationRecord {
-    /// Whose leaf.
+    /// Commitment whose leaf is revoked.
     pub commitment: Commitment,
-    /// Why.
+    /// Reason for the revocation.
     pub reason: RevocationReason,
-    /// The service's clock when it was asked for.
+    /// Time of the request, by the service's clock.
     pub requested_at: UnixSeconds,
-    /// Where it stands.
+    /// State of the revocation.
     pub state: RevocationState,
 }
 
 /// An enrolment as it is stored: nothing of the iris is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnrolmentRecord {
-    /// Its name.
+    /// Identifier of the enrolment.
     pub id: EnrolmentId,
-    /// Who vouches.
+    /// Orb that vouches for the person.
     pub orb: OrbId,
-    /// What was signed. Its kind says whether it replaces an earlier one.
+    /// Statement that the orb signed. Its kind says whether it replaces an earlier one.
     pub enrolment: Enrolment,
-    /// The service's clock at arrival.
+    /// Time of arrival, by the service's clock.
     pub received_at: UnixSeconds,
-    /// Where it stands.
+    /// State of the enrolment.
     pub state: EnrolmentState,
 }
 
 impl EnrolmentRecord {
-    /// The commitment.
+    /// Returns the commitment of the enrolment.
     #[must_use]
     pub const fn commitment(&self) -> Commitment {
         self.enrolment.commitment
     }
 }
 
-/// A claim whose every part is in range; whether it is true is for the verifier.
+/// A claim whose every part is in range; the verifier tells whether it is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
     /// The epoch claimed.
     pub epoch: Epoch,
-    /// The claimant's mark in that epoch.
+    /// Nullifier hash of the claimant in that epoch.
     pub nullifier_hash: NullifierHash,
-    /// Where the money goes.
+    /// Recipients of the money and of the fee, and the fee.
     pub payment: Payment,
-    /// The proof.
+    /// Coordinates of the claim proof.
     pub points: ProofPoints,
 }
 
 impl Claim {
-    /// The public inputs that this claim must hold for, under `root`.
+    /// Returns the public inputs that this claim must hold for, under `root`.
     #[must_use]
     pub fn inputs(&self, scope: &ClaimScope, root: Root) -> ClaimInputs {
         ClaimInputs {
@@ -164,7 +164,7 @@ impl Claim {
         }
     }
 
-    /// Whether `other` asks for the same payment. The proof is left out: Groth16
+    /// Returns whether `other` asks for the same payment. The proof is left out: Groth16
     /// proofs of one statement differ each time they are made.
     #[must_use]
     pub fn asks_the_same(&self, other: &Self) -> bool {
@@ -173,7 +173,7 @@ impl Claim {
     }
 }
 
-/// Why an accepted claim was not paid after all.
+/// Reason why an accepted claim was not paid after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     /// The nullifier was spent on chain by another transaction.
@@ -195,7 +195,7 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// All of them, for storage and documentation.
+    /// All reasons, for storage and documentation.
     pub const ALL: [Self; 8] = [
         Self::NullifierSpent,
         Self::EpochNotOpen,
@@ -207,7 +207,7 @@ impl Rejection {
         Self::Refused,
     ];
 
-    /// Stable code.
+    /// Returns the stable code of the reason.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -222,7 +222,7 @@ impl Rejection {
         }
     }
 
-    /// The rejection of a code.
+    /// Returns the rejection of a code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL
@@ -231,7 +231,7 @@ impl Rejection {
     }
 }
 
-/// Where a claim stands.
+/// State of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimState {
     /// Verified, stored, waiting for the relay.
@@ -251,55 +251,55 @@ pub enum ClaimState {
         /// Hash of the transaction.
         transaction: B256,
     },
-    /// Paid for good.
+    /// Paid in a block that is taken as final.
     Final {
         /// Hash of the transaction.
         transaction: B256,
     },
-    /// Not paid, and why.
+    /// Not paid, with the reason.
     Rejected(Rejection),
 }
 
 impl ClaimState {
-    /// Whether it changes no more by itself. A rejected claim can be made again.
+    /// Returns whether the state changes no further by itself. A rejected claim can be made again.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Final { .. } | Self::Rejected(_))
     }
 
-    /// Whether another claim can take its place.
+    /// Returns whether another claim can take the place of this one.
     #[must_use]
     pub const fn is_rejected(self) -> bool {
         matches!(self, Self::Rejected(_))
     }
 }
 
-/// How a claim was taken.
+/// Circumstances in which a claim was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimIntake {
-    /// The service's clock at arrival.
+    /// Time of arrival, by the service's clock.
     pub received_at: UnixSeconds,
-    /// `R_e`, which the proof holds for.
+    /// Root that the proof holds for: `R_e`.
     pub root: Root,
     /// Time of the newest block at arrival.
     pub chain_time: UnixSeconds,
-    /// By when the claim is paid, on the chain's clock; `None` where nothing is promised.
+    /// Time by which the claim is paid, on the chain's clock; `None` where nothing is promised.
     pub deadline: Option<UnixSeconds>,
 }
 
 /// A claim as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimRecord {
-    /// What was asked.
+    /// Claim as it was made.
     pub claim: Claim,
-    /// How it was taken.
+    /// Circumstances in which the claim was taken.
     pub intake: ClaimIntake,
-    /// Where it stands.
+    /// State of the claim.
     pub state: ClaimState,
 }
 
 impl ClaimRecord {
-    /// The claim as receipts and refusals speak of it.
+    /// Returns the claim as receipts and refusals speak of it.
     #[must_use]
     pub const fn terms(&self) -> ClaimTerms {
         ClaimTerms {

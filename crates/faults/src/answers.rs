@@ -77,7 +77,7 @@ pub(crate) async fn answer(shared: &Shared, modes: &Modes, request: &Value) -> O
     Outcome::Answer(answer)
 }
 
-/// The request with the endpoint's own idea of the newest block.
+/// Rewrites the request to the endpoint's own idea of the newest block.
 fn at_stale_head(modes: &Modes, method: &str, request: &Value) -> Value {
     let mut request = request.clone();
     let Some(head) = modes.stale_head else {

@@ -44,7 +44,7 @@ impl Fault {
         Self::HighNonce,
     ];
 
-    /// Those that can befall a request for `method`.
+    /// Returns the faults that can befall a request for `method`.
     pub(crate) fn of(method: &str) -> &'static [Self] {
         match method {
             "eth_sendRawTransaction" => &[

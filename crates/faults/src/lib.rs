@@ -1,10 +1,10 @@
-//! Test support: an RPC endpoint with the faults that real ones have. It takes its place
-//! before a node and answers late, twice, wrongly, with what was true before, with the
-//! limits of a provider, or not at all. What is random comes from a seed.
+//! Test support: an RPC endpoint with the faults that real ones have. It takes its place before a
+//! node and answers late, twice, wrongly, with an answer that was true before, with the limits of a
+//! provider, or not at all. Random choices come from a seed.
 //!
 //! Not here: anything that a program outside tests needs.
 //!
-//! Invariant: without a fault, what the node answers passes through unchanged.
+//! Invariant: without a fault, the node's answers pass through unchanged.
 
 #![expect(
     clippy::unwrap_used,

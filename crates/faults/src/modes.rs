@@ -5,7 +5,7 @@ use alloy_primitives::B256;
 /// Lasting properties of an endpoint; they can be combined and changed at any time.
 #[derive(Debug, Clone, Default)]
 pub struct Modes {
-    /// Requests that fail, the first that fits.
+    /// Failures of requests; the first that fits applies.
     pub troubles: Vec<Trouble>,
     /// Limits on `eth_getLogs`.
     pub log_limit: Option<LogLimit>,
@@ -15,15 +15,15 @@ pub struct Modes {
     pub first_block_with_transactions: u64,
     /// State of earlier blocks is missing.
     pub first_block_with_state: u64,
-    /// Another chain id.
+    /// Chain id that is told instead of the node's.
     pub chain_id: Option<u64>,
-    /// Another hash of block 0.
+    /// Hash of block 0 that is told instead of the node's.
     pub genesis_hash: Option<B256>,
     /// Newest block that the endpoint knows of.
     pub stale_head: Option<u64>,
-    /// How gas is priced.
+    /// Pricing of gas.
     pub fees: FeeModel,
-    /// Whether several requests in one are taken.
+    /// Treatment of several requests in one.
     pub batches: BatchSupport,
     /// Longest answer in bytes; a longer one is refused.
     pub longest_answer_bytes: Option<usize>,
@@ -32,7 +32,7 @@ pub struct Modes {
 }
 
 impl Modes {
-    /// Requests for `methods` (all, when there are none) fail as `failure` says.
+    /// Makes requests for `methods` (all, when there are none) fail as `failure` says.
     #[must_use]
     pub fn failing(when: When, failure: Failure, methods: &'static [&'static str]) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Modes {
         }
     }
 
-    /// `eth_getLogs` is limited to `blocks`, with a refusal in these words.
+    /// Limits `eth_getLogs` to `blocks`, with a refusal in these words.
     #[must_use]
     pub fn log_span(blocks: u64, refusal: Refusal) -> Self {
         Self {
@@ -62,43 +62,43 @@ impl Modes {
 /// A failure of some requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Trouble {
-    /// Which requests fail.
+    /// Selection of the requests that fail.
     pub when: When,
-    /// How they fail.
+    /// Failure that they meet.
     pub failure: Failure,
     /// Methods whose requests fail; all of them when empty.
     pub methods: &'static [&'static str],
 }
 
-/// Which of the requests fail.
+/// Selection of the requests that fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// Each.
+    /// Every request.
     Always,
-    /// Each n-th.
+    /// Every n-th request.
     Every(u32),
-    /// The next so many.
+    /// The next so many requests.
     Next(u32),
-    /// Those beyond so many in a second.
+    /// Requests beyond so many in a second.
     AbovePerSec(u32),
 }
 
-/// How a request fails.
+/// Failure of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// It is taken and never answered.
+    /// The request is taken and never answered.
     Silent,
-    /// It is answered after this time.
+    /// The request is answered after this time.
     Late(Duration),
     /// The connection ends in the middle of the answer, after it was carried out.
     CutAnswer,
-    /// HTTP 429.
+    /// Status 429 with this header.
     TooManyRequests(RetryAfter),
     /// A page of HTML with this status; 200 is one too.
     Page(u16),
     /// Status 200 with text that is no JSON.
     NotJson,
-    /// Status 200 with nothing.
+    /// Status 200 with an empty body.
     Empty,
     /// A good answer to a request of another number.
     WrongId,
@@ -111,9 +111,9 @@ pub enum Failure {
 /// The header `Retry-After`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAfter {
-    /// There is none.
+    /// No such header.
     Absent,
-    /// Seconds.
+    /// A number of seconds.
     Secs(u64),
     /// The HTTP date of so many seconds from now.
     DateIn(u64),
@@ -124,16 +124,16 @@ pub enum RetryAfter {
 /// An error in an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    /// HTTP status.
+    /// HTTP status of the answer.
     pub status: u16,
     /// Code of JSON-RPC; without one the answer is a page of HTML.
     pub code: Option<i64>,
-    /// The text.
+    /// Text of the error.
     pub message: &'static str,
 }
 
 impl Refusal {
-    /// An error of JSON-RPC in an answer with status 200.
+    /// Makes an error of JSON-RPC in an answer with status 200.
     #[must_use]
     pub const fn rpc(code: i64, message: &'static str) -> Self {
         Self {
@@ -147,11 +147,11 @@ impl Refusal {
 /// Limits on `eth_getLogs`.
 #[derive(Debug, Clone, Copy)]
 pub struct LogLimit {
-    /// Blocks in one query.
+    /// Highest number of blocks in one query.
     pub blocks: Option<u64>,
-    /// Logs in one answer.
+    /// Highest number of logs in one answer.
     pub results: Option<usize>,
-    /// What the endpoint answers beyond them.
+    /// Answer of the endpoint beyond these limits.
     pub refusal: Refusal,
 }
 
@@ -195,10 +195,10 @@ pub const LOG_REFUSALS: [Refusal; 14] = [
     },
 ];
 
-/// How the chain prices gas.
+/// Pricing of gas on the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FeeModel {
-    /// By EIP-1559.
+    /// Fees are those of EIP-1559.
     #[default]
     Dynamic,
     /// Blocks have no base fee, there is no fee history, and transactions of type 2 are refused.
@@ -211,16 +211,16 @@ pub enum FeeModel {
     NoHistory,
 }
 
-/// Whether several requests in one are taken.
+/// Treatment of several requests in one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BatchSupport {
-    /// Any number.
+    /// Any number of requests.
     #[default]
     All,
     /// At most so many; more are refused by one error.
     UpTo(usize),
-    /// None: one error of JSON-RPC.
+    /// No batch is taken: one error of JSON-RPC.
     Refused,
-    /// None: HTTP 400 with a page.
+    /// No batch is taken: HTTP 400 with a page.
     BadRequest,
 }

@@ -27,7 +27,7 @@ const DELAY: Duration = Duration::from_millis(10);
 /// Longest wait for the node itself.
 const NODE_LIMIT: Duration = Duration::from_secs(60);
 
-/// When faults happen.
+/// Schedule of faults.
 enum Plan {
     Never,
     /// This fault, as often as that, to requests for this method.
@@ -43,13 +43,13 @@ enum Plan {
     },
 }
 
-/// The modes, and what was counted since they were set.
+/// The modes, and the counts since they were set.
 #[derive(Default)]
 struct Standing {
     modes: Modes,
     /// Requests that each trouble has looked at.
     seen: Vec<u32>,
-    /// Those of the last second.
+    /// Times of the requests of the last second.
     recent: VecDeque<Instant>,
     requests: u32,
 }
@@ -65,13 +65,13 @@ pub(crate) struct Shared {
     client: Client,
 }
 
-/// An endpoint before a node; dropped, it answers nothing any more.
+/// Endpoint before a node; it stops answering when it is dropped.
 pub struct Proxy {
     server: Server,
     shared: Arc<Shared>,
 }
 
-/// What becomes of one request.
+/// Result of one request.
 pub(crate) enum Outcome {
     Answer(Value),
     Refused(Refusal),
@@ -83,7 +83,7 @@ impl Proxy {
     /// Takes its place before the node at `node`.
     ///
     /// # Panics
-    /// When `node` is no address, or there is no free port.
+    /// Panics if `node` is no address, or there is no free port.
     pub async fn start(node: String) -> Self {
         let limits = Limits {
             connect: NODE_LIMIT,
@@ -108,7 +108,7 @@ impl Proxy {
         }
     }
 
-    /// The address, without a slash at its end.
+    /// Returns the address, without a slash at its end.
     #[must_use]
     pub fn url(&self) -> &str {
         self.server.url()
@@ -118,7 +118,7 @@ impl Proxy {
         *self.shared.plan.lock().unwrap() = plan;
     }
 
-    /// Has no fault from now on.
+    /// Ends all faults from now on.
     pub fn behave(&self) {
         self.plan(Plan::Never);
         self.set(Modes::default());
@@ -133,7 +133,7 @@ impl Proxy {
         };
     }
 
-    /// The next `times` requests for `method` meet `fault`.
+    /// Makes the next `times` requests for `method` meet `fault`.
     pub fn next(&self, fault: Fault, method: &'static str, times: u32) {
         self.plan(Plan::Next {
             fault,
@@ -142,20 +142,20 @@ impl Proxy {
         });
     }
 
-    /// One request in `one_in` meets a fault that `seed` decides on.
+    /// Makes one request in `one_in` meet a fault that `seed` decides on.
     pub fn misbehave(&self, seed: u64, one_in: u32) {
         let rng = Box::new(ChaCha8Rng::seed_from_u64(seed));
         self.plan(Plan::Random { rng, one_in });
     }
 
-    /// How often a fault happened.
+    /// Returns the number of times that a fault happened.
     #[must_use]
     pub fn count(&self, fault: Fault) -> u32 {
         let happened = self.shared.happened.lock().unwrap();
         happened.get(&fault).copied().unwrap_or(0)
     }
 
-    /// Requests for `method` so far, those inside of batches included.
+    /// Counts the requests for `method` so far, those inside of batches included.
     #[must_use]
     pub fn asked(&self, method: &str) -> u32 {
         let asked = self.shared.asked.lock().unwrap();
@@ -181,7 +181,7 @@ async fn answer(State(shared): State<Arc<Shared>>, body: String) -> Response {
     shared.respond(&request).await
 }
 
-/// The methods asked for: one, or those of a batch.
+/// Lists the methods asked for: one, or those of a batch.
 fn methods(request: &Value) -> impl Iterator<Item = &str> {
     members(request)
         .iter()
@@ -224,7 +224,7 @@ impl Shared {
         }
     }
 
-    /// The failure that this request meets, if it meets one.
+    /// Returns the failure that this request meets, if it meets one.
     fn failure(&self, request: &Value) -> Option<Failure> {
         let mut standing = self.standing.lock().unwrap();
         let Standing {
@@ -335,7 +335,7 @@ impl Shared {
         Some(fault)
     }
 
-    /// The answer to `request`; none when there is nothing but an error of HTTP.
+    /// Makes the answer to `request`; `None` when there is nothing but an error of HTTP.
     async fn misanswer(&self, fault: Fault, request: &Value) -> Option<Value> {
         let id = &request["id"];
         let error = |message| Some(Refusal::rpc(-32_000, message).to_json(id));
@@ -391,14 +391,14 @@ impl Shared {
         Some(answer)
     }
 
-    /// Asks the node something of the proxy's own; the result.
+    /// Asks the node a question of the proxy's own, and returns the result.
     pub(crate) async fn tell_node(&self, method: &str, params: &Value) -> Value {
         let request = json!({ "jsonrpc": "2.0", "id": 0, "method": method, "params": params });
         let answer = self.forward(&request).await.unwrap_or_default();
         answer["result"].clone()
     }
 
-    /// The last answer to the same question, under the new number.
+    /// Returns the last answer to the same question, under the new number.
     fn known(&self, request: &Value) -> Option<Value> {
         let mut answer = self.before.lock().unwrap().get(&name(request))?.clone();
         answer["id"] = request["id"].clone();
@@ -425,7 +425,7 @@ impl Refusal {
     }
 }
 
-/// What a request asks.
+/// Names the question of a request: its method and parameters.
 fn name(request: &Value) -> String {
     format!("{} {}", request["method"], request["params"])
 }
@@ -458,7 +458,7 @@ fn too_many(retry_after: RetryAfter) -> Response {
     response
 }
 
-/// Half of an answer, and the end of the connection.
+/// Sends half of an answer, and ends the connection.
 fn cut(answer: &Value) -> Response {
     let whole = answer.to_string();
     let half = whole[..whole.len() / 2].to_owned();

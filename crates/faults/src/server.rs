@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A router on a free port of this machine; dropped, it ends.
+/// Server of a router on a free port of this machine; it ends when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     url: String,
@@ -13,10 +13,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts serving.
+    /// Serves `router` on a free port of this machine.
     ///
     /// # Panics
-    /// When there is no free port.
+    /// Panics if there is no free port.
     pub async fn start(router: Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -24,7 +24,7 @@ impl Server {
         Self { url, serving }
     }
 
-    /// The address, without a slash at its end.
+    /// Returns the address, without a slash at its end.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -37,10 +37,10 @@ impl Drop for Server {
     }
 }
 
-/// A page of HTML, as proxies and balancers send it.
+/// Makes a page of HTML, as proxies and balancers send it.
 ///
 /// # Panics
-/// When `status` is not one.
+/// Panics if `status` is not one of HTTP.
 #[must_use]
 pub fn page(status: u16, title: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap();

@@ -30,7 +30,7 @@ pub enum FileError {
     /// There is a file, and one like it is never replaced.
     #[error("{} exists and is never overwritten; name another file", path.display())]
     Exists {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
     /// There is a file that was made for something else.
@@ -39,7 +39,7 @@ pub enum FileError {
         path.display()
     )]
     Foreign {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Contents that would have been replaced.
         expected: &'static str,
@@ -47,13 +47,13 @@ pub enum FileError {
     /// A private file would be written through a symbolic link.
     #[error("{} is a symbolic link; name the file itself", path.display())]
     Link {
-        /// The link.
+        /// Path of the link.
         path: PathBuf,
     },
     /// The name belongs to a folder or a device.
     #[error("{} is not a file; name a file", path.display())]
     NotAFile {
-        /// The name.
+        /// Path of the folder or device.
         path: PathBuf,
     },
     /// Other users have rights that cannot be taken from them.
@@ -63,27 +63,27 @@ pub enum FileError {
         if *is_folder { "700" } else { "600" }
     )]
     Shared {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// Which of the two it is.
+        /// True for a folder, false for a file.
         is_folder: bool,
     },
     /// The text is UTF-16.
     #[error("{} is UTF-16 text; save it as UTF-8", path.display())]
     Utf16 {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
     /// The bytes are not text.
     #[error("{} is not UTF-8 text", path.display())]
     NotText {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
     /// The file is larger than any of its kind.
     #[error("{} has more than {limit} bytes, which is too large for what it should hold", path.display())]
     TooLarge {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The most that is read.
         limit: u64,
@@ -91,7 +91,7 @@ pub enum FileError {
     /// The operating system refused.
     #[error("cannot {action} {}{}", path.display(), hint(*action, source))]
     Io {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: PathBuf,
         /// The act that failed.
         action: FileAction,

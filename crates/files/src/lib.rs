@@ -2,7 +2,7 @@
 //!
 //! In here: files that appear whole or not at all, rights that are set when a file is
 //! made and looked at when it is opened, and text as editors of other systems save it.
-//! Not in here: what any of the files means.
+//! Not in here: the meaning of any of the files.
 //!
 //! Invariants:
 //! - No file is replaced unless its contents show that it was made for the same purpose.

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::Response;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-/// Why an answer was not read to its end.
+/// Reason for which an answer was not read to its end.
 #[derive(Debug)]
 pub enum BodyError {
     /// It is longer than allowed.

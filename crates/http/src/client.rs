@@ -6,12 +6,12 @@ use reqwest::{Client, Url};
 
 use crate::is_loopback;
 
-/// How long a client waits.
+/// Longest waits of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For a connection, TLS included.
+    /// Longest wait for a connection, TLS included.
     pub connect: Duration,
-    /// For one request as a whole, to the last byte of the answer.
+    /// Longest wait for one request as a whole, to the last byte of the answer.
     pub request: Duration,
 }
 
@@ -20,7 +20,7 @@ pub struct Limits {
 /// that they lead to may be another host, which must not learn the key in this one.
 ///
 /// # Errors
-/// When the machine's certificates or the environment's proxy cannot be used.
+/// Fails if the machine's certificates or the environment's proxy cannot be used.
 pub fn client_for(url: &Url, limits: Limits) -> Result<Client, reqwest::Error> {
     use_ring();
     let builder = Client::builder()

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::PublicAddress;
 
 /// An address that may carry a key: it is shown as a [`PublicAddress`]. Any text is one,
-/// because a message that refuses a text quotes it; whoever connects reads it.
+/// because a message that refuses a text quotes it; it is parsed on connecting.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub struct SecretUrl(String);

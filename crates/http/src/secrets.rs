@@ -11,7 +11,7 @@ const SHORTEST_SECRET: usize = 5;
 pub struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// Those in `url`.
+    /// Collects those in `url`.
     #[must_use]
     pub fn of(url: &Url) -> Self {
         let path = url.path_segments().into_iter().flatten();

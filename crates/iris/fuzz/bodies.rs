@@ -1,5 +1,5 @@
-//! What every input of a fuzz target is put through. The same functions run on
-//! stable Rust in `cargo test`, on a bounded number of inputs.
+//! Bodies of the fuzz targets: the steps that every input is put through. The same
+//! functions run on stable Rust in `cargo test`, on a bounded number of inputs.
 #![allow(dead_code)]
 
 use annona_iris::{CODE_BITS, Eye, IrisTemplate, NormalisedSheet, encode, encode_bytes};
@@ -19,7 +19,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// All of them.
+    /// All formats of images.
     pub(crate) const ALL: [Self; 4] = [Self::Png, Self::Jpeg, Self::Bmp, Self::Pgm];
 
     fn magic(self) -> &'static [u8] {

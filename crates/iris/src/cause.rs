@@ -1,4 +1,4 @@
-//! Why no eye was found, when it is the picture's fault and not the person's.
+//! Causes in the picture, and not in the person, for which no eye was found.
 
 use image::GrayImage;
 
@@ -7,8 +7,8 @@ use crate::limits;
 use crate::pipeline::{check_geometry, inside_fraction, planes_of, segment, working_plane};
 use crate::raster::Plane;
 
-/// The refusal that names the true cause: a negative, a stretched picture or an eye that
-/// is partly outside looks blurred, or like none, to those who look for an eye.
+/// Returns the refusal that names the true cause: a search for an eye takes a negative, a
+/// stretched picture or an eye that is partly outside for a blurred one, or for none.
 pub(crate) fn true_cause(refusal: IrisError, image: &GrayImage) -> IrisError {
     let may_be_another = matches!(
         refusal,
@@ -29,7 +29,7 @@ pub(crate) fn true_cause(refusal: IrisError, image: &GrayImage) -> IrisError {
         .unwrap_or(refusal)
 }
 
-/// Whether an eye is there once black and white are exchanged.
+/// Returns [`IrisError::Negative`] if an eye is found once black and white are exchanged.
 fn negative(working: &Plane, factor: usize) -> Option<IrisError> {
     let mut negative = working.clone();
     for level in &mut negative.data {
@@ -40,7 +40,7 @@ fn negative(working: &Plane, factor: usize) -> Option<IrisError> {
     Some(IrisError::Negative)
 }
 
-/// Whether an eye is there once the picture is squeezed.
+/// Returns [`IrisError::NotRound`] if an eye is found once the picture is squeezed.
 fn stretched(working: &Plane, factor: usize) -> Option<IrisError> {
     [(0.5, 1.0), (1.0, 0.5), (0.67, 1.0), (1.0, 0.67)]
         .into_iter()
@@ -72,8 +72,8 @@ fn resized(plane: &Plane, across: f32, down: f32) -> Plane {
     }
 }
 
-/// Whether an eye is there once the picture is continued beyond its edges, as in mirrors
-/// there.
+/// Returns [`IrisError::NotWhole`] if an eye that is partly outside is found once the
+/// picture is continued beyond its edges, as in mirrors there.
 fn cut(working: &Plane, factor: usize) -> Option<IrisError> {
     let (w, h) = (working.width, working.height);
     let (left, top) = (w / 2, h / 2);

@@ -121,7 +121,7 @@ struct Ring {
     r: f32,
     points: Vec<[f32; 5]>,
     weight: f32,
-    /// How much of the difference between left and right is taken off.
+    /// Share of the difference between left and right that is taken off.
     one_sided: f32,
 }
 
@@ -140,7 +140,7 @@ impl Ring {
         }
     }
 
-    /// The flanks, and what is below them: where lids seldom reach.
+    /// Returns the ring's flanks and the part below them, which lids seldom reach.
     fn flanks(r: f32, samples: usize) -> Self {
         let points: Vec<[f32; 5]> = (0..samples)
             .map(|k| sin_cos(k as f32 * TAU / samples as f32))

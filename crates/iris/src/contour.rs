@@ -37,7 +37,7 @@ impl Contour {
         (self.centre_x + r * cos, self.centre_y + r * sin)
     }
 
-    /// Mean radius.
+    /// Returns the mean radius, in pixels.
     #[must_use]
     pub fn mean_radius(&self) -> f32 {
         self.radii.iter().sum::<f32>() / ANGLES as f32
@@ -118,19 +118,18 @@ fn open_path(gain: &[f32], rows: usize, length: usize, ends: Option<usize>) -> V
     path
 }
 
-/// What a curve is taken for where nothing is seen of it.
+/// Shape that a curve is taken to have where nothing is seen of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rest {
     /// Ridge on the terms from the second on: a half-hidden curve stays near a circle.
     pub(crate) stiffness: f32,
     /// The second harmonic (cosine, sine) of that circle, pixels.
     pub(crate) flattening: [f32; 2],
-    /// Where the curve's centre is expected from that of the samples, pixels right and
-    /// down.
+    /// Expected centre of the curve, from that of the samples, in pixels right and down.
     pub(crate) centre: Option<[f32; 2]>,
 }
 
-/// Ridges that hold a curve's centre to where it is expected, right and down.
+/// Ridges that hold a curve's centre to the expected one, right and down.
 const CENTRED: [f64; 2] = [0.05, 0.1];
 
 /// Fits `c0 + sum(a_k cos + b_k sin)` up to `order` to weighted samples at equal

@@ -4,7 +4,7 @@ use crate::contour::{ANGLES, Contour, Rest, angle_of, closed_path, fit_series, s
 use crate::raster::Plane;
 use crate::trig::sin_cos;
 
-/// How a contour is fitted: how far off the last one its edge may lie, how many
+/// One round of fitting a contour: how far off the last one its edge may lie, how many
 /// terms it has, and how unwilling it is to leave the circle.
 #[derive(Clone, Copy)]
 pub(crate) struct Round {
@@ -13,7 +13,7 @@ pub(crate) struct Round {
     pub(crate) stiffness: f32,
 }
 
-/// How an edge is sought.
+/// Settings of a search for an edge.
 pub(crate) struct Search<'a> {
     pub(crate) rounds: &'a [Round],
     /// Distance in pixels over which contrast is taken, by the radius.
@@ -22,7 +22,7 @@ pub(crate) struct Search<'a> {
     pub(crate) soft: f32,
     /// The second harmonic in pixels that a contour has where nothing is seen.
     pub(crate) flattening: [f32; 2],
-    /// Where the contour's centre is expected, in the image.
+    /// Expected centre of the contour, in the image.
     pub(crate) centre: Option<(f32, f32)>,
 }
 
@@ -88,8 +88,8 @@ fn recentred(old: &Contour, series: &[f32]) -> Contour {
     }
 }
 
-/// Where an edge is sought about a contour, and over which distance its contrast
-/// is taken.
+/// Band about a contour in which an edge is sought, and distance over which its contrast is
+/// taken.
 #[derive(Clone, Copy)]
 struct Band {
     reach_px: f32,
@@ -114,8 +114,8 @@ impl Edge {
     }
 }
 
-/// Follows the strongest dark-to-bright edge (from inside to outside) all round,
-/// about a contour; an edge into what is not trusted counts less.
+/// Follows the strongest dark-to-bright edge (from inside to outside) all round, about a
+/// contour; an edge into a part that is not trusted counts less.
 fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) -> f32) -> Edge {
     const ROWS: usize = 41;
     let step = 2.0 * band.reach_px / (ROWS - 1) as f32;

@@ -1,4 +1,4 @@
-//! Why an image did not become a template.
+//! Reasons why an image did not become a template.
 
 use thiserror::Error;
 
@@ -12,7 +12,7 @@ pub enum FileFault {
     /// Bytes follow that are no part of the picture.
     #[error("other bytes follow the picture")]
     ExtraBytes,
-    /// A part is not what its checksum says.
+    /// A part does not match its checksum.
     #[error("a checksum is wrong")]
     Checksum,
     /// Header, sizes, tables or pixels do not fit together.
@@ -55,7 +55,7 @@ pub enum IrisError {
     /// The bytes are no PNG, JPEG, BMP or PNM image, or no decoder reads them.
     #[error("The picture could not be read. Send it again as PNG, JPEG, BMP or PGM.")]
     UnreadableImage,
-    /// The file is not what its writer made, or was never whole.
+    /// The file differs from the one that its writer made, or was never whole.
     #[error("The picture's file is damaged: {fault}. Send it again as the camera wrote it.")]
     DamagedImage {
         /// The first fault found.
@@ -64,7 +64,7 @@ pub enum IrisError {
     /// The file holds more than the grey levels of one picture.
     #[error("The picture's file cannot be used: {feature}. Send it again as a plain grey picture.")]
     UnsupportedImage {
-        /// What is not taken.
+        /// Feature of the file that is not accepted.
         feature: FileFeature,
     },
     /// Fewer pixels than an iris needs.

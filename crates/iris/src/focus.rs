@@ -1,4 +1,4 @@
-//! How sharp a picture is, measured twice.
+//! Sharpness of a picture, measured twice.
 //!
 //! The pupil's edge tells the blur best, but reflections on it can be filled into
 //! an artificial step; the steepest tenths of the whole iris region tell it more
@@ -15,10 +15,10 @@ const SLOPE_REACH: f32 = 0.026;
 
 /// Iris radius over the width of the steepest edges in the square around the iris.
 ///
-/// `plane` is the picture with its reflections. The steepest slope that one pixel
-/// in a hundred exceeds stands for the edges, the range of grey levels for their
-/// contrast. Slopes are taken over six pixels, so that a sharp picture does not
-/// measure more than about `iris radius / 2.4`.
+/// `plane` is the picture with its reflections. The steepest slope that one pixel in a
+/// hundred exceeds is taken for that of the edges, the range of grey levels for their
+/// contrast. Slopes are taken over six pixels, so that a sharp picture does not measure
+/// more than about `iris radius / 2.4`.
 pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
     const STEEP_SHARE: f32 = 0.01;
     let radius = limbus.mean_radius();

@@ -14,7 +14,8 @@ pub const MAX_IMAGE_BYTES: usize = 32 * 1024 * 1024;
 pub const MAX_DECODING_BYTES: u64 = 160 * 1024 * 1024;
 /// Share of the image that may be saturated.
 pub const MAX_SATURATED_FRACTION: f32 = 0.5;
-/// Share of the image that is brighter than what [`MIN_BRIGHTEST_LEVEL`] asks for.
+/// Share of the image that is brighter than the level that [`MIN_BRIGHTEST_LEVEL`] asks
+/// for.
 pub const BRIGHTEST_FRACTION: f32 = 0.02;
 /// Least grey level of the brightest parts of the image, of 255.
 pub const MIN_BRIGHTEST_LEVEL: u8 = 48;

@@ -1,8 +1,8 @@
-//! What hides the iris: lids, lashes, reflections.
+//! Parts of the iris that are hidden by lids, lashes and reflections.
 //!
-//! A lid's edge is the path that best parts what looks like iris tissue from what does
-//! not, lashes included. The skin of a lid's margin is often as bright as tissue: where
-//! a long edge to something brighter lies before that path, the lid begins there.
+//! A lid's edge is the path that best parts pixels that look like iris tissue from pixels
+//! that do not, lashes included. The skin of a lid's margin is often as bright as tissue:
+//! where a long edge to something brighter lies before that path, the lid begins there.
 
 use crate::circle::Circle;
 use crate::contour::Contour;
@@ -22,12 +22,12 @@ const BEYOND: f32 = -0.5;
 
 /// Farthest pixels before and beyond a lid's margin that are compared.
 const FARTHEST: usize = 4;
-/// Grey levels by which the far side is brighter at which a margin counts half, and
-/// what it must count to be one.
+/// Grey levels by which the far side is brighter at which a margin counts half, and the
+/// least count of a margin.
 const SOFT_MARGIN: f32 = 30.0;
 const LEAST_MARGIN: f32 = 0.3;
-/// Share of the iris radius to either side over which a margin's gain is averaged,
-/// and what it must come to.
+/// Share of the iris radius to either side over which a margin's gain is averaged, and the
+/// least average of a margin.
 const MARGIN_REACH: f32 = 0.15;
 const CLEAR_MARGIN: f32 = 0.05;
 
@@ -74,7 +74,7 @@ impl Lids {
         (lowest, highest)
     }
 
-    /// Whether a point lies under a lid, or nearer than `margin` to its edge.
+    /// Returns whether a point lies under a lid, or nearer than `margin` to its edge.
     pub(crate) fn cover(&self, x: f32, y: f32, margin: f32) -> bool {
         let (k, fraction) = self.upper.place(x);
         y < self.upper.row_between(k, fraction) + margin
@@ -123,8 +123,8 @@ fn offset(circle: Circle, (x, y): (f32, f32)) -> (f32, f32) {
     (x - circle.x, y - circle.y)
 }
 
-/// Where lids are sought: the columns of pixels across the iris, each from the row of
-/// its centre outward.
+/// Place in which lids are sought: the columns of pixels across the iris, each from the row
+/// of its centre outward.
 struct Iris<'a> {
     smooth: &'a Plane,
     model: TissueModel,
@@ -182,8 +182,8 @@ impl Iris<'_> {
         }
     }
 
-    /// Whether a lid's margin may run through a point: in the iris, off the pupil's own
-    /// edge, and not beside the pupil's middle.
+    /// Returns whether a lid's margin may run through a point: in the iris, off the pupil's
+    /// own edge, and not beside the pupil's middle.
     fn may_hold_margin(&self, at: (f32, f32), outward: f32) -> bool {
         let (dx, dy) = offset(self.limbus, at);
         let (px, py) = offset(self.pupil, at);
@@ -193,7 +193,7 @@ impl Iris<'_> {
             && outward * py > 0.5 * self.pupil.r
     }
 
-    /// How much a pixel of a grey level speaks against being iris tissue: -1 for
+    /// Returns how much a pixel of a grey level speaks against being iris tissue: -1 for
     /// tissue, up to [`STRONGEST`]; 0 in the pupil and outside the iris.
     fn evidence(&self, at: (f32, f32), level: f32) -> f32 {
         let (dx, dy) = offset(self.limbus, at);
@@ -210,7 +210,7 @@ impl Iris<'_> {
     }
 }
 
-/// Beyond a lid that is crossed, what looks like tissue says little.
+/// Discounts pixels beyond a crossed lid that look like tissue: they say little.
 fn discount_beyond_lid(evidence: &mut [f32]) {
     let mut against = 0.0;
     for value in evidence {
@@ -222,8 +222,8 @@ fn discount_beyond_lid(evidence: &mut [f32]) {
     }
 }
 
-/// What speaks for a lid's margin at the middle of `levels`: brighter beyond it than
-/// before it.
+/// Returns the evidence for a lid's margin at the middle of `levels`: brighter beyond it
+/// than before it.
 fn margin_gain(levels: &[f32]) -> f32 {
     let rise = contrast_at(levels, FARTHEST, [1, 3, FARTHEST]).max(0.0);
     rise / (rise + SOFT_MARGIN) - LEAST_MARGIN
@@ -300,8 +300,8 @@ pub(crate) mod tests {
         }
     }
 
-    /// An iris of radius 60 about a pupil of 20, with a little texture, below `lid`
-    /// rows of what `cover` says.
+    /// An iris of radius 60 about a pupil of 20, with a little texture, below `lid` rows of
+    /// the grey levels that `cover` gives.
     pub(crate) fn eye(lid: f32, cover: impl Fn(usize) -> f32) -> Plane {
         let data = (0..200 * 200)
             .map(|k| {

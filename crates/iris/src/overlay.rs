@@ -1,4 +1,4 @@
-//! A picture of what the pipeline saw.
+//! A picture of the pipeline's findings in an image.
 
 use std::f32::consts::TAU;
 

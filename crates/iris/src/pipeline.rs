@@ -33,7 +33,7 @@ const BRIGHTEST: f32 = 5.0;
 /// Difference of the diameters over their sum when one is half the other.
 const HALVED_FLATTENING: f32 = 1.0 / 3.0;
 
-/// Which eye of a person.
+/// One of a person's two eyes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Eye {
     /// The person's left eye.
@@ -42,16 +42,16 @@ pub enum Eye {
     Right,
 }
 
-/// What one image gave.
+/// Result of encoding one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoding {
-    /// Whose eye the caller said it was.
+    /// Eye that the caller named.
     pub eye: Eye,
     /// The code and its mask.
     pub template: IrisTemplate,
-    /// How good the image was.
+    /// Measures of the image's quality.
     pub quality: Quality,
-    /// Where pupil, iris and lids end.
+    /// Edges of pupil, iris and lids.
     pub geometry: Geometry,
     /// The unrolled iris that the code was computed from.
     pub sheet: NormalisedSheet,
@@ -72,11 +72,11 @@ pub struct Quality {
     pub centre_offset: f32,
     /// Iris diameter in pixels of the image given.
     pub iris_diameter_px: f32,
-    /// Valid code bits.
+    /// Number of valid code bits.
     pub valid_bits: u32,
 }
 
-/// What was found in the image, in its pixels.
+/// Edges found in the image, in its pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Geometry {
     /// Edge of the pupil.
@@ -110,7 +110,7 @@ pub fn encode_bytes(bytes: &[u8], eye: Eye) -> Result<Encoding, IrisError> {
     encode(&read_image(bytes)?, eye)
 }
 
-/// A stretch of the way from an image to a template, for those who measure it.
+/// A stage of the way from an image to a template, for measuring the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Exposure, size of work, reflections, blurs.
@@ -123,12 +123,12 @@ pub enum Stage {
     LimbusAndLids,
     /// The rubber sheet and its noise.
     Sheet,
-    /// Code and mask.
+    /// The code and its mask.
     Code,
 }
 
 impl Stage {
-    /// All of them, in the order of the way.
+    /// All stages, in the order in which they are passed.
     pub const ALL: [Self; 6] = [
         Self::Preparation,
         Self::Eye,

@@ -1,4 +1,4 @@
-//! Where pupil and iris end.
+//! Finds the edges of pupil and iris.
 
 use crate::circle::{Candidate, Circle, GradientField, SearchBox, best_circle, refined_circle};
 use crate::contour::{ANGLES, Contour, angle_of};
@@ -25,7 +25,7 @@ const SMALLEST_PUPIL_PX: usize = 3;
 const IRIS_OF_PUPIL: (f32, f32) = (1.35, 7.0);
 const IRIS_OF_HEIGHT: f32 = 0.62;
 const IRIS_OF_WIDTH: f32 = 0.45;
-/// How much the limbus's agreement counts beside the pupil's votes.
+/// Weight of the limbus's agreement beside the pupil's votes.
 const LIMBUS_WEIGHT: f32 = 2.0;
 /// Brightening from the pupil's edge to the inside of the limbus, as a share of the
 /// picture's range, at which a limbus counts half.
@@ -64,7 +64,7 @@ pub(crate) struct Segmentation {
     pub(crate) limbus: Contour,
     pub(crate) lids: Lids,
     pub(crate) limbus_agreement: f32,
-    /// How much the pair of circles is like pupil and iris.
+    /// Likeness of the pair of circles to pupil and iris.
     pub(crate) value: f32,
     /// Standard deviation of the pupil's edge, pixels.
     pub(crate) edge_width_px: f32,
@@ -85,7 +85,7 @@ pub(crate) struct Planes {
     pub(crate) filled: Plane,
     pub(crate) smooth: Plane,
     coarse: Plane,
-    /// Reflections and what they spoil: on the fine plane, on the coarse one.
+    /// Reflections and the pixels that they spoil: on the fine plane, on the coarse one.
     pub(crate) spots: Vec<bool>,
     coarse_spots: Vec<bool>,
     coarse_factor: usize,
@@ -183,10 +183,10 @@ impl Planes {
     }
 }
 
-/// A picture that somebody may have made another one of.
+/// A change that somebody may have made to a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CoarseChange {
-    /// Black for white.
+    /// Black and white exchanged.
     Negative,
     HalfWidth,
     HalfHeight,
@@ -231,7 +231,7 @@ pub(crate) struct FoundEye {
     pub(crate) limbus: Circle,
     pub(crate) limbus_agreement: f32,
     pub(crate) votes: f32,
-    /// How much the pair is like pupil and iris.
+    /// Likeness of the pair to pupil and iris.
     pub(crate) value: f32,
 }
 
@@ -378,16 +378,16 @@ pub(crate) fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -
     }
 }
 
-/// How flat a camera or a turned eye makes the pupil, less what is noise: the limbus
-/// is as flat, and lids hide where it would show.
+/// Returns how flat a camera or a turned eye makes the pupil, less noise: the limbus is as
+/// flat, and lids hide the places that would show it.
 fn flattening_of(pupil: &Contour) -> [f32; 2] {
     const NOISE: f32 = 0.01;
     pupil.flattening().map(|f| f - f.clamp(-NOISE, NOISE))
 }
 
-/// The limbus about its circle. Lids hide where it ends above and below, so that its
-/// flanks leave its height open, and a lash beside one of them moves it sideways: the
-/// pupil says where its centre is expected.
+/// The limbus about its circle. Lids hide its upper and lower ends, so that its flanks
+/// leave its height open, and a lash beside one of them moves it sideways: the pupil says
+/// where its centre is expected.
 fn limbus_contour(
     planes: &Planes,
     circle: Circle,

@@ -9,9 +9,9 @@ use crate::params::params;
 use crate::raster::Plane;
 use crate::trig::{length, sin_cos};
 
-/// Angles sampled.
+/// Number of angles that are sampled.
 pub(crate) const FINE_ANGLES: usize = 1024;
-/// Radii sampled.
+/// Number of radii that are sampled.
 pub(crate) const FINE_RADII: usize = 128;
 /// Share of noisy samples above which a block of the sheet is noisy.
 const MAX_NOISY_SHARE: f32 = 0.25;
@@ -19,8 +19,9 @@ const MAX_NOISY_SHARE: f32 = 0.25;
 /// The iris as a rectangle of 256 angles (columns) by 64 radii (rows, the pupil's
 /// edge first), 7 bits a pixel, with one noise bit for 4 columns of a row.
 ///
-/// Column 0 starts in the direction of growing x, or, in a picture turned by more than
-/// a little, where that direction is for the eye; columns go clockwise in the image. Everything after it is integer arithmetic.
+/// Column 0 starts in the direction of growing x, or, in a picture turned by more than a
+/// little, where that direction is for the eye; columns go clockwise in the image.
+/// Everything after it is integer arithmetic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormalisedSheet {
     pixels: Vec<u8>,
@@ -28,13 +29,13 @@ pub struct NormalisedSheet {
 }
 
 impl NormalisedSheet {
-    /// Angles of the sheet.
+    /// Returns the number of angles of the sheet.
     #[must_use]
     pub fn width(&self) -> usize {
         params().sheet.width_angles
     }
 
-    /// Radii of the sheet.
+    /// Returns the number of radii of the sheet.
     #[must_use]
     pub fn height(&self) -> usize {
         params().sheet.height_radii
@@ -46,7 +47,7 @@ impl NormalisedSheet {
         &self.pixels
     }
 
-    /// Whether the pixel's block is hidden by lids, lashes or reflections.
+    /// Returns whether the pixel's block is hidden by lids, lashes or reflections.
     #[must_use]
     pub fn is_noisy(&self, column: usize, row: usize) -> bool {
         let block = params().sheet.noise_block_columns;
@@ -73,7 +74,7 @@ impl NormalisedSheet {
     }
 }
 
-/// Flattening of the limbus beyond what gaze and noise make.
+/// Flattening of the limbus beyond the part that gaze and noise make.
 fn stretch_of(limbus: &Contour) -> [f32; 2] {
     const USUAL: f32 = 0.035;
     let [along, across] = limbus.flattening();
@@ -91,7 +92,7 @@ pub(crate) struct FineSheet {
 impl FineSheet {
     /// Samples `plane` bilinearly at 1024 angles by 128 radii, cell-centred, from `roll`
     /// on, which is in radians clockwise. In a stretched picture equal angles of the eye
-    /// are not equal in the image: what the limbus shows of that is taken off.
+    /// are not equal in the image: the part of this that the limbus shows is taken off.
     pub(crate) fn sample(plane: &Plane, pupil: &Contour, limbus: &Contour, roll: f32) -> Self {
         let [along, across] = stretch_of(limbus);
         let rays: Vec<_> = (0..FINE_ANGLES)

@@ -2,7 +2,7 @@
 
 use crate::raster::Plane;
 
-/// How much brighter than its surroundings a spot must be to count, grey levels.
+/// Grey levels by which a spot must be brighter than its surroundings to count.
 const MIN_CONTRAST: f32 = 60.0;
 /// Pixels around a spot that its halo spoils.
 const HALO_PX: usize = 2;

@@ -19,14 +19,14 @@ const MAGIC: [u8; 4] = *b"AIT\x01";
 const MODEL_PREFIX_BYTES: usize = 8;
 const HEADER_BYTES: usize = MAGIC.len() + MODEL_PREFIX_BYTES;
 
-/// Why bytes are not a template of this model.
+/// Reason why bytes are not a template of this model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TemplateBytesError {
     /// The length is not [`TEMPLATE_BYTES`].
     #[error("an iris template has {TEMPLATE_BYTES} bytes, not {actual}")]
     Length {
-        /// Bytes given.
+        /// Number of bytes given.
         actual: usize,
     },
     /// The magic or its version is another one.

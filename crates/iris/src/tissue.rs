@@ -1,5 +1,5 @@
-//! How bright iris tissue is: a model by radius and side, from the flanks of the iris,
-//! where lids seldom reach.
+//! Brightness of iris tissue: a model by radius and side, from the flanks of the iris,
+//! which lids seldom reach.
 
 use std::f32::consts::TAU;
 

@@ -1,10 +1,10 @@
-//! Which way is up, told by what surrounds an iris.
+//! Turn of a picture, told by the surroundings of an iris.
 //!
 //! Lids cover an iris above and, less, below; beside it the sclera is bright, plain and
 //! parted from it by a clear edge. Some measures about the iris, each by direction, are
 //! reduced to their lowest harmonics. The turn at which these look most like an upright
-//! eye's is the turn of the picture. A mirrored eye is as upright as another: only what
-//! is even about the vertical counts.
+//! eye's is the turn of the picture. A mirrored eye is as upright as another: only the
+//! parts that are even about the vertical count.
 
 use std::f32::consts::{FRAC_PI_2, TAU};
 
@@ -26,7 +26,7 @@ const UPRIGHT_TURNS: usize = 6;
 /// Contrast, as a share of the range of grey levels, at which an edge counts half.
 const SOFT_EDGE: f32 = 0.1;
 
-/// How much each harmonic of each measure says for an eye's being upright: a logistic
+/// Weight of each harmonic of each measure in favour of an upright eye: a logistic
 /// regression on two sets of real eyes and on simulated ones, each at eight turns. Light
 /// from one side says nothing, so plain levels have no first harmonic.
 const WEIGHTS: [[f32; HARMONICS]; MEASURES] = [
@@ -44,7 +44,7 @@ const WEIGHTS: [[f32; HARMONICS]; MEASURES] = [
     [-2.87, -5.45, 1.94],
 ];
 
-/// What the surroundings of an iris say about the turn of a picture.
+/// Turn of a picture, as the surroundings of an iris tell it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Turn {
     /// Degrees clockwise by which the eye is most likely turned, -180 to 180.
@@ -94,7 +94,7 @@ fn degrees_of(turn: usize) -> f32 {
     }
 }
 
-/// How much measures look like those of an upright eye after this turn.
+/// Returns how much measures look like those of an upright eye after this turn.
 fn likeness(measures: &Harmonics, turn: usize) -> f32 {
     let up = turn as f32 * TAU / TURNS as f32 - FRAC_PI_2;
     let mut sum = 0.0;
@@ -229,8 +229,8 @@ impl<'a> Surroundings<'a> {
         std::array::from_fn(|k| self.level(share, k))
     }
 
-    /// How far the iris strays from what is usual at that depth, which is a share of
-    /// the way from the pupil to the limbus.
+    /// Measures how far the iris strays from the usual level at each depth, on average; a
+    /// depth is a share of the way from the pupil to the limbus.
     fn strays(&self, depths: [f32; 3]) -> ByDirection {
         const FARTHEST: f32 = 5.0;
         let mut sums = [0.0; DIRECTIONS];
@@ -247,7 +247,7 @@ impl<'a> Surroundings<'a> {
         sums.map(|sum| Some(sum / depths.len() as f32))
     }
 
-    /// By how much the level at one distance exceeds that at another.
+    /// Measures by how much the level at one distance exceeds that at another.
     fn difference(&self, outer: f32, inner: f32) -> ByDirection {
         std::array::from_fn(|k| {
             let rise = self.level(outer, k)? - self.level(inner, k)?;
@@ -255,14 +255,14 @@ impl<'a> Surroundings<'a> {
         })
     }
 
-    /// How clearly an edge runs around the iris.
+    /// Measures how clearly an edge runs around the iris.
     fn edge(&self, shares: [f32; 3]) -> ByDirection {
         self.mean_of(shares, |s| {
             s.outward / (s.outward.abs() + s.around + SOFT_EDGE * self.range)
         })
     }
 
-    /// How strongly levels change, whichever way.
+    /// Measures how strongly levels change, in any direction.
     fn texture(&self, shares: [f32; 3]) -> ByDirection {
         self.mean_of(shares, |s| (s.total / self.range).min(1.0))
     }

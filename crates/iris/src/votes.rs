@@ -22,9 +22,9 @@ pub(crate) struct Voted {
     pub(crate) votes: f32,
 }
 
-/// The circles darker inside that most edges of `plane` point away from, best
-/// first, radii from `smallest` to `largest` pixels. `weight` scales the votes of a
-/// circle by what else is known of it.
+/// The circles darker inside that most edges of `plane` point away from, best first, radii
+/// from `smallest` to `largest` pixels. `weight` scales the votes of a circle by other
+/// knowledge of it.
 pub(crate) fn dark_circles(
     plane: &Plane,
     spoiled: &[bool],
@@ -140,7 +140,8 @@ fn collect_peaks(plane: &Plane, sums: &[f32], r: f32, least: f32, peaks: &mut Ve
     }
 }
 
-/// Whether a value is at least `least`; all are looked at, which is quicker than to stop.
+/// Returns whether any value is at least `least`; all are looked at, which is quicker than
+/// to stop.
 fn reaches(values: &[f32], least: f32) -> bool {
     values.iter().fold(false, |any, &v| any | (v >= least))
 }

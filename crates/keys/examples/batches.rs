@@ -58,7 +58,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Proves, and keeps what it proved. A key is loaded once: it is tried out each time.
+/// Proves batches, and keeps the results. A key is loaded once: it is tried out each time.
 struct Desk {
     keys: KeyFolder,
     appends: HashMap<CircuitId, AppendProver>,
@@ -162,7 +162,7 @@ fn rng_for(name: &str) -> ChaCha20Rng {
     ChaCha20Rng::from_seed(keccak256(name).0)
 }
 
-/// What every kind of batch has: list, challenge, value, proof.
+/// Lists the parts that every kind of batch has: list, challenge, value, proof.
 fn show<S: BatchStatement>(proved: &BatchProof<S>) -> Value {
     let inputs = proved.statement.public_inputs(&SCOPE);
     let items: Vec<Value> = proved

@@ -1,5 +1,5 @@
-//! `prove FOLDER [CIRCUIT...]`, run by `cargo xtask bench circuits`: what the
-//! circuits cost, with test keys in FOLDER. Wall time, and processor time in brackets.
+//! `prove FOLDER [CIRCUIT...]`, run by `cargo xtask bench circuits`: the cost of the
+//! circuits, with test keys in FOLDER. Wall time, and processor time in brackets.
 
 use std::path::PathBuf;
 use std::time::Instant;

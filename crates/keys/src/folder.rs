@@ -17,7 +17,7 @@ const MAGIC: &str = "annona-key-1";
 /// Longest header that is read.
 const MAX_HEADER_BYTES: u64 = 4096;
 
-/// Why there is no key.
+/// Reason why there is no key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -26,7 +26,7 @@ pub enum KeyError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The file is none of ours.
@@ -65,21 +65,21 @@ pub enum KeyError {
     Unfit {
         /// The circuit.
         circuit: CircuitId,
-        /// Why.
+        /// Reason why it does not serve.
         source: BatchKeyError,
     },
 }
 
-/// What a key file says about itself.
+/// Description that a key file gives of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyInfo {
-    /// The circuit.
+    /// Circuit that the key serves.
     pub circuit: CircuitId,
-    /// Where the secrets are.
+    /// Place of the secrets behind the key.
     pub origin: KeyOrigin,
     /// Hash of the verifying key.
     pub hash: B256,
-    /// The file.
+    /// Path of the key file.
     pub path: PathBuf,
 }
 
@@ -102,19 +102,19 @@ pub struct KeyFolder {
 }
 
 impl KeyFolder {
-    /// The keys in `path`, which need not exist yet.
+    /// Names the folder `path`, which need not exist yet.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// Where the key of `circuit` is or would be.
+    /// Returns the path that the key of `circuit` has or would have.
     #[must_use]
     pub fn file(&self, circuit: CircuitId, origin: KeyOrigin) -> PathBuf {
         self.path.join(format!("{circuit}.{}.key", origin.name()))
     }
 
-    /// The test key of `circuit`: from its file, or made and written. A file that is
+    /// Returns the test key of `circuit`: from its file, or made and written. A file that is
     /// damaged or belongs to earlier rows is replaced.
     ///
     /// # Errors
@@ -180,7 +180,8 @@ impl KeyFolder {
         })
     }
 
-    /// The key of `circuit`, checked against its header, and a test key against the lock file too.
+    /// Loads the key of `circuit`, checked against its header, and a test key against the
+    /// lock file too.
     ///
     /// # Errors
     /// [`KeyError`].
@@ -219,7 +220,7 @@ impl KeyFolder {
         Ok(key)
     }
 
-    /// What is in the folder, by the headers alone.
+    /// Lists the keys in the folder, by the headers alone.
     ///
     /// # Errors
     /// [`KeyError`] for a file that is there and cannot be read.

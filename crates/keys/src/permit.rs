@@ -3,8 +3,8 @@ use annona_proofs::KeyOrigin;
 /// Chains of one developer: those of Anvil and Hardhat, and of Geth's `--dev`.
 pub const DEVELOPMENT_CHAINS: [u64; 2] = [31_337, 1337];
 
-/// What the operator says about test keys. It takes two statements, in two
-/// places, to use one outside a development chain.
+/// Statements of the operator about test keys. It takes two of them, in two places, to use a
+/// test key outside a development chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UnsafeKeys {
     /// Nothing was said.
@@ -17,7 +17,7 @@ pub enum UnsafeKeys {
 }
 
 impl UnsafeKeys {
-    /// From what the configuration says, and the command line.
+    /// Combines the statements of the configuration and of the command line.
     #[must_use]
     pub const fn said(in_configuration: bool, on_command_line: bool) -> Self {
         match (in_configuration, on_command_line) {
@@ -38,7 +38,7 @@ pub struct UnsafeKeyRefused {
     pub chain_id: u64,
 }
 
-/// Whether a key of `origin` may be used on the chain `chain_id`.
+/// Checks that a key of `origin` may be used on the chain `chain_id`.
 ///
 /// # Errors
 /// [`UnsafeKeyRefused`].

@@ -6,15 +6,15 @@ use annona_core::B256;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What git holds about a circuit: `circuits/circuits.lock.json`.
+/// Sizes and hashes that git holds about a circuit: `circuits/circuits.lock.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pinned {
-    /// Public inputs, the constant 1 not counted.
+    /// Number of public inputs, the constant 1 not counted.
     pub public_inputs: usize,
-    /// Rows.
+    /// Number of rows.
     pub constraints: usize,
-    /// Variables, the constant 1 and the public inputs among them.
+    /// Number of variables, the constant 1 and the public inputs among them.
     pub variables: usize,
     /// SHA-256 of the exported `.r1cs` file.
     #[serde(with = "crate::text")]
@@ -25,7 +25,7 @@ pub struct Pinned {
 }
 
 impl Pinned {
-    /// What the lock file would say of these rows and this test key.
+    /// Returns the entry that the lock file would have for these rows and this test key.
     #[must_use]
     pub fn of(rows: &R1cs, test_key_hash: B256) -> Self {
         Self {
@@ -43,13 +43,13 @@ static LOCK: LazyLock<BTreeMap<String, Pinned>> = LazyLock::new(|| {
     serde_json::from_str(text).expect("the lock file is generated, and a test reads it")
 });
 
-/// What is pinned for `circuit`.
+/// Returns the sizes and hashes that are pinned for `circuit`.
 #[must_use]
 pub fn pinned(circuit: CircuitId) -> &'static Pinned {
     &LOCK[circuit.name()]
 }
 
-/// SHA-256 of the `.r1cs` file of `rows`.
+/// Computes the SHA-256 of the `.r1cs` file of `rows`.
 #[must_use]
 pub fn rows_hash(rows: &R1cs) -> B256 {
     let mut hasher = Sha256::new();

@@ -6,19 +6,19 @@ use ark_bn254::Bn254;
 use taceo_circom_types::groth16::Zkey;
 use taceo_circom_types::{CheckElement, ZkeyParserError};
 
-/// Why a ceremony's key was not taken.
+/// Reason why a ceremony's key was not taken.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
     /// The file is not a zkey over BN254, or a point in it is in no group.
     #[error("the file is not a Groth16 zkey over BN254")]
     NotAZkey(#[from] ZkeyParserError),
-    /// The key does not serve.
+    /// The key does not serve the circuit.
     #[error("the key does not serve this circuit")]
     Unfit(#[from] BatchKeyError),
 }
 
-/// Writes what a ceremony needs: the rows as `.r1cs`, and for a rehearsal the
+/// Writes the files that a ceremony needs: the rows as `.r1cs`, and for a rehearsal the
 /// values of a statement that says nothing as `.wtns`.
 ///
 /// # Errors

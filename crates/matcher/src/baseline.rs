@@ -55,20 +55,20 @@ impl PlainCode {
     }
 }
 
-/// What the compiler may use for the plain loop.
+/// Instructions that the compiler may use for the plain loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlainBuild {
-    /// What every processor of the architecture has.
+    /// Those that every processor of the architecture has.
     Default,
-    /// The bit count of one word in one instruction, where the processor has it: what
-    /// `iris-mpc` gets when it is built for the machine it runs on.
+    /// The bit count of one word in one instruction, where the processor has it: `iris-mpc`
+    /// gets the same when it is built for the machine it runs on.
     Popcnt,
     /// AVX-512 with VPOPCNTDQ, where the processor has them.
     Native,
 }
 
 impl PlainBuild {
-    /// All of them.
+    /// All builds of the plain loop.
     pub const ALL: [Self; 3] = [Self::Default, Self::Popcnt, Self::Native];
 
     /// A short name for tables and JSON.

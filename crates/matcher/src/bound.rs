@@ -1,4 +1,4 @@
-//! Which comparisons cannot reach a limit, told from counts without a division.
+//! Excludes comparisons that cannot reach a limit, by counts and without a division.
 
 use annona_iris::CODE_BITS;
 
@@ -9,19 +9,19 @@ use crate::score::IMPOSTOR_MICROS;
 /// Binary places of the line's coefficients.
 const PLACES: u32 = 16;
 
-/// A straight line over the shared mask bits. Who has more differing bits than the
-/// line says, at every rotation, has a score at or above the limit.
+/// A straight line over the shared mask bits. A comparison that has more differing bits
+/// than the line says, at every rotation, has a score at or above the limit.
 ///
-/// With `n` bits compared the score is below `limit` exactly when the differing
-/// bits are at most `D(n) = 0.45 n - c n / (n + n0)`, `c = 2 n0 (0.45 - limit)`.
-/// `D` is convex, so between the mask floor and all bits it lies below the chord
-/// through its ends. The coefficients are rounded up, so what the line excludes is
-/// excluded by the definition; what it leaves in has to be scored.
+/// With `n` bits compared the score is below `limit` exactly when the differing bits are at
+/// most `D(n) = 0.45 n - c n / (n + n0)`, `c = 2 n0 (0.45 - limit)`. `D` is convex, so
+/// between the mask floor and all bits it lies below the chord through its ends. The
+/// coefficients are rounded up, so every comparison that the line excludes is excluded by
+/// the definition; the others have to be scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bound {
     slope: u64,
     intercept: i64,
-    /// What a score below the limit takes from 0.45 at least, in millionths.
+    /// Least difference of a score below the limit from 0.45, in millionths.
     least_gain: i64,
 }
 
@@ -106,7 +106,7 @@ impl Bound {
     }
 }
 
-/// Which lanes are comparable, when every score may be below the limit.
+/// Tells which lanes are comparable, when every score may be below the limit.
 pub(crate) fn judge_all(distances: &Distances) -> Verdict {
     let bound = Bound {
         slope: 0,

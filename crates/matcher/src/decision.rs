@@ -1,4 +1,4 @@
-//! Whether a person is new: the only place where thresholds meet scores.
+//! Decides whether a person is new: the only place where thresholds meet scores.
 //!
 //! In words, first match wins:
 //! 1. Like three people or more: the template is not one eye's, or somebody made up
@@ -10,15 +10,15 @@
 //! 4. Somebody could not be compared: a person looks. Too little to see is never new.
 //! 5. Otherwise: unique.
 //!
-//! Who is asked about decides first which entries count: those of people who are
-//! members or about to be, and, for eyes that are [wide open](EyePair::is_wide_open),
-//! those that could be compared, see [`Found::only`]. Of two pairs of which neither
-//! can be compared, one at least is not wide open; when the probe is, the entry has no
-//! say: somebody who brings entries of few bits could turn away everybody else.
+//! The caller decides first which entries count: those of people who are members or about
+//! to be, and, for eyes that are [wide open](EyePair::is_wide_open), those that could be
+//! compared, see [`Found::only`]. Of two pairs of which neither can be compared, one at
+//! least is not wide open; when the probe is, the entry has no say: otherwise somebody who
+//! brings entries of few bits could turn away everybody else.
 //!
-//! "Like" holds in every [`Arrangement`](crate::Arrangement): eyes straight, swapped,
-//! or seen in a mirror. `docs/measurements/matching.md` has what the thresholds mean at each size
-//! of the gallery.
+//! "Like" holds in every [`Arrangement`](crate::Arrangement): eyes straight, swapped, or
+//! seen in a mirror. `docs/measurements/matching.md` says what the thresholds mean at each
+//! size of the gallery.
 
 use crate::gallery::Match;
 #[cfg(doc)]
@@ -34,21 +34,21 @@ pub struct DecisionRule {
     pub duplicate_below_micros: u32,
     /// Below this, and not a duplicate, a person has to look.
     pub review_below_micros: u32,
-    /// Like this many people, a template is nobody's.
+    /// Number of similar people from which on a template is nobody's.
     pub saturated_from: u64,
 }
 
-/// What follows from a search.
+/// Decision that follows from a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Nobody in the gallery is alike.
+    /// Nobody in the gallery is similar.
     Unique,
     /// Neither surely new nor surely known.
     Review {
         /// The entry to look at.
         closest: Match,
     },
-    /// Already in.
+    /// The person is already in the gallery.
     Duplicate {
         /// The entry that is the same person.
         existing: Match,
@@ -57,7 +57,7 @@ pub enum Decision {
     Saturated {
         /// The entry it is most like.
         closest: Match,
-        /// How many people it is like.
+        /// Number of people that it is similar to.
         similar: u64,
     },
 }
@@ -87,13 +87,14 @@ impl DecisionRule {
         }
     }
 
-    /// What a search has to report for [`DecisionRule::decide`]: scores below this.
+    /// Returns the value below which a search has to report scores for
+    /// [`DecisionRule::decide`], in millionths.
     #[must_use]
     pub const fn reach_micros(&self) -> u32 {
         self.review_below_micros
     }
 
-    /// Decides on what a search within [`DecisionRule::reach_micros`] found.
+    /// Decides on the result of a search within [`DecisionRule::reach_micros`].
     #[must_use]
     pub fn decide(&self, found: &Found) -> Decision {
         let Some(closest) = found.best else {

@@ -9,8 +9,8 @@ use crate::screen::ScreenTemplate;
 /// Bytes of an [`Entry`], in memory and in a file.
 pub(crate) const ENTRY_BYTES: usize = size_of::<Entry>();
 
-/// A person: sequence number, checksum, both templates, and what the screen reads of
-/// them, which lies together because a screened search reads little else.
+/// A person: sequence number, checksum, both templates, and the parts of them that the
+/// screen reads, which lie together because a screened search reads little else.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(crate) struct Entry {
@@ -19,7 +19,7 @@ pub(crate) struct Entry {
     checksum: u32,
     /// Valid code bits of the left and of the right template.
     pub(crate) valid_bits: [u32; 2],
-    /// Always zero.
+    /// Always zero; pads the fields before it to a cache line.
     filling: [u32; 11],
     /// Screened bits of the left and of the right eye.
     pub(crate) screened: [ScreenTemplate; 2],
@@ -45,12 +45,12 @@ impl Entry {
         entry
     }
 
-    /// Whether this is entry `sequence` and every byte is as it was written.
+    /// Returns whether this is entry `sequence` and every byte is as it was written.
     pub(crate) fn is_sound(&self, sequence: u64) -> bool {
         self.sequence == sequence && self.checksum == self.computed_checksum()
     }
 
-    /// Both templates.
+    /// Returns both templates, unpacked.
     pub(crate) fn eyes(&self) -> EyePair {
         EyePair {
             left: self.left.unpack(),

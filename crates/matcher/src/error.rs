@@ -1,4 +1,4 @@
-//! Why a gallery's files cannot be used.
+//! Reasons why a gallery's files cannot be used.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use annona_files::FileError;
 use thiserror::Error;
 
-/// Why a gallery's files cannot be used.
+/// Reason why a gallery's files cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GalleryError {
     /// The operating system refused.
     #[error("the gallery file {} cannot be used", path.display())]
     Io {
-        /// The file or folder.
+        /// File or folder that was accessed.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A file cannot be made, or not kept to its owner.
@@ -30,27 +30,27 @@ pub enum GalleryError {
     /// The file is not a segment of a gallery of this version and machine.
     #[error("{} is not a gallery segment that this version reads", path.display())]
     Format {
-        /// The file.
+        /// File that cannot be used.
         path: PathBuf,
     },
     /// The templates were made with other parameters, or are scored otherwise.
     #[error("the gallery {} belongs to another iris model or score version", path.display())]
     Model {
-        /// The file.
+        /// File that cannot be used.
         path: PathBuf,
     },
     /// An entry that is not the next one.
     #[error("entry {given} was given where {expected} is the next one")]
     Sequence {
-        /// The next sequence number.
+        /// Sequence number of the next entry.
         expected: u64,
-        /// The one given.
+        /// Sequence number that was given.
         given: u64,
     },
 }
 
 impl GalleryError {
-    /// Whether the files can be thrown away and made again from the database.
+    /// Returns whether the files can be thrown away and made again from the database.
     #[must_use]
     pub const fn is_cured_by_rebuilding(&self) -> bool {
         matches!(self, Self::Format { .. } | Self::Model { .. })

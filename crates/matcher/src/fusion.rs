@@ -12,7 +12,7 @@ use crate::score::{Score, score};
 /// Bits of a mask word, each for one filter and radius.
 const MASK_WORD_BITS: usize = 32;
 
-/// How frames become one template.
+/// Rule by which frames become one template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FusionRule {
     /// Greatest score to the reference frame, in millionths; a frame above it is
@@ -44,7 +44,7 @@ impl FusionRule {
     }
 }
 
-/// What became of a frame.
+/// Fate of a frame in a fusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameFate {
     /// It is the reference that the others were turned to.
@@ -64,7 +64,7 @@ pub enum FrameFate {
 }
 
 impl FrameFate {
-    /// Whether the frame's bits are in the fused template.
+    /// Returns whether the frame's bits are in the fused template.
     #[must_use]
     pub const fn is_used(&self) -> bool {
         matches!(self, Self::Reference | Self::Used { .. })
@@ -87,7 +87,7 @@ impl FrameFate {
 pub struct FusedTemplate {
     /// The template, turned as the reference frame is.
     pub template: IrisTemplate,
-    /// What became of each frame, in the order given.
+    /// Fate of each frame, in the order given.
     pub frames: Vec<FrameFate>,
 }
 
@@ -99,16 +99,16 @@ impl FusedTemplate {
     }
 }
 
-/// Why frames did not become one template.
+/// Reason why frames did not become one template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FusionError {
     /// More frames than are fused at once.
     #[error("{given} frames are too many. Hand in at most {maximum} of an eye.")]
     TooManyFrames {
-        /// Frames given.
+        /// Number of frames given.
         given: usize,
-        /// Most frames accepted.
+        /// Largest number of frames accepted.
         maximum: usize,
     },
     /// Too few frames show the same eye.
@@ -118,7 +118,7 @@ pub enum FusionError {
     TooFewAgree {
         /// Size of the largest group of frames around one of them.
         agreeing: usize,
-        /// Frames given.
+        /// Number of frames given.
         given: usize,
         /// Frames that have to agree.
         needed: usize,
@@ -138,11 +138,10 @@ impl FusionError {
 
 /// Fuses frames of one eye by a majority vote for each bit.
 ///
-/// The reference is the frame with the most others within the rule's limit, of
-/// equals the one nearest to them. Each frame within the limit is turned to the
-/// reference and votes with its valid bits. Where the votes are equal, the
-/// reference decides if it saw the bit, and 0 stands otherwise. The order of the
-/// frames does not matter.
+/// The reference is the frame with the most others within the rule's limit, of equals the
+/// one nearest to them. Each frame within the limit is turned to the reference and votes
+/// with its valid bits. Where the votes are equal, the reference decides if it saw the bit,
+/// and the bit is 0 otherwise. The order of the frames does not matter.
 ///
 /// # Errors
 /// Too many frames, or too few that agree: at least [`FusionRule::min_frames`],

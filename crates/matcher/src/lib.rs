@@ -5,11 +5,11 @@
 //! search of a gallery on vector instructions, screening, the gallery's files, the
 //! decision rule, and the error rates of a set of labelled comparisons.
 //!
-//! Not here: images (`annona-iris`), databases, networks. The only files that this
-//! crate touches are a gallery's, in [`Gallery`]: they are mapped into memory, and
-//! how they are laid out is what makes a search fast. Nothing here reads a clock or
-//! a random source, and scores are integers: the same templates give the same
-//! decision on every machine and on all instructions.
+//! Not here: images (`annona-iris`), databases, networks. The only files that this crate
+//! touches are a gallery's, in [`Gallery`]: they are mapped into memory, and their layout
+//! makes a search fast. Nothing here reads a clock or a random source, and scores are
+//! integers: the same templates give the same decision on every machine and on all
+//! instructions.
 //!
 //! Invariants:
 //! - every search gives what scoring each entry by [`score()`] would give, unless the

@@ -44,8 +44,8 @@ impl EyePair {
         }
     }
 
-    /// Whether so much of both eyes is seen that any two such pairs can be compared in
-    /// every arrangement, see [`WIDE_OPEN_BITS`].
+    /// Returns whether so much of both eyes is seen that any two such pairs can be compared
+    /// in every arrangement, see [`WIDE_OPEN_BITS`].
     #[must_use]
     pub fn is_wide_open(&self) -> bool {
         self.left.valid_bits() + self.right.valid_bits() >= WIDE_OPEN_BITS
@@ -72,7 +72,7 @@ impl EyePair {
     }
 }
 
-/// How the eyes of the probe met those of the gallery.
+/// Arrangement in which the eyes of the probe met those of the gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrangement {
     /// Left with left, right with right.
@@ -86,7 +86,7 @@ pub enum Arrangement {
 }
 
 impl Arrangement {
-    /// All of them; of equal scores the earlier one counts.
+    /// All arrangements; of equal scores the earlier one counts.
     pub const ALL: [Self; 4] = [
         Self::Straight,
         Self::Swapped,
@@ -95,7 +95,7 @@ impl Arrangement {
     ];
 }
 
-/// Which comparisons a pair's score stands on; sides are the probe's.
+/// Eyes whose comparisons a pair's score is made of; sides are the probe's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EyesCompared {
     /// Both eyes shared enough bits.
@@ -108,15 +108,15 @@ pub enum EyesCompared {
     Neither,
 }
 
-/// How different two pairs of eyes are.
+/// Difference between two pairs of eyes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PairScore {
     /// The value to decide on, in millionths: the mean of both eyes' scores; one
     /// eye's score plus [`SINGLE_EYE_PENALTY_MICROS`]; or [`INCOMPARABLE_MICROS`].
     pub micros: u32,
-    /// Which eyes were compared.
+    /// Eyes that were compared.
     pub eyes: EyesCompared,
-    /// Which eyes met.
+    /// Arrangement in which the eyes met.
     pub arrangement: Arrangement,
     /// Score of the probe's left eye.
     pub left: Option<Score>,

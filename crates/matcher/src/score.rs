@@ -7,10 +7,10 @@ use crate::distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance, raw_distance};
 /// Changes whenever encoder, mask rule or normalisation change: scores of
 /// different versions must not meet one threshold.
 pub const SCORE_VERSION: u16 = 1;
-/// Where the normalisation leaves scores as they are, in millionths.
+/// Score that the normalisation leaves as it is, in millionths.
 pub const IMPOSTOR_MICROS: u32 = 450_000;
 
-/// How different two eyes are; smaller is more alike. Ordered by value.
+/// Difference between two eyes; smaller is more alike. Ordered by value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Score {
     /// The normalised score in millionths: 0 for equal codes, about 450,000 for
@@ -31,8 +31,8 @@ impl Score {
         f64::from(self.micros) / 1e6
     }
 
-    /// The fractional Hamming distance at the best rotation. Never decide on it:
-    /// it does not know how many bits it stands on.
+    /// The fractional Hamming distance at the best rotation. Never decide on it: it does
+    /// not tell how many bits it was computed from.
     #[must_use]
     pub fn raw(&self) -> f64 {
         f64::from(self.different) / f64::from(self.bits)

@@ -1,11 +1,10 @@
 //! The first stage of a screened search: a sixth of the bits, at every other rotation.
 //!
-//! The screen compares filter 0 (the long one) at 64 of the 200 columns, 2,048 code
-//! bits, at the 16 odd rotations: neighbouring columns of this filter have 87 % of
-//! their bits in common, so that one rotation does for two. It is statistical. Whom it
-//! keeps is scored exactly; whom it drops is not looked at again. How many alike
-//! people it drops is measured, see
-//! [`passes_screen`].
+//! The screen compares filter 0 (the long one) at 64 of the 200 columns, 2,048 code bits,
+//! at the 16 odd rotations: neighbouring columns of this filter have 87 % of their bits in
+//! common, so that one rotation does for two. It is statistical. People that it keeps are
+//! scored exactly; people that it drops are not looked at again. The number of similar
+//! people that it drops is measured, see [`passes_screen`].
 
 use annona_iris::{COLUMNS, IrisTemplate};
 use bytemuck::{Pod, Zeroable};
@@ -82,8 +81,8 @@ impl ScreenProbe {
     }
 }
 
-/// Whether a screened search would score these comparisons of one arrangement, one or
-/// both eyes, each the probe's template and the entry's: the screen sees enough in
+/// Returns whether a screened search would score these comparisons of one arrangement, one
+/// or both eyes, each the probe's template and the entry's: the screen sees enough in
 /// common over all of them, or it is not likely that one of them can be made.
 #[must_use]
 pub fn passes_screen(eyes: &[(&IrisTemplate, &IrisTemplate)]) -> bool {
@@ -99,15 +98,15 @@ pub(crate) fn keeps(excess: i32, is_comparable: bool) -> bool {
     excess <= 0 || !is_comparable
 }
 
-/// Whether two templates with so many valid bits are likely to share enough of them.
-/// Lids hide much the same part of every eye, so most that have this many do.
+/// Returns whether two templates with so many valid bits are likely to share enough of
+/// them. Lids hide much the same part of every eye, so most that have this many do.
 pub(crate) fn is_likely_comparable(valid_bits: u32, others: u32) -> bool {
     valid_bits + others >= LIKELY_VALID_BITS
 }
 
-/// How far two templates are from passing: the least of `64 d - 47 m` over the odd
-/// rotations, where `m` screened mask bits are valid in both and `d` of the `2 m` code
-/// bits differ. Below 0 they are alike as far as the screen sees.
+/// Returns how far two templates are from passing: the least of `64 d - 47 m` over the odd
+/// rotations, where `m` screened mask bits are valid in both and `d` of the `2 m` code bits
+/// differ. Below 0 they are alike as far as the screen sees.
 ///
 /// This is the definition that every path of the search is tested against.
 pub(crate) fn screen_excess(probe: &IrisTemplate, entry: &IrisTemplate) -> i32 {

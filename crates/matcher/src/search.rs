@@ -1,10 +1,10 @@
-//! Who in a gallery is like a person: exact unless a screen is asked for, over all
-//! arrangements of the eyes.
+//! Searches a gallery for people who are similar to a person: exact unless a screen is
+//! asked for, over all arrangements of the eyes.
 //!
-//! Kernels count the bits of eight people at a time; a [`Bound`] excludes those who
-//! cannot reach the limit; whoever is left is scored by the definition
+//! Kernels count the bits of eight people at a time; a [`Bound`] excludes those who cannot
+//! reach the limit; everybody left is scored by the definition
 //! ([`score()`](crate::score())). The answer is the one that scoring everybody would give.
-//! A screened search does the same with those people only whom the screen keeps.
+//! A screened search does the same with only those people whom the screen keeps.
 
 use std::ops::Range;
 
@@ -23,17 +23,17 @@ use crate::screen::{ScreenProbe, ScreenTemplate, is_likely_comparable, keeps};
 /// People that one task searches.
 const TASK_PEOPLE: usize = 512;
 
-/// How much of everybody a search looks at.
+/// Bits of everybody that a search looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stages {
-    /// All bits of everybody. Decisions stand on this.
+    /// All bits of everybody. Decisions are made on this.
     Exact,
     /// First the screened bits of everybody, then all bits of those who pass. A person
-    /// within the limit may be missed; who cannot be compared is not.
+    /// within the limit may be missed; one who cannot be compared is not.
     Screened,
 }
 
-/// What a search found.
+/// Result of a search for one person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
     /// The most alike of those within the limit; of equals the one admitted first.
@@ -49,7 +49,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// What a search of those entries alone finds for which `is_kept` holds.
+    /// Returns the result of a search of only those entries for which `is_kept` holds.
     #[must_use]
     pub fn only(&self, is_kept: impl Fn(&Match) -> bool) -> Self {
         let mut kept = Self {
@@ -62,7 +62,7 @@ impl Found {
         kept
     }
 
-    /// What a search of both parts finds; `self` is the part admitted earlier.
+    /// Returns the result of a search of both parts; `self` is the part admitted earlier.
     #[must_use]
     pub fn merge(mut self, later: Self) -> Self {
         self.matches.extend(later.matches);
@@ -92,7 +92,7 @@ impl Found {
     }
 }
 
-/// Which people a search reports.
+/// People that a search reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// All below a score, in millionths.
@@ -128,7 +128,7 @@ impl Probe {
 }
 
 impl Probe {
-    /// Which of at most [`TOGETHER`] people pass the screen, see
+    /// Tells which of at most [`TOGETHER`] people pass the screen, see
     /// [`passes_screen`](crate::passes_screen).
     fn passing(&self, people: &[Entry], instructions: Instructions) -> [bool; TOGETHER] {
         let person = |k: usize| people.get(k).unwrap_or(&people[0]);
@@ -157,9 +157,9 @@ impl Probe {
 /// Groups of [`TOGETHER`] people that are brought into the cache ahead.
 const PREFETCHED: usize = 8;
 
-/// Which of the probe's templates meets which eye of the entry in the two
-/// comparisons of each arrangement: indices into `Probe::templates`, then 0 for the
-/// entry's left eye and 1 for its right.
+/// Templates of the probe and eyes of the entry that meet in the two comparisons of each
+/// arrangement: indices into `Probe::templates`, then 0 for the entry's left eye and 1 for
+/// its right.
 const ARRANGED: [[(usize, usize); 2]; 4] = [
     [(0, 0), (1, 1)],
     [(0, 1), (1, 0)],

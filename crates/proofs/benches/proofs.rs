@@ -223,7 +223,7 @@ fn prove(identity: &Identity, path: &InclusionProof) -> ClaimProof {
     prove_claim(identity, path, &SCOPE, Epoch(1), &payment(), &mut rng).unwrap()
 }
 
-/// What somebody calls who has nothing but semaphore-rs.
+/// Proves as somebody does who has nothing but semaphore-rs.
 fn prove_by_semaphore(seed: usize, path: &InclusionProof) -> ProofPoints {
     let mut secret = [u8::try_from(seed).unwrap(); 32];
     let identity = semaphore_rs::identity::Identity::from_secret(&mut secret, None);

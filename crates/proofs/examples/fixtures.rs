@@ -11,7 +11,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Map, Value, json};
 
-/// Low bytes of the distributor's, the recipient's and the relay's address, as the tests place them.
+/// Low bytes of the distributor's, the recipient's and the relay's address, as the tests
+/// place them.
 const DISTRIBUTOR: u32 = 0x0a22_0a01;
 const RECIPIENT: u32 = 0x000a_11ce;
 const RELAY: u32 = 0x00e1_a700;
@@ -26,7 +27,7 @@ const BATCH_MEMBERS: u32 = 136;
 /// A tenth of a token.
 const FEE_WEI: u64 = 100_000_000_000_000_000;
 
-/// One claim: its name, who makes it, for which epoch, in the tree of how many leaves, with which fee.
+/// One claim: its name, person and epoch, the number of leaves of the tree, and the fee.
 struct Case {
     name: &'static str,
     person: usize,

@@ -7,7 +7,7 @@ use annona_proofs::VerifyingKey;
 use minijinja::Environment;
 use serde_json::{Value, json};
 
-/// What the name of a contract begins with whose key is a test key.
+/// Prefix of the name of a contract whose key is a test key.
 const TEST_PREFIX: &str = "UnsafeTest";
 
 type Failure = Box<dyn std::error::Error>;

@@ -15,14 +15,14 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// A fresh identity.
+    /// Creates a fresh identity.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let mut secret = Zeroizing::new([0; 32]);
         rng.fill_bytes(secret.as_mut());
         Self { secret }
     }
 
-    /// The identity of a secret that was kept.
+    /// Restores the identity of a secret that was kept.
     #[must_use]
     pub fn from_secret(secret: [u8; 32]) -> Self {
         Self {
@@ -30,20 +30,20 @@ impl Identity {
         }
     }
 
-    /// The secret, for the wallet's own storage and nothing else.
+    /// Returns the secret, for the wallet's own storage and nothing else.
     #[must_use]
     pub fn expose_secret(&self) -> &[u8; 32] {
         &self.secret
     }
 
-    /// What stands for this person on chain.
+    /// Returns the commitment, which represents this person on chain.
     #[must_use]
     pub fn commitment(&self) -> Commitment {
         Commitment::try_from(self.semaphore().commitment())
             .expect("Poseidon's output is reduced, and a preimage of zero is not known")
     }
 
-    /// This person's mark under `external_nullifier`.
+    /// Returns this person's nullifier hash under `external_nullifier`.
     #[must_use]
     pub fn nullifier_hash(&self, external_nullifier: ExternalNullifier) -> NullifierHash {
         let hash = semaphore_rs::protocol::generate_nullifier_hash(

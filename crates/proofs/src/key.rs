@@ -8,7 +8,7 @@ use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, SerializationError
 /// form; `cargo xtask gen` takes it out of the proving key that `semaphore-rs` carries.
 const SEMAPHORE_30: &[u8] = include_bytes!("../keys/semaphore_30.vk");
 
-/// Why a verifying key is not fit for use.
+/// Reason why a verifying key is not fit for use.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -31,7 +31,7 @@ pub enum KeyError {
 pub struct VerifyingKey(ark_groth16::VerifyingKey<Bn254>);
 
 impl VerifyingKey {
-    /// The key of the Semaphore v3 ceremony at depth 30.
+    /// Returns the key of the Semaphore v3 ceremony at depth 30.
     #[must_use]
     pub fn semaphore_30() -> Self {
         Self::from_bytes(SEMAPHORE_30).expect("the key in this crate is checked by its tests")
@@ -45,7 +45,7 @@ impl VerifyingKey {
         Self::try_from(ark_groth16::VerifyingKey::deserialize_uncompressed(bytes)?)
     }
 
-    /// arkworks' uncompressed form.
+    /// Returns arkworks' uncompressed form.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.0.uncompressed_size());
@@ -55,15 +55,15 @@ impl VerifyingKey {
         bytes
     }
 
-    /// Number of public inputs.
+    /// Returns the number of public inputs.
     #[must_use]
     pub fn input_count(&self) -> usize {
         self.0.gamma_abc_g1.len() - 1
     }
 
-    /// The key as words, in the order of the contract's `verifyingKey()`:
-    /// alpha (x, y), then beta, gamma and delta (x.c1, x.c0, y.c1, y.c0 each),
-    /// then the points of the public inputs (x, y each).
+    /// Returns the key as words, in the order of the contract's `verifyingKey()`: alpha (x,
+    /// y), then beta, gamma and delta (x.c1, x.c0, y.c1, y.c0 each), then the points of the
+    /// public inputs (x, y each).
     #[must_use]
     pub fn to_words(&self) -> Vec<U256> {
         let mut words = g1_words(&self.0.alpha_g1).to_vec();
@@ -74,7 +74,7 @@ impl VerifyingKey {
         words
     }
 
-    /// `keccak256` of [`Self::to_words`], each as 32 big-endian bytes: the pin.
+    /// Returns the pin: `keccak256` of [`Self::to_words`], each as 32 big-endian bytes.
     #[must_use]
     pub fn hash(&self) -> B256 {
         let bytes: Vec<u8> = self

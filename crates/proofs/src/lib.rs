@@ -10,8 +10,8 @@
 //! Not here: where a path or a secret comes from, storage, networks, a clock or
 //! a source of randomness (it is an argument).
 //!
-//! Invariants: nothing in this crate panics on any proof or input, whoever made
-//! it; a secret is never printed.
+//! Invariants: nothing in this crate panics on any proof or input, from whatever source; a
+//! secret is never printed.
 
 mod batch;
 mod field;

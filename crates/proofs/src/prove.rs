@@ -10,7 +10,7 @@ use semaphore_rs_trees::{Branch, InclusionProof as InclusionPath};
 
 use crate::Identity;
 
-/// Why no proof was made.
+/// Reason why no proof was made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProveError {

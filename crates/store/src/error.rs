@@ -5,7 +5,7 @@ use annona_engine::ports::StoreError;
 
 use crate::DeploymentTag;
 
-/// Why a database was not opened.
+/// Reason why a database was not opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -15,7 +15,7 @@ pub enum OpenError {
     /// The schema could not be brought to this program's version.
     #[error("the database cannot be brought to this program's schema")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A newer program wrote it.
+    /// A newer program wrote the database.
     #[error("the database has schema version {version}, which is newer than this program")]
     Newer {
         /// A version of the schema that this program does not know.
@@ -34,7 +34,7 @@ pub enum OpenError {
     Unreadable(StoreError),
 }
 
-/// What no schema can hold; the source of a [`StoreError::Backend`].
+/// Data that no schema can hold; the source of a [`StoreError::Backend`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unstorable {
     #[error("{0} does not fit a column of 63 bits")]

@@ -4,12 +4,12 @@
 //! outbox in one SQLite file, and, under the feature `conformance`, the suite
 //! that every backend must pass.
 //!
-//! Not here: decisions. What is written was decided by `annona-engine`; this
-//! crate says whether it could be written, given everything written before.
+//! Not here: decisions. `annona-engine` decided on everything that is written; this crate
+//! says whether it could be written, given everything written before.
 //!
 //! Invariants:
-//! - what a method acknowledged survives the death of the process and of the
-//!   machine; what it did not acknowledge is there whole or not at all;
+//! - a change that a method acknowledged survives the death of the process and of the
+//!   machine; a change that it did not acknowledge is there whole or not at all;
 //! - uniqueness, single use and the order of the gallery are constraints of the
 //!   schema: no method looks first and writes afterwards;
 //! - a row changes only from the state that its transition names, and a method

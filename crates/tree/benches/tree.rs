@@ -277,7 +277,7 @@ fn position(place: usize) -> LeafIndex {
     LeafIndex::try_from(place as u64).unwrap()
 }
 
-/// What work takes: on the clock, and of all processors together. Only the second means
+/// Time that work takes: on the clock, and of all processors together. Only the second means
 /// anything on a machine that does other work as well.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
@@ -303,7 +303,7 @@ fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-/// Memory of this process, where the system tells.
+/// Returns the memory of this process, where the system tells.
 fn resident_megabytes() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;

@@ -1,5 +1,5 @@
-//! Versions written one after the other, each as what it changes in the one before: the
-//! number of positions, the root, the positions emptied, the leaves appended. Numbers are
+//! Versions written one after the other, each as its changes to the one before: the number of
+//! positions, the root, the positions emptied, the leaves appended. Numbers are
 //! little-endian, field elements 32 big-endian bytes.
 
 use std::io::{self, Read, Write};
@@ -11,7 +11,7 @@ use crate::{TreeError, TreeVersion};
 /// Leaves that are read and hashed at a time.
 const CHUNK: u64 = 1 << 16;
 
-/// Why versions cannot be read.
+/// Reason why versions cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
@@ -27,7 +27,7 @@ pub enum RestoreError {
     /// A version has fewer positions than the one before, or empties them out of order.
     #[error("the versions do not follow from each other")]
     OutOfOrder,
-    /// The leaves do not give the root that stands beside them.
+    /// The leaves do not give the root that is written beside them.
     #[error("the leaves give root {computed}, the file says {written}")]
     RootMismatch {
         /// Root of the leaves.
@@ -63,8 +63,8 @@ pub fn write_version(
     Ok(())
 }
 
-/// Reads what [`write_version`] wrote for a reader who knows `before`. The leaves are
-/// hashed anew: the root that comes out stands for all of them.
+/// Reads what [`write_version`] wrote for a reader who knows `before`. The leaves are hashed
+/// anew, and the root that results must be the one that was written.
 ///
 /// # Errors
 /// [`RestoreError`].

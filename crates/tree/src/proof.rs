@@ -12,8 +12,8 @@ pub struct InclusionProof {
 }
 
 impl InclusionProof {
-    /// The path of a leaf out of the tiles of [`TileId::path_of`], bottom to top. Whether
-    /// they belong together shows when its root is compared with one that is trusted.
+    /// Makes the path of a leaf out of the tiles of [`TileId::path_of`], bottom to top. Its
+    /// root, compared with one that is trusted, shows whether they belong together.
     ///
     /// # Errors
     /// [`TileError::OffPath`].
@@ -44,8 +44,8 @@ impl InclusionProof {
         })
     }
 
-    /// The root that this path leads to from `leaf`. A wallet compares it with
-    /// `R_e` read from the chain before it proves anything.
+    /// Returns the root that this path leads to from `leaf`. A wallet compares it with `R_e`
+    /// read from the chain before it proves anything.
     #[must_use]
     pub fn root_from(&self, leaf: Commitment) -> Root {
         let mut node = leaf.to_field();
@@ -59,7 +59,7 @@ impl InclusionProof {
         Root::from(node)
     }
 
-    /// Whether the path's node at `level` is a right child.
+    /// Returns whether the path's node at `level` is a right child.
     #[must_use]
     pub const fn turns_right(&self, level: usize) -> bool {
         (self.leaf_index.get() >> level) & 1 == 1

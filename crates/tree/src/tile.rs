@@ -12,14 +12,14 @@ pub(crate) const TILE_HEIGHT: usize = 8;
 /// Bytes of a node in a tile.
 const NODE_BYTES: usize = 32;
 
-/// Why bytes or tiles are not what they should be.
+/// Reason why bytes or tiles are refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TileError {
     /// Not a whole number of nodes, none, or more than fit.
     #[error("{bytes} bytes are not the nodes of tile {id:?}")]
     Length {
-        /// The tile.
+        /// Id of the tile that was to be read.
         id: TileId,
         /// Bytes given.
         bytes: usize,
@@ -27,7 +27,7 @@ pub enum TileError {
     /// A node is not below the scalar modulus.
     #[error("node {position} of tile {id:?} is not a field element")]
     NotCanonical {
-        /// The tile.
+        /// Id of the tile that was to be read.
         id: TileId,
         /// Position of the node in it.
         position: usize,
@@ -42,7 +42,7 @@ pub enum TileError {
     },
 }
 
-/// Which tile.
+/// Id of a tile: its level, and its number on that level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TileId {
     level: u8,
@@ -50,8 +50,8 @@ pub struct TileId {
 }
 
 impl TileId {
-    /// The tile number `index`, from the left, of tile level `level`, from the leaves;
-    /// nothing if the tree has no such place.
+    /// Creates the id of the tile number `index`, from the left, of tile level `level`, from
+    /// the leaves; nothing if the tree has no such place.
     #[must_use]
     pub fn new(level: u64, index: u64) -> Option<Self> {
         let id = Self {
@@ -62,7 +62,7 @@ impl TileId {
         (is_level && index << id.height() < id.row_width()).then_some(id)
     }
 
-    /// The tiles of the path of a leaf, bottom to top.
+    /// Returns the tiles of the path of a leaf, bottom to top.
     #[must_use]
     pub fn path_of(leaf_index: LeafIndex) -> [Self; TILE_LEVELS] {
         core::array::from_fn(|level| {
@@ -74,19 +74,19 @@ impl TileId {
         })
     }
 
-    /// The tile level, 0 at the leaves.
+    /// Returns the tile level, 0 at the leaves.
     #[must_use]
     pub const fn level(self) -> usize {
         self.level as usize
     }
 
-    /// Number of the tile on its level.
+    /// Returns the number of the tile on its level.
     #[must_use]
     pub const fn index(self) -> u64 {
         self.index as u64
     }
 
-    /// Nodes of the tree on the level of the tile's lowest ones.
+    /// Returns the number of nodes of the tree on the level of the tile's lowest ones.
     fn row_width(self) -> u64 {
         1 << (TREE_DEPTH - self.level() * TILE_HEIGHT)
     }
@@ -96,7 +96,7 @@ impl TileId {
     }
 }
 
-/// Levels in a tile of tile level `level`.
+/// Returns the number of levels in a tile of tile level `level`.
 pub(crate) fn height_of(level: usize) -> usize {
     TILE_HEIGHT.min(TREE_DEPTH - level * TILE_HEIGHT)
 }
@@ -114,26 +114,26 @@ impl Tile {
         Self { id, nodes }
     }
 
-    /// Which tile it is.
+    /// Returns the id of the tile.
     #[must_use]
     pub const fn id(&self) -> TileId {
         self.id
     }
 
-    /// The nodes; leaves in a tile of level 0.
+    /// Returns the lowest nodes; leaves in a tile of level 0.
     #[must_use]
     pub fn nodes(&self) -> &[FieldElement] {
         &self.nodes
     }
 
-    /// The nodes as 32 big-endian bytes each.
+    /// Returns the lowest nodes as 32 big-endian bytes each.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let nodes = self.nodes.iter();
         nodes.flat_map(|node| node.to_be_bytes()).collect()
     }
 
-    /// Reads [`Tile::to_bytes`].
+    /// Reads the bytes of [`Tile::to_bytes`].
     ///
     /// # Errors
     /// [`TileError`].
@@ -156,7 +156,7 @@ impl Tile {
         Ok(Self { id, nodes })
     }
 
-    /// All nodes of the tile.
+    /// Computes all nodes of the tile.
     pub(crate) fn expand(&self) -> Box<[FieldElement]> {
         let mut block = empty_block(self.id.level());
         let changes = self.nodes.iter().copied().enumerate();
@@ -165,7 +165,8 @@ impl Tile {
     }
 }
 
-/// The nodes of an empty tile: node 1 is its top, and below node `k` are `2 k` and `2 k + 1`.
+/// Returns the nodes of an empty tile: node 1 is its top, and below node `k` are `2 k` and
+/// `2 k + 1`.
 pub(crate) fn empty_block(level: usize) -> Box<[FieldElement]> {
     let height = height_of(level);
     let node = |position: usize| {

@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use crate::version::TreeVersion;
 
-/// Why the tree refuses.
+/// Reason why the tree refuses a change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TreeError {
@@ -23,10 +23,10 @@ pub enum TreeError {
     AlreadyMember {
         /// The commitment.
         commitment: Commitment,
-        /// Where it is.
+        /// Position of its leaf.
         leaf_index: LeafIndex,
     },
-    /// What is to be revoked is not there, or twice in the list.
+    /// The commitment to be revoked is not at its position, or is twice in the list.
     #[error("commitment {commitment} is not the leaf {leaf_index}, or is revoked already")]
     NotTheLeaf {
         /// The position.
@@ -39,13 +39,13 @@ pub enum TreeError {
 /// A leaf that is to become empty. Its position is not used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revocation {
-    /// Where it is.
+    /// Position of the leaf.
     pub leaf_index: LeafIndex,
-    /// What it is.
+    /// Commitment at the position.
     pub commitment: Commitment,
 }
 
-/// The tree of now, with the position of each member.
+/// The current tree, with the position of each member.
 #[derive(Debug, Clone, Default)]
 pub struct MembershipTree {
     current: TreeVersion,
@@ -55,31 +55,31 @@ pub struct MembershipTree {
 }
 
 impl MembershipTree {
-    /// The version of now; a clone of it is kept as it is.
+    /// Returns the current version; a clone of it is kept as it is.
     #[must_use]
     pub const fn current(&self) -> &TreeVersion {
         &self.current
     }
 
-    /// Positions taken, those of revoked leaves included.
+    /// Returns the number of positions taken, those of revoked leaves included.
     #[must_use]
     pub const fn leaf_count(&self) -> u64 {
         self.current.leaf_count()
     }
 
-    /// The root of now.
+    /// Returns the current root.
     #[must_use]
     pub fn root(&self) -> Root {
         self.current.root()
     }
 
-    /// Where a member is; the first place if it is at several.
+    /// Returns the position of a member; the first one if it is at several.
     #[must_use]
     pub fn leaf_index(&self, commitment: Commitment) -> Option<LeafIndex> {
         self.places_of(commitment).min()
     }
 
-    /// All places of a member, in order: the registry takes a commitment twice.
+    /// Returns all positions of a member, in order: the registry takes a commitment twice.
     #[must_use]
     pub fn leaf_indices(&self, commitment: Commitment) -> Vec<LeafIndex> {
         let mut places: Vec<LeafIndex> = self.places_of(commitment).collect();
@@ -120,7 +120,7 @@ impl MembershipTree {
         Ok(self.root())
     }
 
-    /// The root after appending `leaves`, which stay out of the tree.
+    /// Computes the root after appending `leaves`, which stay out of the tree.
     ///
     /// # Errors
     /// [`TreeError::Full`]; [`TreeError::AlreadyMember`] for a commitment that is a member
@@ -143,7 +143,7 @@ impl MembershipTree {
         Ok(next.root())
     }
 
-    /// The root after `revocations`, which are not made.
+    /// Computes the root after `revocations`, which are not made.
     ///
     /// # Errors
     /// [`TreeError::NotTheLeaf`].

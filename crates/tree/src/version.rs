@@ -27,8 +27,8 @@ struct Change {
     node: FieldElement,
 }
 
-/// The tree at one moment. Two versions share the tiles in which they do not differ, so
-/// that a copy costs a pointer for each 256 leaves, and a change four tiles of 16 KiB.
+/// The tree at one moment. Two versions share the tiles in which they do not differ, so that
+/// a copy costs a pointer for each 256 leaves, and a change four tiles of 16 KiB.
 #[derive(Debug, Clone, Default)]
 pub struct TreeVersion {
     levels: [Vec<Block>; TILE_LEVELS],
@@ -36,25 +36,25 @@ pub struct TreeVersion {
 }
 
 impl TreeVersion {
-    /// Positions taken, those of revoked leaves included.
+    /// Returns the number of positions taken, those of revoked leaves included.
     #[must_use]
     pub const fn leaf_count(&self) -> u64 {
         self.leaf_count
     }
 
-    /// The root.
+    /// Returns the root of this version.
     #[must_use]
     pub fn root(&self) -> Root {
         Root::from(self.node(TREE_DEPTH, 0))
     }
 
-    /// The leaf at a position; zero where there is none, or where it was revoked.
+    /// Returns the leaf at a position; zero where there is none, or where it was revoked.
     #[must_use]
     pub fn leaf(&self, leaf_index: LeafIndex) -> FieldElement {
         self.node(0, leaf_index.get())
     }
 
-    /// The path of a position.
+    /// Returns the path of a position.
     #[must_use]
     pub fn proof(&self, leaf_index: LeafIndex) -> InclusionProof {
         let sibling = |level: usize| self.node(level, (leaf_index.get() >> level) ^ 1);
@@ -64,8 +64,8 @@ impl TreeVersion {
         }
     }
 
-    /// At each level the node left of the path to the first free leaf; zero where that
-    /// path turns left.
+    /// Returns at each level the node left of the path to the first free leaf; zero where
+    /// that path turns left.
     #[must_use]
     pub fn frontier(&self) -> [FieldElement; TREE_DEPTH] {
         core::array::from_fn(|level| match self.leaf_count >> level {
@@ -74,7 +74,7 @@ impl TreeVersion {
         })
     }
 
-    /// A tile; nothing where no leaf was ever appended.
+    /// Returns a tile; nothing where no leaf was ever appended.
     #[must_use]
     pub fn tile(&self, id: TileId) -> Option<Tile> {
         let index = usize::try_from(id.index()).ok()?;
@@ -86,7 +86,7 @@ impl TreeVersion {
         Some(Tile::new(id, block[width..width + taken].to_vec()))
     }
 
-    /// Appends leaves; zero stands for one that was revoked since.
+    /// Appends leaves; a zero marks one that was revoked since.
     pub(crate) fn append(&mut self, leaves: &[FieldElement]) -> Result<(), TreeError> {
         let (present, requested) = (self.leaf_count, leaves.len() as u64);
         if requested > CAPACITY - present {
@@ -129,8 +129,8 @@ impl TreeVersion {
         self.write(changes.collect());
     }
 
-    /// Positions whose leaves differ from those of `other`, in rising order; tiles that
-    /// both share are not looked into.
+    /// Returns the positions whose leaves differ from those of `other`, in rising order;
+    /// tiles that both share are not looked into.
     pub(crate) fn differences<'a>(
         &'a self,
         other: &'a Self,
@@ -152,7 +152,7 @@ impl TreeVersion {
             .filter(|leaf_index| self.leaf(*leaf_index) != other.leaf(*leaf_index))
     }
 
-    /// The commitment at a position that is not empty.
+    /// Returns the commitment at a position that is not empty.
     pub(crate) fn member(&self, leaf_index: LeafIndex) -> Option<Commitment> {
         Commitment::try_from(self.leaf(leaf_index).to_u256()).ok()
     }
@@ -168,7 +168,7 @@ impl TreeVersion {
         }
     }
 
-    /// Writes leaves, in rising order of positions, and what lies above them.
+    /// Writes leaves, in rising order of positions, and the nodes that lie above them.
     fn write(&mut self, mut changes: Vec<Change>) {
         for (level, blocks) in self.levels.iter_mut().enumerate() {
             changes = write_level(level, blocks, &changes);
@@ -176,7 +176,7 @@ impl TreeVersion {
     }
 }
 
-/// Writes the lowest nodes of the tiles of a level; returns what changes in the level above.
+/// Writes the lowest nodes of the tiles of a level; returns the changes in the level above.
 fn write_level(level: usize, blocks: &mut Vec<Block>, changes: &[Change]) -> Vec<Change> {
     let Some(last) = changes.last() else {
         return Vec::new();

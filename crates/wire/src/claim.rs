@@ -27,13 +27,13 @@ pub struct ClaimRequest {
 /// The parts of a claim, each in its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimParts {
-    /// The epoch.
+    /// Epoch that is claimed.
     pub epoch: Epoch,
-    /// The nullifier hash.
+    /// Nullifier hash of the claim.
     pub nullifier_hash: NullifierHash,
-    /// The payment.
+    /// Payment that the claim asks for.
     pub payment: Payment,
-    /// The proof.
+    /// Points of the claim's proof.
     pub points: ProofPoints,
 }
 
@@ -54,7 +54,7 @@ impl ClaimRequest {
         }
     }
 
-    /// The parts.
+    /// Returns the parts of the claim.
     ///
     /// # Errors
     /// [`FieldProblem`] for the first field that is malformed or out of range.
@@ -81,7 +81,7 @@ impl ClaimRequest {
     }
 }
 
-/// Where a claim stands.
+/// Status of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ClaimStatus {
@@ -93,14 +93,14 @@ pub enum ClaimStatus {
     Submitted,
     /// In a block that a reorg could still take away.
     Mined,
-    /// Paid for good.
+    /// Paid, and final.
     Final,
     /// Not paid; see the reason.
     Rejected,
 }
 
 impl ClaimStatus {
-    /// Whether it will not change any more.
+    /// Returns whether the status will not change any more.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Final | Self::Rejected)
@@ -115,7 +115,7 @@ pub struct ClaimView {
     pub nullifier_hash: String,
     /// The epoch claimed.
     pub epoch: u64,
-    /// Where it stands.
+    /// Status of the claim.
     pub status: ClaimStatus,
     /// Hash of the transaction, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +123,7 @@ pub struct ClaimView {
     /// Stable code of the reason of a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The service's signed promise, in the answer to whoever hands the claim in. Keep it.
+    /// The service's signed promise, in the answer to the submission of the claim. Keep it.
     /// There is none when the claim's window ends within the time that is promised, or when
     /// it offers a fee and nobody has opened the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]

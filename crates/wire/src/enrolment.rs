@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::hex::{self, FieldProblem};
 
-/// Whether a person joins for the first time or replaces a lost commitment.
+/// Kind of an enrolment: a person joins for the first time or replaces a lost commitment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KindName {
@@ -16,7 +16,7 @@ pub enum KindName {
     Recovery,
 }
 
-/// What an orb hands in: the EIP-712 struct `Enrolment`, its signature and the templates.
+/// Submission of an orb: the EIP-712 struct `Enrolment`, its signature and the templates.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnrolmentRequest {
@@ -111,7 +111,7 @@ fn template(field: &'static str, text: &str) -> Result<IrisTemplate, FieldProble
         .map_err(|_| FieldProblem::Malformed { field, expected })
 }
 
-/// Where an enrolment stands.
+/// Status of an enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnrolmentStatus {
@@ -125,9 +125,9 @@ pub enum EnrolmentStatus {
     Submitted,
     /// In a block that a reorg could still take away.
     Mined,
-    /// A member for good.
+    /// A member, and final.
     Final,
-    /// A member no more: the leaf is empty.
+    /// A member no longer: the leaf is empty.
     Revoked,
     /// Revoked before it was appended.
     Withdrawn,
@@ -139,9 +139,9 @@ pub enum EnrolmentStatus {
 pub struct EnrolmentView {
     /// EIP-712 digest that the orb signed, the enrolment's name.
     pub id: String,
-    /// The commitment.
+    /// Commitment of the person.
     pub commitment: String,
-    /// Where it stands.
+    /// Status of the enrolment.
     pub status: EnrolmentStatus,
     /// Position in the tree, once mined.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -66,39 +66,39 @@ impl ServicePart {
     }
 }
 
-/// Whether one part of the service can work.
+/// State of one part of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartStatus {
-    /// It can.
+    /// The part can work.
     Ready,
-    /// It cannot now.
+    /// The part cannot work now.
     NotReady,
 }
 
-/// How one part of the service is.
+/// Report on one part of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PartView {
-    /// The part.
+    /// Part of the service.
     pub part: ServicePart,
-    /// Whether it can work.
+    /// State of the part.
     pub status: PartStatus,
-    /// Unix time since when it cannot.
+    /// Unix time since when it cannot work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
-    /// Why it cannot.
+    /// Reason for which it cannot work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// Whether the service can do its work, and if not, which part cannot.
+/// Report on the service: its state, and the parts that can and cannot work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadinessView {
-    /// Whether every part can work.
+    /// State of the service: ready if every part can work.
     pub status: PartStatus,
-    /// Every part.
+    /// Reports on all parts.
     pub parts: Vec<PartView>,
 }
 
@@ -115,7 +115,7 @@ impl ReadinessView {
         Self { status, parts }
     }
 
-    /// Whether every part is ready.
+    /// Returns whether every part is ready.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.status == PartStatus::Ready

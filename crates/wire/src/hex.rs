@@ -11,7 +11,7 @@ pub enum FieldProblem {
     Malformed {
         /// Name of the field in the body.
         field: &'static str,
-        /// The form.
+        /// Form that was expected.
         expected: &'static str,
     },
     /// An address whose checksum is wrong.
@@ -19,7 +19,7 @@ pub enum FieldProblem {
     Address {
         /// Name of the field in the body.
         field: &'static str,
-        /// The fault.
+        /// Fault of the address.
         source: AddressError,
     },
     /// A number out of its range.
@@ -27,7 +27,7 @@ pub enum FieldProblem {
     OutOfRange {
         /// Name of the field in the body.
         field: &'static str,
-        /// Which range.
+        /// Fault of the number, by its range.
         source: FieldError,
     },
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What a wallet, an orb or an auditor needs to know of this service.
+/// Facts that a wallet, an orb or an auditor needs to know of this service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigView {
@@ -33,11 +33,11 @@ pub struct ConfigView {
     pub max_capture_age_secs: u64,
 }
 
-/// The epoch of now, by the chain's clock.
+/// The current epoch, by the chain's clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EpochView {
-    /// Its number.
+    /// Number of the epoch.
     pub epoch: u64,
     /// Timestamp of the newest block.
     pub chain_time: u64,
@@ -51,7 +51,7 @@ pub struct EpochView {
     pub member_count: u64,
     /// Root to claim against: `R_e`.
     pub root: String,
-    /// What each member gets, in the token's smallest unit; fixed by the epoch's first claim.
+    /// Amount for each member, in the token's smallest unit; fixed by the epoch's first claim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
     /// Claims paid in the epoch.

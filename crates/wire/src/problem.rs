@@ -8,13 +8,13 @@ pub struct Problem {
     /// `urn:annona:problem:` and the code.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What went wrong, the same for every occurrence.
+    /// Summary of the problem, the same for every occurrence.
     pub title: String,
     /// HTTP status.
     pub status: u16,
     /// Stable code.
     pub code: String,
-    /// What to do next, in a sentence.
+    /// Next step for the sender, in a sentence.
     pub detail: String,
     /// The field of the request that is wrong, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]

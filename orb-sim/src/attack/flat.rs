@@ -20,7 +20,7 @@ const OVERSAMPLING: usize = 2;
 /// Grey level of white paper, and of a screen's white, in the orb's light.
 const WHITE: f32 = 205.0;
 
-/// What is shown: pictures of both eyes.
+/// Pictures of both eyes that are shown.
 pub(crate) enum Content {
     /// One picture of each eye.
     Picture([GrayImage; 2]),
@@ -76,7 +76,7 @@ impl Content {
     }
 }
 
-/// How the surface makes grey levels.
+/// Surface that makes the grey levels.
 enum Surface {
     /// Dots of ink: pitch in pixels of the picture, angle, darkness of the ink in
     /// near infrared, unevenness of the paper, strength of its sheen.

@@ -95,7 +95,8 @@ impl Lenses {
         }
     }
 
-    /// Whether there is a dot: a hexagonal lattice inside a ragged ring.
+    /// Returns the share of a point that dots cover: a hexagonal lattice inside a ragged
+    /// ring.
     fn dot(&self, x: f32, y: f32, radius: f32) -> f32 {
         let angle = y.atan2(x);
         let edge = self.aperture + self.fringe * (23.0 * angle).sin();

@@ -37,9 +37,9 @@ pub enum Species {
     TexturedLens,
     /// An artificial eye with the victim's iris between living lids.
     Prosthesis,
-    /// One recorded frame, handed in again and again.
+    /// One recorded frame, submitted again and again.
     ReplayedFrame,
-    /// A recorded session of the victim, handed in frame by frame.
+    /// A recorded session of the victim, submitted frame by frame.
     ReplayedSession,
     /// Frames of several recorded sessions, chosen to fit LED and time of the challenge.
     SplicedSessions,
@@ -52,7 +52,7 @@ pub enum Species {
     SeenInMirror,
 }
 
-/// Where the parameters of an attack come from.
+/// Range that the parameters of an attack are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Range {
     /// May be looked at when limits are set.
@@ -79,7 +79,7 @@ impl Range {
 }
 
 impl Species {
-    /// All of them.
+    /// All species of attacks.
     pub const ALL: [Self; 12] = [
         Self::Print,
         Self::PrintWithHole,
@@ -114,8 +114,8 @@ impl Species {
         }
     }
 
-    /// Whether the eyes are living ones of the victim, so that only the comparison with
-    /// the victim's enrolment can tell.
+    /// Returns whether the eyes are living ones of the victim, so that only the comparison
+    /// with the victim's enrolment can tell.
     #[must_use]
     pub const fn is_living(self) -> bool {
         matches!(self, Self::SwappedEyes | Self::SeenInMirror)

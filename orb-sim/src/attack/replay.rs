@@ -8,14 +8,14 @@ use annona_iris::liveness::{Challenge, Shot};
 use image::{GrayImage, imageops};
 use rand::{Rng, RngExt};
 
-/// For each shot, the frame that is handed in.
+/// For each shot, the frame that is submitted.
 pub(crate) struct Replay {
-    /// Recorded sittings.
+    /// Sittings that were recorded earlier.
     sittings: Vec<Sitting>,
     /// For each shot of the challenge: sitting, frame in it, shift in pixels, grey
     /// levels added.
     plan: Vec<(usize, usize, (i64, i64), i16)>,
-    /// Whether left and right of the pixels are exchanged.
+    /// Exchange of left and right of the pixels.
     flip: Flip,
 }
 

@@ -1,4 +1,4 @@
-//! Trials: living people and attacks before the orb, and what it said.
+//! Trials of living people and attacks before the orb, and the conclusions.
 //!
 //! Terms of ISO/IEC 30107-3: the attack presentation classification error rate
 //! (APCER) of a species is the share of its presentations taken for living eyes,
@@ -17,7 +17,7 @@ use rand_chacha::ChaCha12Rng;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// What stands before the orb.
+/// Kind of presentation to the orb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Presentation {
     /// A living person; both eyes are judged, as the orb does.
@@ -27,12 +27,12 @@ pub enum Presentation {
     Attack(Species, Range),
 }
 
-/// What one presentation came to.
+/// Result of one presentation to the orb.
 #[derive(Clone, Debug)]
 pub struct Trial {
-    /// What stood there.
+    /// Kind of presentation that was made.
     pub presentation: Presentation,
-    /// What the orb concluded.
+    /// Conclusion about the eyes that were presented.
     pub conclusion: Conclusion,
     /// Measurements of the eye that decided, when there were enough frames.
     pub report: Option<Report>,
@@ -42,7 +42,7 @@ pub struct Trial {
 const KNOWN: &str = "already-enrolled";
 const EYES: [Eye; 2] = [Eye::Left, Eye::Right];
 
-/// What the orb concluded.
+/// Conclusion of the orb, or of the search for duplicates, about a presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conclusion {
     /// A living eye.
@@ -125,8 +125,8 @@ fn present(presentation: Presentation, seed: u64, number: u64, rng: &mut ChaCha1
 /// Sessions in which somebody tries to enrol before the attack.
 const ENROLMENT_SESSIONS: usize = 4;
 
-/// What the orb and then the search for duplicates say of living eyes of somebody
-/// who enrolled in another session.
+/// Judges living eyes of somebody who enrolled in another session, as the orb and then the
+/// search for duplicates do.
 fn compare(
     presentation: Presentation,
     seen: [Result<Accepted, Refusal>; 2],
@@ -162,7 +162,8 @@ fn pair(seen: &[Result<Accepted, Refusal>; 2]) -> Option<EyePair> {
     })
 }
 
-/// Whether the production rule lets `new` in beside `old`.
+/// Returns whether the production rule keeps `new` from being enrolled beside `old`: as a
+/// duplicate, or until a review.
 fn is_known(old: &EyePair, new: &EyePair) -> bool {
     let rule = DecisionRule::standard();
     let mut gallery = Gallery::new();
@@ -207,15 +208,16 @@ fn conclude(presentation: Presentation, seen: Vec<Result<Accepted, Refusal>>) ->
 /// Counts of one kind of presentation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
-    /// Presentations made.
+    /// Number of presentations made.
     pub presented: usize,
-    /// Taken for living eyes.
+    /// Number of them taken for living eyes.
     pub live: usize,
-    /// Taken for attacks.
+    /// Number of them taken for attacks.
     pub attacks: usize,
-    /// Without verdict.
+    /// Number of them without a verdict.
     pub without_verdict: usize,
-    /// What they were refused by: the check that failed first, or the comparison.
+    /// Number of those taken for attacks by what refused them: the check that failed first,
+    /// or the comparison.
     pub by_check: BTreeMap<&'static str, usize>,
 }
 

@@ -1,5 +1,5 @@
-//! Whether the simulated eye looks like a real one: every statistic that was
-//! measured on real near-infrared sensors, measured on renderings the same way.
+//! Compares the simulated eye with real ones: every statistic that was measured on real
+//! near-infrared sensors, measured on renderings the same way.
 //!
 //! [`examine`] photographs one person and keeps what the statistics need;
 //! [`Report::new`] joins any number of them. Both are functions of their arguments,
@@ -27,17 +27,17 @@ pub use report::{Line, Report};
 pub use targets::Target;
 pub use unroll::{LAGS, Texture};
 
-/// Filters of the encoder.
+/// Number of filters of the encoder.
 const FILTERS: usize = 2;
 /// Radii at which each filter is read.
 const RADII: usize = 16;
 
-/// Who is photographed, how often.
+/// Parameters of a calibration: the people who are photographed, and how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Number of people, both eyes of each.
     pub people: u64,
-    /// Captures of each eye.
+    /// Number of captures of each eye.
     pub captures: u64,
     /// Seed of people and conditions.
     pub seed: u64,
@@ -56,13 +56,13 @@ impl Default for Plan {
     }
 }
 
-/// What is kept of one person.
+/// Accepted captures of one person, and the number of refused ones.
 pub struct Subject {
     eyes: [Vec<Photograph>; 2],
     refused: usize,
 }
 
-/// What is kept of one accepted capture.
+/// Data kept of one accepted capture.
 struct Photograph {
     template: IrisTemplate,
     /// Visible share of the iris and ratio of the pupil as the pipeline says.

@@ -13,44 +13,44 @@ use super::{Genuine, Photograph, Subject, distance_at, least_distance, plot};
 /// take minutes and tell no more about a mean.
 const MOST_IMPOSTOR_EYES: usize = 300;
 
-/// One statistic.
+/// One statistic of the table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
-    /// What it is.
+    /// Name of the statistic.
     pub name: String,
     /// Least and greatest value on real sensors.
     pub real: (f32, f32),
-    /// Allowed beyond them.
+    /// Tolerance allowed beyond these values.
     pub tolerance: f32,
-    /// What the simulation shows.
+    /// Value that the simulation shows.
     pub measured: f32,
-    /// Its standard error, by the bootstrap over people.
+    /// Standard error of this value, by the bootstrap over people.
     pub standard_error: f32,
     /// Number of observations behind it.
     pub observations: usize,
-    /// Whether it is near enough.
+    /// True if the value is near enough to the real ones.
     pub within: bool,
 }
 
 /// All statistics, and the distributions behind them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// People photographed.
+    /// Number of people photographed.
     pub people: usize,
     /// Captures accepted by the pipeline.
     pub accepted: usize,
     /// Captures refused by the pipeline.
     pub refused: usize,
-    /// The table.
+    /// Lines of the table of statistics.
     pub lines: Vec<Line>,
-    /// Share of the iris that is open in truth, at 5, 50 and 95 %; for comparison
-    /// with what the pipeline says.
+    /// Share of the iris that is open in truth, at 5, 50 and 95 %; for comparison with the
+    /// share that the pipeline gives.
     pub truly_visible: [f32; 3],
     #[serde(skip)]
     distances: Distances,
 }
 
-/// What the picture shows.
+/// Distances that the picture shows.
 #[derive(Clone, Debug)]
 pub(crate) struct Distances {
     /// Distance and change of the pupil ratio.
@@ -60,7 +60,7 @@ pub(crate) struct Distances {
 }
 
 impl Report {
-    /// Joins what was seen of people.
+    /// Joins the measurements of all people.
     #[must_use]
     pub fn new(subjects: &[Subject]) -> Self {
         let seen = Seen::of(subjects);
@@ -94,7 +94,7 @@ impl Report {
         }
     }
 
-    /// Whether every statistic is near enough.
+    /// Returns whether every statistic is near enough.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.lines.iter().all(|line| line.within)
@@ -107,7 +107,7 @@ impl Report {
     }
 }
 
-/// The table in Markdown, and who is behind it.
+/// Writes the table in Markdown, with the numbers of people and captures behind it.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.lines.iter().map(|l| l.name.len()).max().unwrap_or(0);

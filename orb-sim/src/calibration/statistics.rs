@@ -13,7 +13,7 @@ pub(super) struct Observation {
     pub(super) people: [usize; 2],
 }
 
-/// What is said of a sample.
+/// Statistic that is computed of a sample.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Statistic {
     Mean,
@@ -25,7 +25,7 @@ pub(super) enum Statistic {
 #[derive(Clone, Debug)]
 pub(super) struct Sample(Vec<Observation>);
 
-/// How often each person was drawn, with replacement, from as many people.
+/// Number of times that each person was drawn, with replacement, from as many people.
 struct Draw(Vec<u16>);
 
 impl Draw {
@@ -80,7 +80,7 @@ impl Sample {
         self.0.iter().map(|observation| observation.value)
     }
 
-    /// A statistic of the sample; zero of nothing.
+    /// A statistic of the sample; zero when it is empty.
     pub(super) fn of(&self, statistic: Statistic) -> f32 {
         self.weighted(statistic, |_| 1.0)
     }

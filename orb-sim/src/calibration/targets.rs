@@ -1,16 +1,16 @@
-//! What was measured on real sensors, and how far a simulation may be from it.
+//! Values measured on real sensors, and how far a simulation may be from them.
 
-/// An interval that a statistic has to lie in, with the words for it.
+/// An interval that a statistic has to lie in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Target {
     /// The value measured on real sensors, or the ends of its range.
     pub real: (f32, f32),
-    /// Allowed beyond either end.
+    /// Tolerance allowed beyond either end.
     pub tolerance: f32,
 }
 
 impl Target {
-    /// A range over the real sensors, and what is allowed beyond it.
+    /// A range over the real sensors, and the tolerance beyond it.
     pub(crate) const fn range(low: f32, high: f32, tolerance: f32) -> Self {
         Self {
             real: (low, high),
@@ -23,7 +23,7 @@ impl Target {
         Self::range(value, value, tolerance)
     }
 
-    /// Whether `value` is in the interval.
+    /// Returns whether `value` is in the interval.
     #[must_use]
     pub fn allows(&self, value: f32) -> bool {
         // Statistics are compared as they are printed, to a thousandth of the tolerance.

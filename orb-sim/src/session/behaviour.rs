@@ -1,4 +1,4 @@
-//! What a living person does in front of the orb for some seconds.
+//! Behaviour of a living person in front of the orb for some seconds.
 //!
 //! The light reflex: latency of 0.2 to 0.3 s that shortens with brighter light
 //! (O. Bergamin and R. H. Kardon, "Latency of the pupil light reflex", Invest.
@@ -38,7 +38,7 @@ impl Tremor {
     }
 }
 
-/// How a pupil answers a pulse of light.
+/// Answer of a pupil to a pulse of light.
 #[derive(Clone, Copy)]
 pub(crate) struct Reflex {
     latency_ms: f32,
@@ -161,7 +161,7 @@ impl Behaviour {
         )
     }
 
-    /// How far the lids are closed, 0 to 1.
+    /// Returns how far the lids are closed, 0 to 1.
     pub(crate) fn closed(&self, ms: f32) -> f32 {
         self.blinks
             .iter()

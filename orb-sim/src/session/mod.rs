@@ -1,9 +1,9 @@
 //! A capture session: frames of a person's eyes over some seconds, while the orb
 //! switches its LEDs and sends a pulse of visible light.
 //!
-//! [`challenge`] draws what the orb does, a [`Sitting`] is a person in front of it,
-//! and [`watch`] runs the liveness session of `annona-iris` on whatever [`Subject`]
-//! is shown. The same seeds give the same frames to the bit.
+//! [`challenge`] draws the plan of the orb's lights, a [`Sitting`] is a person in front of
+//! it, and [`watch`] runs the liveness session of `annona-iris` on any [`Subject`] that is
+//! shown. The same seeds give the same frames to the bit.
 
 mod behaviour;
 mod orb;
@@ -17,7 +17,7 @@ pub(crate) use sitting::{View, shade_flat};
 use annona_iris::Eye;
 use image::GrayImage;
 
-/// Whatever stands before the orb in one session.
+/// Anything that can be before the orb in one session.
 pub trait Subject: Sync {
     /// The frame of a shot, by its index in the challenge.
     fn frame(&self, eye: Eye, index: usize) -> GrayImage;

@@ -62,11 +62,11 @@ pub fn challenge(rng: &mut impl Rng) -> Challenge {
     Challenge { rig, pulse, shots }
 }
 
-/// What came of the session with one eye.
+/// Result of the session with one eye.
 pub struct Seen {
-    /// Best frames, or why there are none.
+    /// Best frames, or the reason why there are none.
     pub outcome: Result<Accepted, Refusal>,
-    /// What was said to the person, frame by frame.
+    /// Advice given to the person, in the order of the frames.
     pub advice: Vec<Advice>,
 }
 

@@ -112,8 +112,8 @@ impl Sitting {
         }
     }
 
-    /// Where the cornea shows the LED, in pixels. The mirror's centre lies behind
-    /// the iris and stays when the gaze turns.
+    /// Returns the place at which the cornea shows the LED, in pixels. The mirror's centre
+    /// lies behind the iris and stays when the gaze turns.
     fn glint(
         &self,
         truth: &Truth,
@@ -193,7 +193,7 @@ impl View {
         );
     }
 
-    /// Through lens and sensor.
+    /// Sends the scene through lens and sensor.
     pub(crate) fn develop(mut self) -> GrayImage {
         develop(self.plane, &self.conditions, &mut self.noise)
     }

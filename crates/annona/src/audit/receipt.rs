@@ -17,7 +17,7 @@ use judgement::{Standing, judge};
 /// Longest file that is taken for a receipt or a refusal.
 const MAX_FILE_BYTES: u64 = 1 << 16;
 
-/// The files that a holder has.
+/// Files of the holder of a receipt.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReceiptFiles<'a> {
     pub(super) receipt: &'a Path,
@@ -25,7 +25,7 @@ pub(super) struct ReceiptFiles<'a> {
     pub(super) refusal: Option<&'a Path>,
 }
 
-/// What is known of a receipt.
+/// Verdict on a receipt, with the facts that it rests on.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReceiptVerdict {
@@ -47,7 +47,8 @@ pub(super) struct ReceiptVerdict {
 }
 
 impl ReceiptVerdict {
-    /// Whether the service broke its word, or the money went another way than was promised.
+    /// Returns whether the service broke its word, or the money went another way than was
+    /// promised.
     pub(super) const fn needs_attention(&self) -> bool {
         self.needs_attention
     }

@@ -30,7 +30,7 @@ struct EpochAnswer {
     /// The transaction that paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction_hash: Option<String>,
-    /// Where the claim is in the service that it was handed to.
+    /// Status of the claim in the service that it was handed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_service: Option<ClaimStatus>,
     /// The service's reason for a rejection.
@@ -73,8 +73,8 @@ pub(super) async fn status(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the chain says of each epoch that can be claimed, and the service of the claims
-/// that it was handed.
+/// Collects the chain's answer for each epoch that can be claimed, and the service's for the
+/// claims that it was handed.
 async fn claims_of(
     session: &Session,
     service: Option<&ApiClient>,

@@ -83,7 +83,8 @@ pub(crate) fn read(
     }
 }
 
-/// Why a variable cannot be used does not quote it: it may hold a secret.
+/// Parses the text of a variable. The reason against it does not quote it: it may hold a
+/// secret.
 fn parse(value: &OsStr, kind: Kind) -> Result<Value, &'static str> {
     let text = value.to_str().ok_or("is not UTF-8 text")?;
     let trimmed = text.trim();

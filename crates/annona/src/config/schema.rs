@@ -50,7 +50,7 @@ pub(crate) fn keys<T: DeserializeOwned>() -> Vec<Key> {
     keys
 }
 
-/// What stands at a place of the configuration.
+/// Contents of a place in the configuration: fields by name, or a value.
 #[derive(Debug, Clone, Copy)]
 enum Shape {
     Fields(&'static [&'static str]),
@@ -64,8 +64,8 @@ fn fields<T: DeserializeOwned>(path: &[&'static str]) -> &'static [&'static str]
     }
 }
 
-/// Has `T` read from a document in which nothing but `path` is there, and notes what it
-/// asks for at the end of it.
+/// Has `T` read from a document in which nothing but `path` is there, and notes the kind of
+/// value that it asks for at the end of it.
 fn shape<T: DeserializeOwned>(path: &[&'static str]) -> Shape {
     let found = Cell::new(Shape::Fields(&[]));
     // It always fails: there is no value at the end of the path.

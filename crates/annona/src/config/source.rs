@@ -1,4 +1,4 @@
-//! Where each value of a configuration comes from, and what is wrong with it there.
+//! Origin of each value of a configuration, and the fault that a value has there.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ pub(crate) struct Source {
     pub(crate) overrides: Vec<Override>,
 }
 
-/// Where the values of a configuration come from.
+/// Origins of the values of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origins {
     file: PathBuf,
@@ -142,7 +142,7 @@ fn without_text(kind: &Fault) -> String {
     }
 }
 
-/// What the TOML parser says without the lines of the file that it shows.
+/// Returns the TOML parser's message without the lines of the file that it shows.
 fn unquoted(text: &str) -> String {
     let is_shown = |line: &&str| {
         let start = line

@@ -8,13 +8,13 @@ use anyhow::{Context, bail};
 use crate::orb::Session;
 use crate::outputs;
 
-/// File that says whose the folder is.
+/// File that says that the folder is the demo's.
 const MARK_FILE: &str = "annona-demo.txt";
 
-/// Its contents.
+/// Contents of that file.
 const MARK: &str = "Made by `annona demo --artifacts`. A later run replaces the files in here.\n";
 
-/// Folder of what the demo leaves behind.
+/// Folder of the files that the demo leaves behind.
 pub(crate) struct Artifacts {
     folder: PathBuf,
 }

@@ -79,8 +79,8 @@ pub(crate) async fn newcomers(
     Ok(())
 }
 
-/// A capture in the grey zone is taken again, as the service asks. Who is taken for an
-/// attack comes back later, as living people do.
+/// Enrols a citizen. A capture in the grey zone is taken again, as the service asks. Somebody
+/// who is taken for an attack comes back later, as living people do.
 async fn enrol_one(
     world: &World,
     citizen: &mut Citizen,
@@ -121,7 +121,7 @@ async fn enrol_one(
     }
 }
 
-/// 2. Those who are in come again; two images are useless.
+/// 2. People who are enrolled come again; two images are useless.
 pub(crate) async fn refusals(
     story: &mut Story,
     world: &World,
@@ -239,7 +239,7 @@ fn with_bad_left_eye(
     }
 }
 
-/// 3. Everybody is in the registry for good.
+/// 3. Everybody's leaf in the registry is final.
 pub(crate) async fn wait_for_registry(
     story: &mut Story,
     world: &World,

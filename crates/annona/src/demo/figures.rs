@@ -29,7 +29,7 @@ pub(crate) struct Figures {
     pub(crate) claims_paid: u32,
     pub(crate) claims_offered_falsely: u32,
     pub(crate) claims_refused: u32,
-    /// Citizens whose balance on the chain is what they are due.
+    /// Citizens whose balance on the chain is the amount that they are due.
     pub(crate) balances_right: u32,
     pub(crate) audit: AuditFigures,
     pub(crate) gas: GasFigures,
@@ -80,7 +80,7 @@ impl Figures {
         }
     }
 
-    /// What did not come out as the story tells it.
+    /// Lists the results that did not come out as the story tells it.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let expected = [
             ("people enrolled", self.enrolled, self.people),

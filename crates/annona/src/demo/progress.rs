@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output::{Lines, note};
 
-/// What the reader sees: chapters, progress, and the time that each stage took.
+/// Output for the reader: chapters, progress, and the time that each stage took.
 pub(crate) struct Story {
     begun: Instant,
     seconds: BTreeMap<String, f64>,

@@ -14,7 +14,8 @@ use super::pay::{draft, payment_to};
 use super::progress::Story;
 use super::world::World;
 
-/// 5a. A paid citizen proves again, to another address: the service refuses, and so does the contract.
+/// 5a. A paid citizen proves again, to another address: the service refuses, and so does the
+/// contract.
 pub(crate) async fn second_claim(
     story: &mut Story,
     world: &World,
@@ -164,7 +165,7 @@ async fn expect_refusal(
     }
 }
 
-/// What the contract says to a claim sent by anyone, without the service.
+/// Returns the contract's reason against a claim sent by anyone, without the service.
 async fn contract_refusal(
     world: &World,
     draft: &ClaimDraft,

@@ -105,7 +105,7 @@ impl World {
         Ok(next)
     }
 
-    /// How to use what `--keep` leaves running.
+    /// Explains the use of the parts that `--keep` leaves running.
     pub(crate) fn how_to_go_on(&self) -> anyhow::Result<String> {
         let folder = self.folder.path().display();
         let binary = std::env::current_exe()?;

@@ -84,7 +84,7 @@ async fn two_services_on_one_database_pay_once() {
     payday.assert_right(&two, &all_good(accepted, what)).await;
 }
 
-/// OpenZeppelin's relayer (#808): what was offered at the limit stays so dear for ever.
+/// OpenZeppelin's relayer (#808): an offer at the limit stays so dear for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_goes_up_in_a_spike_and_comes_down_after_it() {
     let mut payday = Payday::new().await;
@@ -397,7 +397,7 @@ async fn a_kill_at_any_point_of_a_claim_loses_nothing_and_doubles_nothing() {
     assert_reached(&points, &steps);
 }
 
-/// Seeds that are run unless [`CHOICE`] says otherwise, in the short and in the long form.
+/// Seeds of the random runs unless [`CHOICE`] names others, in the short and in the long form.
 const SEEDS: Range<u64> = 0..40;
 const SOAK_SEEDS: Range<u64> = 0..500;
 const CHOICE: &str = "ANNONA_FAULT_SEEDS";
@@ -416,7 +416,7 @@ fn seeds() -> Range<u64> {
     from.parse().unwrap()..to.parse().unwrap()
 }
 
-/// One life of a service among faults; the claims that it acknowledged.
+/// Runs a service among faults; returns it and the claims that it acknowledged.
 async fn live(payday: &Payday, proxy: &Proxy, site: &Site, seed: u64) -> (Running, Vec<Claim>) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut running = through(proxy, &payday.ground, site).await;
@@ -507,7 +507,7 @@ async fn whatever_happens_each_claim_is_paid_once_or_rejected_with_a_true_reason
     assert!(runs < 100 || !faults.iter().any(is_rare), "{faults:?}");
 }
 
-/// The reorgs of these tests are no deeper than what counts as final.
+/// The reorgs of these tests are no deeper than the confirmations of a final block.
 #[test]
 fn what_is_final_stays() {
     const { assert!(CONFIRMATIONS > 8) };

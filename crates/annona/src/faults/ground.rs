@@ -30,7 +30,7 @@ use crate::sandbox::{self, Account, CLAIM_WINDOW, FEES};
 struct LateClock;
 
 impl Clock for LateClock {
-    /// Whoever waits has waited long enough.
+    /// Returns a time by which every wait has been long enough.
     fn now(&self) -> UnixSeconds {
         UnixSeconds(1 << 40)
     }
@@ -169,7 +169,7 @@ impl Ground {
         &self.prover
     }
 
-    /// Who joined and who left, in the chain's order.
+    /// Returns the commitments that joined and left, in the chain's order.
     pub(super) async fn history(&self) -> Vec<(&'static str, Commitment)> {
         let reader = self.reader();
         let head = reader.head().await.unwrap().number;
@@ -325,7 +325,7 @@ impl Running {
         }
     }
 
-    /// Whether the tree was brought to the chain's newest block once.
+    /// Returns whether the tree was brought to the chain's newest block once.
     pub(super) fn is_synced(&self) -> bool {
         self.membership.is_synced()
     }

@@ -1,5 +1,5 @@
-//! What holds when the service is cut off at any point and the chain forgets: the parts
-//! wired as in `serve`, on Anvil, with real contracts and real proofs.
+//! Tests of a service that is cut off at any point and a chain that forgets: the parts wired
+//! as in `serve`, on Anvil, with real contracts and real proofs.
 
 #![allow(clippy::unwrap_used)]
 

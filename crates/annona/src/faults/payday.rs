@@ -37,12 +37,12 @@ pub(super) struct Payday {
     empty: Site,
 }
 
-/// What a run is judged by.
+/// Claims by which a run is judged, and the name of the run.
 pub(super) struct Outcome<'a> {
     pub(super) accepted: &'a [Claim],
-    /// Those that the contract refuses, and why.
+    /// Nullifier hashes of the claims that the contract refuses, with the reasons.
     pub(super) refused: &'a [(NullifierHash, Rejection)],
-    /// What the run was, for a message.
+    /// Name of the run, for a message.
     pub(super) what: &'a str,
 }
 
@@ -179,7 +179,7 @@ impl Payday {
 }
 
 impl Running {
-    /// Puts claims into the queue as the desk does when it has checked them.
+    /// Puts claims into the queue as the service does when it has checked them.
     pub(super) async fn queue(&self, claims: &[Claim]) {
         for claim in claims {
             let intake = annona_engine::ClaimIntake {

@@ -19,8 +19,8 @@ fn commitment(seed: u64) -> Commitment {
     newcomer(seed, seed).record.commitment()
 }
 
-/// Person 1 is a member for good; then person 1 recovers with commitment 3, and person 2
-/// joins.
+/// Makes the membership of person 1 final; then person 1 recovers with commitment 3, and
+/// person 2 joins.
 async fn acknowledged(ground: &Ground) -> Site {
     let site = ground.site();
     let running = ground.start(&site, Cut::never()).await;

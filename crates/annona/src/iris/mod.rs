@@ -48,7 +48,7 @@ impl From<EyeName> for Eye {
 pub(crate) struct EncodeArgs {
     /// Near-infrared image of one eye.
     image: PathBuf,
-    /// Which eye it is.
+    /// Eye that the image shows.
     #[arg(long, value_enum, default_value = "left")]
     eye: EyeName,
     /// Write the template to this file.

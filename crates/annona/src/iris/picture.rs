@@ -1,4 +1,4 @@
-//! What the pipeline made of an image, on one page: contours, sheet and code.
+//! Results of the pipeline for an image, on one page: contours, sheet and code.
 
 use annona_iris::{COLUMNS, Encoding, IrisTemplate, NormalisedSheet, overlay};
 use image::imageops::{FilterType, resize};

@@ -23,7 +23,7 @@ const FARTHEST: f32 = 0.45;
 const MOST_TURN: i32 = 10;
 
 struct Filter {
-    /// In columns.
+    /// Wavelength of the filter, in columns.
     wavelength: f32,
     /// Standard deviation of the window, in columns.
     window: f32,
@@ -48,7 +48,7 @@ const FILTERS: [Filter; 2] = [
 /// Real and imaginary responses, by filter, radius and column.
 type Responses = Vec<[(f32, f32); COLUMNS]>;
 
-/// A source of eyes.
+/// Source of simulated eyes.
 pub(super) struct Eyes {
     textures: Vec<[u64; COLUMNS]>,
 }

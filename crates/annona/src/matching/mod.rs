@@ -56,17 +56,18 @@ const RUN: Duration = Duration::from_millis(700);
 /// Templates that a path slower than [`FAST`] searches of the gallery file.
 const SLOW_SHARE: usize = 40_000;
 const FAST: f64 = 1.0;
-/// People of whom two captures are made, to see how many of them the screen misses.
+/// People of whom two captures are made, to see how many of them the prefilter misses.
 const RECAPTURED: usize = 5_000;
-/// How the stages of a search are named behind its instructions.
+/// Stages of a search, each with the ending that names it behind the instructions.
 const STAGES: [(Stages, &str); 2] = [(Stages::Exact, ""), (Stages::Screened, "-screened")];
 
 #[derive(Serialize)]
 struct PathRate {
     name: String,
-    /// By processor time, so that other processes do not count.
+    /// Million pairs a second on one core, by processor time, so that other processes do not
+    /// count.
     million_pairs_per_s_per_core: f64,
-    /// Templates that were searched.
+    /// Number of templates that were searched.
     gallery: usize,
 }
 
@@ -81,17 +82,18 @@ struct Scaling {
 
 #[derive(Serialize)]
 struct Opening {
-    /// Templates; both eyes of a person are two.
+    /// Number of templates; both eyes of a person are two.
     templates: usize,
     bytes: u64,
-    /// With every checksum compared.
+    /// Time to open the gallery, in seconds, with every checksum compared.
     seconds: f64,
 }
 
 #[derive(Serialize)]
 struct Report {
     paths: Vec<PathRate>,
-    /// On simulated people: both eyes of two captures, and of two different people.
+    /// Rates of the prefilter on simulated people: both eyes of two captures, and of two
+    /// different people.
     screening: ScreenRates,
     scaling: Scaling,
     open: Opening,

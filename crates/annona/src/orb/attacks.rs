@@ -55,8 +55,8 @@ struct RowFigures {
     by_check: std::collections::BTreeMap<&'static str, usize>,
 }
 
-/// Runs the trials and prints the table. A signal ends them early, and the table counts
-/// what was presented until then.
+/// Runs the trials and prints the table. A signal ends them early, and the table counts the
+/// presentations until then.
 pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
     let kinds: Vec<Presentation> = presentations()
         .into_iter()

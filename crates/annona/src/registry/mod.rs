@@ -46,7 +46,7 @@ pub(crate) enum RegistryCommand {
     Bench(BenchArgs),
 }
 
-/// Where the chain is.
+/// Parameters of the chain.
 #[derive(Debug, Args)]
 struct ChainArgs {
     /// JSON-RPC endpoint of the chain.

@@ -84,7 +84,7 @@ struct AlikeRow {
     score: f64,
     orb: String,
     received_at: u64,
-    /// Whether its commitment is a member or about to be one.
+    /// True if its commitment is a member or about to be one.
     counts: bool,
 }
 
@@ -172,7 +172,7 @@ fn describe(rows: &[ReviewRow]) -> String {
     text.trim_end().to_owned()
 }
 
-/// Decides one.
+/// Decides on an enrolment under review.
 pub(super) async fn decide(args: ReviewArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
     // The service writes the files; what they lack comes from the database.

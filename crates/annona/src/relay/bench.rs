@@ -32,7 +32,7 @@ const MEMBERS: &[&str] = &["accepted_per_s", "settled_per_s", "senders"];
 /// Members of one registry batch.
 const JOIN_AT_ONCE: usize = 1024;
 const BLOCK_TIME_SECS: u64 = 1;
-/// As on Ethereum's main chain.
+/// Gas limit of a block, as on Ethereum's main chain.
 const BLOCK_GAS: u64 = 60_000_000;
 /// Longest wait for the last payment.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(300);
@@ -58,21 +58,22 @@ pub(crate) struct BenchArgs {
     json: Option<PathBuf>,
 }
 
-/// What was measured; field names are those of the file.
+/// Figures that were measured; field names are those of the file.
 #[derive(Debug, Serialize)]
 struct Figures {
     claims: usize,
     clients: u16,
     senders: u8,
-    /// From the first request to the last answer.
+    /// Claims accepted a second, from the first request to the last answer.
     accepted_per_s: f64,
-    /// From the first request to the last claim that is final, under one confirmation.
+    /// Claims settled a second, from the first request to the last claim that is final, under
+    /// one confirmation.
     settled_per_s: f64,
-    /// Of the answers to `POST /v1/claims`.
+    /// Median time until the answer to `POST /v1/claims`, in milliseconds.
     p50_ms: f64,
     p95_ms: f64,
     p99_ms: f64,
-    /// The most memory that the service ever had.
+    /// The most memory that the service ever had, in megabytes.
     rss_mb: Option<f64>,
 }
 

@@ -38,7 +38,7 @@ struct State {
     closing: CancellationToken,
 }
 
-/// One connection; dropped, it is counted no more.
+/// One connection; dropped, it is not counted any longer.
 pub(crate) struct Connection {
     number: u64,
     state: Arc<State>,
@@ -104,7 +104,7 @@ impl Connections {
 }
 
 impl Open {
-    /// Closes a connection of whoever has most, or else of anybody.
+    /// Closes a connection of the client that has most, or else of any client.
     fn close_one(&mut self) -> bool {
         let busiest = self.by_client.iter().max_by_key(|(_, count)| **count);
         let busiest = busiest.map(|(client, _)| *client);
@@ -161,7 +161,7 @@ impl Connection {
         self.state.waiting_since.store(WORKING, Ordering::Relaxed);
     }
 
-    /// It is the peer's turn.
+    /// Notes that it is the peer's turn.
     pub(super) fn begin_wait(&self) {
         if let Some(connections) = self.connections.upgrade() {
             let now = connections.now();

@@ -18,7 +18,7 @@ use crate::Gap;
 const FOREIGN_BATCH_ID: &str =
     "the batch's name is not the hash of its claims, so their coefficients may have been chosen";
 
-/// The proof and its statement, if every value is in its range.
+/// Builds the proof and its statement; `None` if a value is out of its range.
 pub(crate) fn statement(
     call: &Distributor::claimCall,
     scope: &ClaimScope,
@@ -48,7 +48,7 @@ pub(super) fn calls(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     looked_at(compared, "claims compared with their calldata")
 }
 
-/// Whether the payment could be compared.
+/// Returns whether the payment could be compared with its calldata.
 fn same_as_asked(asked: &Asked<'_>) -> Result<bool, Finding> {
     let claim = asked.claim;
     let not_in_calldata = |what| {
@@ -83,7 +83,7 @@ fn unknown_transactions() -> Gap {
     )
 }
 
-/// A request is answered once: by a payment, or by the event that it was passed over.
+/// Checks that each request is answered once: by a payment, or by the event that it was skipped.
 fn not_more_often_than_asked(evidence: &Evidence<'_>, found: &mut Findings) {
     let mut answers = HashMap::new();
     for skipped in &evidence.data.events.skipped {
@@ -190,8 +190,8 @@ pub(super) fn external_nullifiers(evidence: &Evidence<'_>, found: &mut Findings)
     looked_at(data.external_nullifiers.len(), "epochs with claims")
 }
 
-/// Of several requests that a payment can be the answer to, one with a true proof is enough:
-/// the others were passed over.
+/// Verifies the proof of each payment. Of several requests that it can be the answer to, one with a
+/// true proof is enough: the others were skipped.
 pub(super) fn proofs(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let mut stated = Vec::new();
     for asked in &evidence.asked {
@@ -214,15 +214,16 @@ pub(super) fn proofs(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     looked_at(stated.len(), "proofs verified against recomputed roots")
 }
 
-/// What a claim's calldata says, and proves.
+/// A payment with the statements and proofs of its calldata.
 struct Stated<'a> {
     asked: &'a Asked<'a>,
     epoch: u64,
-    /// At least one.
+    /// Proofs with their statements; at least one.
     proofs: Vec<ClaimProof>,
 }
 
-/// Claims whose values are out of range have no statement; `claim-ranges` tells of them.
+/// Builds the statements of a payment's requests. Claims whose values are out of range have none;
+/// `claim-ranges` reports them.
 fn state<'a>(
     evidence: &'a Evidence<'_>,
     asked: &'a Asked<'a>,
@@ -252,7 +253,7 @@ fn any_other_holds(verifier: &ClaimVerifier, stated: &Stated<'_>) -> bool {
     others.into_iter().any(|verified| verified.is_ok())
 }
 
-/// The root is the one of the leaves that the logs tell of.
+/// Reports a payment without a proof that holds. The root is that of the leaves in the logs.
 fn without_proof(stated: &Stated<'_>, error: &VerifyError) -> Result<(), Finding> {
     wrong_by_logs_at(
         stated.asked.claim,
@@ -299,7 +300,7 @@ pub(super) fn through_contracts(evidence: &Evidence<'_>, found: &mut Findings) -
     ))
 }
 
-/// Also modulo `r`: an alias of a spent nullifier is the same nullifier to the circuit.
+/// Compares nullifier hashes modulo `r`: an alias of a spent one is the same to the circuit.
 pub(super) fn nullifiers_unique(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let mut seen = HashMap::new();
     for claim in &evidence.data.events.claims {

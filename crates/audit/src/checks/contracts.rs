@@ -33,7 +33,7 @@ struct Place {
     length: usize,
 }
 
-/// Runtime code as the compiler made it, and where constructors filled it in.
+/// Runtime code as the compiler made it, and the places that constructors fill in.
 pub(super) struct Published {
     pub(super) code: Vec<u8>,
     /// The places of each immutable, in the order of declaration: the compiler
@@ -80,7 +80,7 @@ impl Published {
         }
     }
 
-    /// Whether `code` is this code with anything in the immutables' places.
+    /// Returns whether `code` is this code with anything in the immutables' places.
     fn matches(&self, code: &[u8]) -> bool {
         if code.len() != self.code.len() {
             return false;
@@ -92,7 +92,7 @@ impl Published {
         masked == self.code
     }
 
-    /// The word of each immutable; `None` where two of its places differ.
+    /// Reads the word of each immutable; `None` if two places of one differ.
     fn words(&self, code: &[u8]) -> Option<Vec<U256>> {
         let word = |place: &Range<usize>| code.get(place.clone()).map(U256::from_be_slice);
         let same = |places: &Vec<Range<usize>>| {
@@ -131,8 +131,8 @@ pub(super) fn code(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     looked_at(Contract::ALL.len(), "contracts")
 }
 
-/// The keys of these verifiers come from a seed that stands in the sources: whoever reads it can
-/// prove a batch that is none.
+/// Refuses test keys on any chain but a development one: their seed is in the sources, and anyone
+/// who reads it can prove a false batch.
 pub(super) fn batch_verifier_keys(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let chain_id = evidence.data.deployment.chain_id;
     if DEVELOPMENT_CHAINS.contains(&chain_id) {
@@ -150,7 +150,7 @@ pub(super) fn batch_verifier_keys(evidence: &Evidence<'_>, found: &mut Findings)
     looked_at(Contract::BATCH_VERIFIERS.len(), "verifiers of batches")
 }
 
-/// Some immutables are private, so they are read out of the code.
+/// Compares the immutables with the deployment. Some are private, so they are read out of the code.
 pub(super) fn immutables(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let (at, answers) = (&evidence.data.deployment, &evidence.data.answers);
     let genesis = answer(answers.genesis.as_ref(), "genesis()")?;

@@ -1,4 +1,4 @@
-//! Which act of administration is the work of which operation of the timelock.
+//! Assigns acts of administration to the operations of the timelock that made them.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::data::{AdminAction, ChainData, Contract, Logged};
 
 type Act = Logged<AdminAction>;
 
-/// The acts that need the timelock and are neither a constructor's nor an operation's.
+/// Finds the acts that need the timelock and are neither a constructor's nor an operation's.
 ///
 /// The timelock tells of a call right after it was made. So the last act before that event is the
 /// call's, if the call was to that contract and asks for just this; and a call has one act.
@@ -31,7 +31,7 @@ pub(super) fn uncovered(data: &ChainData) -> Vec<&Act> {
     uncovered
 }
 
-/// As [`uncovered`], of the acts of one transaction in their order.
+/// Does as [`uncovered`] for the acts of one transaction, in their order.
 fn uncovered_in<'a>(
     data: &ChainData,
     creations: &BTreeMap<Contract, B256>,
@@ -79,7 +79,7 @@ fn asks_for(data: &ChainData, call: &TimelockController::CallExecuted, act: &Act
         && calldata_of(&act.event).is_some_and(|expected| call.data.starts_with(&expected))
 }
 
-/// The one call that leaves this event; `None` where no function does.
+/// Encodes the one call that leaves this event; `None` if no function does.
 pub(super) fn calldata_of(action: &AdminAction) -> Option<Vec<u8>> {
     Some(match action {
         // All contracts share the declarations of the role functions.

@@ -1,7 +1,7 @@
-//! Whether the endpoint shows what the audit must see: complete, consistent, and of now.
+//! Checks that the endpoint shows all that the audit must see: complete, consistent, and of now.
 //!
-//! The published contracts leave an event for whatever they change. Where their state is ahead of
-//! the events and nothing shows that the events are all there, the endpoint keeps logs back.
+//! The published contracts leave an event for every change. If their state is ahead of the events
+//! and nothing shows that the events are all there, the endpoint keeps logs back.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,7 +24,8 @@ pub(super) const MAX_HEAD_AGE_SECS: u64 = 900;
 const ANOTHER_ENDPOINT: &str = "ask another endpoint, best an archive node; if it shows the same, \
                                 the contracts do not leave the events that they promise";
 
-/// The age itself is beside the block's number: a check says the same however often it is made.
+/// Checks the age of the newest block. The report tells the age itself beside the block's number: a
+/// check says the same however often it is made.
 pub(super) fn head_age(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     if DEVELOPMENT_CHAINS.contains(&data.deployment.chain_id) {
@@ -52,7 +53,8 @@ pub(super) fn head_age(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict
     Ok(format!("not older than {MAX_HEAD_AGE_SECS} s"))
 }
 
-/// `deploymentBlock` comes from a file: what a contract did before it would go unseen.
+/// Checks that no contract is older than `deploymentBlock`, which comes from a file: acts of a
+/// contract before it would go unseen.
 pub(super) fn deployment_block(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let block = data.deployment.deployment_block;
@@ -88,7 +90,8 @@ pub(super) fn deployment_block(evidence: &Evidence<'_>, found: &mut Findings) ->
     )
 }
 
-/// A contract that a transaction creates by itself has no history before it.
+/// Returns whether the transaction `creation` itself creates the contract, which then has no
+/// history before it.
 fn is_created_in(data: &ChainData, contract: Contract, creation: Option<B256>) -> bool {
     let sent = creation.and_then(|creation| data.transaction(creation));
     sent.is_some_and(|sent| sent.creates == Some(contract.address(&data.deployment)))
@@ -103,7 +106,7 @@ pub(super) fn logs_complete(evidence: &Evidence<'_>, _: &mut Findings) -> Verdic
     ))
 }
 
-/// What shows that the logs that were read are not all; nothing if they are, as far as can be told.
+/// Finds signs that the logs that were read are not all; none if they are, as far as can be told.
 pub(super) fn log_gaps(data: &ChainData) -> Vec<Gap> {
     let mut gaps = Vec::new();
     gaps.extend(constructors_gap(data));
@@ -115,7 +118,7 @@ pub(super) fn log_gaps(data: &ChainData) -> Vec<Gap> {
     gaps
 }
 
-/// Every constructor leaves a grant and a parameter.
+/// Finds contracts without their constructor's events: a grant and, if it has one, a parameter.
 fn constructors_gap(data: &ChainData) -> Option<Gap> {
     let is_deployed = |contract: &Contract| {
         let code = data.code.get(contract);
@@ -199,7 +202,7 @@ fn receipts_gap(data: &ChainData) -> Option<Gap> {
     })
 }
 
-/// A batch that is missing breaks the chain of roots and leaves the counters ahead. One of the two
+/// Finds missing batches. One breaks the chain of roots and leaves the counters ahead; either sign
 /// alone is no missing log.
 fn registry_gap(data: &ChainData) -> Option<Gap> {
     let answers = &data.answers;
@@ -262,7 +265,8 @@ fn openings_gap(data: &ChainData) -> Option<Gap> {
     })
 }
 
-/// Where the account of an epoch is ahead of the events, and the money left as the account says.
+/// Finds claims that the accounts of epochs count and the events do not show, if the money left as
+/// the accounts say.
 fn claims_gap(data: &ChainData) -> Option<Gap> {
     let mut shown = HashMap::<U256, u64>::new();
     for claim in &data.events.claims {
@@ -284,7 +288,7 @@ fn claims_gap(data: &ChainData) -> Option<Gap> {
     })
 }
 
-/// The newest change of a parameter or role is what the contracts have now.
+/// Finds parameters and roles whose newest change in the logs is not the contracts' present state.
 fn parameters_gap(data: &ChainData) -> Option<Gap> {
     let (mut delay, mut cap) = (None, None);
     for logged in &data.events.admin {
@@ -318,7 +322,7 @@ fn parameters_gap(data: &ChainData) -> Option<Gap> {
     })
 }
 
-/// Whoever created contracts of the deployment, as far as the endpoint shows it.
+/// Lists the accounts that created contracts of the deployment, as far as the endpoint shows it.
 pub(super) fn deployers(data: &ChainData) -> Result<Vec<Address>, Finding> {
     let mut deployers = Vec::new();
     for creation in data.events.creations().into_values() {

@@ -5,21 +5,21 @@ use alloy::primitives::B256;
 use crate::data::Logged;
 use crate::{Gap, Objection};
 
-/// What stands against a check.
+/// Reason that a check does not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Finding {
     /// The rule does not hold, whatever else there is on the chain.
     Wrong(Objection),
     /// The rule does not hold if these are all logs. When logs are missing, it accuses nobody.
     WrongByLogs(Objection),
-    /// The rule cannot be looked at, or not in full.
+    /// The rule could not be checked, or not in full.
     Unchecked(Gap),
 }
 
-/// What was looked at, or what ended the looking.
+/// Summary of a check's work, or the finding that ended it.
 pub(super) type Verdict = Result<String, Finding>;
 
-/// What a check found so far.
+/// Findings of a check so far.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     lacks_logs: bool,
@@ -29,7 +29,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Begins with what the logs lack, for a check that rests on them.
+    /// Begins with the gaps of the logs, for a check that rests on them.
     pub(super) fn resting_on(log_gaps: &[Gap]) -> Self {
         Self {
             lacks_logs: !log_gaps.is_empty(),
@@ -38,7 +38,7 @@ impl Findings {
         }
     }
 
-    /// Keeps what stands against the check, once.
+    /// Keeps the finding in `result`, each once, or returns its value.
     pub(super) fn note<T>(&mut self, result: Result<T, Finding>) -> Option<T> {
         match result {
             Ok(value) => return Some(value),
@@ -95,7 +95,7 @@ pub(super) fn wrong_by_logs_at<T, E>(
     wrong_by_logs_in(logged.at.transaction, what)
 }
 
-/// Something that this endpoint does not show.
+/// Makes the gap of something that this endpoint does not show.
 pub(super) fn not_shown(why: impl Into<String>, remedy: &str) -> Gap {
     Gap::Evidence {
         why: why.into(),
@@ -107,7 +107,7 @@ pub(super) fn unchecked<T>(why: impl Into<String>, remedy: &str) -> Result<T, Fi
     Err(Finding::Unchecked(not_shown(why, remedy)))
 }
 
-/// A getter's answer; that there is none is a finding.
+/// Returns a getter's answer, or the finding that there is none.
 pub(super) fn answer<T: Clone>(answer: Option<&T>, getter: &str) -> Result<T, Finding> {
     match answer {
         Some(value) => Ok(value.clone()),

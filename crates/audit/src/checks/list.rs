@@ -3,17 +3,17 @@
 use super::findings::{Findings, Verdict};
 use super::{Evidence, claims, contracts, evidence, membership, money, power, unchecked};
 
-/// What a check's answer rests on.
+/// Source that a check's answer rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RestsOn {
     /// The contracts' state or nothing of the chain: logs that are missing do not matter.
     State,
-    /// All logs being there.
+    /// The logs: all of them must be there.
     Logs,
 }
 
 pub(super) struct Check {
-    /// The requirement of `docs/spec/audit.md` that it holds.
+    /// Id of the requirement in `docs/spec/audit.md` that the check tests.
     pub(super) requirement: &'static str,
     pub(super) id: &'static str,
     pub(super) title: &'static str,
@@ -48,7 +48,7 @@ const fn of_logs(
     }
 }
 
-/// Ids are stable: scripts and people refer to them.
+/// All checks. Their ids are stable: scripts and people refer to them.
 pub(super) const CHECKS: [Check; 33] = [
     of_state(
         "AUDIT-1",

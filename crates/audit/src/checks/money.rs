@@ -78,7 +78,7 @@ fn opened_for_its_members(evidence: &Evidence<'_>, opened: &Opened) -> Result<()
     )
 }
 
-/// `min(cap, floor(budget / N_e))`, with the cap of that moment.
+/// Checks that an epoch pays `min(cap, floor(budget / N_e))`, with the cap of that moment.
 fn amount_is_due(data: &ChainData, opened: &Opened) -> Result<(), Finding> {
     let event = &opened.event;
     let Some(cap) = cap_at(data, opened.at) else {
@@ -261,7 +261,7 @@ fn paid_within_budget(opened: &Opened, claims: &[&Claim], found: &mut Findings) 
     }
 }
 
-/// Every transfer that the distributor's own events ask for.
+/// Lists every transfer that the distributor's own events ask for.
 fn owed_transfers(data: &ChainData) -> Vec<(B256, Address, U256)> {
     let (events, source) = (&data.events, data.deployment.income_source);
     let mut owed = Vec::new();
@@ -340,7 +340,8 @@ pub(super) fn supply(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     Ok(format!("supply {total} of at most {cap}"))
 }
 
-/// Left in the distributor: owed to members of open epochs, and given by strangers.
+/// Computes the sums left in the distributor: owed to members of open epochs, and given by
+/// strangers.
 pub(super) fn owed_and_given(data: &ChainData) -> Result<(U256, U256), Finding> {
     let mut owed = U256::ZERO;
     for opened in &data.events.opened {
@@ -361,7 +362,7 @@ pub(super) fn owed_and_given(data: &ChainData) -> Result<(U256, U256), Finding> 
     Ok((owed, sum(gifts.map(|gift| gift.event.value))))
 }
 
-/// What strangers sent to the distributor stays there, and is told apart.
+/// Checks the distributor's balance. Gifts of strangers stay in it, and are counted apart.
 pub(super) fn balance(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let balance = answer(

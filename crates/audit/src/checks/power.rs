@@ -22,7 +22,8 @@ const ROLE_NAMES: [&str; 5] = [
     "CANCELLER_ROLE",
 ];
 
-/// Now, and at every time before: a delay of nothing for an hour is enough to change anything.
+/// Checks the delay now and at every time before: an hour without a delay is enough to change
+/// anything.
 pub(super) fn timelock_delay(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let answers = &evidence.data.answers;
     let length = answer(answers.epoch_length.as_ref(), "epochLength()")?;
@@ -80,7 +81,7 @@ fn has_waited(
     wrong_at(&Logged { at, event: () }, what)
 }
 
-/// Who holds which role by the events, with the transaction that granted it.
+/// Lists the roles and their holders by the events, each with the transaction that granted it.
 pub(super) fn holders(data: &ChainData) -> BTreeMap<RoleKey, B256> {
     let mut holders = BTreeMap::new();
     for Logged { at, event } in &data.events.admin {
@@ -106,7 +107,7 @@ const fn role_key(at: At, role: B256, account: Address) -> RoleKey {
     }
 }
 
-/// Every grant that there ever was: a role held for one transaction is power as well.
+/// Lists every grant that there ever was: a role held for one transaction is power as well.
 fn grants(data: &ChainData) -> impl Iterator<Item = (RoleKey, At)> + '_ {
     let admin = data.events.admin.iter();
     admin.filter_map(|logged| match &logged.event {
@@ -184,7 +185,7 @@ pub(super) fn deployer_powerless(evidence: &Evidence<'_>, found: &mut Findings) 
     Ok(format!("deployed by {}", shown.join(", ")))
 }
 
-/// Parameters, orbs and roles change at deployment or by an operation of the
+/// Checks that parameters, orbs and roles change only at deployment or by an operation of the
 /// timelock; a holder may also give a role up.
 pub(super) fn admin_actions(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;

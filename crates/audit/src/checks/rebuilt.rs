@@ -10,9 +10,9 @@ use crate::recomputed::RecomputedTree;
 /// The tree after one batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
-    /// By the time of the batch's block; `None` before genesis or without a time.
+    /// Epoch at the time of the batch's block; `None` before genesis or without a time.
     pub(super) epoch: Option<u64>,
-    /// Positions taken before.
+    /// Number of leaf positions taken before the batch.
     pub(super) start_index: u64,
     pub(super) pre_root: U256,
     pub(super) post: Checkpoint,
@@ -24,7 +24,7 @@ pub(super) struct Rebuilt {
     /// One for each batch, up to a leaf that cannot be hashed or one that cannot be revoked.
     pub(super) steps: Vec<Step>,
     is_whole: bool,
-    /// Whether the time of every batch is known.
+    /// True if the time of every batch is known.
     is_dated: bool,
     leaf_count: u64,
     empty: Checkpoint,
@@ -64,19 +64,19 @@ impl Rebuilt {
         }
     }
 
-    /// Positions taken by all batches.
+    /// Returns the number of leaf positions taken by all batches.
     pub(super) fn leaf_count(&self) -> Result<U256, Finding> {
         self.require_whole()?;
         Ok(U256::from(self.leaf_count))
     }
 
-    /// The state at the end of all batches.
+    /// Returns the root and the member count after all batches.
     pub(super) fn newest(&self) -> Result<Checkpoint, Finding> {
         self.require_whole()?;
         Ok(self.steps.last().map_or(self.empty, |step| step.post))
     }
 
-    /// `R_e` and `N_e`.
+    /// Returns `R_e` and `N_e` of `epoch`.
     pub(super) fn before(&self, epoch: u64) -> Result<Checkpoint, Finding> {
         self.require_whole()?;
         if !self.is_dated {
@@ -127,7 +127,7 @@ fn apply(tree: &mut RecomputedTree, batch: &RegistryBatch) -> Option<()> {
     }
 }
 
-/// The epoch that a block's own timestamp falls into.
+/// Returns the epoch that a block's own timestamp falls into.
 pub(super) fn epoch_of_block(
     data: &ChainData,
     clock: Option<&EpochClock>,
@@ -137,7 +137,7 @@ pub(super) fn epoch_of_block(
     Some(clock?.epoch_at(UnixSeconds(time)).ok()?.0)
 }
 
-/// The deployment's calendar, or the finding that there is none.
+/// Returns the deployment's calendar, or the finding that there is none.
 pub(super) fn calendar(data: &ChainData) -> Result<EpochClock, Finding> {
     match clock_of(&data.answers) {
         Some(clock) => Ok(clock),
@@ -145,7 +145,7 @@ pub(super) fn calendar(data: &ChainData) -> Result<EpochClock, Finding> {
     }
 }
 
-/// The end of a check that counted `count` of `what`.
+/// Ends a check that looked at `count` of `what`.
 pub(super) fn looked_at(count: usize, what: &str) -> Verdict {
     Ok(format!("{count} {what}"))
 }

@@ -1,4 +1,4 @@
-//! Ties each payment to what was asked for.
+//! Ties each payment to the requests of its transaction.
 
 use std::collections::HashMap;
 
@@ -16,12 +16,12 @@ pub(crate) enum Invocation {
     Single(Box<Distributor::claimCall>),
     Batch(Distributor::claimBatchCall),
     CatchUp(Distributor::catchUpCall),
-    /// It claims, in an encoding that this reader does not understand.
+    /// A call that claims, in an encoding that this reader does not understand.
     Unreadable,
 }
 
 impl Invocation {
-    /// The call that `input` makes; `None` if it pays no claims.
+    /// Decodes the call that `input` makes; `None` if it pays no claims.
     pub(crate) fn of(input: &[u8]) -> Option<Self> {
         use Distributor::DistributorCalls as Calls;
         let selector = input.get(..4)?;
@@ -41,7 +41,7 @@ impl Invocation {
         })
     }
 
-    /// All that it asks for, each in the form of a call of `claim`.
+    /// Lists the claims that the call asks for, each in the form of a call of `claim`.
     pub(crate) fn requests(&self) -> Vec<Distributor::claimCall> {
         let request = |epoch, claim: &IDistributor::Claim| Distributor::claimCall {
             epoch,
@@ -67,7 +67,7 @@ impl Invocation {
         }
     }
 
-    /// The epochs that it asks for, in its order.
+    /// Lists the epochs that a call of several claims asks for, in its order.
     fn epochs(&self) -> Vec<U256> {
         match self {
             Self::Single(_) | Self::Unreadable => Vec::new(),
@@ -76,8 +76,9 @@ impl Invocation {
         }
     }
 
-    /// The name that the distributor gives to its claims: the seed of their coefficients, as
-    /// `contracts/src/libraries/Transcript.sol` tells it. `roots` are those of [`Self::epochs`].
+    /// Computes the batch id that the distributor gives to the claims: the seed of their
+    /// coefficients, as `contracts/src/libraries/Transcript.sol` defines it. `roots` are those of
+    /// [`Self::epochs`].
     fn batch_id(&self, chain_id: U256, distributor: Address, roots: &[U256]) -> Option<U256> {
         let words = match self {
             Self::Single(_) => return Some(U256::ZERO),
@@ -104,20 +105,20 @@ impl Invocation {
     }
 }
 
-/// How what was asked for compares with what was paid.
+/// Result of comparing a payment with the requests of its transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// It was asked for just so.
+    /// The payment was asked for exactly so.
     Asked,
-    /// It was asked for, with another fee than was paid.
+    /// The payment was asked for with another fee than was paid.
     OtherFee,
-    /// It was asked for, in a batch of another name.
+    /// The payment was asked for in a batch with another id.
     OtherBatch,
-    /// Nothing of the kind was asked for.
+    /// No request asks for the payment; the nearest one differs in this.
     NotAsked(Difference),
     /// The transaction pays no claims.
     NoClaim,
-    /// Another contract called the distributor, and the endpoint does not show with what.
+    /// Another contract called the distributor, and the endpoint does not show the calldata.
     Hidden,
     /// The transaction claims in an encoding that this reader does not understand.
     Unreadable,
@@ -125,7 +126,7 @@ pub(super) enum Standing {
     Unknown,
 }
 
-/// The first thing in which all requests differ from what was paid.
+/// First property in which all requests differ from the payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Difference {
     Recipient,
@@ -153,7 +154,7 @@ enum Calls {
 #[derive(Default)]
 struct KnownCalls {
     invocations: Vec<Invocation>,
-    /// By nullifier hash: the call that a request is part of, and the request.
+    /// Requests by nullifier hash, each with the index of the call that it is part of.
     requests: HashMap<U256, Vec<(usize, Distributor::claimCall)>>,
 }
 
@@ -190,7 +191,7 @@ fn calls_of(data: &ChainData, transaction: B256) -> Calls {
     }
 }
 
-/// By transaction, epoch and nullifier hash.
+/// Key of a fee: transaction, epoch and nullifier hash.
 type FeeKey = (B256, U256, U256);
 
 /// Matches requests and payments.
@@ -203,7 +204,7 @@ pub(super) struct Matcher<'a> {
 }
 
 impl<'a> Matcher<'a> {
-    /// Every payment with what it was asked by, in the chain's order.
+    /// Matches every payment with the requests that it can be the answer to, in the chain's order.
     pub(super) fn all(data: &'a ChainData) -> Vec<Asked<'a>> {
         let mut matcher = Self::new(data);
         let claims = data.events.claims.iter();
@@ -291,7 +292,8 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// The name of the call's claims, with the roots that were known when `claim` was paid.
+    /// Computes the batch id of the call's claims, with the roots that were known when `claim` was
+    /// paid.
     fn batch_id(&mut self, claim: &Claim, index: usize, invocation: &Invocation) -> Option<U256> {
         let root_of = |epoch: U256| match self.openings.get(&epoch) {
             Some((at, root)) if *at < claim.at => *root,
@@ -322,7 +324,7 @@ impl<'a> Matcher<'a> {
     }
 }
 
-/// The difference of a request for the nullifier hash that was paid.
+/// Compares a payment with a request for its nullifier hash; `None` if epoch and recipient agree.
 fn difference(
     event: &Distributor::Claimed,
     request: &Distributor::claimCall,

@@ -1,4 +1,4 @@
-//! What no chain data can tell, said out loud.
+//! Checks that no chain data can answer: each reports a gap by design.
 
 use super::Evidence;
 use super::findings::{Finding, Findings, Verdict};

@@ -14,14 +14,14 @@ use crate::data::{Answers, Checkpoint, CodeBefore, Contract, EpochState, RoleKey
 /// JSON-RPC's code for a call that reverted.
 const REVERTED: i64 = 3;
 
-/// Asks the contracts, always at the same block.
+/// Client of the contracts, which asks always at the same block.
 pub(crate) struct Caller {
     provider: DynProvider,
     deployment: Deployment,
     block: BlockId,
 }
 
-/// `Some` for an answer, `None` where the contract refused or is none.
+/// Calls a contract: `Some` for an answer, `None` where the contract refused or is none.
 macro_rules! ask {
     ($self:ident, $contract:ident at $address:ident . $($call:tt)+) => {
         answered(
@@ -137,7 +137,7 @@ impl Caller {
         Ok(ask!(self, Distributor at distributor.paused()))
     }
 
-    /// All contracts with roles share the declaration of `hasRole`.
+    /// Asks for a role. All contracts with roles share the declaration of `hasRole`.
     pub(super) async fn has_role(&self, key: RoleKey) -> Result<Option<bool>, AuditError> {
         let address = key.contract.address(&self.deployment);
         answered(
@@ -164,7 +164,8 @@ fn answered<T>(
     }
 }
 
-/// Nodes differ: revert data, the code, or only the text.
+/// Returns whether a call reverted. Nodes differ: they give revert data, the code, or only the
+/// text.
 fn is_revert(error: &TransportError) -> bool {
     error.as_error_resp().is_some_and(|response| {
         response.as_revert_data().is_some()

@@ -11,8 +11,8 @@ use annona_core::NullifierHash;
 use crate::data::{AdminAction, At, Contract, Events, Logged, RegistryBatch};
 use crate::{AuditError, AuditProgress};
 
-/// Every event of the deployment up to block `last`, and the token's transfers
-/// that issue or that touch the distributor or the income source.
+/// Reads every event of the deployment up to block `last`, and the token's transfers that issue or
+/// that touch the distributor or the income source.
 pub(super) async fn read_events(
     provider: &DynProvider,
     deployment: &Deployment,
@@ -53,7 +53,7 @@ pub(super) async fn read_events(
     Ok(events)
 }
 
-/// Senders and receivers of the token whose transfers are read.
+/// Lists the senders and receivers of the token whose transfers are read.
 fn treasuries(deployment: &Deployment) -> ([B256; 3], [B256; 2]) {
     let (distributor, source) = (
         deployment.distributor.into_word(),
@@ -62,7 +62,7 @@ fn treasuries(deployment: &Deployment) -> ([B256; 3], [B256; 2]) {
     ([distributor, source, B256::ZERO], [distributor, source])
 }
 
-/// Whether [`read_events`] reads such a log.
+/// Returns whether [`read_events`] reads such a log.
 pub(super) fn is_read(deployment: &Deployment, log: &Log) -> bool {
     match Contract::at(log.address(), deployment) {
         Some(Contract::Token) => {
@@ -85,7 +85,7 @@ fn remember(events: &mut Events, log: &Log) {
     }
 }
 
-/// The claims of one nullifier up to block `last`.
+/// Reads the claims of one nullifier hash up to block `last`.
 pub(crate) async fn read_claims_of(
     provider: &DynProvider,
     deployment: &Deployment,
@@ -104,7 +104,7 @@ pub(crate) async fn read_claims_of(
     Ok(events.claims)
 }
 
-/// Logs by a reader whose queries shrink to what the endpoint takes at once.
+/// Reads logs by a reader whose queries shrink to the size that the endpoint takes at once.
 async fn read_logs(
     reader: &LogReader,
     deployment: &Deployment,
@@ -127,13 +127,14 @@ async fn read_logs(
     Ok(logs)
 }
 
-/// The blocks from `first` to `last`, both included, in pieces between which progress is told.
+/// Splits the blocks from `first` to `last`, both included, into pieces between which progress is
+/// told.
 fn ranges(first: u64, last: u64) -> impl Iterator<Item = (u64, u64)> {
     let starts = (first..=last).step_by(LOG_SPAN_MAX_BLOCKS as usize);
     starts.map(move |from| (from, last.min(from.saturating_add(LOG_SPAN_MAX_BLOCKS - 1))))
 }
 
-/// Decodes `log` if it is an `E`; whether it was one.
+/// Decodes `log` if it is an `E`, and returns whether it was one.
 fn take<E: SolEvent>(
     events: &mut Events,
     deployment: &Deployment,
@@ -163,7 +164,7 @@ fn place_of(log: &Log, deployment: &Deployment) -> Option<At> {
     })
 }
 
-/// Whether `log` was an `E`, kept as a batch of the registry.
+/// Keeps `log` as a batch of the registry if it is an `E`, and returns whether it was one.
 fn take_batch<E: SolEvent>(
     events: &mut Events,
     deployment: &Deployment,
@@ -176,7 +177,7 @@ fn take_batch<E: SolEvent>(
     })
 }
 
-/// Whether `log` was an `E`, kept as an act of administration.
+/// Keeps `log` as an act of administration if it is an `E`, and returns whether it was one.
 fn take_admin<E: SolEvent>(
     events: &mut Events,
     deployment: &Deployment,
@@ -189,8 +190,8 @@ fn take_admin<E: SolEvent>(
     })
 }
 
-/// Contracts can only leave events that they declare, so the address needs no
-/// second look: `contract-code` holds the code to the published one.
+/// Sorts `log` by its event. Contracts can only leave events that they declare, so the address
+/// needs no second look: `contract-code` holds the code to the published one.
 fn sort_in(events: &mut Events, deployment: &Deployment, log: &Log) {
     let _ = sort_membership_and_money(events, deployment, log)
         || sort_roles(events, deployment, log)

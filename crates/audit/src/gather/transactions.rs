@@ -40,7 +40,7 @@ impl RpcTransaction {
     }
 }
 
-/// The transaction; `None` where the endpoint does not know it.
+/// Reads a transaction; `None` if the endpoint does not know it.
 pub(crate) async fn read_transaction(
     provider: &DynProvider,
     hash: B256,
@@ -57,7 +57,7 @@ struct RpcBlock {
     transactions: Vec<RpcTransaction>,
 }
 
-/// The transactions of a block, in its order.
+/// Reads the transactions of a block, in its order.
 pub(crate) async fn read_transactions_of_block(
     provider: &DynProvider,
     number: u64,
@@ -84,7 +84,7 @@ async fn receipt_of(provider: &DynProvider, hash: B256) -> Result<Option<RpcRece
         .map_err(AuditError::endpoint("a receipt"))
 }
 
-/// Whether the transaction is known to have been carried out.
+/// Returns whether the transaction is known to have been carried out.
 pub(crate) async fn is_carried_out(provider: &DynProvider, hash: B256) -> Result<bool, AuditError> {
     let receipt = receipt_of(provider, hash).await?;
     let status = receipt.and_then(|receipt| receipt.status);
@@ -128,8 +128,9 @@ struct Frame<'a> {
     calls: Vec<&'a RawValue>,
 }
 
-/// What the transaction called `contract` with, in order and without what was reverted; `None`
-/// where the endpoint makes no traces. Nothing but the proofs of claims is taken from a trace.
+/// Reads the calldata of the transaction's calls of `contract`, in order and without reverted
+/// calls; `None` if the endpoint makes no traces. Nothing but the proofs of claims is taken from a
+/// trace.
 pub(crate) async fn read_calls_of(
     provider: &DynProvider,
     contract: Address,
@@ -143,7 +144,7 @@ pub(crate) async fn read_calls_of(
     calls_in(&trace, contract)
 }
 
-/// Frame by frame: a trace can be deeper than a parser that calls itself may go.
+/// Reads a trace frame by frame: it can be deeper than a parser that calls itself may go.
 fn calls_in(trace: &RawValue, contract: Address) -> Option<Vec<Bytes>> {
     let mut calls = Vec::new();
     let mut waiting = vec![trace];

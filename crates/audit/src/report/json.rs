@@ -6,7 +6,7 @@ use super::{AuditVerdict, CheckResult, Gap, Objection, Outcome, Report, Totals};
 /// Version of the JSON report's form.
 const SCHEMA: u32 = 3;
 
-/// Sums are decimal strings, because they exceed what a JSON number holds.
+/// Report in JSON. Sums are decimal strings, because they exceed the range of a JSON number.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct JsonReport<'a> {
@@ -73,7 +73,7 @@ struct JsonTotals {
     admin_actions: u64,
 }
 
-/// The report as compact JSON. Checks are in the order of the audit, which is fixed.
+/// Writes the report as compact JSON. Checks are in the order of the audit, which is fixed.
 pub(super) fn of(report: &Report, age_secs: Option<u64>) -> String {
     let verdict = report.verdict();
     let json = JsonReport {

@@ -1,5 +1,5 @@
-//! What being paid costs: one claim, and batches, to recipients who hold none of the token
-//! and to those who do.
+//! Gas of being paid: one claim, and batches, to recipients who hold none of the token and to those
+//! who do.
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::{Address, U256};
@@ -33,7 +33,7 @@ struct Payday<'a> {
     rng: ChaCha20Rng,
 }
 
-/// Gas of each claim, by size and holder.
+/// Measures the gas of each claim, by size and holder.
 pub(crate) async fn measure(
     anvil: &AnvilInstance,
     provider: &DynProvider,
@@ -112,7 +112,7 @@ impl Payday<'_> {
         Ok(())
     }
 
-    /// Gas of a transaction that pays `size` members from `first` on.
+    /// Measures the gas of a transaction that pays `size` members from `first` on.
     async fn pay(&mut self, epoch: u64, first: u8, size: u8) -> anyhow::Result<u64> {
         let claims: anyhow::Result<Vec<_>> = (first..first + size)
             .map(|number| self.claim(Epoch(epoch), number))

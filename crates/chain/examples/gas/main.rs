@@ -1,6 +1,6 @@
-//! `gas KEYS [FILE]`, run by `cargo xtask bench gas`: what joining, leaving and being paid
-//! cost a person, in gas of the whole transaction, on Anvil with real proofs, those of the
-//! registry under the test keys of the folder KEYS. Prints a table, and writes JSON to FILE.
+//! `gas KEYS [FILE]`, run by `cargo xtask bench gas`: costs of joining, leaving and being paid for
+//! a person, in gas of the whole transaction, on Anvil with real proofs, those of the registry
+//! under the test keys of the folder KEYS. Prints a table, and writes JSON to FILE.
 #![allow(
     clippy::unwrap_used,
     reason = "the model of the tree is that of the tests"
@@ -33,10 +33,10 @@ use serde_json::{Map, Value, json};
 
 use model::Tree;
 
-/// Longer than the measurement takes: the chain's clock runs.
+/// Length of an epoch, in seconds: longer than the measurement takes, as the chain's clock runs.
 const EPOCH_LENGTH_SECS: u64 = 100_000;
 
-/// Anvil's accounts.
+/// Positions of the senders among Anvil's accounts.
 const DEPLOYER: usize = 0;
 const SEQUENCER: usize = 1;
 
@@ -90,7 +90,7 @@ fn per_person(name: &str, gas: u64, persons: u64) -> Value {
     json!(share)
 }
 
-/// The contracts, with epoch 0 beginning at the newest block.
+/// Deploys the contracts, with epoch 0 beginning at the newest block.
 async fn deploy_contracts(
     anvil: &AnvilInstance,
     provider: &DynProvider,
@@ -156,7 +156,7 @@ impl Bench {
         })
     }
 
-    /// Gas of an append of `count` new leaves.
+    /// Measures the gas of an append of `count` new leaves.
     async fn append(&mut self, circuit: CircuitId, count: u64) -> anyhow::Result<u64> {
         let leaves = model::commitments(self.appended, count);
         let batch = self.tree.append(self.appended, &leaves);
@@ -174,7 +174,7 @@ impl Bench {
         self.gas_of(call).await
     }
 
-    /// Gas of a revocation of `count` leaves, far from each other.
+    /// Measures the gas of a revocation of `count` leaves, far from each other.
     async fn revoke(&mut self, circuit: CircuitId, count: u64) -> anyhow::Result<u64> {
         let positions: Vec<u64> = (self.revoked..self.revoked + count)
             .map(|at| at * 31)
@@ -202,7 +202,7 @@ impl Bench {
         self.gas_of(call).await
     }
 
-    /// What the receipt says.
+    /// Sends a call, and returns the gas that its receipt tells.
     async fn gas_of<P: Provider, D: CallDecoder>(
         &self,
         call: CallBuilder<P, D>,

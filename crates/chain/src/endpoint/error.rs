@@ -3,109 +3,109 @@ use std::time::Duration;
 use annona_http::PublicAddress;
 use annona_http::reqwest;
 
-/// Why an endpoint gave no answer of JSON-RPC. It names the endpoint, without its key.
+/// Failure of an endpoint to answer with JSON-RPC. It names the endpoint, without its key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
     /// The address is not one of HTTP.
     #[error("{address} is not an http or https address")]
     Address {
-        /// The address.
+        /// Address that was given, without its key.
         address: PublicAddress,
     },
     /// This machine cannot make requests.
     #[error("no requests can be made to {endpoint}")]
     Client {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
-        /// Why.
+        /// Error of the HTTP client.
         source: reqwest::Error,
     },
     /// There is no connection.
     #[error("the RPC endpoint {endpoint} cannot be reached")]
     Unreachable {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
-        /// Why.
+        /// Error of the HTTP client.
         source: reqwest::Error,
     },
     /// The time is over; the request may have been carried out.
     #[error("the RPC endpoint {endpoint} gave no answer within {:.1} s", limit.as_secs_f64())]
     TimedOut {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
-        /// How long was waited.
+        /// Length of the wait.
         limit: Duration,
     },
     /// The connection ended before the answer did.
     #[error("the RPC endpoint {endpoint} broke its answer off")]
     BrokenOff {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
-        /// Why.
+        /// Error of the HTTP client.
         source: reqwest::Error,
     },
     /// The answer is an error of HTTP.
     #[error("the RPC endpoint {endpoint} {}", status_in_words(*status))]
     Status {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
-        /// The status.
+        /// HTTP status of the answer.
         status: u16,
-        /// The pause that it asks for.
+        /// Pause that the answer asks for.
         retry_after: Option<Duration>,
     },
     /// The answer is a redirect.
     #[error("the RPC endpoint {endpoint} redirects{}: use the address that it leads to", to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default())]
     Redirect {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
-        /// Where it leads.
+        /// Address that the answer leads to.
         to: Option<PublicAddress>,
     },
     /// The answer is not of JSON-RPC.
     #[error("{endpoint} answers, but not with JSON-RPC: is it the address of an RPC endpoint?")]
     NotJsonRpc {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
     },
     /// The answer belongs to another request.
     #[error("the RPC endpoint {endpoint} answers another request than the one made")]
     OtherRequest {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
     },
-    /// The answer is longer than what is read.
+    /// The answer is longer than the limit.
     #[error("the RPC endpoint {endpoint} sends more than {limit_bytes} bytes in one answer")]
     TooLong {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
-        /// What is read at most.
+        /// Longest answer that is read, in bytes.
         limit_bytes: usize,
     },
     /// Several requests in one are refused.
     #[error("the RPC endpoint {endpoint} does not take several requests in one")]
     BatchRefused {
-        /// The endpoint.
+        /// Address of the endpoint, without its key.
         endpoint: PublicAddress,
     },
 }
 
-/// How often a failure is worth another request.
+/// Prospect that a failure passes, by which requests are repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Passing {
-    /// It does not pass by itself.
+    /// The failure does not pass by itself.
     Never,
-    /// It may have been a slip.
+    /// The failure may have been a slip.
     Once,
-    /// It passes within seconds, as a restart of the node does.
+    /// The failure passes within seconds, as a restart of the node does.
     Soon,
-    /// It passes with time.
+    /// The failure passes with time.
     Later,
 }
 
 impl EndpointError {
-    /// The HTTP status that was answered, if that was the failure.
+    /// Returns the HTTP status that was answered, if that was the failure.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
@@ -114,7 +114,7 @@ impl EndpointError {
         }
     }
 
-    /// Whether the same call can succeed later.
+    /// Returns whether the same call can succeed later.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         !matches!(self.passing(), Passing::Never)
@@ -137,7 +137,7 @@ impl EndpointError {
         }
     }
 
-    /// Whether the request may have been carried out all the same.
+    /// Returns whether the request may have been carried out all the same.
     pub(super) const fn may_have_arrived(&self) -> bool {
         !matches!(
             self,

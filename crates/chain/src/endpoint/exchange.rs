@@ -100,7 +100,7 @@ impl Exchange {
         })
     }
 
-    /// The answers to `requests`, without those that nobody asked for.
+    /// Selects the answers to `requests`, without those that nobody asked for.
     fn sorted(
         &self,
         requests: &[SerializedRequest],
@@ -132,7 +132,7 @@ impl Exchange {
         }
     }
 
-    /// One error for several requests.
+    /// Converts one error for several requests.
     fn refused_together(&self, status: u16, response: &Response) -> EndpointError {
         let endpoint = self.shown.clone();
         let passes = |error| passing("", status, error) != Passing::Never;
@@ -146,7 +146,7 @@ impl Exchange {
         EndpointError::BatchRefused { endpoint }
     }
 
-    /// An endpoint can quote its key in an error.
+    /// Hides the endpoint's key in an error, which can quote it.
     fn hidden(&self, mut response: Response) -> Response {
         if let ResponsePayload::Failure(error) = &mut response.payload {
             error.message = self.secrets.hide(&error.message).into();

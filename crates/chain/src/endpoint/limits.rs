@@ -2,26 +2,27 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-/// How long an endpoint is waited for, and how often it is asked again.
+/// Limits on the wait for an endpoint and on repeated requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndpointLimits {
-    /// For a connection, TLS included.
+    /// Longest wait for a connection, TLS included.
     pub connect: Duration,
-    /// For one answer.
+    /// Longest wait for one answer.
     pub answer: Duration,
-    /// For a call with all its repeats and pauses.
+    /// Longest time of a call with all its repeats and pauses.
     pub call: Duration,
-    /// Requests for one call.
+    /// Highest number of requests for one call.
     pub attempts: u32,
     /// Pause before the second request; each later one is twice as long.
     pub first_pause: Duration,
     /// Longest pause, `Retry-After` included.
     pub longest_pause: Duration,
-    /// Longest answer.
+    /// Longest answer, in bytes.
     pub answer_bytes: usize,
 }
 
-/// Requests to an endpoint that nothing listens at: it restarts, or the address is wrong.
+/// Highest number of requests to an endpoint that nothing listens at: it restarts, or the address
+/// is wrong.
 const ATTEMPTS_WITHOUT_CONNECTION: u32 = 4;
 
 impl Default for EndpointLimits {
@@ -39,7 +40,7 @@ impl Default for EndpointLimits {
 }
 
 impl EndpointLimits {
-    /// One request a call: whoever calls asks again.
+    /// Returns limits with one request a call: the caller asks again.
     #[must_use]
     pub fn without_repeats() -> Self {
         Self {
@@ -59,8 +60,8 @@ impl EndpointLimits {
         most.min(self.attempts)
     }
 
-    /// The pause after so many requests: between half and all of what doubles each time, and
-    /// not less than was asked for, up to the longest pause.
+    /// Returns the pause after so many requests: between half and all of a length that doubles each
+    /// time, and not less than was asked for, up to the longest pause.
     pub(super) fn pause(&self, attempts: u32, asked_for: Option<Duration>) -> Duration {
         let doubled = 1_u32.checked_shl(attempts - 1).unwrap_or(u32::MAX);
         let ours = self

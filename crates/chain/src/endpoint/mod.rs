@@ -1,6 +1,6 @@
-//! The way to an RPC endpoint: with limits of time and of length, asked again when that is
-//! safe and may help, and without its key in any error or log. Alloy's own transport has no
-//! limits, quotes the address, and repeats neither what breaks off nor parts of a batch.
+//! The way to an RPC endpoint: with limits of time and of length, asked again when that is safe and
+//! may help, and without its key in any error or log. Alloy's own transport has no limits, quotes
+//! the address, and repeats neither broken answers nor parts of a batch.
 
 mod error;
 mod exchange;
@@ -33,16 +33,16 @@ use passing::{is_known_already, is_repeatable, passing};
 /// HTTP requests under way at the same time for one call.
 const REQUESTS_AT_ONCE: usize = 8;
 
-/// An RPC endpoint.
+/// Transport to an RPC endpoint.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     exchange: Exchange,
     limits: EndpointLimits,
-    /// Whether several requests in one were refused once.
+    /// True if several requests in one were refused once.
     refuses_batches: Arc<AtomicBool>,
 }
 
-/// What is left to do of a call.
+/// State of a call: open requests, answers so far, and limits.
 struct Call {
     open: Vec<SerializedRequest>,
     answered: Vec<Response>,
@@ -52,7 +52,7 @@ struct Call {
     deadline: Instant,
 }
 
-/// What the last round of a call left open, and why.
+/// Failures that left requests of a call's last round open.
 struct Setback {
     passing: Passing,
     retry_after: Option<Duration>,
@@ -106,7 +106,7 @@ impl Endpoint {
         })
     }
 
-    /// The answer to each of `requests`, or why there is none.
+    /// Returns the answer to each of `requests`, or the failure that prevents it.
     async fn call(&self, requests: Vec<SerializedRequest>) -> Result<Vec<Response>, EndpointError> {
         let mut call = Call {
             at_once: if self.refuses_batches.load(Ordering::Relaxed) {
@@ -137,8 +137,8 @@ impl Endpoint {
         Ok(call.answered)
     }
 
-    /// Makes each open request once, or fewer once the endpoint asks for a pause; what then
-    /// hinders the call, if anything does.
+    /// Makes each open request once, or fewer once the endpoint asks for a pause, and returns the
+    /// setback, if there was one.
     async fn round(&self, call: &mut Call) -> Result<Option<Setback>, EndpointError> {
         let open = std::mem::take(&mut call.open);
         let left = call.deadline.saturating_duration_since(Instant::now());
@@ -199,7 +199,7 @@ impl Endpoint {
 }
 
 impl Setback {
-    /// What is worst of a round so far.
+    /// Adds a failure to those of the round, of which the worst counts.
     fn note(
         setback: &mut Option<Self>,
         passing: Passing,
@@ -225,7 +225,7 @@ impl Setback {
     }
 }
 
-/// Takes what was answered, and leaves open what was not or may be answered later.
+/// Takes the answers, and leaves requests open that were not answered or may be answered later.
 fn sort(
     call: &mut Call,
     part: Vec<SerializedRequest>,
@@ -258,7 +258,7 @@ fn sort(
     }
 }
 
-/// That a node has these bytes already is what was wanted.
+/// Turns a refusal into success if the node has these bytes already, as was wanted.
 fn as_known(request: &SerializedRequest, response: Response) -> Response {
     let is_known = response.payload.as_error().is_some_and(is_known_already);
     if request.method() != "eth_sendRawTransaction" || !is_known {
@@ -277,7 +277,7 @@ fn as_known(request: &SerializedRequest, response: Response) -> Response {
     }
 }
 
-/// Whether single requests may go where this failed.
+/// Returns whether single requests may succeed where several in one failed in this way.
 const fn is_about_batches(error: &EndpointError) -> bool {
     match error {
         EndpointError::BatchRefused { .. }

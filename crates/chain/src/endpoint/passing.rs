@@ -4,7 +4,7 @@ use alloy::rpc::json_rpc::ErrorPayload;
 
 use super::error::Passing;
 
-/// Providers say in many words that too much was asked of them in too short a time.
+/// Words in which providers say that too much was asked of them in too short a time.
 const RATE_LIMIT_WORDS: [&str; 14] = [
     "rate limit",
     "rate-limit",
@@ -22,10 +22,10 @@ const RATE_LIMIT_WORDS: [&str; 14] = [
     "try again in",
 ];
 
-/// Codes of Alchemy, Infura, Cloudflare, and of a busy socket.
+/// Codes of the same: of Alchemy, Infura, Cloudflare, and of a busy socket.
 const RATE_LIMIT_CODES: [i64; 4] = [429, -32_005, -32_055, 1_008];
 
-/// A node that is behind, busy or restarting.
+/// Words of a node that is behind, busy or restarting.
 const UNREADY_WORDS: [&str; 9] = [
     "header not found",
     "timeout",
@@ -38,9 +38,9 @@ const UNREADY_WORDS: [&str; 9] = [
     "bad gateway",
 ];
 
-/// Whether an error passes. A query of logs that was too wide does not, although providers
-/// refuse it with the codes and the HTTP status of too many requests: it is asked again
-/// in parts.
+/// Judges whether an error passes. The refusal of a query of logs that was too wide does not,
+/// although providers give it the codes and the HTTP status of too many requests: the query is
+/// asked again in parts.
 pub(super) fn passing(method: &str, status: u16, error: &ErrorPayload) -> Passing {
     let text = error.message.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
@@ -59,7 +59,7 @@ pub(super) fn passing(method: &str, status: u16, error: &ErrorPayload) -> Passin
     Passing::Never
 }
 
-/// Whether a node says that it has these bytes: they arrived, which is all that was wanted.
+/// Returns whether a node says that it has these bytes: they arrived, which is all that was wanted.
 pub(super) fn is_known_already(error: &ErrorPayload) -> bool {
     let text = error.message.to_lowercase();
     ["already known", "already imported", "known transaction"]
@@ -68,7 +68,7 @@ pub(super) fn is_known_already(error: &ErrorPayload) -> bool {
         && !text.contains("unknown transaction")
 }
 
-/// Whether a request may be made twice: it only reads, or it is the same bytes again.
+/// Returns whether a request may be made twice: it only reads, or it is the same bytes again.
 pub(super) fn is_repeatable(method: &str) -> bool {
     let reads = ["eth_", "net_", "web3_"];
     let writes = ["eth_sendTransaction", "eth_sign", "eth_signTransaction"];

@@ -85,7 +85,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Identity, Defect> {
     }
 }
 
-/// Says what text is that cannot be read as a wallet of this format.
+/// Returns the defect of text that cannot be read as a wallet of this format.
 fn defect_of(bytes: &[u8]) -> Defect {
     if let Ok(old) = serde_json::from_slice::<Format1>(bytes)
         && old.format == 1
@@ -102,8 +102,8 @@ fn defect_of(bytes: &[u8]) -> Defect {
     }
 }
 
-/// Over everything before it. Later formats keep the rule, so that a wrong byte in a
-/// format's name is not taken for another format.
+/// Computes the checksum over everything before it. Later formats keep the rule, so that a
+/// wrong byte in a format's name is not taken for another format.
 fn checksum(format: &str, commitment: &str, secret: &str) -> String {
     let mut text = Zeroizing::new(CHECKSUM_DOMAIN.to_vec());
     for part in [format, commitment, secret] {

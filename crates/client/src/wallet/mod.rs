@@ -26,7 +26,7 @@ pub enum WalletError {
         path.display()
     )]
     Damaged {
-        /// The file.
+        /// Path of the wallet file.
         path: PathBuf,
     },
     /// The file is of an earlier version of this program.
@@ -35,19 +35,19 @@ pub enum WalletError {
         path.display()
     )]
     Format1 {
-        /// The file.
+        /// Path of the wallet file.
         path: PathBuf,
     },
     /// The file is of a later version of this program.
     #[error("the wallet {} is of a format that this version does not know; use a newer one", path.display())]
     OtherFormat {
-        /// The file.
+        /// Path of the wallet file.
         path: PathBuf,
     },
     /// The file is something else.
     #[error("{} is not a wallet; name one with --wallet, or make one with `annona citizen new`", path.display())]
     Foreign {
-        /// The file.
+        /// Path of the wallet file.
         path: PathBuf,
     },
 }

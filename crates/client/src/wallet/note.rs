@@ -1,4 +1,4 @@
-//! The note beside a wallet: what saves requests, and nothing that is missed when it is lost.
+//! The note beside a wallet: facts that save requests, and are not missed when it is lost.
 
 use std::path::{Path, PathBuf};
 

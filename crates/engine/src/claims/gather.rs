@@ -6,12 +6,12 @@ use futures::channel::oneshot;
 use futures::future::{Either, select, select_all};
 use futures::lock::{Mutex as Baton, MutexGuard as BatonGuard};
 
-/// Groups worked on at once. A request that is never answered holds up the group that it
-/// is for; more groups would share less of the work.
+/// Number of groups worked on at once. A request that is never answered holds up the group that
+/// it is for; more groups would share less of the work.
 const MAX_GROUPS: usize = 3;
 
-/// Answers questions in groups, a few groups at a time: those that come while no further
-/// group may begin are the next one. One of those who ask does the work for all.
+/// Answers questions in groups, a few groups at a time: those that come while no further group
+/// may begin form the next one. One of the callers that ask does the work for all.
 pub(super) struct Gatherer<Q, A> {
     waiting: Mutex<Waiting<Q, A>>,
     batons: [Baton<()>; MAX_GROUPS],
@@ -39,7 +39,7 @@ impl<Q: Copy, A: Clone> Gatherer<Q, A> {
         }
     }
 
-    /// The answer that `work` gives for the group of `question`.
+    /// Returns the answer that `work` gives for the group of `question`.
     pub(super) async fn answer<F: Future<Output = A>>(
         &self,
         question: Q,
@@ -97,7 +97,7 @@ impl<Q: Copy, A: Clone> Gatherer<Q, A> {
         (ticket, receiver)
     }
 
-    /// Everything that waits, if the question of `ticket` is part of it.
+    /// Takes all questions that wait, if that of `ticket` is among them.
     fn take_group_of(&self, ticket: u64) -> Option<Vec<Asked<Q, A>>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let is_waiting = waiting.asked.iter().any(|asked| asked.ticket == ticket);
@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    /// Work that waits for a gate and answers with its group.
+    /// Creates a gate that work waits for, and the sender that opens it.
     fn gate() -> (oneshot::Sender<()>, Shared<oneshot::Receiver<()>>) {
         let (open, gate) = oneshot::channel();
         (open, gate.shared())

@@ -4,9 +4,9 @@ use crate::ports::EpochAccount;
 use crate::{Claim, ClaimRules};
 
 impl ClaimRules {
-    /// The deadline that is promised for a claim taken at `now`, both on the chain's clock;
-    /// `None` for one that may fail through nobody's fault: its window ends too soon, or its
-    /// fee may exceed an amount that nobody knows yet.
+    /// Returns the deadline that is promised for a claim taken at `now`, both on the chain's
+    /// clock; `None` for a claim that may fail through nobody's fault: its window ends too
+    /// soon, or its fee may exceed an amount that nobody knows yet.
     pub(super) fn deadline(
         &self,
         claim: &Claim,

@@ -9,7 +9,7 @@ use futures::try_join;
 use crate::Claim;
 use crate::ports::{ChainError, ChainReader, Checkpoint, EpochAccount};
 
-/// What a claim is judged by.
+/// Parts of a claim that the chain is asked about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question {
     epoch: Epoch,
@@ -26,7 +26,7 @@ impl Question {
         }
     }
 
-    /// Who is to be paid something.
+    /// Returns the addresses that are to be paid something.
     pub(super) fn payees(&self) -> impl Iterator<Item = Address> + use<> {
         let Payment {
             recipient,
@@ -40,23 +40,23 @@ impl Question {
     }
 }
 
-/// The chain, as far as some claims need it.
+/// Chain snapshot: the state of the chain that a group of claims is judged by.
 pub(super) struct Sight {
     pub(super) now: UnixSeconds,
     pub(super) is_paused: bool,
     epochs: BTreeMap<Epoch, EpochSight>,
 }
 
-/// An epoch whose window is open.
+/// State of an epoch whose window is open.
 pub(super) struct EpochSight {
     pub(super) account: EpochAccount,
     pub(super) checkpoint: Checkpoint,
-    /// The most that a claim may be paid.
+    /// Largest amount that a claim may be paid.
     pub(super) most: AmountWei,
-    /// Of the nullifiers asked about, those that were paid.
+    /// Nullifier hashes that were paid, of those asked about.
     pub(super) spent: HashSet<NullifierHash>,
-    /// Of the payees asked about, those that the token refuses; they are only looked for
-    /// once the epoch is open, when the distributor has its money.
+    /// Payees that the token refuses, of those asked about; they are only looked for once the
+    /// epoch is open, when the distributor has its money.
     pub(super) refused: Vec<Address>,
 }
 
@@ -92,7 +92,7 @@ impl EpochSight {
 }
 
 impl Sight {
-    /// Looks once for all questions of a group.
+    /// Asks the chain once for all questions of a group.
     pub(super) async fn look(
         chain: &dyn ChainReader,
         calendar: &EpochClock,
@@ -118,7 +118,7 @@ impl Sight {
         }))
     }
 
-    /// An epoch that was asked about; `None` when its window is not open.
+    /// Returns the state of an epoch that was asked about; `None` when its window is not open.
     pub(super) fn epoch(&self, epoch: Epoch) -> Option<&EpochSight> {
         self.epochs.get(&epoch)
     }

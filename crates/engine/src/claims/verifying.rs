@@ -5,20 +5,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::channel::oneshot;
 
-/// Questions worked on at once. More would hardly cost less each, and delay those after them.
+/// Largest number of questions in a batch. More would hardly cost less each, and would delay
+/// the questions after them.
 const MAX_BATCH: usize = 64;
-/// Questions that may wait while a batch is worked on.
+/// Largest number of questions that may wait while a batch is worked on.
 const MAX_WAITING: usize = 1_024;
 
-/// As many questions wait as may.
+/// Refusal of a question because as many as may wait already do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full;
 
 /// Answers questions in batches on the computing threads. A question that finds nothing
 /// under way is worked on at once; those that come meanwhile are the next batch.
 ///
-/// The work belongs to nobody who asks: who stops waiting for an answer takes it from
-/// nobody else, and is not worked for if the batch has not begun.
+/// The work belongs to none of the callers: one that stops waiting for its answer takes no
+/// answer from the others, and its question is dropped if its batch has not begun.
 pub(super) struct Batcher<Q, A> {
     shared: Arc<Shared<Q, A>>,
 }
@@ -28,7 +29,7 @@ struct Shared<Q, A> {
     queue: Mutex<Queue<Q, A>>,
 }
 
-/// Gives an answer for each question, in their order.
+/// Function that gives an answer for each question, in their order.
 type Work<Q, A> = dyn Fn(&[Q]) -> Vec<A> + Send + Sync;
 
 struct Queue<Q, A> {
@@ -60,7 +61,7 @@ impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
         }
     }
 
-    /// The answer to `question`. A panic of the work that it is part of goes on here.
+    /// Returns the answer to `question`. A panic of the work on its batch goes on here.
     pub(super) async fn answer(&self, question: Q) -> Result<A, Full> {
         let answer = self.ask(question)?.await;
         Ok(answer.expect("the work on this batch did not panic"))
@@ -101,7 +102,7 @@ impl<Q, A> Shared<Q, A> {
         }
     }
 
-    /// `None` once nothing waits; the worker is idle then.
+    /// Takes the next batch; `None` once nothing waits, and the worker is idle then.
     fn next_batch(&self) -> Option<Vec<Asked<Q, A>>> {
         let mut queue = self.queue();
         queue.forget_abandoned();
@@ -113,7 +114,7 @@ impl<Q, A> Shared<Q, A> {
         Some(queue.waiting.drain(..count).collect())
     }
 
-    /// Nothing panics while it holds the lock.
+    /// Locks the queue. Nothing panics while it holds the lock.
     fn queue(&self) -> MutexGuard<'_, Queue<Q, A>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -137,7 +138,7 @@ mod tests {
 
     const PANICS: u32 = 13;
 
-    /// Answers with the double, one batch for each message to `release`.
+    /// Batcher that answers with the double, one batch for each message to `release`.
     struct Gated {
         batcher: Batcher<u32, u32>,
         started: Receiver<Vec<u32>>,
@@ -162,7 +163,7 @@ mod tests {
             }
         }
 
-        /// With a batch of one under way.
+        /// Creates one that has a batch of one question under way.
         fn busy() -> (Self, oneshot::Receiver<u32>) {
             let gated = Self::new();
             let first = gated.batcher.ask(0).unwrap();
@@ -175,7 +176,7 @@ mod tests {
             questions.into_iter().map(ask).collect()
         }
 
-        /// Ends the batch under way and gives the next one.
+        /// Ends the batch under way and returns the next one.
         fn next(&self) -> Vec<u32> {
             self.release.send(()).unwrap();
             self.started.recv().unwrap()

@@ -1,5 +1,5 @@
-//! The tree's file: a header, the batches, and the versions that are kept, each as what it
-//! changes in the one before; a checksum at the end. Numbers are little-endian.
+//! The tree's file: a header, the batches, and the versions that are kept, each as its changes
+//! to the one before; a checksum at the end. Numbers are little-endian.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -10,39 +10,40 @@ use crc32fast::Hasher;
 
 use super::followed::AppliedBatch;
 
-/// First bytes of the file.
-/// Beginning of each file.
+/// First bytes of each tree file.
 pub const TREE_MAGIC: [u8; 8] = *b"ANNOTREE";
 
-/// Version of the file's form.
+/// Version of the file format.
 const FORMAT: u64 = 2;
 
-/// More than a registry batch can remove: a damaged count is not believed.
+/// Bound on the commitments that a batch removes, above that of the registry: a larger count is
+/// taken as damage.
 const MAX_REMOVED: u64 = 1_024;
 
-/// Stands for a number of a block when there is none.
+/// Placeholder for the number of a block when there is none.
 const NO_BLOCK: u64 = u64::MAX;
 
-/// Why the tree's file is of no use. The tree is then made from the chain's events.
+/// Reason for which the tree's file cannot be used. The tree is then made from the chain's
+/// events.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArchiveError {
-    /// It ends too soon, or cannot be read.
+    /// The file ends too soon, or cannot be read.
     #[error("the tree's file cannot be read")]
     Io(#[from] io::Error),
-    /// It is another file, or one of another version of the service.
+    /// The file is another one, or one of another version of the service.
     #[error("this is no tree's file of format {FORMAT}")]
     NotAnArchive,
-    /// It belongs to another deployment.
+    /// The file belongs to another deployment.
     #[error("the tree's file is of another deployment")]
     Foreign,
-    /// Its parts do not fit.
+    /// The versions in the file do not fit together.
     #[error(transparent)]
     Versions(#[from] RestoreError),
     /// Batches are out of order, or the tree after the last one is missing.
     #[error("the batches of the tree's file do not follow from each other")]
     Batches,
-    /// Bytes have changed.
+    /// The checksum is not that of the bytes in the file.
     #[error("the checksum of the tree's file is not that of its bytes")]
     Checksum,
 }
@@ -173,7 +174,7 @@ fn removed(input: &mut impl Read) -> Result<Vec<Commitment>, ArchiveError> {
         .collect()
 }
 
-/// Sums up what passes through.
+/// Reader or writer that takes the checksum of the bytes that pass through.
 struct Summed<T> {
     inner: T,
     sum: Hasher,

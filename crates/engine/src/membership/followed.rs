@@ -14,38 +14,39 @@ pub(super) struct AppliedBatch {
     pub(super) block_hash: B256,
     pub(super) transaction: B256,
     pub(super) epoch: Epoch,
-    /// Positions taken after it.
+    /// Number of leaf indices taken after the batch, those of revoked leaves included.
     pub(super) end: u64,
-    /// Root after it.
+    /// Root of the tree after the batch.
     pub(super) post_root: Root,
-    /// Commitments whose leaves it emptied.
+    /// Commitments whose leaves the batch emptied.
     pub(super) removed: Vec<Commitment>,
-    /// The tree after it, as long as a reorg or a claim can ask for it.
+    /// Tree after the batch, as long as a reorg or a claim can ask for it.
     pub(super) version: Option<Arc<TreeVersion>>,
 }
 
-/// What is known of the registry.
+/// State of the registry, as far as it is known.
 #[derive(Debug, Default)]
 pub(super) struct Followed {
     pub(super) tree: MembershipTree,
     pub(super) batches: Vec<AppliedBatch>,
     pub(super) scanned_to: Option<u64>,
-    /// Whether the events were read to the end of the chain once.
+    /// True once the events were read to the end of the chain.
     pub(super) is_synced: bool,
-    /// Whether the tree comes from a file and was not held against the chain yet.
+    /// True if the tree comes from a file and was not compared with the chain yet.
     pub(super) is_from_file: bool,
-    /// Grows with each change of the tree.
+    /// Number that grows with each change of the tree.
     revision: u64,
-    /// Batches at the front that keep no version.
+    /// Number of batches at the front that keep no version.
     first_kept: usize,
-    /// The block in which an epoch was first seen to have begun.
+    /// Number of the block in which an epoch was first seen to have begun.
     begun: BTreeMap<Epoch, u64>,
     /// Trees whose roots the contract confirmed.
     pub(super) confirmed: BTreeMap<Epoch, EpochTree>,
 }
 
 impl Followed {
-    /// What a file holds: batches, and the versions after some of them, the last one included.
+    /// Restores the content of a file: batches, and the versions after some of them, the last
+    /// one included.
     pub(super) fn from_file(batches: Vec<AppliedBatch>, scanned_to: Option<u64>) -> Self {
         let current = batches.last().and_then(|batch| batch.version.clone());
         Self {
@@ -70,7 +71,7 @@ impl Followed {
     }
 
     /// Takes the batches that were read up to block `to` for the tree of `revision`, and
-    /// returns the revision after them; `None` when the tree is another one by now.
+    /// returns the revision after them; `None` when the tree has changed meanwhile.
     pub(super) fn take(
         &mut self,
         batches: &[RegistryBatch],
@@ -189,8 +190,8 @@ impl Followed {
         self.first_kept += dropped.take_while(|batch| batch.version.is_none()).count();
     }
 
-    /// Takes the last batch out of the tree of `revision`, and those before it whose
-    /// versions are gone: they are read again. Says whether it did.
+    /// Takes the last batch out of the tree of `revision`, and those before it whose versions
+    /// are gone: they are read again. Returns whether it did.
     pub(super) fn undo_last(&mut self, revision: u64) -> bool {
         if self.revision != revision {
             return false;
@@ -228,7 +229,7 @@ impl Followed {
         Some((leaf_index, batch.transaction, batch.block_number))
     }
 
-    /// The transaction and block that emptied a commitment's leaf.
+    /// Returns the transaction and the block that emptied a commitment's leaf.
     pub(super) fn revoked(&self, commitment: Commitment) -> Option<(B256, u64)> {
         let batch = self
             .batches
@@ -238,7 +239,7 @@ impl Followed {
         Some((batch.transaction, batch.block_number))
     }
 
-    /// The tree at the end of the epoch before `epoch`, unless its version was dropped.
+    /// Returns the tree at the end of the epoch before `epoch`, unless its version was dropped.
     pub(super) fn version_before(&self, epoch: Epoch) -> Option<Arc<TreeVersion>> {
         let earlier = self.batches.partition_point(|batch| batch.epoch < epoch);
         match earlier.checked_sub(1) {
@@ -247,14 +248,15 @@ impl Followed {
         }
     }
 
-    /// Notes when epochs begin; forgets what a shorter chain has not reached.
+    /// Notes the block in which an epoch begins; forgets blocks that a shorter chain has not
+    /// reached.
     pub(super) fn see(&mut self, epoch: Epoch, head: BlockHead) {
         self.begun.retain(|_, block| *block <= head.number);
         self.begun.entry(epoch).or_insert(head.number);
     }
 
-    /// Whether so many blocks lie on the one in which `epoch` was seen to have begun that its
-    /// tree does not change any more.
+    /// Returns whether so many blocks lie on the one in which `epoch` was seen to have begun
+    /// that its tree cannot change.
     pub(super) fn is_settled(&self, epoch: Epoch, head: BlockHead, confirmations: u64) -> bool {
         let begun = self.begun.range(epoch..).map(|(_, block)| *block).min();
         begun.is_some_and(|block| head.number.saturating_sub(block) >= confirmations)

@@ -12,19 +12,19 @@ use followed::Followed;
 
 use crate::ports::{BlockHead, ChainError, ChainReader, RegistryState};
 
-/// Blocks whose events are taken together. Endpoints that want smaller queries get them from
-/// the chain's reader.
+/// Number of blocks whose events are taken together. The chain's reader splits the query for
+/// endpoints that want smaller ones.
 const MAX_BLOCK_RANGE: u64 = 2_000;
 
-/// Blocks read again at each sync, because a reorg can put a batch into a block
+/// Number of blocks read again at each sync, because a reorg can put a batch into a block
 /// number that held none before.
 const REORG_WINDOW: u64 = 64;
 
-/// Places of one commitment that a batch empties at most: all that the largest circuit
-/// takes.
+/// Largest number of leaves that a batch empties, of one commitment or of several: all that the
+/// largest circuit takes.
 pub(crate) const MAX_REMOVALS: usize = 32;
 
-/// Why membership cannot be told.
+/// Reason for which membership cannot be told.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MembershipError {
@@ -40,32 +40,32 @@ pub enum MembershipError {
     /// Events lead to a root that the contract does not have.
     #[error("after {leaf_count} leaves the tree has root {computed} and the registry {on_chain}")]
     RootMismatch {
-        /// Leaves so far.
+        /// Number of leaves in the tree.
         leaf_count: u64,
-        /// The tree's root.
+        /// Root that the events lead to.
         computed: Root,
-        /// The contract's root.
+        /// Root that the contract has.
         on_chain: Root,
     },
 }
 
-/// What of the deployment decides which trees are kept.
+/// Rules of the deployment that decide which trees are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct MembershipRules {
-    /// When epochs begin.
+    /// Calendar that gives the start of each epoch.
     pub calendar: EpochClock,
-    /// How long they can be claimed.
+    /// Number of epochs in which an epoch can be claimed.
     pub window: ClaimWindow,
-    /// Blocks on top of a block after which it does not change any more.
+    /// Number of blocks on top of a block after which it is taken as final.
     pub confirmations: u64,
 }
 
 /// The tree that claims of an epoch are proved against; the contract has the same root.
 #[derive(Debug, Clone)]
 pub struct EpochTree {
-    /// The tree.
+    /// Tree at the end of the epoch before.
     pub version: Arc<TreeVersion>,
-    /// Whether no reorg can change it any more.
+    /// True if no reorg can change the tree.
     pub is_settled: bool,
 }
 
@@ -73,13 +73,13 @@ pub struct EpochTree {
 #[derive(Debug)]
 pub struct Membership {
     rules: MembershipRules,
-    /// Never held while the chain is asked: what the chain answers is taken in only if the
-    /// tree is still the one that it was asked for.
+    /// State of the registry. Never held while the chain is asked: an answer is taken in only if
+    /// the tree is still the one that it was asked for.
     followed: RwLock<Followed>,
 }
 
 impl Membership {
-    /// An empty tree that has read nothing yet.
+    /// Creates an empty tree that has read nothing yet.
     #[must_use]
     pub fn new(rules: MembershipRules) -> Self {
         Self {
@@ -90,8 +90,8 @@ impl Membership {
 
     /// Brings the tree to the chain's newest block; returns the number of leaves.
     ///
-    /// Safe to be cut off at any point and to run beside others: the tree is changed in
-    /// whole batches, by whoever read them first.
+    /// Safe to be cut off at any point and to run beside others: the tree is changed in whole
+    /// batches, by the caller that read them first.
     ///
     /// # Errors
     /// [`MembershipError`]; the tree is then as after the last whole batch.
@@ -106,7 +106,7 @@ impl Membership {
         Ok(followed.tree.leaf_count())
     }
 
-    /// Reads events up to `head`. Blocks are asked for again when somebody else changed the
+    /// Reads events up to `head`. Blocks are asked for again when another caller changed the
     /// tree meanwhile, which brings it forward as well.
     async fn scan_to(
         &self,
@@ -128,13 +128,13 @@ impl Membership {
         Ok(())
     }
 
-    /// Whether a first sync has succeeded.
+    /// Returns whether a first sync has succeeded.
     #[must_use]
     pub fn is_synced(&self) -> bool {
         self.read().is_synced
     }
 
-    /// The tree's own view of the registry.
+    /// Returns the state of the registry as the tree has it.
     #[must_use]
     pub fn state(&self) -> RegistryState {
         let followed = self.read();
@@ -144,8 +144,8 @@ impl Membership {
         }
     }
 
-    /// What a proof of appending `leaves` needs, all of it of one moment. They stay out of
-    /// the tree until the chain has them.
+    /// Returns the data for a proof of appending `leaves`, all of it of one moment. The leaves
+    /// stay out of the tree until the chain has them.
     ///
     /// # Errors
     /// [`MembershipError::Tree`] when they do not fit.
@@ -153,9 +153,9 @@ impl Membership {
         Ok(AppendBatch::to(&self.read().tree, leaves)?)
     }
 
-    /// What a proof of revoking `commitments` needs, all of it of one moment; one that is
-    /// at several places leaves all of them. They stay in the tree until the chain has
-    /// emptied them.
+    /// Returns the data for a proof of revoking `commitments`, all of it of one moment; a
+    /// commitment that has several leaves loses all of them. They stay in the tree until the
+    /// chain has emptied them.
     ///
     /// # Errors
     /// [`MembershipError::NotMember`] when one is not in the tree.
@@ -188,32 +188,34 @@ impl Membership {
         })
     }
 
-    /// Where a commitment is and which transaction and block put it there.
+    /// Returns the leaf index of a commitment, and the transaction and the block that put it
+    /// there.
     #[must_use]
     pub fn locate(&self, commitment: Commitment) -> Option<(LeafIndex, B256, u64)> {
         self.read().locate(commitment)
     }
 
-    /// Leaves that hold a commitment: one for a member, more if it was appended again.
+    /// Returns the number of leaves that hold a commitment: one for a member, more if it was
+    /// appended again.
     #[must_use]
     pub fn places(&self, commitment: Commitment) -> usize {
         self.read().tree.leaf_indices(commitment).len()
     }
 
-    /// Which transaction and block emptied a commitment's leaf.
+    /// Returns the transaction and the block that emptied a commitment's leaf.
     #[must_use]
     pub fn revoked(&self, commitment: Commitment) -> Option<(B256, u64)> {
         self.read().revoked(commitment)
     }
 
-    /// The tree of an epoch that can be claimed, as soon as the contract's checkpoint was
-    /// seen to have its root.
+    /// Returns the tree of an epoch that can be claimed, as soon as the contract's checkpoint
+    /// was seen to have its root.
     #[must_use]
     pub fn tree_of(&self, epoch: Epoch) -> Option<EpochTree> {
         self.read().confirmed.get(&epoch).cloned()
     }
 
-    /// Writes down what a restart needs, for the deployment `tag`.
+    /// Writes the state that a restart needs, for the deployment `tag`.
     ///
     /// # Errors
     /// Those of `out`.
@@ -225,8 +227,8 @@ impl Membership {
         archive::write(tag, &batches, scanned_to, out)
     }
 
-    /// Takes what [`Membership::save`] wrote, unless the chain was read meanwhile. The next
-    /// sync holds it against the chain, and starts from the events if they disagree.
+    /// Takes the state that [`Membership::save`] wrote, unless the chain was read meanwhile.
+    /// The next sync compares it with the chain, and starts from the events if they disagree.
     ///
     /// # Errors
     /// [`ArchiveError`]; nothing is taken then.
@@ -260,8 +262,9 @@ impl Membership {
         }
     }
 
-    /// Holds a tree from a file against the registry: the last batch in the file is on the
-    /// chain and led to the tree's root, and so did the batches before its epoch.
+    /// Compares a tree from a file with the registry: the last batch in the file must be on the
+    /// chain and have led to the tree's root, and the batches before its epoch to the root of
+    /// the checkpoint.
     async fn check_file(&self, chain: &dyn ChainReader) -> Result<(), MembershipError> {
         let revision = {
             let followed = self.read();
@@ -347,8 +350,8 @@ impl Membership {
         Ok(())
     }
 
-    /// The block to read from, and the tree's revision. The block of the last batch is read
-    /// again, because it can hold another one that was refused.
+    /// Returns the block to read from, and the tree's revision. The block of the last batch is
+    /// read again, because it can hold another batch that was refused.
     fn next_scan(&self, deployment_block: u64) -> (u64, u64) {
         let followed = self.read();
         let last_batch = followed

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::Claim;
 
-/// Why the chain gave no answer, or a refusal.
+/// Reason why the chain gave no usable answer, or refused a call.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainError {
@@ -29,13 +29,13 @@ pub enum ChainError {
     /// The chain holds a value that the protocol forbids.
     #[error("the chain returned {what}, which the protocol forbids")]
     Malformed {
-        /// The value.
+        /// Name of the value.
         what: &'static str,
     },
 }
 
 impl ChainError {
-    /// Whether the same call can succeed later.
+    /// Returns whether the same call can succeed later.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {
@@ -93,7 +93,7 @@ fn hex_selector(selector: &[u8; 4]) -> String {
 }
 
 impl RevertReason {
-    /// Whether the refusal can pass by itself.
+    /// Returns whether the refusal can pass by itself.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         matches!(
@@ -110,43 +110,43 @@ impl RevertReason {
 /// The newest block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockHead {
-    /// Its number.
+    /// Number of the block.
     pub number: u64,
-    /// Its timestamp: the protocol's only clock.
+    /// Timestamp of the block: the protocol's only clock.
     pub timestamp: UnixSeconds,
 }
 
 /// `(R_e, N_e)`: the state of the registry before an epoch begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// `R_e`.
+    /// Root of the membership tree: `R_e`.
     pub root: Root,
-    /// `N_e`.
+    /// Number of members: `N_e`.
     pub member_count: u64,
 }
 
-/// The registry now.
+/// Current state of the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegistryState {
     /// The current root.
     pub root: Root,
-    /// Position of the next leaf.
+    /// Leaf index of the next leaf.
     pub next_index: u64,
 }
 
-/// Numbers of the registry.
+/// Numbers of members and of enrolments in the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Census {
-    /// Members now.
+    /// Current number of members.
     pub members: u64,
-    /// Leaves appended in an epoch.
+    /// Number of leaves appended in the epoch.
     pub enrolled: u64,
-    /// The most that an epoch takes.
+    /// Highest number of leaves that an epoch takes.
     pub enrolment_cap: u64,
 }
 
 impl Census {
-    /// Leaves that the epoch still takes.
+    /// Returns the number of leaves that the epoch still takes.
     #[must_use]
     pub const fn free(&self) -> u64 {
         // The cap may have been lowered below what the epoch has already taken.
@@ -154,7 +154,7 @@ impl Census {
     }
 }
 
-/// What a batch does to the tree.
+/// Change that a registry batch makes to the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegistryChange {
     /// Members join.
@@ -182,52 +182,52 @@ pub struct RegistryBatch {
     pub transaction: B256,
     /// Epoch in which it was mined.
     pub epoch: Epoch,
-    /// What it did.
+    /// Change that the batch made to the tree.
     pub change: RegistryChange,
-    /// Root before.
+    /// Root before the batch.
     pub pre_root: Root,
-    /// Root after.
+    /// Root after the batch.
     pub post_root: Root,
 }
 
-/// The money of an epoch.
+/// State of an epoch's payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EpochAccount {
-    /// What each member gets; zero until the epoch is opened by its first claim.
+    /// Amount for each member; zero until the epoch is opened by its first claim.
     pub amount: AmountWei,
     /// Number of claims paid.
     pub claimed: u64,
-    /// Whether a first claim fixed the amount.
+    /// True if a first claim fixed the amount.
     pub is_opened: bool,
 }
 
-/// What became of one claim of a transaction that is in a block.
+/// Outcome of one claim of a transaction that is in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimOutcome {
-    /// Paid.
+    /// The claim is paid.
     Paid,
-    /// Passed over: the token refused the transfer.
+    /// Skipped: the token refused the transfer.
     TransferFailed,
-    /// Passed over for a reason that the contract gives for the claim alone as well.
+    /// Skipped for a reason that the contract gives for the claim alone as well.
     Skipped,
 }
 
-/// What became of a transaction that is in a block.
+/// Outcome of a transaction that is in a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// The block's number.
     pub block_number: u64,
     /// The block's hash.
     pub block_hash: B256,
-    /// Whether it did not revert.
+    /// True if the transaction did not revert.
     pub succeeded: bool,
-    /// Gas used.
+    /// Gas that the transaction used.
     pub gas_used: u64,
     /// The distributor's events about claims, in order.
     pub claims: Vec<(NullifierHash, ClaimOutcome)>,
 }
 
-/// A moment of the chain.
+/// Block after which the state of the chain is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
     /// After the newest block.
@@ -239,22 +239,22 @@ pub enum At {
 /// Fees that a transaction offers, in wei for a unit of gas (EIP-1559).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fees {
-    /// The most that is paid in all.
+    /// Highest price in all, the tip included.
     pub max_fee_wei: u64,
-    /// The part of it that goes to the maker of the block.
+    /// Part of it that goes to the maker of the block.
     pub priority_fee_wei: u64,
 }
 
 impl Fees {
-    /// Whether the tip is the whole offer. EIP-1559 charges such an offer as it charges a
-    /// legacy transaction with that gas price, and every chain takes one of those.
+    /// Returns whether the tip is the whole offer. EIP-1559 charges such an offer as it
+    /// charges a legacy transaction with that gas price, and every chain takes one of those.
     #[must_use]
     pub const fn is_gas_price(&self) -> bool {
         self.max_fee_wei == self.priority_fee_wei
     }
 }
 
-/// What blocks ask, in wei for a unit of gas.
+/// Prices that blocks ask, in wei for a unit of gas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeeMarket {
     /// Base fee of the next block; zero on a chain that has none or takes only legacy
@@ -265,7 +265,7 @@ pub struct FeeMarket {
 }
 
 impl FeeMarket {
-    /// The price that tells whether gas is cheap: the base fee, or the gas price.
+    /// Returns the price that tells whether gas is cheap: the base fee, or the gas price.
     #[must_use]
     pub const fn going_rate_wei(&self) -> u64 {
         if self.base_fee_wei == 0 {
@@ -276,7 +276,7 @@ impl FeeMarket {
     }
 }
 
-/// What the node knows of a transaction.
+/// State of a transaction, as far as the node knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransactionStatus {
     /// Nothing: never arrived, evicted, or reorganised away.
@@ -290,52 +290,53 @@ pub enum TransactionStatus {
 /// The chain as anyone can read it.
 #[async_trait]
 pub trait ChainReader: Send + Sync {
-    /// The newest block.
+    /// Returns the newest block.
     async fn head(&self) -> Result<BlockHead, ChainError>;
-    /// Hash of the canonical block at `number`, if there is one.
+    /// Returns the hash of the canonical block at `number`, if there is one.
     async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError>;
-    /// `(R_e, N_e)` of an epoch that has begun.
+    /// Returns `(R_e, N_e)` of an epoch that has begun.
     async fn checkpoint_before(&self, epoch: Epoch) -> Result<Checkpoint, ChainError>;
-    /// The registry now.
+    /// Returns the current state of the registry.
     async fn registry_state(&self) -> Result<RegistryState, ChainError>;
-    /// Members now, and how many joined in an epoch.
+    /// Returns the current number of members, and the number of those who joined in an epoch.
     async fn census(&self, epoch: Epoch) -> Result<Census, ChainError>;
-    /// Block in which the registry was deployed.
+    /// Returns the number of the block in which the registry was deployed.
     fn deployment_block(&self) -> u64;
-    /// Batches of the registry in blocks `from..=to`, in order.
+    /// Returns the batches of the registry in blocks `from..=to`, in order.
     async fn registry_batches(&self, from: u64, to: u64) -> Result<Vec<RegistryBatch>, ChainError>;
-    /// Whether the orb registry lists `orb` as active.
+    /// Returns whether the orb registry lists `orb` as active.
     async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError>;
-    /// The money of an epoch.
+    /// Returns the state of an epoch's payments.
     async fn epoch_account(&self, epoch: Epoch) -> Result<EpochAccount, ChainError>;
-    /// Of these nullifiers, those that were paid in an epoch.
+    /// Returns those of `nullifiers` that were paid in an epoch.
     async fn spent_among(
         &self,
         epoch: Epoch,
         nullifiers: &[NullifierHash],
     ) -> Result<Vec<NullifierHash>, ChainError>;
-    /// Whether a nullifier was paid in an epoch.
+    /// Returns whether a nullifier was paid in an epoch.
     async fn is_spent(&self, epoch: Epoch, nullifier: NullifierHash) -> Result<bool, ChainError> {
         let spent = self.spent_among(epoch, &[nullifier]).await?;
         Ok(!spent.is_empty())
     }
-    /// The most that a claim of an epoch which is not open yet can be paid.
+    /// Returns the most that a claim of an epoch which is not open yet can be paid.
     async fn per_person_cap(&self) -> Result<AmountWei, ChainError>;
-    /// Of these recipients, those that the token does not let the distributor pay `amount`.
+    /// Returns those of `recipients` that the token does not let the distributor pay `amount`.
     async fn refused_recipients(
         &self,
         amount: AmountWei,
         recipients: &[Address],
     ) -> Result<Vec<Address>, ChainError>;
-    /// Whether payments are paused.
+    /// Returns whether payments are paused.
     async fn is_paused(&self) -> Result<bool, ChainError>;
-    /// Number of transactions of `account` in blocks so far.
+    /// Returns the number of transactions of `account` in blocks so far.
     async fn account_nonce(&self, account: Address) -> Result<u64, ChainError>;
-    /// What the node knows of a transaction.
+    /// Returns the state of a transaction, as far as the node knows it.
     async fn transaction_status(&self, hash: B256) -> Result<TransactionStatus, ChainError>;
 }
 
-/// Whose key signs: the two roles have keys of their own, so that their nonces never meet.
+/// Role in which an account signs: the two roles have keys of their own, so that their nonces
+/// never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SenderRole {
     /// Appends members to the registry, and revokes them.
@@ -347,17 +348,17 @@ pub enum SenderRole {
 /// A registry append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppendCall {
-    /// Root before.
+    /// Root before the append.
     pub pre_root: Root,
-    /// Position of the first leaf.
+    /// Leaf index of the first leaf.
     pub start_index: LeafIndex,
-    /// The leaves.
+    /// Leaves that are appended, in order.
     pub leaves: Vec<Commitment>,
-    /// Root after.
+    /// Root after the append.
     pub post_root: Root,
     /// The circuit's digest of the leaves.
     pub digest: FieldElement,
-    /// That the root becomes `post_root` by exactly these leaves.
+    /// Proof that the root becomes `post_root` by exactly these leaves.
     pub proof: ProofPoints,
 }
 
@@ -378,15 +379,15 @@ impl From<BatchProof<AppendStatement>> for AppendCall {
 /// A registry revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeCall {
-    /// Root before.
+    /// Root before the revocation.
     pub pre_root: Root,
     /// The leaves that become empty, in order.
     pub removals: Vec<Revocation>,
-    /// Root after.
+    /// Root after the revocation.
     pub post_root: Root,
     /// The circuit's digest of the removals.
     pub digest: FieldElement,
-    /// That the root becomes `post_root` by exactly these removals.
+    /// Proof that the root becomes `post_root` by exactly these removals.
     pub proof: ProofPoints,
 }
 
@@ -414,38 +415,38 @@ impl From<BatchProof<RevokeStatement>> for RevokeCall {
 pub struct SignedTransaction {
     /// Account that pays.
     pub sender: Address,
-    /// Its nonce.
+    /// Nonce of the transaction.
     pub nonce: u64,
-    /// What it offers.
+    /// Fees that the transaction offers.
     pub fees: Fees,
     /// Hash of the transaction.
     pub hash: B256,
-    /// The bytes to send.
+    /// Bytes to send to the node.
     pub raw: Vec<u8>,
 }
 
-/// A place in the order of an account's transactions, and what is offered to fill it.
+/// Sender and nonce of a transaction, and the fees that it offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seat {
-    /// The account.
+    /// Account that sends the transaction.
     pub sender: Address,
-    /// Its nonce.
+    /// Nonce of the transaction.
     pub nonce: u64,
-    /// What is offered.
+    /// Fees that the transaction offers.
     pub fees: Fees,
 }
 
-/// Signing and sending, and what has to be known for it.
+/// Signing and sending of transactions, and the questions to the chain that they need.
 #[async_trait]
 pub trait ChainWriter: Send + Sync {
-    /// The accounts of a role, at least one.
+    /// Returns the accounts of a role, at least one.
     fn senders(&self, role: SenderRole) -> Vec<Address>;
-    /// What blocks ask now.
+    /// Returns the prices that blocks ask now.
     async fn fee_market(&self) -> Result<FeeMarket, ChainError>;
-    /// Whether the chain takes transactions with these fees. One that refused fees of
-    /// EIP-1559 once is offered gas prices from then on.
+    /// Returns whether the chain takes transactions with these fees. A chain that refused
+    /// fees of EIP-1559 once is offered gas prices from then on.
     fn takes(&self, fees: Fees) -> bool;
-    /// Number of transactions of `account` in blocks up to that of `block_number`.
+    /// Returns the number of transactions of `account` in blocks up to that of `block_number`.
     async fn nonce_at(&self, account: Address, block_number: u64) -> Result<u64, ChainError>;
     /// Simulates and signs an append.
     async fn sign_append(
@@ -467,19 +468,20 @@ pub trait ChainWriter: Send + Sync {
     ) -> Result<SignedTransaction, ChainError>;
     /// Signs a transaction that does nothing.
     async fn sign_cancel(&self, seat: &Seat) -> Result<SignedTransaction, ChainError>;
-    /// Signs what `signed` does for other fees.
+    /// Signs a transaction that does the same as `signed`, for other fees.
     async fn reprice(
         &self,
         signed: &SignedTransaction,
         fees: Fees,
     ) -> Result<SignedTransaction, ChainError>;
-    /// Hands signed bytes to the node. That it knows them already, or others with their
-    /// nonce for more, is no error.
+    /// Submits signed bytes to the node. It is no error if the node knows them already, or
+    /// knows others with their nonce that offer more.
     async fn broadcast(&self, raw: &[u8]) -> Result<(), ChainError>;
-    /// Why signed bytes would be refused now, if they would.
+    /// Returns the reason why signed bytes would be refused now, if they would.
     async fn refusal(&self, signed: &SignedTransaction)
     -> Result<Option<RevertReason>, ChainError>;
-    /// Why claims of one epoch, at least one, would be refused together, if they would.
+    /// Returns the reason why claims of one epoch, at least one, would be refused together,
+    /// if they would.
     async fn claims_refusal(
         &self,
         claims: &[Claim],

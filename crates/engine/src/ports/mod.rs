@@ -1,4 +1,4 @@
-//! What the engine asks of a database, a chain, a prover, a signer and a clock.
+//! Interfaces through which the engine uses a database, a chain, a prover, a signer and a clock.
 
 mod chain;
 mod prover;
@@ -27,6 +27,6 @@ use annona_core::UnixSeconds;
 
 /// Tells the time of the machine. Chain time comes from blocks and is asked of the chain.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// Returns the current time.
     fn now(&self) -> UnixSeconds;
 }

@@ -8,7 +8,7 @@ use crate::{
     RevocationRecord,
 };
 
-/// Why the database did not do it.
+/// Reason why an operation of the database failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -18,15 +18,15 @@ pub enum StoreError {
     /// A row does not hold what this program writes.
     #[error("table {table} holds a value in {column} that cannot be read")]
     Corrupt {
-        /// The table.
+        /// Name of the table.
         table: &'static str,
-        /// The column.
+        /// Name of the column.
         column: &'static str,
     },
     /// An update hit another number of rows than it must.
     #[error("{operation} changed {actual} rows instead of {expected}")]
     RowCount {
-        /// What was done.
+        /// Name of the operation.
         operation: &'static str,
         /// Rows that must change.
         expected: u64,
@@ -40,19 +40,19 @@ pub enum StoreError {
 pub struct NewEnrolment {
     /// The record; its state is `Queued`, `Duplicate` or `Review`.
     pub record: EnrolmentRecord,
-    /// What to do with it.
+    /// Decision about the enrolment.
     pub admission: Admission,
-    /// What its orb may bring in.
+    /// Limit on the people whom its orb may bring in.
     pub allowance: OrbAllowance,
 }
 
-/// How many people an orb may bring in during an epoch: those who are admitted, those
-/// who recover and those who are to be looked at.
+/// Limit on the people whom an orb may bring in during an epoch: those who are admitted,
+/// those who recover and those who are to be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrbAllowance {
     /// The epoch, by the service's clock.
     pub epoch: Epoch,
-    /// The most.
+    /// Highest number of people.
     pub people: u32,
 }
 
@@ -63,12 +63,12 @@ pub struct NewEntry {
     pub sequence: u64,
     /// Templates of both eyes.
     pub templates: EyePair,
-    /// Entries alike whose commitments are members no more, or are to be none: the new
-    /// commitment is not appended before their leaves are empty.
+    /// Similar entries whose commitments are no longer members, or are not to become members:
+    /// the new commitment is not appended before their leaves are empty.
     pub past: Vec<u64>,
 }
 
-/// What the uniqueness check decided.
+/// Decision of the uniqueness check.
 #[derive(Debug, Clone)]
 pub enum Admission {
     /// The person is new: the templates become the next entry of the gallery.
@@ -78,7 +78,7 @@ pub enum Admission {
     Replace {
         /// The person's enrolment until now; its leaf is final.
         current: EnrolmentId,
-        /// The new entry; the old one does not count any more.
+        /// The new entry; the old one does not count any longer.
         entry: NewEntry,
     },
     /// An operator has to decide; until then the templates are kept, but they are in no
@@ -88,7 +88,7 @@ pub enum Admission {
         matches: Vec<ReviewMatch>,
         /// Templates of both eyes.
         templates: EyePair,
-        /// When the templates are wiped, decided or not.
+        /// Time at which the templates are wiped, decided or not.
         keep_until: UnixSeconds,
     },
     /// Recorded without joining. The templates are dropped.
@@ -98,7 +98,7 @@ pub enum Admission {
 /// An entry of the gallery that a person under review may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReviewMatch {
-    /// The entry.
+    /// Sequence number of the entry.
     pub sequence: u64,
     /// The score, in millionths.
     pub micros: u32,
@@ -109,15 +109,15 @@ pub struct ReviewMatch {
 pub struct Review {
     /// The enrolment; its state is `Review`.
     pub record: EnrolmentRecord,
-    /// Entries that the person may be, the most alike first.
+    /// Entries that the person may be, the most similar first.
     pub matches: Vec<ReviewMatch>,
     /// Templates of both eyes.
     pub templates: EyePair,
-    /// When the templates are wiped, decided or not.
+    /// Time at which the templates are wiped, decided or not.
     pub keep_until: UnixSeconds,
 }
 
-/// What an operator decided about an enrolment under review.
+/// Decision of an operator about an enrolment under review.
 #[derive(Debug, Clone)]
 pub enum ReviewDecision {
     /// The person is new.
@@ -133,7 +133,7 @@ pub enum ReviewDecision {
     Refuse,
 }
 
-/// What came of recording an enrolment.
+/// Outcome of recording an enrolment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::large_enum_variant,
@@ -142,7 +142,7 @@ pub enum ReviewDecision {
 pub enum AdmitOutcome {
     /// Recorded now.
     Recorded,
-    /// The same enrolment was recorded before; this is it.
+    /// The same enrolment as it was recorded before.
     AlreadyRecorded(EnrolmentRecord),
     /// Somebody joined, or somebody's standing changed, since the gallery was searched:
     /// search again.
@@ -159,7 +159,7 @@ pub enum AdmitOutcome {
     OrbLimitReached,
 }
 
-/// What came of an operator's decision.
+/// Outcome of an operator's decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReviewOutcome {
     /// Decided.
@@ -185,19 +185,19 @@ pub struct GalleryEntry {
     pub templates: EyePair,
 }
 
-/// Who is behind an entry of the gallery.
+/// Enrolment behind an entry of the gallery, and whether the entry counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryStanding {
-    /// The entry.
+    /// Sequence number of the entry.
     pub sequence: u64,
-    /// The enrolment that brought it.
+    /// Enrolment that brought the entry in.
     pub enrolment: EnrolmentRecord,
-    /// Whether its commitment is a member, or to be one: not withdrawn, and no revocation
-    /// was asked for. Other entries turn nobody away.
+    /// True if its commitment is a member, or to be one: not withdrawn, and no revocation was
+    /// asked for. Other entries turn nobody away.
     pub counts: bool,
 }
 
-/// Enrolments and the gallery.
+/// Storage of enrolments and of the gallery.
 #[async_trait]
 pub trait EnrolmentRepository: Send + Sync {
     /// Records an enrolment with its decision in one transaction.
@@ -207,21 +207,22 @@ pub trait EnrolmentRepository: Send + Sync {
     /// at most once, no orb brings in more than its allowance, and one that is struck
     /// off brings in nobody.
     async fn record_enrolment(&self, new: &NewEnrolment) -> Result<AdmitOutcome, StoreError>;
-    /// The enrolment of an id.
+    /// Returns the enrolment of an id.
     async fn enrolment(&self, id: EnrolmentId) -> Result<Option<EnrolmentRecord>, StoreError>;
-    /// Gallery entries after `sequence`, in order, at most `limit`.
+    /// Returns gallery entries after `sequence`, in order, at most `limit`.
     async fn gallery_after(
         &self,
         sequence: u64,
         limit: u32,
     ) -> Result<Vec<GalleryEntry>, StoreError>;
-    /// Who is behind entries of the gallery now, in order of their sequence numbers.
+    /// Returns the enrolments behind entries of the gallery, and whether the entries count
+    /// now, in order of their sequence numbers.
     async fn standings(&self, sequences: &[u64]) -> Result<Vec<EntryStanding>, StoreError>;
-    /// Enrolments that can be appended, at most `limit`: recoveries first, then in order
-    /// of arrival. One that waits for leaves to become empty is
-    /// among them when all of them are in a block.
+    /// Returns enrolments that can be appended, at most `limit`: recoveries first, then in
+    /// order of arrival. An enrolment that waits for leaves to become empty is among them
+    /// when the revocations of all of these are in a block.
     async fn queued_enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, StoreError>;
-    /// Marks the queued enrolment of `commitment` as final: its leaf stands in the tree already.
+    /// Marks the queued enrolment of `commitment` as final: its leaf is in the tree already.
     /// Needed when a transaction was given up that had been mined after all.
     async fn adopt_leaf(
         &self,
@@ -229,12 +230,12 @@ pub trait EnrolmentRepository: Send + Sync {
         leaf_index: LeafIndex,
         transaction: B256,
     ) -> Result<(), StoreError>;
-    /// Number of enrolments under way: (queued, submitted or mined).
+    /// Returns the number of enrolments under way: (queued, submitted or mined).
     async fn pending_enrolments(&self) -> Result<(u64, u64), StoreError>;
-    /// The enrolments under review whose templates are kept, in order of arrival, at
+    /// Returns the enrolments under review whose templates are kept, in order of arrival, at
     /// most `limit`.
     async fn open_reviews(&self, limit: u32) -> Result<Vec<Review>, StoreError>;
-    /// The review of an enrolment, while it is open.
+    /// Returns the review of an enrolment, while it is open.
     async fn open_review(&self, id: EnrolmentId) -> Result<Option<Review>, StoreError>;
     /// Replaces the entries that a person under review may be.
     async fn note_matches(
@@ -254,16 +255,16 @@ pub trait EnrolmentRepository: Send + Sync {
     async fn wipe_old_reviews(&self, now: UnixSeconds) -> Result<u64, StoreError>;
 }
 
-/// What striking an orb off changed.
+/// Numbers of enrolments and leaves that were struck off with an orb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StruckOff {
-    /// Enrolments that will not be appended.
+    /// Number of enrolments that will not be appended.
     pub withdrawn: u64,
-    /// Leaves that were queued for revocation.
+    /// Number of leaves that were queued for revocation.
     pub revocations: u64,
 }
 
-/// Leaves that are to become empty.
+/// Storage of revocations: leaves that are to become empty.
 #[async_trait]
 pub trait RevocationRepository: Send + Sync {
     /// Queues the revocation of each of `commitments`; returns how many are new. An
@@ -279,16 +280,16 @@ pub trait RevocationRepository: Send + Sync {
     /// everything that it vouched for is withdrawn or queued for revocation.
     async fn strike_off(&self, orb: OrbId, struck_at: UnixSeconds)
     -> Result<StruckOff, StoreError>;
-    /// Whether an orb is struck off.
+    /// Returns whether an orb is struck off.
     async fn is_struck_off(&self, orb: OrbId) -> Result<bool, StoreError>;
-    /// The revocation of a commitment.
+    /// Returns the revocation of a commitment.
     async fn revocation(
         &self,
         commitment: Commitment,
     ) -> Result<Option<RevocationRecord>, StoreError>;
-    /// Queued revocations whose leaves are not on their way into a block, at most
-    /// `limit`: those that an enrolment waits for first, then in order of arrival. At
-    /// most `recoveries` of them begin the recovery of a person.
+    /// Returns queued revocations whose leaves are not on their way into a block, at most
+    /// `limit`: those that an enrolment waits for first, then in order of arrival. At most
+    /// `recoveries` of them begin the recovery of a person.
     async fn queued_revocations(
         &self,
         recoveries: u32,
@@ -303,8 +304,8 @@ pub trait RevocationRepository: Send + Sync {
     /// Settles the queued revocation of a commitment that no enrolment put on its way
     /// into the tree, if it is one: there is nothing to revoke. Returns whether it was.
     async fn void_revocation(&self, commitment: Commitment) -> Result<bool, StoreError>;
-    /// Commitments after `cursor`, in order, that must not be in the tree: of enrolments
-    /// that were withdrawn, and of leaves that were emptied.
+    /// Returns commitments after `cursor`, in order, that must not be in the tree: those of
+    /// enrolments that were withdrawn, and of leaves that were emptied.
     async fn gone_after(
         &self,
         cursor: Option<Commitment>,
@@ -317,11 +318,11 @@ pub trait RevocationRepository: Send + Sync {
         commitment: Commitment,
         requested_at: UnixSeconds,
     ) -> Result<bool, StoreError>;
-    /// Number of revocations under way: (queued, submitted or mined).
+    /// Returns the number of revocations under way: (queued, submitted or mined).
     async fn pending_revocations(&self) -> Result<(u64, u64), StoreError>;
 }
 
-/// What came of inserting a claim.
+/// Outcome of inserting a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
     clippy::large_enum_variant,
@@ -330,7 +331,7 @@ pub trait RevocationRepository: Send + Sync {
 pub enum InsertClaimOutcome {
     /// Stored now, perhaps in place of a rejected one.
     Inserted,
-    /// The nullifier has a claim that is not rejected; this is it.
+    /// Claim that the nullifier has already, and that is not rejected.
     Existing(ClaimRecord),
 }
 
@@ -339,11 +340,11 @@ pub enum InsertClaimOutcome {
 pub struct QueuedClaim {
     /// The claim.
     pub record: ClaimRecord,
-    /// Whether a slot had it before, which it came out of unpaid.
+    /// True if a slot had the claim before and released it unpaid.
     pub was_sent: bool,
 }
 
-/// Claims.
+/// Storage of claims.
 #[async_trait]
 pub trait ClaimRepository: Send + Sync {
     /// Stores a claim as queued; a nullifier has at most one. A rejected claim makes way,
@@ -353,10 +354,10 @@ pub trait ClaimRepository: Send + Sync {
         claim: &Claim,
         intake: &ClaimIntake,
     ) -> Result<InsertClaimOutcome, StoreError>;
-    /// The claim of a nullifier.
+    /// Returns the claim of a nullifier.
     async fn claim(&self, nullifier: NullifierHash) -> Result<Option<ClaimRecord>, StoreError>;
-    /// The oldest queued claims of each epoch, at most `per_epoch`, in order of epoch and
-    /// arrival: those that cannot be paid now hide none of another epoch.
+    /// Returns the oldest queued claims of each epoch, at most `per_epoch`, in order of epoch
+    /// and arrival: claims that cannot be paid now hide none of another epoch.
     async fn queued_claims(&self, per_epoch: u32) -> Result<Vec<QueuedClaim>, StoreError>;
     /// Marks the queued claim of `nullifier` as final: `transaction` paid it already.
     /// Needed when a slot was given up whose transaction was mined after all.
@@ -371,7 +372,7 @@ pub trait ClaimRepository: Send + Sync {
         nullifier: NullifierHash,
         why: Rejection,
     ) -> Result<(), StoreError>;
-    /// Number of claims under way: (queued, submitted or mined).
+    /// Returns the number of claims under way: (queued, submitted or mined).
     async fn pending_claims(&self) -> Result<(u64, u64), StoreError>;
 }
 
@@ -379,58 +380,58 @@ pub trait ClaimRepository: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotId(pub i64);
 
-/// What a slot is for.
+/// Payload of a slot, if it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// Members in the order of their leaves, the first at `start_index`.
     Append {
         /// Position of the first leaf.
         start_index: LeafIndex,
-        /// The enrolments.
+        /// Ids of the enrolments.
         enrolments: Vec<EnrolmentId>,
     },
     /// Leaves that become empty, in order.
     Revoke {
-        /// What they were.
+        /// Commitments of the leaves.
         commitments: Vec<Commitment>,
     },
     /// Claims of one epoch, in order.
     Claims {
-        /// Their nullifiers.
+        /// Nullifier hashes of the claims.
         nullifiers: Vec<NullifierHash>,
     },
-    /// Nothing but its nonce, which later ones wait for.
+    /// No payload: the slot only fills its nonce, which later ones wait for.
     Fill,
 }
 
-/// What an attempt does.
+/// Effect of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptKind {
-    /// What the slot is for.
+    /// Carries the payload of the slot.
     Load,
-    /// Nothing: it only uses the nonce.
+    /// Carries nothing: it only uses the nonce.
     Cancel,
 }
 
 /// One of the transactions that can fill a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// What it does.
+    /// Effect of the attempt.
     pub kind: AttemptKind,
-    /// The transaction.
+    /// Transaction with its signature.
     pub signed: SignedTransaction,
-    /// The newest block when it was made.
+    /// Number of the newest block when the attempt was made.
     pub made_at_block: u64,
 }
 
-/// Where a slot stands.
+/// State of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlotState {
     /// Stored; no node is known to have an attempt.
     Stored,
     /// A node has taken an attempt; they are sent as often as needed.
     Sent,
-    /// The load is in a block that a reorg could still take away.
+    /// The payload is in a block that a reorg could still take away.
     Mined {
         /// Hash of the attempt.
         transaction: B256,
@@ -442,7 +443,7 @@ pub enum SlotState {
 }
 
 impl SlotState {
-    /// Whether no block has its load.
+    /// Returns whether no block has the payload of the slot.
     #[must_use]
     pub const fn is_unmined(self) -> bool {
         matches!(self, Self::Stored | Self::Sent)
@@ -453,32 +454,32 @@ impl SlotState {
 /// chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// Its row.
+    /// Row id of the slot.
     pub id: SlotId,
-    /// The account.
+    /// Account that the nonce belongs to.
     pub sender: Address,
     /// The nonce.
     pub nonce: u64,
-    /// What it is for.
+    /// Payload of the slot, if it has one.
     pub purpose: Purpose,
-    /// Where it stands.
+    /// State of the slot.
     pub state: SlotState,
-    /// What was signed for it, in order; at least one.
+    /// Transactions that were signed for the slot, in order; at least one.
     pub attempts: Vec<Attempt>,
 }
 
-/// What came of opening a slot.
+/// Outcome of opening a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenOutcome {
-    /// Stored, and its load belongs to it.
+    /// Stored, and its payload belongs to it.
     Stored(SlotId),
     /// The nonce was taken meanwhile; nothing changed.
     NonceTaken,
-    /// Part of the load is not queued any more; nothing changed.
+    /// Part of the payload is not queued any longer; nothing changed.
     LoadMoved,
 }
 
-/// What came of storing a further attempt.
+/// Outcome of storing a further attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptOutcome {
     /// Stored.
@@ -487,12 +488,12 @@ pub enum AttemptOutcome {
     SlotMoved,
 }
 
-/// Transactions under way: a nonce is a row.
+/// Storage of transactions under way: a nonce is a row.
 #[async_trait]
 pub trait OutboxRepository: Send + Sync {
-    /// The nonce after the highest one stored for `sender`, and at least `chain_nonce`.
+    /// Returns the nonce after the highest one stored for `sender`, and at least `chain_nonce`.
     async fn next_nonce(&self, sender: Address, chain_nonce: u64) -> Result<u64, StoreError>;
-    /// Stores a slot with its first attempt and takes its load out of the queue, in one
+    /// Stores a slot with its first attempt and takes its payload out of the queue, in one
     /// database transaction.
     async fn open_slot(
         &self,
@@ -505,16 +506,16 @@ pub trait OutboxRepository: Send + Sync {
         id: SlotId,
         attempt: &Attempt,
     ) -> Result<AttemptOutcome, StoreError>;
-    /// Slots that are not settled, in order of sender and nonce.
+    /// Returns the slots that are not settled, in order of sender and nonce.
     async fn open_slots(&self) -> Result<Vec<Slot>, StoreError>;
-    /// Hashes of all attempts to pay a claim, those of settled slots included. Attempts to
-    /// pay an earlier one, in whose place the claim came, are none of them.
+    /// Returns the hashes of all attempts to pay a claim, those of settled slots included.
+    /// Attempts to pay an earlier claim, which this one replaced, are not among them.
     async fn attempts_to_pay(&self, nullifier: NullifierHash) -> Result<Vec<B256>, StoreError>;
-    /// A node took an attempt: claims are submitted now. Nothing changes when it was
-    /// known.
+    /// Marks a slot as sent: a node took an attempt, and claims are submitted now. Changes
+    /// nothing when it was known.
     async fn mark_sent(&self, id: SlotId) -> Result<(), StoreError>;
-    /// Attempt `transaction` and its load are in a block. Of claims, `paid` are; the
-    /// others stay submitted.
+    /// Marks a slot as mined: attempt `transaction` and its payload are in a block. Of
+    /// claims, those in `paid` are mined; the others stay submitted.
     async fn mark_mined(
         &self,
         id: SlotId,
@@ -523,20 +524,21 @@ pub trait OutboxRepository: Send + Sync {
         block_hash: B256,
         paid: &[NullifierHash],
     ) -> Result<(), StoreError>;
-    /// A reorg took the block away: back to sent.
+    /// Marks a slot as sent again: a reorg took the block away.
     async fn mark_unmined(&self, id: SlotId) -> Result<(), StoreError>;
-    /// Final: enough blocks lie on top. Of the claims that were not paid, those in
-    /// `rejected` are rejected and the others go back to the queue.
+    /// Marks a slot as final: enough blocks lie on top. Of the claims that were not paid,
+    /// those in `rejected` are rejected and the others go back to the queue.
     async fn mark_final(
         &self,
         id: SlotId,
         rejected: &[(NullifierHash, Rejection)],
     ) -> Result<(), StoreError>;
-    /// Its load will never come into the chain with this nonce: back to the queue.
+    /// Gives a slot up: its payload will never come into the chain with this nonce, and goes
+    /// back to the queue.
     async fn mark_failed(&self, id: SlotId) -> Result<(), StoreError>;
 }
 
-/// The whole database.
+/// All repositories of the database.
 pub trait Store:
     EnrolmentRepository + RevocationRepository + ClaimRepository + OutboxRepository
 {

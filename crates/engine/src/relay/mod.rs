@@ -17,14 +17,15 @@ use crate::ports::{
 };
 use crate::{Claim, ClaimRecord};
 
-/// Claims of one epoch that are looked at in one step, besides those set aside.
+/// Largest number of claims of one epoch that a step looks at, besides those in quarantine.
 const CLAIMS_PER_EPOCH: usize = 4 * MAX_BATCH;
-/// Claims set aside at most; beyond it, those found refused are simply met again.
+/// Largest number of claims in quarantine; beyond it, claims found refused are simply met
+/// again.
 const MAX_SET_ASIDE: usize = 1_024;
-/// Claims that are looked at alone in one step.
+/// Largest number of claims that a step examines alone.
 const EXAMINED_PER_STEP: usize = 64;
 
-/// Why a step of the relay was cut short; the next step goes on.
+/// Failure that cut short a step of the relay; the next step goes on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RelayError {
@@ -36,56 +37,56 @@ pub enum RelayError {
     Store(#[from] StoreError),
 }
 
-/// What a relay works with.
+/// Parts that a relay works with.
 pub struct RelayParts<C> {
-    /// Claims and slots.
+    /// Store of claims and slots.
     pub store: Arc<dyn Store>,
-    /// The chain.
+    /// Chain that claims are sent to.
     pub chain: Arc<C>,
-    /// The clock that arrivals were noted with.
+    /// Clock by which the arrival of claims was noted.
     pub clock: Arc<dyn Clock>,
 }
 
-/// How a relay decides.
+/// Rules by which a relay decides.
 #[derive(Debug, Clone, Copy)]
 pub struct RelayRules {
-    /// When claims are sent.
+    /// Policy for the time at which claims are sent.
     pub policy: RelayPolicy,
-    /// What is offered.
+    /// Policy for the fees that are offered.
     pub fees: FeePolicy,
-    /// When epochs begin.
+    /// Calendar that gives the start of each epoch.
     pub calendar: EpochClock,
-    /// How long they can be claimed.
+    /// Number of epochs in which an epoch can be claimed.
     pub window: ClaimWindow,
-    /// As for the outbox.
+    /// Number of blocks on top of a block after which it is taken as final, as for the outbox.
     pub confirmations: u64,
 }
 
 /// Pays the gas of queued claims, in batches by epoch.
 ///
-/// A batch that the contract refuses is halved, in simulation, until the claims are found
-/// that it refuses alone. The others are sent together; these are set aside, and rejected
-/// when no reorg can change the refusal. What is set aside is remembered in memory only:
-/// after a restart it is found again. A claim that came out of a slot unpaid is looked at
+/// A batch that the contract refuses is bisected, in simulation, until the claims are found
+/// that it refuses alone. The other claims are sent together; the refused ones are quarantined,
+/// and rejected when no reorg can change the refusal. The quarantine is kept in memory only:
+/// after a restart its claims are found again. A claim that left a slot unpaid is examined
 /// alone before it is sent again.
 pub struct Relay<C> {
     parts: RelayParts<C>,
     rules: RelayRules,
-    /// The newest block when each claim was last refused.
+    /// Claims in quarantine, each with the number of the newest block when it was last refused.
     set_aside: Mutex<HashMap<NullifierHash, u64>>,
 }
 
-/// What a step looks at.
+/// State of a step: the chain at its beginning, and its results so far.
 struct Round {
     head: BlockHead,
     market: FeeMarket,
-    /// Slots in no block, by account.
+    /// Number of slots in no block, by account.
     busy: HashMap<Address, usize>,
     submitted: usize,
     failure: Option<ChainError>,
 }
 
-/// How it goes on after a part of a batch.
+/// Continuation of a step after a part of a batch.
 enum Next {
     Part,
     /// Nothing of the epoch can be sent now.
@@ -95,7 +96,7 @@ enum Next {
 }
 
 impl<C: ChainReader + ChainWriter> Relay<C> {
-    /// A relay.
+    /// Creates a relay with an empty quarantine.
     #[must_use]
     pub fn new(parts: RelayParts<C>, rules: RelayRules) -> Self {
         Self {
@@ -105,11 +106,11 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         }
     }
 
-    /// Submits waiting claims that are due; returns how many.
+    /// Submits waiting claims that are due; returns their number.
     ///
     /// # Errors
-    /// [`RelayError`]; whatever was stored is carried on by the outbox. That the chain
-    /// fails for one claim is told when the others were looked after.
+    /// [`RelayError`]; the outbox carries on everything that was stored. A failure of the chain
+    /// for one claim is returned after the others were looked after.
     pub async fn step(&self) -> Result<usize, RelayError> {
         let queued = self.queued().await?;
         self.forget_all_but(&queued);
@@ -157,10 +158,10 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         self.parts.store.queued_claims(limit).await
     }
 
-    /// Claims that nothing is known against, by epoch: the one whose window ends first comes
-    /// first. Those of an epoch are in order of arrival. A batch passes over what
-    /// was paid already and does not fail, so one that came out of a slot unpaid is among
-    /// them only when it was looked at.
+    /// Groups the claims that nothing is known against by epoch: the one whose window ends
+    /// first comes first. Those of an epoch are in order of arrival. A batch skips claims that
+    /// were paid already and does not fail, so a claim that left a slot unpaid is among them
+    /// only if it was examined.
     fn by_epoch(
         &self,
         queued: &[QueuedClaim],
@@ -202,7 +203,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         self.window_left_secs(epoch, head) == 0
     }
 
-    /// What of the epoch's window is left, by the chain's clock.
+    /// Returns the time left of the epoch's window, in seconds of the chain's clock.
     fn window_left_secs(&self, epoch: Epoch, head: BlockHead) -> u64 {
         let after = Epoch(epoch.0.saturating_add(self.rules.window.0));
         let end = self.rules.calendar.start_of(after);
@@ -225,7 +226,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         })
     }
 
-    /// Sends a batch, or what of it the contract takes.
+    /// Sends a batch, or those of its claims that the contract takes.
     async fn send_batch(
         &self,
         batch: &[ClaimRecord],
@@ -250,8 +251,8 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         Ok(Next::Part)
     }
 
-    /// What is left to send of claims that cannot be sent together, in parts, the first one
-    /// last.
+    /// Splits claims that cannot be sent together: returns those that are left to send, in
+    /// parts, the first one last.
     async fn part(
         &self,
         claims: &[Claim],
@@ -335,7 +336,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
     }
 }
 
-/// Whether what is refused is not the claims.
+/// Returns whether the claims are not the cause of a refusal.
 const fn stops_the_epoch(why: RevertReason) -> bool {
     matches!(why, RevertReason::Paused | RevertReason::NoMoney)
 }

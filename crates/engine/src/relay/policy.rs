@@ -1,53 +1,54 @@
-/// Claims of one transaction at most, as in the contract.
+/// Largest number of claims in one transaction, as in the contract.
 pub(super) const MAX_BATCH: usize = 128;
-/// Claims that are enough for a batch: beyond it each one saves little gas.
+/// Number of claims that are enough for a batch: beyond it each one saves little gas.
 const TARGET_BATCH: usize = 32;
 
-/// When claims of an epoch are sent.
+/// Rules for the time at which claims of an epoch are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RelayPolicy {
-    /// The longest that a claim waits for others while gas is cheap, in seconds.
+    /// Longest time that a claim waits for others while gas is cheap, in seconds.
     pub wait_secs: u64,
-    /// The longest that a claim waits for cheaper gas, in seconds: after it, the claim goes
-    /// at whatever price the limit allows.
+    /// Longest time that a claim waits for cheaper gas, in seconds: after it, the claim is sent
+    /// at any price that the limit allows.
     pub max_wait_secs: u64,
-    /// The base fee, or gas price on a chain without one, up to which nothing waits for
-    /// cheaper gas, in wei for a unit of gas.
+    /// Base fee, or gas price on a chain without one, up to which nothing waits for cheaper
+    /// gas, in wei for a unit of gas.
     pub cheap_base_fee_wei: u64,
-    /// Seconds before the end of a claim window from which on nothing waits.
+    /// Time before the end of a claim window from which on nothing waits, in seconds.
     pub window_margin_secs: u64,
-    /// Slots of one account that are in no block, at most.
+    /// Largest number of slots of one account that are in no block.
     pub slots_per_sender: usize,
 }
 
-/// Claims of one epoch that wait.
+/// State of the claims of one epoch that wait to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingClaims {
-    /// How many.
+    /// Number of claims that wait.
     pub count: usize,
-    /// How long the oldest waits, in seconds.
+    /// Time that the oldest claim has waited, in seconds.
     pub oldest_secs: u64,
-    /// Until the epoch's window ends, in seconds of the chain's clock.
+    /// Time until the epoch's window ends, in seconds of the chain's clock.
     pub window_left_secs: u64,
-    /// What the next block asks, in wei for a unit of gas.
+    /// Base fee of the next block, or gas price on a chain without one, in wei for a unit of
+    /// gas.
     pub base_fee_wei: u64,
 }
 
-/// Why claims are sent now.
+/// Reason for sending claims now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimsReason {
-    /// The claim window ends.
+    /// The claim window ends soon.
     WindowEnd,
-    /// The oldest has waited for cheaper gas as long as is allowed.
+    /// The oldest claim has waited for cheaper gas as long as is allowed.
     MaxWait,
-    /// They are enough for a batch.
+    /// There are enough claims for a batch.
     Size,
-    /// The oldest has waited for others as long as is allowed.
+    /// The oldest claim has waited for others as long as is allowed.
     Age,
 }
 
 impl ClaimsReason {
-    /// Stable code, for logs and metrics.
+    /// Returns a stable code, for logs and metrics.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -60,7 +61,8 @@ impl ClaimsReason {
 }
 
 impl RelayPolicy {
-    /// Why claims are sent now, up to [`MAX_BATCH`] of them; `None` while they can wait.
+    /// Returns the reason for sending claims now, up to one batch of them; `None` while
+    /// they can wait.
     #[must_use]
     pub const fn reason_to_send(&self, waiting: &WaitingClaims) -> Option<ClaimsReason> {
         if waiting.count == 0 {

@@ -11,7 +11,7 @@ use crate::ports::{
 };
 use crate::{Claim, Rejection};
 
-/// Whether one of our transactions paid a claim that is queued.
+/// Result of the search for one of our transactions that paid a queued claim.
 enum OwnPayment {
     None,
     /// In a block that a reorg could take away.
@@ -19,18 +19,18 @@ enum OwnPayment {
     Deep(annona_core::B256),
 }
 
-/// What came of looking at a claim alone.
+/// Result of examining a claim alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Finding {
     /// The contract would take it.
     Clear,
-    /// It is set aside, or rejected.
+    /// The claim cannot be sent: it is quarantined or settled.
     Refused,
 }
 
 impl<C: ChainReader + ChainWriter> Relay<C> {
-    /// Takes out of `claims`, which are refused together, those that are refused alone;
-    /// returns the others.
+    /// Bisects `claims`, which are refused together: takes out those that are refused alone,
+    /// and returns the others.
     pub(super) async fn sift(
         &self,
         claims: &[Claim],
@@ -53,7 +53,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         Ok(good)
     }
 
-    /// Why claims cannot be sent together now; `None` when they can.
+    /// Returns the reason for which claims cannot be sent together now; `None` when they can.
     async fn why_not(&self, claims: &[Claim]) -> Option<ChainError> {
         match self.parts.chain.claims_refusal(claims, At::Newest).await {
             Ok(refusal) => refusal.map(ChainError::Reverted),
@@ -61,7 +61,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         }
     }
 
-    /// Sets a claim aside, or rejects it if the refusal is for good.
+    /// Quarantines a claim, or settles it if the refusal is final.
     pub(super) async fn take_out(
         &self,
         claim: &Claim,
@@ -84,8 +84,8 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         Ok(())
     }
 
-    /// Looks alone at claims that came out of a slot unpaid and, once a block, at those that
-    /// were set aside; returns what came of it.
+    /// Examines, each alone, claims that left a slot unpaid and, once a block, claims in
+    /// quarantine; returns the findings.
     pub(super) async fn examine(
         &self,
         queued: &[QueuedClaim],
@@ -123,7 +123,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         Ok(findings)
     }
 
-    /// Claims that are not queued any more are not remembered.
+    /// Removes claims from the quarantine that are no longer queued.
     pub(super) fn forget_all_but(&self, queued: &[QueuedClaim]) {
         let queued: HashSet<NullifierHash> = queued
             .iter()
@@ -133,8 +133,9 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
             .retain(|nullifier, _| queued.contains(nullifier));
     }
 
-    /// Whether the claim is settled now. A refusal is for good if it cannot pass by itself
-    /// and held before so many blocks already that no reorg takes its cause away.
+    /// Rejects a claim whose refusal is final, or takes it as paid if one of our transactions
+    /// paid it; returns whether it is settled now. A refusal is final if it cannot pass by
+    /// itself and held before so many blocks already that no reorg takes its cause away.
     async fn settle(
         &self,
         claim: &Claim,
@@ -175,12 +176,14 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         Ok(true)
     }
 
-    /// An epoch that is not open may be one that has not begun, for a node that is behind.
+    /// Returns whether the epoch may open yet: for a node that is behind, an epoch that is not
+    /// open may be one that has not begun.
     fn may_open_yet(&self, claim: &Claim, why: RevertReason, round: &Round) -> bool {
         why == RevertReason::EpochNotOpen && !self.is_window_over(claim.epoch, round.head)
     }
 
-    /// A slot that was given up may have been mined after all.
+    /// Looks for one of our transactions that paid a claim: a slot that was given up may have
+    /// been mined after all.
     async fn own_payment(
         &self,
         nullifier: NullifierHash,
@@ -205,7 +208,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
     }
 }
 
-/// What a contract's refusal means for the claim.
+/// Returns the rejection that a contract's refusal means for the claim.
 const fn rejection_for(reason: RevertReason) -> Rejection {
     match reason {
         RevertReason::NullifierSpent => Rejection::NullifierSpent,

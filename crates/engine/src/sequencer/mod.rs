@@ -16,17 +16,17 @@ use crate::ports::{
 };
 use crate::{EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationRecord};
 
-/// Queued revocations looked at in a step: more than a batch takes, because some may be
-/// settled already.
+/// Largest number of queued revocations that a step looks at: more than a batch takes, because
+/// some may be settled already.
 const MAX_REVOCATIONS_SEEN: u32 = 4 * MAX_REMOVALS as u32;
-/// Commitments in a step that are looked for in the tree although they must be gone.
+/// Largest number of commitments that a step looks for in the tree although they must be gone.
 const MAX_GONE_SEEN: u32 = 1_024;
 
-/// Why a step of the sequencer did not come to its end; the next step starts afresh.
+/// Failure that cut short a step of the sequencer; the next step starts afresh.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SequencerError {
-    /// The tree and the registry.
+    /// The tree did not follow the registry, or refused a batch.
     #[error(transparent)]
     Membership(#[from] MembershipError),
     /// The chain gave no answer or a refusal.
@@ -40,61 +40,61 @@ pub enum SequencerError {
     Prover(#[from] ProverError),
 }
 
-/// What a sequencer works with.
+/// Parts that a sequencer works with.
 pub struct SequencerParts<C> {
-    /// Queues and stored transactions.
+    /// Store of queues and signed transactions.
     pub store: Arc<dyn Store>,
-    /// The chain.
+    /// Chain that batches are sent to.
     pub chain: Arc<C>,
-    /// The tree.
+    /// Membership tree that batches are proved on.
     pub membership: Arc<Membership>,
-    /// Proves batches.
+    /// Prover that makes the proofs of batches.
     pub prover: Arc<dyn BatchProver>,
-    /// The clock that arrivals were noted with.
+    /// Clock by which the arrival of enrolments was noted.
     pub clock: Arc<dyn Clock>,
 }
 
-/// How a sequencer decides.
+/// Rules by which a sequencer decides.
 #[derive(Debug, Clone, Copy)]
 pub struct SequencerRules {
-    /// When a batch is sent.
+    /// Policy for the time at which a batch is sent.
     pub policy: BatchPolicy,
-    /// What is offered.
+    /// Policy for the fees that are offered.
     pub fees: FeePolicy,
-    /// When epochs end.
+    /// Calendar that gives the end of each epoch.
     pub calendar: EpochClock,
-    /// As for the outbox.
+    /// Number of blocks on top of a block after which it is taken as final, as for the outbox.
     pub confirmations: u64,
 }
 
 /// Appends queued commitments to the registry and revokes leaves.
 ///
-/// A batch is proved on the tree that the chain has, so at most one is sent and not yet
-/// in a block. A recovery is a revocation and, when that is in a block, an append: the
-/// append's proof starts from the root without the old leaf, so no reorg can bring the
-/// new one alone. No recovery begins that the epoch has no room to end. Those who have lost a leaf are
+/// A batch is proved on the tree that the chain has, so at most one is sent and not yet in a
+/// block. A recovery is a revocation and, when that is in a block, an append: the append's
+/// proof starts from the root without the old leaf, so no reorg can bring the new one alone. A
+/// recovery begins only if the epoch has room to end it. People who have lost a leaf are
 /// appended first; otherwise revocations and appends take turns.
 pub struct Sequencer<C> {
     parts: SequencerParts<C>,
     rules: SequencerRules,
-    /// Whether the last batch revoked, so that appends have their turn.
+    /// True if the last batch revoked, so that appends have their turn.
     has_revoked: AtomicBool,
-    /// How far those were looked for who must be gone.
+    /// Last commitment that was looked for although it must be gone; `None` to begin anew.
     gone_cursor: Mutex<Option<Commitment>>,
 }
 
-/// What is due in a step.
+/// Work that is due in a step.
 struct Due {
     epoch_left_secs: u64,
     room: EpochRoom,
     /// Enrolments that the epoch has room for, recoveries first.
     appends: Vec<EnrolmentRecord>,
-    /// How many of them recover.
+    /// Number of recoveries among `appends`.
     recovered: usize,
 }
 
 impl<C: ChainReader + ChainWriter> Sequencer<C> {
-    /// A sequencer.
+    /// Creates a sequencer that has sent no batch yet.
     #[must_use]
     pub const fn new(parts: SequencerParts<C>, rules: SequencerRules) -> Self {
         Self {
@@ -109,7 +109,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     /// returns the number of leaves in it.
     ///
     /// # Errors
-    /// [`SequencerError`]; whatever was stored is carried on by the outbox.
+    /// [`SequencerError`]; the outbox carries on everything that was stored.
     pub async fn step(&self) -> Result<usize, SequencerError> {
         if self.is_batch_on_its_way().await? {
             return Ok(0);
@@ -135,8 +135,8 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         }
     }
 
-    /// What waits and fits into the epoch that now is, by the chain's clock; `None`
-    /// before the first one.
+    /// Finds the work that waits and fits into the current epoch, by the chain's clock; `None`
+    /// before the first epoch.
     async fn due(&self) -> Result<Option<Due>, SequencerError> {
         let now = self.parts.chain.head().await?.timestamp;
         let calendar = &self.rules.calendar;
@@ -212,8 +212,8 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         Ok(revoked)
     }
 
-    /// A batch of those that are leaves. Others are settled: their transaction was given
-    /// up and mined after all, or they never were leaves.
+    /// Returns a batch of the queued commitments that are leaves. The others are settled: their
+    /// transaction was given up and mined after all, or they never were leaves.
     async fn still_leaves(
         &self,
         queued: Vec<RevocationRecord>,
@@ -279,7 +279,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         })
     }
 
-    /// Leaves out, and settles, what stands in the tree already: its transaction
+    /// Leaves out, and settles, enrolments whose leaf is in the tree already: their transaction
     /// was given up and mined after all.
     async fn without_members(
         &self,
@@ -358,7 +358,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         })
     }
 
-    /// Stores a transaction, then hands it to the node; `false` when another replica was
+    /// Stores a transaction, then sends it to the node; `false` when another replica was
     /// faster, whose batch is followed in the next step.
     async fn store_and_send(
         &self,
@@ -381,7 +381,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     }
 }
 
-/// Whether a person gives up one leaf for another.
+/// Returns whether an enrolment is a recovery, by which a person gives up one leaf for another.
 fn recovers(record: &EnrolmentRecord) -> bool {
     record.enrolment.kind == EnrolmentKind::Recovery
 }

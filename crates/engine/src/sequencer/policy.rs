@@ -1,40 +1,42 @@
 use crate::ports::Census;
 
-/// Leaves of the largest append.
+/// Number of leaves in the largest append.
 pub(super) const MAX_APPEND: u32 = 1_024;
 
-/// Leaves that fill a circuit, and the share of the longest wait after which that many
-/// are sent: the fuller a batch, the less each person costs, and the less there is to
-/// win by waiting on.
+/// Numbers of leaves that fill a circuit, each with the divisor of the longest wait after which
+/// that many are sent, or 0 for no wait: the fuller a batch, the less each person costs, and
+/// the less there is to gain by waiting longer.
 const FULL_FROM: [(usize, u64); 3] = [(MAX_APPEND as usize, 0), (256, 4), (16, 2)];
 
-/// When an append is sent.
+/// Rules for the time at which an append is sent, and for the share of recoveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchPolicy {
-    /// The longest that a queued enrolment waits for others, in seconds.
+    /// Longest time that a queued enrolment waits for others, in seconds.
     pub max_wait_secs: u64,
-    /// Seconds before the end of an epoch from which on nobody waits for others, because
-    /// who joins after it is paid an epoch later; and from which on no recovery begins,
-    /// because a person whose new leaf comes after the end misses the next epoch.
+    /// Time before the end of an epoch, in seconds, from which on nobody waits for others,
+    /// because a person who joins after the end is paid an epoch later; and from which on no
+    /// recovery begins, because a person whose new leaf comes after the end misses the next
+    /// epoch.
     pub epoch_margin_secs: u64,
-    /// Part of an epoch's places that newcomers leave to recoveries, in per cent, until
-    /// none can begin any more.
+    /// Share of an epoch's enrolment cap that newcomers leave to recoveries, in per cent, until
+    /// no recovery can begin in the epoch.
     pub recovery_share_percent: u8,
 }
 
-/// What an epoch has room for.
+/// Numbers of leaves and recoveries that an epoch has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EpochRoom {
-    /// Recoveries that can begin: each has its place.
+    /// Number of recoveries that can begin: each has room for its new leaf.
     pub recoveries: u32,
-    /// Leaves of any kind.
+    /// Number of leaves of any kind.
     free: usize,
-    /// Leaves of people who recover no leaf.
+    /// Number of leaves of people who recover no leaf.
     newcomers: usize,
 }
 
 impl EpochRoom {
-    /// How many of those who wait are appended, the first `recovered` of whom recover.
+    /// Returns the largest number of waiting enrolments that are appended, the first
+    /// `recovered` of which are recoveries.
     #[must_use]
     pub fn appends(&self, recovered: usize) -> usize {
         let recovered = recovered.min(self.free);
@@ -42,34 +44,34 @@ impl EpochRoom {
     }
 }
 
-/// What waits to be appended.
+/// State of the enrolments that wait to be appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {
-    /// How many.
+    /// Number of enrolments that wait.
     pub count: usize,
-    /// How long the oldest waits, in seconds.
+    /// Time that the oldest enrolment has waited, in seconds.
     pub oldest_secs: u64,
-    /// Whether one of them has lost an old leaf already.
+    /// True if one of them has lost an old leaf already.
     pub holds_recovery: bool,
-    /// Until the epoch ends, in seconds of the chain's clock.
+    /// Time until the epoch ends, in seconds of the chain's clock.
     pub epoch_left_secs: u64,
 }
 
-/// Why an append is sent now.
+/// Reason for sending an append now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchReason {
     /// Somebody has lost the old leaf and not got the new one.
     Recovery,
-    /// The epoch ends.
+    /// The epoch ends soon.
     EpochEnd,
-    /// It fills a circuit and has waited its share.
+    /// The batch fills a circuit and has waited its share.
     Size,
-    /// The oldest has waited the longest that is allowed.
+    /// The oldest enrolment has waited as long as is allowed.
     Age,
 }
 
 impl BatchReason {
-    /// Stable code, for logs and metrics.
+    /// Returns a stable code, for logs and metrics.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -82,7 +84,8 @@ impl BatchReason {
 }
 
 impl BatchPolicy {
-    /// Why everything that waits is appended now; `None` while it can wait for more.
+    /// Returns the reason for which everything that waits is appended now; `None` while it can
+    /// wait for more.
     #[must_use]
     pub fn reason_to_send(&self, waiting: &Waiting) -> Option<BatchReason> {
         if waiting.count == 0 {
@@ -107,8 +110,8 @@ impl BatchPolicy {
             .then_some(BatchReason::Size)
     }
 
-    /// What the epoch has room for while `recovered` people have lost a leaf already and
-    /// wait for the new one.
+    /// Returns the room of the epoch while `recovered` people have lost a leaf already and wait
+    /// for the new one.
     #[must_use]
     pub fn room(&self, census: &Census, epoch_left_secs: u64, recovered: usize) -> EpochRoom {
         let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
@@ -130,7 +133,7 @@ impl BatchPolicy {
         }
     }
 
-    /// Whether a recovery can be brought to its end in the epoch that now is.
+    /// Returns whether a recovery can be brought to its end in the current epoch.
     #[must_use]
     pub const fn recovery_fits(&self, epoch_left_secs: u64) -> bool {
         epoch_left_secs > self.epoch_margin_secs

@@ -10,11 +10,11 @@ use crate::pipeline::Encoding;
 /// A frame that the pipeline could encode.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
-    /// The pixels.
+    /// Pixels of the frame.
     pub image: &'a GrayImage,
-    /// What the pipeline made of them.
+    /// Result of the pipeline for these pixels.
     pub encoding: &'a Encoding,
-    /// When it was taken, and by which light.
+    /// Time at which it was taken, and the LED that lit it.
     pub shot: Shot,
 }
 

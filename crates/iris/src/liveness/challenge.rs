@@ -1,6 +1,6 @@
-//! What the orb does with its lights during one session.
+//! Plan of the orb's lights and frames during one session.
 
-/// Where a near-infrared LED stands beside the lens.
+/// Place of a near-infrared LED beside the lens.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Led {
     /// Distance from the lens to the right in the image, over the working distance.
@@ -23,7 +23,7 @@ pub struct Rig {
 pub struct Pulse {
     /// Milliseconds from the start of the session to the start of the light.
     pub start_ms: u32,
-    /// How long the light is on, in milliseconds.
+    /// Time for which the light is on, in milliseconds.
     pub length_ms: u32,
 }
 
@@ -36,11 +36,11 @@ pub struct Shot {
     pub led: usize,
 }
 
-/// Everything that is asked of the eye in one session. It must be drawn anew for
-/// each session, after the person stands before the orb.
+/// Everything that is asked of the eye in one session. It must be drawn anew for each
+/// session, once the person is before the orb.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Challenge {
-    /// The orb's lights.
+    /// Lights and scale of the orb.
     pub rig: Rig,
     /// The pulse of visible light.
     pub pulse: Pulse,

@@ -2,7 +2,7 @@
 
 use std::f32::consts::TAU;
 
-/// Side of the square.
+/// Side of the square, in samples.
 pub(super) const SIDE: usize = 64;
 
 /// Twiddle factors and bit order (Cooley and Tukey, radix 2, decimation in time).

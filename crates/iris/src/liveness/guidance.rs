@@ -1,20 +1,20 @@
-//! What the orb says to the person in front of it.
+//! Advice that the orb gives to the person in front of it.
 
 use crate::error::IrisError;
 use crate::pipeline::Encoding;
 
 use super::challenge::Rig;
 
-/// One piece of advice.
+/// One piece of advice to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Advice {
     /// The iris covers too few pixels.
     ComeCloser,
-    /// The iris covers too many.
+    /// The iris covers too many pixels.
     MoveBack,
     /// Lids or lashes hide too much.
     OpenWider,
-    /// Blurred.
+    /// The image is blurred.
     HoldStill,
     /// No eye, or one that looks elsewhere.
     LookStraight,
@@ -32,7 +32,7 @@ const VISIBLE: f32 = 0.5;
 const OFFSET: f32 = 0.15;
 
 impl Advice {
-    /// What helps against a refusal of the pipeline.
+    /// Returns the advice that helps against a refusal of the pipeline.
     #[must_use]
     pub const fn against(refusal: &IrisError) -> Self {
         match refusal {
@@ -48,7 +48,7 @@ impl Advice {
         }
     }
 
-    /// What would make a frame that was accepted better; `None` when it is good.
+    /// Returns the advice that would make an accepted frame better; `None` when it is good.
     #[must_use]
     pub fn to_improve(encoding: &Encoding, rig: &Rig) -> Option<Self> {
         let size = 0.5 * encoding.quality.iris_diameter_px / rig.iris_radius_px;

@@ -24,9 +24,10 @@ pub const MAX_GLINT_ERROR: f32 = 0.5;
 pub const MIN_SHADING_SLOPE: f32 = 0.9;
 /// Largest peak of the power spectrum of the iris over its surroundings.
 pub const MAX_SPECTRAL_PEAK: f32 = 12.0;
-/// Least ratio of what texture at rest leaves unexplained in the frames to what texture
-/// that moves with the pupil does, times the fourth root of the texture over the
-/// latter. Living tissue mostly has 2 to 5, a print on a lens mostly 0.9 to 1.7.
+/// Least ratio of two residues, times the fourth root of the texture over the latter: the
+/// part of the frames that texture at rest leaves unexplained, to the part that texture
+/// moving with the pupil does. Living tissue mostly has 2 to 5, a print on a lens mostly
+/// 0.9 to 1.7.
 pub const MIN_TISSUE_MOTION: f32 = 1.68;
 /// Least difference of two frames in grey levels, when one is laid over the other.
 pub const MIN_FRAME_DIFFERENCE: f32 = 1.5;

@@ -1,4 +1,4 @@
-//! Is this a living eye, or something that looks like one?
+//! Tells a living eye from something that looks like one.
 //!
 //! The orb plays a [`Challenge`]: near-infrared LEDs lit one after the other in an
 //! order nobody knows beforehand, and one pulse of visible light at a moment nobody
@@ -10,9 +10,9 @@
 //! It lives beside the pipeline, and not in the simulated orb, because a real orb
 //! needs the same: it sees pixels, encodings and the challenge, and nothing else.
 //!
-//! Not here: drawing the challenge (randomness is the orb's), cameras, clocks, and
-//! any defence against an orb that lies about its own frames. Whoever can put
-//! computed pictures behind the lens must be kept out by the device.
+//! Not here: drawing the challenge (randomness is the orb's), cameras, clocks, and any
+//! defence against an orb that lies about its own frames. The device has to keep out
+//! anybody who can put computed pictures behind the lens.
 
 mod assess;
 mod challenge;

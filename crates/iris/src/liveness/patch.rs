@@ -22,13 +22,13 @@ pub(super) fn sample(image: &GrayImage, x: f32, y: f32) -> Option<f32> {
     Some(top * (1.0 - fy) + bottom * fy)
 }
 
-/// Whether a point lies between the lids, `margin` pixels inside both.
+/// Returns whether a point lies between the lids, `margin` pixels inside both.
 pub(super) fn between_lids(encoding: &Encoding, x: f32, y: f32, margin: f32) -> bool {
     let geometry = &encoding.geometry;
     y > geometry.upper_lid_row(x) + margin && y < geometry.lower_lid_row(x) - margin
 }
 
-/// The middle value; `None` of nothing.
+/// Returns the middle value; `None` when there are no values.
 pub(super) fn median(values: &mut [f32]) -> Option<f32> {
     if values.is_empty() {
         return None;

@@ -31,7 +31,7 @@ const STEP_MS: usize = 20;
 /// few, and one that is measured badly would choose among them.
 const AS_GOOD: f32 = 1.3;
 
-/// How the pupil answered.
+/// Answer of the pupil to the pulse of light.
 pub(super) struct Response {
     /// Narrowing at the time of the pulse, as a share of the diameter; negative
     /// when the pupil widened.

@@ -50,7 +50,8 @@ fn difference(a: &Frame<'_>, b: &Frame<'_>) -> Option<f32> {
     least
 }
 
-/// What is left of `b`, shifted, after the best gain and offset on `a`.
+/// Returns the standard deviation of the part of `b`, shifted, that is left after the best
+/// gain and offset on `a`.
 fn residual(a: &GrayImage, b: &GrayImage, centre: (i32, i32), shift: (i32, i32)) -> Option<f32> {
     let (mut n, mut sa, mut sb, mut saa, mut sbb, mut sab) = (0.0f32, 0.0, 0.0, 0.0, 0.0, 0.0);
     for dy in (-HALF..HALF).step_by(STEP) {

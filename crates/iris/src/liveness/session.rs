@@ -20,42 +20,42 @@ pub struct CaptureSession {
     /// Shots that a frame was offered for.
     offered: usize,
     kept: Vec<Selected>,
-    /// What was said, frame by frame.
+    /// Advice given so far, in the order of the frames.
     advice: Vec<Advice>,
 }
 
-/// A frame that can be used, with what the pipeline made of it.
+/// A frame that can be used, with the pipeline's result for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selected {
-    /// The pixels.
+    /// Pixels of the frame.
     pub image: GrayImage,
-    /// What the pipeline made of them.
+    /// Result of the pipeline for these pixels.
     pub encoding: Encoding,
-    /// When it was taken, and by which light.
+    /// Time at which it was taken, and the LED that lit it.
     pub shot: Shot,
 }
 
-/// A living eye was seen.
+/// Result of a session that saw a living eye.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {
-    /// The best frame.
+    /// Best frame of the session.
     pub best: Selected,
     /// The next best ones, for fusing several into one template.
     pub others: Vec<Selected>,
-    /// What the liveness checks measured.
+    /// Measurements of the liveness checks.
     pub report: Report,
 }
 
-/// Why a session ended without success.
+/// Reason why a session ended without success.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// Too few frames could be used. Another session may help.
     #[error("{} ({shortage})", advice.sentence())]
     TooFewFrames {
-        /// Which frames are missing.
+        /// Numbers of usable frames, which show where they were too few.
         shortage: TooFewFrames,
-        /// What would have helped most often.
+        /// Advice that would have helped most often.
         advice: Advice,
     },
     /// It is no living eye.
@@ -63,7 +63,7 @@ pub enum Refusal {
     NotLive {
         /// Always [`Verdict::Attack`]: the check that failed.
         verdict: Verdict,
-        /// All that was measured.
+        /// All measurements of the eye.
         report: Report,
     },
 }
@@ -78,7 +78,7 @@ impl Refusal {
         }
     }
 
-    /// Whether another session with the same person makes sense.
+    /// Returns whether another session with the same person makes sense.
     #[must_use]
     pub const fn is_worth_a_retry(&self) -> bool {
         matches!(self, Self::TooFewFrames { .. })
@@ -86,7 +86,7 @@ impl Refusal {
 }
 
 impl CaptureSession {
-    /// Begins. The challenge must be fresh.
+    /// Begins a session. The challenge must be fresh.
     #[must_use]
     pub const fn new(eye: Eye, challenge: Challenge) -> Self {
         Self {
@@ -161,7 +161,7 @@ impl Selected {
         }
     }
 
-    /// More is better.
+    /// Returns the merit of a frame by which the best ones are picked; more is better.
     fn merit(&self) -> f32 {
         self.encoding.quality.visible * self.encoding.quality.sharpness
     }

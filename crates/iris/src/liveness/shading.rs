@@ -19,7 +19,7 @@ const LID_MARGIN: f32 = 0.12;
 const LEAST_SAMPLES: usize = 16;
 /// Pairs of LEDs closer than this to the left and right say nothing.
 const LEAST_STEP: f32 = 0.06;
-/// Least pairs of frames.
+/// Least number of pairs of frames.
 const LEAST_PAIRS: usize = 3;
 
 /// Growth of `ln(right / left)` of the white for a unit of the LED's place to the

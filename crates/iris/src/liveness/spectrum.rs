@@ -1,10 +1,10 @@
 //! Dots of a printer and pixels of a screen repeat; tissue does not.
 //!
-//! The power spectra of four windows on the iris are averaged over all frames.
-//! A grid shows as a point that stands above the frequencies around it. Edges of
-//! pupil and lids show as streaks through the origin, and are held low in two ways:
-//! grey levels far from their surroundings are clipped, and a point must stand above
-//! its neighbours on the way outward too.
+//! The power spectra of four windows on the iris are averaged over all frames. A grid shows
+//! as a point that rises above the frequencies around it. Edges of pupil and lids show as
+//! streaks through the origin, and are held low in two ways: grey levels far from their
+//! surroundings are clipped, and a point must rise above its neighbours on the way outward
+//! too.
 
 use std::f32::consts::{FRAC_PI_4, TAU};
 
@@ -89,7 +89,7 @@ fn cut(frame: &Frame<'_>, direction: f32, taper: &[f32; SIDE]) -> Option<[f32; S
     }))
 }
 
-/// Means over squares; at the edges over what there is of them.
+/// Means over squares; at the edges over the part of them that is in the window.
 fn smoothed(level: &[f32]) -> Vec<f32> {
     let along = |values: &[f32], step: usize, across: usize| -> Vec<f32> {
         let mut out = vec![0.0; SIDE * SIDE];

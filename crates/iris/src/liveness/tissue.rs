@@ -1,11 +1,11 @@
 //! Tissue is drawn inward and outward by the pupil; a print on a contact lens stays.
 //!
-//! The texture of all frames is averaged twice: laid together at equal depth between
-//! pupil and limbus, as tissue moves, and at equal distance from the middle, as a lens
-//! rests on the eye. What an average does not explain is its residue. A living eye is
-//! explained better by moving tissue, a print by rest. A lens that lets the iris
-//! through shows both, and is explained well by neither: so the share of the texture
-//! that moving tissue leaves unexplained speaks against it too.
+//! The texture of all frames is averaged twice: laid together at equal depth between pupil
+//! and limbus, as tissue moves, and at equal distance from the middle, as a lens rests on
+//! the eye. The residue of an average is the part that it does not explain. A living eye is
+//! explained better by moving tissue, a print by rest. A lens that lets the iris through
+//! shows both, and is explained well by neither: so the share of the texture that moving
+//! tissue leaves unexplained speaks against it too.
 //!
 //! Tissue gives way unevenly, most of it near the pupil (H. J. Wyatt, "A 'minimum-wear-
 //! and-tear' meshwork for the iris", Vision Res. 40 (2000) 2167-2176): how much so is
@@ -31,10 +31,10 @@ const DEPTHS: std::ops::RangeInclusive<f32> = 0.08..=0.75;
 const LAYERS: usize = 40;
 /// Depth of its last row; tissue that gives way comes from further out than it lies.
 const DEEPEST: f32 = 0.85;
-/// How unevenly tissue gives way: change of its depth in the middle for an opening of
-/// the pupil by the iris radius, times four.
+/// Degrees of unevenness that are tried, with which tissue gives way: change of its depth in
+/// the middle for an opening of the pupil by the iris radius, times four.
 const UNEVEN: [f32; 5] = [0.0, 0.5, 1.0, 1.5, 2.0];
-/// The same, before it is known.
+/// Degree of unevenness that is assumed before that of an eye is known.
 const USUAL: f32 = 1.0;
 /// Weight of a mean of zero in every average, in frames: a place seen once explains
 /// itself, and shows nothing.
@@ -159,7 +159,7 @@ fn best(eye: &Eye<'_>, reference: &Average, start: Pose, turns: &[i32], step: f3
     found.1
 }
 
-/// Mean square of what the average of the views leaves unexplained of each.
+/// Mean square of the part of each view that the average of the views leaves unexplained.
 fn residue(views: &[View], placing: Placing) -> f32 {
     let average = Average::of(views, placing);
     let (mut sum, mut count) = (0.0, 0);
@@ -176,12 +176,12 @@ fn residue(views: &[View], placing: Placing) -> f32 {
     sum / count.max(1) as f32
 }
 
-/// How the contours of a frame have to be corrected.
+/// Correction of the contours of a frame.
 #[derive(Clone, Copy, Default)]
 struct Pose {
-    /// In angles.
+    /// Turn of the head, in angles of which [`ANGLES`] make a whole turn.
     turn: i32,
-    /// In pixels.
+    /// Shift of the contours, in pixels.
     shift: (f32, f32),
 }
 
@@ -284,7 +284,7 @@ impl View {
     }
 }
 
-/// What stays together from frame to frame.
+/// Points of the texture that stay together from frame to frame.
 #[derive(Clone, Copy)]
 enum Placing {
     /// Points of equal depth, corrected for uneven stiffness.
@@ -330,7 +330,7 @@ impl Average {
         Self { placing, cells }
     }
 
-    /// What the average says of a sample of a view.
+    /// Returns the value that the average gives for a sample of a view.
     fn at(&self, view: &View, k: usize) -> Option<f32> {
         let (row, share) = self.placing.row(view, k)?;
         let cell = |row: usize| {

@@ -1,4 +1,4 @@
-//! What the checks found, and what follows from it.
+//! Findings of the checks, and the verdict that follows from them.
 
 use std::fmt;
 
@@ -53,7 +53,7 @@ impl Check {
         }
     }
 
-    /// What a failure means, in one sentence.
+    /// Returns the meaning of a failure, in one sentence.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl Check {
         }
     }
 
-    /// What a living eye keeps to.
+    /// Returns the limit that a living eye keeps to.
     #[must_use]
     pub const fn limit(self) -> Limit {
         match self {
@@ -91,14 +91,14 @@ impl Check {
 /// The side of a number on which a living eye lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Limit {
-    /// This much or more.
+    /// A living eye has this much or more.
     AtLeast(f32),
-    /// This much or less.
+    /// A living eye has this much or less.
     AtMost(f32),
 }
 
 impl Limit {
-    /// Whether `value` keeps the limit. What is not a number never does.
+    /// Returns whether `value` keeps the limit. A value that is not a number never does.
     #[must_use]
     pub fn holds(self, value: f32) -> bool {
         match self {
@@ -117,17 +117,18 @@ impl fmt::Display for Limit {
     }
 }
 
-/// What one check measured.
+/// Result of one check of an eye.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measurement {
-    /// Which check.
+    /// Check that made the measurement.
     pub check: Check,
     /// The value, in the unit of its limit; `None` when these frames do not show it.
     pub value: Option<f32>,
 }
 
 impl Measurement {
-    /// Whether it speaks against a living eye. What could not be measured does not.
+    /// Returns whether the value speaks against a living eye. One that could not be
+    /// measured does not.
     #[must_use]
     pub fn fails(&self) -> bool {
         self.value
@@ -135,7 +136,7 @@ impl Measurement {
     }
 }
 
-/// What follows from the checks.
+/// Conclusion from all checks of an eye.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
     /// Every check that could be made holds.
@@ -144,21 +145,21 @@ pub enum Verdict {
     Attack {
         /// The check that failed.
         check: Check,
-        /// What it measured.
+        /// Value that the check measured.
         value: f32,
-        /// What it should have measured.
+        /// Limit that the value does not keep.
         limit: Limit,
     },
 }
 
 impl Verdict {
-    /// Whether a check failed.
+    /// Returns whether a check failed.
     #[must_use]
     pub const fn is_attack(&self) -> bool {
         matches!(self, Self::Attack { .. })
     }
 
-    /// The stable name of what failed, or `liveness-live`.
+    /// Returns the stable name of the check that failed, or `liveness-live`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -189,7 +190,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// What follows.
+    /// Returns the verdict that follows from the measurements.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let failed = self.measurements.iter().find(|m| m.fails());
@@ -203,7 +204,7 @@ impl Report {
         }
     }
 
-    /// What a check measured.
+    /// Returns the value that a check measured.
     #[must_use]
     pub fn value(&self, check: Check) -> Option<f32> {
         self.measurements

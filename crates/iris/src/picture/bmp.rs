@@ -33,7 +33,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Option<Orientation>, IrisError> {
 struct Header {
     width: u32,
     height: u32,
-    /// Bits a pixel.
+    /// Number of bits of a pixel.
     bits: usize,
     /// Colours of the palette, when pixels are places in one.
     colours: usize,
@@ -120,7 +120,8 @@ impl Header {
         Ok(rows)
     }
 
-    /// Whether all pixels have a colour: decoders make up those that are missing.
+    /// Returns whether the palette has a colour for every pixel: decoders make up those
+    /// that are missing.
     fn are_in_palette(&self, rows: &[u8]) -> bool {
         let per_byte = 8 / self.bits.max(1);
         let mask = (1usize << self.bits) - 1;

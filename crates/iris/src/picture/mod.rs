@@ -1,8 +1,8 @@
 //! Reads a picture out of a file, whole and upright, or refuses it.
 //!
-//! Decoders are made to show something: they fill in what a file lacks, pass over what
-//! they do not know, and leave out how the camera was held. Here each file is walked
-//! through before it is decoded, so that the pixels are those that the camera wrote.
+//! Decoders are made to show something: they fill in the parts that a file lacks, pass over
+//! those that they do not know, and leave out how the camera was held. Here each file is
+//! walked through before it is decoded, so that the pixels are those that the camera wrote.
 
 mod bmp;
 mod bytes;
@@ -66,7 +66,7 @@ fn decoded(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, IrisError>
     reader.decode().map_err(|_| IrisError::UnreadableImage)
 }
 
-/// Whether no pixel shows anything of what may lie behind the picture.
+/// Returns whether no pixel lets anything show that may lie behind the picture.
 fn is_opaque(image: &DynamicImage) -> bool {
     match image {
         DynamicImage::ImageLumaA8(grey) => grey.pixels().all(|p| p[1] == u8::MAX),

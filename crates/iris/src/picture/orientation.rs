@@ -1,4 +1,4 @@
-//! How the camera was held, by what it wrote beside the pixels.
+//! Orientation of the camera, from the tags that it wrote beside the pixels.
 
 use image::metadata::Orientation;
 

@@ -118,7 +118,7 @@ impl<'a> Words<'a> {
         text.parse().map_err(|_| FileFault::Contradiction)
     }
 
-    /// What follows the one blank after the last number.
+    /// Returns the bytes after the one blank that follows the last number.
     fn raster(&self) -> Result<&'a [u8], FileFault> {
         self.bytes.get(self.at + 1..).ok_or(FileFault::EndsEarly)
     }

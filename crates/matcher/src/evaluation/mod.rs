@@ -23,7 +23,7 @@ pub use tally::{Labelled, ScoreTally};
 /// Greatest score that there is, in millionths: all of 12,800 shared bits differ.
 pub const MAX_SCORE_MICROS: u32 = 1_275_000;
 
-/// Whether a pair shows one eye twice.
+/// Kind of a pair: one eye twice, or two different eyes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PairKind {
     /// One eye of one person.
@@ -50,7 +50,7 @@ impl MaxFalseMatchRate {
         Self::Zero,
     ];
 
-    /// How many of `pairs` impostor pairs may match.
+    /// Returns how many of `pairs` impostor pairs may match.
     #[must_use]
     pub const fn allowed(self, pairs: u64) -> u64 {
         match self {
@@ -92,7 +92,7 @@ pub struct OperatingPoint {
     pub false_non_matches: u64,
 }
 
-/// The pairs of one kind, by what came of them.
+/// Numbers of pairs of one kind, with and without a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PairCounts {
     /// All pairs, with and without a score.
@@ -106,7 +106,7 @@ pub struct PairCounts {
 pub struct ScoreSummary {
     /// Mean score, 0 to about 1.
     pub mean: f64,
-    /// Standard deviation.
+    /// Standard deviation of the scores.
     pub sd: f64,
     /// Least score.
     pub least: f64,

@@ -4,10 +4,10 @@ use super::{
 
 const LEVELS: usize = MAX_SCORE_MICROS as usize + 1;
 
-/// One comparison: what the pair is, and its score if it has one.
+/// One comparison: the kind of its pair, and its score if it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Labelled {
-    /// Whether the pair shows one eye twice.
+    /// Kind of the pair: one eye twice, or two different eyes.
     pub kind: PairKind,
     /// The normalised score in millionths; `None` below the mask floor.
     pub micros: Option<u32>,
@@ -42,7 +42,7 @@ impl Default for ScoreTally {
 }
 
 impl ScoreTally {
-    /// A tally of nothing.
+    /// Returns an empty tally.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -60,7 +60,7 @@ impl ScoreTally {
         counts.record(pair.micros);
     }
 
-    /// Pairs of a kind.
+    /// Returns the numbers of pairs of a kind, with and without a score.
     #[must_use]
     pub fn pairs(&self, kind: PairKind) -> PairCounts {
         self.counts(kind).pairs

@@ -1,4 +1,4 @@
-//! The folder of a gallery: which segments there are, and who may write.
+//! The folder of a gallery: its segments, and the right to write.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
@@ -13,12 +13,12 @@ use crate::error::GalleryError;
 const LOCK: &str = "lock";
 const TOMBSTONES: &str = "tombstones";
 
-/// Who may add to a gallery.
+/// Right of a process to a gallery's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// This process adds and repairs; no other may at the same time.
     Write,
-    /// This process follows what another one writes.
+    /// This process follows another one that writes.
     Read,
 }
 
@@ -99,7 +99,7 @@ impl Folder {
         Segment::open(&path, last.end()).map(Some)
     }
 
-    /// Removes everything.
+    /// Removes all segments and tombstones.
     pub(crate) fn clear(&self) -> Result<(), GalleryError> {
         self.remove_from(0)?;
         let tombstones = self.tombstones();

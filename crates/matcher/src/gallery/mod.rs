@@ -1,8 +1,8 @@
 //! Everybody admitted so far: in files that are mapped into memory, or in memory alone.
 //!
-//! The files are a copy of the database's gallery. Opening them checks every entry;
-//! what is torn or damaged is dropped from there on, and the caller gives the missing
-//! entries again, by sequence number. One process writes; others may read meanwhile.
+//! The files are a copy of the database's gallery. Opening them checks every entry; from a
+//! torn or damaged one on, entries are dropped, and the caller gives the missing entries
+//! again, by sequence number. One process writes; others may read meanwhile.
 
 mod folder;
 mod segment;
@@ -25,7 +25,7 @@ use segment::Segment;
 
 /// People of a segment file: 373 MB when full.
 const SEGMENT_PEOPLE: u32 = 65_536;
-/// People of a part held in memory: what a push may have to copy while a search runs.
+/// People of a part held in memory, which a push may have to copy while a search runs.
 const MEMORY_PART_PEOPLE: usize = 128;
 
 /// The entry of the gallery that a probe is most like.
@@ -33,7 +33,7 @@ const MEMORY_PART_PEOPLE: usize = 128;
 pub struct Match {
     /// The entry's sequence number, as given to [`Gallery::push`].
     pub sequence: u64,
-    /// How different the two are.
+    /// Score of the entry against the probe.
     pub score: PairScore,
 }
 
@@ -105,7 +105,7 @@ impl Gallery {
         ENTRY_BYTES
     }
 
-    /// Whether there are no entries.
+    /// Returns whether there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -160,14 +160,14 @@ impl Gallery {
         }
     }
 
-    /// Whether pushed entries go to files.
+    /// Returns whether pushed entries go to files.
     #[must_use]
     pub fn is_writer(&self) -> bool {
         self.files.as_ref().is_some_and(Folder::may_write)
     }
 
-    /// Takes over what another process has written since. A writer has nothing to
-    /// take over.
+    /// Takes over entries and tombstones that another process has written since. A writer
+    /// has nothing to take over.
     ///
     /// # Errors
     /// As [`Gallery::open`].
@@ -250,13 +250,13 @@ impl Gallery {
         Snapshot::new(mapped.cloned(), &self.memory, Arc::clone(&self.deleted))
     }
 
-    /// See [`Snapshot::search`].
+    /// Searches the gallery as it is now, see [`Snapshot::search`].
     #[must_use]
     pub fn search(&self, probe: &EyePair, below_micros: u32) -> Found {
         self.snapshot().search(probe, below_micros)
     }
 
-    /// See [`Snapshot::nearest`].
+    /// Finds the most similar entry, see [`Snapshot::nearest`].
     #[must_use]
     pub fn nearest(&self, probe: &EyePair) -> Option<Match> {
         self.snapshot().nearest(probe)

@@ -36,8 +36,8 @@ fn open_to_others(folder: &Path) {
     set(folder, 0o755);
 }
 
-/// What the other users of a machine may do with a gallery that was written and has lost
-/// a damaged entry: nothing.
+/// Rights of the other users of a machine to a gallery that was written and has lost a
+/// damaged entry: none.
 #[test]
 fn templates_are_kept_to_the_owner_of_the_gallery() {
     let above = tempfile::tempdir().unwrap();

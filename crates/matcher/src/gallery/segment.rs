@@ -1,8 +1,8 @@
 //! One file of a gallery: a header of a page, then entries of fixed size.
 //!
-//! Entries are only ever added behind the last one; what was published as sound is
-//! never written again. A file that has to lose entries is replaced by a new one
-//! under the same name, so that whoever has the old one mapped keeps it whole.
+//! Entries are only ever added behind the last one; entries that were published as sound
+//! are never written again. A file that has to lose entries is replaced by a new one under
+//! the same name, so that a process that has the old one mapped keeps it whole.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -21,13 +21,13 @@ use crate::score::SCORE_VERSION;
 
 /// Read as a number, so that a machine of the other byte order does not know it.
 const MAGIC: u64 = u64::from_le_bytes(*b"annonaG\x02");
-/// Where the first entry begins: a page, which keeps entries on cache lines.
+/// Offset of the first entry, in bytes: a page, which keeps entries on cache lines.
 pub(crate) const HEADER_BYTES: usize = 4_096;
 
 /// Entries from which checking them is shared among threads.
 const SHARED_FROM: usize = 64;
 
-/// What a segment says of itself.
+/// Description of a segment, at the start of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 struct Header {
@@ -112,7 +112,7 @@ impl Published {
     }
 }
 
-/// An open segment.
+/// An open segment of a gallery.
 pub(crate) struct Segment {
     path: PathBuf,
     file: File,
@@ -123,7 +123,7 @@ pub(crate) struct Segment {
     published: Published,
 }
 
-/// Whether a segment's file holds more than its sound entries.
+/// Bytes of a segment's file behind its sound entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tail {
     /// Nothing behind the last sound entry.
@@ -214,7 +214,7 @@ impl Segment {
         Ok(sound)
     }
 
-    /// What lies behind the sound entries.
+    /// Tells what lies behind the sound entries.
     pub(crate) fn tail(&self) -> Result<Tail, GalleryError> {
         let sound = (HEADER_BYTES + self.len() * ENTRY_BYTES) as u64;
         if self.whole_entries()? > self.len() {
@@ -227,7 +227,7 @@ impl Segment {
         })
     }
 
-    /// Drops what is behind the sound entries. Only the writer may do this.
+    /// Drops everything behind the sound entries. Only the writer may do this.
     pub(crate) fn repair(self) -> Result<Self, GalleryError> {
         match self.tail()? {
             Tail::Clean => Ok(self),
@@ -262,7 +262,7 @@ impl Segment {
         Ok(())
     }
 
-    /// Whether the name still leads to the file that is open here.
+    /// Returns whether the name still leads to the file that is open here.
     pub(crate) fn is_current(&self) -> bool {
         use std::os::unix::fs::MetadataExt;
         let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());

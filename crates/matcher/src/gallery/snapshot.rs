@@ -53,7 +53,7 @@ impl Snapshot {
         count as u64
     }
 
-    /// Whether there are no entries.
+    /// Returns whether there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -84,8 +84,9 @@ impl Snapshot {
         found.into_iter().next().unwrap_or_default()
     }
 
-    /// [`Snapshot::search_after`] for several probes in one pass over the memory, on
-    /// chosen instructions, exact or with a screen before; the answers are in the order of the probes.
+    /// [`Snapshot::search_after`] for several probes in one pass over the memory, on chosen
+    /// instructions, exact or with a screen before; the answers are in the order of the
+    /// probes.
     #[must_use]
     pub fn search_many(
         &self,

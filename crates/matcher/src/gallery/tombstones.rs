@@ -1,4 +1,4 @@
-//! Which entries are deleted: a file of sequence numbers, each with a checksum.
+//! Deleted entries: a file of sequence numbers, each with a checksum.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;

@@ -37,7 +37,8 @@ const STEPS: usize = GROUPS * PLANES;
 /// Probe columns of a part: those of the template and those that turns reach.
 const REACH: usize = COLUMNS + TILED_ROTATIONS - 1;
 
-/// Whether the processor has the instructions and the system lets this process use them.
+/// Returns whether the processor has the instructions and the system lets this process use
+/// them.
 pub(crate) fn is_available() -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
     *AVAILABLE.get_or_init(|| processor_has_them() && system_grants_them())
@@ -55,7 +56,7 @@ fn processor_has_them() -> bool {
     __cpuid_count(7, 0).edx & TILE_AND_INT8 == TILE_AND_INT8 && system_saves_tiles()
 }
 
-/// Whether the system keeps tile registers when it switches threads.
+/// Returns whether the system keeps tile registers when it switches threads.
 fn system_saves_tiles() -> bool {
     #[target_feature(enable = "xsave")]
     fn saved_state() -> u64 {
@@ -142,8 +143,8 @@ impl SignedProbe {
     }
 }
 
-/// Where in [`ProbeTiles`] the tile of a step's first 16 rotations begins; that of the
-/// other 16 lies 64 bytes behind.
+/// Place in [`ProbeTiles`] at which the tile of a step's first 16 rotations begins; that of
+/// the other 16 lies 64 bytes behind.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Step {
@@ -403,7 +404,7 @@ const SIGNS: [[i8; 64]; 3] = {
 };
 
 impl SignedTemplates {
-    /// Fills in some groups of `templates`; what was in the other places stays.
+    /// Fills in some groups of `templates`; the other places stay as they were.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
     fn fill(&mut self, templates: &[&PackedTemplate], group: usize) {
         let signs = SIGNS.map(|table| load(&table));

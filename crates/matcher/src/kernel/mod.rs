@@ -22,7 +22,7 @@ use crate::packed::{COLUMN_PAIRS, ColumnWords, PACKED_WORDS, PackedTemplate};
 
 /// Templates that a kernel compares at once.
 pub(crate) const LANES: usize = 8;
-/// Rotations that are tried.
+/// Number of rotations that are tried.
 pub(crate) const ROTATIONS: usize = 2 * MAX_ROTATION as usize + 1;
 /// Columns of a probe at which a pair of columns can start: 200 and the rotations.
 const STARTS: usize = COLUMNS + ROTATIONS - 2;
@@ -41,7 +41,7 @@ pub enum Instructions {
 }
 
 impl Instructions {
-    /// All of them, slowest first.
+    /// All instructions, slowest first.
     pub const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::Avx512, Self::Amx];
 
     /// The fastest that this processor has.
@@ -53,7 +53,7 @@ impl Instructions {
             .unwrap_or(Self::Portable)
     }
 
-    /// Whether this processor has them.
+    /// Returns whether this processor has the instructions.
     #[must_use]
     pub fn are_available(self) -> bool {
         match self {

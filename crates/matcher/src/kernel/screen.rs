@@ -11,7 +11,7 @@ use crate::screen::{SCREEN_ROTATIONS, SCREEN_WORDS, ScreenProbe, ScreenTemplate,
 /// Templates that are compared together.
 pub(crate) const TOGETHER: usize = 4;
 
-/// Brings what the screen reads of a person into the cache.
+/// Brings the parts of a person that the screen reads into the cache.
 pub(crate) fn prefetch(entry: &Entry) {
     #[cfg(target_arch = "x86_64")]
     {

@@ -18,10 +18,10 @@ use crate::{KeyError, VerifyingKey};
 /// snarkjs' way from rows to polynomials: the only one that a ceremony's key fits.
 type System = Groth16<Bn254, CircomReduction>;
 
-/// Domain of the seed of test keys. Whoever knows it can forge every proof.
+/// Domain of the seed of test keys. Anybody who knows it can forge every proof.
 const TEST_SEED: &str = "annona.unsafe-test-key.v1";
 
-/// Where the secrets behind a key are.
+/// Origin of a key: the place of the secrets behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyOrigin {
     /// In this repository: anybody can forge a proof.
@@ -31,7 +31,7 @@ pub enum KeyOrigin {
 }
 
 impl KeyOrigin {
-    /// Its name in files and lists.
+    /// Returns its name in files and lists.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl KeyOrigin {
     }
 }
 
-/// Why a key does not serve a circuit.
+/// Reason why a key does not serve a circuit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchKeyError {
@@ -54,11 +54,11 @@ pub enum BatchKeyError {
     /// The key has another shape than the circuit.
     #[error("the key is for another circuit: {part} has {actual} entries and not {expected}")]
     OtherCircuit {
-        /// Which part differs.
+        /// Name of the part that differs.
         part: &'static str,
-        /// What the circuit asks for.
+        /// Number of entries that the circuit asks for.
         expected: usize,
-        /// What the key has.
+        /// Number of entries that the key has.
         actual: usize,
     },
     /// The key was made from other rows.
@@ -92,8 +92,8 @@ pub struct ProvingKey {
 }
 
 impl ProvingKey {
-    /// The **unsafe** test key of `circuit`: always the same for the same rows, its
-    /// secrets known to whoever reads this repository.
+    /// Makes the **unsafe** test key of `circuit`: always the same for the same rows, its
+    /// secrets known to everybody who reads this repository.
     ///
     /// # Errors
     /// [`BatchKeyError::Library`].
@@ -104,7 +104,7 @@ impl ProvingKey {
         Self::checked(circuit, rows, key, KeyOrigin::UnsafeTest)
     }
 
-    /// The key of a ceremony, with the left and right factors that it was made from.
+    /// Takes the key of a ceremony, with the left and right factors that it was made from.
     ///
     /// # Errors
     /// [`BatchKeyError`] for a key that is unfit, or for another circuit.
@@ -142,19 +142,19 @@ impl ProvingKey {
         self.key.serialize_uncompressed(out)
     }
 
-    /// Where its secrets are.
+    /// Returns the place of its secrets.
     #[must_use]
     pub const fn origin(&self) -> KeyOrigin {
         self.origin
     }
 
-    /// The verifying key.
+    /// Returns the verifying key of this key.
     #[must_use]
     pub const fn verifying_key(&self) -> &VerifyingKey {
         &self.verifying
     }
 
-    /// Hash of the verifying key.
+    /// Returns the hash of the verifying key.
     #[must_use]
     pub fn hash(&self) -> B256 {
         self.verifying.hash()
@@ -190,7 +190,7 @@ impl ProvingKey {
         }
     }
 
-    /// A proof of `assignment`. It verifies if the assignment satisfies every row.
+    /// Makes a proof of `assignment`. It verifies if the assignment satisfies every row.
     ///
     /// # Errors
     /// [`BatchKeyError::Library`], [`BatchKeyError::Malformed`].
@@ -246,7 +246,7 @@ fn check_shape(rows: &R1cs, key: &ark_groth16::ProvingKey<Bn254>) -> Result<(), 
     Ok(())
 }
 
-/// Whether the rows say the same, in whatever order within a row.
+/// Checks that the rows say the same, in whatever order within a row.
 fn same_rows(ours: &[Row], theirs: &[Row]) -> Result<(), BatchKeyError> {
     if ours.len() != theirs.len() {
         return Err(BatchKeyError::OtherCircuit {

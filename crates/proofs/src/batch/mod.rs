@@ -1,5 +1,5 @@
-//! Batches of joining and leaving: what a proof says ([`AppendStatement`],
-//! [`RevokeStatement`]), and who makes and checks it.
+//! Batches of joining and leaving: the statements that are proved ([`AppendStatement`],
+//! [`RevokeStatement`]), and their provers and verifiers.
 //!
 //! `docs/spec/batch-binding.md` says why a proof binds the leaves of the calldata.
 

@@ -14,7 +14,7 @@ use crate::field::{from_scalar, to_scalar};
 use crate::verify::PreparedKey;
 use crate::{VerifyError, VerifyingKey};
 
-/// Why no batch was proved.
+/// Reason why no batch was proved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
@@ -29,7 +29,7 @@ pub enum BatchError {
     /// The last leaf would lie beyond the right edge of the tree.
     #[error("{count} leaves from leaf {start} on do not fit the tree")]
     BeyondTheEdge {
-        /// Where the first leaf would go.
+        /// Position that the first leaf would get.
         start: LeafIndex,
         /// Leaves of the batch.
         count: usize,
@@ -39,7 +39,7 @@ pub enum BatchError {
     Root {
         /// The root stated.
         expected: Root,
-        /// What the circuit computes.
+        /// Root that the circuit computes.
         actual: Root,
     },
     /// A leaf to remove is not at its place, or a path is wrong.
@@ -50,14 +50,14 @@ pub enum BatchError {
     Prover(#[from] BatchKeyError),
 }
 
-/// Leaves to append, with what the tree says about the place.
+/// Leaves to append, with the roots and the frontier of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppendBatch {
-    /// Root before.
+    /// Root before the batch.
     pub pre_root: Root,
-    /// Root after.
+    /// Root after the batch.
     pub post_root: Root,
-    /// Number of leaves before: where the first one goes.
+    /// Number of leaves before, which is the position of the first one.
     pub start_index: LeafIndex,
     /// At each level the node left of the path to `start_index`; any value where
     /// that path turns left.
@@ -67,7 +67,7 @@ pub struct AppendBatch {
 }
 
 impl AppendBatch {
-    /// The batch that appends `leaves` to `tree`, which stays as it is.
+    /// Makes the batch that appends `leaves` to `tree`, which stays as it is.
     ///
     /// # Errors
     /// [`TreeError`] when they do not fit.
@@ -91,9 +91,9 @@ impl AppendBatch {
 /// A leaf to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemovedLeaf {
-    /// Its position.
+    /// Position of the leaf.
     pub leaf_index: LeafIndex,
-    /// What is there.
+    /// Commitment at the position.
     pub commitment: Commitment,
     /// Siblings of its path, bottom to top, after the removals before it.
     pub siblings: [FieldElement; TREE_DEPTH],
@@ -102,18 +102,18 @@ pub struct RemovedLeaf {
 /// Leaves to remove, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeBatch {
-    /// Root before.
+    /// Root before the batch.
     pub pre_root: Root,
-    /// Root after.
+    /// Root after the batch.
     pub post_root: Root,
-    /// The leaves.
+    /// Leaves to remove, in order.
     pub removals: Vec<RemovedLeaf>,
 }
 
 /// A statement with its proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchProof<S> {
-    /// What is proved.
+    /// Statement that is proved.
     pub statement: S,
     /// The proof.
     pub points: ProofPoints,
@@ -140,7 +140,7 @@ pub struct BatchVerifier {
 }
 
 impl BatchVerifier {
-    /// A verifier under `key`.
+    /// Creates a verifier under `key`.
     #[must_use]
     pub fn new(key: &VerifyingKey) -> Self {
         Self {
@@ -175,14 +175,14 @@ impl BatchVerifier {
 }
 
 impl AppendProver {
-    /// A prover of `circuit` with `key`, which must be a key of that circuit.
+    /// Creates a prover of `circuit` with `key`, which must be a key of that circuit.
     #[must_use]
     pub fn new(circuit: Append, key: ProvingKey) -> Self {
         let prover = Prover::new(key);
         Self { circuit, prover }
     }
 
-    /// Where the secrets behind the key are.
+    /// Returns the place of the secrets behind the key.
     #[must_use]
     pub const fn origin(&self) -> KeyOrigin {
         self.prover.key.origin()
@@ -244,14 +244,14 @@ impl AppendProver {
 }
 
 impl RevokeProver {
-    /// A prover of `circuit` with `key`, which must be a key of that circuit.
+    /// Creates a prover of `circuit` with `key`, which must be a key of that circuit.
     #[must_use]
     pub fn new(circuit: Revoke, key: ProvingKey) -> Self {
         let prover = Prover::new(key);
         Self { circuit, prover }
     }
 
-    /// Where the secrets behind the key are.
+    /// Returns the place of the secrets behind the key.
     #[must_use]
     pub const fn origin(&self) -> KeyOrigin {
         self.prover.key.origin()

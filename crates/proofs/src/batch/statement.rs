@@ -6,7 +6,7 @@ use annona_core::{
 const APPEND_DOMAIN: &str = "annona.append.v1";
 const REVOKE_DOMAIN: &str = "annona.revoke.v1";
 
-/// Which registry a batch is for.
+/// Registry that a batch is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegistryScope {
     /// EIP-155 chain id.
@@ -15,26 +15,26 @@ pub struct RegistryScope {
     pub registry: Address,
 }
 
-/// What the contract knows about a batch, and computes from it.
+/// Facts that the contract knows about a batch, or computes from it.
 pub trait BatchStatement {
-    /// `x`: `keccak256` of everything else, reduced modulo `r`.
+    /// Computes `x`: `keccak256` of everything else, reduced modulo `r`.
     fn challenge(&self, scope: &RegistryScope) -> FieldElement;
 
-    /// The list that the polynomial is made of, in the order of the calldata.
+    /// Returns the list that the polynomial is made of, in the order of the calldata.
     fn items(&self) -> Vec<FieldElement>;
 
-    /// The public inputs of the circuit, in circuit order, with `x` and `y` for `scope`.
+    /// Returns the public inputs of the circuit, in circuit order, with `x` and `y` for `scope`.
     fn public_inputs(&self, scope: &RegistryScope) -> Vec<FieldElement>;
 }
 
 /// "`pre_root` becomes `post_root` by writing `leaves` at `start_index`."
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppendStatement {
-    /// Root before.
+    /// Root before the batch.
     pub pre_root: Root,
-    /// Root after.
+    /// Root after the batch.
     pub post_root: Root,
-    /// Where the first leaf goes.
+    /// Position of the first leaf.
     pub start_index: LeafIndex,
     /// Digest of the leaves, with zeros behind them up to the size of the batch.
     pub digest: FieldElement,
@@ -45,9 +45,9 @@ pub struct AppendStatement {
 /// "`pre_root` becomes `post_root` by setting the leaves of `removals` to 0."
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeStatement {
-    /// Root before.
+    /// Root before the batch.
     pub pre_root: Root,
-    /// Root after.
+    /// Root after the batch.
     pub post_root: Root,
     /// Digest of the pairs, with zeros behind them up to the size of the batch.
     pub digest: FieldElement,
@@ -56,8 +56,8 @@ pub struct RevokeStatement {
 }
 
 impl BatchStatement for AppendStatement {
-    /// `abi.encode("annona.append.v1", chainId, registry, preRoot, postRoot, startIndex, digest, leaves)`
-    /// with `leaves` as `uint256[]`.
+    /// Hashes `abi.encode("annona.append.v1", chainId, registry, preRoot, postRoot, startIndex,
+    /// digest, leaves)` with `leaves` as `uint256[]`.
     fn challenge(&self, scope: &RegistryScope) -> FieldElement {
         let preimage = (
             APPEND_DOMAIN.to_owned(),
@@ -76,7 +76,7 @@ impl BatchStatement for AppendStatement {
         self.leaves.iter().map(|leaf| leaf.to_field()).collect()
     }
 
-    /// `[preRoot, postRoot, startIndex, digest, x, y]`.
+    /// Returns `[preRoot, postRoot, startIndex, digest, x, y]`.
     fn public_inputs(&self, scope: &RegistryScope) -> Vec<FieldElement> {
         let x = self.challenge(scope);
         vec![
@@ -91,7 +91,7 @@ impl BatchStatement for AppendStatement {
 }
 
 impl BatchStatement for RevokeStatement {
-    /// `abi.encode("annona.revoke.v1", chainId, registry, preRoot, postRoot, digest, items)`
+    /// Hashes `abi.encode("annona.revoke.v1", chainId, registry, preRoot, postRoot, digest, items)`
     /// with `items` as `uint256[]`: index and commitment in turn.
     fn challenge(&self, scope: &RegistryScope) -> FieldElement {
         let preimage = (
@@ -113,7 +113,7 @@ impl BatchStatement for RevokeStatement {
         self.removals.iter().flat_map(pair).collect()
     }
 
-    /// `[preRoot, postRoot, digest, x, y]`.
+    /// Returns `[preRoot, postRoot, digest, x, y]`.
     fn public_inputs(&self, scope: &RegistryScope) -> Vec<FieldElement> {
         let x = self.challenge(scope);
         vec![
@@ -138,7 +138,7 @@ fn index_element(index: LeafIndex) -> FieldElement {
     reduced(U256::from(index.get()))
 }
 
-/// `sum items_i x^i` modulo `r`, as the contract computes it.
+/// Computes `sum items_i x^i` modulo `r`, as the contract computes it.
 fn evaluate(items: &[FieldElement], x: FieldElement) -> FieldElement {
     let value = items.iter().rev().fold(U256::ZERO, |sum, item| {
         sum.mul_mod(x.to_u256(), SCALAR_MODULUS)

@@ -66,7 +66,7 @@ pub(super) fn check_combined(
     answers
 }
 
-/// `low + high λ`, where λ is what the cheap endomorphism of G1 multiplies by.
+/// Scalar `low + high λ`, where λ is the factor of the cheap endomorphism of G1.
 ///
 /// Different pairs are different scalars: a difference of two would be a vector of the
 /// lattice of `(u, v)` with `u + λv = 0 mod r` and be shorter than 2^65, while the shortest
@@ -221,7 +221,7 @@ impl<'a> Search<'a> {
         Self { key, terms, groups }
     }
 
-    /// For each term, whether it holds.
+    /// Returns for each term whether it holds.
     fn run(&self) -> Vec<bool> {
         let mut holds = vec![true; self.terms.len()];
         let all = 0..self.terms.len();
@@ -230,8 +230,9 @@ impl<'a> Search<'a> {
         holds
     }
 
-    /// Equations that all hold leave nothing. What a half leaves and what the other half
-    /// leaves make up what both leave, so that only one of them is computed.
+    /// Marks the terms of a range that do not hold. Equations that all hold leave the
+    /// identity. The remainders of the two halves make up the remainder of both, so that only
+    /// one of them is computed.
     fn halve(&self, range: Range<usize>, remainder: PairingOutput<Bn254>, holds: &mut [bool]) {
         if remainder.is_zero() {
             return;

@@ -75,11 +75,11 @@ impl PreparedKey {
         }
     }
 
-    /// What is left of several equations, each to the power of its coefficient and then
-    /// multiplied: the identity, if all hold.
+    /// Computes the remainder of several equations, each to the power of its coefficient and
+    /// then multiplied: the identity, if all hold.
     ///
     /// `pairs` is the product of the Miller loops over A and B, `c` the sum of the points C,
-    /// and `weights` are the sums of what the input points count; the first is the sum of
+    /// and `weights` are the sums of the factors of the input points; the first is the sum of
     /// the coefficients.
     pub(super) fn remainder(
         &self,

@@ -11,7 +11,7 @@ use crate::{ClaimProof, VerifyingKey};
 
 pub(crate) use key::PreparedKey;
 
-/// Why a proof is not accepted. Every variant is the sender's doing.
+/// Reason why a proof is not accepted. Every variant is the sender's doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -30,7 +30,7 @@ pub struct ClaimVerifier {
 }
 
 impl ClaimVerifier {
-    /// A verifier under `key`.
+    /// Creates a verifier under `key`.
     #[must_use]
     pub fn new(key: &VerifyingKey) -> Self {
         Self {
@@ -41,7 +41,8 @@ impl ClaimVerifier {
     /// Checks one claim proof.
     ///
     /// # Errors
-    /// [`VerifyError::NotInGroup`] for points that are none, [`VerifyError::Invalid`] for a false statement.
+    /// [`VerifyError::NotInGroup`] for points that are none, [`VerifyError::Invalid`] for a false
+    /// statement.
     pub fn verify(&self, inputs: &ClaimInputs, proof: &ProofPoints) -> Result<(), VerifyError> {
         self.prepared.check(&inputs.to_fields(), proof)
     }

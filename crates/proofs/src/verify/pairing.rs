@@ -1,4 +1,4 @@
-//! The pairing in the two halves that verification takes apart: what depends on the
+//! The pairing in the two halves that verification takes apart: the part that depends on the
 //! point of G2 alone, and the rest.
 
 use ark_bn254::{Config, Fq2, Fq12, G1Affine, G2Affine, g2};
@@ -9,9 +9,9 @@ use ark_ff::{AdditiveGroup, Field};
 
 use super::VerifyError;
 
-/// What the Miller loop over a point Q of G2 needs: for each of its steps the line through
-/// the points met there, as the coefficients of `y_P`, of `x_P w` and of `w^3`.
-/// There are none for the point at infinity.
+/// Lines that the Miller loop over a point Q of G2 needs: for each of its steps the line
+/// through the points met there, as the coefficients of `y_P`, of `x_P w` and of `w^3`. There
+/// are none for the point at infinity.
 #[derive(Debug, Clone)]
 pub(super) struct Lines(Vec<[Fq2; 3]>);
 

@@ -4,9 +4,8 @@ use ark_ff::PrimeField;
 
 use super::VerifyError;
 
-/// The three points of a proof, each on its curve. The curve of `a` and `c` has no
-/// point outside the group; that `b` is in its group is for
-/// [`Lines`](super::pairing::Lines) to say.
+/// The three points of a proof, each on its curve. The curve of `a` and `c` has no point
+/// outside the group; [`Lines`](super::pairing::Lines) tells whether `b` is in its group.
 pub(super) struct OnCurve {
     pub(super) a: G1Affine,
     pub(super) b: G2Affine,

@@ -1,4 +1,4 @@
-//! Two at once: the constraints hold, whoever comes first.
+//! Two calls at once: the constraints hold, in whatever order they come.
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 

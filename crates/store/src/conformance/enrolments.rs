@@ -269,7 +269,7 @@ async fn empty_first_leaf<S: Store>(store: &S, nonce: u64) {
     mine(store, id, &signed(nonce, 0), 8, &[]).await.unwrap();
 }
 
-/// Admits newcomers `1..=count` and makes them members for good, with nonce 0.
+/// Admits newcomers `1..=count` and makes them final members, with nonce 0.
 async fn members<S: Store>(store: &S, count: u64) {
     admit(store, count).await;
     let seeds: Vec<u64> = (1..=count).collect();
@@ -310,7 +310,7 @@ pub async fn an_entry_counts_until_its_leaf_is_to_go<S: Store>(store: S) {
     assert_eq!(store.standings(&[]).await.unwrap(), []);
 }
 
-/// Newcomer `seed`, who is like entries that do not count any more.
+/// Newcomer `seed`, who is similar to entries that do not count any longer.
 fn again(seed: u64, past: &[u64]) -> NewEnrolment {
     let mut new = newcomer(seed, seed);
     new.admission = Admission::Admit(NewEntry {

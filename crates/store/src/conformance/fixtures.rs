@@ -13,10 +13,10 @@ use annona_engine::{Claim, ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentS
 use annona_iris::{COLUMNS, IrisTemplate};
 use annona_matcher::EyePair;
 
-/// When everything of the suite arrives.
+/// Time at which everything of the suite arrives.
 pub(super) const NOW: UnixSeconds = UnixSeconds(1_800_000_000);
 
-/// Of orbs that are not limited.
+/// Allowance of orbs that are not limited.
 const ALLOWANCE: OrbAllowance = OrbAllowance {
     epoch: Epoch(0),
     people: u32::MAX,
@@ -142,7 +142,7 @@ pub fn review(seed: u64, entries: &[u64]) -> NewEnrolment {
     }
 }
 
-/// A claim.
+/// A made-up claim whose every part depends on `seed`.
 #[must_use]
 pub fn claim(seed: u64) -> Claim {
     let mut coordinates = [U256::ZERO; 8];
@@ -216,7 +216,7 @@ pub(super) async fn admit<S: Store>(store: &S, count: u64) {
     }
 }
 
-/// How a claim of these tests is taken.
+/// Makes the circumstances in which a claim of these tests is taken.
 pub fn intake(received_at: UnixSeconds) -> ClaimIntake {
     ClaimIntake {
         received_at,
@@ -265,7 +265,7 @@ pub(super) async fn mine<S: OutboxRepository>(
         .await
 }
 
-/// The state of enrolment `seed`.
+/// Returns the state of enrolment `seed`.
 pub(super) async fn enrolment_state<S: EnrolmentRepository>(
     store: &S,
     seed: u64,

@@ -21,9 +21,9 @@ pub use fixtures::{
 
 /// Makes a test of every case.
 ///
-/// Takes the absolute path of a function `async fn() -> (S, Guard)`: an empty store
-/// that implements `Store`, `Clone` and `'static`, and what must live as long as it.
-/// The calling crate depends on `tokio` with its macros.
+/// Takes the absolute path of a function `async fn() -> (S, Guard)`: an empty store that
+/// implements `Store`, `Clone` and `'static`, and a guard that must live as long as it. The
+/// calling crate depends on `tokio` with its macros.
 #[macro_export]
 macro_rules! conformance_suite {
     ($fresh:path) => {

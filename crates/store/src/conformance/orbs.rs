@@ -1,4 +1,4 @@
-//! How many people an orb brings in, and what becomes of them when it is struck off.
+//! People whom an orb brings in: their limit, and the effect of striking the orb off.
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
@@ -35,7 +35,7 @@ async fn counts<S: Store>(store: &S, sequence: u64) -> bool {
     store.standings(&[sequence]).await.unwrap()[0].counts
 }
 
-/// Admits newcomers `1..=count` and makes them members for good, with nonce 0.
+/// Admits newcomers `1..=count` and makes them final members, with nonce 0.
 async fn members<S: Store>(store: &S, count: u64) {
     admit(store, count).await;
     let seeds: Vec<u64> = (1..=count).collect();
@@ -62,7 +62,7 @@ pub async fn an_orb_brings_in_as_many_people_as_it_may<S: Store>(store: S) {
         matches!(again, AdmitOutcome::AlreadyRecorded(_)),
         "{again:?}"
     );
-    // Who is refused takes nobody's place, who is under review takes one.
+    // A person who is refused takes nobody's place, one who is under review takes one.
     let refused = of_orb(duplicate(2), 5, 2);
     assert_eq!(record(&store, refused).await, AdmitOutcome::Recorded);
     let looked_at = of_orb(review(3, &[1]), 5, 2);

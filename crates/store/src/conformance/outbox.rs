@@ -238,7 +238,7 @@ pub async fn claims_that_were_passed_over_are_rejected_or_queued_again<S: Store>
         assert_eq!(claim_state(&store, seed).await, expected);
     }
     let why = Rejection::TransferFailed;
-    // Who was paid is not rejected.
+    // A claim that was paid is not rejected.
     assert_hit_nothing(store.mark_final(id, &[(nullifier(1), why)]).await);
     store.mark_final(id, &[(nullifier(2), why)]).await.unwrap();
     for (seed, expected) in [

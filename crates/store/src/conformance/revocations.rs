@@ -47,7 +47,7 @@ async fn finish<S: Store>(store: &S, id: SlotId, sent: &SignedTransaction) {
     store.mark_final(id, &[]).await.unwrap();
 }
 
-/// Admits newcomers `1..=count` and makes them members for good, with nonce 0.
+/// Admits newcomers `1..=count` and makes them final members, with nonce 0.
 async fn members<S: Store>(store: &S, count: u64) {
     admit(store, count).await;
     let seeds: Vec<u64> = (1..=count).collect();

@@ -18,7 +18,8 @@ INSERT INTO enrolments (id, orb, nonce, commitment, iris_digest, image_digest, m
     captured_at, received_at, state, replaces)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 ON CONFLICT DO NOTHING";
-/// Another enrolment takes the place of one that is final and that nothing was asked of.
+/// Query for an enrolment that another one can replace: it is final, and nobody has asked for
+/// its revocation.
 const COUNT_REPLACEABLE: &str = "\
 SELECT count(*) FROM enrolments WHERE id = ?1 AND state = 'final' AND NOT EXISTS (
     SELECT 1 FROM revocations r
@@ -44,18 +45,18 @@ const INSERT_AWAITED_OF: &str = "\
 INSERT INTO awaited_leaves (enrolment_id, commitment)
 SELECT ?1, commitment FROM enrolments WHERE id = ?2 ON CONFLICT DO NOTHING";
 
-/// What came of giving a person a place in the gallery.
+/// Outcome of giving a person a place in the gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Joined {
-    /// The person has it.
+    /// The person has the place.
     Done,
-    /// The gallery is another one than was searched.
+    /// The gallery is not the one that was searched.
     GalleryMoved,
     /// The enrolment to be replaced is not settled.
     PersonMoved,
 }
 
-/// Records an enrolment; what is not recorded whole is not to be committed.
+/// Records an enrolment; the caller must not commit one that is not recorded whole.
 pub(super) async fn record(
     tx: &mut WriteTransaction,
     new: &NewEnrolment,
@@ -96,7 +97,7 @@ pub(super) async fn record(
     })
 }
 
-/// The state that a new enrolment begins in, if it goes with the admission.
+/// Returns the state that a new enrolment begins in, if it goes with the admission.
 fn first_state(new: &NewEnrolment) -> Result<&'static str, Unstorable> {
     match (&new.admission, new.record.state) {
         (Admission::Admit(_) | Admission::Replace { .. }, EnrolmentState::Queued) => Ok("queued"),
@@ -106,7 +107,8 @@ fn first_state(new: &NewEnrolment) -> Result<&'static str, Unstorable> {
     }
 }
 
-/// Whether the row was written; a unique constraint keeps it out without an error.
+/// Inserts the row of an enrolment; returns whether it was written. A unique constraint keeps
+/// it out without an error.
 async fn insert(
     tx: &mut WriteTransaction,
     new: &NewEnrolment,
@@ -140,8 +142,8 @@ const fn replaced(new: &NewEnrolment) -> Option<EnrolmentId> {
     }
 }
 
-/// Which unique constraint kept an enrolment out. A packet sent again breaks all
-/// of them, so its id is asked for first.
+/// Finds the unique constraint that kept an enrolment out. A packet sent again breaks all of
+/// them, so its id is asked for first.
 async fn collision(
     tx: &mut WriteTransaction,
     new: &NewEnrolment,
@@ -165,7 +167,7 @@ async fn collision(
     Ok(AdmitOutcome::CommitmentTaken)
 }
 
-/// Whether the orb of an enrolment is struck off.
+/// Returns whether the orb of an enrolment is struck off.
 pub(super) async fn is_struck_off(
     tx: &mut WriteTransaction,
     record: &EnrolmentRecord,
@@ -173,7 +175,7 @@ pub(super) async fn is_struck_off(
     Ok(count(tx, COUNT_STRUCK_OFF, record.orb.0.as_slice()).await? > 0)
 }
 
-/// Whether the orb may bring in one person more; that person is counted then.
+/// Returns whether the orb may bring in one person more; that person is counted then.
 async fn use_allowance(
     tx: &mut WriteTransaction,
     record: &EnrolmentRecord,
@@ -189,8 +191,8 @@ async fn use_allowance(
     Ok(used.rows_affected() == 1)
 }
 
-/// Gives a person a place in the gallery, asks for the revocation of what is replaced,
-/// and notes which leaves have to be empty before.
+/// Gives a person a place in the gallery, asks for the revocation of the enrolment that is
+/// replaced, and notes which leaves have to be empty before.
 pub(super) async fn join(
     tx: &mut WriteTransaction,
     record: &EnrolmentRecord,
@@ -224,8 +226,8 @@ pub(super) async fn join(
     Ok(Joined::Done)
 }
 
-/// Whether the entry is the next one. That it exists already, or that the one
-/// before it does not, is for the constraints of the table to say.
+/// Inserts the entry; returns whether it is the next one. The constraints of the table tell
+/// if it exists already, or if the one before it does not.
 async fn insert_gallery(
     tx: &mut WriteTransaction,
     id: EnrolmentId,

@@ -5,7 +5,7 @@ use annona_engine::ports::StoreError;
 
 use crate::error::Unstorable;
 
-/// Reads the columns of one table; what this program cannot have written is corrupt.
+/// Reads the columns of one table; a value that this program cannot have written is corrupt.
 #[derive(Clone, Copy)]
 pub(super) struct Table(pub(super) &'static str);
 
@@ -66,7 +66,7 @@ impl Table {
     }
 }
 
-/// The form of a number in a column.
+/// Converts a number to its form in a column.
 pub(super) fn integer(value: u64) -> Result<i64, StoreError> {
     i64::try_from(value).map_err(|_| Unstorable::Number(value).into())
 }

@@ -15,7 +15,7 @@ type Identity = (u64, u64);
 #[derive(Debug)]
 pub(super) struct DatabaseFiles {
     database: OnceLock<Watched>,
-    /// SQLite makes it anew when the last connection of all processes was closed.
+    /// Write-ahead log. SQLite makes it anew when the last connection of all processes was closed.
     log: Mutex<Option<Watched>>,
     path: PathBuf,
 }
@@ -43,7 +43,7 @@ impl Watched {
 }
 
 impl DatabaseFiles {
-    /// The files of the database at `path`, nothing of them known yet.
+    /// Names the files of the database at `path`, with nothing of them known yet.
     pub(super) fn new(path: &Path) -> Self {
         Self {
             database: OnceLock::new(),
@@ -52,14 +52,14 @@ impl DatabaseFiles {
         }
     }
 
-    /// Whether the names still lead to the files that are open.
+    /// Checks that the names still lead to the files that are open.
     pub(super) fn check(&self) -> Result<(), ReplacedFile> {
         self.check_database()?;
         self.log().as_ref().map_or(Ok(()), Watched::check)
     }
 
-    /// Whether the name of the database still leads to the file that is open. The log of a
-    /// writing connection that closes may be gone without harm.
+    /// Checks that the name of the database still leads to the file that is open. The log of
+    /// a writing connection that closes may be gone without harm.
     pub(super) fn check_database(&self) -> Result<(), ReplacedFile> {
         self.database.get().map_or(Ok(()), Watched::check)
     }
@@ -76,7 +76,7 @@ impl DatabaseFiles {
             .get_or_insert_with(|| Watched::new(beside(&self.path, "-wal")));
     }
 
-    /// A writing connection is new, and may have opened another write-ahead log.
+    /// Forgets the write-ahead log: a writing connection is new, and may have opened another one.
     pub(super) fn forget_log(&self) {
         *self.log() = None;
     }
@@ -120,7 +120,7 @@ fn identity(path: &Path) -> Option<Identity> {
     Some((metadata.dev(), metadata.ino()))
 }
 
-/// Where an open file cannot be deleted, its name leads to it.
+/// Tells only whether there is a file: where an open one cannot be deleted, its name leads to it.
 #[cfg(not(unix))]
 fn identity(path: &Path) -> Option<Identity> {
     path.exists().then_some((0, 0))

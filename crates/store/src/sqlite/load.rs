@@ -1,4 +1,4 @@
-//! What a slot carries moves with the slot.
+//! Changes to the payload of a slot, which moves with the slot.
 
 use annona_core::{LeafIndex, NullifierHash};
 use annona_engine::Rejection;
@@ -11,7 +11,7 @@ use crate::error::{Unstorable, backend};
 
 const SLOTS: Table = Table("slots");
 
-/// Where the members of one kind of load are.
+/// Table of the members of one kind of payload, and the statements that move them.
 pub(super) struct Members {
     pub(super) table: Table,
     pub(super) column: &'static str,
@@ -91,7 +91,8 @@ pub(super) const CLAIMS: Members = members!(
     also submitted: "", also queued: ""
 );
 
-/// A move of claims that is not one of the whole load: what changes, and of which rows.
+/// Statement for a move of claims that is not one of the whole payload: its changes, and the
+/// rows that it changes.
 macro_rules! claims_of_slot {
     ($set:literal, $rows:literal) => {
         concat!(
@@ -114,7 +115,7 @@ const REJECT_CLAIM: &str = claims_of_slot!(
     "state IN ('batched', 'submitted') AND nullifier = ?3"
 );
 
-/// The row of a slot, as far as its load needs it.
+/// Row of a slot, as far as its payload needs it.
 #[derive(sqlx::FromRow)]
 pub(super) struct Carrier {
     pub(super) id: i64,
@@ -122,7 +123,8 @@ pub(super) struct Carrier {
 }
 
 impl Carrier {
-    /// Where its members are; a slot that only fills its nonce has none.
+    /// Returns the table of its members and its statements; nothing for a slot that only
+    /// fills its nonce.
     fn members(&self) -> Result<Option<Members>, StoreError> {
         match self.purpose.as_str() {
             "append" => Ok(Some(APPEND)),
@@ -138,7 +140,7 @@ impl Carrier {
     }
 }
 
-/// Whether all of the load was queued; it belongs to the attempt `hash` now.
+/// Gives the payload to the attempt `hash`; returns whether all of it was queued.
 pub(super) async fn submit(
     tx: &mut WriteTransaction,
     purpose: &Purpose,
@@ -168,7 +170,7 @@ pub(super) async fn submit(
     Ok(true)
 }
 
-/// Writes down what a slot carries, in order.
+/// Writes down the payload of a slot, in order.
 pub(super) async fn insert_members(
     tx: &mut WriteTransaction,
     id: i64,
@@ -207,7 +209,7 @@ fn load_of(purpose: &Purpose) -> Option<(Members, Vec<Vec<u8>>)> {
     }
 }
 
-/// Says of a load that is in no block that the attempt `hash` is the newest.
+/// Notes that the attempt `hash` is the newest for a payload that is in no block.
 pub(super) async fn retitle(
     tx: &mut WriteTransaction,
     carrier: &Carrier,
@@ -230,7 +232,7 @@ pub(super) async fn retitle(
     )
 }
 
-/// A node has an attempt.
+/// Marks claims as submitted: a node has an attempt.
 pub(super) async fn send(tx: &mut WriteTransaction, carrier: &Carrier) -> Result<(), StoreError> {
     if carrier.carries_claims() {
         update(tx, SEND_CLAIMS, carrier.id).await?;
@@ -238,7 +240,7 @@ pub(super) async fn send(tx: &mut WriteTransaction, carrier: &Carrier) -> Result
     Ok(())
 }
 
-/// A load is in a block: all of it, or of claims those that are `paid`.
+/// Marks a payload as mined: all of it, or of claims those that are `paid`.
 pub(super) async fn mine(
     tx: &mut WriteTransaction,
     carrier: &Carrier,
@@ -274,7 +276,7 @@ pub(super) async fn mine(
     Ok(())
 }
 
-/// The load is out of its block.
+/// Takes a payload out of its block.
 pub(super) async fn unmine(tx: &mut WriteTransaction, carrier: &Carrier) -> Result<(), StoreError> {
     let Some(members) = carrier.members()? else {
         return Err(SLOTS.corrupt("purpose"));
@@ -288,7 +290,7 @@ pub(super) async fn unmine(tx: &mut WriteTransaction, carrier: &Carrier) -> Resu
     expect_rows("mark a load as submitted again", expected, moved)
 }
 
-/// What is mined is final; claims that were passed over are rejected or queued again.
+/// Marks mined members as final; claims that were skipped are rejected or queued again.
 pub(super) async fn finalise(
     tx: &mut WriteTransaction,
     carrier: &Carrier,
@@ -318,7 +320,7 @@ pub(super) async fn finalise(
     expect_rows("mark a load as final", expected, moved)
 }
 
-/// All of the load is queued again.
+/// Queues all of a payload again.
 pub(super) async fn requeue(
     tx: &mut WriteTransaction,
     carrier: &Carrier,

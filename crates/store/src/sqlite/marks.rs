@@ -1,4 +1,4 @@
-//! What the database's chain was when it was first met.
+//! Values that identify the database's chain, as they were when it was first met.
 
 use annona_core::B256;
 use annona_engine::ports::StoreError;
@@ -14,8 +14,8 @@ INSERT INTO chain_marks (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTH
 const SELECT: &str = "SELECT value FROM chain_marks WHERE name = ?1";
 
 impl SqliteStore {
-    /// The value that `name` has in this database: the one given when it was first asked
-    /// for, and for ever.
+    /// Returns the value that `name` has in this database: the one given when it was first
+    /// asked for, which it keeps for ever.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is noted then.

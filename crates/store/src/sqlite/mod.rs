@@ -30,13 +30,13 @@ use columns::integer;
 use files::DatabaseFiles;
 use write::WriteTransaction;
 
-/// How long a writer waits for one in another process.
+/// Longest wait of a writer for one in another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a read or a write waits for a connection.
+/// Longest wait of a read or a write for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Connections that read; reads do not wait for the writer.
+/// Number of connections that read; reads do not wait for the writer.
 const READERS: u32 = 4;
-/// Tries to open a file that another process is just making.
+/// Number of tries to open a file that another process is just making.
 const OPEN_ATTEMPTS: u32 = 100;
 /// Pause between two tries.
 const OPEN_PAUSE: Duration = Duration::from_millis(50);
@@ -83,7 +83,7 @@ impl SqliteStore {
         })
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
     ///
     /// # Errors
     /// [`StoreError::Backend`] when it does not.
@@ -111,7 +111,7 @@ impl SqliteStore {
         tx.commit().await
     }
 
-    /// Waits for what is under way and closes the file.
+    /// Waits for operations under way and closes the file.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
@@ -122,7 +122,8 @@ impl SqliteStore {
     }
 }
 
-/// Connections that are open stay open: a new one could find another file at the path.
+/// Makes the pool of readers. Its open connections stay open: a new one could find another
+/// file at the path.
 fn connect_readers(options: SqliteConnectOptions, files: &Arc<DatabaseFiles>) -> SqlitePool {
     let files = Arc::clone(files);
     SqlitePoolOptions::new()
@@ -171,7 +172,7 @@ async fn connect_writer(
     }
 }
 
-/// Whether the primary result code is `SQLITE_BUSY`.
+/// Returns whether the primary result code is `SQLITE_BUSY`.
 fn is_busy(cause: &sqlx::Error) -> bool {
     let code = cause.as_database_error().and_then(DatabaseError::code);
     code.and_then(|text| text.parse::<u32>().ok())

@@ -98,7 +98,7 @@ struct SlotRow {
 }
 
 impl SlotRow {
-    /// `members` are the keys of what it carries, in order.
+    /// Makes the slot; `members` are the keys of its payload, in order.
     fn into_domain(self, members: &[Vec<u8>], attempts: &[AttemptRow]) -> Result<Slot, StoreError> {
         let sender = SLOTS.address("sender", &self.sender)?;
         let nonce = SLOTS.unsigned("nonce", self.nonce)?;
@@ -207,7 +207,7 @@ struct MemberRow {
     member: Vec<u8>,
 }
 
-/// What each slot carries, from rows of `table` in order of position.
+/// Collects the payload of each slot, from rows of `table` in order of position.
 fn members_by_slot(
     table: Table,
     rows: Vec<MemberRow>,
@@ -223,7 +223,7 @@ fn members_by_slot(
     Ok(members)
 }
 
-/// The row of the new slot, unless the nonce was taken.
+/// Inserts the row of the new slot, unless the nonce was taken; returns its id.
 async fn insert_slot(
     tx: &mut WriteTransaction,
     signed: &SignedTransaction,
@@ -245,7 +245,7 @@ async fn insert_slot(
         .map_err(backend)
 }
 
-/// Whether the slot took it.
+/// Stores an attempt; returns whether the slot took it.
 async fn insert_attempt(
     tx: &mut WriteTransaction,
     id: i64,
@@ -270,7 +270,7 @@ async fn insert_attempt(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// The slot whose row changes by an update that needs its id alone.
+/// Updates a slot by a statement that needs its id alone; returns the row.
 async fn moved(
     tx: &mut WriteTransaction,
     operation: &'static str,

@@ -92,7 +92,7 @@ pub(super) async fn write_matches(
     Ok(())
 }
 
-/// The open reviews, oldest first.
+/// Returns the open reviews, oldest first.
 pub(super) async fn select_open(
     connection: &mut SqliteConnection,
     limit: u32,
@@ -109,7 +109,7 @@ pub(super) async fn select_open(
     Ok(reviews)
 }
 
-/// The review of an enrolment, while it is open.
+/// Returns the review of an enrolment, while it is open.
 pub(super) async fn select(
     connection: &mut SqliteConnection,
     id: EnrolmentId,
@@ -150,7 +150,7 @@ async fn review(connection: &mut SqliteConnection, row: ReviewRow) -> Result<Rev
     })
 }
 
-/// Decides a review; what is not decided is not to be committed.
+/// Decides a review; the caller must not commit unless it is decided.
 pub(super) async fn decide(
     tx: &mut WriteTransaction,
     id: EnrolmentId,

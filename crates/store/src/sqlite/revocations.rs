@@ -106,7 +106,7 @@ pub(super) async fn replace(
     Ok(())
 }
 
-/// Withdraws what is queued again although it is to go.
+/// Withdraws enrolments that are queued again although their revocation was asked for.
 pub(super) async fn withdraw_revoked(tx: &mut WriteTransaction) -> Result<(), StoreError> {
     let withdrawn: Vec<Vec<u8>> = sqlx::query_scalar(WITHDRAW_REVOKED)
         .fetch_all(&mut **tx)

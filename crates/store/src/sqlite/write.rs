@@ -10,7 +10,8 @@ use sqlx::{Sqlite, SqliteConnection};
 use super::files::DatabaseFiles;
 use crate::error::backend;
 
-/// Takes the write lock at once, so that what a transaction read still holds when it writes.
+/// Takes the write lock at once, so that the rows that a transaction read still hold when it
+/// writes.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const COMMIT: &str = "COMMIT";
 
@@ -43,7 +44,7 @@ impl WriteTransaction {
         Ok(transaction)
     }
 
-    /// Makes it durable. After an error it may or may not be.
+    /// Makes the transaction durable. After an error it may or may not be.
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         self.execute(COMMIT).await?;
         self.is_committed = true;

@@ -60,7 +60,7 @@ pub(super) struct Constants<T> {
 }
 
 impl<T: Copy> Constants<T> {
-    /// Derives them.
+    /// Derives the constants from the published ones.
     pub(super) fn derive(notation: Notation<T>) -> Self {
         let published = Published::read(notation);
         let mut scales = [Fr::ONE; WIDTH];
@@ -155,7 +155,8 @@ type Rest = [Fr; 2];
 /// determinant `e` (Cayley and Hamilton), so that `z_n = c . s_n` follows from
 /// its two predecessors and two `u`, and `s` need not be known in between:
 ///
-/// `z_n = t z_(n-1) - e z_(n-2) + c.b u_(n-1) + (c.A b - t c.b) u_(n-2) + c . (q_n + A q_(n-1) - t q_(n-1))`.
+/// `z_n = t z_(n-1) - e z_(n-2) + c.b u_(n-1) + (c.A b - t c.b) u_(n-2) +
+/// c . (q_n + A q_(n-1) - t q_(n-1))`.
 ///
 /// Lane 0 is kept as `x_n = g_n y_n`, with the factors `g` that make `d` 1:
 /// `g_(n+1) = g_n^5 / d`. A round takes four products beside its S-box, and five

@@ -41,7 +41,7 @@ static CONSTANTS: LazyLock<Constants<Limbs>> = LazyLock::new(|| {
 });
 
 pulp::simd_type! {
-    /// What of a processor is needed.
+    /// Instructions that the processor must have.
     struct Needed {
         foundation: "avx512f",
         multiply: "avx512ifma",
@@ -55,12 +55,12 @@ pub(super) struct EightAtATime {
 }
 
 impl EightAtATime {
-    /// Where the processor can.
+    /// Returns the value if the processor has the instructions.
     pub(super) fn available() -> Option<Self> {
         Needed::try_new().map(|needed| Self { needed })
     }
 
-    /// The hashes of the first pairs: of all but a few that are sooner hashed one by one.
+    /// Computes the hashes of the first pairs: of all but a few that are sooner hashed one by one.
     pub(super) fn hash_all(
         self,
         pairs: &[[FieldElement; 2]],
@@ -78,7 +78,7 @@ impl EightAtATime {
         chunks.flat_map(move |chunk| self.hash(&chunk)).take(taken)
     }
 
-    /// The hashes of pairs.
+    /// Computes the hashes of pairs.
     fn hash(self, pairs: &[[FieldElement; 2]; LANES]) -> [FieldElement; LANES] {
         let [left, right] = [0, 1].map(|side| {
             let limbs = pairs.map(|pair| split(pair[side].to_u256().into_limbs()));
@@ -97,7 +97,7 @@ impl EightAtATime {
 /// A limb of each of eight numbers.
 type Limb = [u64; LANES];
 
-/// What is compiled for the vectors, with all that is inlined into it.
+/// Work that is compiled for the vectors, with all that is inlined into it.
 struct Work {
     vectors: Vectors,
     left: [Limb; LIMBS],

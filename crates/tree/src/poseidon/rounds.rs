@@ -2,19 +2,19 @@ use super::constants::{Constants, Form, Mixing};
 
 /// Arithmetic with numbers that are not wholly reduced.
 pub(super) trait Arithmetic: Copy {
-    /// How constants are written.
+    /// Form in which constants are written.
     type Constant;
     /// A number, or as many as are computed with at a time.
     type Number: Copy;
 
-    /// The form of the inputs.
+    /// Evaluates a form at the inputs.
     fn evaluate<const N: usize>(
         self,
         form: &Form<Self::Constant, N>,
         inputs: [Self::Number; N],
     ) -> Self::Number;
 
-    /// The form of the inputs, plus `addend`.
+    /// Evaluates a form at the inputs, and adds `addend`.
     fn evaluate_and_add<const N: usize>(
         self,
         form: &Form<Self::Constant, N>,
@@ -22,10 +22,10 @@ pub(super) trait Arithmetic: Copy {
         addend: Self::Number,
     ) -> Self::Number;
 
-    /// The S-box.
+    /// Raises `x` to the fifth power: the S-box.
     fn fifth_power(self, x: Self::Number) -> Self::Number;
 
-    /// Zero.
+    /// Returns zero in this arithmetic.
     fn zero(self) -> Self::Number;
 }
 

@@ -24,8 +24,8 @@ pub(super) const NEGATED_INVERSE: u64 = {
     inverse.wrapping_neg()
 };
 
-/// A number below `2 r` that stands for a scalar, usually for itself times `2^256`
-/// (Montgomery's form).
+/// A number below `2 r` that represents a scalar, usually in Montgomery's form: the scalar
+/// times `2^256`.
 ///
 /// `r` is `0.19 * 2^256`. That leaves room for sums of products, and for leaving
 /// most subtractions of `r` out.

@@ -1,4 +1,4 @@
-//! Reads from the chain what became of one claim.
+//! Reads the outcome of one claim from the chain.
 
 use alloy::consensus::BlockHeader;
 use alloy::eips::{BlockId, BlockNumberOrTag};
@@ -164,7 +164,7 @@ impl Chain<'_> {
         Ok(pauses)
     }
 
-    /// Whether nobody can open the epoch now, which is so when there is no money for it.
+    /// Returns whether nobody can open the epoch now, which is so when there is no money for it.
     async fn cannot_open(&self, epoch: Epoch) -> anyhow::Result<bool> {
         let call = Distributor::openEpochCall {
             epoch: U256::from(epoch.0),
@@ -175,8 +175,8 @@ impl Chain<'_> {
         self.is_reverted(request, BlockId::latest()).await
     }
 
-    /// Whether a payee is one that would lose the money, or the token refuses to pay the
-    /// recipient: in the block of the refusal, if the endpoint still has its state.
+    /// Returns whether a payee is one that would lose the money, or one that the token refuses
+    /// to pay: now, or in the block of the refusal, if the endpoint still has its state.
     async fn refuses_payees(
         &self,
         terms: &ClaimTerms,
@@ -202,7 +202,8 @@ impl Chain<'_> {
         Ok(false)
     }
 
-    /// Whether the token lets nothing through to `payee`, now or in the block of `refusal`.
+    /// Returns whether the token lets nothing through to `payee`, now or in the block of
+    /// `refusal`.
     async fn refuses(
         &self,
         payee: Address,
@@ -226,7 +227,7 @@ impl Chain<'_> {
         self.is_reverted(request, BlockId::latest()).await
     }
 
-    /// Whether a call reverts; a node that cannot answer for the block is no revert.
+    /// Returns whether a call reverts; a node that cannot answer for the block is no revert.
     async fn is_reverted(&self, request: TransactionRequest, at: BlockId) -> anyhow::Result<bool> {
         match self.reader.provider().call(request).block(at).await {
             Ok(_) => Ok(false),

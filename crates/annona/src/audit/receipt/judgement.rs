@@ -1,4 +1,4 @@
-//! Holds a promise against what the chain shows.
+//! Holds a promise against the evidence of the chain.
 
 use annona_core::{AmountWei, ClaimReceipt, ClaimTerms, Payment, Root, UnixSeconds};
 use annona_engine::Rejection;
@@ -18,7 +18,7 @@ pub(super) struct Paid {
     pub(super) payment: Payment,
 }
 
-/// What the chain shows of one claim.
+/// Evidence of the chain on one claim.
 #[derive(Debug, Clone)]
 pub(super) struct Evidence {
     /// Time of the newest block.
@@ -30,7 +30,7 @@ pub(super) struct Evidence {
     pub(super) paid: Option<Paid>,
     /// Pauses since the claim was taken, in order.
     pub(super) pauses: Vec<Pause>,
-    /// What the epoch pays; `None` while nobody has opened it.
+    /// Amount that the epoch pays; `None` while nobody has opened it.
     pub(super) amount: Option<AmountWei>,
     /// The epoch is not open, and cannot be opened because there is no money for it.
     pub(super) is_without_money: bool,
@@ -41,7 +41,7 @@ pub(super) struct Evidence {
     pub(super) is_recipient_refused: bool,
 }
 
-/// Why a promise that was not kept is not held against the service.
+/// Reason for which a promise that was not kept is not held against the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Excuse {
     /// Payments were paused for as long as they are late, or until the window ended.
@@ -50,7 +50,7 @@ pub(super) enum Excuse {
     RootChanged,
     /// As many claims as members were paid.
     CensusReached,
-    /// The fee exceeds what the epoch pays.
+    /// The fee exceeds the amount that the epoch pays.
     FeeAboveAmount,
     /// There is no money for the epoch.
     NoMoney,
@@ -71,7 +71,7 @@ impl Excuse {
     }
 }
 
-/// Where a promise stands.
+/// Verdict on the promise of a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Paid as promised, in time.
@@ -103,7 +103,7 @@ impl Standing {
         }
     }
 
-    /// Whether the service did not do what it promised, or the payment went another way.
+    /// Returns whether the service broke its promise, or the payment went another way.
     pub(super) const fn needs_attention(self) -> bool {
         matches!(self, Self::Late | Self::Broken | Self::PaidOtherwise)
     }
@@ -145,7 +145,7 @@ pub(super) fn judge(
     Standing::Broken
 }
 
-/// Where nobody pays a fee, its recipient means nothing.
+/// Compares two payments; without a fee, its recipient means nothing.
 fn is_same(paid: &Payment, promised: &Payment) -> bool {
     let fee_goes_to = paid.fee_recipient == promised.fee_recipient;
     paid.recipient == promised.recipient
@@ -153,7 +153,7 @@ fn is_same(paid: &Payment, promised: &Payment) -> bool {
         && (fee_goes_to || promised.fee == AmountWei::ZERO)
 }
 
-/// Whether a rejection names what the chain shows.
+/// Returns whether a rejection names the cause that the chain shows.
 const fn states(reason: Rejection, cause: Excuse) -> bool {
     matches!(
         (reason, cause),
@@ -181,7 +181,7 @@ impl Evidence {
         UnixSeconds(deadline)
     }
 
-    /// Why the claim cannot be paid, as far as the chain shows it.
+    /// Finds the cause for which the claim cannot be paid, as far as the chain shows it.
     fn cause(&self, terms: &ClaimTerms) -> Option<Excuse> {
         if self.root != terms.root {
             return Some(Excuse::RootChanged);

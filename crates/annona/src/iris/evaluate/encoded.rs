@@ -23,7 +23,7 @@ pub(super) struct Enrolled {
     pub(super) template: IrisTemplate,
 }
 
-/// What became of the images.
+/// Results of encoding the images.
 pub(super) struct Encoded {
     /// Images tried; fewer than the manifest has when stopped.
     pub(super) tried: usize,

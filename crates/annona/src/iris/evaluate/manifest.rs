@@ -12,18 +12,18 @@ const COLUMNS: [&str; 4] = ["path", "subject", "eye", "sample"];
 /// Missing files named before the rest is only counted.
 const NAMED_MISSING: usize = 5;
 
-/// One image.
+/// An image of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// Line of the manifest.
     pub(crate) line: u64,
-    /// As written in the manifest.
+    /// Path of the image, as written in the manifest.
     pub(crate) path: PathBuf,
-    /// Whose eye it is.
+    /// Name of the person whose eye it is.
     pub(crate) subject: String,
-    /// Which eye it is.
+    /// Left or right eye.
     pub(crate) eye: Eye,
-    /// Which capture it is; the same name for both eyes of one capture.
+    /// Name of the capture, the same for both eyes of one capture.
     pub(crate) sample: String,
 }
 

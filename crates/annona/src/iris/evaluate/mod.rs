@@ -24,12 +24,14 @@ const MEMBERS: &[&str] = &["failed_to_enrol", "failures", "ms_per_image"];
 /// Arguments of `annona iris evaluate`.
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArgs {
-    /// CSV file with the columns path,subject,eye,sample; paths are relative to its folder, eye is left or right.
+    /// CSV file with the columns path,subject,eye,sample; paths are relative to its folder, eye
+    /// is left or right.
     manifest: PathBuf,
     /// Write all figures as JSON; `-` is standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write one line a pair: i,j,genuine,score,raw,bits,shift (i < j count the images of the manifest from 0).
+    /// Write one line a pair: i,j,genuine,score,raw,bits,shift (i < j count the images of the
+    /// manifest from 0).
     #[arg(long, value_name = "FILE")]
     scores: Option<PathBuf>,
     /// Draw the distributions of genuine and impostor scores.

@@ -15,7 +15,7 @@ const BIN_MICROS: usize = 10_000;
 /// All figures of an evaluation. Definitions: `annona_matcher::evaluation`.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    /// Whether all images and pairs are in; not when stopped before the end.
+    /// True if all images and pairs are in; false when stopped before the end.
     pub(super) complete: bool,
     model_id: String,
     score_version: u16,
@@ -49,7 +49,7 @@ pub(super) struct Rates {
     pub(super) fnmr: BTreeMap<String, Option<f64>>,
     pub(super) threshold: BTreeMap<String, Option<f64>>,
     false_non_matches: BTreeMap<String, Option<u64>>,
-    /// What a screened search would keep and miss.
+    /// Pairs that a prefiltered search would keep and miss.
     screening: ScreenRates,
     scores: Scores,
 }

@@ -2,7 +2,7 @@
 
 use crate::error::FileFault;
 
-/// Coefficients of a block.
+/// Number of coefficients of a block.
 pub(super) const COEFFICIENTS: usize = 64;
 
 /// One colour of a picture.
@@ -14,8 +14,8 @@ pub(super) struct Component {
     /// Blocks of it in a scan of its own.
     pub(super) columns: usize,
     pub(super) rows: usize,
-    /// How many low bits of each coefficient are still missing; `None` before its first
-    /// scan.
+    /// Number of low bits of each coefficient that are still missing; `None` before its
+    /// first scan.
     missing_bits: [Option<u8>; COEFFICIENTS],
     /// For progressive scans: a bit for each coefficient of a block that is not zero.
     pub(super) nonzero: Vec<u64>,
@@ -25,7 +25,7 @@ pub(super) struct Component {
 pub(super) struct Frame {
     pub(super) components: Vec<Component>,
     pub(super) is_progressive: bool,
-    /// Units of interleaved scans.
+    /// Units of interleaved scans, across and down.
     pub(super) unit_columns: usize,
     pub(super) unit_rows: usize,
 }

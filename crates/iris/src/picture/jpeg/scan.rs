@@ -21,7 +21,7 @@ pub(super) struct Scan {
     components: Vec<(usize, usize, usize)>,
     first: usize,
     last: usize,
-    /// Whether earlier scans brought the higher bits.
+    /// True if earlier scans brought the higher bits.
     is_refinement: bool,
 }
 
