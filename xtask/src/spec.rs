@@ -111,9 +111,11 @@ fn missing(line: &str) -> Vec<String> {
         let Ok(text) = fs::read_to_string(path) else {
             return Some(format!("{file} cannot be read"));
         };
-        let is_there = ["fn", "function"]
-            .iter()
-            .any(|word| text.contains(&format!("{word} {test}(")));
+        let is_there = ["fn", "function"].iter().any(|word| {
+            ['(', '<']
+                .iter()
+                .any(|end| text.contains(&format!("{word} {test}{end}")))
+        });
         (!is_there).then(|| format!("{file} has no {test}"))
     };
     citations.into_iter().filter_map(objection).collect()
