@@ -1,3 +1,6 @@
+//! Command `annona audit`: audits a deployment, explains one claim, or checks a receipt against the
+//! chain.
+
 mod explanation;
 mod lines;
 mod receipt;

@@ -1,3 +1,6 @@
+//! Commands of `annona keys`, for the circuits' proving keys: test keys, the list, export to a
+//! ceremony and import from one.
+
 use std::fs::File;
 use std::io::{BufReader, BufWriter, IntoInnerError, Write};
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+//! Commands of `annona citizen`: the arguments of all of them, and the making of a wallet.
+
 mod claim;
 mod direct;
 mod paid;

@@ -1,3 +1,5 @@
+//! Command `annona deploy`: the plan, the deployment by it, and an account of one that ended early.
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};

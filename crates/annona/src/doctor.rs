@@ -1,3 +1,6 @@
+//! Command `annona doctor`: checks of this machine and of a configuration with its keys, endpoint
+//! and contracts; the database is not opened.
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};

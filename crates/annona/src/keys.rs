@@ -1,3 +1,5 @@
+//! Files of secret keys of accounts: reading, writing, and the check of the key for receipts.
+
 use std::path::Path;
 
 use annona_chain::{Deployment, PrivateKeySigner};

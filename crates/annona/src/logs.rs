@@ -1,3 +1,5 @@
+//! Format of the log lines, and the start of logging on standard error.
+
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 

@@ -1,3 +1,6 @@
+//! Commands of `annona orb`, the enrolment of one person, and capture sessions with simulated
+//! people.
+
 mod attacks;
 
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+//! Prover of registry batches in this process, with test keys from a folder.
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};

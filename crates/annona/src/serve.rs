@@ -1,3 +1,6 @@
+//! Command `annona serve`: wiring of the service from its configuration, its start, its signals and
+//! its end.
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! File of the membership tree, which spares a restart the reading of all events of the registry.
+
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, IntoInnerError};
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+//! Reads the body of a request, within limits of size, time and memory, before a permit is taken.
+
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, HttpBody};

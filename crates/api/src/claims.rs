@@ -1,3 +1,5 @@
+//! Routes that take a claim and show its status.
+
 use std::sync::Arc;
 
 use annona_core::SignedReceipt;

@@ -1,3 +1,6 @@
+//! Names of clients, by address or by the header of a trusted proxy, and the shares that each
+//! client holds.
+
 use core::str::FromStr;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

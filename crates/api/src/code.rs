@@ -1,3 +1,5 @@
+//! Codes of all problems that the API answers with, each with its HTTP status and title.
+
 use core::fmt::Write;
 
 use axum::http::StatusCode;

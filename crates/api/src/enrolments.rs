@@ -1,3 +1,5 @@
+//! Routes that take an enrolment from an orb and show its status.
+
 use std::sync::Arc;
 
 use annona_engine::{EnrolmentId, EnrolmentPacket, EnrolmentRecord, EnrolmentState};

@@ -1,3 +1,5 @@
+//! Routes for the current epoch and for the facts about the deployment.
+
 use std::sync::Arc;
 
 use annona_core::Epoch;

@@ -1,3 +1,5 @@
+//! Errors of requests, and the refusal that each becomes, with the next step for the sender.
+
 use std::error::Error;
 use std::sync::Arc;
 

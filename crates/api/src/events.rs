@@ -1,3 +1,5 @@
+//! Stream of server-sent events about one claim, which is read from the database at intervals.
+
 use core::convert::Infallible;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Extractors of bodies and path parameters, whose faults become problems.
+
 use core::str::FromStr;
 
 use annona_core::{B256, FieldError};

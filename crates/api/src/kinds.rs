@@ -1,3 +1,5 @@
+//! Kinds of requests by method and route, and the permits of each kind.
+
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use tokio::sync::Semaphore;

@@ -1,3 +1,5 @@
+//! Limits on requests, bodies, streams and connections, with their defaults.
+
 use std::num::NonZeroU32;
 use std::time::Duration;
 

@@ -1,3 +1,6 @@
+//! Middleware that bounds concurrency and time, measures and logs requests, and answers after a
+//! panic.
+
 use core::any::Any;
 use core::sync::atomic::Ordering;
 use core::time::Duration;

@@ -1,3 +1,5 @@
+//! Routes of operators: liveness, readiness, metrics and the OpenAPI document.
+
 use std::sync::Arc;
 
 use annona_wire::{LivenessView, ReadinessView};

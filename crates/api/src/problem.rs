@@ -1,3 +1,5 @@
+//! Refusals as `application/problem+json` (RFC 9457), and their entries in the OpenAPI document.
+
 use std::collections::BTreeMap;
 
 use annona_engine::EnrolmentId;

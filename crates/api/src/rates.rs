@@ -1,3 +1,6 @@
+//! Limits on the rate of requests of each client, and on the rate of claims of all clients
+//! together.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

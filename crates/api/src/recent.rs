@@ -1,3 +1,5 @@
+//! Cache of one answer for a short time, shared by all requests that ask for it.
+
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 

@@ -1,3 +1,5 @@
+//! Router with all routes and layers, and the OpenAPI document that is generated from the routes.
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -1,3 +1,5 @@
+//! State that the routes share, and the trait for reports on readiness.
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 

@@ -1,3 +1,5 @@
+//! Route for the tiles of an epoch's membership tree, with headers for caches.
+
 use std::sync::Arc;
 
 use annona_core::Epoch;

@@ -1,3 +1,5 @@
+//! Stored claims and enrolments as the API shows them, without receipts and refusals.
+
 use annona_engine::{ClaimRecord, ClaimState, EnrolmentRecord, EnrolmentState};
 use annona_wire::{ClaimStatus, ClaimView, EnrolmentStatus, EnrolmentView};
 

@@ -1,3 +1,5 @@
+//! Parses addresses in text and in files, by the checksum of EIP-55.
+
 use alloy_primitives::Address;
 use serde::de::{Deserialize, Deserializer, Error};
 

@@ -1,3 +1,5 @@
+//! Amount of the token in its smallest unit, displayed in whole tokens.
+
 use core::fmt;
 
 use alloy_primitives::U256;

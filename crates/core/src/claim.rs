@@ -1,3 +1,5 @@
+//! Public inputs and proof coordinates of a claim, with the hashes that bind epoch and payment.
+
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolValue;
 

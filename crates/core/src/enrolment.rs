@@ -1,3 +1,5 @@
+//! Statement of an orb about a capture, its EIP-712 digest, and the orb that signed it.
+
 use core::fmt;
 
 use alloy_primitives::{Address, B256, Signature};

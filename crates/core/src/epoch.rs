@@ -1,3 +1,5 @@
+//! Epochs, the calendar that gives the epoch of a time, and the claim window.
+
 use core::fmt;
 
 /// Seconds since the Unix epoch.

@@ -1,3 +1,6 @@
+//! Scalars of BN254, the values made of them (commitment, nullifier hash, root), and the leaf
+//! index.
+
 use core::fmt;
 use core::str::FromStr;
 

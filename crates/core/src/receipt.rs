@@ -1,3 +1,5 @@
+//! Receipts and refusals of claims, their EIP-712 digests, and the address that signed them.
+
 use alloy_primitives::{Address, B256, Signature, U256};
 use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain};
 

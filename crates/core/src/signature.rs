@@ -1,3 +1,5 @@
+//! Recovers the signer of a digest, and refuses a signature with `s` in the upper half.
+
 use alloy_primitives::{Address, B256, Signature};
 
 /// A signature that names nobody.

@@ -1,3 +1,5 @@
+//! Runs long computations on the computing threads, away from the threads that serve requests.
+
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use futures::channel::oneshot;

@@ -1,3 +1,6 @@
+//! Service that checks claims against the chain, verifies their proofs and queues them; the relay
+//! sends them.
+
 mod gather;
 mod promise;
 mod sight;

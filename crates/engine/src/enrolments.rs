@@ -1,3 +1,5 @@
+//! Service that takes enrolments from orbs, checks them and decides whether a person is new.
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -1,3 +1,5 @@
+//! Policy for the fees of transactions: the first offer, the raise that replaces it, and the limit.
+
 use crate::ports::{FeeMarket, Fees};
 
 /// Room for the base fee to rise while a transaction waits: two times what it is now lasts

@@ -1,3 +1,5 @@
+//! Gallery cache: a copy of the stored gallery that is filled up and compared with the database.
+
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use annona_matcher::{Gallery, GalleryError, Snapshot};

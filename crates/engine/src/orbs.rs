@@ -1,3 +1,5 @@
+//! Memory of the orbs found active, and the bound on questions to the chain about unknown ones.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

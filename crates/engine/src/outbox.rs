@@ -1,3 +1,6 @@
+//! Follows transaction slots to their end: sends again, replaces by fee, cancels, and fills gaps in
+//! the nonces.
+
 use std::collections::HashSet;
 use std::sync::Arc;
 

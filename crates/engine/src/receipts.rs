@@ -1,3 +1,5 @@
+//! Service that signs receipts of claims that were taken, and refusals of those that were rejected.
+
 use std::sync::Arc;
 
 use annona_core::{Address, ClaimReceipt, ClaimRefusal, ClaimScope, SignedReceipt, SignedRefusal};

@@ -1,3 +1,6 @@
+//! Searches the gallery for entries similar to a person, and separates those that count from the
+//! others.
+
 use std::sync::Arc;
 
 use annona_matcher::{DecisionRule, EyePair, EyesCompared, Found, Gallery, Match, Snapshot};

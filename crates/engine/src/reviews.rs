@@ -1,3 +1,5 @@
+//! Service that shows reviews to an operator and records the decision.
+
 use std::sync::Arc;
 
 use annona_core::EnrolmentKind;

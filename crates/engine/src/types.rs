@@ -1,3 +1,5 @@
+//! Enrolments, revocations and claims as they are stored, with their states.
+
 use annona_core::{
     B256, ClaimInputs, ClaimScope, ClaimTerms, Commitment, Enrolment, Epoch, ExternalNullifier,
     LeafIndex, NullifierHash, OrbId, Payment, ProofPoints, Root, SignalHash, UnixSeconds,

@@ -1,3 +1,5 @@
+//! Bodies of claims: the request with its parsing, and the status of a claim.
+
 use annona_core::{AmountWei, Epoch, NullifierHash, Payment, ProofPoints, U256};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

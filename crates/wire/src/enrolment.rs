@@ -1,3 +1,5 @@
+//! Bodies of enrolments: the request with its parsing, and the status of an enrolment.
+
 use annona_core::{Enrolment, EnrolmentKind, SignedEnrolment, UnixSeconds};
 use annona_iris::IrisTemplate;
 use annona_matcher::EyePair;

@@ -1,3 +1,5 @@
+//! Bodies of the reports on liveness and readiness.
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,3 +1,5 @@
+//! Parses and writes the fields of bodies: bytes, words, signatures, addresses and numbers.
+
 use core::str::FromStr;
 
 use annona_core::{Address, AddressError, B256, FieldError, Signature, U256, parse_address};

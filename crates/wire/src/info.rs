@@ -1,3 +1,5 @@
+//! Bodies that describe the deployment and the current epoch.
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,3 +1,5 @@
+//! Body of an error of the API, by RFC 9457.
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,3 +1,5 @@
+//! Bodies of signed receipts and refusals, with their parsing; the signer is not checked here.
+
 use annona_core::{
     AmountWei, ClaimReceipt, ClaimRefusal, ClaimTerms, Epoch, Payment, SignedReceipt,
     SignedRefusal, UnixSeconds,

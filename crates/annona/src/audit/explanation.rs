@@ -1,3 +1,5 @@
+//! Answer of `annona audit --explain`, as JSON and as text.
+
 use annona_audit::{Explanation, ProofVerdict, Settlement, UnpaidReason};
 use serde::Serialize;
 

@@ -1,3 +1,5 @@
+//! Text of an audit: a line for each check, the summary, and the progress of long reading.
+
 use std::time::{Duration, Instant};
 
 use annona_audit::{AuditProgress, CheckResult, Gap, Objection, Outcome, Report};

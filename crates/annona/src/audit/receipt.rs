@@ -1,3 +1,5 @@
+//! Checks a receipt, and a refusal if there is one, against the chain, and describes the verdict.
+
 mod evidence;
 mod judgement;
 

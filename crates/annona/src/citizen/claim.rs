@@ -1,3 +1,5 @@
+//! Commands `annona citizen prove` and `annona citizen claim`, and the file that keeps the receipt.
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Finds a wallet's payments among the events of all claims, without naming them to the endpoint.
+
 use std::collections::HashMap;
 
 use alloy::consensus::BlockHeader;

@@ -1,3 +1,6 @@
+//! Session of a wallet with the chain: epochs that can be claimed, the path in the tree, and the
+//! note beside the wallet.
+
 use annona_chain::{Deployment, EvmReader, connect};
 use annona_client::{ApiClient, TreeReader, Wallet, WalletNote};
 use annona_core::{ClaimScope, Epoch, EpochClock};

@@ -1,3 +1,6 @@
+//! Command `annona citizen status`: membership, the current epoch, and the payments of the epochs
+//! that can be claimed.
+
 use std::collections::HashMap;
 use std::process::ExitCode;
 

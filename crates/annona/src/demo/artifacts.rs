@@ -1,3 +1,6 @@
+//! Folder of the files that the demo leaves behind: deployment, claim proofs, eye images and
+//! templates.
+
 use std::path::{Path, PathBuf};
 
 use annona_chain::Deployment;

@@ -1,3 +1,5 @@
+//! Simulated citizens of the demo, each with eyes from the seed, a wallet and a recipient address.
+
 use annona_chain::PrivateKeySigner;
 use annona_client::{Wallet, wire::EnrolmentView};
 use annona_core::{Address, Epoch, ExternalNullifier, NullifierHash};

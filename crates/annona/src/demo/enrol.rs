@@ -1,3 +1,6 @@
+//! Enrolment stages of the demo: newcomers, refusals of duplicates, bad images and attacks, the
+//! wait for the registry, and a recovery.
+
 use std::time::Duration;
 
 use annona_client::Wallet;

@@ -1,3 +1,6 @@
+//! Figures of the demo: counts, gas and times, the results that differ from the expected ones, and
+//! the closing table.
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;

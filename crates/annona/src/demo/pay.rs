@@ -1,3 +1,5 @@
+//! Payment stages of the demo: everybody proves, claims and is paid, and the balances are compared.
+
 use std::time::Duration;
 
 use alloy::primitives::{B256, U256};

@@ -1,3 +1,5 @@
+//! Output of the demo on the terminal: chapters, progress bars, and the time of each stage.
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;

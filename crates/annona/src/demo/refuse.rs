@@ -1,3 +1,6 @@
+//! Refusal stages of the demo: a second claim, a changed recipient, and claims of people outside
+//! the tree.
+
 use alloy::primitives::U256;
 use annona_chain::bindings::Distributor;
 use annona_chain::{PrivateKeySigner, revert_reason};

@@ -1,3 +1,5 @@
+//! Chain, contracts, service and orb of the demo, and the step to the next epoch.
+
 use std::path::Path;
 
 use alloy::node_bindings::AnvilInstance;

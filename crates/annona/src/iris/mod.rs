@@ -1,3 +1,6 @@
+//! Commands of `annona iris`: `encode` and `compare` are here, `evaluate` is in a module of its
+//! own.
+
 mod drawing;
 mod evaluate;
 mod picture;

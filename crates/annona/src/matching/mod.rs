@@ -1,3 +1,6 @@
+//! Command `annona match bench`: speed of a gallery search on this machine, and the rates of the
+//! prefilter on simulated people.
+
 mod eyes;
 
 use std::path::PathBuf;

@@ -1,3 +1,6 @@
+//! Command `annona orb attacks`: a table of APCER and BPCER over simulated attacks and living
+//! people.
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -1,3 +1,6 @@
+//! Command `annona registry bench`: people a second from the queue to a final leaf, without the
+//! uniqueness check.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;

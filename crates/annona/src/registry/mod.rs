@@ -1,3 +1,6 @@
+//! Commands of `annona registry`: status, revocation and rebuilding are here, reviews and the bench
+//! in modules of their own.
+
 mod bench;
 mod review;
 

@@ -1,3 +1,6 @@
+//! Commands `annona registry reviews` and `annona registry review`, for an operator's decisions on
+//! enrolments.
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

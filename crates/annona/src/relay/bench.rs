@@ -1,3 +1,6 @@
+//! Command `annona relay bench`: claims a second that a service accepts and settles on a
+//! development chain.
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,3 +1,5 @@
+//! Commands of `annona relay`, and the status of claims and transactions as the database has it.
+
 mod bench;
 
 use std::path::PathBuf;

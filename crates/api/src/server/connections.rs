@@ -1,3 +1,5 @@
+//! Set of the open connections, and the choice of one to close in favour of a new one.
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,3 +1,5 @@
+//! Raises the limit on the files that this process may open.
+
 use std::io;
 
 /// Descriptors that are of use to one service.

@@ -1,3 +1,5 @@
+//! Stream that fails when its peer takes nothing of an answer for a time; reads have no limit here.
+
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -1,3 +1,5 @@
+//! Coalescer: joins waiting questions into groups, each answered by one piece of work.
+
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::{array, mem};

@@ -1,3 +1,6 @@
+//! Deadline that a service promises for a claim, or none for a claim that may fail through nobody's
+//! fault.
+
 use annona_core::{AmountWei, Epoch, UnixSeconds};
 
 use crate::ports::EpochAccount;

@@ -1,3 +1,5 @@
+//! Chain snapshot: the state of the chain that a group of claims is judged by.
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 

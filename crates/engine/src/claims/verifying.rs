@@ -1,3 +1,5 @@
+//! Batch verifier: a bounded queue of questions, answered in batches on the computing threads.
+
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};

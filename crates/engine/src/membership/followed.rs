@@ -1,3 +1,6 @@
+//! State of the registry by its events: batches, versions of the tree, and steps back after a
+//! reorg; the chain is not asked here.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

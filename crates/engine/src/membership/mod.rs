@@ -1,3 +1,6 @@
+//! Membership tree that follows the registry's events through reorgs and is compared with its
+//! roots.
+
 mod archive;
 mod followed;
 

@@ -1,3 +1,6 @@
+//! Port to the chain: traits to read it and to sign and send transactions, with the types of their
+//! answers.
+
 use annona_core::{
     Address, AmountWei, B256, Commitment, Epoch, FieldElement, LeafIndex, NullifierHash, OrbId,
     ProofPoints, Root, UnixSeconds,

@@ -1,3 +1,5 @@
+//! Port to the prover of registry batches.
+
 use annona_proofs::{AppendBatch, BatchError, RevokeBatch};
 use async_trait::async_trait;
 

@@ -1,3 +1,5 @@
+//! Port to a key that signs digests.
+
 use annona_core::{Address, B256, Signature};
 
 /// Failure to sign a digest.

@@ -1,3 +1,5 @@
+//! Port to the database: storage of enrolments, revocations, claims and transaction slots.
+
 use annona_core::{Address, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, UnixSeconds};
 use annona_matcher::EyePair;
 use async_trait::async_trait;

@@ -1,3 +1,6 @@
+//! Relay that sends queued claims in batches by epoch, and splits batches that the contract
+//! refuses.
+
 mod policy;
 mod refused;
 

@@ -1,3 +1,5 @@
+//! Policy for the time at which the waiting claims of an epoch are sent.
+
 /// Largest number of claims in one transaction, as in the contract.
 pub(super) const MAX_BATCH: usize = 128;
 /// Number of claims that are enough for a batch: beyond it each one saves little gas.

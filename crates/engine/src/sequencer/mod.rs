@@ -1,3 +1,6 @@
+//! Sequencer that appends commitments to the registry and revokes leaves, in one batch after the
+//! other.
+
 mod policy;
 
 use std::sync::atomic::{AtomicBool, Ordering};

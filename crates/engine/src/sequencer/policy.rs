@@ -1,3 +1,6 @@
+//! Policy for the time at which an append is sent, and for an epoch's room for recoveries and
+//! newcomers.
+
 use crate::ports::Census;
 
 /// Number of leaves in the largest append.

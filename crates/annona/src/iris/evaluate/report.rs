@@ -1,3 +1,6 @@
+//! Report of an evaluation: error rates and scores of single eyes and of both eyes, as JSON and as
+//! text.
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
