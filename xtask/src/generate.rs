@@ -148,11 +148,10 @@ fn circuits(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     for circuit in pinned.keys() {
         let file = format!("{circuit}.UNSAFE-TEST.vk");
         let kept = format!("crates/proofs/keys/{file}");
-        let mut key = scratch.join(file);
+        let key = scratch.join(file);
         if key.exists() {
             settle(mode, stale, &kept, &fs::read(&key)?)?;
         } else {
-            key = scratch.join(Path::new(&kept).file_name().context("a file")?);
             fs::copy(root().join(&kept), &key)?;
         }
         let (name, interface) = test_verifier(circuit)?;

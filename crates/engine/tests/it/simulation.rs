@@ -16,7 +16,7 @@ use crate::service::{CONFIRMATIONS, Service, Workers, claim, commitment};
 
 /// What is run unless [`CHOICE`] says otherwise.
 const SEEDS: Range<u64> = 0..250;
-/// What is run in a long run.
+/// Seeds of a long run.
 const SOAK_SEEDS: Range<u64> = 0..2_000;
 /// Names other seeds: their number, or a range.
 const CHOICE: &str = "ANNONA_SEEDS";

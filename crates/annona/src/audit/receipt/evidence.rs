@@ -189,8 +189,8 @@ impl Chain<'_> {
             fee,
         } = terms.payment;
         let lost = [Address::ZERO, deployment.token, deployment.distributor];
-        let paid_a_fee = (fee > AmountWei::ZERO).then_some(fee_recipient);
-        let payees: Vec<Address> = std::iter::once(recipient).chain(paid_a_fee).collect();
+        let fee_payee = (fee > AmountWei::ZERO).then_some(fee_recipient);
+        let payees: Vec<Address> = std::iter::once(recipient).chain(fee_payee).collect();
         if payees.iter().any(|payee| lost.contains(payee)) {
             return Ok(true);
         }
