@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Instant;
 
-use annona_iris::{Eye, IrisTemplate, encode};
+use annona_iris::{Eye, encode};
 use annona_matcher::{
-    Decision, DecisionRule, EyePair, EyesCompared, Found, Match, PairScore, Score, pair_score,
-    score,
+    Decision, DecisionRule, EyesCompared, Found, Match, PairScore, Score, pair_score, score,
 };
+use annona_template::EyePair;
+use annona_template::IrisTemplate;
 use orb_sim::plot::{GENUINE, IMPOSTOR, Page, Panel};
 use orb_sim::{CaptureConditions, Person, capture};
 use rand::SeedableRng;

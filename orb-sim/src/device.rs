@@ -6,8 +6,9 @@ use annona_core::{
     UnixSeconds, keccak256,
 };
 use annona_iris::liveness::{Accepted, Refusal, Selected};
-use annona_iris::{Encoding, Eye, IrisError, encode, model_id};
-use annona_matcher::EyePair;
+use annona_iris::{Encoding, Eye, IrisError, encode};
+use annona_template::EyePair;
+use annona_template::MODEL_ID;
 use image::GrayImage;
 
 /// Reason why an orb did not enrol somebody.
@@ -172,7 +173,7 @@ impl Orb {
             commitment: invitation.commitment,
             iris_digest: keccak256(capture.templates.to_bytes()),
             image_digest: capture.image_digest,
-            model_id: B256::from(model_id()),
+            model_id: B256::from(MODEL_ID),
             kind,
             captured_at,
             nonce: invitation.nonce,

@@ -4,8 +4,10 @@
 //! eye, fused into one template. The caller may examine people on any thread: every
 //! function here depends on its arguments alone.
 
-use annona_iris::{Encoding, Eye, IrisTemplate, encode};
-use annona_matcher::{DecisionRule, EyePair, FusionRule, Gallery, GalleryError, Snapshot, fuse};
+use annona_iris::{Encoding, Eye, encode};
+use annona_matcher::{DecisionRule, FusionRule, Gallery, GalleryError, Snapshot, fuse};
+use annona_template::EyePair;
+use annona_template::IrisTemplate;
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use serde::Serialize;

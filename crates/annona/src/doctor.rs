@@ -76,7 +76,7 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
         "iris model",
         Ok((
             (),
-            annona_core::B256::from(annona_iris::model_id()).to_string(),
+            annona_core::B256::from(annona_template::MODEL_ID).to_string(),
         )),
     );
     if let Some(path) = &args.config {

@@ -125,7 +125,7 @@ pub(crate) fn svg(path: &Path) -> Result<OutputFile<'static>, FileError> {
 /// Begins an iris template. It is biometric, so it is for the owner alone.
 pub(crate) fn template(path: &Path) -> Result<OutputFile<'static>, FileError> {
     let purpose = Purpose::recognised_by("an iris template", TEMPLATE_BYTES, |bytes| {
-        annona_iris::IrisTemplate::from_bytes(bytes).is_ok()
+        annona_template::IrisTemplate::from_bytes(bytes).is_ok()
     });
     OutputFile::replace(path, Audience::Owner, purpose)
 }

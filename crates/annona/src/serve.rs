@@ -237,7 +237,7 @@ pub(crate) async fn open_store(
         chain_id: deployment.chain_id,
         registry: deployment.registry,
         distributor: deployment.distributor,
-        model_id: B256::from(annona_iris::model_id()),
+        model_id: B256::from(annona_template::MODEL_ID),
     };
     let path = &config.service.database;
     SqliteStore::open(path, &tag)
@@ -268,7 +268,7 @@ fn enrolment_policy(
 ) -> EnrolmentPolicy {
     EnrolmentPolicy {
         domain: deployment.enrolment_domain(),
-        model_id: B256::from(annona_iris::model_id()),
+        model_id: B256::from(annona_template::MODEL_ID),
         max_age_secs: config.enrolment.max_capture_age_secs,
         max_skew_secs: config.enrolment.max_clock_skew_secs,
         rule: DecisionRule::standard(),
@@ -298,7 +298,7 @@ fn config_view(
         epoch_length_secs: calendar.length_secs(),
         claim_window_epochs: window.0,
         confirmations: config.chain.confirmations,
-        model_id: B256::from(annona_iris::model_id()).to_string(),
+        model_id: B256::from(annona_template::MODEL_ID).to_string(),
         max_capture_age_secs: config.enrolment.max_capture_age_secs,
     }
 }

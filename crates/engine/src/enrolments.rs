@@ -7,8 +7,8 @@ use annona_core::{
     B256, Commitment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId, SignatureError,
     SignedEnrolment, UnixSeconds, keccak256,
 };
-use annona_iris::limits::MIN_VALID_BITS;
-use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
+use annona_matcher::{Decision, DecisionRule, Gallery};
+use annona_template::{EyePair, MIN_VALID_BITS};
 
 use crate::orbs::ActiveOrbs;
 use crate::ports::{

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use annona_matcher::{DecisionRule, EyePair, EyesCompared, Found, Gallery, Match, Snapshot};
+use annona_matcher::{DecisionRule, EyesCompared, Found, Gallery, Match, Snapshot, is_wide_open};
+use annona_template::EyePair;
 
 use crate::background::compute;
 use crate::known::KnownPeople;
@@ -59,7 +60,7 @@ impl Recognition {
         searched.found = std::mem::take(&mut searched.found).merge(later);
         // Eyes that are wide open can be compared with all others like them: an entry
         // of which too little is seen has no say about them.
-        let is_wide_open = probe.is_wide_open();
+        let is_wide_open = is_wide_open(probe);
         let found = searched
             .found
             .only(|found| !is_wide_open || found.score.eyes != EyesCompared::Neither);

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use annona_iris::IrisTemplate;
+use annona_template::IrisTemplate;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -2,7 +2,8 @@
 //! functions run on stable Rust in `cargo test`, on a bounded number of inputs.
 #![allow(dead_code)]
 
-use annona_iris::{CODE_BITS, Eye, IrisTemplate, NormalisedSheet, encode, encode_bytes};
+use annona_iris::{Eye, NormalisedSheet, encode, encode_bytes};
+use annona_template::{CODE_BITS, IrisTemplate};
 use image::{GrayImage, Luma};
 
 /// The formats that images come in.

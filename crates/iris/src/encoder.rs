@@ -2,7 +2,7 @@
 
 use crate::params::{FilterParams, params};
 use crate::sheet::NormalisedSheet;
-use crate::template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 
 /// Bits of a code word that one part (real or imaginary) takes.
 const PART_BITS: usize = 32;

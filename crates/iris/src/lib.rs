@@ -2,14 +2,15 @@
 //!
 //! Here: reading and refusing images, segmentation (pupil, limbus, lids, lashes,
 //! reflections), the rubber-sheet normalisation, the integer encoder with its
-//! published parameter file, and the template with its byte form.
+//! published parameter file.
 //!
-//! Not here: comparing templates (`annona-matcher`), storing them, cameras,
+//! Not here: the template and its bytes (`annona-template`), comparing templates
+//! (`annona-matcher`), storing them, cameras,
 //! networks, clocks or randomness. The pipeline sees pixels and nothing else.
 //!
 //! Invariants:
 //! - from the normalised sheet on, everything is integer arithmetic with the
-//!   constants of [`model_id`]: equal sheets give equal templates on every machine;
+//!   constants of [`MODEL_ID`](annona_template::MODEL_ID): equal sheets give equal templates on every machine;
 //! - no input makes a panic, and no input costs more than its pixels: sizes are
 //!   checked before an image is decoded, and every search has a fixed range;
 //! - a template is made only when every limit of [`limits`] holds; otherwise the
@@ -34,7 +35,6 @@ mod raster;
 mod segment;
 mod sheet;
 mod specular;
-mod template;
 mod tissue;
 mod trig;
 mod upright;
@@ -43,12 +43,8 @@ mod votes;
 pub use contour::Contour;
 pub use error::{FileFault, FileFeature, IrisError};
 pub use overlay::overlay;
-pub use params::model_id;
 pub use picture::read_image;
 pub use pipeline::{
     Encoding, Eye, Geometry, Quality, Stage, encode, encode_by_stage, encode_bytes,
 };
 pub use sheet::NormalisedSheet;
-pub use template::{
-    CODE_BITS, COLUMNS, IrisTemplate, MASK_BITS, TEMPLATE_BYTES, TemplateBytesError,
-};

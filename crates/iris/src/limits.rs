@@ -60,7 +60,3 @@ pub const MIN_SHARPNESS: f32 = 26.0;
 pub const MIN_REGION_SHARPNESS: f32 = 10.0;
 /// Least share of the iris that lids, lashes and reflections leave visible.
 pub const MIN_VISIBLE_FRACTION: f32 = 0.35;
-/// Least number of valid code bits. Two templates need a quarter of all bits (3,200) in
-/// common to be compared, and lids do not hide the same ones twice, so each needs more
-/// than that of its own.
-pub const MIN_VALID_BITS: u32 = 3_800;

@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use alloy_primitives::keccak256;
 use serde::Deserialize;
 
 const FILE: &str = include_str!("../params/p_256x64_q7.json");
@@ -60,19 +59,11 @@ pub(crate) fn params() -> &'static Params {
     })
 }
 
-/// The name of the model: keccak256 of the parameter file's bytes.
-///
-/// Templates of different models cannot be compared.
-#[must_use]
-pub fn model_id() -> [u8; 32] {
-    static ID: OnceLock<[u8; 32]> = OnceLock::new();
-    *ID.get_or_init(|| keccak256(FILE.as_bytes()).0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::COLUMNS;
+    use alloy_primitives::keccak256;
+    use annona_template::{COLUMNS, MODEL_ID};
 
     #[test]
     fn the_parameter_file_describes_the_template() {
@@ -122,11 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_model_id_is_frozen() {
-        let hex: String = model_id().iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(
-            hex,
-            "2405b58bb2388e64005e7dfcc51d647eb84918646d739025eb998d8885e5e1ba"
-        );
+    fn the_parameter_file_is_the_model_that_templates_name() {
+        assert_eq!(keccak256(FILE.as_bytes()).0, MODEL_ID);
     }
 }

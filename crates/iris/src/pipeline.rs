@@ -15,10 +15,10 @@ use crate::raster::Plane;
 use crate::segment::{CoarseChange, Planes, Segmentation, find_eye, find_limbus, find_pupil};
 use crate::sheet::{FINE_ANGLES, FINE_RADII, FineSheet, NormalisedSheet};
 use crate::specular;
-use crate::template::IrisTemplate;
 use crate::tissue::TissueModel;
 use crate::trig::{length, sin_cos};
 use crate::upright::turn_of;
+use annona_template::{IrisTemplate, MIN_VALID_BITS};
 use std::f32::consts::TAU;
 
 /// Longest side of the image that segmentation works on; larger ones are reduced.
@@ -210,8 +210,8 @@ fn encode_exposed(
     let template = encode_sheet(&sheet);
     passed(Stage::Code);
     let valid_bits = template.valid_bits();
-    if valid_bits < limits::MIN_VALID_BITS {
-        let minimum = limits::MIN_VALID_BITS;
+    if valid_bits < MIN_VALID_BITS {
+        let minimum = MIN_VALID_BITS;
         return Err(IrisError::TooFewValidBits {
             valid: valid_bits,
             minimum,

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use annona_iris::{Eye, IrisTemplate, encode_bytes};
+use annona_iris::{Eye, encode_bytes};
 use annona_matcher::evaluation::{Labelled, MaxFalseMatchRate, PairKind, ScoreTally};
 use annona_matcher::{FusionRule, fuse, score};
+use annona_template::IrisTemplate;
 
 struct EyeFrames {
     enrolled: Vec<IrisTemplate>,

@@ -7,7 +7,7 @@
 //! the compiler, when it is allowed to, does not take vector instructions for it unless
 //! it is also told to tune the whole program for this processor.
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 
 use crate::distance::{MAX_ROTATION, RawDistance};
 

@@ -1,6 +1,6 @@
 //! Excludes comparisons that cannot reach a limit, by counts and without a division.
 
-use annona_iris::CODE_BITS;
+use annona_template::CODE_BITS;
 
 use crate::distance::MIN_SHARED_BITS;
 use crate::kernel::{Distances, LANES, ROTATIONS};

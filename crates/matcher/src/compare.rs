@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
-use annona_iris::CODE_BITS;
-use annona_iris::IrisTemplate;
+use annona_template::CODE_BITS;
+use annona_template::IrisTemplate;
 
 use crate::bound::{self, Bound, Verdict};
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]

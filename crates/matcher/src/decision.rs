@@ -11,7 +11,7 @@
 //! 5. Otherwise: unique.
 //!
 //! The caller decides first which entries count: those of people who are members or about
-//! to be, and, for eyes that are [wide open](EyePair::is_wide_open), those that could be
+//! to be, and, for eyes that are [wide open](crate::is_wide_open), those that could be
 //! compared, see [`Found::only`]. Of two pairs of which neither can be compared, one at
 //! least is not wide open; when the probe is, the entry has no say: otherwise somebody who
 //! brings entries of few bits could turn away everybody else.
@@ -21,10 +21,10 @@
 //! size of the gallery.
 
 use crate::gallery::Match;
-#[cfg(doc)]
-use crate::pair::EyePair;
 use crate::pair::EyesCompared;
 use crate::search::Found;
+#[cfg(doc)]
+use annona_template::EyePair;
 
 /// Thresholds on the value of a [`PairScore`](crate::PairScore), in millionths, and
 /// how many people one may be like.

@@ -1,6 +1,6 @@
 //! Masked Hamming distance at one rotation.
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 
 /// Rotations tried to either side, in columns of 1.8 degrees: 31 in all, about
 /// 27 degrees each way.
@@ -67,7 +67,7 @@ fn compare(code_a: &[u64], mask_a: &[u32], code_b: &[u64], mask_b: &[u32]) -> Ra
 
 #[cfg(test)]
 mod tests {
-    use annona_iris::CODE_BITS;
+    use annona_template::CODE_BITS;
     use proptest::prelude::*;
 
     use super::*;

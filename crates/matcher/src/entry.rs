@@ -3,8 +3,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::packed::PackedTemplate;
-use crate::pair::EyePair;
 use crate::screen::ScreenTemplate;
+use annona_template::EyePair;
 
 /// Bytes of an [`Entry`], in memory and in a file.
 pub(crate) const ENTRY_BYTES: usize = size_of::<Entry>();

@@ -4,7 +4,7 @@
 //! of its photograph; together they agree on most bits, and a frame that agrees
 //! with no other is a bad segmentation or another eye.
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 use thiserror::Error;
 
 use crate::score::{Score, score};

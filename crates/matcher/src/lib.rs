@@ -48,8 +48,8 @@ pub use fusion::{FrameFate, FusedTemplate, FusionError, FusionRule, fuse};
 pub use gallery::{Access, Gallery, Match, Snapshot};
 pub use kernel::Instructions;
 pub use pair::{
-    Arrangement, EyePair, EyesCompared, INCOMPARABLE_MICROS, PAIR_BYTES, PairScore,
-    SINGLE_EYE_PENALTY_MICROS, WIDE_OPEN_BITS, mirrored, pair_score, pair_score_swapped,
+    Arrangement, EyesCompared, INCOMPARABLE_MICROS, PairScore, SINGLE_EYE_PENALTY_MICROS,
+    WIDE_OPEN_BITS, is_wide_open, mirrored, mirrored_pair, pair_score, pair_score_swapped,
 };
 pub use score::{IMPOSTOR_MICROS, SCORE_VERSION, Score, score};
 pub use screen::passes_screen;

@@ -3,7 +3,7 @@
 //! Two neighbouring columns share a word, so that one mask word serves the real
 //! and the imaginary word beside it and is counted once for both.
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 use bytemuck::{Pod, Zeroable};
 
 /// Pairs of columns of a template.

@@ -1,12 +1,10 @@
 //! Both eyes of a person.
 
-use annona_iris::{CODE_BITS, COLUMNS, IrisTemplate, TEMPLATE_BYTES, TemplateBytesError};
+use annona_template::{CODE_BITS, COLUMNS, EyePair, IrisTemplate};
 
 use crate::distance::MIN_SHARED_BITS;
 use crate::score::{Score, score};
 
-/// Length of [`EyePair::to_bytes`].
-pub const PAIR_BYTES: usize = 2 * TEMPLATE_BYTES;
 /// Added to the score when only one eye could be compared: one eye has to be that
 /// much more alike than two.
 pub const SINGLE_EYE_PENALTY_MICROS: u32 = 40_000;
@@ -22,54 +20,23 @@ pub const INCOMPARABLE_MICROS: u32 = 370_000;
 /// arrangement all four templates meet in two comparisons, so one of the two has enough.
 pub const WIDE_OPEN_BITS: u32 = CODE_BITS as u32 + MIN_SHARED_BITS;
 
-/// Templates of both eyes of one person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EyePair {
-    /// The person's left eye.
-    pub left: IrisTemplate,
-    /// The person's right eye.
-    pub right: IrisTemplate,
-}
-
 /// The imaginary half of a code word.
 const IMAGINARY_BITS: u64 = 0xffff_ffff << 32;
 
-impl EyePair {
-    /// Both eyes [`mirrored`], each on its side.
-    #[must_use]
-    pub fn mirrored(&self) -> Self {
-        Self {
-            left: mirrored(&self.left),
-            right: mirrored(&self.right),
-        }
+/// Both eyes [`mirrored`], each on its side.
+#[must_use]
+pub fn mirrored_pair(eyes: &EyePair) -> EyePair {
+    EyePair {
+        left: mirrored(&eyes.left),
+        right: mirrored(&eyes.right),
     }
+}
 
-    /// Returns whether so much of both eyes is seen that any two such pairs can be compared
-    /// in every arrangement, see [`WIDE_OPEN_BITS`].
-    #[must_use]
-    pub fn is_wide_open(&self) -> bool {
-        self.left.valid_bits() + self.right.valid_bits() >= WIDE_OPEN_BITS
-    }
-
-    /// The left template's bytes, then the right one's.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.left.to_bytes();
-        bytes.extend(self.right.to_bytes());
-        bytes
-    }
-
-    /// Reads [`EyePair::to_bytes`].
-    ///
-    /// # Errors
-    /// The length is not [`PAIR_BYTES`], or a half is no template of this model.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TemplateBytesError> {
-        let (left, right) = bytes.split_at(bytes.len().min(TEMPLATE_BYTES));
-        Ok(Self {
-            left: IrisTemplate::from_bytes(left)?,
-            right: IrisTemplate::from_bytes(right)?,
-        })
-    }
+/// Returns whether so much of both eyes is seen that any two such pairs can be compared
+/// in every arrangement, see [`WIDE_OPEN_BITS`].
+#[must_use]
+pub fn is_wide_open(eyes: &EyePair) -> bool {
+    eyes.left.valid_bits() + eyes.right.valid_bits() >= WIDE_OPEN_BITS
 }
 
 /// Arrangement in which the eyes of the probe met those of the gallery.
@@ -217,26 +184,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::{arb_open_template, arb_template, recaptured, seeded};
+    use crate::testing::{arb_open_template, recaptured, seeded};
 
     fn blind() -> IrisTemplate {
         IrisTemplate::from_columns([0; COLUMNS], [0; COLUMNS])
     }
 
     proptest! {
-        #[test]
-        fn bytes_round_trip(left in arb_template(), right in arb_template()) {
-            let pair = EyePair { left, right };
-            let bytes = pair.to_bytes();
-            prop_assert_eq!(bytes.len(), PAIR_BYTES);
-            prop_assert_eq!(EyePair::from_bytes(&bytes).unwrap(), pair);
-        }
-
-        #[test]
-        fn garbage_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..6000)) {
-            prop_assert!(EyePair::from_bytes(&bytes).is_err());
-        }
-
         #[test]
         fn the_pair_score_is_symmetric(
             a in arb_open_template(), b in arb_open_template(),
@@ -270,8 +224,8 @@ mod tests {
             for other in [60, 100, 125, 150, 190] {
                 let a = seen(left, 250 - left, true);
                 let b = seen(other, 250 - other, false);
-                assert!(a.is_wide_open() && b.is_wide_open());
-                let mirrored = a.mirrored();
+                assert!(is_wide_open(&a) && is_wide_open(&b));
+                let mirrored = mirrored_pair(&a);
                 for (one, two) in [(&a, &b), (&mirrored, &b)] {
                     for score in [pair_score(one, two), pair_score_swapped(one, two)] {
                         assert_ne!(score.eyes, EyesCompared::Neither, "{left} {other}");
@@ -279,7 +233,7 @@ mod tests {
                 }
             }
         }
-        assert!(!seen(100, 149, true).is_wide_open());
+        assert!(!is_wide_open(&seen(100, 149, true)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The score: distance over all rotations, normalised by the bits compared.
 
-use annona_iris::{CODE_BITS, IrisTemplate};
+use annona_template::{CODE_BITS, IrisTemplate};
 
 use crate::distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance, raw_distance};
 
@@ -83,7 +83,7 @@ pub(crate) fn normalised_micros(raw: RawDistance) -> u32 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use annona_iris::COLUMNS;
+    use annona_template::COLUMNS;
     use proptest::prelude::*;
 
     use super::*;

@@ -6,7 +6,7 @@
 //! scored exactly; people that it drops are not looked at again. The number of similar
 //! people that it drops is measured, see [`passes_screen`].
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 use bytemuck::{Pod, Zeroable};
 
 use crate::distance::MAX_ROTATION;

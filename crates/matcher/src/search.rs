@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use annona_iris::IrisTemplate;
+use annona_template::IrisTemplate;
 use rayon::prelude::*;
 
 use crate::bound::{Bound, Verdict};
@@ -17,8 +17,9 @@ use crate::entry::Entry;
 use crate::gallery::Match;
 use crate::kernel::Instructions;
 use crate::kernel::screen::{TOGETHER, excesses, prefetch};
-use crate::pair::{EyePair, EyesCompared, best_arrangement};
+use crate::pair::{EyesCompared, best_arrangement, mirrored_pair};
 use crate::screen::{ScreenProbe, ScreenTemplate, is_likely_comparable, keeps};
+use annona_template::EyePair;
 
 /// People that one task searches.
 const TASK_PEOPLE: usize = 512;
@@ -115,7 +116,7 @@ pub(crate) struct Probe {
 
 impl Probe {
     pub(crate) fn new(eyes: &EyePair, instructions: Instructions) -> Self {
-        let mirrored = eyes.mirrored();
+        let mirrored = mirrored_pair(eyes);
         let templates = [&eyes.left, &eyes.right, &mirrored.left, &mirrored.right];
         Self {
             templates: templates.map(|template| ProbeTemplate::new(template, instructions)),

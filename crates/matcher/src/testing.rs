@@ -1,6 +1,6 @@
 //! Templates for tests.
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 

@@ -1,8 +1,8 @@
 //! Bodies of enrolments: the request with its parsing, and the status of an enrolment.
 
 use annona_core::{Enrolment, EnrolmentKind, SignedEnrolment, UnixSeconds};
-use annona_iris::IrisTemplate;
-use annona_matcher::EyePair;
+use annona_template::EyePair;
+use annona_template::IrisTemplate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -15,8 +15,9 @@ mod statistics;
 mod targets;
 mod unroll;
 
-use annona_iris::{COLUMNS, Eye, IrisTemplate, encode};
+use annona_iris::{Eye, encode};
 use annona_matcher::{MAX_ROTATION, MIN_SHARED_BITS, raw_distance};
+use annona_template::{COLUMNS, IrisTemplate};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 

@@ -8,8 +8,9 @@ mod picture;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use annona_iris::{Encoding, Eye, IrisTemplate, encode, read_image};
+use annona_iris::{Encoding, Eye, encode, read_image};
 use annona_matcher::score;
+use annona_template::IrisTemplate;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
@@ -115,7 +116,7 @@ fn encode_file(args: &EncodeArgs) -> anyhow::Result<ExitCode> {
         format!(
             "{} of {} bits valid, sharpness {:.1}, visible {:.0}%, pupil ratio {:.2}",
             answer.valid_bits,
-            annona_iris::CODE_BITS,
+            annona_template::CODE_BITS,
             answer.sharpness,
             answer.visible_fraction * 100.0,
             answer.pupil_ratio
@@ -130,7 +131,7 @@ fn describe(encoding: &Encoding) -> EncodeAnswer {
         sharpness: encoding.quality.sharpness,
         visible_fraction: encoding.quality.visible,
         pupil_ratio: encoding.quality.pupil_ratio,
-        model_id: annona_core::B256::from(annona_iris::model_id()).to_string(),
+        model_id: annona_core::B256::from(annona_template::MODEL_ID).to_string(),
     }
 }
 

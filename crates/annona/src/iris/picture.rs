@@ -1,6 +1,7 @@
 //! Results of the pipeline for an image, on one page: contours, sheet and code.
 
-use annona_iris::{COLUMNS, Encoding, IrisTemplate, NormalisedSheet, overlay};
+use annona_iris::{Encoding, NormalisedSheet, overlay};
+use annona_template::{COLUMNS, IrisTemplate};
 use image::imageops::{FilterType, resize};
 use image::{GrayImage, Rgb, RgbImage};
 
@@ -40,7 +41,7 @@ pub(super) fn page(image: &GrayImage, encoding: &Encoding) -> RgbImage {
             format!(
                 "code: coarse filter re, im, fine filter re, im, 16 radii each; masked red; {} of {} bits valid",
                 quality.valid_bits,
-                annona_iris::CODE_BITS
+                annona_template::CODE_BITS
             ),
             enlarged(&code_picture(&encoding.template)),
         ),

@@ -6,8 +6,8 @@
 
 use std::f32::consts::TAU;
 
-use annona_iris::{COLUMNS, IrisTemplate};
-use annona_matcher::EyePair;
+use annona_template::EyePair;
+use annona_template::{COLUMNS, IrisTemplate};
 use orb_sim::normal;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use annona_iris::IrisTemplate;
 use annona_matcher::baseline::{PlainBuild, PlainCode, least_fraction};
 use annona_matcher::evaluation::PairKind;
 use annona_matcher::{
-    Access, DecisionRule, EyePair, Gallery, Instructions, Snapshot, Stages, pair_score,
-    passes_screen,
+    Access, DecisionRule, Gallery, Instructions, Snapshot, Stages, pair_score, passes_screen,
 };
+use annona_template::EyePair;
+use annona_template::IrisTemplate;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use rand::SeedableRng;

@@ -18,11 +18,11 @@ use annona_engine::{
     BatchPolicy, EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, MembershipRules, Outbox,
     OutboxRules, Sequencer, SequencerParts, SequencerRules,
 };
-use annona_iris::{COLUMNS, IrisTemplate};
 use annona_keys::UnsafeKeys;
-use annona_matcher::EyePair;
 use annona_proofs::RegistryScope;
 use annona_store::{DeploymentTag, SqliteStore};
+use annona_template::EyePair;
+use annona_template::{COLUMNS, IrisTemplate};
 use anyhow::ensure;
 use clap::Args;
 use serde::Serialize;

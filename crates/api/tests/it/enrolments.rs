@@ -1,7 +1,8 @@
 use annona_core::{Commitment, Enrolment, EnrolmentKind, U256, UnixSeconds};
 use annona_engine::ports::{EnrolmentRepository, RevocationRepository};
-use annona_iris::{COLUMNS, IrisTemplate};
-use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
+use annona_matcher::{Decision, DecisionRule, Gallery};
+use annona_template::EyePair;
+use annona_template::{COLUMNS, IrisTemplate};
 use annona_wire::{EnrolmentRequest, EnrolmentStatus, EnrolmentView};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;

@@ -14,10 +14,11 @@ use annona_engine::ports::{Clock, Store};
 use annona_engine::{
     ClaimDesk, ClaimRules, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, ReceiptDesk,
 };
-use annona_iris::{COLUMNS, IrisTemplate};
-use annona_matcher::{DecisionRule, EyePair, Gallery};
+use annona_matcher::{DecisionRule, Gallery};
 use annona_proofs::{Identity, prove_claim};
 use annona_store::{DeploymentTag, SqliteStore};
+use annona_template::EyePair;
+use annona_template::{COLUMNS, IrisTemplate};
 use annona_tree::MembershipTree;
 use annona_wire::{
     ClaimParts, ClaimRequest, ConfigView, EnrolmentRequest, PartStatus, PartView, Problem,

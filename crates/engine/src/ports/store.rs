@@ -1,7 +1,7 @@
 //! Port to the database: storage of enrolments, revocations, claims and transaction slots.
 
 use annona_core::{Address, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, UnixSeconds};
-use annona_matcher::EyePair;
+use annona_template::EyePair;
 use async_trait::async_trait;
 
 use super::chain::SignedTransaction;

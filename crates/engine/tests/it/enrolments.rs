@@ -13,8 +13,9 @@ use annona_engine::{
     EnrolError, EnrolmentDesk, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord,
     EnrolmentState, Membership,
 };
-use annona_iris::{COLUMNS, IrisTemplate};
-use annona_matcher::{Access, DecisionRule, EyePair, Gallery};
+use annona_matcher::{Access, DecisionRule, Gallery};
+use annona_template::EyePair;
+use annona_template::{COLUMNS, IrisTemplate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::task::JoinSet;

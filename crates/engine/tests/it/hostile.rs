@@ -15,8 +15,9 @@ use annona_engine::ports::{OutboxRepository, RevocationRepository};
 use annona_engine::{
     Claim, EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy, EnrolmentState,
 };
-use annona_iris::IrisTemplate;
-use annona_matcher::{DecisionRule, EyePair, Gallery};
+use annona_matcher::{DecisionRule, Gallery};
+use annona_template::EyePair;
+use annona_template::IrisTemplate;
 use futures::FutureExt;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

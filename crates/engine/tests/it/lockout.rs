@@ -12,9 +12,10 @@ use annona_engine::{
     EnrolError, EnrolmentPacket, EnrolmentState, ReviewDesk, ReviewError, ReviewVerdict,
     RevocationReason, RevocationState,
 };
-use annona_iris::{COLUMNS, IrisTemplate};
-use annona_matcher::{DecisionRule, EyePair, Gallery};
+use annona_matcher::{DecisionRule, Gallery};
 use annona_store::conformance::recovery;
+use annona_template::EyePair;
+use annona_template::{COLUMNS, IrisTemplate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -10,7 +10,7 @@ use crate::occlusion::{LidEdge, Lids};
 use crate::params::params;
 use crate::pipeline::{Encoding, Eye, Geometry, Quality};
 use crate::sheet::NormalisedSheet;
-use crate::template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 
 pub(super) const SIDE_PX: u32 = 400;
 pub(super) const MIDDLE: (f32, f32) = (200.0, 200.0);

@@ -57,7 +57,7 @@ proptest! {
     #[test]
     fn template_bytes_make_no_panic(data in prop_oneof![
         prop::collection::vec(any::<u8>(), 0..64),
-        prop::collection::vec(any::<u8>(), annona_iris::TEMPLATE_BYTES),
+        prop::collection::vec(any::<u8>(), annona_template::TEMPLATE_BYTES),
     ]) {
         bodies::template(&data);
     }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::{hex, keccak256};
-use annona_iris::{Encoding, Eye, NormalisedSheet, encode_bytes, model_id};
+use annona_iris::{Encoding, Eye, NormalisedSheet, encode_bytes};
+use annona_template::MODEL_ID;
 use serde_json::{Value, json};
 
 /// Where images and expected values lie.
@@ -34,7 +35,7 @@ pub(crate) fn golden() -> Value {
         .map(|(name, bytes)| describe(name, bytes))
         .collect();
     json!({
-        "model_id": hex::encode_prefixed(model_id()),
+        "model_id": hex::encode_prefixed(MODEL_ID),
         "images": images,
     })
 }

@@ -18,8 +18,9 @@ pub use snapshot::Snapshot;
 
 use crate::entry::{ENTRY_BYTES, Entry};
 use crate::error::GalleryError;
-use crate::pair::{EyePair, PairScore};
+use crate::pair::PairScore;
 use crate::search::Found;
+use annona_template::EyePair;
 use folder::Folder;
 use segment::Segment;
 

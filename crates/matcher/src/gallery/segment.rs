@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use annona_files::{Audience, OutputFile, Purpose};
-use annona_iris::model_id;
+use annona_template::MODEL_ID;
 use bytemuck::{Pod, Zeroable};
 use memmap2::{MmapOptions, MmapRaw};
 use rayon::prelude::*;
@@ -51,7 +51,7 @@ impl Header {
             entry_bytes: ENTRY_BYTES as u32,
             score_version: u32::from(SCORE_VERSION),
             checksum: 0,
-            model: model_id(),
+            model: MODEL_ID,
         };
         header.checksum = crc32fast::hash(bytemuck::bytes_of(&header));
         header
@@ -306,7 +306,7 @@ fn read_header(file: &mut File, path: &Path) -> Result<Header, GalleryError> {
     if !readable {
         return Err(GalleryError::Format { path: path.into() });
     }
-    if header.model != model_id() || header.score_version != u32::from(SCORE_VERSION) {
+    if header.model != MODEL_ID || header.score_version != u32::from(SCORE_VERSION) {
         return Err(GalleryError::Model { path: path.into() });
     }
     Ok(header)

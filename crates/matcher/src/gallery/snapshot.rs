@@ -7,8 +7,8 @@ use super::Match;
 use super::segment::Published;
 use crate::entry::Entry;
 use crate::kernel::Instructions;
-use crate::pair::EyePair;
 use crate::search::{Found, Probe, Reach, Stages, search};
+use annona_template::EyePair;
 
 #[derive(Clone)]
 enum Part {

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 use proptest::prelude::*;
 
 use super::segment::HEADER_BYTES;
 use super::*;
 use crate::decision::{Decision, DecisionRule};
 use crate::kernel::Instructions;
-use crate::pair::{Arrangement, best_arrangement, mirrored};
+use crate::pair::{Arrangement, best_arrangement, mirrored, mirrored_pair};
 use crate::screen::{passes_screen, screen_excess};
 use crate::search::Stages;
 use crate::testing::{arb_template, recaptured, seeded, turned};
@@ -54,7 +54,7 @@ fn screened_reference(gallery: &Gallery, probe: &EyePair, below: u32) -> Found {
 }
 
 fn passes(probe: &EyePair, other: &EyePair) -> bool {
-    let mirror = probe.mirrored();
+    let mirror = mirrored_pair(probe);
     let arrangements = [
         [(&probe.left, &other.left), (&probe.right, &other.right)],
         [(&probe.left, &other.right), (&probe.right, &other.left)],
@@ -86,7 +86,7 @@ fn scored(
         if !is_scored(&other) {
             continue;
         }
-        let score = best_arrangement(probe, &probe.mirrored(), &other);
+        let score = best_arrangement(probe, &mirrored_pair(probe), &other);
         if below.is_some_and(|below| score.micros >= below) {
             continue;
         }

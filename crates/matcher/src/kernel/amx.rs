@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 };
 use std::sync::OnceLock;
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 use bytemuck::Zeroable;
 
 use super::ROTATIONS;

@@ -13,7 +13,7 @@ mod avx512;
 mod portable;
 pub(crate) mod screen;
 
-use annona_iris::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, IrisTemplate};
 
 use crate::distance::MAX_ROTATION;
 #[cfg(test)]

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use annona_iris::{COLUMNS, IrisTemplate};
-use annona_matcher::{Access, EyePair, Gallery};
+use annona_matcher::{Access, Gallery};
+use annona_template::EyePair;
+use annona_template::{COLUMNS, IrisTemplate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

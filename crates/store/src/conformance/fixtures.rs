@@ -10,8 +10,8 @@ use annona_engine::ports::{
     SignedTransaction, SlotId, Store, StoreError,
 };
 use annona_engine::{Claim, ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentState};
-use annona_iris::{COLUMNS, IrisTemplate};
-use annona_matcher::EyePair;
+use annona_template::EyePair;
+use annona_template::{COLUMNS, IrisTemplate};
 
 /// Time at which everything of the suite arrives.
 pub(super) const NOW: UnixSeconds = UnixSeconds(1_800_000_000);

@@ -6,7 +6,7 @@ use annona_engine::ports::{
     ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
 };
 use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState};
-use annona_matcher::EyePair;
+use annona_template::EyePair;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 

@@ -3,7 +3,7 @@
 use annona_core::{Commitment, UnixSeconds};
 use annona_engine::ports::{Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError};
 use annona_engine::{EnrolmentId, EnrolmentState};
-use annona_matcher::EyePair;
+use annona_template::EyePair;
 use sqlx::SqliteConnection;
 use sqlx::error::ErrorKind;
 

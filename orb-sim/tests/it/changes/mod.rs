@@ -7,8 +7,10 @@ mod pixels;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use annona_iris::{Eye, IrisError, IrisTemplate, encode, encode_bytes};
-use annona_matcher::{Decision, DecisionRule, EyePair, Gallery};
+use annona_iris::{Eye, IrisError, encode, encode_bytes};
+use annona_matcher::{Decision, DecisionRule, Gallery};
+use annona_template::EyePair;
+use annona_template::IrisTemplate;
 use image::GrayImage;
 use orb_sim::{CaptureConditions, Person, capture};
 use rand::{RngExt, SeedableRng};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use annona_iris::{Eye, IrisTemplate, encode_bytes};
+use annona_iris::{Eye, encode_bytes};
+use annona_template::IrisTemplate;
 use anyhow::Context;
 use cpu_time::ThreadTime;
 use rayon::prelude::*;

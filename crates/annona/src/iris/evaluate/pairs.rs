@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use annona_iris::{Eye, IrisTemplate};
+use annona_iris::Eye;
 use annona_matcher::evaluation::{Labelled, PairKind, ScoreTally};
 use annona_matcher::{Score, passes_screen, score};
+use annona_template::IrisTemplate;
 use rayon::prelude::*;
 
 use super::encoded::Enrolled;

@@ -146,7 +146,7 @@ impl Report {
     ) -> Self {
         Self {
             complete: !interrupted && single.complete && both.complete,
-            model_id: annona_core::B256::from(annona_iris::model_id()).to_string(),
+            model_id: annona_core::B256::from(annona_template::MODEL_ID).to_string(),
             score_version: SCORE_VERSION,
             images: encoded.tried,
             failed_to_enrol: encoded.failed(),

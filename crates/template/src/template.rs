@@ -4,16 +4,25 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::params::model_id;
-
 /// Angular columns of a template; one column is 1.8 degrees.
 pub const COLUMNS: usize = 200;
 /// Code bits of a template: 200 columns x 16 radii x 2 filters x (re, im).
 pub const CODE_BITS: usize = 12_800;
 /// Mask bits of a template: 200 columns x 16 radii x 2 filters.
 pub const MASK_BITS: usize = 6_400;
+/// Least number of valid code bits that an encoder gives and a service takes. Two templates need a quarter of all bits (3,200) in
+/// common to be compared, and lids do not hide the same ones twice, so each needs more
+/// than that of its own.
+pub const MIN_VALID_BITS: u32 = 3_800;
 /// Length of [`IrisTemplate::to_bytes`].
 pub const TEMPLATE_BYTES: usize = HEADER_BYTES + COLUMNS * 12;
+
+/// Name of the encoder's model: keccak256 of its published parameter file
+/// (`crates/iris/params/p_256x64_q7.json`). Templates of different models cannot be compared.
+pub const MODEL_ID: [u8; 32] = [
+    0x24, 0x05, 0xb5, 0x8b, 0xb2, 0x38, 0x8e, 0x64, 0x00, 0x5e, 0x7d, 0xfc, 0xc5, 0x1d, 0x64, 0x7e,
+    0xb8, 0x49, 0x18, 0x64, 0x6d, 0x73, 0x90, 0x25, 0xeb, 0x99, 0x8d, 0x88, 0x85, 0xe5, 0xe1, 0xba,
+];
 
 const MAGIC: [u8; 4] = *b"AIT\x01";
 const MODEL_PREFIX_BYTES: usize = 8;
@@ -78,13 +87,13 @@ impl IrisTemplate {
         2 * self.mask.iter().map(|word| word.count_ones()).sum::<u32>()
     }
 
-    /// The byte form: `"AIT"`, version 1, the first 8 bytes of [`model_id`], 200
+    /// The byte form: `"AIT"`, version 1, the first 8 bytes of [`MODEL_ID`], 200
     /// code words, 200 mask words, little endian. Equal templates have equal bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(TEMPLATE_BYTES);
         bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&model_id()[..MODEL_PREFIX_BYTES]);
+        bytes.extend_from_slice(&MODEL_ID[..MODEL_PREFIX_BYTES]);
         for word in self.code.iter() {
             bytes.extend_from_slice(&word.to_le_bytes());
         }
@@ -108,7 +117,7 @@ impl IrisTemplate {
         if header[..MAGIC.len()] != MAGIC {
             return Err(TemplateBytesError::Version);
         }
-        if header[MAGIC.len()..] != model_id()[..MODEL_PREFIX_BYTES] {
+        if header[MAGIC.len()..] != MODEL_ID[..MODEL_PREFIX_BYTES] {
             return Err(TemplateBytesError::Model);
         }
         let (code_bytes, mask_bytes) = body.split_at(COLUMNS * 8);
@@ -137,13 +146,13 @@ impl fmt::Debug for IrisTemplate {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use proptest::prelude::*;
 
     use super::*;
 
-    fn arb_template() -> impl Strategy<Value = IrisTemplate> {
+    pub(crate) fn arb_template() -> impl Strategy<Value = IrisTemplate> {
         (prop::array::uniform32(any::<u8>()), any::<u64>()).prop_map(|(seed, salt)| {
             use rand::{RngExt, SeedableRng};
             let mut rng = rand_chacha::ChaCha8Rng::from_seed(seed);
