@@ -282,7 +282,7 @@ fn artifacts(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         settle(
             mode,
             stale,
-            &format!("crates/chain/artifacts/{name}.json"),
+            &format!("crates/bindings/artifacts/{name}.json"),
             text.as_bytes(),
         )?;
     }

@@ -12,6 +12,7 @@ mod setup;
 mod shell;
 mod spec;
 mod test;
+mod walls;
 
 use std::process::ExitCode;
 

@@ -11,6 +11,7 @@ use crate::rust_tests::{self, TestBinary};
 use crate::setup;
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end};
 use crate::spec;
+use crate::walls;
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -33,8 +34,9 @@ struct Run {
 
 type Step = (&'static str, fn(&mut Run) -> anyhow::Result<()>);
 
-const LINTS: [Step; 5] = [
+const LINTS: [Step; 6] = [
     ("specification", |_| spec::check()),
+    ("walls between crates", |_| walls::check()),
     ("Rust format", |_| cargo(&["fmt", "--all", "--check"])),
     ("Rust lints", |_| {
         cargo(&[

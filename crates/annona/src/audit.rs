@@ -9,9 +9,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use annona_audit::{AuditProgress, AuditVerdict, Report, explain};
-use annona_chain::{Deployment, DynProvider, connect};
+use annona_bindings::Deployment;
+use annona_chain::DynProvider;
 use annona_core::{Address, NullifierHash, parse_address};
 use annona_http::SecretUrl;
+use annona_rpc::connect;
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;

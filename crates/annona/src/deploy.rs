@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use alloy::primitives::{Address, U256};
-use annona_chain::{
-    DEPLOYED_CONTRACTS, DeployPlan, DeployProgress, Deployment, connect, deploy_telling,
-};
+use annona_bindings::Deployment;
+use annona_chain::{DEPLOYED_CONTRACTS, DeployPlan, DeployProgress, deploy_telling};
 use annona_core::{AmountWei, UnixSeconds, deserialize_address, deserialize_addresses};
 use annona_files::{Audience, OutputFile};
 use annona_http::SecretUrl;
 use annona_keys::UnsafeKeys;
+use annona_rpc::connect;
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;

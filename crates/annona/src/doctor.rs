@@ -7,11 +7,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy::primitives::Address;
 use alloy::providers::Provider;
-use annona_chain::{Deployment, EvmReader, PrivateKeySigner, connect, endpoint_failure};
+use annona_bindings::Deployment;
+use annona_chain::{EvmReader, PrivateKeySigner};
 use annona_core::{AmountWei, ClaimScope, Epoch, Payment};
 use annona_engine::ports::ChainReader;
 use annona_keys::DEVELOPMENT_CHAINS;
 use annona_proofs::{ClaimVerifier, Identity, VerifyingKey, prove_claim};
+use annona_rpc::{connect, endpoint_failure};
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;

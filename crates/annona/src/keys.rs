@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use annona_chain::{Deployment, PrivateKeySigner};
+use annona_bindings::Deployment;
+use annona_chain::PrivateKeySigner;
 use annona_core::Address;
 use annona_files::{Audience, Exposure, FileError, read_secret, write_new as write_new_file};
 use anyhow::{Context, ensure};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use annona_client::ApiClient;
 use annona_client::wire::EnrolmentView;
 use annona_core::{B256, Commitment, EnrolmentKind, UnixSeconds};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use annona_client::ClaimDraft;
 use annona_client::wire::ReceiptView;
 use annona_core::ClaimTerms;

@@ -2,9 +2,10 @@
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::providers::{PendingTransactionBuilder, Provider};
-use annona_chain::bindings::Registry;
+use annona_bindings::Deployment;
+use annona_bindings::contracts::Registry;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{DeployPlan, Deployment, DynProvider, Ethereum, PrivateKeySigner, deploy};
+use annona_chain::{DeployPlan, DynProvider, Ethereum, PrivateKeySigner, deploy};
 use annona_core::{Address, UnixSeconds};
 use annona_engine::FeePolicy;
 use annona_engine::ports::AppendCall;

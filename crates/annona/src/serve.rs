@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use annona_api::ApiState;
-use annona_chain::{Deployment, EvmChain, EvmReader, ReceiptKey, SenderKeys};
+use annona_bindings::Deployment;
+use annona_chain::{EvmChain, EvmReader, ReceiptKey, SenderKeys};
 use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
@@ -85,7 +86,7 @@ impl Service {
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
         let deployment = Deployment::load(&config.service.deployment)?;
-        let provider = annona_chain::connect(config.chain.rpc_url.expose())?;
+        let provider = annona_rpc::connect(config.chain.rpc_url.expose())?;
         let reader = EvmReader::trusting(provider, deployment.clone());
         let confirmations = config.chain.confirmations;
         let sqlite = open_store(config, &deployment).await?;

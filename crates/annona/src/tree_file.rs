@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use annona_core::{B256, keccak256};
 use annona_engine::ports::RegistryState;
 use annona_engine::{Membership, TREE_MAGIC};

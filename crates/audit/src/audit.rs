@@ -1,5 +1,5 @@
 use alloy::providers::DynProvider;
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use annona_core::UnixSeconds;
 
 use crate::checks;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use annona_chain::Deployment;
-use annona_chain::bindings::{
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{
     AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, TimelockController,
 };
 

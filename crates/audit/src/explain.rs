@@ -2,8 +2,8 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
-use annona_chain::bindings::Distributor;
-use annona_chain::{Deployment, revert_reason};
+use annona_bindings::contracts::Distributor;
+use annona_bindings::{Deployment, revert_reason};
 use annona_core::{AmountWei, Epoch, NullifierHash, Root, UnixSeconds};
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 

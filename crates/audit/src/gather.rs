@@ -11,7 +11,7 @@ use alloy::consensus::BlockHeader;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{B256, U256};
 use alloy::providers::{DynProvider, Provider};
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use annona_core::{EpochClock, UnixSeconds};
 use futures::stream::{self, StreamExt, TryStreamExt};
 

@@ -9,13 +9,14 @@ use annona_engine::ports::ChainError;
 use annona_keys::{UnsafeKeyRefused, UnsafeKeys, permit};
 use annona_proofs::KeyOrigin;
 
-use crate::bindings::{
+use crate::AccountSender;
+use crate::error::from_transport;
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{
     AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, SemaphoreVerifier,
     TimelockController, UnsafeTestAppend16Verifier, UnsafeTestAppend256Verifier,
     UnsafeTestAppend1024Verifier, UnsafeTestRevoke8Verifier, UnsafeTestRevoke32Verifier,
 };
-use crate::error::from_transport;
-use crate::{AccountSender, Deployment};
 
 /// Failure of a deployment.
 #[derive(Debug, thiserror::Error)]

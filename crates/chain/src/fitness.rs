@@ -5,9 +5,10 @@ use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
 use annona_engine::ports::{ChainError, ChainReader, FeeMarket};
 
+use crate::EvmReader;
 use crate::error::from_transport;
 use crate::fees::{TransactionKinds, read_market};
-use crate::{EvmReader, LOG_SPAN_MAX_BLOCKS};
+use annona_rpc::LOG_SPAN_MAX_BLOCKS;
 
 /// Event logs as an endpoint gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

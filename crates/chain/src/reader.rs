@@ -15,9 +15,10 @@ use annona_engine::ports::{
 };
 use async_trait::async_trait;
 
-use crate::bindings::{AnnonaToken, Distributor, IRegistry, OrbRegistry, Registry};
-use crate::error::{from_contract, from_transport, is_revert};
-use crate::{Deployment, LogReader};
+use crate::error::{from_contract, from_transport};
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{AnnonaToken, Distributor, IRegistry, OrbRegistry, Registry};
+use annona_rpc::{LogReader, is_revert};
 
 /// Highest number of calls in one request: endpoints limit it, some to 100.
 const CALLS_AT_ONCE: usize = 64;

@@ -17,6 +17,7 @@ mod enrolment;
 mod epoch;
 mod field;
 mod receipt;
+mod revert;
 mod signature;
 
 pub use alloy_primitives::{Address, B256, Signature, U256, keccak256};
@@ -33,4 +34,5 @@ pub use field::{
     SCALAR_MODULUS, TREE_DEPTH,
 };
 pub use receipt::{ClaimReceipt, ClaimRefusal, ClaimTerms, SignedReceipt, SignedRefusal};
+pub use revert::RevertReason;
 pub use signature::SignatureError;

@@ -10,9 +10,10 @@ use crate::Rejection;
 use crate::fees::FeePolicy;
 use crate::ports::{
     Attempt, AttemptKind, AttemptOutcome, BlockHead, ChainError, ChainReader, ChainWriter,
-    ClaimOutcome, FeeMarket, Fees, OpenOutcome, Purpose, Receipt, RevertReason, Seat, Slot, SlotId,
-    SlotState, Store, StoreError, TransactionStatus,
+    ClaimOutcome, FeeMarket, Fees, OpenOutcome, Purpose, Receipt, Seat, Slot, SlotId, SlotState,
+    Store, StoreError, TransactionStatus,
 };
+use annona_core::RevertReason;
 
 /// Failure that cut short a step of the outbox; the next step goes on.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,8 @@ mod judgement;
 
 use std::path::Path;
 
-use annona_chain::{Deployment, DynProvider, EvmReader};
+use annona_bindings::Deployment;
+use annona_chain::{DynProvider, EvmReader};
 use annona_client::wire::{ReceiptView, RefusalView};
 use annona_core::{Address, SignedReceipt, SignedRefusal};
 use annona_engine::Rejection;

@@ -7,12 +7,13 @@ use alloy::providers::Provider;
 use annona_chain::{EvmChain, EvmReader, PrivateKeySigner, SenderKeys};
 use annona_client::ClaimDraft;
 use annona_client::wire::{ClaimStatus, ClaimView};
+use annona_core::RevertReason;
 use annona_core::{
     Address, AmountWei, B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, U256,
 };
 use annona_engine::ports::{
-    ChainError, ChainReader, ChainWriter, ClaimOutcome, Fees, Receipt, RevertReason, Seat,
-    SignedTransaction, TransactionStatus,
+    ChainError, ChainReader, ChainWriter, ClaimOutcome, Fees, Receipt, Seat, SignedTransaction,
+    TransactionStatus,
 };
 use annona_engine::{Claim, Membership, MembershipRules};
 use annona_tree::InclusionProof;

@@ -7,10 +7,11 @@ use alloy::primitives::{B256, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
-use annona_chain::bindings::Distributor::Claimed;
-use annona_chain::{EvmReader, LogReader};
+use annona_bindings::contracts::Distributor::Claimed;
+use annona_chain::EvmReader;
 use annona_core::{Epoch, EpochClock, NullifierHash, UnixSeconds};
 use annona_engine::ports::ChainReader;
+use annona_rpc::LogReader;
 use anyhow::Context;
 
 /// Finds, among the events of everybody's claims of the epochs from `oldest` on, those of

@@ -1,12 +1,14 @@
 //! Session of a wallet with the chain: epochs that can be claimed, the path in the tree, and the
 //! note beside the wallet.
 
-use annona_chain::{Deployment, EvmReader, connect};
+use annona_bindings::Deployment;
+use annona_chain::EvmReader;
 use annona_client::{ApiClient, TreeReader, Wallet, WalletNote};
 use annona_core::{ClaimScope, Epoch, EpochClock};
 use annona_engine::ports::{ChainReader, Checkpoint};
 use annona_files::FileError;
 use annona_keys::DEVELOPMENT_CHAINS;
+use annona_rpc::connect;
 use annona_tree::InclusionProof;
 use anyhow::{Context, ensure};
 

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use annona_client::ClaimDraft;
 use annona_files::{Audience, create_folder, read_text, write_new};
 use anyhow::{Context, bail};

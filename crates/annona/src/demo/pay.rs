@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alloy::primitives::{B256, U256};
-use annona_chain::bindings::AnnonaToken;
+use annona_bindings::contracts::AnnonaToken;
 use annona_client::wire::ClaimStatus;
 use annona_client::{ClaimDraft, TreeReader, prepare_claim};
 use annona_core::{Address, AmountWei, Epoch, Payment};

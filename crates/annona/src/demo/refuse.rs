@@ -2,13 +2,14 @@
 //! the tree.
 
 use alloy::primitives::U256;
-use annona_chain::bindings::Distributor;
-use annona_chain::{PrivateKeySigner, revert_reason};
+use annona_bindings::contracts::Distributor;
+use annona_bindings::revert_reason;
+use annona_chain::PrivateKeySigner;
 use annona_client::wire::ClaimRequest;
 use annona_client::{ClaimDraft, ClientError, TreeReader, Wallet, prepare_claim};
+use annona_core::RevertReason;
 use annona_core::{Epoch, Payment};
 use annona_engine::ports::ChainReader;
-use annona_engine::ports::RevertReason;
 use anyhow::{Context, ensure};
 
 use super::citizens::Citizen;

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::providers::ext::AnvilApi;
+use annona_bindings::Deployment;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{Deployment, DynProvider, EvmReader, PrivateKeySigner, connect};
+use annona_chain::{DynProvider, EvmReader, PrivateKeySigner};
 use annona_client::{ApiClient, Wallet};
 use annona_core::{Epoch, EpochClock};
 use annona_engine::ports::ChainReader;
 use annona_files::{Audience, write_new};
+use annona_rpc::connect;
 use anyhow::ensure;
 use orb_sim::Orb;
 

@@ -7,12 +7,12 @@ use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use annona_chain::{EndpointLimits, connect_with};
 use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository};
 use annona_engine::{Claim, ClaimState, Rejection};
 use annona_faults::{
     BatchSupport, Failure, Fault, FeeModel, LOG_REFUSALS, Modes, Proxy, RetryAfter, When,
 };
+use annona_rpc::{EndpointLimits, connect_with};
 use futures::FutureExt;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};

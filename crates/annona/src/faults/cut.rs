@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use annona_chain::EvmChain;
 use annona_core::{
-    Address, AmountWei, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
+    Address, AmountWei, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, RevertReason,
+    Root, UnixSeconds,
 };
 use annona_engine::ports::*;
 use annona_engine::{

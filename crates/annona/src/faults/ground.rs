@@ -7,10 +7,9 @@ use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
 use alloy::providers::PendingTransactionBuilder;
 use alloy::providers::ext::AnvilApi;
+use annona_bindings::Deployment;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{
-    Deployment, DynProvider, Ethereum, EvmChain, EvmReader, PrivateKeySigner, SenderKeys, connect,
-};
+use annona_chain::{DynProvider, Ethereum, EvmChain, EvmReader, PrivateKeySigner, SenderKeys};
 use annona_core::{Address, B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
 use annona_engine::ports::{AppendCall, ChainReader, Clock, NewEnrolment, RegistryChange, Store};
 use annona_engine::{
@@ -19,6 +18,7 @@ use annona_engine::{
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
+use annona_rpc::connect;
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
 use tempfile::TempDir;

@@ -7,7 +7,7 @@ use alloy::providers::Provider;
 use alloy::providers::ext::AnvilApi;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
-use annona_chain::bindings::Distributor;
+use annona_bindings::contracts::Distributor;
 use annona_core::{Address, AmountWei, B256, Commitment, Epoch, NullifierHash, Payment};
 use annona_engine::ports::{BatchProver, ClaimRepository, InsertClaimOutcome, OutboxRepository};
 use annona_engine::{Claim, ClaimState, Rejection};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alloy::providers::ext::AnvilApi;
-use annona_chain::{EvmChain, EvmReader, SenderKeys, connect};
+use annona_chain::{EvmChain, EvmReader, SenderKeys};
 use annona_core::{
     Address, B256, ClaimWindow, Commitment, Enrolment, EnrolmentKind, Epoch, EpochClock, OrbId,
     hash_to_field, keccak256,
@@ -20,6 +20,7 @@ use annona_engine::{
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
+use annona_rpc::connect;
 use annona_store::{DeploymentTag, SqliteStore};
 use annona_template::EyePair;
 use annona_template::{COLUMNS, IrisTemplate};

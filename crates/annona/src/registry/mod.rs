@@ -8,11 +8,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use annona_chain::{Deployment, EvmReader, connect};
+use annona_bindings::Deployment;
+use annona_chain::EvmReader;
 use annona_core::{Address, ClaimWindow, Commitment, Epoch, EpochClock, OrbId, parse_address};
 use annona_engine::ports::{ChainReader, EnrolmentRepository, RevocationRepository};
 use annona_engine::{Membership, MembershipRules, RevocationReason};
 use annona_http::SecretUrl;
+use annona_rpc::connect;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use annona_core::B256;
 use annona_engine::{EnrolmentId, EnrolmentState, OpenReview, ReviewDesk, ReviewVerdict};
 use annona_matcher::{Access, DecisionRule, Gallery};

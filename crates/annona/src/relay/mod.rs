@@ -5,7 +5,7 @@ mod bench;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository, Purpose, Slot};
 use clap::{Args, Subcommand};
 use serde::Serialize;

@@ -8,7 +8,8 @@ use alloy::node_bindings::AnvilInstance;
 use alloy::providers::Provider;
 use alloy::providers::ext::AnvilApi;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{DynProvider, PrivateKeySigner, connect};
+use annona_chain::{DynProvider, PrivateKeySigner};
+use annona_rpc::connect;
 use tempfile::TempDir;
 
 use crate::world::{anvil_binary, command};

@@ -7,10 +7,11 @@ use std::process::{Child, Command, Output, Stdio};
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
 use alloy::providers::ext::AnvilApi;
+use annona_chain::DynProvider;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{DynProvider, connect};
 use annona_client::ApiClient;
 use annona_core::Address;
+use annona_rpc::connect;
 use serde_json::Value;
 use tempfile::TempDir;
 

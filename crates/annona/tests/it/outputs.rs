@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use annona_client::Wallet;
 use annona_core::Address;
 

@@ -1,6 +1,6 @@
 use alloy::providers::ext::AnvilApi;
+use annona_bindings::contracts::Distributor;
 use annona_chain::PrivateKeySigner;
-use annona_chain::bindings::Distributor;
 use annona_client::wire::ClaimView;
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
+use annona_bindings::contracts::AnnonaToken;
 use annona_chain::PrivateKeySigner;
-use annona_chain::bindings::AnnonaToken;
 use annona_client::wire::{ClaimStatus, EnrolmentStatus};
 use annona_client::{TreeReader, Wallet};
 use annona_core::Epoch;

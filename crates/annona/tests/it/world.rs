@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::providers::ext::AnvilApi;
+use annona_bindings::Deployment;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{Deployment, EvmReader, PrivateKeySigner, connect};
+use annona_chain::{EvmReader, PrivateKeySigner};
 use annona_client::wire::{ClaimView, EnrolmentView};
 use annona_client::{ApiClient, ClaimDraft, TreeReader, Wallet, prepare_claim};
 use annona_core::{Address, AmountWei, B256, Epoch, Payment};
 use annona_engine::ports::ChainReader;
+use annona_rpc::connect;
 use tempfile::TempDir;
 
 pub(crate) const ANNONA: &str = env!("CARGO_BIN_EXE_annona");

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use annona_chain::bindings::Distributor;
+use annona_bindings::contracts::Distributor;
 use annona_core::{
     AmountWei, ClaimInputs, ClaimScope, ClaimWindow, Epoch, ExternalNullifier, NullifierHash,
     Payment, ProofPoints, Root, SCALAR_MODULUS, SignalHash, U256, UnixSeconds,

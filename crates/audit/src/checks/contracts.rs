@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use alloy::primitives::{Address, Bytes, U256, hex};
-use annona_chain::bindings::artifacts;
+use annona_bindings::contracts::artifacts;
 use annona_keys::DEVELOPMENT_CHAINS;
 use annona_proofs::VerifyingKey;
 use serde::Deserialize;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::B256;
 use alloy::sol_types::SolCall;
-use annona_chain::bindings::{
+use annona_bindings::contracts::{
     Distributor, MintedIncome, OrbRegistry, Registry, TimelockController,
 };
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, B256, U256};
-use annona_chain::bindings::Distributor;
+use annona_bindings::contracts::Distributor;
 use annona_core::{ClaimWindow, Epoch, UnixSeconds};
 
 use super::findings::{

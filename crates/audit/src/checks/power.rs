@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use alloy::primitives::{Address, B256, U256, keccak256};
-use annona_chain::bindings::TimelockController;
+use annona_bindings::contracts::TimelockController;
 
 use super::evidence::deployers;
 use super::findings::{

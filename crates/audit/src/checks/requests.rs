@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::{SolCall, SolInterface, SolValue};
-use annona_chain::bindings::{Distributor, IDistributor};
+use annona_bindings::contracts::{Distributor, IDistributor};
 
 use crate::data::{At, ChainData, Logged};
 

@@ -12,7 +12,7 @@ mod stranger;
 
 use alloy::primitives::Bytes;
 use alloy::sol_types::SolCall;
-use annona_chain::bindings::Distributor;
+use annona_bindings::contracts::Distributor;
 use proptest::test_runner::Config as ProptestConfig;
 
 use super::run;

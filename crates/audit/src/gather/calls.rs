@@ -3,8 +3,8 @@ use alloy::eips::BlockId;
 use alloy::primitives::{B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::transports::TransportError;
-use annona_chain::Deployment;
-use annona_chain::bindings::{
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{
     AnnonaToken, Distributor, MintedIncome, Registry, SemaphoreVerifier, TimelockController,
 };
 

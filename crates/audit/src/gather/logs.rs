@@ -2,11 +2,12 @@ use alloy::primitives::B256;
 use alloy::providers::DynProvider;
 use alloy::rpc::types::{Filter, Log};
 use alloy::sol_types::SolEvent;
-use annona_chain::bindings::{
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{
     AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, TimelockController,
 };
-use annona_chain::{Deployment, LOG_SPAN_MAX_BLOCKS, LogReader};
 use annona_core::NullifierHash;
+use annona_rpc::{LOG_SPAN_MAX_BLOCKS, LogReader};
 
 use crate::data::{AdminAction, At, Contract, Events, Logged, RegistryBatch};
 use crate::{AuditError, AuditProgress};

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use alloy::primitives::{Address, B256, Bytes, U64};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::Log;
-use annona_chain::Deployment;
+use annona_bindings::Deployment;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;

@@ -1,8 +1,8 @@
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
 use annona_audit::{AuditVerdict, ProofVerdict, UnpaidReason, explain};
-use annona_chain::Deployment;
-use annona_chain::bindings::{Distributor, IDistributor};
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{Distributor, IDistributor};
 use annona_core::{AmountWei, Epoch, NullifierHash, Payment};
 use annona_proofs::Identity;
 use annona_tree::MembershipTree;

@@ -5,10 +5,11 @@ use std::time::Duration;
 use alloy::primitives::Address;
 use alloy::providers::{DynProvider, Provider};
 use annona_audit::{AuditError, AuditProgress, AuditVerdict, Outcome, Report, audit};
-use annona_chain::{Deployment, EndpointLimits, connect_with};
+use annona_bindings::Deployment;
 use annona_core::{AmountWei, Payment, U256, UnixSeconds};
 use annona_faults::{Failure, LOG_REFUSALS, Modes, Proxy, RetryAfter, When};
 use annona_proofs::Identity;
+use annona_rpc::{EndpointLimits, connect_with};
 use annona_tree::MembershipTree;
 
 use crate::world::{self, Chain, nothing, prove, with_outcome};

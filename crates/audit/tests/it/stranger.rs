@@ -7,7 +7,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::SolCall;
 use annona_audit::{AuditVerdict, Outcome};
-use annona_chain::bindings::{
+use annona_bindings::contracts::{
     AnnonaToken, Distributor, IDistributor, MintedIncome, TimelockController, artifacts,
 };
 use annona_core::{AmountWei, Payment};

@@ -6,9 +6,10 @@ use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::{DynProvider, Provider};
 use annona_audit::{AuditProgress, Outcome, Report, audit};
-use annona_chain::bindings::{Distributor, Registry};
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{Distributor, Registry};
 use annona_chain::devnet::{BlockTime, find_anvil, start};
-use annona_chain::{DeployPlan, Deployment, PrivateKeySigner, connect, deploy};
+use annona_chain::{DeployPlan, PrivateKeySigner, deploy};
 use annona_circuits::CircuitId;
 use annona_core::{AmountWei, Epoch, Payment, UnixSeconds};
 use annona_keys::UnsafeKeys;
@@ -16,6 +17,7 @@ use annona_proofs::{
     AppendBatch, AppendProver, AppendStatement, BatchProof, ClaimProof, Identity, ProvingKey,
     RegistryScope, prove_claim,
 };
+use annona_rpc::connect;
 use annona_tree::MembershipTree;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;

@@ -4,8 +4,8 @@
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::{Address, U256};
 use alloy::providers::DynProvider;
-use annona_chain::Deployment;
-use annona_chain::bindings::{Distributor, IDistributor, Registry};
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{Distributor, IDistributor, Registry};
 use annona_circuits::CircuitId;
 use annona_core::{AmountWei, Commitment, Epoch, Payment};
 use annona_keys::KeyFolder;

@@ -1,6 +1,7 @@
 use alloy::providers::Provider;
-use annona_chain::{DeployError, connect, deploy};
+use annona_chain::{DeployError, deploy};
 use annona_keys::UnsafeKeys;
+use annona_rpc::connect;
 
 use crate::world::{anvil, key, plan};
 

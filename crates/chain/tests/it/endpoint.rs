@@ -10,8 +10,9 @@ use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::client::BatchRequest;
 use alloy::rpc::types::TransactionRequest;
 use alloy::transports::TransportError;
-use annona_chain::{AccountSender, EndpointError, EndpointLimits, connect_with, endpoint_failure};
+use annona_chain::AccountSender;
 use annona_faults::{BatchSupport, Failure, Modes, Proxy, Refusal, RetryAfter, When};
+use annona_rpc::{EndpointError, EndpointLimits, connect_with, endpoint_failure};
 
 use crate::world::{QUICK, STEADY, anvil, key};
 

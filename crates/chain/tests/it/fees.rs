@@ -7,13 +7,13 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
-use annona_chain::{
-    AccountSender, Deployment, EvmChain, EvmReader, SenderKeys, connect, connect_with, deploy,
-};
+use annona_bindings::Deployment;
+use annona_chain::{AccountSender, EvmChain, EvmReader, SenderKeys, deploy};
 use annona_core::B256;
 use annona_engine::FeePolicy;
 use annona_engine::ports::{ChainReader, ChainWriter, Seat, SenderRole, TransactionStatus};
 use annona_faults::{FeeModel, Modes, Proxy};
+use annona_rpc::{connect, connect_with};
 
 use crate::world::{STEADY, anvil, key, plan};
 

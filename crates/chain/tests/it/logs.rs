@@ -3,10 +3,10 @@
 use alloy::node_bindings::AnvilInstance;
 use alloy::providers::ext::AnvilApi;
 use alloy::rpc::types::{Filter, Log};
-use annona_chain::{
-    Deployment, EndpointLimits, LOG_SPAN_MAX_BLOCKS, LogReader, connect, connect_with, deploy,
-};
+use annona_bindings::Deployment;
+use annona_chain::deploy;
 use annona_faults::{Failure, LOG_REFUSALS, LogLimit, Modes, Proxy, Refusal, When};
+use annona_rpc::{EndpointLimits, LOG_SPAN_MAX_BLOCKS, LogReader, connect, connect_with};
 
 use crate::world::{QUICK, STEADY, anvil, key, plan};
 

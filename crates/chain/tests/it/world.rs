@@ -4,9 +4,10 @@ use std::time::Duration;
 use alloy::node_bindings::{Anvil, AnvilInstance};
 use alloy::primitives::U256;
 use annona_chain::devnet::find_anvil;
-use annona_chain::{DeployPlan, EndpointLimits, PrivateKeySigner};
+use annona_chain::{DeployPlan, PrivateKeySigner};
 use annona_core::{AmountWei, UnixSeconds};
 use annona_keys::UnsafeKeys;
+use annona_rpc::EndpointLimits;
 
 pub(crate) const EPOCH_LENGTH_SECS: u64 = 1_000;
 

@@ -16,9 +16,10 @@ use refused::Finding;
 use crate::fees::FeePolicy;
 use crate::ports::{
     Attempt, AttemptKind, BlockHead, ChainError, ChainReader, ChainWriter, Clock, FeeMarket,
-    OpenOutcome, Purpose, QueuedClaim, RevertReason, Seat, SenderRole, Store, StoreError,
+    OpenOutcome, Purpose, QueuedClaim, Seat, SenderRole, Store, StoreError,
 };
 use crate::{Claim, ClaimRecord};
+use annona_core::RevertReason;
 
 /// Largest number of claims of one epoch that a step looks at, besides those in quarantine.
 const CLAIMS_PER_EPOCH: usize = 4 * MAX_BATCH;

@@ -6,10 +6,10 @@ use annona_core::NullifierHash;
 
 use super::{EXAMINED_PER_STEP, MAX_SET_ASIDE, Relay, RelayError, Round};
 use crate::ports::{
-    At, ChainError, ChainReader, ChainWriter, ClaimOutcome, QueuedClaim, RevertReason,
-    TransactionStatus,
+    At, ChainError, ChainReader, ChainWriter, ClaimOutcome, QueuedClaim, TransactionStatus,
 };
 use crate::{Claim, Rejection};
+use annona_core::RevertReason;
 
 /// Result of the search for one of our transactions that paid a queued claim.
 enum OwnPayment {

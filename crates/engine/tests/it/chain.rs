@@ -7,6 +7,7 @@ mod ports;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use annona_core::RevertReason;
 use annona_core::{
     Address, B256, ClaimWindow, Commitment, Epoch, EpochClock, FieldElement, LeafIndex,
     NullifierHash, OrbId, ProofPoints, U256, UnixSeconds,
@@ -14,7 +15,7 @@ use annona_core::{
 use annona_engine::Claim;
 use annona_engine::ports::{
     AppendCall, BatchProver, ChainError, ChainWriter, Checkpoint, ClaimOutcome, Fees, ProverError,
-    RegistryBatch, RevertReason, RevokeCall, Seat, SenderRole,
+    RegistryBatch, RevokeCall, Seat, SenderRole,
 };
 use annona_proofs::{AppendBatch, RevokeBatch};
 use annona_tree::{MembershipTree, Revocation};

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
+use annona_core::RevertReason;
 use annona_core::{Address, AmountWei, ClaimScope, Commitment, Epoch, Payment, ProofPoints, U256};
-use annona_engine::ports::{ChainReader, ClaimRepository, RevertReason};
+use annona_engine::ports::{ChainReader, ClaimRepository};
 use annona_engine::{Claim, ClaimDesk, ClaimError, ClaimRecord, ClaimRules, ClaimState, Rejection};
 use annona_proofs::{Identity, VerifyError, prove_claim};
 use annona_tree::MembershipTree;

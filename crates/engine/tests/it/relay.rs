@@ -1,8 +1,9 @@
 //! Claims from the queue to their end.
 
+use annona_core::RevertReason;
 use annona_core::{AmountWei, B256, Epoch, Payment, U256};
 use annona_engine::ports::{
-    AttemptKind, ChainError, ClaimRepository, Purpose, RevertReason, SenderRole, Slot, SlotState,
+    AttemptKind, ChainError, ClaimRepository, Purpose, SenderRole, Slot, SlotState,
 };
 use annona_engine::{Claim, ClaimState, OutboxError, Rejection, RelayError, RelayPolicy};
 

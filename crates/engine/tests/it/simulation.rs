@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 
-use annona_engine::ports::RevertReason;
+use annona_core::RevertReason;
 use annona_engine::{ClaimState, EnrolmentState, Rejection};
 use futures::FutureExt;
 use rand::{RngExt, SeedableRng};

@@ -8,13 +8,14 @@ use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::TransportError;
-use annona_chain::bindings::{AnnonaToken, Distributor};
-use annona_chain::{EvmReader, LogReader, is_revert};
+use annona_bindings::contracts::{AnnonaToken, Distributor};
+use annona_chain::EvmReader;
 use annona_core::{
     Address, AmountWei, ClaimReceipt, ClaimRefusal, ClaimTerms, ClaimWindow, Epoch, EpochClock,
     Payment, U256, UnixSeconds,
 };
 use annona_engine::ports::{BlockHead, ChainReader};
+use annona_rpc::{LogReader, is_revert};
 use anyhow::Context;
 
 use super::judgement::{Evidence, Paid, Pause};

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use alloy::primitives::{Bytes, U256, hex, keccak256};
 use alloy::sol_types::{SolCall, SolValue};
-use annona_chain::bindings::{Distributor, IDistributor};
+use annona_bindings::contracts::{Distributor, IDistributor};
 use annona_core::{BASE_MODULUS, SCALAR_MODULUS};
 
 use super::sample::{

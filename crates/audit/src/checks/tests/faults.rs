@@ -1,7 +1,7 @@
 //! Whatever breaks a rule makes the check of that rule fail, among whatever strangers do.
 
 use alloy::primitives::{Address, Bytes, U256};
-use annona_chain::bindings::{Distributor, MintedIncome, TimelockController};
+use annona_bindings::contracts::{Distributor, MintedIncome, TimelockController};
 use annona_core::SCALAR_MODULUS;
 use proptest::prelude::*;
 

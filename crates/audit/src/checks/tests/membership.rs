@@ -1,5 +1,5 @@
 use alloy::primitives::U256;
-use annona_chain::bindings::Registry;
+use annona_bindings::contracts::Registry;
 use annona_core::SCALAR_MODULUS;
 
 use super::sample::{

@@ -1,5 +1,5 @@
 use alloy::primitives::{Address, U256};
-use annona_chain::bindings::Distributor;
+use annona_bindings::contracts::Distributor;
 
 use super::sample::{
     self, AMOUNT, BUDGET, EPOCH_LENGTH, FIRST_CLAIM, GENESIS, LATER, MEMBERS, OPENING,

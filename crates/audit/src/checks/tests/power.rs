@@ -1,5 +1,5 @@
 use alloy::primitives::{Address, B256, keccak256};
-use annona_chain::bindings::{
+use annona_bindings::contracts::{
     Distributor, MintedIncome, OrbRegistry, Registry, TimelockController,
 };
 

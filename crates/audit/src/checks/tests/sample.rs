@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
-use annona_chain::Deployment;
-use annona_chain::bindings::{AnnonaToken, Distributor, IRegistry, MintedIncome, Registry};
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{AnnonaToken, Distributor, IRegistry, MintedIncome, Registry};
 use annona_core::{AmountWei, Epoch, ExternalNullifier, FieldElement, Payment};
 use annona_proofs::{Identity, prove_claim};
 use annona_tree::MembershipTree;

@@ -2,7 +2,7 @@
 
 use alloy::primitives::{B256, Bytes, U256, keccak256};
 use alloy::sol_types::{SolCall, SolValue};
-use annona_chain::bindings::{Distributor, IDistributor};
+use annona_bindings::contracts::{Distributor, IDistributor};
 use proptest::prelude::*;
 
 use super::sample::{

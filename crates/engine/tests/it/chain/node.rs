@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use annona_core::RevertReason;
 use annona_core::{Address, B256, Epoch, NullifierHash, Root, U256, UnixSeconds, keccak256};
 use annona_engine::Claim;
 use annona_engine::ports::{
-    AppendCall, ChainError, Checkpoint, ClaimOutcome, RegistryBatch, RegistryChange, RevertReason,
-    RevokeCall, Seat, SignedTransaction,
+    AppendCall, ChainError, Checkpoint, ClaimOutcome, RegistryBatch, RegistryChange, RevokeCall,
+    Seat, SignedTransaction,
 };
 
 use super::{

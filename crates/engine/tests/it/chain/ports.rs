@@ -1,11 +1,12 @@
 //! The chain as the engine asks for it.
 
+use annona_core::RevertReason;
 use annona_core::{Address, AmountWei, B256, Epoch, NullifierHash, OrbId, Root, U256};
 use annona_engine::Claim;
 use annona_engine::ports::{
     AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
     EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState,
-    RevertReason, RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
+    RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
 };
 use annona_tree::empty_root;
 use async_trait::async_trait;

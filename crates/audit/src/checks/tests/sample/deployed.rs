@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, Bytes, U256};
-use annona_chain::Deployment;
-use annona_chain::bindings::{
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{
     Distributor, MintedIncome, OrbRegistry, Registry, TimelockController,
 };
 use annona_proofs::VerifyingKey;

@@ -1,6 +1,5 @@
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::RpcClient;
-use annona_engine::ports::ChainError;
 use annona_http::{PublicAddress, Url, is_loopback};
 
 use crate::endpoint::{Endpoint, EndpointError, EndpointLimits};
@@ -9,24 +8,24 @@ use crate::endpoint::{Endpoint, EndpointError, EndpointLimits};
 /// within the usual limits.
 ///
 /// # Errors
-/// [`ChainError::Unavailable`] if `url` is not the address of one.
-pub fn connect(url: &str) -> Result<DynProvider, ChainError> {
+/// [`EndpointError::Address`] if `url` is not the address of one.
+pub fn connect(url: &str) -> Result<DynProvider, EndpointError> {
     connect_with(url, EndpointLimits::default())
 }
 
 /// Makes a provider as [`connect`] does, with other limits.
 ///
 /// # Errors
-/// [`ChainError::Unavailable`] if `url` is not the address of an HTTP endpoint.
-pub fn connect_with(url: &str, limits: EndpointLimits) -> Result<DynProvider, ChainError> {
-    let failed = |error| ChainError::Unavailable(Box::new(error));
-    let url: Url = url.trim().parse().map_err(|_unread| {
-        failed(EndpointError::Address {
+/// [`EndpointError::Address`] if `url` is not the address of an HTTP endpoint.
+pub fn connect_with(url: &str, limits: EndpointLimits) -> Result<DynProvider, EndpointError> {
+    let url: Url = url
+        .trim()
+        .parse()
+        .map_err(|_unread| EndpointError::Address {
             address: PublicAddress::of_text(url),
-        })
-    })?;
+        })?;
     let is_local = is_loopback(&url);
-    let endpoint = Endpoint::new(url, limits).map_err(failed)?;
+    let endpoint = Endpoint::new(url, limits)?;
     let client = RpcClient::new(endpoint, is_local);
     Ok(ProviderBuilder::new().connect_client(client).erased())
 }
