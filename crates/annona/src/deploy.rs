@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::Address;
 use annona_bindings::Deployment;
 use annona_chain::{DEPLOYED_CONTRACTS, DeployPlan, DeployProgress, deploy_telling};
 use annona_core::{AmountWei, UnixSeconds, deserialize_address, deserialize_addresses};
@@ -16,9 +16,9 @@ use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 
-use crate::keys;
 use crate::output::{Format, note};
 use crate::signals::until_signal;
+use annona_service::account_keys;
 
 /// The largest file that is taken for a plan.
 const MAX_PLAN_BYTES: u64 = 1 << 20;
@@ -83,9 +83,9 @@ impl PlanFile {
             genesis: UnixSeconds(self.genesis),
             epoch_length_secs: self.epoch_length_secs,
             claim_window: self.claim_window_epochs,
-            per_person: whole_tokens(self.per_person_tokens),
-            per_person_cap: whole_tokens(self.per_person_cap_tokens),
-            token_cap: whole_tokens(self.token_cap_tokens),
+            per_person: AmountWei::from_tokens(self.per_person_tokens),
+            per_person_cap: AmountWei::from_tokens(self.per_person_cap_tokens),
+            token_cap: AmountWei::from_tokens(self.token_cap_tokens),
             epoch_enrolment_cap: self.epoch_enrolment_cap,
             timelock_delay_secs: self.timelock_delay_secs,
             governor: self.governor,
@@ -98,16 +98,11 @@ impl PlanFile {
     }
 }
 
-/// Tokens in their smallest unit (18 decimals).
-pub(crate) fn whole_tokens(tokens: u64) -> AmountWei {
-    AmountWei(U256::from(tokens) * U256::from(10).pow(U256::from(18)))
-}
-
 /// Deploys the contracts. The file for their addresses is there before the first
 /// transaction is sent, and is moved to its place with the addresses in it.
 pub(crate) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
     let plan = read_plan(&args.plan)?.into_plan(args.allow_unsafe_test_keys);
-    let key = keys::read(&args.key_file)?;
+    let key = account_keys::read(&args.key_file)?;
     let mut out = OutputFile::create(&args.out, Audience::Everybody)?;
     out.reserve(DEPLOYMENT_BYTES)?;
     note(format_args!(

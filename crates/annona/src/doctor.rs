@@ -18,9 +18,9 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use crate::config::Config;
-use crate::keys;
 use crate::output::Format;
+use annona_service::account_keys;
+use annona_service::config::Config;
 
 /// Arguments of `annona doctor`.
 #[derive(Debug, Args)]
@@ -82,7 +82,7 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
         )),
     );
     if let Some(path) = &args.config {
-        let config = Config::load_with_origins(path);
+        let config = Config::load_with_origins(path, &crate::variables_of_arguments());
         let config = config.map(|(config, origins)| (config, origins.describe()));
         if let Some(config) = examination.note("configuration", config) {
             examine_service(&mut examination, &config).await;
@@ -149,7 +149,7 @@ fn prove_once() -> anyhow::Result<((), String)> {
 }
 
 async fn examine_service(examination: &mut Examination, config: &Config) {
-    let sequencer = keys::read(&config.keys.sequencer_file)
+    let sequencer = account_keys::read(&config.keys.sequencer_file)
         .map(|key| (key.address(), key.address().to_string()));
     let sequencer = examination.note("sequencer key", sequencer);
     let relay = config.relay_keys().map(|keys| {
@@ -158,8 +158,8 @@ async fn examine_service(examination: &mut Examination, config: &Config) {
         (addresses, names.join(", "))
     });
     let relay = examination.note("relay keys", relay);
-    let receipt =
-        keys::read(&config.keys.receipt_file).map(|key| (key.address(), key.address().to_string()));
+    let receipt = account_keys::read(&config.keys.receipt_file)
+        .map(|key| (key.address(), key.address().to_string()));
     let receipt = examination.note("receipt key", receipt);
     let deployment = Deployment::load(&config.service.deployment)
         .map(|deployment| (deployment.clone(), format!("chain {}", deployment.chain_id)))
@@ -168,7 +168,8 @@ async fn examine_service(examination: &mut Examination, config: &Config) {
         return;
     };
     if let Some(signer) = receipt {
-        let named = keys::ensure_named(signer, &deployment).map(|()| ((), signer.to_string()));
+        let named =
+            account_keys::ensure_named(signer, &deployment).map(|()| ((), signer.to_string()));
         examination.note("receipt signer", named);
     }
     let Some(reader) = examination.note("chain", open_chain(config, deployment).await) else {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory, Parser};
 
-use crate::{Cli, config};
+use crate::Cli;
+use annona_service::config;
 
 /// Variables that only tests read.
 const OF_TESTS: [&str; 4] = [

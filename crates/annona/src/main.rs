@@ -4,43 +4,33 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod audit;
-mod background;
 mod circuit_keys;
 mod citizen;
-mod config;
 mod demo;
 mod deploy;
 mod doctor;
 #[cfg(test)]
 mod documented;
-#[cfg(test)]
-mod faults;
-mod ground;
-mod health;
 mod iris;
-mod keys;
-mod logs;
 mod long_work;
 mod matching;
 mod orb;
 mod output;
 mod outputs;
 mod promise;
-mod prover;
 mod registry;
 mod relay;
-mod sandbox;
 mod scratch;
 mod screening;
 mod serve;
 mod service_process;
 mod signals;
 mod simulation;
-mod tree_file;
-mod workers;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use annona_service::config::Config;
 use clap::{CommandFactory, Parser, Subcommand};
 
 /// A basic income for living people, each once per epoch, without knowing who they are.
@@ -100,11 +90,17 @@ async fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(message) => return output::usage(&message),
     };
-    let outcome = match config::refuse_unknown_variables() {
+    let outcome = match annona_service::config::refuse_unknown_variables(&variables_of_arguments())
+    {
         Ok(()) => run(cli.command).await,
         Err(error) => Err(error),
     };
     outcome.unwrap_or_else(|error| output::fail(&error))
+}
+
+/// Reads the service's configuration.
+fn load_config(path: &Path) -> anyhow::Result<Config> {
+    Config::load(path, &variables_of_arguments())
 }
 
 /// Environment variables that the command line reads by itself.

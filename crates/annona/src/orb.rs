@@ -25,9 +25,9 @@ use rand_chacha::ChaCha20Rng;
 
 use attacks::AttacksArgs;
 
-use crate::keys;
 use crate::output::Format;
 use crate::simulation::{self, CalibrateArgs, TrialArgs};
+use annona_service::account_keys;
 
 /// Sessions that the orb holds with a person before it gives up.
 pub(crate) const MAX_CAPTURES: u32 = 5;
@@ -114,7 +114,7 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     let deployment = Deployment::load(&args.deployment)?;
     let service = ApiClient::new(args.service.expose())?;
     let orb = Orb::new(
-        keys::read(&args.key_file)?,
+        account_keys::read(&args.key_file)?,
         service,
         deployment.enrolment_domain(),
     );

@@ -14,7 +14,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use tempfile::TempDir;
 
-use crate::config;
+use annona_service::config;
 
 /// Start of the name of every folder that a caretaker removes.
 const PREFIX: &str = "annona-";

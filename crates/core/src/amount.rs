@@ -11,6 +11,12 @@ pub struct AmountWei(pub U256);
 impl AmountWei {
     /// Nothing.
     pub const ZERO: Self = Self(U256::ZERO);
+
+    /// Converts whole tokens, which have 18 decimals.
+    #[must_use]
+    pub fn from_tokens(tokens: u64) -> Self {
+        Self(U256::from(tokens) * U256::from(10).pow(U256::from(18)))
+    }
 }
 
 impl fmt::Display for AmountWei {

@@ -19,8 +19,8 @@ use annona_engine::{Claim, Membership, MembershipRules};
 use annona_tree::InclusionProof;
 use anyhow::{Context, anyhow, bail, ensure};
 
-use crate::keys;
 use crate::output::note;
+use annona_service::account_keys;
 
 /// Pause between two looks at a transaction under way.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -37,7 +37,7 @@ pub(super) struct GasPayer(PrivateKeySigner);
 
 impl GasPayer {
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
-        keys::read(path).map(Self)
+        account_keys::read(path).map(Self)
     }
 }
 

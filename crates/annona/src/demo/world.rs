@@ -16,10 +16,10 @@ use anyhow::ensure;
 use orb_sim::Orb;
 
 use super::progress::Story;
-use crate::keys;
-use crate::sandbox::{self, Account};
 use crate::scratch::Scratch;
 use crate::service_process::ServiceProcess;
+use annona_service::account_keys;
+use annona_service::sandbox::{self, Account};
 
 const BLOCK_TIME_SECS: u64 = 1;
 const CONFIRMATIONS: u64 = 1;
@@ -149,13 +149,13 @@ fn write_service_files(
     orb_key: &PrivateKeySigner,
 ) -> anyhow::Result<()> {
     deployment.save(&folder.join("deployment.json"))?;
-    keys::write_new(&folder.join("orb.key"), orb_key)?;
-    keys::write_new(
+    account_keys::write_new(&folder.join("orb.key"), orb_key)?;
+    account_keys::write_new(
         &folder.join("sequencer.key"),
         &Account::Sequencer.key(anvil),
     )?;
-    keys::write_new(&folder.join("relay.key"), &Account::Relay.key(anvil))?;
-    keys::write_new(&folder.join("receipt.key"), &Account::Receipts.key(anvil))?;
+    account_keys::write_new(&folder.join("relay.key"), &Account::Relay.key(anvil))?;
+    account_keys::write_new(&folder.join("receipt.key"), &Account::Receipts.key(anvil))?;
     let config = format!(
         "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
          [chain]\nrpc_url = \"{}\"\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\nmax_fee_gwei = 1000\n\

@@ -30,10 +30,10 @@ use serde::Serialize;
 
 use crate::orb::now;
 use crate::output::Format;
-use crate::prover::LocalProver;
-use crate::sandbox::{self, Account, CLAIM_WINDOW};
 use crate::scratch::Scratch;
-use crate::serve::SystemClock;
+use annona_service::assemble::SystemClock;
+use annona_service::prover::LocalProver;
+use annona_service::sandbox::{self, Account, CLAIM_WINDOW};
 
 /// Blocks on top of a final one.
 const CONFIRMATIONS: u64 = 1;

@@ -22,11 +22,12 @@ use serde::Serialize;
 use bench::BenchArgs;
 use review::{ReviewArgs, ReviewsArgs};
 
-use crate::config::Config;
+use crate::load_config;
 use crate::orb::now;
 use crate::output::Format;
-use crate::serve::open_store;
-use crate::tree_file::{self, TreeFile};
+use annona_service::assemble::open_store;
+use annona_service::config::Config;
+use annona_service::tree_file::{self, TreeFile};
 
 /// Commands of `annona registry`.
 #[derive(Debug, Subcommand)]
@@ -195,7 +196,7 @@ async fn status(args: StatusArgs) -> anyhow::Result<()> {
     let state = chain.registry_state().await?;
     let census = chain.census(epoch).await?;
     let waiting = match &args.config {
-        Some(path) => Some(waiting(&Config::load(path)?).await?),
+        Some(path) => Some(waiting(&load_config(path)?).await?),
         None => None,
     };
     let status = Status {
@@ -245,7 +246,7 @@ fn describe(status: &Status, epoch: Epoch) -> String {
 }
 
 async fn revoke(args: RevokeArgs) -> anyhow::Result<()> {
-    let config = Config::load(&args.config)?;
+    let config = load_config(&args.config)?;
     config.require_database()?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(&config, &deployment).await?;

@@ -12,9 +12,9 @@ use annona_store::SqliteStore;
 use clap::Args;
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::load_config;
 use crate::output::Format;
-use crate::serve::{SystemClock, open_store};
+use annona_service::assemble::{SystemClock, open_store};
 
 /// Arguments of `annona registry reviews`.
 #[derive(Debug, Args)]
@@ -126,7 +126,7 @@ impl From<&OpenReview> for ReviewRow {
 }
 
 async fn open(path: &Path, gallery: Gallery) -> anyhow::Result<(SqliteStore, ReviewDesk)> {
-    let config = Config::load(path)?;
+    let config = load_config(path)?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(&config, &deployment).await?;
     let desk = ReviewDesk::new(
@@ -177,7 +177,7 @@ fn describe(rows: &[ReviewRow]) -> String {
 
 /// Decides on an enrolment under review.
 pub(super) async fn decide(args: ReviewArgs) -> anyhow::Result<()> {
-    let config = Config::load(&args.config)?;
+    let config = load_config(&args.config)?;
     // The service writes the files; what they lack comes from the database.
     let gallery = Gallery::open(&config.service.gallery(), Access::Read).unwrap_or_default();
     let (store, desk) = open(&args.config, gallery).await?;

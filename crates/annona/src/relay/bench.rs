@@ -24,13 +24,13 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use crate::keys;
 use crate::output::note;
 use crate::outputs::JsonOutput;
-use crate::prover::LocalProver;
-use crate::sandbox::{self, Account, EPOCH_LENGTH_SECS};
 use crate::scratch::Scratch;
 use crate::service_process::ServiceProcess;
+use annona_service::account_keys;
+use annona_service::prover::LocalProver;
+use annona_service::sandbox::{self, Account, EPOCH_LENGTH_SECS};
 
 /// Members by which earlier figures are known.
 const MEMBERS: &[&str] = &["accepted_per_s", "settled_per_s", "senders"];
@@ -194,13 +194,13 @@ fn write_service_files(
 ) -> anyhow::Result<()> {
     deployment.save(&folder.join("deployment.json"))?;
     let sequencer = Account::Sequencer.key(anvil);
-    keys::write_new(&folder.join("sequencer.key"), &sequencer)?;
-    keys::write_new(&folder.join("receipt.key"), &Account::Receipts.key(anvil))?;
+    account_keys::write_new(&folder.join("sequencer.key"), &sequencer)?;
+    account_keys::write_new(&folder.join("receipt.key"), &Account::Receipts.key(anvil))?;
     let first = Account::Receipts as usize + 1;
     let mut files = Vec::new();
     for (number, key) in (0..args.senders).zip(&anvil.keys()[first..]) {
         let name = format!("relay-{number}.key");
-        keys::write_new(&folder.join(&name), &PrivateKeySigner::from(key.clone()))?;
+        account_keys::write_new(&folder.join(&name), &PrivateKeySigner::from(key.clone()))?;
         files.push(format!("\"{name}\""));
     }
     let config = format!(

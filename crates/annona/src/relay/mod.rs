@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use bench::BenchArgs;
 
-use crate::config::Config;
+use crate::load_config;
 use crate::output::Format;
-use crate::serve::open_store;
+use annona_service::assemble::open_store;
 
 /// Commands of `annona relay`.
 #[derive(Debug, Subcommand)]
@@ -70,7 +70,7 @@ pub(crate) async fn run(command: RelayCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn status(args: StatusArgs) -> anyhow::Result<()> {
-    let config = Config::load(&args.config)?;
+    let config = load_config(&args.config)?;
     config.require_database()?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(&config, &deployment).await?;

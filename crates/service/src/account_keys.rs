@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 const MAX_FILE_BYTES: u64 = 1_024;
 
 /// Reads a secret key: a file of 64 hexadecimal digits that only its owner can read.
-pub(crate) fn read(path: &Path) -> anyhow::Result<PrivateKeySigner> {
+pub fn read(path: &Path) -> anyhow::Result<PrivateKeySigner> {
     let text = read_secret(path, MAX_FILE_BYTES, Exposure::Refuse)
         .context("the key file cannot be used")?;
     // The parser's own error is dropped, because it could quote the key.
@@ -26,7 +26,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<PrivateKeySigner> {
 }
 
 /// The key for receipts is the one that the deployment names.
-pub(crate) fn ensure_named(signer: Address, deployment: &Deployment) -> anyhow::Result<()> {
+pub fn ensure_named(signer: Address, deployment: &Deployment) -> anyhow::Result<()> {
     let named = deployment.receipt_signer;
     ensure!(
         signer == named,
@@ -36,7 +36,7 @@ pub(crate) fn ensure_named(signer: Address, deployment: &Deployment) -> anyhow::
 }
 
 /// Writes a secret key to a new file that only its owner can read.
-pub(crate) fn write_new(path: &Path, key: &PrivateKeySigner) -> Result<(), FileError> {
+pub fn write_new(path: &Path, key: &PrivateKeySigner) -> Result<(), FileError> {
     let digits = Zeroizing::new(format!("{:x}\n", key.to_bytes()));
     write_new_file(path, Audience::Owner, digits.as_bytes())
 }

@@ -6,8 +6,8 @@ use annona_engine::EnrolmentState;
 use annona_engine::ports::{EnrolmentRepository, OutboxRepository};
 use annona_store::conformance::{newcomer, recovery};
 
-use super::cut::{Cut, assert_reached};
-use super::ground::{Ground, Running, Site};
+use crate::cut::{Cut, assert_reached};
+use crate::ground::{Ground, Running, Site};
 
 /// Blocks on top of a final one.
 const CONFIRMATIONS: u64 = 6;

@@ -26,7 +26,7 @@ const REVOKES: [CircuitId; 2] = [CircuitId::Revoke8, CircuitId::Revoke32];
 /// Proves in this process, with keys out of a folder that are loaded when they are needed first.
 ///
 /// The registry's verifiers are those of the test keys, so it takes these.
-pub(crate) struct LocalProver {
+pub struct LocalProver {
     scope: RegistryScope,
     keys: KeyFolder,
     appends: Loaded<AppendProver>,
@@ -38,7 +38,7 @@ impl LocalProver {
     ///
     /// # Errors
     /// [`UnsafeKeyRefused`] outside development chains, unless told twice.
-    pub(crate) fn new(
+    pub fn new(
         scope: RegistryScope,
         keys: PathBuf,
         said: UnsafeKeys,

@@ -113,7 +113,7 @@ mod tests {
     use annona_wire::PartStatus;
 
     use super::*;
-    use crate::serve::SystemClock;
+    use crate::assemble::SystemClock;
 
     const PACE: Pace = Pace {
         pause: Duration::from_millis(1),

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 const SAVE_INTERVAL: Duration = Duration::from_secs(600);
 
 /// The membership tree's file.
-pub(crate) struct TreeFile {
+pub struct TreeFile {
     path: PathBuf,
     tag: B256,
     membership: Arc<Membership>,
@@ -28,7 +28,7 @@ pub(crate) struct TreeFile {
 
 impl TreeFile {
     /// The file at `path` of the tree of a deployment's registry.
-    pub(crate) fn new(path: PathBuf, deployment: &Deployment, membership: Arc<Membership>) -> Self {
+    pub fn new(path: PathBuf, deployment: &Deployment, membership: Arc<Membership>) -> Self {
         let mut name = deployment.chain_id.to_be_bytes().to_vec();
         name.extend(deployment.registry);
         Self {
@@ -43,14 +43,14 @@ impl TreeFile {
     ///
     /// # Errors
     /// Fails if the file cannot be written.
-    pub(crate) fn write(&self) -> anyhow::Result<()> {
+    pub fn write(&self) -> anyhow::Result<()> {
         save(&self.path, self.tag, &self.membership)
             .with_context(|| format!("cannot write {}", self.path.display()))
     }
 
     /// Fills the tree from the file. A file that is of no use is not missed for long: the
     /// events of the chain say the same.
-    pub(crate) async fn load(&mut self) {
+    pub async fn load(&mut self) {
         if !self.path.exists() {
             return;
         }
@@ -73,7 +73,7 @@ impl TreeFile {
     }
 
     /// Writes the tree down now and then, and when the service stops, if it has changed.
-    pub(crate) async fn keep(mut self, stop: CancellationToken) {
+    pub async fn keep(mut self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -106,7 +106,7 @@ fn load(path: &Path, tag: B256, membership: &Membership) -> anyhow::Result<()> {
 }
 
 /// Tells whether a tree can be written to `path`.
-pub(crate) fn check_place(path: &Path) -> Result<(), FileError> {
+pub fn check_place(path: &Path) -> Result<(), FileError> {
     begin(path).map(drop)
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Source {
 
 /// Origins of the values of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origins {
+pub struct Origins {
     file: PathBuf,
     from_file: Vec<String>,
     from_environment: Vec<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Origins {
 
 impl Origins {
     /// Says for each value where it comes from. Values are not shown: some hold keys.
-    pub(crate) fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         let listed = |names: &[String]| match names {
             [] => "nothing".to_owned(),
             names => names.join(", "),

@@ -15,9 +15,9 @@ use annona_proofs::{AppendBatch, Identity, prove_claim};
 use annona_tree::MembershipTree;
 use tokio::sync::OnceCell;
 
-use super::cut::Cut;
-use super::ground::{Ground, Running, Site};
-use crate::sandbox::{CLAIM_WINDOW, EPOCH_LENGTH_SECS};
+use crate::cut::Cut;
+use crate::ground::{Ground, Running, Site};
+use annona_service::sandbox::{CLAIM_WINDOW, EPOCH_LENGTH_SECS};
 
 /// Blocks on top of a final one: more than the deepest reorg.
 pub(super) const CONFIRMATIONS: u64 = 9;

@@ -11,7 +11,7 @@ use figment::{Metadata, Profile, Provider};
 use super::schema::{Key, Kind};
 
 /// Start of the names of all variables of this program, in upper or lower case.
-pub(crate) const PREFIX: &str = "ANNONA_";
+pub const PREFIX: &str = "ANNONA_";
 /// Between section and name.
 const SEPARATOR: &str = "__";
 
@@ -28,7 +28,7 @@ fn is_ours(name: &OsStr) -> bool {
 
 /// Takes the variables of this program out of a child's environment: its configuration is
 /// all in its file.
-pub(crate) fn forget_environment(command: &mut Command) {
+pub fn forget_environment(command: &mut Command) {
     for (name, _) in of_process() {
         command.env_remove(name);
     }

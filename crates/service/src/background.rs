@@ -13,9 +13,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::assemble::SystemClock;
 use crate::ground::{ClockCheck, GroundCheck, check_disk};
 use crate::health::HealthBoard;
-use crate::serve::SystemClock;
 use crate::tree_file::TreeFile;
 use crate::workers::{Pace, Workplace};
 
@@ -75,7 +75,7 @@ pub(crate) fn health_board(pause: Duration) -> HealthBoard {
 
 /// Workers in the background, each in a task of its own: one that hangs or fails holds up no
 /// other.
-pub(crate) struct Workers {
+pub struct Workers {
     pub(crate) outbox: Arc<Outbox<EvmChain>>,
     pub(crate) relay: Arc<Relay<EvmChain>>,
     pub(crate) sequencer: Arc<Sequencer<EvmChain>>,
@@ -93,7 +93,7 @@ pub(crate) struct Workers {
 
 impl Workers {
     /// Runs them all until the service stops. The tree's file is read before its events are.
-    pub(crate) async fn run(mut self) {
+    pub async fn run(mut self) {
         self.tree_file.load().await;
         self.start().join_all().await;
     }

@@ -22,13 +22,13 @@ use figment::providers::{Format, Toml};
 use figment::value::Value;
 use serde::Deserialize;
 
-pub(crate) use environment::forget_environment;
 use environment::{Override, Overrides};
+pub use environment::{PREFIX, forget_environment};
 use schema::Key;
-pub(crate) use source::Origins;
+pub use source::Origins;
 use source::Source;
 
-use crate::keys;
+use crate::account_keys;
 use crate::logs::LogFormat;
 
 /// The largest file that is taken for a configuration.
@@ -41,53 +41,62 @@ const WEI_PER_GWEI: u64 = 1_000_000_000;
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Config {
-    pub(crate) service: ServiceConfig,
-    pub(crate) chain: ChainConfig,
-    pub(crate) keys: KeysConfig,
+pub struct Config {
+    /// Addresses and files of the service itself.
+    pub service: ServiceConfig,
+    /// Endpoint, confirmations and fees.
+    pub chain: ChainConfig,
+    /// Files of the keys that sign and prove.
+    pub keys: KeysConfig,
+    /// When batches of the registry are made.
     #[serde(default)]
-    pub(crate) sequencer: SequencerConfig,
+    pub sequencer: SequencerConfig,
+    /// When claims are paid.
     #[serde(default)]
-    pub(crate) relay: RelayConfig,
+    pub relay: RelayConfig,
+    /// Limits of enrolments.
     #[serde(default)]
-    pub(crate) enrolment: EnrolmentConfig,
+    pub enrolment: EnrolmentConfig,
+    /// Limits of claims and the promise in a receipt.
     #[serde(default)]
-    pub(crate) claims: ClaimsConfig,
+    pub claims: ClaimsConfig,
+    /// Limits of connections and requests.
     #[serde(default)]
-    pub(crate) http: HttpConfig,
+    pub http: HttpConfig,
+    /// Form of the logs.
     #[serde(default)]
-    pub(crate) logs: LogsConfig,
+    pub logs: LogsConfig,
 }
 
 /// `[service]`
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ServiceConfig {
+pub struct ServiceConfig {
     /// Address to listen on; port 0 takes a free one, which is printed.
-    pub(crate) listen: SocketAddr,
+    pub listen: SocketAddr,
     /// SQLite file; made when missing.
-    pub(crate) database: PathBuf,
+    pub database: PathBuf,
     /// Folder of the gallery's files, a copy that can be thrown away; made when
     /// missing. Without it, a folder beside the database.
-    pub(crate) gallery: Option<PathBuf>,
+    pub gallery: Option<PathBuf>,
     /// File of the membership tree, a copy of what the chain says that can be thrown away;
     /// made when missing. Without it, a file beside the database.
-    pub(crate) tree: Option<PathBuf>,
+    pub tree: Option<PathBuf>,
     /// Deployment file of `annona deploy`.
-    pub(crate) deployment: PathBuf,
+    pub deployment: PathBuf,
 }
 
 impl ServiceConfig {
     /// Folder of the gallery's files.
-    pub(crate) fn gallery(&self) -> PathBuf {
+    pub fn gallery(&self) -> PathBuf {
         self.gallery
             .clone()
             .unwrap_or_else(|| self.database.with_extension("gallery"))
     }
 
     /// File of the membership tree.
-    pub(crate) fn tree(&self) -> PathBuf {
+    pub fn tree(&self) -> PathBuf {
         self.tree
             .clone()
             .unwrap_or_else(|| self.database.with_extension("tree"))
@@ -98,27 +107,27 @@ impl ServiceConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChainConfig {
+pub struct ChainConfig {
     /// JSON-RPC endpoint.
     #[cfg_attr(test, serde(serialize_with = "tests::exposed"))]
-    pub(crate) rpc_url: SecretUrl,
+    pub rpc_url: SecretUrl,
     /// Blocks on top of a block after which it counts as final.
     #[serde(default = "default_confirmations")]
-    pub(crate) confirmations: u64,
+    pub confirmations: u64,
     /// Pause between two looks at the chain, in milliseconds.
     #[serde(default = "default_poll_interval_ms")]
-    pub(crate) poll_interval_ms: u64,
+    pub poll_interval_ms: u64,
     /// The most that is paid for a unit of gas, in gwei.
-    pub(crate) max_fee_gwei: u64,
+    pub max_fee_gwei: u64,
     /// Blocks after which more is offered for a transaction that is in none; each time it
     /// is waited as much longer.
     #[serde(default = "default_bump_after_blocks")]
-    pub(crate) bump_after_blocks: u64,
+    pub bump_after_blocks: u64,
 }
 
 impl ChainConfig {
     /// Returns the limits of the fees that are offered for gas.
-    pub(crate) const fn fees(&self) -> FeePolicy {
+    pub const fn fees(&self) -> FeePolicy {
         FeePolicy {
             max_fee_wei: self.max_fee_gwei.saturating_mul(WEI_PER_GWEI),
             bump_after_blocks: self.bump_after_blocks,
@@ -130,53 +139,53 @@ impl ChainConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct KeysConfig {
+pub struct KeysConfig {
     /// Appends members to the registry.
-    pub(crate) sequencer_file: PathBuf,
+    pub sequencer_file: PathBuf,
     /// Pay the gas of claims, one account each; nobody else may use them.
-    pub(crate) relay_files: Vec<PathBuf>,
+    pub relay_files: Vec<PathBuf>,
     /// Signs receipts of claims; it needs no coin and has no role.
-    pub(crate) receipt_file: PathBuf,
+    pub receipt_file: PathBuf,
     /// Folder of the circuits' keys, up to 500 MB; test keys are made when missing.
-    pub(crate) circuits_folder: PathBuf,
+    pub circuits_folder: PathBuf,
     /// Takes test keys outside development chains, if the command line says so too.
     #[serde(default)]
-    pub(crate) allow_unsafe_test_keys: bool,
+    pub allow_unsafe_test_keys: bool,
 }
 
 /// `[sequencer]`
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct SequencerConfig {
+pub struct SequencerConfig {
     /// The longest that an enrolment waits for others to share a batch with, in seconds.
-    pub(crate) max_wait_secs: u64,
+    pub max_wait_secs: u64,
     /// Seconds before an epoch ends in which nobody waits and no recovery begins.
-    pub(crate) epoch_margin_secs: u64,
+    pub epoch_margin_secs: u64,
     /// Part of an epoch's places that newcomers leave to recoveries, in per cent.
-    pub(crate) recovery_share_percent: u8,
+    pub recovery_share_percent: u8,
 }
 
 /// `[relay]`
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct RelayConfig {
+pub struct RelayConfig {
     /// The longest that a claim waits for others to share a batch with, in seconds.
-    pub(crate) wait_secs: u64,
+    pub wait_secs: u64,
     /// Base fee, in gwei, above which claims wait for cheaper gas.
-    pub(crate) cheap_base_fee_gwei: u64,
+    pub cheap_base_fee_gwei: u64,
     /// The longest that a claim waits for cheaper gas, in seconds.
-    pub(crate) max_wait_secs: u64,
+    pub max_wait_secs: u64,
     /// Seconds before a claim window ends in which nothing waits.
-    pub(crate) window_margin_secs: u64,
+    pub window_margin_secs: u64,
     /// Transactions of one account that are in no block, at most.
-    pub(crate) slots_per_sender: usize,
+    pub slots_per_sender: usize,
 }
 
 impl RelayConfig {
     /// Returns the rules by which claims wait or are sent.
-    pub(crate) const fn policy(&self) -> RelayPolicy {
+    pub const fn policy(&self) -> RelayPolicy {
         RelayPolicy {
             wait_secs: self.wait_secs,
             max_wait_secs: self.max_wait_secs,
@@ -203,30 +212,30 @@ impl Default for RelayConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct EnrolmentConfig {
+pub struct EnrolmentConfig {
     /// Oldest capture taken, in seconds.
-    pub(crate) max_capture_age_secs: u64,
+    pub max_capture_age_secs: u64,
     /// Time by which an orb's clock may run ahead, in seconds.
-    pub(crate) max_clock_skew_secs: u64,
+    pub max_clock_skew_secs: u64,
     /// Least time between two enrolments of one person, in seconds.
-    pub(crate) recovery_cooldown_secs: u64,
+    pub recovery_cooldown_secs: u64,
     /// Enrolments a second from one client, an IPv4 address or a /64 of IPv6.
-    pub(crate) per_client: NonZeroU32,
+    pub per_client: NonZeroU32,
     /// Enrolments that a client who was silent may send at once.
-    pub(crate) burst_per_client: NonZeroU32,
+    pub burst_per_client: NonZeroU32,
     /// The most people that one orb brings in during an epoch.
-    pub(crate) people_per_orb: NonZeroU32,
+    pub people_per_orb: NonZeroU32,
     /// Time for which the templates of a person under review are kept for an operator's
     /// decision, in seconds.
-    pub(crate) review_keep_secs: u64,
+    pub review_keep_secs: u64,
     /// Orbs of which nothing is taken, by their addresses; read again on SIGHUP.
     #[serde(deserialize_with = "deserialize_addresses")]
-    pub(crate) refused_orbs: Vec<Address>,
+    pub refused_orbs: Vec<Address>,
 }
 
 impl EnrolmentConfig {
     /// Orbs of which nothing is taken.
-    pub(crate) fn refused_orbs(&self) -> BTreeSet<OrbId> {
+    pub fn refused_orbs(&self) -> BTreeSet<OrbId> {
         self.refused_orbs.iter().copied().map(OrbId).collect()
     }
 }
@@ -235,15 +244,15 @@ impl EnrolmentConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct ClaimsConfig {
+pub struct ClaimsConfig {
     /// Time after which an accepted claim is settled, as its receipt says, in seconds.
-    pub(crate) promise_secs: u64,
+    pub promise_secs: u64,
     /// Claims a second from one client, an IPv4 address or a /64 of IPv6.
-    pub(crate) per_client: NonZeroU32,
+    pub per_client: NonZeroU32,
     /// Claims that a client who was silent may send at once.
-    pub(crate) burst_per_client: NonZeroU32,
+    pub burst_per_client: NonZeroU32,
     /// Claims a second from everybody.
-    pub(crate) total: NonZeroU32,
+    pub total: NonZeroU32,
 }
 
 impl Default for ClaimsConfig {
@@ -262,25 +271,25 @@ impl Default for ClaimsConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct HttpConfig {
+pub struct HttpConfig {
     /// Connections in all; without it, as many as the system's limit of open files leaves.
-    pub(crate) max_connections: Option<NonZeroUsize>,
+    pub max_connections: Option<NonZeroUsize>,
     /// Connections from one client; without it, a quarter of all.
-    pub(crate) connections_per_client: Option<NonZeroUsize>,
+    pub connections_per_client: Option<NonZeroUsize>,
     /// Longest that a connection is idle or takes over the head of a request, in seconds.
-    pub(crate) head_timeout_secs: NonZeroU64,
+    pub head_timeout_secs: NonZeroU64,
     /// Longest that a body takes, in seconds.
-    pub(crate) body_timeout_secs: NonZeroU64,
+    pub body_timeout_secs: NonZeroU64,
     /// Longest that a peer takes nothing of its answer, in seconds.
-    pub(crate) write_timeout_secs: NonZeroU64,
+    pub write_timeout_secs: NonZeroU64,
     /// Requests a second from one client.
-    pub(crate) per_client: NonZeroU32,
+    pub per_client: NonZeroU32,
     /// Requests that a client who was silent may send at once.
-    pub(crate) burst_per_client: NonZeroU32,
+    pub burst_per_client: NonZeroU32,
     /// Header in which the proxies name the client.
-    pub(crate) client_header: Option<String>,
+    pub client_header: Option<String>,
     /// Addresses of the proxies, or blocks of addresses such as `10.0.0.0/8`.
-    pub(crate) trusted_proxies: Vec<String>,
+    pub trusted_proxies: Vec<String>,
 }
 
 impl Default for HttpConfig {
@@ -303,7 +312,7 @@ impl Default for HttpConfig {
 
 impl HttpConfig {
     /// The connections that a process holds which may open `descriptors` files.
-    pub(crate) fn connections(&self, descriptors: u64) -> anyhow::Result<ConnectionLimits> {
+    pub fn connections(&self, descriptors: u64) -> anyhow::Result<ConnectionLimits> {
         let possible = ConnectionLimits::for_descriptors(descriptors, self.clients()?);
         let wanted = self.max_connections.map_or(usize::MAX, NonZeroUsize::get);
         let in_all = wanted.min(possible.in_all);
@@ -337,9 +346,9 @@ impl HttpConfig {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct LogsConfig {
+pub struct LogsConfig {
     /// `text` or `json`.
-    pub(crate) format: LogFormat,
+    pub format: LogFormat,
 }
 
 const fn default_confirmations() -> u64 {
@@ -381,14 +390,14 @@ impl Default for SequencerConfig {
 
 impl Config {
     /// The keys that pay the gas of claims.
-    pub(crate) fn relay_keys(&self) -> anyhow::Result<Vec<PrivateKeySigner>> {
+    pub fn relay_keys(&self) -> anyhow::Result<Vec<PrivateKeySigner>> {
         let files = self.keys.relay_files.iter();
-        files.map(|file| keys::read(file)).collect()
+        files.map(|file| account_keys::read(file)).collect()
     }
 
     /// Refuses a database that the service has not made yet: a new one would say that
     /// nothing waits and nobody is known.
-    pub(crate) fn require_database(&self) -> anyhow::Result<()> {
+    pub fn require_database(&self) -> anyhow::Result<()> {
         let database = &self.service.database;
         anyhow::ensure!(
             database.is_file(),
@@ -399,7 +408,7 @@ impl Config {
     }
 
     /// The load that the service takes on.
-    pub(crate) fn limits(&self) -> anyhow::Result<Limits> {
+    pub fn limits(&self) -> anyhow::Result<Limits> {
         let rate = |per_second, burst| ClientRate { per_second, burst };
         Ok(Limits {
             rates: RateLimits {
@@ -417,19 +426,27 @@ impl Config {
         })
     }
 
-    /// Reads `path` and the environment; relative paths are relative to the file.
-    pub(crate) fn load(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self::load_with(path, &environment::of_process())?.0)
+    /// Reads `path` and the environment; relative paths are relative to the file. `others` are
+    /// variables under [`PREFIX`] that the program reads by itself.
+    ///
+    /// # Errors
+    /// Names the file or the variable, the value in it, and the values that it can have.
+    pub fn load(path: &Path, others: &[String]) -> anyhow::Result<Self> {
+        Ok(Self::load_with_origins(path, others)?.0)
     }
 
     /// Reads as [`Self::load`] does, and tells where each value comes from.
-    pub(crate) fn load_with_origins(path: &Path) -> anyhow::Result<(Self, Origins)> {
-        Self::load_with(path, &environment::of_process())
+    ///
+    /// # Errors
+    /// As those of [`Self::load`].
+    pub fn load_with_origins(path: &Path, others: &[String]) -> anyhow::Result<(Self, Origins)> {
+        Self::load_with(path, &environment::of_process(), others)
     }
 
     fn load_with(
         path: &Path,
         variables: &[(OsString, OsString)],
+        others: &[String],
     ) -> anyhow::Result<(Self, Origins)> {
         if path.as_os_str().is_empty() || !path.exists() {
             anyhow::bail!(
@@ -439,7 +456,7 @@ impl Config {
         }
         let text = annona_files::read_text(path, MAX_FILE_BYTES)?;
         let keys = schema::keys::<Self>();
-        let overrides = read_variables(variables, &keys)?;
+        let overrides = read_variables(variables, &keys, others)?;
         let source = Source {
             path: path.to_owned(),
             text,
@@ -485,26 +502,30 @@ impl Config {
 }
 
 /// Refuses variables under `ANNONA_` that mean nothing: a value that was meant to hold and
-/// does not is worse than an error.
+/// does not is worse than an error. `others` are those that the program reads by itself.
 ///
 /// # Errors
 /// Names each such variable, and the nearest one that there is.
-pub(crate) fn refuse_unknown_variables() -> anyhow::Result<()> {
-    read_variables(&environment::of_process(), &schema::keys::<Config>()).map(drop)
+pub fn refuse_unknown_variables(others: &[String]) -> anyhow::Result<()> {
+    read_variables(
+        &environment::of_process(),
+        &schema::keys::<Config>(),
+        others,
+    )
+    .map(drop)
 }
 
 /// The variables that set a value, in upper case.
-#[cfg(test)]
-pub(crate) fn variables() -> Vec<String> {
+pub fn variables() -> Vec<String> {
     schema::keys::<Config>().iter().map(Key::variable).collect()
 }
 
 fn read_variables(
     variables: &[(OsString, OsString)],
     keys: &[Key],
+    others: &[String],
 ) -> anyhow::Result<Vec<Override>> {
-    let others = crate::variables_of_arguments();
-    environment::read(variables, keys, &others)
+    environment::read(variables, keys, others)
         .map_err(|objections| anyhow::anyhow!(objections.join("\n       ")))
 }
 

@@ -272,7 +272,7 @@ impl<P: BatchProver> BatchProver for Remembering<P> {
     }
 }
 
-cuttable!(BatchProver for Arc<Remembering<crate::prover::LocalProver>>, ProverError;
+cuttable!(BatchProver for Arc<Remembering<annona_service::prover::LocalProver>>, ProverError;
     pass {}
     cut {
         fn prove_append(batch: AppendBatch) -> AppendCall;

@@ -23,9 +23,9 @@ use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
 use tempfile::TempDir;
 
-use super::cut::{Cut, Cuttable, Remembering};
-use crate::prover::LocalProver;
-use crate::sandbox::{self, Account, CLAIM_WINDOW, FEES};
+use crate::cut::{Cut, Cuttable, Remembering};
+use annona_service::prover::LocalProver;
+use annona_service::sandbox::{self, Account, CLAIM_WINDOW, FEES};
 
 struct LateClock;
 

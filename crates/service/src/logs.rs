@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 /// Form of the log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum LogFormat {
+pub enum LogFormat {
     /// For people.
     #[default]
     Text,
@@ -15,7 +15,7 @@ pub(crate) enum LogFormat {
 }
 
 /// Logs go to standard error; `RUST_LOG` chooses what is shown (`info` by default).
-pub(crate) fn init(format: LogFormat) {
+pub fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

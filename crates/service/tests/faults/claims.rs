@@ -18,10 +18,10 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::cut::{Cut, assert_reached};
-use super::ground::{Ground, Running, Site};
-use super::payday::{CONFIRMATIONS, Outcome, Payday, ROUNDS};
-use crate::sandbox::FEES;
+use crate::cut::{Cut, assert_reached};
+use crate::ground::{Ground, Running, Site};
+use crate::payday::{CONFIRMATIONS, Outcome, Payday, ROUNDS};
+use annona_service::sandbox::FEES;
 
 const GWEI: u128 = 1_000_000_000;
 /// A base fee that the service does not pay.

@@ -6,52 +6,56 @@ use annona_bindings::Deployment;
 use annona_bindings::contracts::Registry;
 use annona_chain::devnet::{self, BlockTime};
 use annona_chain::{DeployPlan, DynProvider, Ethereum, PrivateKeySigner, deploy};
-use annona_core::{Address, UnixSeconds};
+use annona_core::{Address, AmountWei, UnixSeconds};
 use annona_engine::FeePolicy;
 use annona_engine::ports::AppendCall;
 use annona_keys::UnsafeKeys;
 use anyhow::Context;
 
-use crate::deploy::whole_tokens;
-
 /// Length of an epoch: a day, as in production.
-pub(crate) const EPOCH_LENGTH_SECS: u64 = 86_400;
+pub const EPOCH_LENGTH_SECS: u64 = 86_400;
 /// Epochs that an epoch stays claimable.
-pub(crate) const CLAIM_WINDOW: u64 = 4;
+pub const CLAIM_WINDOW: u64 = 4;
 /// Fees that are offered for gas, which costs nothing here.
-pub(crate) const FEES: FeePolicy = FeePolicy {
+pub const FEES: FeePolicy = FeePolicy {
     max_fee_wei: 1_000_000_000_000,
     bump_after_blocks: 3,
 };
 /// Amount that each member is paid in an epoch, in whole tokens.
-pub(crate) const PER_PERSON_TOKENS: u64 = 10;
+pub const PER_PERSON_TOKENS: u64 = 10;
 
 /// Holders of Anvil's funded accounts, in the order of the accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Account {
+pub enum Account {
+    /// Deploys the contracts.
     Deployer,
+    /// Appends members and revokes them.
     Sequencer,
+    /// Pays claims.
     Relay,
+    /// Proposes changes to the timelock.
     Governor,
+    /// Pauses payments.
     Pauser,
+    /// Signs receipts.
     Receipts,
 }
 
 impl Account {
     /// The account's key.
-    pub(crate) fn key(self, anvil: &AnvilInstance) -> PrivateKeySigner {
+    pub fn key(self, anvil: &AnvilInstance) -> PrivateKeySigner {
         PrivateKeySigner::from(anvil.keys()[self as usize].clone())
     }
 }
 
 /// A chain of its own that makes a block for each transaction.
-pub(crate) fn start_chain() -> anyhow::Result<AnvilInstance> {
+pub fn start_chain() -> anyhow::Result<AnvilInstance> {
     let anvil = devnet::find_anvil(&std::env::current_dir()?)?;
     Ok(devnet::start(&anvil, BlockTime::Instant)?)
 }
 
 /// Sends an append as the sequencer.
-pub(crate) async fn send_append(
+pub async fn send_append(
     anvil: &AnvilInstance,
     provider: &DynProvider,
     deployment: &Deployment,
@@ -69,7 +73,7 @@ pub(crate) async fn send_append(
 }
 
 /// Deploys the contracts with epoch 0 beginning at the newest block.
-pub(crate) async fn deploy_contracts(
+pub async fn deploy_contracts(
     anvil: &AnvilInstance,
     provider: &DynProvider,
     orbs: Vec<Address>,
@@ -80,9 +84,9 @@ pub(crate) async fn deploy_contracts(
         genesis: UnixSeconds(genesis),
         epoch_length_secs: EPOCH_LENGTH_SECS,
         claim_window: CLAIM_WINDOW,
-        per_person: whole_tokens(PER_PERSON_TOKENS),
-        per_person_cap: whole_tokens(2 * PER_PERSON_TOKENS),
-        token_cap: whole_tokens(1_000_000_000),
+        per_person: AmountWei::from_tokens(PER_PERSON_TOKENS),
+        per_person_cap: AmountWei::from_tokens(2 * PER_PERSON_TOKENS),
+        token_cap: AmountWei::from_tokens(1_000_000_000),
         epoch_enrolment_cap: 100_000,
         timelock_delay_secs: 2 * EPOCH_LENGTH_SECS,
         governor: Account::Governor.key(anvil).address(),

@@ -1,0 +1,283 @@
+//! Wiring of the service from its configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use annona_api::ApiState;
+use annona_bindings::Deployment;
+use annona_chain::{EvmChain, EvmReader, ReceiptKey, SenderKeys};
+use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
+use annona_engine::ports::{Clock, Store};
+use annona_engine::{
+    BatchPolicy, ClaimDesk, ClaimRules, EnrolmentDesk, EnrolmentPolicy, Membership,
+    MembershipRules, Outbox, OutboxRules, ReceiptDesk, Relay, RelayParts, RelayRules, Sequencer,
+    SequencerParts, SequencerRules,
+};
+use annona_keys::UnsafeKeys;
+use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
+use annona_proofs::RegistryScope;
+use annona_store::{DeploymentTag, SqliteStore};
+use annona_wire::ConfigView;
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio_util::sync::CancellationToken;
+
+use crate::account_keys;
+use crate::background::{Workers, health_board};
+use crate::config::Config;
+use crate::ground::GroundCheck;
+use crate::health::ServiceHealth;
+use crate::prover::LocalProver;
+use crate::tree_file::TreeFile;
+use crate::workers::Workplace;
+
+/// The machine's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixSeconds {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        UnixSeconds(since.map_or(0, |elapsed| elapsed.as_secs()))
+    }
+}
+
+/// The parts of the service, wired.
+pub struct Service {
+    /// State of the API.
+    pub state: ApiState,
+    /// Workers, which do nothing until they are run.
+    pub workers: Workers,
+    /// The database, to be closed at the end.
+    pub store: SqliteStore,
+}
+
+impl Service {
+    /// Wires the service of a configuration, and looks at the ground that it rests on.
+    ///
+    /// # Errors
+    /// Names the file, the endpoint or the contract that keeps the service from starting.
+    pub async fn assemble(
+        config: &Config,
+        unsafe_keys: UnsafeKeys,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let deployment = Deployment::load(&config.service.deployment)?;
+        let provider = annona_rpc::connect(config.chain.rpc_url.expose())?;
+        let reader = EvmReader::trusting(provider, deployment.clone());
+        let confirmations = config.chain.confirmations;
+        let sqlite = open_store(config, &deployment).await?;
+        let (ground_check, ground) =
+            GroundCheck::new(reader.clone(), sqlite.clone(), confirmations);
+        ground_check
+            .look()
+            .await
+            .context("the service cannot start on this endpoint")?;
+        let (genesis, length_secs) = reader.calendar().await?;
+        let calendar = EpochClock::new(genesis, length_secs)?;
+        let window = ClaimWindow(reader.claim_window().await?);
+        let chain = Arc::new(EvmChain::new(
+            reader,
+            SenderKeys {
+                sequencer: account_keys::read(&config.keys.sequencer_file)?,
+                relay: config.relay_keys()?,
+            },
+        ));
+        let store: Arc<dyn Store> = Arc::new(sqlite.clone());
+        let membership = Arc::new(Membership::new(MembershipRules {
+            calendar,
+            window,
+            confirmations,
+        }));
+        let tree_file = TreeFile::new(config.service.tree(), &deployment, membership.clone());
+        let metrics = PrometheusBuilder::new()
+            .install_recorder()
+            .context("metrics cannot be recorded")?;
+        let receipt_key = account_keys::read(&config.keys.receipt_file)?;
+        account_keys::ensure_named(receipt_key.address(), &deployment)?;
+        let receipts = ReceiptDesk::new(
+            Arc::new(ReceiptKey::new(receipt_key)),
+            deployment.claim_scope(),
+        );
+        let pause = Duration::from_millis(config.chain.poll_interval_ms);
+        let board = Arc::new(health_board(pause));
+        let enrolments = Arc::new(EnrolmentDesk::new(
+            store.clone(),
+            chain.clone(),
+            Arc::new(SystemClock),
+            membership.clone(),
+            enrolment_policy(config, &deployment, calendar),
+            open_gallery(&config.service.gallery())?,
+        ));
+        enrolments.refuse_orbs(config.enrolment.refused_orbs());
+        let state = ApiState {
+            enrolments,
+            claims: Arc::new(ClaimDesk::new(
+                store.clone(),
+                chain.clone(),
+                Arc::new(SystemClock),
+                ClaimRules {
+                    scope: deployment.claim_scope(),
+                    token: deployment.token,
+                    calendar,
+                    window,
+                    promise_secs: config.claims.promise_secs,
+                },
+            )),
+            receipts: receipts.clone(),
+            membership: membership.clone(),
+            chain: chain.clone(),
+            calendar,
+            window,
+            config: config_view(config, &deployment, &receipts, &calendar, window),
+            readiness: Arc::new(ServiceHealth {
+                board: Arc::clone(&board),
+                ground: ground.clone(),
+            }),
+            metrics: metrics.clone(),
+        };
+        let scope = RegistryScope {
+            chain_id: deployment.chain_id,
+            registry: deployment.registry,
+        };
+        let prover = LocalProver::new(scope, config.keys.circuits_folder.clone(), unsafe_keys)?;
+        let sequencer = Sequencer::new(
+            SequencerParts {
+                store: store.clone(),
+                chain: chain.clone(),
+                membership: membership.clone(),
+                prover: Arc::new(prover),
+                clock: Arc::new(SystemClock),
+            },
+            SequencerRules {
+                policy: BatchPolicy {
+                    max_wait_secs: config.sequencer.max_wait_secs,
+                    epoch_margin_secs: config.sequencer.epoch_margin_secs,
+                    recovery_share_percent: config.sequencer.recovery_share_percent,
+                },
+                fees: config.chain.fees(),
+                calendar,
+                confirmations,
+            },
+        );
+        let workers = Workers {
+            outbox: Arc::new(Outbox::new(
+                store.clone(),
+                chain.clone(),
+                OutboxRules {
+                    confirmations,
+                    fees: config.chain.fees(),
+                },
+            )),
+            relay: Arc::new(Relay::new(
+                RelayParts {
+                    store,
+                    chain: chain.clone(),
+                    clock: Arc::new(SystemClock),
+                },
+                RelayRules {
+                    policy: config.relay.policy(),
+                    fees: config.chain.fees(),
+                    calendar,
+                    window,
+                    confirmations,
+                },
+            )),
+            sequencer: Arc::new(sequencer),
+            membership,
+            tree_file,
+            chain,
+            chain_id: deployment.chain_id,
+            ground: Arc::new(ground_check),
+            store: sqlite.clone(),
+            database: config.service.database.clone(),
+            metrics,
+            pause,
+            workplace: Workplace {
+                board,
+                ground,
+                stop,
+            },
+        };
+        Ok(Self {
+            state,
+            workers,
+            store: sqlite,
+        })
+    }
+}
+
+/// Opens the database of a configuration, which belongs to one deployment.
+///
+/// # Errors
+/// The database cannot be opened, or belongs to another deployment or model.
+pub async fn open_store(config: &Config, deployment: &Deployment) -> anyhow::Result<SqliteStore> {
+    let tag = DeploymentTag {
+        chain_id: deployment.chain_id,
+        registry: deployment.registry,
+        distributor: deployment.distributor,
+        model_id: B256::from(annona_template::MODEL_ID),
+    };
+    let path = &config.service.database;
+    SqliteStore::open(path, &tag)
+        .await
+        .with_context(|| format!("cannot open the database {}", path.display()))
+}
+
+/// The files are a copy of the database's gallery: those of another version are thrown
+/// away, and while another process writes them, this one follows.
+fn open_gallery(folder: &Path) -> anyhow::Result<Gallery> {
+    let open = |access| Gallery::open(folder, access);
+    let gallery = match open(Access::Write) {
+        Err(error) if error.is_cured_by_rebuilding() => {
+            tracing::warn!(%error, "the gallery files are made again from the database");
+            Gallery::discard(folder)?;
+            open(Access::Write)
+        }
+        Err(GalleryError::InUse { .. }) => open(Access::Read),
+        opened => opened,
+    };
+    gallery.with_context(|| format!("cannot open the gallery {}", folder.display()))
+}
+
+fn enrolment_policy(
+    config: &Config,
+    deployment: &Deployment,
+    calendar: EpochClock,
+) -> EnrolmentPolicy {
+    EnrolmentPolicy {
+        domain: deployment.enrolment_domain(),
+        model_id: B256::from(annona_template::MODEL_ID),
+        max_age_secs: config.enrolment.max_capture_age_secs,
+        max_skew_secs: config.enrolment.max_clock_skew_secs,
+        rule: DecisionRule::standard(),
+        recovery_cooldown_secs: config.enrolment.recovery_cooldown_secs,
+        calendar,
+        people_per_orb: config.enrolment.people_per_orb.get(),
+        review_keep_secs: config.enrolment.review_keep_secs,
+    }
+}
+
+fn config_view(
+    config: &Config,
+    deployment: &Deployment,
+    receipts: &ReceiptDesk,
+    calendar: &EpochClock,
+    window: ClaimWindow,
+) -> ConfigView {
+    ConfigView {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        chain_id: deployment.chain_id,
+        registry: deployment.registry.to_string(),
+        distributor: deployment.distributor.to_string(),
+        orb_registry: deployment.orb_registry.to_string(),
+        token: deployment.token.to_string(),
+        receipt_signer: receipts.signer().to_string(),
+        genesis: calendar.genesis().0,
+        epoch_length_secs: calendar.length_secs(),
+        claim_window_epochs: window.0,
+        confirmations: config.chain.confirmations,
+        model_id: B256::from(annona_template::MODEL_ID).to_string(),
+        max_capture_age_secs: config.enrolment.max_capture_age_secs,
+    }
+}
