@@ -16,4 +16,5 @@ mod receipt;
 mod registry;
 mod restart;
 mod signals;
+mod town;
 mod world;

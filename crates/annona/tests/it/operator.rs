@@ -13,23 +13,7 @@ use annona_engine::ports::ChainReader;
 use annona_faults::{Failure, Modes, Proxy, When};
 use serde_json::Value;
 
-use crate::world::{World, annona, annona_ok, log, until};
-
-/// Writes another text over `text` in the service's configuration.
-fn reconfigure(world: &World, text: &str, other: &str) {
-    let path = world.path().join("annona.toml");
-    let config = std::fs::read_to_string(&path).unwrap();
-    assert!(config.contains(text), "{config}");
-    std::fs::write(path, config.replace(text, other)).unwrap();
-}
-
-/// Sends SIGHUP and waits until `sentence` is in the log once more.
-async fn reread(world: &World, service: &crate::world::Service, sentence: &str) {
-    let count = || log(world).matches(sentence).count();
-    let before = count();
-    service.signal("HUP");
-    until(async || count() > before).await;
-}
+use crate::world::{World, annona, annona_ok, log, reconfigure, reread, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_orb_is_refused_from_one_signal_to_the_next() {

@@ -11,14 +11,18 @@ use annona_chain::devnet::{self, BlockTime};
 use annona_chain::{EvmReader, PrivateKeySigner};
 use annona_client::wire::{ClaimView, EnrolmentView};
 use annona_client::{ApiClient, ClaimDraft, TreeReader, Wallet, prepare_claim};
-use annona_core::{Address, AmountWei, B256, Epoch, Payment};
+use annona_core::{Address, AmountWei, B256, Epoch, Payment, Root};
 use annona_engine::ports::ChainReader;
+use annona_proofs::Identity;
 use annona_rpc::connect;
+use annona_tree::InclusionProof;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 pub(crate) const ANNONA: &str = env!("CARGO_BIN_EXE_annona");
 pub(crate) const EPOCH_LENGTH_SECS: u64 = 3_600;
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+/// Longest wait for anything; a machine that does much else needs most of it for a proof.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Test keys of circuits that `cargo xtask gen` and other tests use too: each is made once,
 /// and read only if its hash is the pinned one.
@@ -36,6 +40,15 @@ pub(crate) struct World {
 pub(crate) struct Service {
     pub(crate) client: ApiClient,
     process: Child,
+}
+
+/// Miner of [`World::mine_often`].
+pub(crate) struct Miner(JoinHandle<()>);
+
+impl Drop for Miner {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Service {
@@ -126,6 +139,49 @@ fn write_key(path: PathBuf, key: &PrivateKeySigner) {
     write!(file, "{:x}", key.to_bytes()).unwrap();
 }
 
+fn account(anvil: &AnvilInstance, position: usize) -> PrivateKeySigner {
+    PrivateKeySigner::from(anvil.keys()[position].clone())
+}
+
+/// Values of a deployment's plan that are not the same in every world.
+struct Plan {
+    genesis: u64,
+    epoch_enrolment_cap: u64,
+    receipt_signer: Address,
+    orbs: Vec<Address>,
+}
+
+impl Plan {
+    fn to_toml(&self, anvil: &AnvilInstance) -> String {
+        let [sequencer, governor, pauser] =
+            [1, 3, 4].map(|position| account(anvil, position).address());
+        let orbs: Vec<String> = self.orbs.iter().map(|orb| format!("\"{orb}\"")).collect();
+        format!(
+            "genesis = {}\nepoch_length_secs = {EPOCH_LENGTH_SECS}\nclaim_window_epochs = 4\n\
+             per_person_tokens = 10\nper_person_cap_tokens = 20\ntoken_cap_tokens = 1000000\n\
+             epoch_enrolment_cap = {}\ntimelock_delay_secs = 7200\n\
+             governor = \"{governor}\"\npauser = \"{pauser}\"\nsequencer = \"{sequencer}\"\n\
+             receipt_signer = \"{}\"\norbs = [{}]\nallow_unsafe_test_keys = false\n",
+            self.genesis,
+            self.epoch_enrolment_cap,
+            self.receipt_signer,
+            orbs.join(", ")
+        )
+    }
+}
+
+fn config(rpc: &str) -> String {
+    format!(
+        "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
+         [chain]\nrpc_url = \"{rpc}\"\nconfirmations = 1\npoll_interval_ms = 100\nmax_fee_gwei = 1000\n\
+         [keys]\nsequencer_file = \"sequencer.key\"\nrelay_files = [\"relay.key\"]\nreceipt_file = \"receipt.key\"\n\
+         circuits_folder = \"{CIRCUIT_KEYS}\"\n\
+         [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
+         [relay]\nwait_secs = 0\nwindow_margin_secs = 60\n\
+         [enrolment]\nrecovery_cooldown_secs = 0\n"
+    )
+}
+
 impl World {
     /// A chain without anything.
     pub(crate) fn create_empty() -> AnvilInstance {
@@ -133,32 +189,31 @@ impl World {
     }
 
     pub(crate) async fn create() -> Self {
+        Self::create_with(&[], 1_000).await
+    }
+
+    /// A world with more orbs, in which so many people join in an epoch at most.
+    pub(crate) async fn create_with(more_orbs: &[Address], epoch_enrolment_cap: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let anvil = devnet::start(&anvil_binary(), BlockTime::Instant).unwrap();
-        let key = |position: usize| PrivateKeySigner::from(anvil.keys()[position].clone());
         let (orb, receipts) = (PrivateKeySigner::random(), PrivateKeySigner::random());
         for (name, key) in [
-            ("deployer", &key(0)),
-            ("sequencer", &key(1)),
-            ("relay", &key(2)),
+            ("deployer", &account(&anvil, 0)),
+            ("sequencer", &account(&anvil, 1)),
+            ("relay", &account(&anvil, 2)),
             ("orb", &orb),
             ("receipt", &receipts),
         ] {
             write_key(folder.path().join(format!("{name}.key")), key);
         }
         let provider = connect(&anvil.endpoint()).unwrap();
-        let genesis = head_time(&anvil).await;
-        let [sequencer, governor, pauser] = [key(1), key(3), key(4)].map(|key| key.address());
-        let plan = format!(
-            "genesis = {genesis}\nepoch_length_secs = {EPOCH_LENGTH_SECS}\nclaim_window_epochs = 4\n\
-             per_person_tokens = 10\nper_person_cap_tokens = 20\ntoken_cap_tokens = 1000000\n\
-             epoch_enrolment_cap = 1000\ntimelock_delay_secs = 7200\n\
-             governor = \"{governor}\"\npauser = \"{pauser}\"\nsequencer = \"{sequencer}\"\n\
-             receipt_signer = \"{}\"\norbs = [\"{}\"]\nallow_unsafe_test_keys = false\n",
-            receipts.address(),
-            orb.address()
-        );
-        std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
+        let plan = Plan {
+            genesis: head_time(&anvil).await,
+            epoch_enrolment_cap,
+            receipt_signer: receipts.address(),
+            orbs: [&[orb.address()], more_orbs].concat(),
+        };
+        std::fs::write(folder.path().join("plan.toml"), plan.to_toml(&anvil)).unwrap();
         let rpc = anvil.endpoint();
         annona_ok(
             folder.path(),
@@ -173,16 +228,7 @@ impl World {
                 "--json",
             ],
         );
-        let config = format!(
-            "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
-             [chain]\nrpc_url = \"{rpc}\"\nconfirmations = 1\npoll_interval_ms = 100\nmax_fee_gwei = 1000\n\
-             [keys]\nsequencer_file = \"sequencer.key\"\nrelay_files = [\"relay.key\"]\nreceipt_file = \"receipt.key\"\n\
-             circuits_folder = \"{CIRCUIT_KEYS}\"\n\
-             [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
-             [relay]\nwait_secs = 0\nwindow_margin_secs = 60\n\
-             [enrolment]\nrecovery_cooldown_secs = 0\n"
-        );
-        std::fs::write(folder.path().join("annona.toml"), config).unwrap();
+        std::fs::write(folder.path().join("annona.toml"), config(&rpc)).unwrap();
         let deployment = Deployment::load(&folder.path().join("deployment.json")).unwrap();
         let chain = EvmReader::open(provider, deployment).await.unwrap();
         Self {
@@ -282,6 +328,17 @@ impl World {
             .unwrap();
     }
 
+    /// Mines a block every fifth of a second until the miner is dropped.
+    pub(crate) fn mine_often(&self) -> Miner {
+        let provider = self.chain.provider().clone();
+        Miner(tokio::spawn(async move {
+            // Anvil can end first.
+            while provider.evm_mine(None).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }))
+    }
+
     /// Empties the node's pool, as a node that restarts does.
     pub(crate) async fn forget_pool(&self) {
         self.chain
@@ -374,7 +431,18 @@ impl World {
         let mut tree = TreeReader::new(&service.client, epoch, checkpoint.member_count);
         let place = tree.find(identity.commitment(), None).await.unwrap();
         let path = tree.path(place.unwrap()).await.unwrap();
-        let root = checkpoint.root;
+        self.prove(identity, &path, epoch, checkpoint.root, recipient)
+    }
+
+    /// Makes the claim of a member with this path to the root of the epoch.
+    pub(crate) fn prove(
+        &self,
+        identity: &Identity,
+        path: &InclusionProof,
+        epoch: Epoch,
+        root: Root,
+        recipient: Address,
+    ) -> ClaimDraft {
         let payment = Payment {
             recipient,
             fee_recipient: Address::ZERO,
@@ -383,7 +451,7 @@ impl World {
         let scope = self.chain.deployment().claim_scope();
         prepare_claim(
             identity,
-            &path,
+            path,
             epoch,
             root,
             &scope,
@@ -409,6 +477,22 @@ pub(crate) async fn until<F: Future<Output = bool>>(reached: impl Fn() -> F) {
     tokio::time::timeout(PATIENCE, waiting)
         .await
         .expect("the state is reached in time");
+}
+
+/// Writes another text over `text` in the service's configuration.
+pub(crate) fn reconfigure(world: &World, text: &str, other: &str) {
+    let path = world.path().join("annona.toml");
+    let config = std::fs::read_to_string(&path).unwrap();
+    assert!(config.contains(text), "{config}");
+    std::fs::write(path, config.replace(text, other)).unwrap();
+}
+
+/// Sends SIGHUP and waits until `sentence` is in the log once more.
+pub(crate) async fn reread(world: &World, service: &Service, sentence: &str) {
+    let count = || log(world).matches(sentence).count();
+    let before = count();
+    service.signal("HUP");
+    until(async || count() > before).await;
 }
 
 pub(crate) fn enrolment_id(view: &EnrolmentView) -> B256 {

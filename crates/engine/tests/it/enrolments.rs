@@ -13,11 +13,10 @@ use annona_engine::{
     EnrolError, EnrolmentDesk, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord,
     EnrolmentState, Membership,
 };
+use annona_faults::{capture, capture_with_noise};
 use annona_matcher::{Access, DecisionRule, Gallery};
 use annona_template::EyePair;
 use annona_template::{COLUMNS, IrisTemplate};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use tokio::task::JoinSet;
 
 use crate::chain::{GENESIS, calendar};
@@ -35,8 +34,6 @@ pub(crate) const DOMAIN: EnrolmentDomain = EnrolmentDomain {
     chain_id: 31_337,
     orb_registry: Address::repeat_byte(9),
 };
-/// Flipped bits of another capture of the same eye.
-const NOISE_PER_MILLE: u32 = 150;
 /// Flipped bits of a capture that lies between the thresholds.
 const UNCLEAR_PER_MILLE: u32 = 355;
 const RACES: u64 = 12;
@@ -120,30 +117,6 @@ fn desk_with(service: &Service, membership: &Arc<Membership>, gallery: Gallery) 
     )
 }
 
-fn eye(seed: u64, capture: u64, per_mille: u32) -> IrisTemplate {
-    let mut iris = ChaCha8Rng::seed_from_u64(seed);
-    let mut noise = ChaCha8Rng::seed_from_u64(seed << 16 | capture);
-    let code = std::array::from_fn(|_| {
-        let word: u64 = iris.random();
-        (0..64).fold(word, |word, bit| {
-            word ^ (u64::from(noise.random_range(0..1000) < per_mille) << bit)
-        })
-    });
-    IrisTemplate::from_columns(code, [u32::MAX; COLUMNS])
-}
-
-/// One capture of a person's eyes.
-fn capture_with(person: u64, capture: u64, per_mille: u32) -> EyePair {
-    EyePair {
-        left: eye(2 * person, capture, per_mille),
-        right: eye(2 * person + 1, capture, per_mille),
-    }
-}
-
-pub(crate) fn capture(person: u64, capture: u64) -> EyePair {
-    capture_with(person, capture, NOISE_PER_MILLE)
-}
-
 /// What the orb says about templates; `number` makes commitment and nonce.
 pub(crate) fn statement(templates: &EyePair, number: u64) -> Enrolment {
     Enrolment {
@@ -223,7 +196,7 @@ async fn eyes_the_wrong_way_round_are_the_same_person() {
 async fn who_is_neither_new_nor_known_is_captured_again() {
     let desk = Desk::open().await;
     desk.submit(&packet(1, 1)).await.unwrap();
-    let unclear = capture_with(1, 2, UNCLEAR_PER_MILLE);
+    let unclear = capture_with_noise(1, 2, UNCLEAR_PER_MILLE);
     let packet = signed_by(&orb(), statement(&unclear, 2), unclear);
     assert_eq!(desk.state(&packet).await, EnrolmentState::Review);
     assert_eq!(desk.gallery().await.len(), 1);
@@ -490,7 +463,7 @@ async fn gallery_files_of_another_database_are_not_believed() {
     let mut other = Gallery::open(folder.path(), Access::Write).unwrap();
     for person in 1..=3 {
         other
-            .push(person, &capture_with(10 + person, 0, 0))
+            .push(person, &capture_with_noise(10 + person, 0, 0))
             .unwrap();
     }
     for person in 1..=3 {
@@ -509,7 +482,7 @@ async fn gallery_files_ahead_of_the_database_are_not_believed() {
     let mut desk = Desk::open().await;
     let folder = tempfile::tempdir().unwrap();
     let mut ahead = Gallery::open(folder.path(), Access::Write).unwrap();
-    ahead.push(1, &capture_with(1, 0, 0)).unwrap();
+    ahead.push(1, &capture_with_noise(1, 0, 0)).unwrap();
     desk.desk = Arc::new(desk_with(&desk.service, &desk.membership, ahead));
     assert_eq!(desk.state(&packet(1, 1)).await, EnrolmentState::Queued);
     assert_eq!(desk.gallery().await.len(), 1);

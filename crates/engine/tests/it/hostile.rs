@@ -5,26 +5,26 @@
 //! bits, sends packets again, and fills what it may bring in. It is struck off in the
 //! middle. `TEST_SOAK=1` runs more seeds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use alloy::signers::local::PrivateKeySigner;
-use annona_core::{B256, Commitment, EnrolmentKind, Epoch, OrbId, UnixSeconds};
+use annona_core::{B256, Commitment, EnrolmentKind, Epoch, UnixSeconds};
 use annona_engine::ports::{OutboxRepository, RevocationRepository};
 use annona_engine::{
     Claim, EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy, EnrolmentState,
 };
+use annona_faults::{
+    HostileAct, HostileOrb, HostilePacket, SignedCapture, TestOrb, Visitor, capture,
+};
 use annona_matcher::{DecisionRule, Gallery};
-use annona_template::EyePair;
-use annona_template::IrisTemplate;
 use futures::FutureExt;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::chain::{EPOCH_SECS, GENESIS, calendar};
-use crate::enrolments::{DOMAIN, capture, signed_by, statement};
-use crate::lockout::decoy;
+use crate::enrolments::DOMAIN;
 use crate::service::{CONFIRMATIONS, Service, Workers, claim, membership, stranger};
 
 const EPOCHS: u64 = 20;
@@ -38,8 +38,9 @@ const HOSTILE_PERCENT: u64 = 30;
 const PEOPLE_PER_ORB: u32 = 30;
 const CAP: u64 = 128;
 const ROUNDS: u64 = 6 * CONFIRMATIONS;
-/// People who do not exist begin here.
-const MADE_UP: u64 = 1_000_000;
+const MODEL: B256 = B256::repeat_byte(0x3d);
+/// Number of the hostile orb's first commitment.
+const FIRST_HOSTILE: u64 = 1_000_000;
 
 struct Citizen {
     number: u64,
@@ -55,34 +56,31 @@ struct Town {
     workers: Workers,
     desk: EnrolmentDesk,
     citizens: Vec<Citizen>,
-    /// What the hostile orb keeps: packets, and whose eyes it has seen.
-    packets: Vec<EnrolmentPacket>,
-    seen: BTreeSet<u64>,
+    hostile: HostileOrb,
+    honest: [TestOrb; 2],
     epoch: u64,
-    made: u64,
-    acts: BTreeMap<&'static str, u64>,
+    commitments_made: u64,
+    /// Attacks of each kind that were taken.
+    acts: BTreeMap<HostileAct, u64>,
     paid: u64,
-}
-
-fn key(byte: u8) -> PrivateKeySigner {
-    PrivateKeySigner::from_bytes(&B256::repeat_byte(byte)).unwrap()
-}
-
-fn hostile() -> PrivateKeySigner {
-    key(0x66)
 }
 
 impl Town {
     async fn new(seed: u64) -> Self {
         let service = Service::start().await;
         service.chain.set_enrolment_cap(CAP);
-        for orb in [hostile(), key(0x71), key(0x72)] {
-            service.chain.add_orb(OrbId(orb.address()));
+        let orbs = [0x66, 0x71, 0x72].map(|byte| {
+            let key = PrivateKeySigner::from_bytes(&B256::repeat_byte(byte)).unwrap();
+            TestOrb::new(key, DOMAIN, MODEL)
+        });
+        for orb in &orbs {
+            service.chain.add_orb(orb.id());
         }
+        let [rogue, first, second] = orbs;
         let workers = service.workers();
         let policy = EnrolmentPolicy {
             domain: DOMAIN,
-            model_id: statement(&capture(1, 1), 1).model_id,
+            model_id: MODEL,
             max_age_secs: 600,
             max_skew_secs: 30,
             rule: DecisionRule::standard(),
@@ -105,10 +103,10 @@ impl Town {
             workers,
             desk,
             citizens: Vec::new(),
-            packets: Vec::new(),
-            seen: BTreeSet::new(),
+            hostile: HostileOrb::new(seed, rogue, |number| stranger(FIRST_HOSTILE + number)),
+            honest: [first, second],
             epoch: 0,
-            made: 0,
+            commitments_made: 0,
             acts: BTreeMap::new(),
             paid: 0,
         }
@@ -118,105 +116,56 @@ impl Town {
         GENESIS + self.epoch * EPOCH_SECS + 1_000
     }
 
+    fn captured_at(&self) -> UnixSeconds {
+        UnixSeconds(self.now() - 10)
+    }
+
     fn is_hostile_at_work(&self) -> bool {
         self.epoch < STRUCK_OFF
     }
 
-    fn packet(
-        &mut self,
-        orb: &PrivateKeySigner,
-        eyes: EyePair,
-        kind: EnrolmentKind,
-    ) -> EnrolmentPacket {
-        self.made += 1;
-        let mut enrolment = statement(&eyes, self.made);
-        enrolment.kind = kind;
-        enrolment.captured_at = UnixSeconds(self.now() - 10);
-        signed_by(orb, enrolment, eyes)
+    fn new_commitment(&mut self) -> Commitment {
+        self.commitments_made += 1;
+        stranger(self.commitments_made)
     }
 
-    fn look_at(&mut self, citizen: u64) -> EyePair {
-        let capture_number = self.rng.random_range(1..1_000);
-        capture(citizen, capture_number)
-    }
-
-    /// Hands in a packet of the hostile orb, whatever comes of it.
-    async fn attack(&mut self, act: &'static str, eyes: EyePair, kind: EnrolmentKind) {
-        let packet = self.packet(&hostile(), eyes, kind);
-        self.packets.push(packet.clone());
-        let taken = self.desk.submit(packet).await;
-        if taken.is_ok_and(|record| record.state == EnrolmentState::Queued) {
-            *self.acts.entry(act).or_default() += 1;
+    /// Submits packets of the hostile orb, whatever comes of them; returns the acts of which
+    /// a packet was queued, or answered with an earlier record.
+    async fn submit_hostile(&mut self, packets: Vec<HostilePacket>) -> Vec<HostileAct> {
+        let mut queued = Vec::new();
+        for packet in packets {
+            let answer = self.desk.submit(packet_of(packet.capture)).await;
+            let is_replay = packet.act == HostileAct::Replay;
+            if answer.is_ok_and(|record| is_replay || record.state == EnrolmentState::Queued) {
+                *self.acts.entry(packet.act).or_default() += 1;
+                queued.push(packet.act);
+            }
         }
+        queued
     }
 
     /// A citizen comes to the hostile orb, which does one of many things.
     async fn visit_hostile(&mut self, place: usize) {
-        let citizen = self.citizens[place].number;
-        let eyes = self.look_at(citizen);
+        let visitor = Visitor {
+            person: self.citizens[place].number,
+            commitment: self.new_commitment(),
+        };
         self.citizens[place].was_seen = true;
-        self.seen.insert(citizen);
-        match self.rng.random_range(0..4_u32) {
-            0 => {
-                let packet = self.packet(&hostile(), eyes, EnrolmentKind::New);
-                let commitment = packet.signed.enrolment.commitment;
-                if self.desk.submit(packet).await.is_ok() {
-                    self.citizens[place].commitments.push(commitment);
-                }
-            }
-            1 => self.attack("steal", eyes, EnrolmentKind::New).await,
-            2 => {
-                for part in 0..3 {
-                    let made_up = decoy(&eyes, part);
-                    self.attack("decoy", made_up, EnrolmentKind::New).await;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// What the hostile orb does without visitors.
-    async fn be_hostile(&mut self) {
-        let known: Vec<u64> = self.seen.iter().copied().collect();
-        for citizen in known {
-            if self.rng.random_range(0..3_u32) == 0 {
-                let eyes = self.look_at(citizen);
-                self.attack("recover", eyes, EnrolmentKind::Recovery).await;
-            }
-        }
-        let again = self.packets.len().min(3);
-        for _ in 0..again {
-            let which = self.rng.random_range(0..self.packets.len());
-            drop(self.desk.submit(self.packets[which].clone()).await);
-        }
-        let narrow = |eye: &IrisTemplate| {
-            let mask = std::array::from_fn(|column| if column < 100 { u32::MAX } else { 0 });
-            IrisTemplate::from_columns(*eye.code(), mask)
-        };
-        let somebody = capture(MADE_UP + self.made, 1);
-        let few_bits = EyePair {
-            left: narrow(&somebody.left),
-            right: narrow(&somebody.right),
-        };
-        self.attack("few bits", few_bits, EnrolmentKind::New).await;
-    }
-
-    /// The hostile orb makes people up, as many as it may bring in.
-    async fn fill_up(&mut self) {
-        for _ in 0..PEOPLE_PER_ORB {
-            let nobody = capture(MADE_UP + self.made, 1);
-            self.attack("nobody", nobody, EnrolmentKind::New).await;
+        let packets = self.hostile.receive(visitor, self.captured_at());
+        let queued = self.submit_hostile(packets).await;
+        if queued.contains(&HostileAct::Serve) {
+            self.citizens[place].commitments.push(visitor.commitment);
         }
     }
 
     /// Comes to an honest orb as a new person; who is known already comes to recover.
     async fn visit_honest(&mut self, place: usize) {
-        let orb = key(0x71 + self.rng.random_range(0..2_u8));
+        let orb = self.honest[self.rng.random_range(0..2)].clone();
         for kind in [EnrolmentKind::New, EnrolmentKind::Recovery] {
-            let eyes = self.look_at(self.citizens[place].number);
-            let packet = self.packet(&orb, eyes, kind);
-            let commitment = packet.signed.enrolment.commitment;
-            match self.desk.submit(packet).await {
+            let eyes = capture(self.citizens[place].number, self.rng.random_range(1..1_000));
+            let commitment = self.new_commitment();
+            let signed = orb.sign(eyes, commitment, kind, self.captured_at());
+            match self.desk.submit(packet_of(signed)).await {
                 Ok(record) if record.state == EnrolmentState::Queued => {
                     self.citizens[place].commitments.push(commitment);
                     return;
@@ -259,7 +208,7 @@ impl Town {
             self.claim_for_all().await;
         }
         if epoch == STRUCK_OFF {
-            let rogue = OrbId(hostile().address());
+            let rogue = self.hostile.device().id();
             let now = UnixSeconds(self.now());
             self.service.store.strike_off(rogue, now).await.unwrap();
             // Citizens see that they are members no more.
@@ -274,7 +223,8 @@ impl Town {
             });
         }
         if self.is_hostile_at_work() {
-            self.be_hostile().await;
+            let packets = self.hostile.act_alone(self.captured_at());
+            self.submit_hostile(packets).await;
         }
         for place in 0..self.citizens.len() {
             if self.is_member(place) {
@@ -288,7 +238,8 @@ impl Town {
             }
         }
         if self.is_hostile_at_work() {
-            self.fill_up().await;
+            let packets = self.hostile.make_up(PEOPLE_PER_ORB, self.captured_at());
+            self.submit_hostile(packets).await;
         }
         self.workers.run(&self.service.chain, ROUNDS).await;
         self.check_paid();
@@ -318,6 +269,13 @@ impl Town {
     }
 }
 
+fn packet_of(capture: SignedCapture) -> EnrolmentPacket {
+    EnrolmentPacket {
+        signed: capture.signed,
+        templates: capture.templates,
+    }
+}
+
 /// The claim of a citizen in an epoch.
 fn claim_of(citizen: u64, epoch: u64) -> Claim {
     Claim {
@@ -336,12 +294,16 @@ async fn live(seed: u64) -> Town {
         (0, 0)
     );
     assert!(town.service.store.open_slots().await.unwrap().is_empty());
-    let made_up = (1..=town.made).map(stranger);
-    let leaves = made_up.filter(|leaf| town.service.chain.leaf_index(*leaf).is_some());
+    let is_leaf = |leaf: &Commitment| town.service.chain.leaf_index(*leaf).is_some();
+    let leaves = (1..=town.commitments_made).map(stranger).filter(is_leaf);
     assert_eq!(
         leaves.count(),
         town.citizens.len(),
         "one leaf for each citizen"
+    );
+    assert!(
+        !town.hostile.commitments().any(|leaf| is_leaf(&leaf)),
+        "no leaf for the hostile orb"
     );
     town
 }
@@ -359,7 +321,7 @@ fn seeds() -> std::ops::Range<u64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_a_hostile_orb_does_everybody_is_paid_once_it_is_struck_off() {
-    let mut acts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut acts: BTreeMap<HostileAct, u64> = BTreeMap::new();
     for seed in seeds() {
         let lived = AssertUnwindSafe(live(seed)).catch_unwind().await;
         let Ok(town) = lived else {
@@ -371,7 +333,7 @@ async fn whatever_a_hostile_orb_does_everybody_is_paid_once_it_is_struck_off() {
         assert!(town.paid > ARRIVALS * EPOCHS);
     }
     // The attacks were made, and came through while they could.
-    for act in ["steal", "decoy", "recover", "few bits", "nobody"] {
-        assert!(acts.get(act).is_some_and(|times| *times > 0), "{act}");
+    for act in HostileAct::ATTACKS {
+        assert!(acts.get(&act).is_some_and(|times| *times > 0), "{act:?}");
     }
 }

@@ -12,17 +12,14 @@ use annona_engine::{
     EnrolError, EnrolmentPacket, EnrolmentState, ReviewDesk, ReviewError, ReviewVerdict,
     RevocationReason, RevocationState,
 };
+use annona_faults::{capture, decoy};
 use annona_matcher::{DecisionRule, Gallery};
 use annona_store::conformance::recovery;
 use annona_template::EyePair;
 use annona_template::{COLUMNS, IrisTemplate};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use crate::chain::{EPOCH_SECS, Fate, GENESIS};
-use crate::enrolments::{
-    COOLDOWN_SECS, Desk, NOW, PEOPLE_PER_ORB, capture, orb, signed_by, statement,
-};
+use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, PEOPLE_PER_ORB, orb, signed_by, statement};
 use crate::service::{CONFIRMATIONS, Service, commitment, stranger};
 
 /// Rounds in which a revocation and the append after it settle.
@@ -81,24 +78,6 @@ async fn who_waited_in_the_queue_of_a_rogue_orb_joins_at_once_at_another() {
         let twice = packet(&honest_orb(), capture(1, 3), 3, EnrolmentKind::New);
         let refused = desk.submit(&twice).await.unwrap();
         assert_eq!(refused.state, EnrolmentState::Duplicate);
-    }
-}
-
-/// Decoy `part` of an eye: 42 % from the others, 21 % from the eye.
-pub(crate) fn decoy(eyes: &EyePair, part: u64) -> EyePair {
-    let flipped = |eye: &IrisTemplate| {
-        let mut lots = ChaCha8Rng::seed_from_u64(4_711);
-        let part = 210 * part..210 * (part + 1);
-        let code = std::array::from_fn(|column| {
-            (0..64).fold(eye.code()[column], |word, bit| {
-                word ^ (u64::from(part.contains(&lots.random_range(0..1000))) << bit)
-            })
-        });
-        IrisTemplate::from_columns(code, *eye.mask())
-    };
-    EyePair {
-        left: flipped(&eyes.left),
-        right: flipped(&eyes.right),
     }
 }
 

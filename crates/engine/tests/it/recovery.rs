@@ -5,10 +5,11 @@ use annona_engine::ports::{
     ChainReader, EnrolmentRepository, RegistryChange, RevocationRepository,
 };
 use annona_engine::{EnrolError, EnrolmentPacket, EnrolmentState, RevocationReason};
+use annona_faults::capture;
 use annona_store::conformance::recovery;
 
 use crate::chain::{EPOCH_SECS, Fate, GENESIS};
-use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, capture, orb, signed_by, statement};
+use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, orb, signed_by, statement};
 use crate::service::{CONFIRMATIONS, MARGIN_SECS, Service, Workers, commitment};
 
 /// Rounds in which a revocation and the append after it settle.
