@@ -79,6 +79,34 @@ mod tests {
         assert_eq!(format!("{identity:?}"), "Identity(..)");
     }
 
+    /// Values of npm `@semaphore-protocol/identity` and `group` 3.15.2, to which trapdoor and
+    /// nullifier secret were given, computed with Node's SHA-256.
+    #[test]
+    fn the_way_from_a_secret_to_its_nullifier_hash_is_frozen() {
+        let secret = std::array::from_fn(|place| u8::try_from(place).unwrap());
+        let identity = Identity::from_secret(secret);
+        let scope = ClaimScope {
+            chain_id: 31_337,
+            distributor: Address::repeat_byte(0x22),
+        };
+        let external_nullifier = ExternalNullifier::new(&scope, Epoch(5));
+        let nullifier_hash = identity.nullifier_hash(external_nullifier);
+        let words = [
+            identity.commitment().to_field(),
+            external_nullifier.to_field(),
+            nullifier_hash.to_field(),
+        ]
+        .map(|element| format!("{:064x}", element.to_u256()));
+        assert_eq!(
+            words,
+            [
+                "213d316bc3bbd5ebd4e1a46f1c5c7c64bc0a762f9c834b429b0b448ad508e4c2",
+                "0093ba1934a038b1301bd04580cdbc39d40e912d18adef5cec68a8c359de0094",
+                "2dbf799e8b94713af1406095562b4332c66d0919b34972a7c2c4785116c77d35",
+            ]
+        );
+    }
+
     #[test]
     fn nullifiers_are_fresh_each_epoch_and_stable_within_one() {
         let identity = Identity::from_secret([7; 32]);

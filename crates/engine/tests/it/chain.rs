@@ -153,6 +153,7 @@ struct Inner {
     answered_before_failing: u32,
     refused_broadcasts: u32,
     lost_broadcasts: u32,
+    lost_acknowledgements: u32,
     unsendable: HashSet<B256>,
     /// Whether the chain takes nothing with fees of EIP-1559.
     takes_only_gas_prices: bool,
@@ -435,6 +436,11 @@ impl FakeChain {
     /// The next `count` broadcasts are acknowledged and lost.
     pub(crate) fn lose_broadcasts(&self, count: u32) {
         self.lock().lost_broadcasts = count;
+    }
+
+    /// The next `count` broadcasts are taken, and answered with an error.
+    pub(crate) fn lose_acknowledgements(&self, count: u32) {
+        self.lock().lost_acknowledgements = count;
     }
 
     /// The chain takes nothing with fees of EIP-1559.

@@ -56,12 +56,12 @@ fn prove_as(citizen: &Identity, members: &[Commitment], recipient: Address) -> C
     }
 }
 
-static CLAIM: LazyLock<Claim> = LazyLock::new(|| prove(Address::repeat_byte(0x77)));
+pub(crate) static CLAIM: LazyLock<Claim> = LazyLock::new(|| prove(Address::repeat_byte(0x77)));
 /// The same person's, to another recipient.
 static OTHER: LazyLock<Claim> = LazyLock::new(|| prove(Address::repeat_byte(0x78)));
 
 /// A desk in epoch 1, with the members of [`members`].
-async fn open() -> (Service, Arc<ClaimDesk>) {
+pub(crate) async fn open() -> (Service, Arc<ClaimDesk>) {
     let service = Service::start().await;
     service.clock.set(NOW);
     service.chain.append(&members());
@@ -86,7 +86,7 @@ fn desk(service: &Service) -> Arc<ClaimDesk> {
 }
 
 /// The refusal of a claim, which leaves nothing behind.
-async fn refusal(desk: &ClaimDesk, claim: Claim) -> ClaimError {
+pub(crate) async fn refusal(desk: &ClaimDesk, claim: Claim) -> ClaimError {
     let refused = desk.submit(claim).await.unwrap_err();
     assert_eq!(desk.find(claim.nullifier_hash).await.unwrap(), None);
     refused

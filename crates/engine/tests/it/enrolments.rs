@@ -51,11 +51,15 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) async fn open() -> Self {
+        Self::open_with(policy()).await
+    }
+
+    pub(crate) async fn open_with(policy: EnrolmentPolicy) -> Self {
         let service = Service::start().await;
         service.clock.set(NOW);
         service.chain.add_orb(OrbId(orb().address()));
         let membership = Arc::new(membership());
-        let desk = Arc::new(new_desk(&service, &membership));
+        let desk = Arc::new(desk_with(&service, &membership, Gallery::new(), policy));
         Self {
             service,
             membership,
@@ -85,34 +89,48 @@ impl Desk {
     }
 
     /// Asserts that a packet left nothing behind.
-    async fn assert_not_stored(&self, packet: &EnrolmentPacket, people: usize) {
+    pub(crate) async fn assert_not_stored(&self, packet: &EnrolmentPacket, people: usize) {
         let id = EnrolmentId(packet.signed.enrolment.signing_hash(&DOMAIN));
         assert_eq!(self.desk.find(id).await.unwrap(), None);
         assert_eq!(self.gallery().await.len(), people);
     }
 }
 
-fn new_desk(service: &Service, membership: &Arc<Membership>) -> EnrolmentDesk {
-    desk_with(service, membership, Gallery::new())
+/// The rules of a desk that takes packets of the tests.
+pub(crate) fn policy() -> EnrolmentPolicy {
+    EnrolmentPolicy {
+        domain: DOMAIN,
+        model_id: MODEL,
+        max_age_secs: MAX_AGE_SECS,
+        max_skew_secs: MAX_SKEW_SECS,
+        rule: DecisionRule::standard(),
+        recovery_cooldown_secs: COOLDOWN_SECS,
+        calendar: calendar(),
+        people_per_orb: PEOPLE_PER_ORB,
+        review_keep_secs: REVIEW_KEEP_SECS,
+    }
 }
 
-fn desk_with(service: &Service, membership: &Arc<Membership>, gallery: Gallery) -> EnrolmentDesk {
+fn new_desk(service: &Service, membership: &Arc<Membership>) -> EnrolmentDesk {
+    desk_of(service, membership, Gallery::new())
+}
+
+fn desk_of(service: &Service, membership: &Arc<Membership>, gallery: Gallery) -> EnrolmentDesk {
+    desk_with(service, membership, gallery, policy())
+}
+
+fn desk_with(
+    service: &Service,
+    membership: &Arc<Membership>,
+    gallery: Gallery,
+    policy: EnrolmentPolicy,
+) -> EnrolmentDesk {
     EnrolmentDesk::new(
         Arc::new(service.store.clone()),
         service.chain.clone(),
         service.clock.clone(),
         Arc::clone(membership),
-        EnrolmentPolicy {
-            domain: DOMAIN,
-            model_id: MODEL,
-            max_age_secs: MAX_AGE_SECS,
-            max_skew_secs: MAX_SKEW_SECS,
-            rule: DecisionRule::standard(),
-            recovery_cooldown_secs: COOLDOWN_SECS,
-            calendar: calendar(),
-            people_per_orb: PEOPLE_PER_ORB,
-            review_keep_secs: REVIEW_KEEP_SECS,
-        },
+        policy,
         gallery,
     )
 }
@@ -442,7 +460,7 @@ async fn gallery_files_fill_up_from_the_database_and_are_used_again() {
         );
     }
     // Entries that the files lack come from the database.
-    desk.desk = Arc::new(desk_with(
+    desk.desk = Arc::new(desk_of(
         &desk.service,
         &desk.membership,
         open(Access::Write),
@@ -450,7 +468,7 @@ async fn gallery_files_fill_up_from_the_database_and_are_used_again() {
     assert_eq!(desk.state(&packet(2, 20)).await, EnrolmentState::Duplicate);
     assert_eq!(open(Access::Read).in_files(), 3);
     // A second service follows the first one's files, and adds what they lack.
-    let follower = desk_with(&desk.service, &desk.membership, open(Access::Read));
+    let follower = desk_of(&desk.service, &desk.membership, open(Access::Read));
     assert_eq!(desk.state(&packet(4, 4)).await, EnrolmentState::Queued);
     let again = follower.submit(packet(4, 40)).await.unwrap();
     assert_eq!(again.state, EnrolmentState::Duplicate);
@@ -472,7 +490,7 @@ async fn gallery_files_of_another_database_are_not_believed() {
             EnrolmentState::Queued
         );
     }
-    desk.desk = Arc::new(desk_with(&desk.service, &desk.membership, other));
+    desk.desk = Arc::new(desk_of(&desk.service, &desk.membership, other));
     assert_eq!(desk.state(&packet(2, 20)).await, EnrolmentState::Duplicate);
     assert_eq!(desk.state(&packet(13, 13)).await, EnrolmentState::Queued);
 }
@@ -483,7 +501,7 @@ async fn gallery_files_ahead_of_the_database_are_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let mut ahead = Gallery::open(folder.path(), Access::Write).unwrap();
     ahead.push(1, &capture_with_noise(1, 0, 0)).unwrap();
-    desk.desk = Arc::new(desk_with(&desk.service, &desk.membership, ahead));
+    desk.desk = Arc::new(desk_of(&desk.service, &desk.membership, ahead));
     assert_eq!(desk.state(&packet(1, 1)).await, EnrolmentState::Queued);
     assert_eq!(desk.gallery().await.len(), 1);
 }

@@ -2,13 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod bounds;
 mod chain;
 mod claims;
 mod enrolments;
 mod hostile;
 mod lockout;
 mod membership;
+mod operations;
 mod recovery;
+mod regressions;
 mod relay;
 mod sequencer;
 mod service;

@@ -4,13 +4,15 @@ use annona_core::{Commitment, EnrolmentKind, Epoch, UnixSeconds};
 use annona_engine::ports::{
     ChainReader, EnrolmentRepository, RegistryChange, RevocationRepository,
 };
-use annona_engine::{EnrolError, EnrolmentPacket, EnrolmentState, RevocationReason};
-use annona_faults::capture;
+use annona_engine::{
+    EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentState, RevocationReason,
+};
 use annona_store::conformance::recovery;
 
 use crate::chain::{EPOCH_SECS, Fate, GENESIS};
-use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, orb, signed_by, statement};
+use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, orb, policy, signed_by, statement};
 use crate::service::{CONFIRMATIONS, MARGIN_SECS, Service, Workers, commitment};
+use annona_faults::capture;
 
 /// Rounds in which a revocation and the append after it settle.
 const ROUNDS: u64 = 2 * CONFIRMATIONS + 6;
@@ -312,4 +314,41 @@ async fn a_stranger_has_nothing_to_recover() {
     let now = NOW + COOLDOWN_SECS;
     let refused = desk.submit(&recovering(2, 1, 2, now)).await;
     assert!(matches!(refused, Err(EnrolError::NothingToRecover)));
+}
+
+#[tokio::test]
+async fn a_cooldown_of_a_month_is_told_in_days_and_does_not_end_with_an_epoch() {
+    const DAY_SECS: u64 = 86_400;
+    let desk = Desk::open_with(EnrolmentPolicy {
+        recovery_cooldown_secs: 30 * DAY_SECS,
+        ..policy()
+    })
+    .await;
+    let templates = capture(1, 1);
+    let packet = signed_by(&orb(), statement(&templates, 1), templates);
+    desk.submit(&packet).await.unwrap();
+    let workers = desk.service.workers();
+    workers.run(&desk.service.chain, ROUNDS).await;
+    let end = NOW + 30 * DAY_SECS;
+    let early = [
+        (NOW + DAY_SECS, 29),
+        // In the epochs after the enrolment.
+        (GENESIS + EPOCH_SECS, 19),
+        (GENESIS + 2 * EPOCH_SECS, 7),
+        (end - DAY_SECS - 1, 2),
+        (end - DAY_SECS, 1),
+        (end - 1, 1),
+    ];
+    for (now, days) in early {
+        desk.service.clock.set(now);
+        desk.service.chain.warp_to_time(now);
+        let refused = desk.submit(&recovering(1, 2, 2, now)).await;
+        assert!(
+            matches!(refused, Err(EnrolError::RecoveryTooSoon { wait_days }) if wait_days == days),
+            "{days}: {refused:?}"
+        );
+    }
+    desk.service.clock.set(end);
+    let record = desk.submit(&recovering(1, 2, 2, end)).await.unwrap();
+    assert_eq!(record.state, EnrolmentState::Queued);
 }

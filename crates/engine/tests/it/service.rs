@@ -18,9 +18,14 @@ use annona_engine::{
 };
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::chain::{BASE_FEE, FakeChain, GENESIS, TrustedProver, calendar, window};
+
+/// File name of the database.
+const DATABASE: &str = "annona.sqlite";
 
 /// Blocks on top of a final one.
 pub(crate) const CONFIRMATIONS: u64 = 6;
@@ -72,7 +77,7 @@ pub(crate) struct Service {
     pub(crate) store: SqliteStore,
     pub(crate) chain: Arc<FakeChain>,
     pub(crate) clock: Arc<SetClock>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 /// Everything that works in the background; dropping it is a crash.
@@ -92,13 +97,20 @@ impl Service {
             distributor: Address::repeat_byte(2),
             model_id: B256::repeat_byte(3),
         };
-        let path = directory.path().join("annona.sqlite");
+        let path = directory.path().join(DATABASE);
         Self {
             store: SqliteStore::open(&path, &tag).await.unwrap(),
             chain: FakeChain::new(),
             clock: Arc::new(SetClock(AtomicU64::new(GENESIS))),
-            _directory: directory,
+            directory,
         }
+    }
+
+    /// A connection to the database past the store.
+    pub(crate) async fn connect(&self) -> SqliteConnection {
+        let path = self.directory.path().join(DATABASE);
+        let options = SqliteConnectOptions::new().filename(path);
+        options.connect().await.unwrap()
     }
 
     /// New workers, which know nothing but what the database and the chain hold.

@@ -3,5 +3,6 @@
 
 mod batches;
 mod forgery;
+mod frozen;
 mod keys;
 mod model;

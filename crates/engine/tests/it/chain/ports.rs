@@ -252,6 +252,10 @@ impl ChainWriter for FakeChain {
             return Ok(());
         }
         inner.take_into_pool(hash);
+        if inner.lost_acknowledgements > 0 {
+            inner.lost_acknowledgements -= 1;
+            return Err(unavailable());
+        }
         Ok(())
     }
 
