@@ -2,7 +2,8 @@
 
 use annona_core::{AmountWei, B256, Epoch, Payment, U256};
 use annona_engine::ports::{
-    AttemptKind, ChainError, ClaimRepository, Purpose, RevertReason, SenderRole, Slot, SlotState,
+    AttemptKind, ChainError, ClaimRepository, Pending, Purpose, RevertReason, SenderRole, Slot,
+    SlotState,
 };
 use annona_engine::{Claim, ClaimState, OutboxError, Rejection, RelayError, RelayPolicy};
 
@@ -834,7 +835,9 @@ async fn two_relays_on_one_database_pay_once() {
     assert_eq!(first.unwrap() + second.unwrap(), 8);
     one.run(&service.chain, 2 * ROUNDS).await;
     service.assert_paid_once(8).await;
-    let (queued, under_way) = service.store.pending_claims().await.unwrap();
-    assert_eq!((queued, under_way), (0, 0));
+    assert_eq!(
+        service.store.pending_claims().await.unwrap(),
+        Pending::default()
+    );
     assert_eq!(service.open().await, []);
 }
