@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::setup;
 use crate::shell::{
-    annona_binary, cargo, cargo_path, circuit_keys, debug_folder, read_from, root, run_in,
+    annona_binary, cargo, cargo_path, circuit_keys, debug_folder, read_from, root, run_in, run_with,
 };
 
 /// Contracts whose artifacts the bindings are made from.
@@ -62,6 +62,7 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     fixtures(mode, &mut stale)?;
     iris_vectors(mode, &mut stale)?;
     artifacts(mode, &mut stale)?;
+    queries(mode, &mut stale)?;
     openapi(mode, &mut stale)?;
     if mode != Mode::Write && !stale.is_empty() {
         let names: Vec<String> = stale
@@ -76,11 +77,13 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds programs that make files, with the features that `cargo test` has: with those
-/// of its own package alone, each would build its dependencies anew.
+/// Build with the features that `cargo test` has: with those of its own package alone, each
+/// program would build its dependencies anew.
+const UNIFIED_BUILD: [&str; 4] = ["build", "--quiet", "--workspace", "--all-features"];
+
+/// Builds programs that make files.
 fn build(targets: &[&str]) -> anyhow::Result<()> {
-    let unified = ["build", "--quiet", "--workspace", "--all-features"];
-    cargo(&[&unified, targets].concat())
+    cargo(&[&UNIFIED_BUILD, targets].concat())
 }
 
 /// Builds and runs an example of the workspace. It is built when its turn comes, because
@@ -306,6 +309,31 @@ fn numbered(references: &Value) -> Value {
         .collect()
 }
 
+/// Descriptions of the store's queries, which its macros read where there is no database. They
+/// write them as they are compiled against one that is empty and has the schema of now.
+fn queries(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let scratch = std::env::temp_dir().join(format!("annona-queries-{}", std::process::id()));
+    let made = scratch.join("made");
+    fs::create_dir_all(&made)?;
+    let database = scratch.join("annona.sqlite");
+    let migrations = root().join("crates/store/migrations/sqlite");
+    let paths = [&migrations, &database].map(|path| path.to_string_lossy());
+    example("scratch_database", &[&paths[0], &paths[1]])?;
+    run_with(
+        &[
+            ("DATABASE_URL", &format!("sqlite://{}", paths[1])),
+            ("SQLX_OFFLINE", "false"),
+            ("SQLX_OFFLINE_DIR", &made.to_string_lossy()),
+        ],
+        root(),
+        cargo_path(),
+        &[&UNIFIED_BUILD, &["--example", "queries"][..]].concat(),
+    )?;
+    settle_folder(mode, stale, "crates/store/.sqlx", &made)?;
+    fs::remove_dir_all(scratch)?;
+    Ok(())
+}
+
 fn openapi(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     // Only with examples do dependencies get the features that tests need too.
     build(&["--bin", "annona", "--examples"])?;
@@ -329,6 +357,49 @@ fn settle(mode: Mode, stale: &mut Vec<PathBuf>, file: &str, contents: &[u8]) -> 
         writeln!(std::io::stdout(), "wrote {file}")?;
     }
     Ok(())
+}
+
+/// Settles the files of folder `kept` with those of folder `made`: no others are kept.
+fn settle_folder(
+    mode: Mode,
+    stale: &mut Vec<PathBuf>,
+    kept: &str,
+    made: &Path,
+) -> anyhow::Result<()> {
+    let folder = root().join(kept);
+    if mode == Mode::Write {
+        fs::create_dir_all(&folder)?;
+    }
+    let names = file_names(made)?;
+    for name in &names {
+        settle(
+            mode,
+            stale,
+            &format!("{kept}/{name}"),
+            &fs::read(made.join(name))?,
+        )?;
+    }
+    for name in file_names(&folder)?.difference(&names) {
+        let file = format!("{kept}/{name}");
+        if mode == Mode::Write {
+            fs::remove_file(root().join(&file))?;
+            writeln!(std::io::stdout(), "removed {file}")?;
+        }
+        stale.push(PathBuf::from(file));
+    }
+    Ok(())
+}
+
+/// Returns the names of the files in a folder; none where there is no folder.
+fn file_names(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
+    if !folder.exists() {
+        return Ok(BTreeSet::new());
+    }
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(folder)? {
+        names.insert(entry?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ enum Command {
     /// verifier.
     Test(test::TestArgs),
     /// Make the generated files: verifying key, Solidity verifier and its test proofs, iris
-    /// vectors, contract artifacts, OpenAPI.
+    /// vectors, contract artifacts, descriptions of the store's queries, OpenAPI.
     Gen {
         /// Change nothing; fail when a file is not what it would be made as.
         #[arg(long)]

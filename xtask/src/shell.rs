@@ -36,7 +36,17 @@ pub(crate) fn run_in(
     program: impl AsRef<OsStr>,
     arguments: &[&str],
 ) -> anyhow::Result<()> {
-    run_printing_to(Stdio::inherit(), folder, program, arguments)
+    run_printing_to(Stdio::inherit(), &[], folder, program, arguments)
+}
+
+/// As [`run_in`], with further variables in the command's environment.
+pub(crate) fn run_with(
+    variables: &[(&str, &str)],
+    folder: &Path,
+    program: impl AsRef<OsStr>,
+    arguments: &[&str],
+) -> anyhow::Result<()> {
+    run_printing_to(Stdio::inherit(), variables, folder, program, arguments)
 }
 
 /// As [`run_in`], with the command's standard output on standard error.
@@ -45,11 +55,12 @@ pub(crate) fn run_aside_in(
     program: impl AsRef<OsStr>,
     arguments: &[&str],
 ) -> anyhow::Result<()> {
-    run_printing_to(std::io::stderr().into(), folder, program, arguments)
+    run_printing_to(std::io::stderr().into(), &[], folder, program, arguments)
 }
 
 fn run_printing_to(
     output: Stdio,
+    variables: &[(&str, &str)],
     folder: &Path,
     program: impl AsRef<OsStr>,
     arguments: &[&str],
@@ -61,6 +72,7 @@ fn run_printing_to(
     );
     let status = command(&program)
         .args(arguments)
+        .envs(variables.iter().copied())
         .current_dir(folder)
         .stdout(output)
         .status()

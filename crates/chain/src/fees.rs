@@ -31,9 +31,7 @@ pub(crate) async fn read_market(
         .get_block_by_number(BlockNumberOrTag::Latest)
         .await
         .map_err(from_transport)?
-        .ok_or(ChainError::Malformed {
-            what: "no newest block",
-        })?;
+        .ok_or(ChainError::NoNewestBlock)?;
     match block.header.base_fee_per_gas() {
         Some(base_fee) if base_fee > 0 && kinds == TransactionKinds::All => {
             read_dynamic(provider, base_fee.into()).await
@@ -117,9 +115,7 @@ pub(crate) fn is_kind_refused(error: &TransportError) -> bool {
 }
 
 fn to_wei(wei: u128) -> Result<u64, ChainError> {
-    u64::try_from(wei).map_err(|_| ChainError::Malformed {
-        what: "a gas price of 64 bits and more",
-    })
+    u64::try_from(wei).map_err(|_| ChainError::GasPriceTooHigh { wei })
 }
 
 #[cfg(test)]

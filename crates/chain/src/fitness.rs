@@ -23,14 +23,14 @@ impl EvmReader {
     /// Refuses an endpoint of another chain.
     ///
     /// # Errors
-    /// [`ChainError::OtherChain`], and as every call.
+    /// [`ChainError::WrongChain`], and as every call.
     pub async fn check_chain_id(&self) -> Result<(), ChainError> {
         let actual = self.provider.get_chain_id().await.map_err(from_transport)?;
         let expected = self.deployment.chain_id;
         if actual == expected {
             Ok(())
         } else {
-            Err(ChainError::OtherChain { expected, actual })
+            Err(ChainError::WrongChain { expected, actual })
         }
     }
 

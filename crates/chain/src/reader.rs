@@ -38,7 +38,7 @@ impl EvmReader {
     /// Opens a reader of `deployment`; refuses an endpoint of another chain.
     ///
     /// # Errors
-    /// [`ChainError::Unavailable`] when there is no answer, [`ChainError::OtherChain`].
+    /// [`ChainError::Unavailable`] when there is no answer, [`ChainError::WrongChain`].
     pub async fn open(provider: DynProvider, deployment: Deployment) -> Result<Self, ChainError> {
         let reader = Self::trusting(provider, deployment);
         reader.check_chain_id().await?;
@@ -147,8 +147,8 @@ impl EvmReader {
         for (nullifier, answer) in answers {
             let word = answer.await.map_err(from_transport)?;
             let is_spent = Distributor::isSpentCall::abi_decode_returns(&word);
-            if is_spent.map_err(|_| ChainError::Malformed {
-                what: "an answer of isSpent that is no truth value",
+            if is_spent.map_err(|_| ChainError::Undecodable {
+                name: "answer of isSpent",
             })? {
                 spent.push(*nullifier);
             }
@@ -205,9 +205,7 @@ impl ChainReader for EvmReader {
             .get_block_by_number(BlockNumberOrTag::Latest)
             .await
             .map_err(from_transport)?
-            .ok_or(ChainError::Malformed {
-                what: "no newest block",
-            })?;
+            .ok_or(ChainError::NoNewestBlock)?;
         Ok(BlockHead {
             number: block.header.number(),
             timestamp: UnixSeconds(block.header.timestamp()),
@@ -377,8 +375,8 @@ impl ChainReader for EvmReader {
 }
 
 fn to_claim_outcome(log: &Log) -> Result<Option<(NullifierHash, ClaimOutcome)>, ChainError> {
-    let malformed = || ChainError::Malformed {
-        what: "a distributor event without its fields",
+    let malformed = || ChainError::Undecodable {
+        name: "distributor event",
     };
     let (nullifier, outcome) = match log.topic0() {
         Some(&Distributor::Claimed::SIGNATURE_HASH) => {
@@ -399,15 +397,16 @@ fn to_claim_outcome(log: &Log) -> Result<Option<(NullifierHash, ClaimOutcome)>, 
         }
         _ => return Ok(None),
     };
-    let nullifier = NullifierHash::try_from(nullifier).map_err(|_| ChainError::Malformed {
-        what: "a nullifier hash outside the field",
+    let nullifier = NullifierHash::try_from(nullifier).map_err(|_| ChainError::OutOfRange {
+        quantity: "a nullifier hash",
+        value: nullifier,
     })?;
     Ok(Some((nullifier, outcome)))
 }
 
 fn to_batch(log: &Log) -> Result<RegistryBatch, ChainError> {
-    let malformed = || ChainError::Malformed {
-        what: "a registry event without its fields",
+    let malformed = || ChainError::Undecodable {
+        name: "registry event",
     };
     let (Some(block_number), Some(block_hash), Some(transaction)) =
         (log.block_number, log.block_hash, log.transaction_hash)
@@ -457,23 +456,26 @@ fn to_revocation(removal: &IRegistry::Removal) -> Result<Revocation, ChainError>
 }
 
 fn to_commitment(value: U256) -> Result<Commitment, ChainError> {
-    Commitment::try_from(value).map_err(|_| ChainError::Malformed {
-        what: "a leaf that is no commitment",
+    Commitment::try_from(value).map_err(|_| ChainError::OutOfRange {
+        quantity: "a commitment",
+        value,
     })
 }
 
 fn to_leaf_index(value: U256) -> Result<LeafIndex, ChainError> {
-    LeafIndex::try_from(to_u64(value, "a leaf index")?).map_err(|_| ChainError::Malformed {
-        what: "a leaf index outside the tree",
+    LeafIndex::try_from(to_u64(value, "a leaf index")?).map_err(|_| ChainError::OutOfRange {
+        quantity: "a leaf index",
+        value,
     })
 }
 
 fn to_root(value: U256) -> Result<Root, ChainError> {
-    Root::try_from(value).map_err(|_| ChainError::Malformed {
-        what: "a root outside the field",
+    Root::try_from(value).map_err(|_| ChainError::OutOfRange {
+        quantity: "a root",
+        value,
     })
 }
 
-fn to_u64(value: U256, what: &'static str) -> Result<u64, ChainError> {
-    u64::try_from(value).map_err(|_| ChainError::Malformed { what })
+fn to_u64(value: U256, quantity: &'static str) -> Result<u64, ChainError> {
+    u64::try_from(value).map_err(|_| ChainError::OutOfRange { quantity, value })
 }

@@ -131,8 +131,8 @@ impl EvmChain {
         request: TransactionRequest,
     ) -> Result<SignedTransaction, ChainError> {
         let Some(key) = self.keys.get(&seat.sender) else {
-            return Err(ChainError::Malformed {
-                what: "an account whose key this service does not have",
+            return Err(ChainError::UnknownSender {
+                sender: seat.sender,
             });
         };
         let request = request
@@ -183,10 +183,8 @@ fn call(sender: Address, to: Address, input: Vec<u8>) -> TransactionRequest {
 
 /// Rebuilds the call in signed bytes.
 fn request_of(signed: &SignedTransaction) -> Result<TransactionRequest, ChainError> {
-    let envelope =
-        TxEnvelope::decode_2718(&mut signed.raw.as_slice()).map_err(|_| ChainError::Malformed {
-            what: "stored bytes that are no transaction",
-        })?;
+    let envelope = TxEnvelope::decode_2718(&mut signed.raw.as_slice())
+        .map_err(|_| ChainError::UnreadableTransaction { hash: signed.hash })?;
     let request = TransactionRequest::default()
         .with_from(signed.sender)
         .with_gas_limit(envelope.gas_limit())
@@ -212,16 +210,15 @@ fn claim_input(claim: &Claim) -> Vec<u8> {
 /// Encodes the call that pays `claims`. One claim costs less in a call of its own.
 fn claims_input(claims: &[Claim]) -> Result<Vec<u8>, ChainError> {
     let [first, others @ ..] = claims else {
-        return Err(ChainError::Malformed {
-            what: "a batch without claims",
-        });
+        return Err(ChainError::EmptyBatch);
     };
     if others.is_empty() {
         return Ok(claim_input(first));
     }
-    if others.iter().any(|claim| claim.epoch != first.epoch) {
-        return Err(ChainError::Malformed {
-            what: "a batch of claims of several epochs",
+    if let Some(other) = others.iter().find(|claim| claim.epoch != first.epoch) {
+        return Err(ChainError::MixedEpochs {
+            first: first.epoch,
+            other: other.epoch,
         });
     }
     let members = claims.iter().map(|claim| IDistributor::Claim {

@@ -43,6 +43,24 @@ pub enum EnrolmentKind {
 }
 
 impl EnrolmentKind {
+    /// All kinds, for storage.
+    pub const ALL: [Self; 2] = [Self::New, Self::Recovery];
+
+    /// Returns the stable code of the kind.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Recovery => "recovery",
+        }
+    }
+
+    /// Returns the kind of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
     const fn to_u8(self) -> u8 {
         match self {
             Self::New => 0,

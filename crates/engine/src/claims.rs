@@ -15,7 +15,7 @@ use annona_core::{
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
 use crate::ports::{
-    ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Store, StoreError,
+    ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Pending, Store, StoreError,
 };
 use crate::{Claim, ClaimIntake, ClaimRecord, ClaimState};
 use gather::Gatherer;
@@ -209,7 +209,7 @@ impl ClaimDesk {
         if epoch.account.claimed >= epoch.checkpoint.member_count {
             return Err(ClaimError::CensusReached(claim.epoch));
         }
-        let (queued, _) = ClaimRepository::pending_claims(&*self.store).await?;
+        let Pending { queued, .. } = ClaimRepository::pending_claims(&*self.store).await?;
         if queued >= MAX_QUEUED_CLAIMS {
             return Err(ClaimError::QueueFull);
         }

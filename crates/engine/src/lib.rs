@@ -45,6 +45,7 @@ pub use sequencer::{
     Waiting,
 };
 pub use types::{
-    Claim, ClaimIntake, ClaimRecord, ClaimState, EnrolmentId, EnrolmentRecord, EnrolmentState,
-    Rejection, RevocationReason, RevocationRecord, RevocationState,
+    Claim, ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, EnrolmentId, EnrolmentRecord,
+    EnrolmentState, EnrolmentStateKind, Rejection, RevocationReason, RevocationRecord,
+    RevocationState, RevocationStateKind,
 };

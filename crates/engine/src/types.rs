@@ -48,6 +48,63 @@ pub enum EnrolmentState {
     Withdrawn,
 }
 
+/// State of an enrolment without its place in the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnrolmentStateKind {
+    /// See [`EnrolmentState::Duplicate`].
+    Duplicate,
+    /// See [`EnrolmentState::Review`].
+    Review,
+    /// See [`EnrolmentState::Queued`].
+    Queued,
+    /// See [`EnrolmentState::Submitted`].
+    Submitted,
+    /// See [`EnrolmentState::Mined`].
+    Mined,
+    /// See [`EnrolmentState::Final`].
+    Final,
+    /// See [`EnrolmentState::Revoked`]; no row has it: it is a final enrolment whose revocation is
+    /// final.
+    Revoked,
+    /// See [`EnrolmentState::Withdrawn`].
+    Withdrawn,
+}
+
+impl EnrolmentStateKind {
+    /// All states, for storage.
+    pub const ALL: [Self; 8] = [
+        Self::Duplicate,
+        Self::Review,
+        Self::Queued,
+        Self::Submitted,
+        Self::Mined,
+        Self::Final,
+        Self::Revoked,
+        Self::Withdrawn,
+    ];
+
+    /// Returns the stable code of the state.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Review => "review",
+            Self::Queued => "queued",
+            Self::Submitted => "submitted",
+            Self::Mined => "mined",
+            Self::Final => "final",
+            Self::Revoked => "revoked",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Returns the state of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+}
+
 /// Reason why a leaf is revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevocationReason {
@@ -103,6 +160,50 @@ pub enum RevocationState {
     /// There was nothing to revoke: no such leaf, or the recovery that asked for it was
     /// withdrawn before the leaf was touched.
     Void,
+}
+
+/// State of a revocation without its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevocationStateKind {
+    /// See [`RevocationState::Queued`].
+    Queued,
+    /// See [`RevocationState::Submitted`].
+    Submitted,
+    /// See [`RevocationState::Mined`].
+    Mined,
+    /// See [`RevocationState::Final`].
+    Final,
+    /// See [`RevocationState::Void`].
+    Void,
+}
+
+impl RevocationStateKind {
+    /// All states, for storage.
+    pub const ALL: [Self; 5] = [
+        Self::Queued,
+        Self::Submitted,
+        Self::Mined,
+        Self::Final,
+        Self::Void,
+    ];
+
+    /// Returns the stable code of the state.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Submitted => "submitted",
+            Self::Mined => "mined",
+            Self::Final => "final",
+            Self::Void => "void",
+        }
+    }
+
+    /// Returns the state of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
 }
 
 /// A revocation as it is stored.
@@ -273,6 +374,54 @@ impl ClaimState {
     #[must_use]
     pub const fn is_rejected(self) -> bool {
         matches!(self, Self::Rejected(_))
+    }
+}
+
+/// State of a claim without its transaction and the reason of a rejection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimStateKind {
+    /// See [`ClaimState::Queued`].
+    Queued,
+    /// See [`ClaimState::Batched`].
+    Batched,
+    /// See [`ClaimState::Submitted`].
+    Submitted,
+    /// See [`ClaimState::Mined`].
+    Mined,
+    /// See [`ClaimState::Final`].
+    Final,
+    /// See [`ClaimState::Rejected`].
+    Rejected,
+}
+
+impl ClaimStateKind {
+    /// All states, for storage.
+    pub const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Batched,
+        Self::Submitted,
+        Self::Mined,
+        Self::Final,
+        Self::Rejected,
+    ];
+
+    /// Returns the stable code of the state.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Batched => "batched",
+            Self::Submitted => "submitted",
+            Self::Mined => "mined",
+            Self::Final => "final",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// Returns the state of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use annona_bindings::Deployment;
 use annona_chain::EvmReader;
 use annona_core::{Address, ClaimWindow, Commitment, Epoch, EpochClock, OrbId, parse_address};
-use annona_engine::ports::{ChainReader, EnrolmentRepository, RevocationRepository};
+use annona_engine::ports::{ChainReader, EnrolmentRepository, Pending, RevocationRepository};
 use annona_engine::{Membership, MembershipRules, RevocationReason};
 use annona_http::SecretUrl;
 use annona_rpc::connect;
@@ -133,9 +133,12 @@ struct Counts {
     submitted: u64,
 }
 
-impl From<(u64, u64)> for Counts {
-    fn from((queued, submitted): (u64, u64)) -> Self {
-        Self { queued, submitted }
+impl From<Pending> for Counts {
+    fn from(pending: Pending) -> Self {
+        Self {
+            queued: pending.queued,
+            submitted: pending.under_way,
+        }
     }
 }
 

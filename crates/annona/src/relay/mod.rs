@@ -74,12 +74,12 @@ async fn status(args: StatusArgs) -> anyhow::Result<()> {
     config.require_database()?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(&config, &deployment).await?;
-    let (claims_queued, claims_under_way) = ClaimRepository::pending_claims(&store).await?;
+    let claims = ClaimRepository::pending_claims(&store).await?;
     let slots = store.open_slots().await?;
     store.close().await;
     let status = Status {
-        claims_queued,
-        claims_under_way,
+        claims_queued: claims.queued,
+        claims_under_way: claims.under_way,
         slots: slots.iter().filter_map(view).collect(),
     };
     Format::from_flag(args.json).print(&status, || describe(&status))

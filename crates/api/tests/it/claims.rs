@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use annona_api::RateLimits;
 use annona_core::{B256, BASE_MODULUS, ClaimTerms, SCALAR_MODULUS, U256};
 use annona_engine::Rejection;
-use annona_engine::ports::ClaimRepository;
+use annona_engine::ports::{ClaimRepository, Pending};
 use annona_wire::{ClaimRequest, ClaimStatus, ClaimView, ConfigView};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -219,7 +219,13 @@ async fn a_flood_of_false_claims_does_not_hold_up_true_ones() {
     while let Some(flooder) = flood.join_next().await {
         flooder.unwrap();
     }
-    assert_eq!(world.store.pending_claims().await.unwrap(), (4, 0));
+    assert_eq!(
+        world.store.pending_claims().await.unwrap(),
+        Pending {
+            queued: 4,
+            under_way: 0
+        }
+    );
 }
 
 #[tokio::test]
@@ -228,7 +234,13 @@ async fn the_same_claim_again_gets_the_same_answer() {
     let first = world.claim(&honest_claim()).await;
     let second = world.claim(&honest_claim()).await;
     assert_eq!((first.status, first.body), (second.status, second.body));
-    assert_eq!(world.store.pending_claims().await.unwrap(), (1, 0));
+    assert_eq!(
+        world.store.pending_claims().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 0
+        }
+    );
 }
 
 #[tokio::test]
@@ -262,7 +274,13 @@ async fn a_rejected_claim_sent_again_is_a_new_one() {
     assert_eq!(again.status, 202);
     let view: ClaimView = again.json();
     assert_eq!((view.status, view.reason), (ClaimStatus::Queued, None));
-    assert_eq!(world.store.pending_claims().await.unwrap(), (1, 0));
+    assert_eq!(
+        world.store.pending_claims().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 0
+        }
+    );
 }
 
 #[tokio::test]
@@ -273,7 +291,10 @@ async fn a_changed_recipient_is_refused() {
         .claim(&stolen)
         .await
         .assert_problem(422, "claim-proof-invalid");
-    assert_eq!(world.store.pending_claims().await.unwrap(), (0, 0));
+    assert_eq!(
+        world.store.pending_claims().await.unwrap(),
+        Pending::default()
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 use annona_core::{Commitment, Enrolment, EnrolmentKind, U256, UnixSeconds};
-use annona_engine::ports::{EnrolmentRepository, RevocationRepository};
+use annona_engine::ports::{EnrolmentRepository, Pending, RevocationRepository};
 use annona_matcher::{Decision, DecisionRule, Gallery};
 use annona_template::EyePair;
 use annona_template::{COLUMNS, IrisTemplate};
@@ -31,7 +31,13 @@ async fn the_same_packet_again_gets_the_same_answer() {
     let first = world.enrol(&packet).await;
     let second = world.enrol(&packet).await;
     assert_eq!((first.status, first.body), (second.status, second.body));
-    assert_eq!(world.store.pending_enrolments().await.unwrap(), (1, 0));
+    assert_eq!(
+        world.store.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 0
+        }
+    );
 }
 
 #[tokio::test]
@@ -110,7 +116,10 @@ async fn an_orb_that_is_not_active_is_refused() {
         .enrol(&packet)
         .await
         .assert_problem(403, "orb-not-active");
-    assert_eq!(world.store.pending_enrolments().await.unwrap(), (0, 0));
+    assert_eq!(
+        world.store.pending_enrolments().await.unwrap(),
+        Pending::default()
+    );
 }
 
 #[tokio::test]
@@ -132,7 +141,10 @@ async fn an_orb_that_is_refused_or_struck_off_has_a_code_of_its_own() {
         "{}",
         problem.detail
     );
-    assert_eq!(world.store.pending_enrolments().await.unwrap(), (0, 0));
+    assert_eq!(
+        world.store.pending_enrolments().await.unwrap(),
+        Pending::default()
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use annona_engine::ports::ClaimRepository;
+use annona_engine::ports::{ClaimRepository, Pending};
 use annona_wire::{PartStatus, PartView, ReadinessView, ServicePart};
 use axum::body::Body;
 use axum::http::Request;
@@ -47,7 +47,10 @@ async fn nothing_new_is_taken_on_another_chain() {
     world.readiness.lose_the_chain();
     let refused = world.claim(&honest_claim()).await;
     refused.assert_problem(503, "chain-unavailable");
-    assert_eq!(world.store.pending_claims().await.unwrap(), (0, 0));
+    assert_eq!(
+        world.store.pending_claims().await.unwrap(),
+        Pending::default()
+    );
 }
 
 #[tokio::test]

@@ -125,8 +125,9 @@ impl Followed {
                 leaves,
             } => {
                 if start_index.get() != self.tree.leaf_count() {
-                    return Err(ChainError::Malformed {
-                        what: "a batch that does not start at the next leaf",
+                    return Err(ChainError::NotNextLeaf {
+                        expected: self.tree.leaf_count(),
+                        actual: start_index.get(),
                     }
                     .into());
                 }

@@ -4,7 +4,7 @@
 use annona_core::RevertReason;
 use annona_core::{
     Address, AmountWei, B256, Commitment, Epoch, FieldElement, LeafIndex, NullifierHash, OrbId,
-    ProofPoints, Root, UnixSeconds,
+    ProofPoints, Root, U256, UnixSeconds,
 };
 use annona_proofs::{AppendStatement, BatchProof, RevokeStatement};
 use annona_tree::Revocation;
@@ -24,17 +24,65 @@ pub enum ChainError {
     Reverted(RevertReason),
     /// The node is one of another chain.
     #[error("the RPC endpoint is of chain {actual}, and the deployment of chain {expected}")]
-    OtherChain {
+    WrongChain {
         /// The deployment's chain id.
         expected: u64,
         /// The node's chain id.
         actual: u64,
     },
-    /// The chain holds a value that the protocol forbids.
-    #[error("the chain returned {what}, which the protocol forbids")]
-    Malformed {
-        /// Name of the value.
-        what: &'static str,
+    /// The node knows no block at all.
+    #[error("the RPC endpoint has no newest block")]
+    NoNewestBlock,
+    /// The node asks a price that no account can pay.
+    #[error("the RPC endpoint asks {wei} wei for a unit of gas, which is more than 64 bits")]
+    GasPriceTooHigh {
+        /// Price of a unit of gas.
+        wei: u128,
+    },
+    /// An answer of a contract, or an event, lacks its fields.
+    #[error("the RPC endpoint returned a {name} that cannot be read")]
+    Undecodable {
+        /// Name of the function or event.
+        name: &'static str,
+    },
+    /// A number that a contract returned has more bits than the protocol gives it.
+    #[error("the contracts returned {value} as {quantity}, which is out of its range")]
+    OutOfRange {
+        /// Name of the quantity.
+        quantity: &'static str,
+        /// Value that was returned.
+        value: U256,
+    },
+    /// A registry batch does not start at the next leaf.
+    #[error("the registry appended at leaf {actual}, and the next leaf is {expected}")]
+    NotNextLeaf {
+        /// Leaf index of the next leaf.
+        expected: u64,
+        /// Leaf index at which the batch starts.
+        actual: u64,
+    },
+    /// The service has no key of the account that is to sign.
+    #[error("the service has no key of account {sender}")]
+    UnknownSender {
+        /// The account.
+        sender: Address,
+    },
+    /// Stored bytes are not a transaction.
+    #[error("the stored bytes of transaction {hash} cannot be read")]
+    UnreadableTransaction {
+        /// Hash under which the bytes are stored.
+        hash: B256,
+    },
+    /// Claims to be signed or simulated, and none are given.
+    #[error("a batch of claims is empty")]
+    EmptyBatch,
+    /// Claims to be signed or simulated together that are not of one epoch.
+    #[error("a batch of claims mixes epoch {first} with epoch {other}")]
+    MixedEpochs {
+        /// Epoch of the first claim.
+        first: Epoch,
+        /// An epoch that differs.
+        other: Epoch,
     },
 }
 
@@ -45,7 +93,16 @@ impl ChainError {
         match self {
             Self::Unavailable(_) => true,
             Self::Reverted(reason) => reason.is_retryable(),
-            Self::OtherChain { .. } | Self::Malformed { .. } => false,
+            Self::WrongChain { .. }
+            | Self::NoNewestBlock
+            | Self::GasPriceTooHigh { .. }
+            | Self::Undecodable { .. }
+            | Self::OutOfRange { .. }
+            | Self::NotNextLeaf { .. }
+            | Self::UnknownSender { .. }
+            | Self::UnreadableTransaction { .. }
+            | Self::EmptyBatch
+            | Self::MixedEpochs { .. } => false,
         }
     }
 }

@@ -15,9 +15,9 @@ pub use signer::{DigestSigner, SignerError};
 pub use store::{
     Admission, AdmitOutcome, Attempt, AttemptKind, AttemptOutcome, ClaimRepository,
     EnrolmentRepository, EntryStanding, GalleryEntry, InsertClaimOutcome, NewEnrolment, NewEntry,
-    OpenOutcome, OrbAllowance, OutboxRepository, Purpose, QueuedClaim, Review, ReviewDecision,
-    ReviewMatch, ReviewOutcome, RevocationRepository, Slot, SlotId, SlotState, Store, StoreError,
-    StruckOff,
+    OpenOutcome, OrbAllowance, OutboxRepository, Pending, Purpose, PurposeKind, QueuedClaim,
+    Review, ReviewDecision, ReviewMatch, ReviewOutcome, RevocationRepository, Slot, SlotId,
+    SlotState, SlotStateKind, Store, StoreError, StruckOff,
 };
 
 pub use annona_tree::Revocation;

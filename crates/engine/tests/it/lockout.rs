@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alloy::signers::local::PrivateKeySigner;
 use annona_core::{B256, EnrolmentKind, Epoch, OrbId, UnixSeconds};
 use annona_engine::ports::{
-    ChainReader, EnrolmentRepository, RevocationRepository, SenderRole, StruckOff,
+    ChainReader, EnrolmentRepository, Pending, RevocationRepository, SenderRole, StruckOff,
 };
 use annona_engine::{
     EnrolError, EnrolmentPacket, EnrolmentState, ReviewDesk, ReviewError, ReviewVerdict,
@@ -375,7 +375,10 @@ async fn strangers_in_the_queue_stop_no_revocation() {
     service.store.record_enrolment(&recovers).await.unwrap();
     workers.run(&service.chain, 2 * ROUNDS).await;
     assert!(service.chain.leaf_index(commitment(2)).is_some());
-    assert_eq!(service.store.pending_revocations().await.unwrap(), (0, 0));
+    assert_eq!(
+        service.store.pending_revocations().await.unwrap(),
+        Pending::default()
+    );
     let settled = service.store.revocation(stranger(100)).await.unwrap();
     assert_eq!(settled.unwrap().state, RevocationState::Void);
 }
@@ -419,7 +422,7 @@ async fn many_revocations_starve_nobody_who_joins() {
         workers.run(&service.chain, 2).await;
         assert!(service.chain.leaf_index(commitment(person)).is_some());
     }
-    let (queued, _) = service.store.pending_revocations().await.unwrap();
+    let Pending { queued, .. } = service.store.pending_revocations().await.unwrap();
     assert!(queued > 0, "the revocations were not under way any more");
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository};
+use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository, Pending};
 use annona_engine::{Claim, ClaimState, Rejection};
 use annona_faults::{
     BatchSupport, Failure, Fault, FeeModel, LOG_REFUSALS, Modes, Proxy, RetryAfter, When,
@@ -476,7 +476,7 @@ async fn random_run(payday: &mut Payday, proxy: &Proxy, seed: u64) -> usize {
             .await;
         rounds += RANDOM_CONFIRMATIONS + 1;
         let pending = running.store.pending_claims().await.unwrap();
-        if pending == (0, 0) && running.store.open_slots().await.unwrap().is_empty() {
+        if pending == Pending::default() && running.store.open_slots().await.unwrap().is_empty() {
             break;
         }
     }

@@ -108,7 +108,7 @@ cuttable!(EnrolmentRepository for SqliteStore, StoreError;
         fn open_reviews(limit: u32) -> Vec<Review>;
         fn open_review(id: EnrolmentId) -> Option<Review>;
         fn queued_enrolments(limit: u32) -> Vec<EnrolmentRecord>;
-        fn pending_enrolments() -> (u64, u64);
+        fn pending_enrolments() -> Pending;
     }
     cut {
         fn record_enrolment(new: &NewEnrolment) -> AdmitOutcome;
@@ -129,7 +129,7 @@ cuttable!(RevocationRepository for SqliteStore, StoreError;
         fn revocation(commitment: Commitment) -> Option<RevocationRecord>;
         fn queued_revocations(recoveries: u32, limit: u32) -> Vec<RevocationRecord>;
         fn gone_after(cursor: Option<Commitment>, limit: u32) -> Vec<Commitment>;
-        fn pending_revocations() -> (u64, u64);
+        fn pending_revocations() -> Pending;
     }
     cut {
         fn request_revocations(
@@ -148,7 +148,7 @@ cuttable!(ClaimRepository for SqliteStore, StoreError;
     pass {
         fn claim(nullifier: NullifierHash) -> Option<ClaimRecord>;
         fn queued_claims(per_epoch: u32) -> Vec<QueuedClaim>;
-        fn pending_claims() -> (u64, u64);
+        fn pending_claims() -> Pending;
     }
     cut {
         fn insert_claim(claim: &Claim, intake: &ClaimIntake) -> InsertClaimOutcome;

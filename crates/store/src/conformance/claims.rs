@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
 use annona_core::{AmountWei, Epoch, U256, UnixSeconds};
-use annona_engine::ports::{InsertClaimOutcome, QueuedClaim, Store, StoreError};
+use annona_engine::ports::{InsertClaimOutcome, Pending, QueuedClaim, Store, StoreError};
 use annona_engine::{Claim, ClaimRecord, ClaimState, Rejection};
 
 use super::fixtures::{
@@ -27,7 +27,13 @@ pub async fn a_claim_is_queued_and_every_part_comes_back<S: Store>(store: S) {
             })
         );
     }
-    assert_eq!(store.pending_claims().await.unwrap(), (2, 0));
+    assert_eq!(
+        store.pending_claims().await.unwrap(),
+        Pending {
+            queued: 2,
+            under_way: 0
+        }
+    );
 }
 
 pub async fn a_nullifier_has_one_claim<S: Store>(store: S) {
@@ -67,13 +73,25 @@ pub async fn claims_queue_in_order_of_arrival<S: Store>(store: S) {
     let queued = store.queued_claims(12).await.unwrap();
     let actual: Vec<_> = queued.iter().map(|one| one.record.claim).collect();
     assert_eq!(actual, claims[..12]);
-    assert_eq!(store.pending_claims().await.unwrap(), (20, 0));
+    assert_eq!(
+        store.pending_claims().await.unwrap(),
+        Pending {
+            queued: 20,
+            under_way: 0
+        }
+    );
 }
 
 pub async fn a_requeued_claim_keeps_its_place<S: Store>(store: S) {
     let claims = queue_in_one_epoch(&store, 3).await;
     let id = send(&store, &signed(0, 0), &claim_purpose(1)).await;
-    assert_eq!(store.pending_claims().await.unwrap(), (2, 1));
+    assert_eq!(
+        store.pending_claims().await.unwrap(),
+        Pending {
+            queued: 2,
+            under_way: 1
+        }
+    );
     store.mark_failed(id).await.unwrap();
     let queued = store.queued_claims(10).await.unwrap();
     let actual: Vec<_> = queued.iter().map(|one| one.record.claim).collect();
@@ -101,7 +119,7 @@ pub async fn every_rejection_is_kept<S: Store>(store: S) {
         let record = store.claim(nullifier(seed)).await.unwrap().unwrap();
         assert_eq!(record.state, ClaimState::Rejected(why));
     }
-    assert_eq!(store.pending_claims().await.unwrap(), (0, 0));
+    assert_eq!(store.pending_claims().await.unwrap(), Pending::default());
     assert_eq!(store.queued_claims(10).await.unwrap(), []);
 }
 

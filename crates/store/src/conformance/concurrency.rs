@@ -4,7 +4,7 @@
 
 use annona_core::{Epoch, OrbId};
 use annona_engine::ports::{
-    AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, OrbAllowance, Purpose,
+    AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, OrbAllowance, Pending, Purpose,
     SignedTransaction, Store,
 };
 use annona_engine::{Claim, EnrolmentId, Rejection};
@@ -142,10 +142,10 @@ where
     }
     let open = store.open_slots().await.unwrap();
     assert_eq!(open.len() as u64, ROUNDS);
-    let (queued_claims, sent_claims) = store.pending_claims().await.unwrap();
-    let (queued_people, sent_people) = store.pending_enrolments().await.unwrap();
-    assert_eq!(sent_claims + sent_people, ROUNDS);
-    assert_eq!(queued_claims + queued_people, ROUNDS);
+    let claims = store.pending_claims().await.unwrap();
+    let people = store.pending_enrolments().await.unwrap();
+    assert_eq!(claims.under_way + people.under_way, ROUNDS);
+    assert_eq!(claims.queued + people.queued, ROUNDS);
 }
 
 pub async fn of_two_slots_with_a_claim_one_is_stored<S>(store: S)
@@ -162,7 +162,13 @@ where
         let outcomes = open_both(&store, pair).await;
         assert_one_stored(outcomes, OpenOutcome::LoadMoved);
     }
-    assert_eq!(store.pending_claims().await.unwrap(), (0, ROUNDS));
+    assert_eq!(
+        store.pending_claims().await.unwrap(),
+        Pending {
+            queued: 0,
+            under_way: ROUNDS
+        }
+    );
 }
 
 pub async fn a_packet_sent_twice_at_once_is_recorded_once<S>(store: S)
@@ -179,7 +185,13 @@ where
             "round {round}: {outcomes:?}"
         );
     }
-    assert_eq!(store.pending_enrolments().await.unwrap(), (ROUNDS, 0));
+    assert_eq!(
+        store.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: ROUNDS,
+            under_way: 0
+        }
+    );
 }
 
 pub async fn of_two_people_at_an_orbs_last_place_one_is_recorded<S: Store + Clone + 'static>(

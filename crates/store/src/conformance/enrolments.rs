@@ -4,7 +4,7 @@
 
 use annona_core::{EnrolmentKind, LeafIndex};
 use annona_engine::ports::{
-    Admission, AdmitOutcome, NewEnrolment, NewEntry, Purpose, Store, StoreError,
+    Admission, AdmitOutcome, NewEnrolment, NewEntry, Pending, Purpose, Store, StoreError,
 };
 use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason};
 
@@ -28,7 +28,13 @@ pub async fn a_newcomer_is_recorded_and_joins_the_gallery<S: Store>(store: S) {
     assert_eq!(gallery.len(), 1);
     assert_eq!(gallery[0].sequence, 1);
     assert_eq!(gallery[0].templates, templates(1));
-    assert_eq!(store.pending_enrolments().await.unwrap(), (1, 0));
+    assert_eq!(
+        store.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 0
+        }
+    );
 }
 
 pub async fn every_part_of_a_record_comes_back<S: Store>(store: S) {
@@ -152,7 +158,10 @@ pub async fn a_refused_person_does_not_join_the_gallery<S: Store>(store: S) {
     store.record_enrolment(&duplicate(1)).await.unwrap();
     assert_eq!(gallery_len(&store).await, 0);
     assert_eq!(store.queued_enrolments(10).await.unwrap(), []);
-    assert_eq!(store.pending_enrolments().await.unwrap(), (0, 0));
+    assert_eq!(
+        store.pending_enrolments().await.unwrap(),
+        Pending::default()
+    );
 }
 
 pub async fn a_state_that_contradicts_the_admission_is_an_error<S: Store>(store: S) {
@@ -192,13 +201,25 @@ pub async fn enrolments_queue_in_order_of_arrival<S: Store>(store: S) {
     let expected: Vec<_> = (1..=12).map(enrolment_id).collect();
     let actual: Vec<_> = queued.iter().map(|record| record.id).collect();
     assert_eq!(actual, expected);
-    assert_eq!(store.pending_enrolments().await.unwrap(), (20, 0));
+    assert_eq!(
+        store.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: 20,
+            under_way: 0
+        }
+    );
 }
 
 pub async fn a_requeued_enrolment_keeps_its_place<S: Store>(store: S) {
     admit(&store, 3).await;
     let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
-    assert_eq!(store.pending_enrolments().await.unwrap(), (1, 2));
+    assert_eq!(
+        store.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 2
+        }
+    );
     store.mark_failed(id).await.unwrap();
     let queued = store.queued_enrolments(10).await.unwrap();
     let actual: Vec<_> = queued.iter().map(|record| record.id).collect();
@@ -219,7 +240,13 @@ pub async fn an_adopted_leaf_is_final<S: Store>(store: S) {
         }
     );
     assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Queued);
-    assert_eq!(store.pending_enrolments().await.unwrap(), (1, 0));
+    assert_eq!(
+        store.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 0
+        }
+    );
 }
 
 pub async fn only_a_queued_enrolment_adopts_a_leaf<S: Store>(store: S) {

@@ -4,8 +4,8 @@
 
 use annona_core::{LeafIndex, NullifierHash};
 use annona_engine::ports::{
-    Attempt, AttemptKind, AttemptOutcome, OpenOutcome, Purpose, Slot, SlotId, SlotState, Store,
-    StoreError,
+    Attempt, AttemptKind, AttemptOutcome, OpenOutcome, Pending, Purpose, Slot, SlotId, SlotState,
+    Store, StoreError,
 };
 use annona_engine::{ClaimState, EnrolmentState, Rejection};
 
@@ -75,7 +75,13 @@ pub async fn a_batch_of_claims_lives_from_queue_to_final_through_a_reorg<S: Stor
     let id = send(&store, &stored, &purpose).await;
     let batched = ClaimState::Batched { transaction };
     assert_eq!(claim_state(&store, 1).await, batched);
-    assert_eq!(store.pending_claims().await.unwrap(), (1, 2));
+    assert_eq!(
+        store.pending_claims().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 2
+        }
+    );
     store.mark_sent(id).await.unwrap();
     let submitted = ClaimState::Submitted { transaction };
     assert_eq!(claim_state(&store, 1).await, submitted);
@@ -110,7 +116,13 @@ pub async fn a_batch_of_claims_lives_from_queue_to_final_through_a_reorg<S: Stor
     assert_eq!(claim_state(&store, 1).await, settled);
     assert_eq!(claim_state(&store, 2).await, settled);
     assert_eq!(open_states(&store).await, []);
-    assert_eq!(store.pending_claims().await.unwrap(), (1, 0));
+    assert_eq!(
+        store.pending_claims().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 0
+        }
+    );
     assert_eq!(claim_state(&store, 3).await, ClaimState::Queued);
 }
 
@@ -123,7 +135,13 @@ pub async fn an_append_lives_from_queue_to_final_through_a_reorg<S: Store>(store
     let id = send(&store, &stored, &purpose).await;
     let submitted = |_| EnrolmentState::Submitted { transaction };
     assert_enrolments(&store, &seeds, 40, submitted).await;
-    assert_eq!(store.pending_enrolments().await.unwrap(), (1, 3));
+    assert_eq!(
+        store.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 3
+        }
+    );
     let open = store.open_slots().await.unwrap();
     assert_eq!(open[0].purpose, purpose);
     assert_eq!(open_states(&store).await, [(id, SlotState::Stored)]);
@@ -147,7 +165,13 @@ pub async fn an_append_lives_from_queue_to_final_through_a_reorg<S: Store>(store
     })
     .await;
     assert_eq!(open_states(&store).await, []);
-    assert_eq!(store.pending_enrolments().await.unwrap(), (1, 0));
+    assert_eq!(
+        store.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 0
+        }
+    );
     assert_eq!(enrolment_state(&store, 4).await, EnrolmentState::Queued);
 }
 
@@ -463,7 +487,13 @@ pub async fn an_append_has_enrolments_inside_the_tree<S: Store>(store: S) {
         let result = store.open_slot(&load(signed(0, 0)), &purpose).await;
         assert!(matches!(result, Err(StoreError::Backend(_))), "{result:?}");
     }
-    assert_eq!(store.pending_enrolments().await.unwrap(), (2, 0));
+    assert_eq!(
+        store.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: 2,
+            under_way: 0
+        }
+    );
     send(&store, &signed(0, 0), &append_purpose(last, &[1])).await;
 }
 

@@ -4,7 +4,7 @@
 
 use annona_core::Commitment;
 use annona_engine::ports::{
-    Admission, AdmitOutcome, NewEntry, Purpose, SignedTransaction, SlotId, Store,
+    Admission, AdmitOutcome, NewEntry, Pending, Purpose, SignedTransaction, SlotId, Store,
 };
 use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason, RevocationState};
 
@@ -112,7 +112,13 @@ pub async fn a_revocation_lives_from_queue_to_final_through_a_reorg<S: Store>(st
         store.request_revocations(&both, reason, NOW).await.unwrap(),
         2
     );
-    assert_eq!(store.pending_revocations().await.unwrap(), (2, 0));
+    assert_eq!(
+        store.pending_revocations().await.unwrap(),
+        Pending {
+            queued: 2,
+            under_way: 0
+        }
+    );
     let stored = signed(1, 0);
     let transaction = stored.hash;
     let purpose = revoke_purpose(&[2, 1]);
@@ -126,11 +132,20 @@ pub async fn a_revocation_lives_from_queue_to_final_through_a_reorg<S: Store>(st
     assert_eq!(revocation_state(&store, 2).await, mined);
     store.mark_unmined(id).await.unwrap();
     assert_eq!(revocation_state(&store, 2).await, submitted);
-    assert_eq!(store.pending_revocations().await.unwrap(), (0, 2));
+    assert_eq!(
+        store.pending_revocations().await.unwrap(),
+        Pending {
+            queued: 0,
+            under_way: 2
+        }
+    );
     finish(&store, id, &signed(1, 0)).await;
     let settled = Some(RevocationState::Final { transaction });
     assert_eq!(revocation_state(&store, 1).await, settled);
-    assert_eq!(store.pending_revocations().await.unwrap(), (0, 0));
+    assert_eq!(
+        store.pending_revocations().await.unwrap(),
+        Pending::default()
+    );
 }
 
 pub async fn a_failed_revocation_is_queued_again<S: Store>(store: S) {
@@ -150,7 +165,10 @@ pub async fn a_queued_enrolment_that_is_revoked_is_withdrawn<S: Store>(store: S)
     assert_eq!(asked.await.unwrap(), 1);
     assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Withdrawn);
     assert_eq!(queued(&store).await, [commitment(2)]);
-    assert_eq!(store.pending_revocations().await.unwrap(), (0, 0));
+    assert_eq!(
+        store.pending_revocations().await.unwrap(),
+        Pending::default()
+    );
 }
 
 pub async fn an_append_that_fails_does_not_bring_back_who_is_revoked<S: Store>(store: S) {
@@ -165,7 +183,10 @@ pub async fn an_append_that_fails_does_not_bring_back_who_is_revoked<S: Store>(s
     assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Withdrawn);
     assert_eq!(queued(&store).await, [commitment(2)]);
     assert_eq!(queued_revocations(&store).await, []);
-    assert_eq!(store.pending_revocations().await.unwrap(), (0, 0));
+    assert_eq!(
+        store.pending_revocations().await.unwrap(),
+        Pending::default()
+    );
 }
 
 pub async fn a_revoked_commitment_is_not_admitted_again<S: Store>(store: S) {
@@ -229,7 +250,13 @@ pub async fn what_is_no_leaf_is_settled_and_can_be_asked_for_again<S: Store>(sto
         revocation_state(&store, 99).await,
         Some(RevocationState::Void)
     );
-    assert_eq!(store.pending_revocations().await.unwrap(), (1, 0));
+    assert_eq!(
+        store.pending_revocations().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 0
+        }
+    );
     assert_eq!(ask().await, 1);
     assert_eq!(queued_revocations(&store).await, both);
 }

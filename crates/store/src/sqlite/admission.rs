@@ -4,46 +4,14 @@ use annona_core::UnixSeconds;
 use annona_engine::ports::{
     Admission, AdmitOutcome, NewEnrolment, NewEntry, OrbAllowance, StoreError,
 };
-use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState};
+use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState, EnrolmentStateKind};
 use sqlx::error::ErrorKind;
 
 use super::columns::integer;
-use super::enrolments::{ENROLMENTS, counting, json_list, kind_text, select_by_id};
+use super::enrolments::{ENROLMENTS, counting, json_list, select_by_id};
 use super::write::WriteTransaction;
 use super::{expect_rows, reviews, revocations};
 use crate::error::{Unstorable, backend};
-
-const INSERT: &str = "\
-INSERT INTO enrolments (id, orb, nonce, commitment, iris_digest, image_digest, model_id, kind,
-    captured_at, received_at, state, replaces)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-ON CONFLICT DO NOTHING";
-/// Query for an enrolment that another one can replace: it is final, and nobody has asked for
-/// its revocation.
-const COUNT_REPLACEABLE: &str = "\
-SELECT count(*) FROM enrolments WHERE id = ?1 AND state = 'final' AND NOT EXISTS (
-    SELECT 1 FROM revocations r
-    WHERE r.commitment = enrolments.commitment AND r.state <> 'void')";
-const COUNT_REPLACING: &str =
-    "SELECT count(*) FROM enrolments WHERE replaces = ?1 AND state <> 'withdrawn'";
-const COUNT_NONCE: &str = "SELECT count(*) FROM enrolments WHERE nonce = ?1";
-const COUNT_ADMITTED: &str = "\
-SELECT count(*) FROM enrolments
-WHERE commitment = ?1 AND state NOT IN ('duplicate', 'review')";
-const COUNT_STRUCK_OFF: &str = "SELECT count(*) FROM struck_orbs WHERE orb = ?1";
-const USE_ALLOWANCE: &str = "\
-INSERT INTO orb_people (orb, epoch, people) SELECT ?1, ?2, 1 WHERE ?3 > 0
-ON CONFLICT DO UPDATE SET people = people + 1 WHERE people < ?3";
-const INSERT_GALLERY: &str =
-    "INSERT INTO gallery (sequence, enrolment_id, templates) VALUES (?1, ?2, ?3)";
-const INSERT_AWAITED: &str = "\
-INSERT INTO awaited_leaves (enrolment_id, commitment)
-SELECT DISTINCT ?1, e.commitment FROM json_each(?2) asked
-JOIN gallery g ON g.sequence = asked.value JOIN enrolments e ON e.id = g.enrolment_id
-WHERE true ON CONFLICT DO NOTHING";
-const INSERT_AWAITED_OF: &str = "\
-INSERT INTO awaited_leaves (enrolment_id, commitment)
-SELECT ?1, commitment FROM enrolments WHERE id = ?2 ON CONFLICT DO NOTHING";
 
 /// Outcome of giving a person a place in the gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,11 +66,13 @@ pub(super) async fn record(
 }
 
 /// Returns the state that a new enrolment begins in, if it goes with the admission.
-fn first_state(new: &NewEnrolment) -> Result<&'static str, Unstorable> {
+fn first_state(new: &NewEnrolment) -> Result<EnrolmentStateKind, Unstorable> {
     match (&new.admission, new.record.state) {
-        (Admission::Admit(_) | Admission::Replace { .. }, EnrolmentState::Queued) => Ok("queued"),
-        (Admission::Refuse, EnrolmentState::Duplicate) => Ok("duplicate"),
-        (Admission::Review { .. }, EnrolmentState::Review) => Ok("review"),
+        (Admission::Admit(_) | Admission::Replace { .. }, EnrolmentState::Queued) => {
+            Ok(EnrolmentStateKind::Queued)
+        }
+        (Admission::Refuse, EnrolmentState::Duplicate) => Ok(EnrolmentStateKind::Duplicate),
+        (Admission::Review { .. }, EnrolmentState::Review) => Ok(EnrolmentStateKind::Review),
         _ => Err(Unstorable::Admission),
     }
 }
@@ -112,26 +82,28 @@ fn first_state(new: &NewEnrolment) -> Result<&'static str, Unstorable> {
 async fn insert(
     tx: &mut WriteTransaction,
     new: &NewEnrolment,
-    state: &'static str,
+    state: EnrolmentStateKind,
 ) -> Result<bool, StoreError> {
     let record = &new.record;
     let enrolment = &record.enrolment;
-    let result = sqlx::query(INSERT)
-        .bind(record.id.0.as_slice())
-        .bind(record.orb.0.as_slice())
-        .bind(enrolment.nonce.as_slice())
-        .bind(enrolment.commitment.to_be_bytes().to_vec())
-        .bind(enrolment.iris_digest.as_slice())
-        .bind(enrolment.image_digest.as_slice())
-        .bind(enrolment.model_id.as_slice())
-        .bind(kind_text(enrolment.kind))
-        .bind(integer(enrolment.captured_at.0)?)
-        .bind(integer(record.received_at.0)?)
-        .bind(state)
-        .bind(replaced(new).map(|id| id.0.to_vec()))
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
+    let result = sqlx::query_file!(
+        "queries/insert_enrolment.sql",
+        record.id.0.as_slice(),
+        record.orb.0.as_slice(),
+        enrolment.nonce.as_slice(),
+        enrolment.commitment.to_be_bytes().to_vec(),
+        enrolment.iris_digest.as_slice(),
+        enrolment.image_digest.as_slice(),
+        enrolment.model_id.as_slice(),
+        enrolment.kind.code(),
+        integer(enrolment.captured_at.0)?,
+        integer(record.received_at.0)?,
+        state.code(),
+        replaced(new).map(|id| id.0.to_vec())
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
     Ok(result.rows_affected() == 1)
 }
 
@@ -152,14 +124,14 @@ async fn collision(
     if let Some(known) = select_by_id(tx, record.id).await? {
         return Ok(AdmitOutcome::AlreadyRecorded(known));
     }
-    if count(tx, COUNT_NONCE, record.enrolment.nonce.as_slice()).await? > 0 {
+    if count_nonce(tx, record.enrolment.nonce.as_slice()).await? > 0 {
         return Ok(AdmitOutcome::NonceUsed);
     }
     let commitment = record.commitment().to_be_bytes();
-    let admitted = count(tx, COUNT_ADMITTED, &commitment).await?;
+    let admitted = count_admitted(tx, &commitment).await?;
     if admitted == 0
         && let Some(current) = replaced(new)
-        && count(tx, COUNT_REPLACING, current.0.as_slice()).await? > 0
+        && count_replacing(tx, current.0.as_slice()).await? > 0
     {
         return Ok(AdmitOutcome::PersonMoved);
     }
@@ -172,7 +144,7 @@ pub(super) async fn is_struck_off(
     tx: &mut WriteTransaction,
     record: &EnrolmentRecord,
 ) -> Result<bool, StoreError> {
-    Ok(count(tx, COUNT_STRUCK_OFF, record.orb.0.as_slice()).await? > 0)
+    Ok(count_struck_off(tx, record.orb.0.as_slice()).await? > 0)
 }
 
 /// Returns whether the orb may bring in one person more; that person is counted then.
@@ -181,13 +153,17 @@ async fn use_allowance(
     record: &EnrolmentRecord,
     allowance: OrbAllowance,
 ) -> Result<bool, StoreError> {
-    let used = sqlx::query(USE_ALLOWANCE)
-        .bind(record.orb.0.as_slice())
-        .bind(integer(allowance.epoch.0)?)
-        .bind(allowance.people)
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
+    let used = sqlx::query!(
+        "\
+        INSERT INTO orb_people (orb, epoch, people) SELECT ?1, ?2, 1 WHERE ?3 > 0
+        ON CONFLICT DO UPDATE SET people = people + 1 WHERE people < ?3",
+        record.orb.0.as_slice(),
+        integer(allowance.epoch.0)?,
+        allowance.people
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
     Ok(used.rows_affected() == 1)
 }
 
@@ -204,22 +180,28 @@ pub(super) async fn join(
     {
         return Ok(Joined::GalleryMoved);
     }
-    sqlx::query(INSERT_AWAITED)
-        .bind(record.id.0.as_slice())
-        .bind(json_list(&entry.past))
+    sqlx::query_file!(
+        "queries/insert_awaited.sql",
+        record.id.0.as_slice(),
+        json_list(&entry.past)
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
+    if let Some(current) = replaces {
+        if count_replaceable(tx, current.0.as_slice()).await? == 0 {
+            return Ok(Joined::PersonMoved);
+        }
+        sqlx::query!(
+            "\
+            INSERT INTO awaited_leaves (enrolment_id, commitment)
+            SELECT ?1, commitment FROM enrolments WHERE id = ?2 ON CONFLICT DO NOTHING",
+            record.id.0.as_slice(),
+            current.0.as_slice()
+        )
         .execute(&mut **tx)
         .await
         .map_err(backend)?;
-    if let Some(current) = replaces {
-        if count(tx, COUNT_REPLACEABLE, current.0.as_slice()).await? == 0 {
-            return Ok(Joined::PersonMoved);
-        }
-        sqlx::query(INSERT_AWAITED_OF)
-            .bind(record.id.0.as_slice())
-            .bind(current.0.as_slice())
-            .execute(&mut **tx)
-            .await
-            .map_err(backend)?;
         revocations::replace(tx, current, now).await?;
     }
     reviews::wipe_of(tx, record.commitment()).await?;
@@ -233,12 +215,14 @@ async fn insert_gallery(
     id: EnrolmentId,
     entry: &NewEntry,
 ) -> Result<bool, StoreError> {
-    let result = sqlx::query(INSERT_GALLERY)
-        .bind(integer(entry.sequence)?)
-        .bind(id.0.as_slice())
-        .bind(entry.templates.to_bytes())
-        .execute(&mut **tx)
-        .await;
+    let result = sqlx::query!(
+        "INSERT INTO gallery (sequence, enrolment_id, templates) VALUES (?1, ?2, ?3)",
+        integer(entry.sequence)?,
+        id.0.as_slice(),
+        entry.templates.to_bytes()
+    )
+    .execute(&mut **tx)
+    .await;
     match result {
         Ok(_) => Ok(true),
         Err(sqlx::Error::Database(cause))
@@ -253,15 +237,74 @@ async fn insert_gallery(
     }
 }
 
-async fn count(
-    tx: &mut WriteTransaction,
-    sql: &'static str,
-    key: &[u8],
-) -> Result<u64, StoreError> {
-    let rows: i64 = sqlx::query_scalar(sql)
-        .bind(key)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(backend)?;
+/// Counts the enrolments of an id that another one can replace: it is final, and nobody has asked
+/// for its revocation.
+async fn count_replaceable(tx: &mut WriteTransaction, id: &[u8]) -> Result<u64, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "rows!: i64" FROM enrolments
+        WHERE id = ?1 AND state = 'final' AND NOT EXISTS (
+            SELECT 1 FROM revocations r
+            WHERE r.commitment = enrolments.commitment AND r.state <> 'void')
+        "#,
+        id
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(backend)?;
+    ENROLMENTS.unsigned("count(*)", rows)
+}
+
+/// Counts the enrolments that replace the one of an id.
+async fn count_replacing(tx: &mut WriteTransaction, id: &[u8]) -> Result<u64, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "rows!: i64" FROM enrolments
+        WHERE replaces = ?1 AND state <> 'withdrawn'
+        "#,
+        id
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(backend)?;
+    ENROLMENTS.unsigned("count(*)", rows)
+}
+
+/// Counts the enrolments with a nonce.
+async fn count_nonce(tx: &mut WriteTransaction, nonce: &[u8]) -> Result<u64, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "rows!: i64" FROM enrolments WHERE nonce = ?1"#,
+        nonce
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(backend)?;
+    ENROLMENTS.unsigned("count(*)", rows)
+}
+
+/// Counts the enrolments of a commitment that were admitted.
+async fn count_admitted(tx: &mut WriteTransaction, commitment: &[u8]) -> Result<u64, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "rows!: i64" FROM enrolments
+        WHERE commitment = ?1 AND state NOT IN ('duplicate', 'review')
+        "#,
+        commitment
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(backend)?;
+    ENROLMENTS.unsigned("count(*)", rows)
+}
+
+/// Counts the orbs of an address that are struck off.
+async fn count_struck_off(tx: &mut WriteTransaction, orb: &[u8]) -> Result<u64, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "rows!: i64" FROM struck_orbs WHERE orb = ?1"#,
+        orb
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(backend)?;
     ENROLMENTS.unsigned("count(*)", rows)
 }

@@ -3,8 +3,8 @@
 use annona_core::{
     AmountWei, B256, Epoch, NullifierHash, Payment, ProofPoints, Root, U256, UnixSeconds,
 };
-use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, QueuedClaim, StoreError};
-use annona_engine::{Claim, ClaimIntake, ClaimRecord, ClaimState, Rejection};
+use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, Pending, QueuedClaim, StoreError};
+use annona_engine::{Claim, ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, Rejection};
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
@@ -16,42 +16,6 @@ const CLAIMS: Table = Table("claims");
 /// Coordinates of 32 bytes each.
 const PROOF_BYTES: usize = 8 * 32;
 
-macro_rules! select_claims {
-    ($tail:literal) => {
-        concat!(
-            "SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, root, chain_time, deadline, state, ",
-            "transaction_hash, rejection FROM claims ",
-            $tail
-        )
-    };
-}
-
-const INSERT: &str = "\
-INSERT INTO claims (nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, root,
-    chain_time, deadline, state)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued')
-ON CONFLICT (nullifier) DO UPDATE SET epoch = excluded.epoch, recipient = excluded.recipient,
-    fee_recipient = excluded.fee_recipient, fee = excluded.fee, proof = excluded.proof,
-    received_at = excluded.received_at, root = excluded.root, chain_time = excluded.chain_time,
-    deadline = excluded.deadline, state = 'queued', rejection = NULL, making = making + 1
-WHERE state = 'rejected'";
-const SELECT_BY_NULLIFIER: &str = select_claims!("WHERE nullifier = ?1");
-const SELECT_QUEUED: &str = "\
-SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, root, chain_time,
-    deadline, state, transaction_hash, rejection,
-    EXISTS (SELECT 1 FROM claim_members m WHERE m.nullifier = claims.nullifier) AS was_sent
-FROM claims WHERE state = 'queued' AND epoch = ?1 ORDER BY arrival LIMIT ?2";
-const SELECT_QUEUED_EPOCHS: &str =
-    "SELECT DISTINCT epoch FROM claims WHERE state = 'queued' ORDER BY epoch";
-const REJECT: &str = "\
-UPDATE claims SET state = 'rejected', rejection = ?2 WHERE nullifier = ?1 AND state = 'queued'";
-const ADOPT: &str = "\
-UPDATE claims SET state = 'final', transaction_hash = ?2 WHERE nullifier = ?1 AND state = 'queued'";
-const COUNT_PENDING: &str = "\
-SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued')
-FROM claims WHERE state IN ('queued', 'batched', 'submitted', 'mined')";
-
-#[derive(sqlx::FromRow)]
 struct ClaimRow {
     nullifier: Vec<u8>,
     epoch: i64,
@@ -66,24 +30,6 @@ struct ClaimRow {
     state: String,
     transaction_hash: Option<Vec<u8>>,
     rejection: Option<String>,
-}
-
-#[derive(sqlx::FromRow)]
-struct QueuedRow {
-    #[sqlx(flatten)]
-    claim: ClaimRow,
-    was_sent: bool,
-}
-
-impl TryFrom<QueuedRow> for QueuedClaim {
-    type Error = StoreError;
-
-    fn try_from(row: QueuedRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            record: row.claim.try_into()?,
-            was_sent: row.was_sent,
-        })
-    }
 }
 
 impl TryFrom<ClaimRow> for ClaimRecord {
@@ -142,15 +88,20 @@ fn state_from(row: &ClaimRow) -> Result<ClaimState, StoreError> {
         .as_deref()
         .map(|blob| CLAIMS.word("transaction_hash", blob))
         .transpose()?;
-    match (row.state.as_str(), transaction, row.rejection.as_deref()) {
-        ("queued", None, None) => Ok(ClaimState::Queued),
-        ("batched", Some(transaction), None) => Ok(ClaimState::Batched { transaction }),
-        ("submitted", Some(transaction), None) => Ok(ClaimState::Submitted { transaction }),
-        ("mined", Some(transaction), None) => Ok(ClaimState::Mined { transaction }),
-        ("final", Some(transaction), None) => Ok(ClaimState::Final { transaction }),
-        ("rejected", None, Some(code)) => Rejection::from_code(code)
-            .map(ClaimState::Rejected)
-            .ok_or_else(|| CLAIMS.corrupt("rejection")),
+    let state = CLAIMS.code("state", &row.state, ClaimStateKind::from_code)?;
+    match (state, transaction, row.rejection.as_deref()) {
+        (ClaimStateKind::Queued, None, None) => Ok(ClaimState::Queued),
+        (ClaimStateKind::Batched, Some(transaction), None) => {
+            Ok(ClaimState::Batched { transaction })
+        }
+        (ClaimStateKind::Submitted, Some(transaction), None) => {
+            Ok(ClaimState::Submitted { transaction })
+        }
+        (ClaimStateKind::Mined, Some(transaction), None) => Ok(ClaimState::Mined { transaction }),
+        (ClaimStateKind::Final, Some(transaction), None) => Ok(ClaimState::Final { transaction }),
+        (ClaimStateKind::Rejected, None, Some(code)) => CLAIMS
+            .code("rejection", code, Rejection::from_code)
+            .map(ClaimState::Rejected),
         _ => Err(CLAIMS.corrupt("state")),
     }
 }
@@ -159,11 +110,17 @@ async fn select_by_nullifier(
     connection: &mut SqliteConnection,
     nullifier: NullifierHash,
 ) -> Result<Option<ClaimRecord>, StoreError> {
-    let row: Option<ClaimRow> = sqlx::query_as(SELECT_BY_NULLIFIER)
-        .bind(nullifier.to_be_bytes().to_vec())
-        .fetch_optional(connection)
-        .await
-        .map_err(backend)?;
+    let row: Option<ClaimRow> = sqlx::query_as!(
+        ClaimRow,
+        "\
+        SELECT nullifier, epoch, recipient, fee_recipient, fee, proof, received_at, root,
+            chain_time, deadline, state, transaction_hash, rejection
+        FROM claims WHERE nullifier = ?1",
+        nullifier.to_be_bytes().to_vec()
+    )
+    .fetch_optional(connection)
+    .await
+    .map_err(backend)?;
     row.map(ClaimRecord::try_from).transpose()
 }
 
@@ -176,20 +133,22 @@ impl ClaimRepository for SqliteStore {
     ) -> Result<InsertClaimOutcome, StoreError> {
         let deadline = intake.deadline.map(|time| integer(time.0)).transpose()?;
         let mut tx = self.begin_write().await?;
-        let inserted = sqlx::query(INSERT)
-            .bind(claim.nullifier_hash.to_be_bytes().to_vec())
-            .bind(integer(claim.epoch.0)?)
-            .bind(claim.payment.recipient.as_slice())
-            .bind(claim.payment.fee_recipient.as_slice())
-            .bind(claim.payment.fee.0.to_be_bytes::<32>().to_vec())
-            .bind(points_bytes(&claim.points))
-            .bind(integer(intake.received_at.0)?)
-            .bind(intake.root.to_u256().to_be_bytes::<32>().to_vec())
-            .bind(integer(intake.chain_time.0)?)
-            .bind(deadline)
-            .execute(&mut *tx)
-            .await
-            .map_err(backend)?;
+        let inserted = sqlx::query_file!(
+            "queries/insert_claim.sql",
+            claim.nullifier_hash.to_be_bytes().to_vec(),
+            integer(claim.epoch.0)?,
+            claim.payment.recipient.as_slice(),
+            claim.payment.fee_recipient.as_slice(),
+            claim.payment.fee.0.to_be_bytes::<32>().to_vec(),
+            points_bytes(&claim.points),
+            integer(intake.received_at.0)?,
+            intake.root.to_u256().to_be_bytes::<32>().to_vec(),
+            integer(intake.chain_time.0)?,
+            deadline
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
         if inserted.rows_affected() == 1 {
             tx.commit().await?;
             return Ok(InsertClaimOutcome::Inserted);
@@ -211,20 +170,38 @@ impl ClaimRepository for SqliteStore {
 
     async fn queued_claims(&self, per_epoch: u32) -> Result<Vec<QueuedClaim>, StoreError> {
         let mut snapshot = self.readers.begin().await.map_err(backend)?;
-        let epochs: Vec<i64> = sqlx::query_scalar(SELECT_QUEUED_EPOCHS)
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(backend)?;
+        let epochs: Vec<i64> = sqlx::query_scalar!(
+            "SELECT DISTINCT epoch FROM claims WHERE state = 'queued' ORDER BY epoch"
+        )
+        .fetch_all(&mut *snapshot)
+        .await
+        .map_err(backend)?;
         let mut queued = Vec::new();
         for epoch in epochs {
-            let rows: Vec<QueuedRow> = sqlx::query_as(SELECT_QUEUED)
-                .bind(epoch)
-                .bind(per_epoch)
+            let rows = sqlx::query_file!("queries/queued_claims.sql", epoch, per_epoch)
                 .fetch_all(&mut *snapshot)
                 .await
                 .map_err(backend)?;
             for row in rows {
-                queued.push(row.try_into()?);
+                let claim = ClaimRow {
+                    nullifier: row.nullifier,
+                    epoch: row.epoch,
+                    recipient: row.recipient,
+                    fee_recipient: row.fee_recipient,
+                    fee: row.fee,
+                    proof: row.proof,
+                    received_at: row.received_at,
+                    root: row.root,
+                    chain_time: row.chain_time,
+                    deadline: row.deadline,
+                    state: row.state,
+                    transaction_hash: row.transaction_hash,
+                    rejection: row.rejection,
+                };
+                queued.push(QueuedClaim {
+                    record: claim.try_into()?,
+                    was_sent: row.was_sent,
+                });
             }
         }
         Ok(queued)
@@ -236,12 +213,16 @@ impl ClaimRepository for SqliteStore {
         transaction: B256,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let adopted = sqlx::query(ADOPT)
-            .bind(nullifier.to_be_bytes().to_vec())
-            .bind(transaction.as_slice())
-            .execute(&mut *tx)
-            .await
-            .map_err(backend)?;
+        let adopted = sqlx::query!(
+            "\
+            UPDATE claims SET state = 'final', transaction_hash = ?2
+            WHERE nullifier = ?1 AND state = 'queued'",
+            nullifier.to_be_bytes().to_vec(),
+            transaction.as_slice()
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
         expect_rows("adopt a claim", 1, adopted.rows_affected())?;
         tx.commit().await
     }
@@ -252,24 +233,34 @@ impl ClaimRepository for SqliteStore {
         why: Rejection,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let rejected = sqlx::query(REJECT)
-            .bind(nullifier.to_be_bytes().to_vec())
-            .bind(why.code())
-            .execute(&mut *tx)
-            .await
-            .map_err(backend)?;
+        let rejected = sqlx::query!(
+            "\
+            UPDATE claims SET state = 'rejected', rejection = ?2
+            WHERE nullifier = ?1 AND state = 'queued'",
+            nullifier.to_be_bytes().to_vec(),
+            why.code()
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
         expect_rows("reject a queued claim", 1, rejected.rows_affected())?;
         tx.commit().await
     }
 
-    async fn pending_claims(&self) -> Result<(u64, u64), StoreError> {
-        let (queued, under_way): (i64, i64) = sqlx::query_as(COUNT_PENDING)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(backend)?;
-        Ok((
-            CLAIMS.unsigned("count(*)", queued)?,
-            CLAIMS.unsigned("count(*)", under_way)?,
-        ))
+    async fn pending_claims(&self) -> Result<Pending, StoreError> {
+        let pending = sqlx::query!(
+            r#"
+            SELECT count(*) FILTER (WHERE state = 'queued') AS "queued!: i64",
+                count(*) FILTER (WHERE state <> 'queued') AS "under_way!: i64"
+            FROM claims WHERE state IN ('queued', 'batched', 'submitted', 'mined')
+            "#
+        )
+        .fetch_one(&self.readers)
+        .await
+        .map_err(backend)?;
+        Ok(Pending {
+            queued: CLAIMS.unsigned("count(*)", pending.queued)?,
+            under_way: CLAIMS.unsigned("count(*)", pending.under_way)?,
+        })
     }
 }

@@ -57,6 +57,16 @@ impl Table {
         u64::try_from(value).map_err(|_| self.corrupt(column))
     }
 
+    /// Reads a value from its code.
+    pub(super) fn code<T>(
+        self,
+        column: &'static str,
+        code: &str,
+        from_code: fn(&str) -> Option<T>,
+    ) -> Result<T, StoreError> {
+        from_code(code).ok_or_else(|| self.corrupt(column))
+    }
+
     pub(super) fn leaf_index(
         self,
         column: &'static str,

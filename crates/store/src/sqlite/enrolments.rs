@@ -2,10 +2,10 @@
 
 use annona_core::{B256, Commitment, Enrolment, EnrolmentKind, LeafIndex, OrbId, UnixSeconds};
 use annona_engine::ports::{
-    AdmitOutcome, EnrolmentRepository, EntryStanding, GalleryEntry, NewEnrolment, Review,
+    AdmitOutcome, EnrolmentRepository, EntryStanding, GalleryEntry, NewEnrolment, Pending, Review,
     ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
 };
-use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState};
+use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState, EnrolmentStateKind};
 use annona_template::EyePair;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
@@ -17,49 +17,6 @@ use crate::error::backend;
 pub(super) const ENROLMENTS: Table = Table("enrolments");
 pub(super) const GALLERY: Table = Table("gallery");
 
-macro_rules! select_enrolments {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, orb, nonce, commitment, iris_digest, image_digest, model_id, kind, ",
-            "captured_at, received_at, ",
-            "CASE WHEN enrolments.state = 'final' AND EXISTS (SELECT 1 FROM revocations r ",
-            "WHERE r.commitment = enrolments.commitment AND r.state = 'final') ",
-            "THEN 'revoked' ELSE enrolments.state END AS state, ",
-            "transaction_hash, leaf_index FROM enrolments ",
-            $tail
-        )
-    };
-}
-
-const SELECT_BY_ID: &str = select_enrolments!("WHERE id = ?1");
-/// A recovery has lost a leaf, or is about to: it goes before those who never had one.
-const SELECT_QUEUED: &str = select_enrolments!(
-    "WHERE enrolments.state = 'queued'
-    AND NOT EXISTS (SELECT 1 FROM revocations r
-        WHERE r.commitment = enrolments.commitment AND r.state <> 'void')
-    AND NOT EXISTS (SELECT 1 FROM awaited_leaves a JOIN revocations r
-        ON r.commitment = a.commitment
-        WHERE a.enrolment_id = enrolments.id AND r.state IN ('queued', 'submitted'))
-    ORDER BY kind = 'new', arrival LIMIT ?1"
-);
-const SELECT_OF_ENTRY: &str =
-    select_enrolments!("WHERE id = (SELECT enrolment_id FROM gallery WHERE sequence = ?1)");
-/// Of these sequence numbers, those whose commitments are members or are to be.
-const SELECT_COUNTING: &str = "\
-SELECT g.sequence FROM json_each(?1) asked JOIN gallery g ON g.sequence = asked.value
-JOIN enrolments e ON e.id = g.enrolment_id
-WHERE e.state IN ('queued', 'submitted', 'mined', 'final') AND NOT EXISTS (
-    SELECT 1 FROM revocations r WHERE r.commitment = e.commitment AND r.state <> 'void')";
-const COUNT_PENDING: &str = "\
-SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued')
-FROM enrolments WHERE state IN ('queued', 'submitted', 'mined')";
-const ADOPT: &str = "\
-UPDATE enrolments SET state = 'final', transaction_hash = ?2, leaf_index = ?3
-WHERE commitment = ?1 AND state = 'queued'";
-const SELECT_GALLERY: &str =
-    "SELECT sequence, templates FROM gallery WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
-
-#[derive(sqlx::FromRow)]
 struct EnrolmentRow {
     id: Vec<u8>,
     orb: Vec<u8>,
@@ -88,28 +45,13 @@ impl TryFrom<EnrolmentRow> for EnrolmentRecord {
                 iris_digest: ENROLMENTS.word("iris_digest", &row.iris_digest)?,
                 image_digest: ENROLMENTS.word("image_digest", &row.image_digest)?,
                 model_id: ENROLMENTS.word("model_id", &row.model_id)?,
-                kind: kind_from(&row.kind)?,
+                kind: ENROLMENTS.code("kind", &row.kind, EnrolmentKind::from_code)?,
                 captured_at: UnixSeconds(ENROLMENTS.unsigned("captured_at", row.captured_at)?),
                 nonce: ENROLMENTS.word("nonce", &row.nonce)?,
             },
             received_at: UnixSeconds(ENROLMENTS.unsigned("received_at", row.received_at)?),
             state: state_from(&row)?,
         })
-    }
-}
-
-pub(super) const fn kind_text(kind: EnrolmentKind) -> &'static str {
-    match kind {
-        EnrolmentKind::New => "new",
-        EnrolmentKind::Recovery => "recovery",
-    }
-}
-
-fn kind_from(text: &str) -> Result<EnrolmentKind, StoreError> {
-    match text {
-        "new" => Ok(EnrolmentKind::New),
-        "recovery" => Ok(EnrolmentKind::Recovery),
-        _ => Err(ENROLMENTS.corrupt("kind")),
     }
 }
 
@@ -123,21 +65,30 @@ fn state_from(row: &EnrolmentRow) -> Result<EnrolmentState, StoreError> {
         .leaf_index
         .map(|value| ENROLMENTS.leaf_index("leaf_index", value))
         .transpose()?;
-    match (row.state.as_str(), transaction, leaf_index) {
-        ("duplicate", None, None) => Ok(EnrolmentState::Duplicate),
-        ("review", None, None) => Ok(EnrolmentState::Review),
-        ("queued", None, None) => Ok(EnrolmentState::Queued),
-        ("withdrawn", None, None) => Ok(EnrolmentState::Withdrawn),
-        ("submitted", Some(transaction), Some(_)) => Ok(EnrolmentState::Submitted { transaction }),
-        ("mined", Some(transaction), Some(leaf_index)) => Ok(EnrolmentState::Mined {
-            transaction,
-            leaf_index,
-        }),
-        ("final", Some(transaction), Some(leaf_index)) => Ok(EnrolmentState::Final {
-            transaction,
-            leaf_index,
-        }),
-        ("revoked", Some(_), Some(leaf_index)) => Ok(EnrolmentState::Revoked { leaf_index }),
+    let state = ENROLMENTS.code("state", &row.state, EnrolmentStateKind::from_code)?;
+    match (state, transaction, leaf_index) {
+        (EnrolmentStateKind::Duplicate, None, None) => Ok(EnrolmentState::Duplicate),
+        (EnrolmentStateKind::Review, None, None) => Ok(EnrolmentState::Review),
+        (EnrolmentStateKind::Queued, None, None) => Ok(EnrolmentState::Queued),
+        (EnrolmentStateKind::Withdrawn, None, None) => Ok(EnrolmentState::Withdrawn),
+        (EnrolmentStateKind::Submitted, Some(transaction), Some(_)) => {
+            Ok(EnrolmentState::Submitted { transaction })
+        }
+        (EnrolmentStateKind::Mined, Some(transaction), Some(leaf_index)) => {
+            Ok(EnrolmentState::Mined {
+                transaction,
+                leaf_index,
+            })
+        }
+        (EnrolmentStateKind::Final, Some(transaction), Some(leaf_index)) => {
+            Ok(EnrolmentState::Final {
+                transaction,
+                leaf_index,
+            })
+        }
+        (EnrolmentStateKind::Revoked, Some(_), Some(leaf_index)) => {
+            Ok(EnrolmentState::Revoked { leaf_index })
+        }
         _ => Err(ENROLMENTS.corrupt("state")),
     }
 }
@@ -146,11 +97,11 @@ pub(super) async fn select_by_id(
     connection: &mut SqliteConnection,
     id: EnrolmentId,
 ) -> Result<Option<EnrolmentRecord>, StoreError> {
-    let row: Option<EnrolmentRow> = sqlx::query_as(SELECT_BY_ID)
-        .bind(id.0.as_slice())
-        .fetch_optional(connection)
-        .await
-        .map_err(backend)?;
+    let row: Option<EnrolmentRow> =
+        sqlx::query_file_as!(EnrolmentRow, "queries/enrolment_by_id.sql", id.0.as_slice())
+            .fetch_optional(connection)
+            .await
+            .map_err(backend)?;
     row.map(EnrolmentRecord::try_from).transpose()
 }
 
@@ -159,11 +110,11 @@ pub(super) async fn counting(
     connection: &mut SqliteConnection,
     sequences: &[u64],
 ) -> Result<Vec<u64>, StoreError> {
-    let rows: Vec<i64> = sqlx::query_scalar(SELECT_COUNTING)
-        .bind(json_list(sequences))
-        .fetch_all(connection)
-        .await
-        .map_err(backend)?;
+    let rows: Vec<i64> =
+        sqlx::query_file_scalar!("queries/counting_entries.sql", json_list(sequences))
+            .fetch_all(connection)
+            .await
+            .map_err(backend)?;
     let sequence = |row: i64| GALLERY.unsigned("sequence", row);
     rows.into_iter().map(sequence).collect()
 }
@@ -173,7 +124,6 @@ pub(super) fn json_list(numbers: &[u64]) -> String {
     format!("{numbers:?}")
 }
 
-#[derive(sqlx::FromRow)]
 struct GalleryRow {
     sequence: i64,
     templates: Vec<u8>,
@@ -212,12 +162,17 @@ impl EnrolmentRepository for SqliteStore {
         sequence: u64,
         limit: u32,
     ) -> Result<Vec<GalleryEntry>, StoreError> {
-        let rows: Vec<GalleryRow> = sqlx::query_as(SELECT_GALLERY)
-            .bind(integer(sequence)?)
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(backend)?;
+        let rows: Vec<GalleryRow> = sqlx::query_as!(
+            GalleryRow,
+            "\
+            SELECT sequence, templates FROM gallery
+            WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+            integer(sequence)?,
+            limit
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(backend)?;
         rows.into_iter().map(GalleryEntry::try_from).collect()
     }
 
@@ -226,11 +181,14 @@ impl EnrolmentRepository for SqliteStore {
         let counting = counting(&mut tx, sequences).await?;
         let mut standings = Vec::with_capacity(sequences.len());
         for &sequence in sequences {
-            let row: Option<EnrolmentRow> = sqlx::query_as(SELECT_OF_ENTRY)
-                .bind(integer(sequence)?)
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(backend)?;
+            let row: Option<EnrolmentRow> = sqlx::query_file_as!(
+                EnrolmentRow,
+                "queries/enrolment_of_entry.sql",
+                integer(sequence)?
+            )
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(backend)?;
             let Some(row) = row else { continue };
             standings.push(EntryStanding {
                 sequence,
@@ -243,11 +201,11 @@ impl EnrolmentRepository for SqliteStore {
     }
 
     async fn queued_enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, StoreError> {
-        let rows: Vec<EnrolmentRow> = sqlx::query_as(SELECT_QUEUED)
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(backend)?;
+        let rows: Vec<EnrolmentRow> =
+            sqlx::query_file_as!(EnrolmentRow, "queries/queued_enrolments.sql", limit)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(backend)?;
         rows.into_iter().map(EnrolmentRecord::try_from).collect()
     }
 
@@ -258,26 +216,36 @@ impl EnrolmentRepository for SqliteStore {
         transaction: B256,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let adopted = sqlx::query(ADOPT)
-            .bind(commitment.to_be_bytes().to_vec())
-            .bind(transaction.as_slice())
-            .bind(integer(leaf_index.get())?)
-            .execute(&mut *tx)
-            .await
-            .map_err(backend)?;
+        let adopted = sqlx::query!(
+            "\
+            UPDATE enrolments SET state = 'final', transaction_hash = ?2, leaf_index = ?3
+            WHERE commitment = ?1 AND state = 'queued'",
+            commitment.to_be_bytes().to_vec(),
+            transaction.as_slice(),
+            integer(leaf_index.get())?
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
         expect_rows("adopt a leaf", 1, adopted.rows_affected())?;
         tx.commit().await
     }
 
-    async fn pending_enrolments(&self) -> Result<(u64, u64), StoreError> {
-        let (queued, under_way): (i64, i64) = sqlx::query_as(COUNT_PENDING)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(backend)?;
-        Ok((
-            ENROLMENTS.unsigned("count(*)", queued)?,
-            ENROLMENTS.unsigned("count(*)", under_way)?,
-        ))
+    async fn pending_enrolments(&self) -> Result<Pending, StoreError> {
+        let pending = sqlx::query!(
+            r#"
+            SELECT count(*) FILTER (WHERE state = 'queued') AS "queued!: i64",
+                count(*) FILTER (WHERE state <> 'queued') AS "under_way!: i64"
+            FROM enrolments WHERE state IN ('queued', 'submitted', 'mined')
+            "#
+        )
+        .fetch_one(&self.readers)
+        .await
+        .map_err(backend)?;
+        Ok(Pending {
+            queued: ENROLMENTS.unsigned("count(*)", pending.queued)?,
+            under_way: ENROLMENTS.unsigned("count(*)", pending.under_way)?,
+        })
     }
 
     async fn open_reviews(&self, limit: u32) -> Result<Vec<Review>, StoreError> {

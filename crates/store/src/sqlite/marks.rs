@@ -9,10 +9,6 @@ use crate::error::backend;
 
 const CHAIN_MARKS: Table = Table("chain_marks");
 
-const INSERT: &str = "\
-INSERT INTO chain_marks (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
-const SELECT: &str = "SELECT value FROM chain_marks WHERE name = ?1";
-
 impl SqliteStore {
     /// Returns the value that `name` has in this database: the one given when it was first
     /// asked for, which it keeps for ever.
@@ -24,27 +20,29 @@ impl SqliteStore {
             return Ok(known);
         }
         let mut tx = self.begin_write().await?;
-        sqlx::query(INSERT)
-            .bind(name)
-            .bind(value.as_slice())
-            .execute(&mut *tx)
-            .await
-            .map_err(backend)?;
-        let noted: Vec<u8> = sqlx::query_scalar(SELECT)
-            .bind(name)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(backend)?;
+        sqlx::query!(
+            "INSERT INTO chain_marks (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING",
+            name,
+            value.as_slice()
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
+        let noted: Vec<u8> =
+            sqlx::query_scalar!("SELECT value FROM chain_marks WHERE name = ?1", name)
+                .fetch_one(&mut *tx)
+                .await
+                .map_err(backend)?;
         tx.commit().await?;
         CHAIN_MARKS.word("value", &noted)
     }
 
     async fn mark(&self, name: &str) -> Result<Option<B256>, StoreError> {
-        let known: Option<Vec<u8>> = sqlx::query_scalar(SELECT)
-            .bind(name)
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(backend)?;
+        let known: Option<Vec<u8>> =
+            sqlx::query_scalar!("SELECT value FROM chain_marks WHERE name = ?1", name)
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(backend)?;
         known
             .map(|blob| CHAIN_MARKS.word("value", &blob))
             .transpose()

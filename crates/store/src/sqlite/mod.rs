@@ -42,9 +42,6 @@ const OPEN_ATTEMPTS: u32 = 100;
 const OPEN_PAUSE: Duration = Duration::from_millis(50);
 /// SQLite's primary result code for a lock that is held elsewhere.
 const SQLITE_BUSY: u32 = 5;
-const PROBE: &str = "\
-INSERT INTO write_probe (one, written_at, ballast) VALUES (1, ?1, zeroblob(32768))
-ON CONFLICT (one) DO UPDATE SET written_at = excluded.written_at, ballast = excluded.ballast";
 
 /// The repositories in one SQLite file. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -88,7 +85,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Backend`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT one FROM deployment")
+        sqlx::query!("SELECT one FROM deployment")
             .fetch_one(&self.readers)
             .await
             .map_err(backend)?;
@@ -102,11 +99,16 @@ impl SqliteStore {
     /// [`StoreError::Backend`] when nothing can be written now.
     pub async fn probe_write(&self, now: UnixSeconds) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let written = sqlx::query(PROBE)
-            .bind(integer(now.0)?)
-            .execute(&mut *tx)
-            .await
-            .map_err(backend)?;
+        let written = sqlx::query!(
+            "\
+            INSERT INTO write_probe (one, written_at, ballast) VALUES (1, ?1, zeroblob(32768))
+            ON CONFLICT (one) DO UPDATE
+            SET written_at = excluded.written_at, ballast = excluded.ballast",
+            integer(now.0)?
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
         expect_rows("probe a write", 1, written.rows_affected())?;
         tx.commit().await
     }

@@ -5,86 +5,20 @@ use std::collections::HashMap;
 use annona_core::{Address, B256, NullifierHash};
 use annona_engine::ports::{
     Attempt, AttemptKind, AttemptOutcome, Fees, OpenOutcome, OutboxRepository, Purpose,
-    SignedTransaction, Slot, SlotId, SlotState, StoreError,
+    PurposeKind, SignedTransaction, Slot, SlotId, SlotState, SlotStateKind, StoreError,
 };
 use annona_engine::{EnrolmentId, Rejection};
 use async_trait::async_trait;
 
 use super::SqliteStore;
 use super::columns::{Table, integer};
-use super::load::{self, Carrier};
+use super::load::{self, Carrier, MemberRow, append_members, claim_members, revoke_members};
 use super::write::WriteTransaction;
 use crate::error::backend;
 
 const SLOTS: Table = Table("slots");
 const ATTEMPTS: Table = Table("attempts");
 
-const MAX_NONCE: &str = "SELECT max(nonce) FROM slots WHERE sender = ?1";
-const INSERT_SLOT: &str = "\
-INSERT INTO slots (sender, nonce, purpose, start_index, state) VALUES (?1, ?2, ?3, ?4, 'stored')
-ON CONFLICT (sender, nonce) DO NOTHING
-RETURNING id";
-const INSERT_ATTEMPT: &str = "\
-INSERT INTO attempts (slot_id, kind, hash, raw, max_fee_wei, priority_fee_wei, made_at_block)
-SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM slots WHERE id = ?1 AND state IN ('stored', 'sent')
-ON CONFLICT (hash) DO NOTHING";
-const SELECT_OPEN: &str = "\
-SELECT id, sender, nonce, purpose, start_index, state, mined_hash, block_number, block_hash
-FROM slots WHERE state IN ('stored', 'sent', 'mined') ORDER BY sender, nonce";
-const SELECT_OPEN_ATTEMPTS: &str = "\
-SELECT a.slot_id, a.kind, a.hash, a.raw, a.max_fee_wei, a.priority_fee_wei, a.made_at_block
-FROM attempts a JOIN slots s ON s.id = a.slot_id
-WHERE s.state IN ('stored', 'sent', 'mined') ORDER BY a.slot_id, a.id";
-const SELECT_ATTEMPTS_TO_PAY: &str = "\
-SELECT a.hash FROM attempts a JOIN claim_members m ON m.slot_id = a.slot_id
-JOIN claims c ON c.nullifier = m.nullifier AND c.making = m.making
-WHERE m.nullifier = ?1 AND a.kind = 'load' ORDER BY a.id";
-const SELECT_CARRIER: &str = "SELECT id, purpose FROM slots WHERE id = ?1";
-const MARK_SENT: &str = "\
-UPDATE slots SET state = 'sent' WHERE id = ?1 AND state = 'stored' RETURNING id, purpose";
-const MARK_MINED: &str = "\
-UPDATE slots SET state = 'mined', mined_hash = ?2, block_number = ?3, block_hash = ?4
-WHERE id = ?1 AND state IN ('stored', 'sent')
-    AND EXISTS (SELECT 1 FROM attempts WHERE slot_id = ?1 AND hash = ?2 AND kind = 'load')
-RETURNING id, purpose";
-const MARK_UNMINED: &str = "\
-UPDATE slots SET state = 'sent', mined_hash = NULL, block_number = NULL, block_hash = NULL
-WHERE id = ?1 AND state = 'mined' RETURNING id, purpose";
-const MARK_FINAL: &str = "\
-UPDATE slots SET state = 'final' WHERE id = ?1 AND state = 'mined' RETURNING id, purpose";
-const MARK_FAILED: &str = "\
-UPDATE slots SET state = 'failed' WHERE id = ?1 AND state IN ('stored', 'sent')
-RETURNING id, purpose";
-
-macro_rules! select_open_members {
-    ($table:literal, $column:literal) => {
-        concat!(
-            "SELECT m.slot_id, m.position, m.",
-            $column,
-            " AS member FROM ",
-            $table,
-            " m JOIN slots s ON s.id = m.slot_id ",
-            "WHERE s.state IN ('stored', 'sent', 'mined') ORDER BY m.slot_id, m.position"
-        )
-    };
-}
-
-const SELECT_OPEN_MEMBERS: [(Table, &str); 3] = [
-    (
-        load::APPEND.table,
-        select_open_members!("append_members", "enrolment_id"),
-    ),
-    (
-        load::REVOKE.table,
-        select_open_members!("revoke_members", "commitment"),
-    ),
-    (
-        load::CLAIMS.table,
-        select_open_members!("claim_members", "nullifier"),
-    ),
-];
-
-#[derive(sqlx::FromRow)]
 struct SlotRow {
     id: i64,
     sender: Vec<u8>,
@@ -117,54 +51,56 @@ impl SlotRow {
     }
 
     fn purpose(&self, members: &[Vec<u8>]) -> Result<Purpose, StoreError> {
-        match (self.purpose.as_str(), self.start_index, members.is_empty()) {
-            ("append", Some(start_index), false) => {
-                let (table, column) = (load::APPEND.table, load::APPEND.column);
+        let kind = SLOTS.code("purpose", &self.purpose, PurposeKind::from_code)?;
+        match (kind, self.start_index, members.is_empty()) {
+            (PurposeKind::Append, Some(start_index), false) => {
+                let (table, column) = (append_members::TABLE, append_members::COLUMN);
                 let id = |blob: &Vec<u8>| table.word(column, blob).map(EnrolmentId);
                 Ok(Purpose::Append {
                     start_index: SLOTS.leaf_index("start_index", start_index)?,
                     enrolments: members.iter().map(id).collect::<Result<_, _>>()?,
                 })
             }
-            ("revoke", None, false) => {
-                let (table, column) = (load::REVOKE.table, load::REVOKE.column);
+            (PurposeKind::Revoke, None, false) => {
+                let (table, column) = (revoke_members::TABLE, revoke_members::COLUMN);
                 let commitment = |blob: &Vec<u8>| table.commitment(column, blob);
                 Ok(Purpose::Revoke {
                     commitments: members.iter().map(commitment).collect::<Result<_, _>>()?,
                 })
             }
-            ("claims", None, false) => {
-                let (table, column) = (load::CLAIMS.table, load::CLAIMS.column);
+            (PurposeKind::Claims, None, false) => {
+                let (table, column) = (claim_members::TABLE, claim_members::COLUMN);
                 let nullifier = |blob: &Vec<u8>| table.nullifier(column, blob);
                 Ok(Purpose::Claims {
                     nullifiers: members.iter().map(nullifier).collect::<Result<_, _>>()?,
                 })
             }
-            ("fill", None, true) => Ok(Purpose::Fill),
+            (PurposeKind::Fill, None, true) => Ok(Purpose::Fill),
             _ => Err(SLOTS.corrupt("purpose")),
         }
     }
 
     fn state(&self) -> Result<SlotState, StoreError> {
         match (
-            self.state.as_str(),
+            SLOTS.code("state", &self.state, SlotStateKind::from_code)?,
             self.mined_hash.as_deref(),
             self.block_number,
             self.block_hash.as_deref(),
         ) {
-            ("stored", None, None, None) => Ok(SlotState::Stored),
-            ("sent", None, None, None) => Ok(SlotState::Sent),
-            ("mined", Some(transaction), Some(number), Some(hash)) => Ok(SlotState::Mined {
-                transaction: SLOTS.word("mined_hash", transaction)?,
-                block_number: SLOTS.unsigned("block_number", number)?,
-                block_hash: SLOTS.word("block_hash", hash)?,
-            }),
+            (SlotStateKind::Stored, None, None, None) => Ok(SlotState::Stored),
+            (SlotStateKind::Sent, None, None, None) => Ok(SlotState::Sent),
+            (SlotStateKind::Mined, Some(transaction), Some(number), Some(hash)) => {
+                Ok(SlotState::Mined {
+                    transaction: SLOTS.word("mined_hash", transaction)?,
+                    block_number: SLOTS.unsigned("block_number", number)?,
+                    block_hash: SLOTS.word("block_hash", hash)?,
+                })
+            }
             _ => Err(SLOTS.corrupt("state")),
         }
     }
 }
 
-#[derive(sqlx::FromRow)]
 struct AttemptRow {
     slot_id: i64,
     kind: String,
@@ -177,13 +113,8 @@ struct AttemptRow {
 
 impl AttemptRow {
     fn to_domain(&self, sender: Address, nonce: u64) -> Result<Attempt, StoreError> {
-        let kind = match self.kind.as_str() {
-            "load" => AttemptKind::Load,
-            "cancel" => AttemptKind::Cancel,
-            _ => return Err(ATTEMPTS.corrupt("kind")),
-        };
         Ok(Attempt {
-            kind,
+            kind: ATTEMPTS.code("kind", &self.kind, AttemptKind::from_code)?,
             made_at_block: ATTEMPTS.unsigned("made_at_block", self.made_at_block)?,
             signed: SignedTransaction {
                 sender,
@@ -198,13 +129,6 @@ impl AttemptRow {
             },
         })
     }
-}
-
-#[derive(sqlx::FromRow)]
-struct MemberRow {
-    slot_id: i64,
-    position: i64,
-    member: Vec<u8>,
 }
 
 /// Collects the payload of each slot, from rows of `table` in order of position.
@@ -229,20 +153,25 @@ async fn insert_slot(
     signed: &SignedTransaction,
     purpose: &Purpose,
 ) -> Result<Option<i64>, StoreError> {
-    let (name, start_index) = match purpose {
-        Purpose::Append { start_index, .. } => ("append", Some(integer(start_index.get())?)),
-        Purpose::Revoke { .. } => ("revoke", None),
-        Purpose::Claims { .. } => ("claims", None),
-        Purpose::Fill => ("fill", None),
+    let start_index = match purpose {
+        Purpose::Append { start_index, .. } => Some(integer(start_index.get())?),
+        Purpose::Revoke { .. } | Purpose::Claims { .. } | Purpose::Fill => None,
     };
-    sqlx::query_scalar(INSERT_SLOT)
-        .bind(signed.sender.as_slice())
-        .bind(integer(signed.nonce)?)
-        .bind(name)
-        .bind(start_index)
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(backend)
+    sqlx::query_scalar!(
+        r#"
+        INSERT INTO slots (sender, nonce, purpose, start_index, state)
+        VALUES (?1, ?2, ?3, ?4, 'stored')
+        ON CONFLICT (sender, nonce) DO NOTHING
+        RETURNING id AS "id!"
+        "#,
+        signed.sender.as_slice(),
+        integer(signed.nonce)?,
+        purpose.kind().code(),
+        start_index
+    )
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(backend)
 }
 
 /// Stores an attempt; returns whether the slot took it.
@@ -251,38 +180,25 @@ async fn insert_attempt(
     id: i64,
     attempt: &Attempt,
 ) -> Result<bool, StoreError> {
-    let kind = match attempt.kind {
-        AttemptKind::Load => "load",
-        AttemptKind::Cancel => "cancel",
-    };
     let signed = &attempt.signed;
-    let inserted = sqlx::query(INSERT_ATTEMPT)
-        .bind(id)
-        .bind(kind)
-        .bind(signed.hash.as_slice())
-        .bind(signed.raw.as_slice())
-        .bind(integer(signed.fees.max_fee_wei)?)
-        .bind(integer(signed.fees.priority_fee_wei)?)
-        .bind(integer(attempt.made_at_block)?)
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
+    let inserted = sqlx::query!(
+        "\
+        INSERT INTO attempts
+            (slot_id, kind, hash, raw, max_fee_wei, priority_fee_wei, made_at_block)
+        SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM slots WHERE id = ?1 AND state IN ('stored', 'sent')
+        ON CONFLICT (hash) DO NOTHING",
+        id,
+        attempt.kind.code(),
+        signed.hash.as_slice(),
+        signed.raw.as_slice(),
+        integer(signed.fees.max_fee_wei)?,
+        integer(signed.fees.priority_fee_wei)?,
+        integer(attempt.made_at_block)?
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
     Ok(inserted.rows_affected() == 1)
-}
-
-/// Updates a slot by a statement that needs its id alone; returns the row.
-async fn moved(
-    tx: &mut WriteTransaction,
-    operation: &'static str,
-    sql: &'static str,
-    id: SlotId,
-) -> Result<Carrier, StoreError> {
-    let row = sqlx::query_as(sql)
-        .bind(id.0)
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(backend)?;
-    changed(operation, row)
 }
 
 fn changed(operation: &'static str, row: Option<Carrier>) -> Result<Carrier, StoreError> {
@@ -296,11 +212,13 @@ fn changed(operation: &'static str, row: Option<Carrier>) -> Result<Carrier, Sto
 #[async_trait]
 impl OutboxRepository for SqliteStore {
     async fn next_nonce(&self, sender: Address, chain_nonce: u64) -> Result<u64, StoreError> {
-        let highest: Option<i64> = sqlx::query_scalar(MAX_NONCE)
-            .bind(sender.as_slice())
-            .fetch_one(&self.readers)
-            .await
-            .map_err(backend)?;
+        let highest: Option<i64> = sqlx::query_scalar!(
+            r#"SELECT max(nonce) AS "highest: i64" FROM slots WHERE sender = ?1"#,
+            sender.as_slice()
+        )
+        .fetch_one(&self.readers)
+        .await
+        .map_err(backend)?;
         let Some(highest) = highest else {
             return Ok(chain_nonce);
         };
@@ -339,8 +257,12 @@ impl OutboxRepository for SqliteStore {
             return Ok(AttemptOutcome::SlotMoved);
         }
         if attempt.kind == AttemptKind::Load {
-            let carrier = moved(&mut tx, "add an attempt", SELECT_CARRIER, id).await?;
-            load::retitle(&mut tx, &carrier, attempt.signed.hash.as_slice()).await?;
+            let row = sqlx::query_as!(Carrier, "SELECT id, purpose FROM slots WHERE id = ?1", id.0)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(backend)?;
+            let carrier = changed("add an attempt", row)?;
+            load::set_attempt(&mut tx, &carrier, attempt.signed.hash.as_slice()).await?;
         }
         tx.commit().await?;
         Ok(AttemptOutcome::Stored)
@@ -348,26 +270,38 @@ impl OutboxRepository for SqliteStore {
 
     async fn open_slots(&self) -> Result<Vec<Slot>, StoreError> {
         let mut snapshot = self.readers.begin().await.map_err(backend)?;
-        let rows: Vec<SlotRow> = sqlx::query_as(SELECT_OPEN)
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(backend)?;
-        let attempt_rows: Vec<AttemptRow> = sqlx::query_as(SELECT_OPEN_ATTEMPTS)
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(backend)?;
+        let rows: Vec<SlotRow> = sqlx::query_as!(
+            SlotRow,
+            "\
+            SELECT id, sender, nonce, purpose, start_index, state, mined_hash, block_number,
+                block_hash
+            FROM slots WHERE state IN ('stored', 'sent', 'mined') ORDER BY sender, nonce"
+        )
+        .fetch_all(&mut *snapshot)
+        .await
+        .map_err(backend)?;
+        let attempt_rows: Vec<AttemptRow> = sqlx::query_as!(
+            AttemptRow,
+            "\
+            SELECT a.slot_id, a.kind, a.hash, a.raw, a.max_fee_wei, a.priority_fee_wei,
+                a.made_at_block
+            FROM attempts a JOIN slots s ON s.id = a.slot_id
+            WHERE s.state IN ('stored', 'sent', 'mined') ORDER BY a.slot_id, a.id"
+        )
+        .fetch_all(&mut *snapshot)
+        .await
+        .map_err(backend)?;
         let mut attempts: HashMap<i64, Vec<AttemptRow>> = HashMap::new();
         for row in attempt_rows {
             attempts.entry(row.slot_id).or_default().push(row);
         }
         let mut members = HashMap::new();
-        for (table, sql) in SELECT_OPEN_MEMBERS {
-            let rows: Vec<MemberRow> = sqlx::query_as(sql)
-                .fetch_all(&mut *snapshot)
-                .await
-                .map_err(backend)?;
-            members.extend(members_by_slot(table, rows)?);
-        }
+        let appended = append_members::select_open(&mut snapshot).await?;
+        members.extend(members_by_slot(append_members::TABLE, appended)?);
+        let revoked = revoke_members::select_open(&mut snapshot).await?;
+        members.extend(members_by_slot(revoke_members::TABLE, revoked)?);
+        let claimed = claim_members::select_open(&mut snapshot).await?;
+        members.extend(members_by_slot(claim_members::TABLE, claimed)?);
         rows.into_iter()
             .map(|row| {
                 let carried = members.remove(&row.id).unwrap_or_default();
@@ -378,26 +312,37 @@ impl OutboxRepository for SqliteStore {
     }
 
     async fn attempts_to_pay(&self, nullifier: NullifierHash) -> Result<Vec<B256>, StoreError> {
-        let hashes: Vec<Vec<u8>> = sqlx::query_scalar(SELECT_ATTEMPTS_TO_PAY)
-            .bind(nullifier.to_be_bytes().to_vec())
-            .fetch_all(&self.readers)
-            .await
-            .map_err(backend)?;
+        let hashes: Vec<Vec<u8>> = sqlx::query_scalar!(
+            "\
+            SELECT a.hash FROM attempts a JOIN claim_members m ON m.slot_id = a.slot_id
+            JOIN claims c ON c.nullifier = m.nullifier AND c.making = m.making
+            WHERE m.nullifier = ?1 AND a.kind = 'load' ORDER BY a.id",
+            nullifier.to_be_bytes().to_vec()
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(backend)?;
         let word = |blob: &Vec<u8>| ATTEMPTS.word("hash", blob);
         hashes.iter().map(word).collect()
     }
 
     async fn mark_sent(&self, id: SlotId) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let row: Option<Carrier> = sqlx::query_as(MARK_SENT)
-            .bind(id.0)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(backend)?;
+        let row = sqlx::query_as!(
+            Carrier,
+            r#"
+            UPDATE slots SET state = 'sent' WHERE id = ?1 AND state = 'stored'
+            RETURNING id AS "id!", purpose AS "purpose!"
+            "#,
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(backend)?;
         let Some(carrier) = row else {
             return Ok(());
         };
-        load::send(&mut tx, &carrier).await?;
+        load::mark_sent(&mut tx, &carrier).await?;
         tx.commit().await
     }
 
@@ -410,24 +355,46 @@ impl OutboxRepository for SqliteStore {
         paid: &[NullifierHash],
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let row = sqlx::query_as(MARK_MINED)
-            .bind(id.0)
-            .bind(transaction.as_slice())
-            .bind(integer(block_number)?)
-            .bind(block_hash.as_slice())
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(backend)?;
+        let row = sqlx::query_as!(
+            Carrier,
+            r#"
+            UPDATE slots SET state = 'mined', mined_hash = ?2, block_number = ?3, block_hash = ?4
+            WHERE id = ?1 AND state IN ('stored', 'sent')
+                AND EXISTS (
+                    SELECT 1 FROM attempts WHERE slot_id = ?1 AND hash = ?2 AND kind = 'load'
+                )
+            RETURNING id AS "id!", purpose AS "purpose!"
+            "#,
+            id.0,
+            transaction.as_slice(),
+            integer(block_number)?,
+            block_hash.as_slice()
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(backend)?;
         let carrier = changed("mark a slot as mined", row)?;
-        load::mine(&mut tx, &carrier, transaction.as_slice(), paid).await?;
+        load::mark_mined(&mut tx, &carrier, transaction.as_slice(), paid).await?;
         tx.commit().await
     }
 
     async fn mark_unmined(&self, id: SlotId) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let operation = "mark a slot as sent again";
-        let carrier = moved(&mut tx, operation, MARK_UNMINED, id).await?;
-        load::unmine(&mut tx, &carrier).await?;
+        let row = sqlx::query_as!(
+            Carrier,
+            r#"
+            UPDATE slots
+            SET state = 'sent', mined_hash = NULL, block_number = NULL, block_hash = NULL
+            WHERE id = ?1 AND state = 'mined'
+            RETURNING id AS "id!", purpose AS "purpose!"
+            "#,
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(backend)?;
+        let carrier = changed("mark a slot as sent again", row)?;
+        load::mark_unmined(&mut tx, &carrier).await?;
         tx.commit().await
     }
 
@@ -437,14 +404,36 @@ impl OutboxRepository for SqliteStore {
         rejected: &[(NullifierHash, Rejection)],
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let carrier = moved(&mut tx, "mark a slot as final", MARK_FINAL, id).await?;
-        load::finalise(&mut tx, &carrier, rejected).await?;
+        let row = sqlx::query_as!(
+            Carrier,
+            r#"
+            UPDATE slots SET state = 'final' WHERE id = ?1 AND state = 'mined'
+            RETURNING id AS "id!", purpose AS "purpose!"
+            "#,
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(backend)?;
+        let carrier = changed("mark a slot as final", row)?;
+        load::mark_final(&mut tx, &carrier, rejected).await?;
         tx.commit().await
     }
 
     async fn mark_failed(&self, id: SlotId) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
-        let carrier = moved(&mut tx, "mark a slot as failed", MARK_FAILED, id).await?;
+        let row = sqlx::query_as!(
+            Carrier,
+            r#"
+            UPDATE slots SET state = 'failed' WHERE id = ?1 AND state IN ('stored', 'sent')
+            RETURNING id AS "id!", purpose AS "purpose!"
+            "#,
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(backend)?;
+        let carrier = changed("mark a slot as failed", row)?;
         load::requeue(&mut tx, &carrier).await?;
         tx.commit().await
     }

@@ -2,7 +2,7 @@
 
 use annona_core::{Commitment, UnixSeconds};
 use annona_engine::ports::{Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError};
-use annona_engine::{EnrolmentId, EnrolmentState};
+use annona_engine::{EnrolmentId, EnrolmentState, EnrolmentStateKind};
 use annona_template::EyePair;
 use sqlx::SqliteConnection;
 use sqlx::error::ErrorKind;
@@ -17,35 +17,6 @@ use crate::error::backend;
 const REVIEWS: Table = Table("reviews");
 const MATCHES: Table = Table("review_matches");
 
-const INSERT: &str =
-    "INSERT INTO reviews (enrolment_id, templates, keep_until) VALUES (?1, ?2, ?3)";
-const SELECT_OPEN: &str = "\
-SELECT r.enrolment_id, r.templates, r.keep_until FROM reviews r
-JOIN enrolments e ON e.id = r.enrolment_id
-WHERE r.templates IS NOT NULL AND e.state = 'review' ORDER BY e.arrival LIMIT ?1";
-const SELECT_ONE: &str = "\
-SELECT r.enrolment_id, r.templates, r.keep_until FROM reviews r
-JOIN enrolments e ON e.id = r.enrolment_id
-WHERE r.templates IS NOT NULL AND e.state = 'review' AND r.enrolment_id = ?1";
-const SELECT_MATCHES: &str = "\
-SELECT sequence, score_micros FROM review_matches
-WHERE enrolment_id = ?1 ORDER BY score_micros, sequence";
-const DELETE_MATCHES: &str = "DELETE FROM review_matches WHERE enrolment_id = ?1";
-const INSERT_MATCH: &str = "\
-INSERT INTO review_matches (enrolment_id, sequence, score_micros) VALUES (?1, ?2, ?3)";
-const DECIDE: &str =
-    "UPDATE enrolments SET state = ?2, replaces = ?3 WHERE id = ?1 AND state = 'review'";
-const WIPE: &str = "UPDATE reviews SET templates = NULL WHERE enrolment_id = ?1";
-const WIPE_OF_COMMITMENT: &str = "\
-UPDATE reviews SET templates = NULL WHERE templates IS NOT NULL
-    AND enrolment_id IN (SELECT id FROM enrolments WHERE commitment = ?1)";
-const WIPE_OF_STRUCK_ORBS: &str = "\
-UPDATE reviews SET templates = NULL WHERE templates IS NOT NULL AND enrolment_id IN (
-    SELECT id FROM enrolments WHERE orb IN (SELECT orb FROM struck_orbs))";
-const WIPE_OLD: &str =
-    "UPDATE reviews SET templates = NULL WHERE templates IS NOT NULL AND keep_until < ?1";
-
-#[derive(sqlx::FromRow)]
 struct ReviewRow {
     enrolment_id: Vec<u8>,
     templates: Vec<u8>,
@@ -59,13 +30,15 @@ pub(super) async fn insert(
     templates: &EyePair,
     keep_until: UnixSeconds,
 ) -> Result<(), StoreError> {
-    sqlx::query(INSERT)
-        .bind(id.0.as_slice())
-        .bind(templates.to_bytes())
-        .bind(integer(keep_until.0)?)
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
+    sqlx::query!(
+        "INSERT INTO reviews (enrolment_id, templates, keep_until) VALUES (?1, ?2, ?3)",
+        id.0.as_slice(),
+        templates.to_bytes(),
+        integer(keep_until.0)?
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
     Ok(())
 }
 
@@ -75,19 +48,23 @@ pub(super) async fn write_matches(
     id: EnrolmentId,
     matches: &[ReviewMatch],
 ) -> Result<(), StoreError> {
-    sqlx::query(DELETE_MATCHES)
-        .bind(id.0.as_slice())
+    sqlx::query!(
+        "DELETE FROM review_matches WHERE enrolment_id = ?1",
+        id.0.as_slice()
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
+    for one in matches {
+        sqlx::query!(
+            "INSERT INTO review_matches (enrolment_id, sequence, score_micros) VALUES (?1, ?2, ?3)",
+            id.0.as_slice(),
+            integer(one.sequence)?,
+            one.micros
+        )
         .execute(&mut **tx)
         .await
         .map_err(backend)?;
-    for one in matches {
-        sqlx::query(INSERT_MATCH)
-            .bind(id.0.as_slice())
-            .bind(integer(one.sequence)?)
-            .bind(one.micros)
-            .execute(&mut **tx)
-            .await
-            .map_err(backend)?;
     }
     Ok(())
 }
@@ -97,11 +74,18 @@ pub(super) async fn select_open(
     connection: &mut SqliteConnection,
     limit: u32,
 ) -> Result<Vec<Review>, StoreError> {
-    let rows: Vec<ReviewRow> = sqlx::query_as(SELECT_OPEN)
-        .bind(limit)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(backend)?;
+    let rows: Vec<ReviewRow> = sqlx::query_as!(
+        ReviewRow,
+        r#"
+        SELECT r.enrolment_id, r.templates AS "templates!", r.keep_until FROM reviews r
+        JOIN enrolments e ON e.id = r.enrolment_id
+        WHERE r.templates IS NOT NULL AND e.state = 'review' ORDER BY e.arrival LIMIT ?1
+        "#,
+        limit
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(backend)?;
     let mut reviews = Vec::with_capacity(rows.len());
     for row in rows {
         reviews.push(review(connection, row).await?);
@@ -114,11 +98,18 @@ pub(super) async fn select(
     connection: &mut SqliteConnection,
     id: EnrolmentId,
 ) -> Result<Option<Review>, StoreError> {
-    let row: Option<ReviewRow> = sqlx::query_as(SELECT_ONE)
-        .bind(id.0.as_slice())
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(backend)?;
+    let row: Option<ReviewRow> = sqlx::query_as!(
+        ReviewRow,
+        r#"
+        SELECT r.enrolment_id, r.templates AS "templates!", r.keep_until FROM reviews r
+        JOIN enrolments e ON e.id = r.enrolment_id
+        WHERE r.templates IS NOT NULL AND e.state = 'review' AND r.enrolment_id = ?1
+        "#,
+        id.0.as_slice()
+    )
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(backend)?;
     match row {
         Some(row) => review(connection, row).await.map(Some),
         None => Ok(None),
@@ -128,23 +119,25 @@ pub(super) async fn select(
 async fn review(connection: &mut SqliteConnection, row: ReviewRow) -> Result<Review, StoreError> {
     let id = EnrolmentId(REVIEWS.word("enrolment_id", &row.enrolment_id)?);
     let record = select_by_id(connection, id).await?;
-    let matches: Vec<(i64, i64)> = sqlx::query_as(SELECT_MATCHES)
-        .bind(row.enrolment_id)
-        .fetch_all(connection)
-        .await
-        .map_err(backend)?;
-    let one = |(sequence, micros): (i64, i64)| {
-        Ok(ReviewMatch {
-            sequence: MATCHES.unsigned("sequence", sequence)?,
-            micros: u32::try_from(micros).map_err(|_| MATCHES.corrupt("score_micros"))?,
-        })
-    };
+    let matches = sqlx::query!(
+        "\
+        SELECT sequence, score_micros FROM review_matches
+        WHERE enrolment_id = ?1 ORDER BY score_micros, sequence",
+        row.enrolment_id
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(backend)?;
+    let mut noted = Vec::with_capacity(matches.len());
+    for one in matches {
+        noted.push(ReviewMatch {
+            sequence: MATCHES.unsigned("sequence", one.sequence)?,
+            micros: u32::try_from(one.score_micros).map_err(|_| MATCHES.corrupt("score_micros"))?,
+        });
+    }
     Ok(Review {
         record: record.ok_or_else(|| REVIEWS.corrupt("enrolment_id"))?,
-        matches: matches
-            .into_iter()
-            .map(one)
-            .collect::<Result<_, StoreError>>()?,
+        matches: noted,
         templates: EyePair::from_bytes(&row.templates).map_err(|_| REVIEWS.corrupt("templates"))?,
         keep_until: UnixSeconds(REVIEWS.unsigned("keep_until", row.keep_until)?),
     })
@@ -164,16 +157,20 @@ pub(super) async fn decide(
         return Ok(ReviewOutcome::NotOpen);
     }
     let (state, replaces, entry) = match decision {
-        ReviewDecision::Admit(entry) => ("queued", None, Some(entry)),
-        ReviewDecision::Replace { current, entry } => ("queued", Some(*current), Some(entry)),
-        ReviewDecision::Refuse => ("duplicate", None, None),
+        ReviewDecision::Admit(entry) => (EnrolmentStateKind::Queued, None, Some(entry)),
+        ReviewDecision::Replace { current, entry } => {
+            (EnrolmentStateKind::Queued, Some(*current), Some(entry))
+        }
+        ReviewDecision::Refuse => (EnrolmentStateKind::Duplicate, None, None),
     };
-    let decided = sqlx::query(DECIDE)
-        .bind(id.0.as_slice())
-        .bind(state)
-        .bind(replaces.map(|current| current.0.to_vec()))
-        .execute(&mut **tx)
-        .await;
+    let decided = sqlx::query!(
+        "UPDATE enrolments SET state = ?2, replaces = ?3 WHERE id = ?1 AND state = 'review'",
+        id.0.as_slice(),
+        state.code(),
+        replaces.map(|current| current.0.to_vec())
+    )
+    .execute(&mut **tx)
+    .await;
     match decided {
         Ok(done) => expect_rows("decide a review", 1, done.rows_affected())?,
         Err(sqlx::Error::Database(cause)) if cause.kind() == ErrorKind::UniqueViolation => {
@@ -193,7 +190,11 @@ pub(super) async fn decide(
             Joined::PersonMoved => return Ok(ReviewOutcome::PersonMoved),
         }
     }
-    let wiped = sqlx::query(WIPE).bind(id.0.as_slice()).execute(&mut **tx);
+    let wiped = sqlx::query!(
+        "UPDATE reviews SET templates = NULL WHERE enrolment_id = ?1",
+        id.0.as_slice()
+    )
+    .execute(&mut **tx);
     expect_rows(
         "wipe the templates of a review",
         1,
@@ -207,20 +208,28 @@ pub(super) async fn wipe_of(
     tx: &mut WriteTransaction,
     commitment: Commitment,
 ) -> Result<(), StoreError> {
-    sqlx::query(WIPE_OF_COMMITMENT)
-        .bind(commitment.to_be_bytes().to_vec())
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
+    sqlx::query!(
+        "\
+        UPDATE reviews SET templates = NULL WHERE templates IS NOT NULL
+        AND enrolment_id IN (SELECT id FROM enrolments WHERE commitment = ?1)",
+        commitment.to_be_bytes().to_vec()
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
     Ok(())
 }
 
 /// Wipes the templates of reviews of orbs that are struck off.
 pub(super) async fn wipe_of_struck_orbs(tx: &mut WriteTransaction) -> Result<(), StoreError> {
-    sqlx::query(WIPE_OF_STRUCK_ORBS)
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
+    sqlx::query!(
+        "\
+        UPDATE reviews SET templates = NULL WHERE templates IS NOT NULL AND enrolment_id IN (
+        SELECT id FROM enrolments WHERE orb IN (SELECT orb FROM struck_orbs))"
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
     Ok(())
 }
 
@@ -229,10 +238,12 @@ pub(super) async fn wipe_old(
     tx: &mut WriteTransaction,
     now: UnixSeconds,
 ) -> Result<u64, StoreError> {
-    let wiped = sqlx::query(WIPE_OLD)
-        .bind(integer(now.0)?)
-        .execute(&mut **tx)
-        .await
-        .map_err(backend)?;
+    let wiped = sqlx::query!(
+        "UPDATE reviews SET templates = NULL WHERE templates IS NOT NULL AND keep_until < ?1",
+        integer(now.0)?
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(backend)?;
     Ok(wiped.rows_affected())
 }

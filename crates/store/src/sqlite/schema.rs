@@ -15,14 +15,6 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 const DEPLOYMENT: Table = Table("deployment");
 
-const CLAIM_DEPLOYMENT: &str = "\
-INSERT INTO deployment (one, chain_id, registry, distributor, model_id)
-VALUES (1, ?1, ?2, ?3, ?4)
-ON CONFLICT (one) DO NOTHING";
-
-const SELECT_DEPLOYMENT: &str = "SELECT chain_id, registry, distributor, model_id FROM deployment";
-
-#[derive(sqlx::FromRow)]
 struct DeploymentRow {
     chain_id: i64,
     registry: Vec<u8>,
@@ -67,18 +59,26 @@ async fn claim_deployment(
     tx: &mut Transaction<'_, Sqlite>,
     tag: &DeploymentTag,
 ) -> Result<DeploymentTag, OpenError> {
-    sqlx::query(CLAIM_DEPLOYMENT)
-        .bind(integer(tag.chain_id).map_err(OpenError::Unreadable)?)
-        .bind(tag.registry.as_slice())
-        .bind(tag.distributor.as_slice())
-        .bind(tag.model_id.as_slice())
-        .execute(&mut **tx)
-        .await
-        .map_err(unusable)?;
-    let row: DeploymentRow = sqlx::query_as(SELECT_DEPLOYMENT)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(unusable)?;
+    sqlx::query!(
+        "\
+        INSERT INTO deployment (one, chain_id, registry, distributor, model_id)
+        VALUES (1, ?1, ?2, ?3, ?4)
+        ON CONFLICT (one) DO NOTHING",
+        integer(tag.chain_id).map_err(OpenError::Unreadable)?,
+        tag.registry.as_slice(),
+        tag.distributor.as_slice(),
+        tag.model_id.as_slice()
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(unusable)?;
+    let row: DeploymentRow = sqlx::query_as!(
+        DeploymentRow,
+        "SELECT chain_id, registry, distributor, model_id FROM deployment"
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(unusable)?;
     DeploymentTag::try_from(row).map_err(OpenError::Unreadable)
 }
 

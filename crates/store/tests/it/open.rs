@@ -1,7 +1,8 @@
 use annona_core::UnixSeconds;
 use annona_core::{Address, B256};
 use annona_engine::ports::{
-    AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Purpose,
+    AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Pending,
+    Purpose,
 };
 use annona_store::conformance::{claim, intake, load, newcomer, signed};
 use annona_store::{DeploymentTag, OpenError, SqliteStore};
@@ -29,7 +30,13 @@ async fn what_was_written_is_there_after_closing() {
     again.ping().await.unwrap();
     assert_eq!(again.open_slots().await.unwrap(), open);
     assert_eq!(again.gallery_after(0, 10).await.unwrap().len(), 1);
-    assert_eq!(again.pending_enrolments().await.unwrap(), (1, 0));
+    assert_eq!(
+        again.pending_enrolments().await.unwrap(),
+        Pending {
+            queued: 1,
+            under_way: 0
+        }
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use annona_core::Epoch;
 use annona_core::RevertReason;
-use annona_engine::ports::{ClaimRepository, Purpose, SenderRole, Slot};
+use annona_engine::ports::{ClaimRepository, Pending, Purpose, SenderRole, Slot};
 use annona_engine::{ClaimState, RelayPolicy};
 
 use super::{FULL, ROUNDS, claims_of, in_epoch, start, start_with_queued};
@@ -125,7 +125,7 @@ async fn two_relays_on_one_database_pay_once() {
     assert_eq!(first.unwrap() + second.unwrap(), 8);
     one.run(&service.chain, 2 * ROUNDS).await;
     service.assert_paid_once(8).await;
-    let (queued, under_way) = service.store.pending_claims().await.unwrap();
+    let Pending { queued, under_way } = service.store.pending_claims().await.unwrap();
     assert_eq!((queued, under_way), (0, 0));
     assert_eq!(service.open().await, []);
 }

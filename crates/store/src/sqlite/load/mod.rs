@@ -1,0 +1,250 @@
+//! Changes to the payload of a slot, which moves with the slot.
+//!
+//! A move needs the state before, and that the row's transaction is one of the slot's: a row
+//! that another slot took over does not move.
+
+pub(super) mod append_members;
+pub(super) mod claim_members;
+pub(super) mod revoke_members;
+
+use annona_core::{LeafIndex, NullifierHash};
+use annona_engine::Rejection;
+use annona_engine::ports::{Purpose, PurposeKind, StoreError};
+
+use super::columns::{Table, integer};
+use super::write::WriteTransaction;
+use super::{expect_rows, revocations};
+use crate::error::Unstorable;
+
+const SLOTS: Table = Table("slots");
+
+/// A member of a slot: the key of an enrolment, a revocation or a claim.
+pub(super) struct MemberRow {
+    pub(super) slot_id: i64,
+    pub(super) position: i64,
+    pub(super) member: Vec<u8>,
+}
+
+/// Row of a slot, as far as its payload needs it.
+pub(super) struct Carrier {
+    pub(super) id: i64,
+    pub(super) purpose: String,
+}
+
+impl Carrier {
+    fn kind(&self) -> Result<PurposeKind, StoreError> {
+        SLOTS.code("purpose", &self.purpose, PurposeKind::from_code)
+    }
+}
+
+/// Gives the payload to the attempt `hash`; returns whether all of it was queued.
+pub(super) async fn submit(
+    tx: &mut WriteTransaction,
+    purpose: &Purpose,
+    hash: &[u8],
+) -> Result<bool, StoreError> {
+    match purpose {
+        Purpose::Append {
+            start_index,
+            enrolments,
+        } => {
+            require_members(enrolments)?;
+            for (id, index) in enrolments.iter().zip(start_index.get()..) {
+                let leaf_index = LeafIndex::try_from(index).map_err(Unstorable::LeafIndex)?;
+                let leaf_index = integer(leaf_index.get())?;
+                if !append_members::submit(tx, id.0.as_slice(), hash, leaf_index).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        Purpose::Revoke { commitments } => {
+            require_members(commitments)?;
+            for commitment in commitments {
+                if !revoke_members::submit(tx, &commitment.to_be_bytes(), hash).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        Purpose::Claims { nullifiers } => {
+            require_members(nullifiers)?;
+            for nullifier in nullifiers {
+                if !claim_members::submit(tx, &nullifier.to_be_bytes(), hash).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        Purpose::Fill => {}
+    }
+    Ok(true)
+}
+
+fn require_members<T>(members: &[T]) -> Result<(), Unstorable> {
+    if members.is_empty() {
+        return Err(Unstorable::EmptyBatch);
+    }
+    Ok(())
+}
+
+/// Writes down the payload of a slot, in order.
+pub(super) async fn insert_members(
+    tx: &mut WriteTransaction,
+    slot: i64,
+    purpose: &Purpose,
+) -> Result<(), StoreError> {
+    const OPERATION: &str = "write down a load";
+    match purpose {
+        Purpose::Append { enrolments, .. } => {
+            for (id, position) in enrolments.iter().zip(0_u32..) {
+                let rows = append_members::insert(tx, slot, position, id.0.as_slice()).await?;
+                expect_rows(OPERATION, 1, rows)?;
+            }
+        }
+        Purpose::Revoke { commitments } => {
+            for (commitment, position) in commitments.iter().zip(0_u32..) {
+                let key = commitment.to_be_bytes();
+                let rows = revoke_members::insert(tx, slot, position, &key).await?;
+                expect_rows(OPERATION, 1, rows)?;
+            }
+        }
+        Purpose::Claims { nullifiers } => {
+            for (nullifier, position) in nullifiers.iter().zip(0_u32..) {
+                let key = nullifier.to_be_bytes();
+                let rows = claim_members::insert(tx, slot, position, &key).await?;
+                expect_rows(OPERATION, 1, rows)?;
+            }
+        }
+        Purpose::Fill => {}
+    }
+    Ok(())
+}
+
+/// Notes that the attempt `hash` is the newest for a payload that is in no block.
+pub(super) async fn set_attempt(
+    tx: &mut WriteTransaction,
+    carrier: &Carrier,
+    hash: &[u8],
+) -> Result<(), StoreError> {
+    let (kind, slot) = (carrier.kind()?, carrier.id);
+    let expected = count(tx, kind, slot).await?;
+    let moved = match kind {
+        PurposeKind::Append => append_members::set_attempt(tx, slot, hash).await?,
+        PurposeKind::Revoke => revoke_members::set_attempt(tx, slot, hash).await?,
+        PurposeKind::Claims => claim_members::set_attempt(tx, slot, hash).await?,
+        PurposeKind::Fill => 0,
+    };
+    expect_rows("give a load another attempt", expected, moved)
+}
+
+/// Marks claims as submitted: a node has an attempt.
+pub(super) async fn mark_sent(
+    tx: &mut WriteTransaction,
+    carrier: &Carrier,
+) -> Result<(), StoreError> {
+    if carrier.kind()? == PurposeKind::Claims {
+        claim_members::mark_sent(tx, carrier.id).await?;
+    }
+    Ok(())
+}
+
+/// Marks a payload as mined: all of it, or of claims those that are `paid`.
+pub(super) async fn mark_mined(
+    tx: &mut WriteTransaction,
+    carrier: &Carrier,
+    hash: &[u8],
+    paid: &[NullifierHash],
+) -> Result<(), StoreError> {
+    let (kind, slot) = (carrier.kind()?, carrier.id);
+    if kind != PurposeKind::Claims && !paid.is_empty() {
+        return Err(Unstorable::NotClaims.into());
+    }
+    let moved = match kind {
+        PurposeKind::Append => append_members::mark_mined(tx, slot, hash).await?,
+        PurposeKind::Revoke => revoke_members::mark_mined(tx, slot, hash).await?,
+        PurposeKind::Claims => {
+            for nullifier in paid {
+                let key = nullifier.to_be_bytes();
+                let rows = claim_members::mark_mined(tx, slot, hash, &key).await?;
+                expect_rows("mark a claim as mined", 1, rows)?;
+            }
+            return Ok(());
+        }
+        PurposeKind::Fill => return Err(SLOTS.corrupt("purpose")),
+    };
+    let expected = count(tx, kind, slot).await?;
+    expect_rows("mark a load as mined", expected, moved)
+}
+
+/// Takes a payload out of its block.
+pub(super) async fn mark_unmined(
+    tx: &mut WriteTransaction,
+    carrier: &Carrier,
+) -> Result<(), StoreError> {
+    let (kind, slot) = (carrier.kind()?, carrier.id);
+    let moved = match kind {
+        PurposeKind::Append => append_members::mark_unmined(tx, slot).await?,
+        PurposeKind::Revoke => revoke_members::mark_unmined(tx, slot).await?,
+        PurposeKind::Claims => {
+            // Only the states of a batch of claims tell how many of them were paid.
+            claim_members::mark_unmined(tx, slot).await?;
+            return Ok(());
+        }
+        PurposeKind::Fill => return Err(SLOTS.corrupt("purpose")),
+    };
+    let expected = count(tx, kind, slot).await?;
+    expect_rows("mark a load as submitted again", expected, moved)
+}
+
+/// Marks mined members as final; claims that were skipped are rejected or queued again.
+pub(super) async fn mark_final(
+    tx: &mut WriteTransaction,
+    carrier: &Carrier,
+    rejected: &[(NullifierHash, Rejection)],
+) -> Result<(), StoreError> {
+    let (kind, slot) = (carrier.kind()?, carrier.id);
+    if kind != PurposeKind::Claims && !rejected.is_empty() {
+        return Err(Unstorable::NotClaims.into());
+    }
+    let moved = match kind {
+        PurposeKind::Append => append_members::mark_final(tx, slot).await?,
+        PurposeKind::Revoke => revoke_members::mark_final(tx, slot).await?,
+        PurposeKind::Claims => {
+            for (nullifier, why) in rejected {
+                let key = nullifier.to_be_bytes();
+                let rows = claim_members::reject(tx, slot, *why, &key).await?;
+                expect_rows("reject a claim that was sent", 1, rows)?;
+            }
+            let settled = claim_members::mark_final(tx, slot).await?;
+            rejected.len() as u64 + settled + claim_members::requeue(tx, slot).await?
+        }
+        PurposeKind::Fill => return Err(SLOTS.corrupt("purpose")),
+    };
+    let expected = count(tx, kind, slot).await?;
+    expect_rows("mark a load as final", expected, moved)
+}
+
+/// Queues all of a payload again.
+pub(super) async fn requeue(
+    tx: &mut WriteTransaction,
+    carrier: &Carrier,
+) -> Result<(), StoreError> {
+    let (kind, slot) = (carrier.kind()?, carrier.id);
+    let moved = match kind {
+        PurposeKind::Append => append_members::requeue(tx, slot).await?,
+        PurposeKind::Revoke => revoke_members::requeue(tx, slot).await?,
+        PurposeKind::Claims => claim_members::requeue(tx, slot).await?,
+        PurposeKind::Fill => return Ok(()),
+    };
+    let expected = count(tx, kind, slot).await?;
+    expect_rows("queue a load again", expected, moved)?;
+    // Enrolments that are queued again although they are to go do not wait any more.
+    revocations::withdraw_revoked(tx).await
+}
+
+async fn count(tx: &mut WriteTransaction, kind: PurposeKind, slot: i64) -> Result<u64, StoreError> {
+    match kind {
+        PurposeKind::Append => append_members::count(tx, slot).await,
+        PurposeKind::Revoke => revoke_members::count(tx, slot).await,
+        PurposeKind::Claims => claim_members::count(tx, slot).await,
+        PurposeKind::Fill => Ok(0),
+    }
+}
