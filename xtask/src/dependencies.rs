@@ -27,11 +27,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
     let held = ["--locked", "check", "licenses", "bans", "sources"];
     run_in(root(), &deny, &held)?;
     match fetch_database(&deny) {
-        Ok(()) => run_in(
-            root(),
-            &deny,
-            &["--locked", "check", "advisories"],
-        ),
+        Ok(()) => run_in(root(), &deny, &["--locked", "check", "advisories"]),
         Err(reason) => skipped("advisories", &reason),
     }
 }
