@@ -4,9 +4,11 @@
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.
 
 mod bench;
+mod dependencies;
 mod durations;
 mod fuzz;
 mod generate;
+mod python;
 mod rust_tests;
 mod setup;
 mod shell;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use clap::Args;
 
+use crate::dependencies;
 use crate::durations::Slowest;
 use crate::generate::{self, Mode, forge};
 use crate::rust_tests::{self, TestBinary};
@@ -38,6 +39,7 @@ const LINTS: [Step; 6] = [
     ("specification", |_| spec::check()),
     ("walls between crates", |_| walls::check()),
     ("Rust format", |_| cargo(&["fmt", "--all", "--check"])),
+    ("dependencies", |_| dependencies::check()),
     ("Rust lints", |_| {
         cargo(&[
             "clippy",

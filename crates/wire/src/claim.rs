@@ -6,23 +6,32 @@ use utoipa::ToSchema;
 
 use crate::hex::{self, FieldProblem};
 use crate::receipt::{ReceiptView, RefusalView};
+use crate::schema::{
+    AddressText, AmountText, CoordinateText, ScalarText, UnsignedNumber, WordText,
+};
 
 /// A claim for one epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClaimRequest {
     /// The epoch claimed.
+    #[schema(value_type = UnsignedNumber)]
     pub epoch: u64,
     /// Nullifier hash: 0x and 64 hexadecimal digits, below the BN254 scalar modulus.
+    #[schema(value_type = ScalarText)]
     pub nullifier_hash: String,
     /// Receives the epoch's amount less the fee: 0x and 40 hexadecimal digits.
+    #[schema(value_type = AddressText)]
     pub recipient: String,
     /// Receives the fee: 0x and 40 hexadecimal digits.
+    #[schema(value_type = AddressText)]
     pub fee_recipient: String,
     /// The fee in the token's smallest unit, decimal.
+    #[schema(value_type = AmountText)]
     pub fee: String,
     /// Groth16 proof in the order a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y;
     /// each 0x and 64 hexadecimal digits, below the BN254 base modulus.
+    #[schema(value_type = Vec<CoordinateText>, min_items = 8, max_items = 8)]
     pub proof: [String; 8],
 }
 
@@ -114,6 +123,7 @@ impl ClaimStatus {
 #[serde(rename_all = "camelCase")]
 pub struct ClaimView {
     /// Nullifier hash, the claim's name.
+    #[schema(value_type = ScalarText)]
     pub nullifier_hash: String,
     /// The epoch claimed.
     pub epoch: u64,
@@ -121,6 +131,7 @@ pub struct ClaimView {
     pub status: ClaimStatus,
     /// Hash of the transaction, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<WordText>)]
     pub transaction_hash: Option<String>,
     /// Stable code of the reason of a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::hex::{self, FieldProblem};
+use crate::schema::{CommitmentText, SignatureText, TemplateText, UnsignedNumber, WordText};
 
 /// Kind of an enrolment: a person joins for the first time or replaces a lost commitment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -23,24 +24,33 @@ pub enum KindName {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnrolmentRequest {
     /// Commitment that the citizen's device showed: 0x and 64 hexadecimal digits.
+    #[schema(value_type = CommitmentText)]
     pub commitment: String,
     /// keccak256 of the templates' bytes, left then right: 0x and 64 hexadecimal digits.
+    #[schema(value_type = WordText)]
     pub iris_digest: String,
     /// keccak256 of the captured images: 0x and 64 hexadecimal digits.
+    #[schema(value_type = WordText)]
     pub image_digest: String,
     /// Hash of the encoder's parameter file: 0x and 64 hexadecimal digits.
+    #[schema(value_type = WordText)]
     pub model_id: String,
     /// New or recovery.
     pub kind: KindName,
     /// The orb's clock at capture, Unix seconds.
+    #[schema(value_type = UnsignedNumber)]
     pub captured_at: u64,
     /// Chosen by the citizen's device, used once: 0x and 64 hexadecimal digits.
+    #[schema(value_type = WordText)]
     pub nonce: String,
     /// Signature of the orb's device key, 65 bytes r, s, v: 0x and 130 hexadecimal digits.
+    #[schema(value_type = SignatureText)]
     pub signature: String,
     /// Template of the left eye, hexadecimal.
+    #[schema(value_type = TemplateText)]
     pub left_template: String,
     /// Template of the right eye, hexadecimal.
+    #[schema(value_type = TemplateText)]
     pub right_template: String,
 }
 
@@ -140,8 +150,10 @@ pub enum EnrolmentStatus {
 #[serde(rename_all = "camelCase")]
 pub struct EnrolmentView {
     /// EIP-712 digest that the orb signed, the enrolment's name.
+    #[schema(value_type = WordText)]
     pub id: String,
     /// Commitment of the person.
+    #[schema(value_type = CommitmentText)]
     pub commitment: String,
     /// Status of the enrolment.
     pub status: EnrolmentStatus,
@@ -150,5 +162,6 @@ pub struct EnrolmentView {
     pub leaf_index: Option<u64>,
     /// Hash of the transaction, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<WordText>)]
     pub transaction_hash: Option<String>,
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::schema::{AddressText, AmountText, ScalarText, WordText};
+
 /// Facts that a wallet, an orb or an auditor needs to know of this service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -12,14 +14,19 @@ pub struct ConfigView {
     /// EIP-155 chain id.
     pub chain_id: u64,
     /// Address of the registry.
+    #[schema(value_type = AddressText)]
     pub registry: String,
     /// Address of the distributor.
+    #[schema(value_type = AddressText)]
     pub distributor: String,
     /// Address of the orb registry, the verifying contract of enrolments.
+    #[schema(value_type = AddressText)]
     pub orb_registry: String,
     /// Address of the token.
+    #[schema(value_type = AddressText)]
     pub token: String,
     /// Address whose key signs the receipts of claims.
+    #[schema(value_type = AddressText)]
     pub receipt_signer: String,
     /// First second of epoch 0.
     pub genesis: u64,
@@ -30,6 +37,7 @@ pub struct ConfigView {
     /// Blocks on top of a block after which it is final.
     pub confirmations: u64,
     /// Hash of the iris encoder's parameter file.
+    #[schema(value_type = WordText)]
     pub model_id: String,
     /// Oldest capture taken, in seconds.
     pub max_capture_age_secs: u64,
@@ -52,9 +60,11 @@ pub struct EpochView {
     /// Members who can claim: `N_e`.
     pub member_count: u64,
     /// Root to claim against: `R_e`.
+    #[schema(value_type = ScalarText)]
     pub root: String,
     /// Amount for each member, in the token's smallest unit; fixed by the epoch's first claim.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AmountText>)]
     pub amount: Option<String>,
     /// Claims paid in the epoch.
     pub claimed: u64,

@@ -16,6 +16,7 @@ mod hex;
 mod info;
 mod problem;
 mod receipt;
+mod schema;
 
 pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView};
 pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
@@ -24,3 +25,7 @@ pub use hex::FieldProblem;
 pub use info::{ConfigView, EpochView};
 pub use problem::Problem;
 pub use receipt::{ReceiptView, RefusalView};
+pub use schema::{
+    AddressText, AmountText, CommitmentText, CoordinateText, ScalarText, SignatureText,
+    TemplateText, UnsignedNumber, WordText,
+};

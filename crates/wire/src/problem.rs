@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::schema::WordText;
+
 /// An error of the API (RFC 9457, `application/problem+json`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -23,6 +25,7 @@ pub struct Problem {
     pub field: Option<String>,
     /// The enrolment that was refused, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<WordText>)]
     pub enrolment_id: Option<String>,
     /// Seconds to wait before the same request can succeed.
     #[serde(skip_serializing_if = "Option::is_none")]

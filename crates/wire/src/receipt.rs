@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::hex::{self, FieldProblem};
+use crate::schema::{AddressText, AmountText, ScalarText, SignatureText};
 
 /// The EIP-712 struct `ClaimReceipt` and its signature: the service's promise that a claim
 /// is paid by a time. The domain has the name `Annona`, the version `2`, the chain's id, and
@@ -16,16 +17,21 @@ use crate::hex::{self, FieldProblem};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReceiptView {
     /// Nullifier hash of the claim.
+    #[schema(value_type = ScalarText)]
     pub nullifier_hash: String,
     /// The epoch claimed.
     pub epoch: u64,
     /// Receives the epoch's amount less the fee.
+    #[schema(value_type = AddressText)]
     pub recipient: String,
     /// Receives the fee.
+    #[schema(value_type = AddressText)]
     pub fee_recipient: String,
     /// The fee in the token's smallest unit, decimal.
+    #[schema(value_type = AmountText)]
     pub fee: String,
     /// `R_e`, the root that the claim was proved against.
+    #[schema(value_type = ScalarText)]
     pub root: String,
     /// Time of the newest block when the claim was taken, Unix seconds.
     pub taken_at: u64,
@@ -33,6 +39,7 @@ pub struct ReceiptView {
     /// which payments are paused does not count.
     pub deadline: u64,
     /// 65 bytes in hexadecimal: r, s, v.
+    #[schema(value_type = SignatureText)]
     pub signature: String,
 }
 
@@ -42,16 +49,21 @@ pub struct ReceiptView {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefusalView {
     /// Nullifier hash of the claim.
+    #[schema(value_type = ScalarText)]
     pub nullifier_hash: String,
     /// The epoch claimed.
     pub epoch: u64,
     /// Would have received the epoch's amount less the fee.
+    #[schema(value_type = AddressText)]
     pub recipient: String,
     /// Would have received the fee.
+    #[schema(value_type = AddressText)]
     pub fee_recipient: String,
     /// The fee in the token's smallest unit, decimal.
+    #[schema(value_type = AmountText)]
     pub fee: String,
     /// `R_e`, the root that the claim was proved against.
+    #[schema(value_type = ScalarText)]
     pub root: String,
     /// Stable code of the reason.
     pub reason: String,
@@ -60,6 +72,7 @@ pub struct RefusalView {
     /// Time of that block, Unix seconds.
     pub block_time: u64,
     /// 65 bytes in hexadecimal: r, s, v.
+    #[schema(value_type = SignatureText)]
     pub signature: String,
 }
 

