@@ -11,6 +11,7 @@ mod rust_tests;
 mod setup;
 mod shell;
 mod spec;
+mod symbolic;
 mod test;
 
 use std::process::ExitCode;
