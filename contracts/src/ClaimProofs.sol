@@ -2,15 +2,15 @@
 pragma solidity 0.8.30;
 
 import {VerifyingKey} from "./interfaces/IVerifyingKey.sol";
-import {ProofFold} from "./libraries/ProofFold.sol";
+import {BatchAccumulator, BatchAccumulators} from "./libraries/BatchAccumulators.sol";
 import {VerifyingKeys} from "./libraries/VerifyingKeys.sol";
 
-/// @title Checks the proofs of claims, alone or folded, under a key fixed at deployment
+/// @title Checks the proofs of claims, alone or in batches, under a key fixed at deployment
 /// @dev The key is kept here rather than asked of the verifier: that saves a call with all proofs
 /// in it. The immutables are the words of the key as the verifier shows them, in the same order,
 /// so that an auditor can read them out of the code.
 abstract contract ClaimProofs {
-    using ProofFold for ProofFold.Fold;
+    using BatchAccumulators for BatchAccumulator;
 
     /// @dev Public inputs of a claim's statement.
     uint256 private constant INPUT_COUNT = 4;
@@ -64,49 +64,54 @@ abstract contract ClaimProofs {
         view
         returns (uint256 x, uint256 y)
     {
-        ProofFold.Fold memory fold;
-        (fold.inputs[0], fold.inputs[1]) = (_constantX, _constantY);
-        bool valid = fold.addInput(_rootX, _rootY, root);
-        valid = fold.addInput(_externalX, _externalY, externalNullifier) && valid;
+        BatchAccumulator memory accumulator;
+        (accumulator.inputs[0], accumulator.inputs[1]) = (_constantX, _constantY);
+        bool valid = accumulator.addInput(_rootX, _rootY, root);
+        valid = accumulator.addInput(_externalX, _externalY, externalNullifier) && valid;
         // The points of the key were not looked at when it was taken.
         if (!valid) revert VerifyingKeys.VerifyingKey_PointOffCurve();
-        return (fold.inputs[0], fold.inputs[1]);
+        return (accumulator.inputs[0], accumulator.inputs[1]);
     }
 
     /// @dev Returns whether `proof` shows a claim of the epoch with the point `(x, y)`. Both inputs
     /// MUST be below r.
-    function _proves(
+    function _verifyProof(
         uint256 x,
         uint256 y,
         uint256 nullifierHash,
         uint256 signalHash,
         uint256[8] calldata proof
     ) internal view returns (bool) {
-        ProofFold.Fold memory fold = ProofFold.begin(1, 0);
-        (fold.inputs[0], fold.inputs[1]) = (x, y);
-        return
-            fold.takeFirst(nullifierHash, signalHash, proof) && _concludes(fold, _alphaX, _alphaY);
+        BatchAccumulator memory accumulator = BatchAccumulators.begin(1, 0);
+        (accumulator.inputs[0], accumulator.inputs[1]) = (x, y);
+        return accumulator.addFirst(nullifierHash, signalHash, proof)
+            && _checkPairing(accumulator, _alphaX, _alphaY);
     }
 
-    /// @dev Returns whether all proofs of a fold hold, to which the points of their epochs were
+    /// @dev Returns whether all proofs of a batch hold. The points of their epochs MUST have been
     /// added.
-    function _provesAll(ProofFold.Fold memory fold) internal view returns (bool) {
-        (bool valid, uint256 x, uint256 y) = ProofFold.scale(_alphaX, _alphaY, fold.weight);
-        return valid && _concludes(fold, x, y);
+    function _verifyBatch(BatchAccumulator memory accumulator) internal view returns (bool) {
+        (bool valid, uint256 x, uint256 y) =
+            BatchAccumulators.scale(_alphaX, _alphaY, accumulator.weight);
+        return valid && _checkPairing(accumulator, x, y);
     }
 
-    function _concludes(ProofFold.Fold memory fold, uint256 alphaX, uint256 alphaY)
+    function _checkPairing(BatchAccumulator memory accumulator, uint256 alphaX, uint256 alphaY)
         private
         view
         returns (bool)
     {
-        bool valid = fold.addInput(_nullifierX, _nullifierY, fold.nullifiers);
-        valid = fold.addInput(_signalX, _signalY, fold.signals) && valid;
-        fold.putNegated(alphaX, alphaY, [_betaXIm, _betaXRe, _betaYIm, _betaYRe]);
-        fold.putNegated(
-            fold.inputs[0], fold.inputs[1], [_gammaXIm, _gammaXRe, _gammaYIm, _gammaYRe]
+        bool valid = accumulator.addInput(_nullifierX, _nullifierY, accumulator.nullifiers);
+        valid = accumulator.addInput(_signalX, _signalY, accumulator.signals) && valid;
+        accumulator.putNegated(alphaX, alphaY, [_betaXIm, _betaXRe, _betaYIm, _betaYRe]);
+        accumulator.putNegated(
+            accumulator.inputs[0],
+            accumulator.inputs[1],
+            [_gammaXIm, _gammaXRe, _gammaYIm, _gammaYRe]
         );
-        fold.putNegated(fold.c[0], fold.c[1], [_deltaXIm, _deltaXRe, _deltaYIm, _deltaYRe]);
-        return valid && fold.holds();
+        accumulator.putNegated(
+            accumulator.c[0], accumulator.c[1], [_deltaXIm, _deltaXRe, _deltaYIm, _deltaYRe]
+        );
+        return valid && accumulator.holds();
     }
 }

@@ -11,7 +11,7 @@ import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IVerifyingKey} from "./interfaces/IVerifyingKey.sol";
 import {Bn254} from "./libraries/Bn254.sol";
 import {ClaimRuns} from "./libraries/ClaimRuns.sol";
-import {ProofFold} from "./libraries/ProofFold.sol";
+import {BatchAccumulator, BatchAccumulators} from "./libraries/BatchAccumulators.sol";
 import {Transcript} from "./libraries/Transcript.sol";
 import {Transfers} from "./libraries/Transfers.sol";
 
@@ -19,8 +19,8 @@ import {Transfers} from "./libraries/Transfers.sol";
 contract Distributor is EpochBudgets {
     using SafeERC20 for IERC20;
     using Transfers for IERC20;
-    using ProofFold for ProofFold.Fold;
-    using ClaimRuns for ProofFold.Fold;
+    using BatchAccumulators for BatchAccumulator;
+    using ClaimRuns for BatchAccumulator;
 
     /// @inheritdoc IDistributor
     uint256 public constant MAX_BATCH = 128;
@@ -79,7 +79,7 @@ contract Distributor is EpochBudgets {
         _spent[epoch][nullifierHash] = true;
         _count(epoch, record, 1);
         uint256 signal = signalHash(recipient, feeRecipient, fee);
-        if (!_proves(record.pointX, record.pointY, nullifierHash, signal, proof)) {
+        if (!_verifyProof(record.pointX, record.pointY, nullifierHash, signal, proof)) {
             revert Distributor_InvalidProof();
         }
 
@@ -102,18 +102,18 @@ contract Distributor is EpochBudgets {
         _requireBatchSize(claims.length);
         EpochRecord storage record = _opened(epoch);
         bytes32 seed = Transcript.ofBatch(epoch, record.root, claims);
-        ProofFold.Fold memory fold = ProofFold.begin(claims.length, seed);
-        _takeAll(fold, epoch, record.amount, claims);
-        uint256 count = fold.count();
+        BatchAccumulator memory accumulator = BatchAccumulators.begin(claims.length, seed);
+        _takeAll(accumulator, epoch, record.amount, claims);
+        uint256 count = accumulator.count();
         if (count == 0) return;
 
         _count(epoch, record, count);
-        bool valid = fold.addInput(record.pointX, record.pointY, fold.weight);
-        if (!valid || !_provesAll(fold)) revert Distributor_InvalidProof();
+        bool valid = accumulator.addInput(record.pointX, record.pointY, accumulator.weight);
+        if (!valid || !_verifyBatch(accumulator)) revert Distributor_InvalidProof();
 
         uint256 before = _balance();
         uint256 amount = record.amount;
-        uint256 failed = _payAll(seed, epoch, amount, claims, fold.passed);
+        uint256 failed = _payAll(seed, epoch, amount, claims, accumulator.skipped);
         if (failed > 0) _uncount(record, failed);
         _requireSentOnly(amount * (count - failed), before);
     }
@@ -124,7 +124,7 @@ contract Distributor is EpochBudgets {
         _requireBatchSize(claims.length);
         for (uint256 i = 0; i < claims.length; ++i) {
             if (_isOpened(claims[i].epoch)) continue;
-            // One that cannot be opened is passed over below.
+            // One that cannot be opened is skipped below.
             try this.openEpoch{gas: _gasFor(OPENING_GAS)}(claims[i].epoch) {} catch {}
         }
         _catchUp(claims);
@@ -159,17 +159,17 @@ contract Distributor is EpochBudgets {
             roots[i] = _epochs[claims[i].epoch].root;
         }
         bytes32 seed = Transcript.ofCatchUp(roots, claims);
-        ProofFold.Fold memory fold = ProofFold.begin(claims.length, seed);
+        BatchAccumulator memory accumulator = BatchAccumulators.begin(claims.length, seed);
         for (uint256 i = 0; i < claims.length; ++i) {
-            if (!_takeOfEpoch(fold, i, claims[i])) fold.passed |= _bit(i);
+            if (!_takeOfEpoch(accumulator, i, claims[i])) accumulator.skipped |= _bit(i);
         }
-        if (fold.count() == 0) return;
-        if (!_provesAll(fold)) revert Distributor_InvalidProof();
+        if (accumulator.count() == 0) return;
+        if (!_verifyBatch(accumulator)) revert Distributor_InvalidProof();
 
         uint256 before = _balance();
         uint256 paid = 0;
         for (uint256 i = 0; i < claims.length; ++i) {
-            if (fold.passed & _bit(i) != 0) continue;
+            if (accumulator.skipped & _bit(i) != 0) continue;
             uint256 epoch = claims[i].epoch;
             uint256 amount = _epochs[epoch].amount;
             if (_pay(seed, epoch, amount, claims[i].claim)) paid += amount;
@@ -181,22 +181,22 @@ contract Distributor is EpochBudgets {
     /// @dev Takes the claims of one epoch that are due: marks their nullifier hashes as spent and
     /// adds their proofs to the sum.
     function _takeAll(
-        ProofFold.Fold memory fold,
+        BatchAccumulator memory accumulator,
         uint256 epoch,
         uint256 amount,
         Claim[] calldata claims
     ) private {
-        // The first claim is treated as the odd ones are: its coefficient is another.
+        // The first claim takes the slow path too: its coefficient is another.
         uint256 i = 0;
         while (i < claims.length) {
-            _takeOdd(fold, i, epoch, amount, claims[i]);
-            i = fold.take(_spent[epoch], claims, i + 1, address(token));
+            _takeSlow(accumulator, i, epoch, amount, claims[i]);
+            i = accumulator.takeFast(_spent[epoch], claims, i + 1, address(token));
         }
     }
 
-    /// @dev Takes a claim of an open epoch, or skips it.
-    function _takeOdd(
-        ProofFold.Fold memory fold,
+    /// @dev The slow path: takes a claim of an open epoch, or skips it.
+    function _takeSlow(
+        BatchAccumulator memory accumulator,
         uint256 index,
         uint256 epoch,
         uint256 amount,
@@ -205,49 +205,53 @@ contract Distributor is EpochBudgets {
         _checkInputs(one.nullifierHash, one.recipient, one.feeRecipient, one.fee);
         // The amount is known once the epoch is open, and others may open it first.
         bool taken = one.fee > amount
-            ? _skip(fold.seed, epoch, one, SkipReason.FeeAboveAmount)
-            : _take(fold, index, epoch, one);
-        if (!taken) fold.passed |= _bit(index);
+            ? _skip(accumulator.seed, epoch, one, SkipReason.FeeAboveAmount)
+            : _spendAndAdd(accumulator, index, epoch, one);
+        if (!taken) accumulator.skipped |= _bit(index);
     }
 
     /// @dev Takes a claim that is due, or skips it, whatever the state of its epoch.
-    function _takeOfEpoch(ProofFold.Fold memory fold, uint256 index, EpochClaim calldata entry)
-        private
-        returns (bool)
-    {
+    function _takeOfEpoch(
+        BatchAccumulator memory accumulator,
+        uint256 index,
+        EpochClaim calldata entry
+    ) private returns (bool) {
         uint256 epoch = entry.epoch;
         Claim calldata one = entry.claim;
         _checkInputs(one.nullifierHash, one.recipient, one.feeRecipient, one.fee);
         EpochRecord storage record = _epochs[epoch];
         if (!_isInWindow(epoch, _currentEpoch()) || !_isOpened(epoch)) {
-            return _skip(fold.seed, epoch, one, SkipReason.EpochNotClaimable);
+            return _skip(accumulator.seed, epoch, one, SkipReason.EpochNotClaimable);
         }
         if (one.fee > record.amount) {
-            return _skip(fold.seed, epoch, one, SkipReason.FeeAboveAmount);
+            return _skip(accumulator.seed, epoch, one, SkipReason.FeeAboveAmount);
         }
         if (record.claimed == record.memberCount && !_spent[epoch][one.nullifierHash]) {
-            return _skip(fold.seed, epoch, one, SkipReason.CensusExceeded);
+            return _skip(accumulator.seed, epoch, one, SkipReason.CensusExceeded);
         }
-        if (!_take(fold, index, epoch, one)) return false;
+        if (!_spendAndAdd(accumulator, index, epoch, one)) return false;
         _count(epoch, record, 1);
-        uint256 rho = fold.coefficient(index);
-        bool valid = fold.addInput(record.pointX, record.pointY, rho);
+        uint256 rho = accumulator.coefficient(index);
+        bool valid = accumulator.addInput(record.pointX, record.pointY, rho);
         if (!valid) revert Distributor_InvalidProof();
         return true;
     }
 
-    function _take(ProofFold.Fold memory fold, uint256 index, uint256 epoch, Claim calldata one)
-        private
-        returns (bool)
-    {
+    /// @dev Marks the nullifier hash as spent and adds the proof to the sum, or skips the claim.
+    function _spendAndAdd(
+        BatchAccumulator memory accumulator,
+        uint256 index,
+        uint256 epoch,
+        Claim calldata one
+    ) private returns (bool) {
         if (_spent[epoch][one.nullifierHash]) {
-            return _skip(fold.seed, epoch, one, SkipReason.NullifierSpent);
+            return _skip(accumulator.seed, epoch, one, SkipReason.NullifierSpent);
         }
         _spent[epoch][one.nullifierHash] = true;
         uint256 signal = signalHash(one.recipient, one.feeRecipient, one.fee);
         bool valid = index == 0
-            ? fold.takeFirst(one.nullifierHash, signal, one.proof)
-            : fold.add(fold.coefficient(index), signal, one);
+            ? accumulator.addFirst(one.nullifierHash, signal, one.proof)
+            : accumulator.add(accumulator.coefficient(index), signal, one);
         if (!valid) revert Distributor_InvalidProof();
         return true;
     }
@@ -259,7 +263,7 @@ contract Distributor is EpochBudgets {
         uint256 epoch,
         uint256 amount,
         Claim[] calldata claims,
-        uint256 passed
+        uint256 skipped
     ) private returns (uint256 failed) {
         ClaimRuns.Payment memory payment = ClaimRuns.Payment({
             amount: amount,
@@ -271,7 +275,7 @@ contract Distributor is EpochBudgets {
         uint256 i = 0;
         while (true) {
             bool refused;
-            (i, refused) = ClaimRuns.pay(address(token), payment, claims, i, passed);
+            (i, refused) = ClaimRuns.pay(address(token), payment, claims, i, skipped);
             if (i == claims.length) return failed;
             bool isPaid =
                 refused ? _unspend(seed, epoch, claims[i]) : _pay(seed, epoch, amount, claims[i]);

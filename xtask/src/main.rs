@@ -13,6 +13,7 @@ mod rust_tests;
 mod setup;
 mod shell;
 mod spec;
+mod symbolic;
 mod test;
 mod walls;
 

@@ -12,13 +12,15 @@ use crate::rust_tests::{self, TestBinary};
 use crate::setup;
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end};
 use crate::spec;
+use crate::symbolic;
 use crate::walls;
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Also the long runs: a demo with 100 people, ten times the fuzz and invariant runs, the
-    /// test keys of large circuits made anew, and the long form of every test that has one.
+    /// Also the long runs: a demo with 100 people, ten times the fuzz and invariant runs,
+    /// properties of the contracts proved symbolically, the test keys of large circuits made
+    /// anew, and the long form of every test that has one.
     #[arg(long)]
     soak: bool,
     /// Only the checks that need no running: formats, lints, generated files.
@@ -35,7 +37,7 @@ struct Run {
 
 type Step = (&'static str, fn(&mut Run) -> anyhow::Result<()>);
 
-const LINTS: [Step; 6] = [
+const LINTS: [Step; 7] = [
     ("specification", |_| spec::check()),
     ("walls between crates", |_| walls::check()),
     ("Rust format", |_| cargo(&["fmt", "--all", "--check"])),
@@ -92,7 +94,7 @@ const TESTS: [Step; 2] = [
     }),
 ];
 
-const SOAK: [Step; 2] = [
+const SOAK: [Step; 3] = [
     ("Solidity tests, long", |_| {
         let mut tests = Command::new(forge());
         tests
@@ -102,6 +104,7 @@ const SOAK: [Step; 2] = [
         ensure!(tests.status()?.success(), "forge's tests failed");
         Ok(())
     }),
+    ("Solidity properties, symbolically", |_| symbolic::run()),
     ("demo with 100 people", |_| {
         run_in(
             root(),

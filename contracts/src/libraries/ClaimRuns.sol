@@ -2,11 +2,11 @@
 pragma solidity 0.8.30;
 
 import {IDistributor} from "../interfaces/IDistributor.sol";
-import {ProofFold} from "./ProofFold.sol";
+import {BatchAccumulator} from "./BatchAccumulators.sol";
 
-/// @title The usual claim of a batch, without the gas of checked access
-/// @notice Both loops stop at the first claim that is not usual, which the caller then treats with
-/// all care, and begins again behind it.
+/// @title The fast path of a batch, without the gas of checked access
+/// @notice Both loops stop at the first claim that needs the slow path, which is the caller's. The
+/// caller then begins again behind it.
 /// @dev A claim is twelve words of calldata: nullifier hash, recipient, fee recipient, fee, proof.
 library ClaimRuns {
     bytes32 private constant SIGNAL_DOMAIN = "annona.signal.v1";
@@ -32,8 +32,8 @@ library ClaimRuns {
     /// than 160 bits.
     /// @param token The token, which may not be a recipient, as this contract may not.
     /// @return The claim that was not taken, or the number of claims.
-    function take(
-        ProofFold.Fold memory fold,
+    function takeFast(
+        BatchAccumulator memory accumulator,
         mapping(uint256 => bool) storage spent,
         IDistributor.Claim[] calldata claims,
         uint256 index,
@@ -50,11 +50,11 @@ library ClaimRuns {
                 {
                     let recipient := calldataload(add(one, 0x20))
                     // Upper bits of the addresses; the fee; a recipient that would lose the money.
-                    let odd := shr(160, or(recipient, calldataload(add(one, 0x40))))
-                    odd := or(odd, calldataload(add(one, 0x60)))
-                    odd := or(odd, iszero(recipient))
-                    odd := or(odd, or(eq(recipient, address()), eq(recipient, token)))
-                    if or(odd, iszero(lt(calldataload(one), R))) { break }
+                    let isSlow := shr(160, or(recipient, calldataload(add(one, 0x40))))
+                    isSlow := or(isSlow, calldataload(add(one, 0x60)))
+                    isSlow := or(isSlow, iszero(recipient))
+                    isSlow := or(isSlow, or(eq(recipient, address()), eq(recipient, token)))
+                    if or(isSlow, iszero(lt(calldataload(one), R))) { break }
                 }
                 {
                     // spent[nullifierHash], whose place is computed once for reading and writing.
@@ -64,28 +64,28 @@ library ClaimRuns {
                     if sload(place) { break }
                     sstore(place, 1)
                 }
-                // The coefficient, as `ProofFold.coefficient`.
-                mstore(0x00, mload(add(fold, 0xe0)))
+                // The coefficient, as `BatchAccumulators.coefficient`.
+                mstore(0x00, mload(add(accumulator, 0xe0)))
                 mstore(0x20, index)
                 let rho := mod(keccak256(0x00, 0x40), R)
-                // From here on, as `ProofFold.add`.
+                // From here on, as `BatchAccumulators.add`.
                 {
-                    let weight := add(fold, 0x40)
+                    let weight := add(accumulator, 0x40)
                     mstore(weight, addmod(mload(weight), rho, R))
-                    let nullifiers := add(fold, 0x60)
+                    let nullifiers := add(accumulator, 0x60)
                     let term := mulmod(rho, calldataload(one), R)
                     mstore(nullifiers, addmod(mload(nullifiers), term, R))
                     // The hash of the signal, as `IDistributor.signalHash` tells it.
                     calldatacopy(add(mload(0x40), 0x20), add(one, 0x20), 0x60)
                     mstore(0x00, keccak256(mload(0x40), 0xc0))
-                    let signals := add(fold, 0x80)
+                    let signals := add(accumulator, 0x80)
                     term := mulmod(rho, shr(8, keccak256(0x00, 0x20)), R)
                     mstore(signals, addmod(mload(signals), term, R))
                 }
-                let pair := mload(add(fold, 0x20))
-                mstore(add(fold, 0x20), add(pair, 0xc0))
+                let pair := mload(add(accumulator, 0x20))
+                mstore(add(accumulator, 0x20), add(pair, 0xc0))
                 // c first, in the room of the pair; then a, and b behind it.
-                let c := mload(add(fold, 0xa0))
+                let c := mload(add(accumulator, 0xa0))
                 calldatacopy(pair, add(one, 0x140), 0x40)
                 mstore(add(pair, 0x40), rho)
                 let valid := staticcall(gas(), EC_MUL, pair, 0x60, add(c, 0x40), 0x40)
@@ -115,7 +115,7 @@ library ClaimRuns {
 
     /// @notice Pays claims from `index` on that were not skipped. Stops at one that has a fee, at
     /// one whose transfer fails, and where less gas is left than the reserve.
-    /// @param passed Has bit i set if claim i was skipped.
+    /// @param skipped Has bit i set if claim i was skipped.
     /// @return at The claim that was not paid, or the number of claims.
     /// @return refused True if the transfer of that claim failed.
     function pay(
@@ -123,7 +123,7 @@ library ClaimRuns {
         Payment memory payment,
         IDistributor.Claim[] calldata claims,
         uint256 index,
-        uint256 passed
+        uint256 skipped
     ) internal returns (uint256 at, bool refused) {
         at = index;
         assembly ("memory-safe") {
@@ -131,7 +131,7 @@ library ClaimRuns {
             mstore(data, shl(224, 0xa9059cbb)) // transfer(address,uint256)
             mstore(add(data, 0x24), mload(payment))
             for {} lt(at, claims.length) { at := add(at, 1) } {
-                if and(shr(at, passed), 1) { continue }
+                if and(shr(at, skipped), 1) { continue }
                 let one := add(claims.offset, mul(at, 0x180))
                 if or(calldataload(add(one, 0x60)), lt(gas(), mload(add(payment, 0x80)))) {
                     break

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IDistributor} from "../interfaces/IDistributor.sol";
 
-/// @title The seed of the coefficients of a batch of claims (see `ProofFold`)
+/// @title The seed of the coefficients of a batch of claims (see `BatchAccumulators`)
 /// @dev Everything that a prover or a sender can choose is hashed before a coefficient exists.
 /// Anyone who knew the coefficients beforehand could make two false proofs whose errors cancel.
 library Transcript {

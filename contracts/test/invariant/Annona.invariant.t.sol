@@ -3,17 +3,28 @@ pragma solidity 0.8.30;
 
 import {IDistributor} from "../../src/interfaces/IDistributor.sol";
 import {Deployment} from "../support/Deployment.sol";
+import {EpochStore} from "./EpochStore.sol";
 import {Handler} from "./Handler.sol";
+import {PaymentStore} from "./PaymentStore.sol";
+import {RegistryStore} from "./RegistryStore.sol";
 
-/// @title What holds whatever anybody does, even if the verifier accepts everything
+/// @title The numbered invariants (see `README.md`), which hold whatever anybody does
+/// @dev Each is a campaign of its own, with a seed of its own: campaigns with one seed would all
+/// make the same calls.
 contract AnnonaInvariantTest is Deployment {
     Handler private handler;
+    PaymentStore private payments;
+    RegistryStore private history;
+    EpochStore private epochs;
 
     function setUp() public {
         deployKnown();
         handler = new Handler(
             registry, distributor, source, token, key, sequencer, pauser, address(timelock)
         );
+        payments = handler.payments();
+        history = handler.history();
+        epochs = handler.epochs();
         targetContract(address(handler));
         bytes4[] memory actions = new bytes4[](28);
         actions[0] = Handler.enrol.selector;
@@ -37,83 +48,133 @@ contract AnnonaInvariantTest is Deployment {
         targetSelector(FuzzSelector({addr: address(handler), selectors: actions}));
     }
 
-    /// @dev One campaign for all: each call is followed by every check.
-    function invariant_nobody_is_paid_twice_and_the_books_agree() public view {
-        noNullifierAndNoPersonIsPaidTwice();
-        anEpochPaysAtMostItsBudget();
-        anEpochPaysAtMostItsMembers();
-        rootsIndicesAndCheckpointsOnlyMoveForward();
-        noEpochPaysWithTheMoneyOfAnother();
-    }
-
-    /// @notice I1 (CLAIM-3): no nullifier and no person is paid twice in an epoch, also not with another
-    /// secret after a recovery.
-    function noNullifierAndNoPersonIsPaidTwice() private view {
-        assertEq(handler.nullifiersRepeated(), 0, "nullifiers");
-        assertEq(handler.personsRepeated(), 0, "persons");
-    }
-
-    /// @notice I2 (EPOCH-5): the money received is the sum of the events, paid_e = claims_e * amount_e <=
-    /// set aside_e = amount_e * N_e <= budget_e, and all money issued is with somebody known.
-    function anEpochPaysAtMostItsBudget() private view {
-        assertEq(handler.untold(), 0, "events");
-        for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
-            IDistributor.EpochState memory state = distributor.epochState(epoch);
-            assertEq(handler.moneyPaid(epoch), handler.claimsPaid(epoch) * state.amount);
-            assertEq(handler.setAside(epoch), state.amount * state.memberCount);
-            assertLe(handler.moneyPaid(epoch), handler.setAside(epoch));
-            assertLe(handler.setAside(epoch), state.budget);
-        }
-        assertEq(
-            token.totalSupply(),
-            token.balanceOf(DISTRIBUTOR) + token.balanceOf(address(source))
-                + token.balanceOf(handler.recipient()) + token.balanceOf(handler.relay())
-        );
-    }
-
-    /// @notice I3 (CLAIM-4): an epoch pays at most N_e claims, N_e being the members before it began.
-    function anEpochPaysAtMostItsMembers() private view {
-        for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
-            IDistributor.EpochState memory state = distributor.epochState(epoch);
-            assertLe(handler.claimsPaid(epoch), handler.membersBefore(epoch));
-            assertEq(handler.claimsPaid(epoch), state.claimed);
-            if (state.opened) {
-                assertEq(state.memberCount, handler.membersBefore(epoch));
-                assertEq(state.root, handler.rootBefore(epoch));
+    /// @notice I1 (CLAIM-3): no nullifier hash and no person is paid twice in an epoch, also not
+    /// with another secret after a recovery, and what was paid stays spent.
+    /// forge-config: default.fuzz.seed = "0xa11"
+    function invariant_1_nobody_is_paid_twice_in_an_epoch() public view {
+        assertEq(payments.nullifiersRepeated(), 0, "I1: a nullifier hash was paid twice");
+        assertEq(payments.personsRepeated(), 0, "I1: a person was paid twice");
+        for (uint256 epoch = 0; epoch <= history.highestEpoch(); ++epoch) {
+            uint256[] memory paid = payments.paidNullifiers(epoch);
+            for (uint256 i = 0; i < paid.length; ++i) {
+                assertTrue(
+                    distributor.isSpent(epoch, paid[i]), "I1: a paid nullifier hash is not spent"
+                );
             }
         }
     }
 
-    /// @notice I4 (REG-1, REG-4, EPOCH-2): the registry stands at the newest batch that was proved for the state before
-    /// it, an index is never used twice, members = appended - revoked, and the checkpoint of an
-    /// epoch is what the registry was when the epoch began, for ever.
-    function rootsIndicesAndCheckpointsOnlyMoveForward() private view {
-        uint256 last = handler.done("enrol") + handler.done("revoke") + 2 * handler.done("recover");
-        assertEq(registry.currentRoot(), handler.roots(last));
-        assertEq(registry.memberCount(), handler.sizes(last));
-        assertEq(registry.nextIndex(), handler.appended());
-        assertEq(registry.memberCount() + handler.revoked(), registry.nextIndex());
-        for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
+    /// @notice I2 (EPOCH-5): recipients received what the events tell, an epoch pays its amount per
+    /// claim and at most its budget, and all money that was issued is with somebody known.
+    /// forge-config: default.fuzz.seed = "0xa12"
+    function invariant_2_an_epoch_pays_at_most_its_budget() public view {
+        assertEq(payments.untold(), 0, "I2: balances moved by more or less than events tell");
+        for (uint256 epoch = 0; epoch <= history.highestEpoch(); ++epoch) {
+            IDistributor.EpochState memory state = distributor.epochState(epoch);
+            uint256 paid = payments.moneyPaid(epoch);
+            uint256 setAside = payments.setAside(epoch);
+            assertEq(
+                paid,
+                payments.claimsPaid(epoch) * state.amount,
+                "I2: a claim was not paid the epoch's amount"
+            );
+            assertEq(
+                setAside,
+                state.amount * state.memberCount,
+                "I2: not every member's amount is set aside"
+            );
+            assertLe(paid, setAside, "I2: more was paid than set aside");
+            assertLe(setAside, state.budget, "I2: more was set aside than granted");
+        }
+        assertEq(
+            token.totalSupply(),
+            token.balanceOf(DISTRIBUTOR) + token.balanceOf(address(source))
+                + token.balanceOf(handler.recipient()) + token.balanceOf(handler.relay()),
+            "I2: money is with somebody unknown"
+        );
+    }
+
+    /// @notice I3 (CLAIM-4): an epoch pays at most `N_e` claims, whatever the proofs say.
+    /// forge-config: default.fuzz.seed = "0xa13"
+    function invariant_3_an_epoch_pays_at_most_its_members() public view {
+        for (uint256 epoch = 0; epoch <= history.highestEpoch(); ++epoch) {
+            IDistributor.EpochState memory state = distributor.epochState(epoch);
+            uint256 claims = payments.claimsPaid(epoch);
+            assertLe(claims, history.membersBefore(epoch), "I3: more claims than members were paid");
+            assertEq(claims, state.claimed, "I3: the distributor counts other claims");
+            if (!state.opened) continue;
+            assertEq(
+                state.memberCount,
+                history.membersBefore(epoch),
+                "I3: the census is not the member count before the epoch"
+            );
+            assertEq(
+                state.root, history.rootBefore(epoch), "I3: the root is not that before the epoch"
+            );
+        }
+    }
+
+    /// @notice I4 (REG-1, REG-4, EPOCH-2): the registry stands at the newest batch that was proved
+    /// for the state before it, a leaf index is used once, members are leaves appended less leaves
+    /// revoked, and checkpoints never change.
+    /// forge-config: default.fuzz.seed = "0xa14"
+    function invariant_4_roots_indices_and_checkpoints_only_move_forward() public view {
+        assertEq(handler.staleAppends(), 0, "I4: a batch for another state went through");
+        assertEq(registry.currentRoot(), history.newestRoot(), "I4: another root");
+        assertEq(registry.memberCount(), history.newestSize(), "I4: another member count");
+        assertEq(registry.nextIndex(), history.appended(), "I4: another first free leaf");
+        assertEq(
+            registry.memberCount() + history.revoked(),
+            registry.nextIndex(),
+            "I4: members are not leaves appended less leaves revoked"
+        );
+        for (uint256 epoch = 0; epoch <= history.highestEpoch(); ++epoch) {
             (uint256 root, uint256 members) = registry.checkpointBefore(epoch);
-            assertEq(root, handler.rootBefore(epoch));
-            assertEq(members, handler.membersBefore(epoch));
+            assertEq(root, history.rootBefore(epoch), "I4: a checkpoint's root changed");
+            assertEq(
+                members, history.membersBefore(epoch), "I4: a checkpoint's member count changed"
+            );
         }
     }
 
     /// @notice I5 (EPOCH-7): each epoch's own money is there until it is claimed or returned: the
     /// distributor holds exactly the sum of what open epochs still owe, and gifts.
-    function noEpochPaysWithTheMoneyOfAnother() private view {
-        uint256 owed = handler.gifts();
-        for (uint256 epoch = 0; epoch <= handler.highestEpoch(); ++epoch) {
-            uint256 left = handler.setAside(epoch) - handler.moneyPaid(epoch);
-            if (handler.closings(epoch) == 0) {
+    /// forge-config: default.fuzz.seed = "0xa15"
+    function invariant_5_no_epoch_pays_with_the_money_of_another() public view {
+        uint256 owed = payments.gifts();
+        for (uint256 epoch = 0; epoch <= history.highestEpoch(); ++epoch) {
+            uint256 left = payments.setAside(epoch) - payments.moneyPaid(epoch);
+            if (payments.closings(epoch) == 0) {
                 owed += left;
             } else {
-                assertEq(handler.closings(epoch), 1);
-                assertEq(handler.returned(epoch), left);
+                assertEq(payments.closings(epoch), 1, "I5: an epoch was closed twice");
+                assertEq(payments.returned(epoch), left, "I5: not all that was left returned");
             }
         }
-        assertEq(token.balanceOf(DISTRIBUTOR), owed);
+        assertEq(token.balanceOf(DISTRIBUTOR), owed, "I5: the distributor holds another sum");
+    }
+
+    /// @notice I6 (EPOCH-2, EPOCH-4, EPOCH-7, REG-10): no forbidden transition of an epoch's state
+    /// was seen, after any action.
+    /// forge-config: default.fuzz.seed = "0xa16"
+    function invariant_6_an_epoch_only_moves_forward() public view {
+        string[12] memory messages = [
+            "I6: T1 opened to unopened",
+            "I6: T2 closed to open",
+            "I6: T3 unopened to closed",
+            "I6: T4 opened outside its window",
+            "I6: T5 closed within its window",
+            "I6: T6 the root of an opened epoch changed",
+            "I6: T7 the census of an opened epoch changed",
+            "I6: T8 the budget or amount of an opened epoch changed",
+            "I6: T9 claimed decreased",
+            "I6: T10 claimed outside the window",
+            "I6: T11 claimed after closing",
+            "I6: T12 opened or claimed while paused"
+        ];
+        for (uint8 i = 0; i < messages.length; ++i) {
+            assertEq(epochs.timesSeen(EpochStore.Forbidden(i)), 0, messages[i]);
+        }
     }
 
     /// @dev The game reaches what the invariants are about; without this they could hold of a

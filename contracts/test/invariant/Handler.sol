@@ -12,10 +12,13 @@ import {IRegistry} from "../../src/interfaces/IRegistry.sol";
 import {BatchReference} from "../support/BatchReference.sol";
 import {KnownKey} from "../support/KnownKey.sol";
 import {StatementVerifier} from "../support/StatementVerifier.sol";
+import {EpochStore} from "./EpochStore.sol";
+import {PaymentStore} from "./PaymentStore.sol";
+import {RegistryStore} from "./RegistryStore.sol";
 
 /// @title Everybody at once: sequencer, citizens, forgers, relays, timelock and pauser
-/// @dev Keeps its own books from what it saw happen, never from the contracts' counters. Calls that
-/// a contract refuses are part of the game; what matters is what goes through.
+/// @dev Tells the stores what it saw happen, never what the contracts' counters say. Calls that a
+/// contract refuses are part of the game; what matters is what goes through.
 contract Handler is Test {
     /// @dev Few of everything, so that repeats and a full census are frequent.
     uint256 private constant MEMBERS = 7;
@@ -39,38 +42,15 @@ contract Handler is Test {
     address public immutable recipient = makeAddr("recipient");
     address public immutable relay = makeAddr("relay");
 
-    /// @dev Payments as events tell them, and how often one told of a nullifier hash or of a person
-    /// that was paid before in the epoch.
-    mapping(uint256 epoch => mapping(uint256 nullifier => uint256)) public timesPaid;
-    mapping(uint256 epoch => mapping(uint256 person => uint256)) public timesPersonPaid;
-    mapping(uint256 epoch => uint256) public claimsPaid;
-    mapping(uint256 epoch => uint256) public moneyPaid;
-    uint256 public nullifiersRepeated;
-    uint256 public personsRepeated;
-    /// @dev What recipients received, by their balances, less what events told.
-    int256 public untold;
-    /// @dev What each epoch set aside, returned and how often, by events and balances.
-    mapping(uint256 epoch => uint256) public setAside;
-    mapping(uint256 epoch => uint256) public returned;
-    mapping(uint256 epoch => uint256) public closings;
-    uint256 public gifts;
+    PaymentStore public immutable payments;
+    RegistryStore public immutable history;
+    EpochStore public immutable epochs;
 
-    /// @dev The registry's history as first seen.
-    uint256[] public roots;
-    uint256[] public sizes;
-    /// @dev What was put at each index, 0 where it was revoked, and whose it is.
-    uint256[] public commitments;
-    uint256[] public persons;
-    uint256 private _people;
-    mapping(uint256 epoch => mapping(uint256 commitment => bool)) private _isMemberBefore;
-    /// @dev The last root with a commitment that was revoked.
-    mapping(uint256 commitment => uint256) private _lastRootWith;
-    uint256 public revoked;
-    uint256 public highestEpoch;
-    mapping(uint256 epoch => uint256) public rootBefore;
-    mapping(uint256 epoch => uint256) public membersBefore;
-
+    /// @dev How often each action or refusal came about.
     mapping(bytes32 action => uint256) public done;
+
+    /// @dev Batches that went through although they were proved for another state.
+    uint256 public staleAppends;
 
     constructor(
         Registry registry_,
@@ -90,65 +70,67 @@ contract Handler is Test {
         _sequencer = sequencer;
         _pauser = pauser;
         _timelock = timelock;
-        roots.push(registry_.currentRoot());
-        sizes.push(0);
-        rootBefore[0] = roots[0];
+        payments = new PaymentStore();
+        history = new RegistryStore(registry_.currentRoot());
+        epochs = new EpochStore(
+            distributor_, registry_.genesis(), registry_.epochLength(), distributor_.claimWindow()
+        );
     }
 
-    function enrol(uint256 size) external {
-        if (sizes[sizes.length - 1] >= MEMBERS || commitments.length >= LEAVES) return;
-        appendLeaves(bound(size, 1, 2), _people);
+    /// @dev Has the epochs looked at after the action, whatever became of it.
+    modifier observed() {
+        bool wasPaused = distributor.paused();
+        _;
+        epochs.observe(wasPaused && distributor.paused());
+    }
+
+    function enrol(uint256 size) external observed {
+        if (history.newestSize() >= MEMBERS || history.appended() >= LEAVES) return;
+        appendLeaves(bound(size, 1, 2), history.people());
         done["enrol"]++;
     }
 
     /// @dev The last member stays, so that there is somebody to pay.
-    function revoke(uint256 which) external {
-        if (sizes[sizes.length - 1] < 2) return;
+    function revoke(uint256 which) external observed {
+        if (history.newestSize() < 2) return;
         if (!revokeLeaf(which)) return;
         done["revoke"]++;
     }
 
     /// @dev A person with a new secret: the old commitment leaves, a new one joins.
-    function recover(uint256 which) external {
-        if (commitments.length == 0 || commitments.length >= LEAVES) return;
-        which = bound(which, 0, commitments.length - 1);
+    function recover(uint256 which) external observed {
+        uint256 end = history.appended();
+        if (end == 0 || end >= LEAVES) return;
+        which = bound(which, 0, end - 1);
         if (!revokeLeaf(which)) return;
-        appendLeaves(1, persons[which]);
+        appendLeaves(1, history.persons(which));
         done["recover"]++;
     }
 
     /// @dev A batch that was proved for an older root or another index must not go through.
-    function enrolStale(uint256 which, uint256 start) external {
+    function enrolStale(uint256 which, uint256 start) external observed {
         uint256[] memory leaves = new uint256[](1);
         leaves[0] = 1;
-        which = bound(which, 0, roots.length - 1);
+        uint256 last = history.batches();
+        which = bound(which, 0, last);
         start = bound(start, 0, MEMBERS);
-        bool isTrue = which + 1 == roots.length && start == commitments.length;
+        bool isTrue = which == last && start == history.appended();
         if (isTrue) return;
-        uint256[8] memory proof = proofOfAppend(roots[which], start, leaves, 5);
+        uint256[8] memory proof = proofOfAppend(history.roots(which), start, leaves, 5);
         vm.prank(_sequencer);
         try registry.append(leaves, 5, 0, proof) {
-            roots.push(5);
-            sizes.push(sizes[sizes.length - 1] + 1);
+            staleAppends++;
         } catch {
             done["stale"]++;
         }
     }
 
-    function waitSome(uint256 secondsLater) external {
+    function waitSome(uint256 secondsLater) external observed {
         vm.warp(block.timestamp + bound(secondsLater, 1, registry.epochLength()));
-        uint256 current = registry.currentEpoch();
-        while (highestEpoch < current) {
-            ++highestEpoch;
-            rootBefore[highestEpoch] = roots[roots.length - 1];
-            membersBefore[highestEpoch] = sizes[sizes.length - 1];
-            for (uint256 i = 0; i < commitments.length; ++i) {
-                _isMemberBefore[highestEpoch][commitments[i]] = true;
-            }
-        }
+        history.enterEpochs(registry.currentEpoch());
     }
 
-    function open(uint256 epoch) external {
+    function open(uint256 epoch) external observed {
         epoch = nearEpoch(epoch);
         vm.recordLogs();
         try distributor.openEpoch(epoch) {
@@ -157,7 +139,7 @@ contract Handler is Test {
         } catch {}
     }
 
-    function claim(uint256 epoch, uint256 who, uint256 fee) external {
+    function claim(uint256 epoch, uint256 who, uint256 fee) external observed {
         epoch = nearEpoch(epoch);
         IDistributor.Claim memory one = someClaim(epoch, who, fee);
         uint256 before = received();
@@ -173,7 +155,7 @@ contract Handler is Test {
         }
     }
 
-    function claimBatch(uint256 epoch, uint256 random, uint256 size) external {
+    function claimBatch(uint256 epoch, uint256 random, uint256 size) external observed {
         epoch = nearEpoch(epoch);
         IDistributor.Claim[] memory claims = new IDistributor.Claim[](bound(size, 1, BATCH));
         for (uint256 i = 0; i < claims.length; ++i) {
@@ -190,7 +172,7 @@ contract Handler is Test {
         }
     }
 
-    function catchUp(uint256 random, uint256 size) external {
+    function catchUp(uint256 random, uint256 size) external observed {
         IDistributor.EpochClaim[] memory claims =
             new IDistributor.EpochClaim[](bound(size, 1, BATCH));
         for (uint256 i = 0; i < claims.length; ++i) {
@@ -208,28 +190,27 @@ contract Handler is Test {
         }
     }
 
-    function close(uint256 epoch) external {
+    function close(uint256 epoch) external observed {
         epoch = bound(epoch, 0, registry.currentEpoch());
         uint256 before = token.balanceOf(address(source));
         try distributor.closeEpoch(epoch) {
-            returned[epoch] += token.balanceOf(address(source)) - before;
-            closings[epoch]++;
+            payments.enterClosing(epoch, token.balanceOf(address(source)) - before);
             done["close"]++;
         } catch {}
     }
 
-    function changeIncome(uint256 perPerson) external {
+    function changeIncome(uint256 perPerson) external observed {
         vm.prank(_timelock);
         source.setPerPerson(bound(perPerson, 0, 30e18));
     }
 
-    function changeCap(uint256 cap) external {
+    function changeCap(uint256 cap) external observed {
         vm.prank(_timelock);
         distributor.setPerPersonCap(bound(cap, 1, 30e18));
     }
 
     /// @dev Pauses are short: the next call most likely ends one.
-    function pauseOrUnpause(uint256 seed) external {
+    function pauseOrUnpause(uint256 seed) external observed {
         vm.startPrank(_pauser);
         if (distributor.paused()) distributor.unpause();
         else if (seed % 4 == 0) distributor.pause();
@@ -237,55 +218,44 @@ contract Handler is Test {
     }
 
     /// @dev Money that nobody asked for must not confuse the books.
-    function give(uint256 amount) external {
+    function give(uint256 amount) external observed {
         amount = bound(amount, 0, token.balanceOf(recipient));
         vm.prank(recipient);
         require(token.transfer(address(distributor), amount), "a plain token transfers");
-        gifts += amount;
-    }
-
-    function appended() external view returns (uint256) {
-        return commitments.length;
+        payments.enterGift(amount);
     }
 
     function appendLeaves(uint256 size, uint256 firstPerson) private {
-        uint256 start = commitments.length;
+        uint256 start = history.appended();
         uint256[] memory leaves = new uint256[](size);
         for (uint256 i = 0; i < size; ++i) {
             leaves[i] = start + i + 1;
-            commitments.push(leaves[i]);
-            persons.push(firstPerson + i);
         }
-        if (firstPerson + size > _people) _people = firstPerson + size;
-        uint256 postRoot = uint256(keccak256(abi.encode(start + size, roots.length))) >> 8;
-        uint256[8] memory proof = proofOfAppend(roots[roots.length - 1], start, leaves, postRoot);
+        uint256 postRoot = uint256(keccak256(abi.encode(start + size, history.batches()))) >> 8;
+        uint256[8] memory proof = proofOfAppend(history.newestRoot(), start, leaves, postRoot);
         vm.prank(_sequencer);
         registry.append(leaves, postRoot, 0, proof);
-        roots.push(postRoot);
-        sizes.push(sizes[sizes.length - 1] + size);
+        history.enterAppend(leaves, firstPerson, postRoot);
     }
 
     function revokeLeaf(uint256 which) private returns (bool) {
-        which = bound(which, 0, commitments.length - 1);
-        if (commitments[which] == 0) return false;
+        which = bound(which, 0, history.appended() - 1);
+        uint256 commitment = history.commitments(which);
+        if (commitment == 0) return false;
         IRegistry.Removal[] memory removals = new IRegistry.Removal[](1);
-        removals[0] = IRegistry.Removal(which, commitments[which]);
-        _lastRootWith[commitments[which]] = roots[roots.length - 1];
-        commitments[which] = 0;
-        revoked++;
-        uint256 postRoot = uint256(keccak256(abi.encode(which, roots.length))) >> 8;
+        removals[0] = IRegistry.Removal(which, commitment);
+        uint256 postRoot = uint256(keccak256(abi.encode(which, history.batches()))) >> 8;
         uint256[8] memory proof = proofOf(
             address(registry.revokeVerifier(1)),
             abi.encode(
                 BatchReference.revokeInputs(
-                    address(registry), roots[roots.length - 1], postRoot, 0, removals
+                    address(registry), history.newestRoot(), postRoot, 0, removals
                 )
             )
         );
         vm.prank(_sequencer);
         registry.revoke(removals, postRoot, 0, proof);
-        roots.push(postRoot);
-        sizes.push(sizes[sizes.length - 1] - 1);
+        history.enterRevocation(which, postRoot);
         return true;
     }
 
@@ -300,12 +270,15 @@ contract Handler is Test {
         one.fee = fee % 4 == 0 ? bound(fee, 1, 12e18) : 0;
         one.recipient = recipient;
         one.feeRecipient = relay;
-        uint256 root = rootBefore[epoch];
-        if (who % 3 == 0 || commitments.length == 0) {
+        uint256 root = history.rootBefore(epoch);
+        uint256 end = history.appended();
+        if (who % 3 == 0 || end == 0) {
             one.nullifierHash = FORGED + who % FORGERS;
         } else {
-            one.nullifierHash = 1 + who % commitments.length;
-            if (!_isMemberBefore[epoch][one.nullifierHash]) root = rootWith(one.nullifierHash);
+            one.nullifierHash = 1 + who % end;
+            if (!history.isMemberBefore(epoch, one.nullifierHash)) {
+                root = history.rootWith(one.nullifierHash);
+            }
         }
         one.proof = _key.proofOf(
             [
@@ -317,11 +290,6 @@ contract Handler is Test {
         );
     }
 
-    function rootWith(uint256 commitment) private view returns (uint256) {
-        uint256 last = _lastRootWith[commitment];
-        return last == 0 ? roots[roots.length - 1] : last;
-    }
-
     function received() private view returns (uint256) {
         return token.balanceOf(recipient) + token.balanceOf(relay);
     }
@@ -329,36 +297,31 @@ contract Handler is Test {
     function keepBooksSince(uint256 before) private {
         uint256 told = keepBooks();
         // forge-lint: disable-next-line(unsafe-typecast)
-        untold += int256(received() - before) - int256(told); // Both are below the supply cap.
+        payments.enterUntold(int256(received() - before) - int256(told)); // Both are below the cap.
     }
 
-    /// @dev Enters what the recorded events tell.
+    /// @dev Has the recorded events entered.
     function keepBooks() private returns (uint256 told) {
         Vm.Log[] memory logs = vm.getRecordedLogs();
+        uint256 skippedBefore = payments.skipped();
+        payments.enterOpenings(logs, address(distributor));
+        if (payments.skipped() > skippedBefore) done["skipped"]++;
         for (uint256 i = 0; i < logs.length; ++i) {
             if (logs[i].emitter != address(distributor)) continue;
-            bytes32 kind = logs[i].topics[0];
-            uint256 epoch = uint256(logs[i].topics[1]);
-            if (kind == IDistributor.EpochOpened.selector) {
-                (, uint256 members,, uint256 amount) =
-                    abi.decode(logs[i].data, (uint256, uint256, uint256, uint256));
-                setAside[epoch] += members * amount;
-            }
-            if (kind == IDistributor.ClaimSkipped.selector) done["skipped"]++;
-            if (kind != IDistributor.Claimed.selector) continue;
+            if (logs[i].topics[0] != IDistributor.Claimed.selector) continue;
             (uint256 paid,) = abi.decode(logs[i].data, (uint256, uint256));
-            enter(epoch, uint256(logs[i].topics[2]), paid);
+            enter(uint256(logs[i].topics[1]), uint256(logs[i].topics[2]), paid);
             told += paid;
         }
     }
 
     function enter(uint256 epoch, uint256 nullifierHash, uint256 paid) private {
-        claimsPaid[epoch]++;
-        moneyPaid[epoch] += paid;
-        if (++timesPaid[epoch][nullifierHash] > 1) nullifiersRepeated++;
-        if (!distributor.isSpent(epoch, nullifierHash)) nullifiersRepeated++;
-        if (nullifierHash >= FORGED) return;
-        if (++timesPersonPaid[epoch][persons[nullifierHash - 1]] > 1) personsRepeated++;
+        if (nullifierHash >= FORGED) {
+            payments.enterPayment(epoch, nullifierHash, paid);
+        } else {
+            uint256 person = history.persons(nullifierHash - 1);
+            payments.enterPaymentTo(person, epoch, nullifierHash, paid);
+        }
     }
 
     function note(bytes memory reason) private {

@@ -33,7 +33,7 @@ contract CatchUpTest is Deployment {
         }
     }
 
-    function test_an_epoch_whose_window_is_over_or_not_begun_is_passed_over() public {
+    function test_an_epoch_whose_window_is_over_or_not_begun_is_skipped() public {
         IDistributor.EpochClaim[] memory claims = missed(1, 5);
         warpToEpoch(5);
         claims[4] = entry(6, 106);
@@ -42,7 +42,7 @@ contract CatchUpTest is Deployment {
     }
 
     /// @dev Its money may be back in the source by then, and what is there is others'.
-    function test_an_epoch_that_was_open_once_is_passed_over_when_its_window_is_over() public {
+    function test_an_epoch_that_was_open_once_is_skipped_when_its_window_is_over() public {
         IDistributor.EpochClaim[] memory claims = missed(1, 4);
         for (uint256 epoch = 1; epoch <= 4; ++epoch) {
             distributor.openEpoch(epoch);
@@ -52,20 +52,20 @@ contract CatchUpTest is Deployment {
         assertPaidBut(claims, 0, IDistributor.SkipReason.EpochNotClaimable, 3);
     }
 
-    function test_an_epoch_without_members_is_passed_over() public {
+    function test_an_epoch_without_members_is_skipped() public {
         warpToEpoch(3);
         IDistributor.EpochClaim[] memory claims = missed(0, 4);
         assertPaidBut(claims, 0, IDistributor.SkipReason.EpochNotClaimable, 3);
     }
 
-    function test_an_epoch_that_was_claimed_is_passed_over() public {
+    function test_an_epoch_that_was_claimed_is_skipped() public {
         IDistributor.EpochClaim[] memory claims = missed(1, 4);
         IDistributor.Claim memory second = claims[1].claim;
         distributor.claim(2, second.nullifierHash, recipient, address(0), 0, second.proof);
         assertPaidBut(claims, 1, IDistributor.SkipReason.NullifierSpent, 4);
     }
 
-    function test_an_epoch_whose_members_are_all_paid_is_passed_over() public {
+    function test_an_epoch_whose_members_are_all_paid_is_skipped() public {
         for (uint256 i = 1; i <= 2; ++i) {
             uint256[8] memory proof = proofFor(3, i, relay, address(0), 0);
             distributor.claim(3, i, relay, address(0), 0, proof);
@@ -74,7 +74,7 @@ contract CatchUpTest is Deployment {
         assertPaidBut(claims, 2, IDistributor.SkipReason.CensusExceeded, 3);
     }
 
-    function test_an_epoch_that_pays_less_than_the_fee_is_passed_over() public {
+    function test_an_epoch_that_pays_less_than_the_fee_is_skipped() public {
         IDistributor.EpochClaim[] memory claims = missed(1, 4);
         claims[3].claim = claimFor(4, 104, recipient, relay, PER_PERSON + 1);
         assertPaidBut(claims, 3, IDistributor.SkipReason.FeeAboveAmount, 3);
@@ -128,7 +128,7 @@ contract CatchUpTest is Deployment {
         distributor.catchUp(claims);
     }
 
-    /// @dev Otherwise an estimate of gas would find a limit at which epochs are passed over.
+    /// @dev Otherwise an estimate of gas would find a limit at which epochs are skipped.
     function test_too_little_gas_reverts_and_passes_no_epoch_over() public {
         IDistributor.EpochClaim[] memory claims = missed(1, 4);
         uint256 reverted = 0;

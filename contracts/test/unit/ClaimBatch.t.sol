@@ -112,7 +112,7 @@ contract ClaimBatchTest is Deployment {
         assertEq(token.balanceOf(person(7)), 0);
     }
 
-    function test_a_spent_claim_is_passed_over_and_its_proof_is_out_of_the_sum() public {
+    function test_a_spent_claim_is_skipped_and_its_proof_is_out_of_the_sum() public {
         IDistributor.Claim[] memory claims = someClaims(3);
         distributor.claim(1, 2, person(1), address(0), 0, claims[1].proof);
         claims[1].proof[6] = 1;
@@ -164,7 +164,7 @@ contract ClaimBatchTest is Deployment {
         assertEq(token.balanceOf(DISTRIBUTOR), 0);
     }
 
-    function test_claims_passed_over_do_not_count_for_the_census() public {
+    function test_skipped_claims_do_not_count_for_the_census() public {
         distributor.claimBatch(1, manyClaims(0, 100));
         distributor.claimBatch(1, manyClaims(100, 99));
         distributor.claimBatch(1, manyClaims(150, 50));
@@ -253,7 +253,7 @@ contract ClaimBatchTest is Deployment {
         distributor.claimBatch(1, claims);
     }
 
-    function test_a_fee_above_the_amount_is_passed_over_at_every_place() public {
+    function test_a_fee_above_the_amount_is_skipped_at_every_place() public {
         for (uint256 i = 0; i < 3; ++i) {
             uint256 snapshot = vm.snapshotState();
             IDistributor.Claim[] memory claims = someClaims(3);

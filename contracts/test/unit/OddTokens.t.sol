@@ -32,7 +32,7 @@ contract OddTokensTest is Deployment {
         warpToEpoch(1);
     }
 
-    function test_a_recipient_that_reverts_is_passed_over_and_the_others_are_paid() public {
+    function test_a_recipient_that_reverts_is_skipped_and_the_others_are_paid() public {
         HookToken hook = deployHooks();
         Recipient hostile = new Recipient(hook, Recipient.Manner.Reverts, claimFor(1, 4, honest));
         IDistributor.Claim[] memory claims = threeClaims(address(hostile));
@@ -46,7 +46,7 @@ contract OddTokensTest is Deployment {
         assertFalse(distributor.isSpent(1, 2));
     }
 
-    function test_who_was_passed_over_can_claim_to_another_address() public {
+    function test_who_was_skipped_can_claim_to_another_address() public {
         HookToken hook = deployHooks();
         Recipient hostile = new Recipient(hook, Recipient.Manner.Reverts, claimFor(1, 4, honest));
         distributor.claimBatch(1, threeClaims(address(hostile)));
@@ -104,8 +104,8 @@ contract OddTokensTest is Deployment {
     }
 
     /// @dev Otherwise an estimate of gas, which looks for the least that does not revert, would find
-    /// a limit at which the last claims are passed over.
-    function test_too_little_gas_reverts_and_passes_nobody_over() public {
+    /// a limit at which the last claims are skipped.
+    function test_too_little_gas_reverts_and_skips_nobody() public {
         HookToken hook = deployHooks();
         distributor.openEpoch(1);
         Recipient slow = new Recipient(hook, Recipient.Manner.NeedsGas, claimFor(1, 4, honest));
