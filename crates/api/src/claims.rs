@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annona_core::SignedReceipt;
 use annona_engine::{Claim, ClaimRecord};
-use annona_wire::{ClaimParts, ClaimRequest, ClaimView};
+use annona_wire::{ClaimParts, ClaimRequest, ClaimView, ScalarText};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -71,7 +71,7 @@ pub(crate) async fn submit_claim(
 /// Returns the status of a claim.
 #[utoipa::path(
     get, path = "/v1/claims/{nullifier}", tag = "claims",
-    params(("nullifier" = String, Path, description = "Nullifier hash: 0x and 64 hexadecimal digits.")),
+    params(("nullifier" = ScalarText, Path, description = "Nullifier hash: 0x and 64 hexadecimal digits.")),
     responses((status = 200, body = ClaimView), FindProblems),
 )]
 pub(crate) async fn find_claim(

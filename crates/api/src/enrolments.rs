@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use annona_engine::{EnrolmentId, EnrolmentPacket, EnrolmentRecord, EnrolmentState};
-use annona_wire::{EnrolmentRequest, EnrolmentView};
+use annona_wire::{EnrolmentRequest, EnrolmentView, WordText};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -59,7 +59,7 @@ pub(crate) async fn submit_enrolment(
 /// Returns the status of an enrolment.
 #[utoipa::path(
     get, path = "/v1/enrolments/{id}", tag = "enrolments",
-    params(("id" = String, Path, description = "The enrolment's id: 0x and 64 hexadecimal digits.")),
+    params(("id" = WordText, Path, description = "The enrolment's id: 0x and 64 hexadecimal digits.")),
     responses((status = 200, body = EnrolmentView), FindProblems),
 )]
 pub(crate) async fn find_enrolment(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use annona_core::NullifierHash;
 use annona_engine::ClaimRecord;
-use annona_wire::ClaimView;
+use annona_wire::{ClaimView, ScalarText};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -41,7 +41,7 @@ problem_responses!(WatchProblems:
 /// where it ended, and answers 204 when there is nothing left to tell.
 #[utoipa::path(
     get, path = "/v1/claims/{nullifier}/events", tag = "claims",
-    params(("nullifier" = String, Path, description = "Nullifier hash: 0x and 64 hexadecimal digits.")),
+    params(("nullifier" = ScalarText, Path, description = "Nullifier hash: 0x and 64 hexadecimal digits.")),
     responses(
         (status = 200, body = ClaimView, content_type = "text/event-stream"),
         (status = 204, description = "The claim is settled, and its last event was received."),

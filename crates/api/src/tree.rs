@@ -5,6 +5,7 @@ use std::sync::Arc;
 use annona_core::Epoch;
 use annona_engine::EpochTree;
 use annona_tree::TileId;
+use annona_wire::UnsignedNumber;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -45,9 +46,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
 #[utoipa::path(
     get, path = "/v1/tree/{epoch}/{level}/{index}", tag = "tree",
     params(
-        ("epoch" = u64, Path, description = "An epoch that can be claimed."),
-        ("level" = u64, Path, description = "Level of tiles: 0 at the leaves, 3 at the root."),
-        ("index" = u64, Path, description = "Number of the tile on its level, from the left."),
+        ("epoch" = UnsignedNumber, Path, description = "An epoch that can be claimed."),
+        ("level" = UnsignedNumber, Path, description = "Level of tiles: 0 at the leaves, 3 at the root."),
+        ("index" = UnsignedNumber, Path, description = "Number of the tile on its level, from the left."),
     ),
     responses(
         (status = 200, body = TileBytes, content_type = "application/octet-stream",

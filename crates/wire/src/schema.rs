@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use annona_iris::{IrisTemplate, TEMPLATE_BYTES};
+use annona_template::{IrisTemplate, TEMPLATE_BYTES};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Object, RefOr};
 use utoipa::{Number, PartialSchema, ToSchema};

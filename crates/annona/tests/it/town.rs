@@ -490,10 +490,6 @@ impl Town {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever runs tests can ask for the long form in no other way"
-)]
 fn course() -> Course {
     match std::env::var_os("TEST_SOAK") {
         Some(_) => LONG,

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use annona_core::{Address, BASE_MODULUS, SCALAR_MODULUS, U256};
-use annona_iris::IrisTemplate;
+use annona_template::IrisTemplate;
 use annona_wire::{
     AddressText, AmountText, ClaimRequest, ClaimView, CommitmentText, ConfigView, CoordinateText,
     EnrolmentRequest, EnrolmentView, EpochView, Problem, ReceiptView, RefusalView, ScalarText,
