@@ -15,13 +15,13 @@ const PEOPLE: u64 = 60;
 const REPEATS: usize = 5;
 
 /// Milliseconds of each stage, for one image.
-type Stages = [f64; Stage::ALL.len()];
+type SearchMode = [f64; Stage::ALL.len()];
 
 fn main() {
     let eyes = simulated_eyes();
     let small: Vec<GrayImage> = eyes.iter().map(halved).collect();
     let rows = [("320x280", &small), ("640x480", &eyes)].map(|(size, images)| {
-        let mut measured: Vec<Stages> = images.iter().filter_map(fastest).collect();
+        let mut measured: Vec<SearchMode> = images.iter().filter_map(fastest).collect();
         let accepted = measured.len();
         (size, accepted, medians(&mut measured))
     });
@@ -60,7 +60,7 @@ fn halved(image: &GrayImage) -> GrayImage {
     whole
 }
 
-fn fastest(image: &GrayImage) -> Option<Stages> {
+fn fastest(image: &GrayImage) -> Option<SearchMode> {
     let mut best = [f64::INFINITY; Stage::ALL.len()];
     for _ in 0..REPEATS {
         let mut last = ThreadTime::now();
@@ -75,8 +75,8 @@ fn fastest(image: &GrayImage) -> Option<Stages> {
 }
 
 /// The median of each stage, and that of the sums.
-fn medians(measured: &mut [Stages]) -> (Stages, f64) {
-    let mut column = |value: &dyn Fn(&Stages) -> f64| {
+fn medians(measured: &mut [SearchMode]) -> (SearchMode, f64) {
+    let mut column = |value: &dyn Fn(&SearchMode) -> f64| {
         measured.sort_by(|a, b| value(a).total_cmp(&value(b)));
         measured.get(measured.len() / 2).map_or(f64::NAN, value)
     };
@@ -84,7 +84,7 @@ fn medians(measured: &mut [Stages]) -> (Stages, f64) {
     (stages, column(&|stages| stages.iter().sum()))
 }
 
-type Row = (&'static str, usize, (Stages, f64));
+type Row = (&'static str, usize, (SearchMode, f64));
 
 fn print_table(rows: &[Row]) {
     print!("{:>8} {:>7}", "image", "images");

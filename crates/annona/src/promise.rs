@@ -44,8 +44,9 @@ pub(crate) fn refusal_path(receipt: &Path) -> PathBuf {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use annona_chain::{PrivateKeySigner, ReceiptKey};
+    use annona_core::Claim;
     use annona_core::{Address, AmountWei, Epoch, Payment, UnixSeconds};
-    use annona_engine::{Claim, ClaimIntake, ClaimRecord, ClaimState, ReceiptDesk};
+    use annona_engine::{ClaimIntake, ClaimRecord, ClaimState, ReceiptService};
     use annona_proofs::{Identity, prove_claim};
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
@@ -114,7 +115,7 @@ mod tests {
         let deployment = deployment(key.address());
         let draft = draft(&deployment);
         let view = |key: PrivateKeySigner, record: &ClaimRecord| {
-            let desk = ReceiptDesk::new(
+            let desk = ReceiptService::new(
                 std::sync::Arc::new(ReceiptKey::new(key)),
                 deployment.claim_scope(),
             );

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use annona_engine::EnrolmentDesk;
+use annona_engine::EnrolmentService;
 use annona_keys::UnsafeKeys;
 use annona_service::assemble::Service;
 use annona_service::logs;
@@ -120,7 +120,7 @@ async fn end_of_grace(stop: &CancellationToken) {
 async fn reread_on_hangup(
     mut hangups: Hangups,
     path: PathBuf,
-    enrolments: Arc<EnrolmentDesk>,
+    enrolments: Arc<EnrolmentService>,
     stop: CancellationToken,
 ) {
     loop {

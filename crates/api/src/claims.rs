@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use annona_core::SignedReceipt;
-use annona_engine::{Claim, ClaimRecord};
-use annona_wire::{ClaimParts, ClaimRequest, ClaimView, ScalarText};
+use annona_engine::ClaimRecord;
+use annona_wire::{ClaimRequest, ClaimView, ScalarText};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -22,7 +22,7 @@ use crate::views::claim_view;
 
 problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, ContentTypeNotJson, MalformedField,
-    NotCanonical, CoordinateOutOfRange, ProofNotInGroup, BadRecipient, CensusReached, EpochNotBegun,
+    NotCanonical, CoordinateOutOfRange, ProofNotInGroup, InvalidRecipient, CensusExceeded, EpochNotBegun,
     EpochWithoutMembers, NullifierAlreadyClaimed, NullifierSpent, ClaimWindowOver,
     ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull,
     ChainUnavailable, StoreUnavailable
@@ -58,11 +58,7 @@ pub(crate) async fn submit_claim(
     Body(request): Body<ClaimRequest>,
 ) -> Result<Response, ApiError> {
     shared.require_its_chain()?;
-    let record = shared
-        .api
-        .claims
-        .submit(to_claim(&request.parse()?))
-        .await?;
+    let record = shared.api.claims.submit(request.parse()?).await?;
     let view = with_refusal(&shared, &record).await?;
     let receipt = shared.api.receipts.receipt(&record)?;
     Ok(answer(&record, receipt.as_ref(), view))
@@ -108,13 +104,4 @@ fn answer(record: &ClaimRecord, receipt: Option<&SignedReceipt>, view: ClaimView
         ..view
     };
     (status, Json(view)).into_response()
-}
-
-const fn to_claim(parts: &ClaimParts) -> Claim {
-    Claim {
-        epoch: parts.epoch,
-        nullifier_hash: parts.nullifier_hash,
-        payment: parts.payment,
-        points: parts.points,
-    }
 }

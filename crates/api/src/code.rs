@@ -67,13 +67,13 @@ problem_codes! {
     EpochWithoutMembers, CONFLICT, "epoch-without-members", "The epoch has no members.";
     NullifierAlreadyClaimed, CONFLICT, "nullifier-already-claimed", "A claim for another payment with this nullifier was taken before.";
     NullifierSpent, CONFLICT, "nullifier-spent", "The nullifier was paid already.";
-    CensusReached, CONFLICT, "census-reached", "The epoch has paid as many claims as it has members.";
+    CensusExceeded, CONFLICT, "census-reached", "The epoch has paid as many claims as it has members.";
     ClaimWindowOver, GONE, "claim-window-over", "The epoch can no longer be claimed.";
     BodyTooSlow, REQUEST_TIMEOUT, "body-too-slow", "The body did not arrive in time.";
     BodyTooLarge, PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large.";
     ContentTypeNotJson, UNSUPPORTED_MEDIA_TYPE, "content-type-not-json", "The content type is not application/json.";
     ClaimProofInvalid, UNPROCESSABLE_ENTITY, "claim-proof-invalid", "The proof does not hold for this claim.";
-    BadRecipient, UNPROCESSABLE_ENTITY, "bad-recipient", "The recipient of the money, or of the fee, would lose it.";
+    InvalidRecipient, UNPROCESSABLE_ENTITY, "bad-recipient", "The recipient of the money, or of the fee, would lose it.";
     FeeAboveAmount, UNPROCESSABLE_ENTITY, "fee-above-amount", "The fee exceeds what the epoch pays.";
     NothingToRecover, UNPROCESSABLE_ENTITY, "nothing-to-recover", "Nobody like this is enrolled.";
     IrisDigestMismatch, UNPROCESSABLE_ENTITY, "iris-digest-mismatch", "The templates are not the ones that the orb signed.";

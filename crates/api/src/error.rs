@@ -305,12 +305,12 @@ fn claim_refusal(error: &ClaimError) -> Refusal {
             "Send the claim again later; nothing is lost as long as the epoch's claim window is open.",
         )
         .retry_after(RETRY_LATER_SECS),
-        ClaimError::BadRecipient(_) => Refusal::new(
-            Code::BadRecipient,
+        ClaimError::InvalidRecipient(_) => Refusal::new(
+            Code::InvalidRecipient,
             "Make the proof for the address of somebody: the zero address, the token and the distributor would lose the money.",
         ),
-        ClaimError::CensusReached(_) => Refusal::new(
-            Code::CensusReached,
+        ClaimError::CensusExceeded(_) => Refusal::new(
+            Code::CensusExceeded,
             "Tell the governor: somebody has claimed who is no member. The next epoch can be claimed when it begins.",
         ),
         ClaimError::FeeAboveAmount { amount } => Refusal::new(

@@ -34,14 +34,14 @@ impl RequestKind {
 }
 
 /// Permits that are left, by kind of request.
-pub(crate) struct PermitDesk {
+pub(crate) struct RequestPermits {
     tiles: Semaphore,
     claims: Semaphore,
     enrolments: Semaphore,
     lookups: Semaphore,
 }
 
-impl PermitDesk {
+impl RequestPermits {
     pub(crate) fn new(permits: &Permits) -> Self {
         Self {
             tiles: Semaphore::new(permits.tiles),

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use annona_core::{ClaimWindow, EpochClock};
 use annona_engine::ports::{BlockHead, ChainReader};
-use annona_engine::{ClaimDesk, EnrolmentDesk, Membership, ReceiptDesk};
+use annona_engine::{ClaimService, EnrolmentService, Membership, ReceiptService};
 use annona_wire::{ConfigView, EpochView, ReadinessView};
 use futures::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::Limits;
 use crate::clients::Shares;
 use crate::error::ApiError;
-use crate::kinds::PermitDesk;
+use crate::kinds::RequestPermits;
 use crate::rates::RateGate;
 use crate::recent::Recent;
 
@@ -32,11 +32,11 @@ pub trait Readiness: Send + Sync {
 #[derive(Clone)]
 pub struct ApiState {
     /// Service that takes enrolments.
-    pub enrolments: Arc<EnrolmentDesk>,
+    pub enrolments: Arc<EnrolmentService>,
     /// Service that takes claims.
-    pub claims: Arc<ClaimDesk>,
+    pub claims: Arc<ClaimService>,
     /// Service that signs receipts of claims.
-    pub receipts: ReceiptDesk,
+    pub receipts: ReceiptService,
     /// The membership tree, which somebody else keeps in step with the chain.
     pub membership: Arc<Membership>,
     /// Reader of the chain.
@@ -59,7 +59,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) openapi_json: String,
     pub(crate) rates: RateGate,
-    pub(crate) permits: PermitDesk,
+    pub(crate) permits: RequestPermits,
     /// Room for the bytes of bodies.
     pub(crate) body_bytes: Semaphore,
     pub(crate) streams: Arc<Semaphore>,
@@ -81,7 +81,7 @@ impl Shared {
     pub(crate) fn new(api: ApiState, limits: Limits, openapi_json: String) -> Self {
         Self {
             rates: RateGate::new(&limits.rates),
-            permits: PermitDesk::new(&limits.permits),
+            permits: RequestPermits::new(&limits.permits),
             body_bytes: Semaphore::new(limits.bodies.bytes_in_all),
             streams: Arc::new(Semaphore::new(limits.streams.in_all)),
             streams_by_client: Shares::new(limits.streams.per_client),

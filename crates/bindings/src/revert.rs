@@ -20,15 +20,15 @@ fn distributor_reason(error: &DistributorErrors, data: &[u8]) -> RevertReason {
     match error {
         DistributorErrors::EnforcedPause(_) => RevertReason::Paused,
         DistributorErrors::Distributor_EpochNotClaimable(_)
-        | DistributorErrors::Distributor_NoMembers(_) => RevertReason::EpochNotOpen,
+        | DistributorErrors::Distributor_NoMembers(_) => RevertReason::EpochNotClaimable,
         DistributorErrors::Distributor_NullifierSpent(_) => RevertReason::NullifierSpent,
         DistributorErrors::Distributor_InvalidProof(_) => RevertReason::InvalidProof,
-        DistributorErrors::Distributor_CensusExceeded(_) => RevertReason::CensusReached,
+        DistributorErrors::Distributor_CensusExceeded(_) => RevertReason::CensusExceeded,
         DistributorErrors::Distributor_FeeAboveAmount(_) => RevertReason::FeeAboveAmount,
         DistributorErrors::Distributor_InvalidRecipient(_)
-        | DistributorErrors::Distributor_InvalidFeeRecipient(_) => RevertReason::BadRecipient,
+        | DistributorErrors::Distributor_InvalidFeeRecipient(_) => RevertReason::InvalidRecipient,
         DistributorErrors::Distributor_NothingToPay(_)
-        | DistributorErrors::Distributor_BudgetNotReceived(_) => RevertReason::NoMoney,
+        | DistributorErrors::Distributor_BudgetNotReceived(_) => RevertReason::NothingToPay,
         DistributorErrors::Distributor_TooLittleGas(_) => RevertReason::TooLittleGas,
         _ => RevertReason::Other(selector(data)),
     }

@@ -24,7 +24,7 @@ pub struct ContractCode {
 
 /// Chain and contracts of a deployment, as an endpoint shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChainGround {
+pub struct ChainIdentity {
     /// EIP-155 chain id.
     pub chain_id: u64,
     /// Hash of block 0, if the endpoint has it.
@@ -42,7 +42,7 @@ impl EvmReader {
     ///
     /// # Errors
     /// [`ChainError`], as every call.
-    pub async fn ground(&self) -> Result<ChainGround, ChainError> {
+    pub async fn ground(&self) -> Result<ChainIdentity, ChainError> {
         let chain_id = self.provider.get_chain_id().await.map_err(from_transport)?;
         let head = self.head().await?;
         let deployment = &self.deployment;
@@ -61,7 +61,7 @@ impl EvmReader {
                 code_hash: (!code.is_empty()).then(|| keccak256(&code)),
             });
         }
-        Ok(ChainGround {
+        Ok(ChainIdentity {
             chain_id,
             genesis_hash: self.block_hash(0).await?,
             deployment_hash: self.block_hash(deployment.deployment_block).await?,

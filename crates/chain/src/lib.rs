@@ -24,7 +24,7 @@ pub use deploy::{
     DEPLOYED_CONTRACTS, DeployError, DeployPlan, DeployProgress, deploy, deploy_telling,
 };
 pub use fitness::LogFitness;
-pub use ground::{ChainGround, ContractCode};
+pub use ground::{ChainIdentity, ContractCode};
 pub use reader::EvmReader;
 pub use receipts::ReceiptKey;
 pub use send::{AccountSender, NotMined};

@@ -11,13 +11,13 @@ use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
+use annona_core::Claim;
 use annona_core::RevertReason;
 use annona_core::{AmountWei, B256, Epoch, NullifierHash, OrbId};
-use annona_engine::Claim;
 use annona_engine::ports::{
     AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
-    EpochAccount, FeeMarket, Fees, RegistryBatch, RegistryState, Revocation, RevokeCall, Seat,
-    SenderRole, SignedTransaction, TransactionStatus,
+    EpochAccount, FeeMarket, Fees, RegistryBatch, RegistryState, Revocation, RevokeCall,
+    SenderRole, SignedTransaction, TransactionStatus, TxSlot,
 };
 use async_trait::async_trait;
 
@@ -102,7 +102,7 @@ impl EvmChain {
     /// Simulates and signs a call; a refusal of the contract comes back before anything is signed.
     async fn simulate_and_sign(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         to: Address,
         input: Vec<u8>,
     ) -> Result<SignedTransaction, ChainError> {
@@ -112,7 +112,7 @@ impl EvmChain {
 
     async fn estimate_and_sign(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         call: TransactionRequest,
     ) -> Result<SignedTransaction, ChainError> {
         let gas = self
@@ -127,7 +127,7 @@ impl EvmChain {
 
     async fn sign(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         request: TransactionRequest,
     ) -> Result<SignedTransaction, ChainError> {
         let Some(key) = self.keys.get(&seat.sender) else {
@@ -268,7 +268,7 @@ impl ChainWriter for EvmChain {
 
     async fn sign_append(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError> {
         let input = Registry::appendCall {
@@ -284,7 +284,7 @@ impl ChainWriter for EvmChain {
 
     async fn sign_revoke(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError> {
         let removal = |removal: &Revocation| IRegistry::Removal {
@@ -304,7 +304,7 @@ impl ChainWriter for EvmChain {
 
     async fn sign_claims(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         claims: &[Claim],
     ) -> Result<SignedTransaction, ChainError> {
         let call = self.claims_call(seat.sender, claims)?;
@@ -319,7 +319,7 @@ impl ChainWriter for EvmChain {
         }
     }
 
-    async fn sign_cancel(&self, seat: &Seat) -> Result<SignedTransaction, ChainError> {
+    async fn sign_cancel(&self, seat: &TxSlot) -> Result<SignedTransaction, ChainError> {
         let nothing = TransactionRequest::default()
             .with_from(seat.sender)
             .with_to(seat.sender)
@@ -333,7 +333,7 @@ impl ChainWriter for EvmChain {
         signed: &SignedTransaction,
         fees: Fees,
     ) -> Result<SignedTransaction, ChainError> {
-        let seat = Seat {
+        let seat = TxSlot {
             sender: signed.sender,
             nonce: signed.nonce,
             fees,

@@ -1,7 +1,7 @@
-use annona_core::{ClaimScope, Epoch, Payment, Root, U256};
+use annona_core::{Claim, ClaimScope, Epoch, Payment, Root, U256};
 use annona_proofs::{ClaimProof, Identity, ProveError, prove_claim};
 use annona_tree::InclusionProof;
-use annona_wire::{ClaimParts, ClaimRequest};
+use annona_wire::ClaimRequest;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +66,7 @@ impl ClaimDraft {
     /// The body for the service.
     #[must_use]
     pub fn to_request(&self) -> ClaimRequest {
-        ClaimRequest::new(&ClaimParts {
+        ClaimRequest::new(&Claim {
             epoch: self.epoch,
             nullifier_hash: self.proof.inputs.nullifier_hash,
             payment: self.payment,

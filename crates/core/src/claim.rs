@@ -123,6 +123,40 @@ impl TryFrom<[U256; 8]> for ProofPoints {
     }
 }
 
+/// A claim whose every part is in range; the verifier tells whether it is true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The epoch claimed.
+    pub epoch: Epoch,
+    /// Nullifier hash of the claimant in that epoch.
+    pub nullifier_hash: NullifierHash,
+    /// Recipients of the money and of the fee, and the fee.
+    pub payment: Payment,
+    /// Coordinates of the claim proof.
+    pub points: ProofPoints,
+}
+
+impl Claim {
+    /// Returns the public inputs that this claim must hold for, under `root`.
+    #[must_use]
+    pub fn inputs(&self, scope: &ClaimScope, root: Root) -> ClaimInputs {
+        ClaimInputs {
+            root,
+            nullifier_hash: self.nullifier_hash,
+            signal: SignalHash::new(&self.payment),
+            external_nullifier: ExternalNullifier::new(scope, self.epoch),
+        }
+    }
+
+    /// Returns whether `other` asks for the same payment. The proof is left out: Groth16
+    /// proofs of one statement differ each time they are made.
+    #[must_use]
+    pub fn asks_the_same(&self, other: &Self) -> bool {
+        (self.epoch, self.nullifier_hash, self.payment)
+            == (other.epoch, other.nullifier_hash, other.payment)
+    }
+}
+
 /// The public inputs of a claim proof, in circuit order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimInputs {

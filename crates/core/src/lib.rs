@@ -25,7 +25,8 @@ pub use alloy_primitives::{Address, B256, Signature, U256, keccak256};
 pub use address::{AddressError, deserialize_address, deserialize_addresses, parse_address};
 pub use amount::AmountWei;
 pub use claim::{
-    ClaimInputs, ClaimScope, ExternalNullifier, Payment, ProofPoints, SignalHash, hash_to_field,
+    Claim, ClaimInputs, ClaimScope, ExternalNullifier, Payment, ProofPoints, SignalHash,
+    hash_to_field,
 };
 pub use enrolment::{Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment};
 pub use epoch::{ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};

@@ -9,7 +9,7 @@ pub enum RevertReason {
     Paused,
     /// The epoch is not claimable now.
     #[error("the epoch is not open for claims")]
-    EpochNotOpen,
+    EpochNotClaimable,
     /// The nullifier is spent.
     #[error("the nullifier is spent")]
     NullifierSpent,
@@ -18,16 +18,16 @@ pub enum RevertReason {
     InvalidProof,
     /// As many claims as members were paid.
     #[error("the census breaker is reached")]
-    CensusReached,
+    CensusExceeded,
     /// The fee exceeds the amount.
     #[error("the fee exceeds the amount")]
     FeeAboveAmount,
     /// The recipient cannot be paid.
     #[error("the recipient cannot be paid")]
-    BadRecipient,
+    InvalidRecipient,
     /// The income source has nothing for the epoch now.
     #[error("the epoch has no money yet")]
-    NoMoney,
+    NothingToPay,
     /// The transaction was given too little gas.
     #[error("too little gas")]
     TooLittleGas,
@@ -53,7 +53,7 @@ impl RevertReason {
         matches!(
             self,
             Self::Paused
-                | Self::NoMoney
+                | Self::NothingToPay
                 | Self::TooLittleGas
                 | Self::StaleRegistry
                 | Self::EnrolmentCapReached

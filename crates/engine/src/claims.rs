@@ -1,9 +1,9 @@
 //! Service that checks claims against the chain, verifies their proofs and queues them; the relay
 //! sends them.
 
-mod gather;
+mod coalescer;
 mod promise;
-mod sight;
+mod snapshot;
 mod verifying;
 
 use std::sync::Arc;
@@ -17,10 +17,11 @@ use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 use crate::ports::{
     ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Pending, Store, StoreError,
 };
-use crate::{Claim, ClaimIntake, ClaimRecord, ClaimState};
-use gather::Gatherer;
-use sight::{Question, Sight};
-use verifying::{Batcher, Full};
+use crate::{ClaimIntake, ClaimRecord, ClaimState};
+use annona_core::Claim;
+use coalescer::Coalescer;
+use snapshot::{ChainSnapshot, SnapshotQuery};
+use verifying::{BatchVerifier, Full};
 
 /// Number of claims that may wait for the relay before new ones are turned away.
 const MAX_QUEUED_CLAIMS: u64 = 100_000;
@@ -49,10 +50,10 @@ pub enum ClaimError {
     Paused,
     /// The recipient, or that of a fee, would lose the money.
     #[error("{0} cannot be paid")]
-    BadRecipient(Address),
+    InvalidRecipient(Address),
     /// The epoch has paid as many claims as it has members.
     #[error("epoch {0} has paid as many claims as it has members")]
-    CensusReached(Epoch),
+    CensusExceeded(Epoch),
     /// The fee is more than the epoch pays, or than any epoch may pay while it is not open.
     #[error("the fee exceeds the epoch's amount of {amount}")]
     FeeAboveAmount {
@@ -71,12 +72,12 @@ pub enum ClaimError {
 }
 
 /// Takes claims: checks everything about them that can be checked, then queues them.
-pub struct ClaimDesk {
+pub struct ClaimService {
     store: Arc<dyn Store>,
     chain: Arc<dyn ChainReader>,
     clock: Arc<dyn Clock>,
-    looking: Gatherer<Question, Result<Arc<Sight>, Arc<ChainError>>>,
-    verifying: Batcher<ClaimProof, Result<(), VerifyError>>,
+    looking: Coalescer<SnapshotQuery, Result<Arc<ChainSnapshot>, Arc<ChainError>>>,
+    verifying: BatchVerifier<ClaimProof, Result<(), VerifyError>>,
     rules: ClaimRules,
 }
 
@@ -106,11 +107,11 @@ impl ClaimRules {
             has_fee.then_some(payment.fee_recipient),
         ];
         let bad = payees.into_iter().flatten().find(|one| lost.contains(one));
-        bad.map_or(Ok(()), |payee| Err(ClaimError::BadRecipient(payee)))
+        bad.map_or(Ok(()), |payee| Err(ClaimError::InvalidRecipient(payee)))
     }
 }
 
-impl ClaimDesk {
+impl ClaimService {
     /// Creates a service for one distributor.
     #[must_use]
     pub fn new(
@@ -124,8 +125,8 @@ impl ClaimDesk {
             store,
             chain,
             clock,
-            looking: Gatherer::new(),
-            verifying: Batcher::new(move |claims| verifier.verify_batch(claims)),
+            looking: Coalescer::new(),
+            verifying: BatchVerifier::new(move |claims| verifier.verify_batch(claims)),
             rules,
         }
     }
@@ -179,11 +180,11 @@ impl ClaimDesk {
     /// its proof holds for the root.
     async fn check_state(&self, claim: &Claim) -> Result<ClaimIntake, ClaimError> {
         self.rules.check_payees(&claim.payment)?;
-        let question = Question::of(claim);
+        let question = SnapshotQuery::of(claim);
         let ClaimRules {
             calendar, window, ..
         } = &self.rules;
-        let look = |questions| Sight::look(&*self.chain, calendar, *window, questions);
+        let look = |questions| ChainSnapshot::look(&*self.chain, calendar, *window, questions);
         let sight = self.looking.answer(question, look).await;
         let sight = sight.map_err(ClaimError::Chain)?;
         window.check(calendar, claim.epoch, sight.now)?;
@@ -201,13 +202,13 @@ impl ClaimDesk {
         }
         let mut payees = question.payees();
         if let Some(refused) = payees.find(|payee| epoch.refused.contains(payee)) {
-            return Err(ClaimError::BadRecipient(refused));
+            return Err(ClaimError::InvalidRecipient(refused));
         }
         if epoch.checkpoint.member_count == 0 {
             return Err(ClaimError::NoMembers(claim.epoch));
         }
         if epoch.account.claimed >= epoch.checkpoint.member_count {
-            return Err(ClaimError::CensusReached(claim.epoch));
+            return Err(ClaimError::CensusExceeded(claim.epoch));
         }
         let Pending { queued, .. } = ClaimRepository::pending_claims(&*self.store).await?;
         if queued >= MAX_QUEUED_CLAIMS {

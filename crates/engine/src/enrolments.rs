@@ -129,7 +129,7 @@ pub enum EnrolError {
 }
 
 /// Takes enrolments and decides whether a person is new.
-pub struct EnrolmentDesk {
+pub struct EnrolmentService {
     store: Arc<dyn Store>,
     orbs: ActiveOrbs,
     clock: Arc<dyn Clock>,
@@ -139,7 +139,7 @@ pub struct EnrolmentDesk {
     refused: RwLock<BTreeSet<OrbId>>,
 }
 
-impl EnrolmentDesk {
+impl EnrolmentService {
     /// Creates a service with a copy of the gallery, which may be empty or behind: it is
     /// compared with the database and filled up when first needed.
     #[must_use]
@@ -262,12 +262,12 @@ impl EnrolmentDesk {
             match self.store.record_enrolment(&new).await? {
                 AdmitOutcome::Recorded => return Ok(new.record),
                 AdmitOutcome::AlreadyRecorded(earlier) => return Ok(earlier),
-                AdmitOutcome::GalleryMoved => {}
+                AdmitOutcome::GalleryConflict => {}
                 AdmitOutcome::NonceUsed => return Err(EnrolError::NonceUsed),
                 AdmitOutcome::CommitmentTaken => {
                     return Err(EnrolError::CommitmentTaken(record.commitment()));
                 }
-                AdmitOutcome::PersonMoved => {
+                AdmitOutcome::PersonConflict => {
                     return Err(EnrolError::RecoveryTooSoon { wait_days: 1 });
                 }
                 AdmitOutcome::OrbStruckOff => return Err(EnrolError::OrbRefused(record.orb)),

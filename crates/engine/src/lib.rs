@@ -1,7 +1,7 @@
 //! The use cases: enrol a person, append members to the registry and revoke them, take
 //! a claim, settle it.
 //!
-//! Here: the services that answer requests ([`EnrolmentDesk`], [`ClaimDesk`]), the workers that
+//! Here: the services that answer requests ([`EnrolmentService`], [`ClaimService`]), the workers that
 //! move things forward one step at a time ([`Membership`], [`Sequencer`], [`Relay`],
 //! [`Outbox`]), and the traits ([`ports`]) that a database and a chain implement.
 //!
@@ -16,7 +16,7 @@ mod background;
 mod claims;
 mod enrolments;
 mod fees;
-mod known;
+mod gallery_cache;
 mod membership;
 mod orbs;
 mod outbox;
@@ -28,24 +28,24 @@ mod reviews;
 mod sequencer;
 mod types;
 
-pub use claims::{ClaimDesk, ClaimError, ClaimRules};
-pub use enrolments::{EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy};
+pub use claims::{ClaimError, ClaimRules, ClaimService};
+pub use enrolments::{EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService};
 pub use fees::FeePolicy;
 pub use membership::{
     ArchiveError, EpochTree, Membership, MembershipError, MembershipRules, TREE_MAGIC,
 };
 pub use outbox::{Outbox, OutboxError, OutboxReport, OutboxRules};
-pub use receipts::ReceiptDesk;
+pub use receipts::ReceiptService;
 pub use relay::{
     ClaimsReason, Relay, RelayError, RelayParts, RelayPolicy, RelayRules, WaitingClaims,
 };
-pub use reviews::{OpenReview, ReviewDesk, ReviewError, ReviewVerdict};
+pub use reviews::{OpenReview, ReviewError, ReviewService, ReviewVerdict};
 pub use sequencer::{
     BatchPolicy, BatchReason, EpochRoom, Sequencer, SequencerError, SequencerParts, SequencerRules,
     Waiting,
 };
 pub use types::{
-    Claim, ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, EnrolmentId, EnrolmentRecord,
+    ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, EnrolmentId, EnrolmentRecord,
     EnrolmentState, EnrolmentStateKind, Rejection, RevocationReason, RevocationRecord,
     RevocationState, RevocationStateKind,
 };

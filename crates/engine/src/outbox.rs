@@ -10,8 +10,8 @@ use crate::Rejection;
 use crate::fees::FeePolicy;
 use crate::ports::{
     Attempt, AttemptKind, AttemptOutcome, BlockHead, ChainError, ChainReader, ChainWriter,
-    ClaimOutcome, FeeMarket, Fees, OpenOutcome, Purpose, Receipt, Seat, Slot, SlotId, SlotState,
-    Store, StoreError, TransactionStatus,
+    ClaimOutcome, FeeMarket, Fees, OpenOutcome, Purpose, Receipt, Slot, SlotId, SlotState, Store,
+    StoreError, TransactionStatus, TxSlot,
 };
 use annona_core::RevertReason;
 
@@ -73,7 +73,7 @@ struct Round {
 }
 
 /// Location of the attempts of a slot.
-enum Sighting<'a> {
+enum TxLocation<'a> {
     InBlock(&'a Attempt, Receipt),
     InPool,
     Nowhere,
@@ -128,15 +128,15 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
 
     async fn follow(&self, slot: &Slot, round: &mut Round) -> Result<(), OutboxError> {
         match self.locate(slot).await? {
-            Sighting::InBlock(attempt, receipt)
+            TxLocation::InBlock(attempt, receipt)
                 if receipt.succeeded && attempt.kind == AttemptKind::Load =>
             {
                 self.follow_mined(slot, attempt, &receipt, round).await
             }
-            Sighting::InBlock(attempt, receipt) => {
+            TxLocation::InBlock(attempt, receipt) => {
                 self.follow_spent(slot, attempt, &receipt, round).await
             }
-            Sighting::InPool => {
+            TxLocation::InPool => {
                 self.note_unmined(slot).await?;
                 if slot.state == SlotState::Stored {
                     self.store.mark_sent(slot.id).await?;
@@ -146,25 +146,25 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
                 }
                 Ok(())
             }
-            Sighting::Nowhere => self.follow_lost(slot, round).await,
+            TxLocation::Nowhere => self.follow_lost(slot, round).await,
         }
     }
 
-    async fn locate<'a>(&self, slot: &'a Slot) -> Result<Sighting<'a>, ChainError> {
+    async fn locate<'a>(&self, slot: &'a Slot) -> Result<TxLocation<'a>, ChainError> {
         let mut is_known = false;
         for attempt in slot.attempts.iter().rev() {
             match self.chain.transaction_status(attempt.signed.hash).await? {
                 TransactionStatus::Mined(receipt) => {
-                    return Ok(Sighting::InBlock(attempt, receipt));
+                    return Ok(TxLocation::InBlock(attempt, receipt));
                 }
                 TransactionStatus::Pending => is_known = true,
                 TransactionStatus::Unknown => {}
             }
         }
         Ok(if is_known {
-            Sighting::InPool
+            TxLocation::InPool
         } else {
-            Sighting::Nowhere
+            TxLocation::Nowhere
         })
     }
 
@@ -265,7 +265,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         if self.chain.nonce_at(slot.sender, deep).await? <= slot.nonce {
             return Ok(false);
         }
-        Ok(matches!(self.locate(slot).await?, Sighting::Nowhere))
+        Ok(matches!(self.locate(slot).await?, TxLocation::Nowhere))
     }
 
     /// Returns whether every later nonce of the account waits for this slot. If the slot itself
@@ -287,7 +287,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         nonce: u64,
         round: &mut Round,
     ) -> Result<(), OutboxError> {
-        let seat = Seat {
+        let seat = TxSlot {
             sender,
             nonce,
             fees: self.rules.fees.first(&round.market),
@@ -341,7 +341,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
     ) -> Result<bool, OutboxError> {
         let newest = newest(slot);
         let (kind, signed) = if self.is_pointless(newest).await? {
-            let seat = Seat {
+            let seat = TxSlot {
                 sender: slot.sender,
                 nonce: slot.nonce,
                 fees,
@@ -355,7 +355,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
             signed,
             made_at_block: round.head.number,
         };
-        if self.store.add_attempt(slot.id, &attempt).await? == AttemptOutcome::SlotMoved {
+        if self.store.add_attempt(slot.id, &attempt).await? == AttemptOutcome::SlotConflict {
             return Ok(false);
         }
         let change = match kind {
@@ -381,9 +381,9 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         Ok(match self.chain.refusal(&attempt.signed).await? {
             None => false,
             // These can pass while the transaction waits.
-            Some(RevertReason::Paused | RevertReason::NoMoney | RevertReason::TooLittleGas) => {
-                false
-            }
+            Some(
+                RevertReason::Paused | RevertReason::NothingToPay | RevertReason::TooLittleGas,
+            ) => false,
             Some(_) => true,
         })
     }

@@ -10,12 +10,12 @@ use crate::{ClaimRecord, ClaimState};
 /// Signs for claims that were accepted, so that a dropped one can be proved, and for those
 /// that turned out not to be payable, so that an honest service can show why.
 #[derive(Clone)]
-pub struct ReceiptDesk {
+pub struct ReceiptService {
     signer: Arc<dyn DigestSigner>,
     scope: ClaimScope,
 }
 
-impl ReceiptDesk {
+impl ReceiptService {
     /// Creates the service that signs receipts and refusals with a key.
     #[must_use]
     pub fn new(signer: Arc<dyn DigestSigner>, scope: ClaimScope) -> Self {

@@ -7,13 +7,13 @@ use annona_matcher::{DecisionRule, EyesCompared, Found, Gallery, Match, Snapshot
 use annona_template::EyePair;
 
 use crate::background::compute;
-use crate::known::KnownPeople;
+use crate::gallery_cache::GalleryCache;
 use crate::ports::{EntryStanding, NewEntry, ReviewMatch, Store, StoreError};
 
 /// Searches the gallery, and asks the database which of the entries found count.
 pub(crate) struct Recognition {
     store: Arc<dyn Store>,
-    known: KnownPeople,
+    known: GalleryCache,
     rule: DecisionRule,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Likeness {
 impl Recognition {
     pub(crate) fn new(store: Arc<dyn Store>, gallery: Gallery, rule: DecisionRule) -> Self {
         Self {
-            known: KnownPeople::new(store.clone(), gallery),
+            known: GalleryCache::new(store.clone(), gallery),
             store,
             rule,
         }

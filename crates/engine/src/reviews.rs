@@ -76,13 +76,13 @@ pub enum ReviewError {
 }
 
 /// Shows and decides enrolments that the uniqueness check left to an operator.
-pub struct ReviewDesk {
+pub struct ReviewService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     recognition: Recognition,
 }
 
-impl ReviewDesk {
+impl ReviewService {
     /// Creates the service with a copy of the gallery, which may be empty or behind.
     #[must_use]
     pub fn new(
@@ -134,10 +134,10 @@ impl ReviewDesk {
                     let record = self.store.enrolment(id).await?;
                     return record.ok_or(ReviewError::NotOpen(id));
                 }
-                ReviewOutcome::GalleryMoved => {}
+                ReviewOutcome::GalleryConflict => {}
                 ReviewOutcome::NotOpen => return Err(ReviewError::NotOpen(id)),
                 ReviewOutcome::CommitmentTaken => return Err(ReviewError::CommitmentTaken),
-                ReviewOutcome::PersonMoved => {
+                ReviewOutcome::PersonConflict => {
                     return Err(match verdict {
                         ReviewVerdict::Replace { sequence } => ReviewError::NotSettled(sequence),
                         ReviewVerdict::Admit | ReviewVerdict::Refuse => ReviewError::Busy,

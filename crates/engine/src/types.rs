@@ -1,8 +1,7 @@
 //! Enrolments, revocations and claims as they are stored, with their states.
 
 use annona_core::{
-    B256, ClaimInputs, ClaimScope, ClaimTerms, Commitment, Enrolment, Epoch, ExternalNullifier,
-    LeafIndex, NullifierHash, OrbId, Payment, ProofPoints, Root, SignalHash, UnixSeconds,
+    B256, Claim, ClaimTerms, Commitment, Enrolment, LeafIndex, OrbId, Root, UnixSeconds,
 };
 
 /// Identifier of an enrolment: the EIP-712 digest that the orb signed, so that the same
@@ -242,55 +241,21 @@ impl EnrolmentRecord {
     }
 }
 
-/// A claim whose every part is in range; the verifier tells whether it is true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    /// The epoch claimed.
-    pub epoch: Epoch,
-    /// Nullifier hash of the claimant in that epoch.
-    pub nullifier_hash: NullifierHash,
-    /// Recipients of the money and of the fee, and the fee.
-    pub payment: Payment,
-    /// Coordinates of the claim proof.
-    pub points: ProofPoints,
-}
-
-impl Claim {
-    /// Returns the public inputs that this claim must hold for, under `root`.
-    #[must_use]
-    pub fn inputs(&self, scope: &ClaimScope, root: Root) -> ClaimInputs {
-        ClaimInputs {
-            root,
-            nullifier_hash: self.nullifier_hash,
-            signal: SignalHash::new(&self.payment),
-            external_nullifier: ExternalNullifier::new(scope, self.epoch),
-        }
-    }
-
-    /// Returns whether `other` asks for the same payment. The proof is left out: Groth16
-    /// proofs of one statement differ each time they are made.
-    #[must_use]
-    pub fn asks_the_same(&self, other: &Self) -> bool {
-        (self.epoch, self.nullifier_hash, self.payment)
-            == (other.epoch, other.nullifier_hash, other.payment)
-    }
-}
-
 /// Reason why an accepted claim was not paid after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     /// The nullifier was spent on chain by another transaction.
     NullifierSpent,
     /// The claim window closed before the claim was mined.
-    EpochNotOpen,
+    EpochNotClaimable,
     /// The contract's verifier did not accept the proof.
     InvalidProof,
     /// The census breaker: as many claims as members were paid already.
-    CensusReached,
+    CensusExceeded,
     /// The fee is above the epoch's amount.
     FeeAboveAmount,
     /// The recipient cannot be paid.
-    BadRecipient,
+    InvalidRecipient,
     /// The token refused the transfer.
     TransferFailed,
     /// The contract refused for a reason this service does not know.
@@ -301,11 +266,11 @@ impl Rejection {
     /// All reasons, for storage and documentation.
     pub const ALL: [Self; 8] = [
         Self::NullifierSpent,
-        Self::EpochNotOpen,
+        Self::EpochNotClaimable,
         Self::InvalidProof,
-        Self::CensusReached,
+        Self::CensusExceeded,
         Self::FeeAboveAmount,
-        Self::BadRecipient,
+        Self::InvalidRecipient,
         Self::TransferFailed,
         Self::Refused,
     ];
@@ -315,11 +280,11 @@ impl Rejection {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NullifierSpent => "nullifier-spent",
-            Self::EpochNotOpen => "epoch-not-open",
+            Self::EpochNotClaimable => "epoch-not-open",
             Self::InvalidProof => "invalid-proof",
-            Self::CensusReached => "census-reached",
+            Self::CensusExceeded => "census-reached",
             Self::FeeAboveAmount => "fee-above-amount",
-            Self::BadRecipient => "bad-recipient",
+            Self::InvalidRecipient => "bad-recipient",
             Self::TransferFailed => "transfer-failed",
             Self::Refused => "refused",
         }

@@ -10,7 +10,7 @@ use annona_circuits::{
 };
 use annona_core::FieldElement;
 use annona_keys::{KeyFolder, pinned};
-use annona_proofs::BatchVerifier;
+use annona_proofs::RegistryBatchVerifier;
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, PrimeField};
 use cpu_time::ProcessTime;
@@ -73,7 +73,7 @@ fn measure<C: Circuit>(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let (key, loading) = timed(|| folder.test_key(id));
     let key = key?;
-    let verifier = BatchVerifier::new(key.verifying_key());
+    let verifier = RegistryBatchVerifier::new(key.verifying_key());
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let mut best = [Cost(f64::MAX, f64::MAX); 3];
     for _ in 0..RUNS {

@@ -13,7 +13,7 @@
 //!
 //! Invariants:
 //! - every search gives what scoring each entry by [`score()`] would give, unless the
-//!   caller asks for [`Stages::Screened`];
+//!   caller asks for [`SearchMode::Screened`];
 //! - a comparison with fewer shared bits than the mask floor is no comparison: it
 //!   never counts as "different", it goes to review;
 //! - thresholds live in [`DecisionRule::standard`] and nowhere else;
@@ -53,4 +53,4 @@ pub use pair::{
 };
 pub use score::{IMPOSTOR_MICROS, SCORE_VERSION, Score, score};
 pub use screen::passes_screen;
-pub use search::{Found, Stages};
+pub use search::{Found, SearchMode};

@@ -26,7 +26,7 @@ const TASK_PEOPLE: usize = 512;
 
 /// Bits of everybody that a search looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stages {
+pub enum SearchMode {
     /// All bits of everybody. Decisions are made on this.
     Exact,
     /// First the screened bits of everybody, then all bits of those who pass. A person
@@ -95,7 +95,7 @@ impl Found {
 
 /// People that a search reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum Threshold {
     /// All below a score, in millionths.
     Below(u32),
     /// The most alike one, whatever its score.
@@ -174,8 +174,8 @@ pub(crate) fn search(
     parts: &[&[Entry]],
     is_deleted: &(dyn Fn(u64) -> bool + Sync),
     probes: &[Probe],
-    reach: Reach,
-    (instructions, stages): (Instructions, Stages),
+    reach: Threshold,
+    (instructions, stages): (Instructions, SearchMode),
 ) -> Vec<Found> {
     let tasks: Vec<&[Entry]> = parts
         .iter()
@@ -188,8 +188,8 @@ pub(crate) fn search(
             Comparer::with(instructions, |comparer| {
                 let mut task = Task::new(probes, reach, comparer);
                 match stages {
-                    Stages::Exact => task.search_all(people, is_deleted),
-                    Stages::Screened => task.search_screened(people, is_deleted, instructions),
+                    SearchMode::Exact => task.search_all(people, is_deleted),
+                    SearchMode::Screened => task.search_screened(people, is_deleted, instructions),
                 }
                 task.found
             })
@@ -206,13 +206,13 @@ pub(crate) fn search(
 
 struct Task<'a> {
     probes: &'a [Probe],
-    reach: Reach,
+    reach: Threshold,
     found: Vec<Found>,
     comparer: &'a mut Comparer,
 }
 
 impl<'a> Task<'a> {
-    fn new(probes: &'a [Probe], reach: Reach, comparer: &'a mut Comparer) -> Self {
+    fn new(probes: &'a [Probe], reach: Threshold, comparer: &'a mut Comparer) -> Self {
         Self {
             probes,
             reach,
@@ -294,8 +294,8 @@ impl<'a> Task<'a> {
     /// Scores at or above this are not reported; `None`: all are.
     fn limit(&self, probe: usize) -> Option<u32> {
         match self.reach {
-            Reach::Below(micros) => Some(micros),
-            Reach::Nearest => self.found[probe].best.map(|best| best.score.micros),
+            Threshold::Below(micros) => Some(micros),
+            Threshold::Nearest => self.found[probe].best.map(|best| best.score.micros),
         }
     }
 
@@ -303,7 +303,7 @@ impl<'a> Task<'a> {
         let probe = &self.probes[k];
         let score = best_arrangement(&probe.eyes, &probe.mirrored, &entry.eyes());
         if self.limit(k).is_none_or(|limit| score.micros < limit) {
-            if self.reach == Reach::Nearest {
+            if self.reach == Threshold::Nearest {
                 self.found[k] = Found::default();
             }
             self.found[k].add(Match {

@@ -22,8 +22,8 @@ mod verify;
 
 pub use batch::{
     AppendBatch, AppendProver, AppendStatement, BatchError, BatchKeyError, BatchProof,
-    BatchStatement, BatchVerifier, KeyOrigin, ProvingKey, RegistryScope, RemovedLeaf, RevokeBatch,
-    RevokeProver, RevokeStatement,
+    BatchStatement, KeyOrigin, ProvingKey, RegistryBatchVerifier, RegistryScope, RemovedLeaf,
+    RevokeBatch, RevokeProver, RevokeStatement,
 };
 pub use identity::Identity;
 pub use key::{KeyError, VerifyingKey};

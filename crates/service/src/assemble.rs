@@ -10,8 +10,8 @@ use annona_chain::{EvmChain, EvmReader, ReceiptKey, SenderKeys};
 use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
-    BatchPolicy, ClaimDesk, ClaimRules, EnrolmentDesk, EnrolmentPolicy, Membership,
-    MembershipRules, Outbox, OutboxRules, ReceiptDesk, Relay, RelayParts, RelayRules, Sequencer,
+    BatchPolicy, ClaimRules, ClaimService, EnrolmentPolicy, EnrolmentService, Membership,
+    MembershipRules, Outbox, OutboxRules, ReceiptService, Relay, RelayParts, RelayRules, Sequencer,
     SequencerParts, SequencerRules,
 };
 use annona_keys::UnsafeKeys;
@@ -95,13 +95,13 @@ impl Service {
             .context("metrics cannot be recorded")?;
         let receipt_key = account_keys::read(&config.keys.receipt_file)?;
         account_keys::ensure_named(receipt_key.address(), &deployment)?;
-        let receipts = ReceiptDesk::new(
+        let receipts = ReceiptService::new(
             Arc::new(ReceiptKey::new(receipt_key)),
             deployment.claim_scope(),
         );
         let pause = Duration::from_millis(config.chain.poll_interval_ms);
         let board = Arc::new(health_board(pause));
-        let enrolments = Arc::new(EnrolmentDesk::new(
+        let enrolments = Arc::new(EnrolmentService::new(
             store.clone(),
             chain.clone(),
             Arc::new(SystemClock),
@@ -112,7 +112,7 @@ impl Service {
         enrolments.refuse_orbs(config.enrolment.refused_orbs());
         let state = ApiState {
             enrolments,
-            claims: Arc::new(ClaimDesk::new(
+            claims: Arc::new(ClaimService::new(
                 store.clone(),
                 chain.clone(),
                 Arc::new(SystemClock),
@@ -261,7 +261,7 @@ fn enrolment_policy(
 fn config_view(
     config: &Config,
     deployment: &Deployment,
-    receipts: &ReceiptDesk,
+    receipts: &ReceiptService,
     calendar: &EpochClock,
     window: ClaimWindow,
 ) -> ConfigView {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use annona_chain::{ChainGround, ContractCode, EvmReader};
+use annona_chain::{ChainIdentity, ContractCode, EvmReader};
 use annona_core::{Address, B256, UnixSeconds};
 use annona_engine::ports::{BlockHead, ChainError, StoreError};
 use annona_keys::DEVELOPMENT_CHAINS;
@@ -130,7 +130,7 @@ impl GroundCheck {
         Ok(())
     }
 
-    async fn compare_history(&self, ground: &ChainGround) -> Result<(), GroundError> {
+    async fn compare_history(&self, ground: &ChainIdentity) -> Result<(), GroundError> {
         if let Some(genesis) = ground.genesis_hash {
             self.compare_block("block 0", "genesis", genesis, ground)
                 .await?;
@@ -156,7 +156,7 @@ impl GroundCheck {
         block: &str,
         mark: &str,
         endpoint: B256,
-        ground: &ChainGround,
+        ground: &ChainIdentity,
     ) -> Result<(), GroundError> {
         let database = self.store.first_mark(mark, endpoint).await?;
         if database == endpoint {

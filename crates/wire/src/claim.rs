@@ -1,6 +1,6 @@
 //! Bodies of claims: the request with its parsing, and the status of a claim.
 
-use annona_core::{AmountWei, Epoch, NullifierHash, Payment, ProofPoints, U256};
+use annona_core::{AmountWei, Claim, Epoch, Payment, ProofPoints, U256};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,41 +35,28 @@ pub struct ClaimRequest {
     pub proof: [String; 8],
 }
 
-/// The parts of a claim, each in its range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClaimParts {
-    /// Epoch that is claimed.
-    pub epoch: Epoch,
-    /// Nullifier hash of the claim.
-    pub nullifier_hash: NullifierHash,
-    /// Payment that the claim asks for.
-    pub payment: Payment,
-    /// Points of the claim's proof.
-    pub points: ProofPoints,
-}
-
 impl ClaimRequest {
     /// The body of a claim.
     #[must_use]
-    pub fn new(parts: &ClaimParts) -> Self {
+    pub fn new(claim: &Claim) -> Self {
         Self {
-            epoch: parts.epoch.0,
-            nullifier_hash: parts.nullifier_hash.to_string(),
-            recipient: hex::encode(parts.payment.recipient.as_slice()),
-            fee_recipient: hex::encode(parts.payment.fee_recipient.as_slice()),
-            fee: parts.payment.fee.0.to_string(),
-            proof: parts
+            epoch: claim.epoch.0,
+            nullifier_hash: claim.nullifier_hash.to_string(),
+            recipient: hex::encode(claim.payment.recipient.as_slice()),
+            fee_recipient: hex::encode(claim.payment.fee_recipient.as_slice()),
+            fee: claim.payment.fee.0.to_string(),
+            proof: claim
                 .points
                 .coordinates()
                 .map(|c| hex::encode(&c.to_be_bytes::<32>())),
         }
     }
 
-    /// Returns the parts of the claim.
+    /// Returns the claim.
     ///
     /// # Errors
     /// [`FieldProblem`] for the first field that is malformed or out of range.
-    pub fn parse(&self) -> Result<ClaimParts, FieldProblem> {
+    pub fn parse(&self) -> Result<Claim, FieldProblem> {
         let mut coordinates = [U256::ZERO; 8];
         for (coordinate, text) in coordinates.iter_mut().zip(&self.proof) {
             *coordinate = hex::number("proof", text)?;
@@ -79,7 +66,7 @@ impl ClaimRequest {
                 field: "proof",
                 source,
             })?;
-        Ok(ClaimParts {
+        Ok(Claim {
             epoch: Epoch(self.epoch),
             nullifier_hash: hex::scalar("nullifierHash", &self.nullifier_hash)?,
             payment: Payment {
@@ -149,12 +136,12 @@ pub struct ClaimView {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use annona_core::{Address, BASE_MODULUS, FieldError, SCALAR_MODULUS};
+    use annona_core::{Address, BASE_MODULUS, FieldError, NullifierHash, SCALAR_MODULUS};
 
     use super::*;
 
     fn request() -> ClaimRequest {
-        ClaimRequest::new(&ClaimParts {
+        ClaimRequest::new(&Claim {
             epoch: Epoch(3),
             nullifier_hash: NullifierHash::try_from(U256::from(7)).unwrap(),
             payment: Payment {

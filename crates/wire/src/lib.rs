@@ -18,7 +18,7 @@ mod problem;
 mod receipt;
 mod schema;
 
-pub use claim::{ClaimParts, ClaimRequest, ClaimStatus, ClaimView};
+pub use claim::{ClaimRequest, ClaimStatus, ClaimView};
 pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
 pub use health::{LivenessView, PartStatus, PartView, ReadinessView, ServicePart};
 pub use hex::FieldProblem;

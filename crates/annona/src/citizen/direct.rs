@@ -7,15 +7,16 @@ use alloy::providers::Provider;
 use annona_chain::{EvmChain, EvmReader, PrivateKeySigner, SenderKeys};
 use annona_client::ClaimDraft;
 use annona_client::wire::{ClaimStatus, ClaimView};
+use annona_core::Claim;
 use annona_core::RevertReason;
 use annona_core::{
     Address, AmountWei, B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, U256,
 };
 use annona_engine::ports::{
-    ChainError, ChainReader, ChainWriter, ClaimOutcome, Fees, Receipt, Seat, SignedTransaction,
-    TransactionStatus,
+    ChainError, ChainReader, ChainWriter, ClaimOutcome, Fees, Receipt, SignedTransaction,
+    TransactionStatus, TxSlot,
 };
-use annona_engine::{Claim, Membership, MembershipRules};
+use annona_engine::{Membership, MembershipRules};
 use annona_tree::InclusionProof;
 use anyhow::{Context, anyhow, bail, ensure};
 
@@ -115,7 +116,7 @@ async fn sign(
 ) -> anyhow::Result<SignedTransaction> {
     let market = writer.fee_market().await?;
     let offered = market.base_fee_wei.saturating_mul(BASE_FEES_OFFERED);
-    let seat = Seat {
+    let seat = TxSlot {
         sender,
         nonce: writer.account_nonce(sender).await?,
         fees: Fees {
@@ -149,16 +150,16 @@ fn refusal(epoch: Epoch, error: ChainError) -> anyhow::Error {
         RevertReason::Paused => {
             "payments are paused; nothing was sent, try again when they go on".to_owned()
         }
-        RevertReason::NoMoney => {
+        RevertReason::NothingToPay => {
             format!("epoch {epoch} has no money yet; nothing was sent, try again later")
         }
-        RevertReason::CensusReached => format!(
+        RevertReason::CensusExceeded => format!(
             "epoch {epoch} has paid as many claims as it has members, so forged ones were among them; nothing was sent"
         ),
         RevertReason::FeeAboveAmount => {
             "the fee is more than the claim is paid; name a smaller --fee".to_owned()
         }
-        RevertReason::BadRecipient => {
+        RevertReason::InvalidRecipient => {
             "the contract does not pay this recipient or fee recipient; name another address"
                 .to_owned()
         }

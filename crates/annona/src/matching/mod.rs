@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use annona_matcher::baseline::{PlainBuild, PlainCode, least_fraction};
 use annona_matcher::evaluation::PairKind;
 use annona_matcher::{
-    Access, DecisionRule, Gallery, Instructions, Snapshot, Stages, pair_score, passes_screen,
+    Access, DecisionRule, Gallery, Instructions, SearchMode, Snapshot, pair_score, passes_screen,
 };
 use annona_template::EyePair;
 use annona_template::IrisTemplate;
@@ -61,8 +61,9 @@ const SLOW_SHARE: usize = 40_000;
 const FAST: f64 = 1.0;
 /// People of whom two captures are made, to see how many of them the prefilter misses.
 const RECAPTURED: usize = 5_000;
-/// Stages of a search, each with the ending that names it behind the instructions.
-const STAGES: [(Stages, &str); 2] = [(Stages::Exact, ""), (Stages::Screened, "-screened")];
+/// Modes of a search, each with the ending that names it behind the instructions.
+const STAGES: [(SearchMode, &str); 2] =
+    [(SearchMode::Exact, ""), (SearchMode::Screened, "-screened")];
 
 #[derive(Serialize)]
 struct PathRate {
@@ -203,7 +204,7 @@ fn rate_of(
     gallery: &Snapshot,
     after: u64,
     probe: &EyePair,
-    (instructions, stages): (Instructions, Stages),
+    (instructions, stages): (Instructions, SearchMode),
 ) -> f64 {
     let reach = DecisionRule::standard().reach_micros();
     let pairs = (gallery.len() - after) as usize * PAIRS_A_PERSON;
@@ -258,7 +259,7 @@ fn measure_scaling(mapped: &Snapshot, probe: &EyePair) -> anyhow::Result<Scaling
             mapped,
             0,
             probe,
-            (Instructions::fastest(), Stages::Exact),
+            (Instructions::fastest(), SearchMode::Exact),
         ))
     };
     let (alone, together) = (rate(1)?, rate(cores)?);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use annona_bindings::Deployment;
 use annona_core::B256;
-use annona_engine::{EnrolmentId, EnrolmentState, OpenReview, ReviewDesk, ReviewVerdict};
+use annona_engine::{EnrolmentId, EnrolmentState, OpenReview, ReviewService, ReviewVerdict};
 use annona_matcher::{Access, DecisionRule, Gallery};
 use annona_store::SqliteStore;
 use clap::Args;
@@ -125,11 +125,11 @@ impl From<&OpenReview> for ReviewRow {
     }
 }
 
-async fn open(path: &Path, gallery: Gallery) -> anyhow::Result<(SqliteStore, ReviewDesk)> {
+async fn open(path: &Path, gallery: Gallery) -> anyhow::Result<(SqliteStore, ReviewService)> {
     let config = load_config(path)?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(&config, &deployment).await?;
-    let desk = ReviewDesk::new(
+    let desk = ReviewService::new(
         Arc::new(store.clone()),
         Arc::new(SystemClock),
         DecisionRule::standard(),

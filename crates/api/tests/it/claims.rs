@@ -123,14 +123,14 @@ async fn a_rejected_claim_shows_the_services_signed_reason() {
     let nullifier = receipt.terms.nullifier_hash;
     let rejected = world
         .store
-        .reject_claim(nullifier, Rejection::CensusReached);
+        .reject_claim(nullifier, Rejection::CensusExceeded);
     rejected.await.unwrap();
     let view: ClaimView = world.get(&path).await.json();
     let signed = view.refusal.unwrap().parse().unwrap();
     assert_eq!(signed.signer(&SCOPE), Ok(receipt_key().address()));
     let refusal = signed.refusal;
     assert_eq!(refusal.terms, receipt.terms);
-    assert_eq!(refusal.reason, Rejection::CensusReached.code());
+    assert_eq!(refusal.reason, Rejection::CensusExceeded.code());
     assert_eq!((refusal.block_number, refusal.block_time.0), (2, NOW));
     world.chain.ledger().mood = Mood::Unavailable;
     let view: ClaimView = world.get(&path).await.json();

@@ -7,12 +7,14 @@ use alloy::signers::local::PrivateKeySigner;
 use annona_api::{ApiState, Limits, Readiness, router_with_limits};
 use annona_chain::ReceiptKey;
 use annona_core::{
-    Address, AmountWei, B256, ClaimScope, ClaimWindow, Commitment, Enrolment, EnrolmentDomain,
-    EnrolmentKind, Epoch, EpochClock, OrbId, Payment, SignedEnrolment, UnixSeconds, keccak256,
+    Address, AmountWei, B256, Claim, ClaimScope, ClaimWindow, Commitment, Enrolment,
+    EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId, Payment, SignedEnrolment,
+    UnixSeconds, keccak256,
 };
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
-    ClaimDesk, ClaimRules, EnrolmentDesk, EnrolmentPolicy, Membership, MembershipRules, ReceiptDesk,
+    ClaimRules, ClaimService, EnrolmentPolicy, EnrolmentService, Membership, MembershipRules,
+    ReceiptService,
 };
 use annona_matcher::{DecisionRule, Gallery};
 use annona_proofs::{Identity, prove_claim};
@@ -21,8 +23,8 @@ use annona_template::EyePair;
 use annona_template::{COLUMNS, IrisTemplate};
 use annona_tree::MembershipTree;
 use annona_wire::{
-    ClaimParts, ClaimRequest, ConfigView, EnrolmentRequest, PartStatus, PartView, Problem,
-    ReadinessView, ServicePart,
+    ClaimRequest, ConfigView, EnrolmentRequest, PartStatus, PartView, Problem, ReadinessView,
+    ServicePart,
 };
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -98,7 +100,7 @@ pub(crate) fn claim_of(number: u8) -> ClaimRequest {
     };
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let proof = prove_claim(&identity, &path, &SCOPE, CURRENT, &payment, &mut rng).unwrap();
-    ClaimRequest::new(&ClaimParts {
+    ClaimRequest::new(&Claim {
         epoch: CURRENT,
         nullifier_hash: proof.inputs.nullifier_hash,
         payment,
@@ -357,7 +359,7 @@ fn state(
         review_keep_secs: 1_000,
     };
     ApiState {
-        enrolments: Arc::new(EnrolmentDesk::new(
+        enrolments: Arc::new(EnrolmentService::new(
             store.clone(),
             chain.clone(),
             Arc::new(FixedClock),
@@ -365,7 +367,7 @@ fn state(
             policy,
             Gallery::new(),
         )),
-        claims: Arc::new(ClaimDesk::new(
+        claims: Arc::new(ClaimService::new(
             store,
             chain.clone(),
             Arc::new(FixedClock),
@@ -377,7 +379,7 @@ fn state(
                 promise_secs: PROMISE_SECS,
             },
         )),
-        receipts: ReceiptDesk::new(Arc::new(ReceiptKey::new(receipt_key())), SCOPE),
+        receipts: ReceiptService::new(Arc::new(ReceiptKey::new(receipt_key())), SCOPE),
         membership: membership.clone(),
         chain: chain.clone(),
         calendar,

@@ -11,7 +11,7 @@ use annona_bindings::Deployment;
 use annona_chain::{AccountSender, EvmChain, EvmReader, SenderKeys, deploy};
 use annona_core::B256;
 use annona_engine::FeePolicy;
-use annona_engine::ports::{ChainReader, ChainWriter, Seat, SenderRole, TransactionStatus};
+use annona_engine::ports::{ChainReader, ChainWriter, SenderRole, TransactionStatus, TxSlot};
 use annona_faults::{FeeModel, Modes, Proxy};
 use annona_rpc::{connect, connect_with};
 
@@ -88,7 +88,7 @@ async fn a_chain_from_before_london_takes_legacy_transactions_of_the_service() {
     assert_eq!(market.base_fee_wei, 0, "{market:?}");
     let fees = POLICY.first(&market);
     assert!(chain.takes(fees));
-    let seat = Seat {
+    let seat = TxSlot {
         sender: chain.senders(SenderRole::Relay)[0],
         nonce: 0,
         fees,

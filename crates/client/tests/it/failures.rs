@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use annona_client::wire::{ClaimParts, ClaimRequest};
+use annona_client::wire::ClaimRequest;
 use annona_client::{ApiClient, ClientError};
-use annona_core::{Address, AmountWei, Epoch, NullifierHash, Payment, ProofPoints, U256};
+use annona_core::{Address, AmountWei, Claim, Epoch, NullifierHash, Payment, ProofPoints, U256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -70,7 +70,7 @@ async fn has_arrived(stream: &mut TcpStream) -> bool {
 }
 
 fn claim() -> ClaimRequest {
-    ClaimRequest::new(&ClaimParts {
+    ClaimRequest::new(&Claim {
         epoch: Epoch(3),
         nullifier_hash: NullifierHash::try_from(U256::from(7)).unwrap(),
         payment: Payment {

@@ -3,8 +3,9 @@
 
 use annona_core::{AmountWei, Epoch, UnixSeconds};
 
+use crate::ClaimRules;
 use crate::ports::EpochAccount;
-use crate::{Claim, ClaimRules};
+use annona_core::Claim;
 
 impl ClaimRules {
     /// Returns the deadline that is promised for a claim taken at `now`, both on the chain's

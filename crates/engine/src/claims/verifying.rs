@@ -22,7 +22,7 @@ pub(super) struct Full;
 ///
 /// The work belongs to none of the callers: one that stops waiting for its answer takes no
 /// answer from the others, and its question is dropped if its batch has not begun.
-pub(super) struct Batcher<Q, A> {
+pub(super) struct BatchVerifier<Q, A> {
     shared: Arc<Shared<Q, A>>,
 }
 
@@ -49,7 +49,7 @@ enum Worker {
     Running,
 }
 
-impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
+impl<Q: Send + 'static, A: Send + 'static> BatchVerifier<Q, A> {
     pub(super) fn new(work: impl Fn(&[Q]) -> Vec<A> + Send + Sync + 'static) -> Self {
         let queue = Queue {
             waiting: VecDeque::new(),
@@ -140,9 +140,9 @@ mod tests {
 
     const PANICS: u32 = 13;
 
-    /// Batcher that answers with the double, one batch for each message to `release`.
+    /// BatchVerifier that answers with the double, one batch for each message to `release`.
     struct Gated {
-        batcher: Batcher<u32, u32>,
+        batcher: BatchVerifier<u32, u32>,
         started: Receiver<Vec<u32>>,
         release: Sender<()>,
     }
@@ -152,7 +152,7 @@ mod tests {
             let (starting, started) = channel();
             let (release, gate) = channel();
             let gate = Mutex::new(gate);
-            let batcher = Batcher::new(move |questions: &[u32]| {
+            let batcher = BatchVerifier::new(move |questions: &[u32]| {
                 starting.send(questions.to_vec()).unwrap();
                 gate.lock().unwrap().recv().unwrap();
                 assert!(!questions.contains(&PANICS));

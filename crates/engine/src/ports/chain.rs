@@ -10,7 +10,7 @@ use annona_proofs::{AppendStatement, BatchProof, RevokeStatement};
 use annona_tree::Revocation;
 use async_trait::async_trait;
 
-use crate::Claim;
+use annona_core::Claim;
 
 /// Reason why the chain gave no usable answer, or refused a call.
 #[derive(Debug, thiserror::Error)]
@@ -427,7 +427,7 @@ pub struct SignedTransaction {
 
 /// Sender and nonce of a transaction, and the fees that it offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seat {
+pub struct TxSlot {
     /// Account that sends the transaction.
     pub sender: Address,
     /// Nonce of the transaction.
@@ -451,23 +451,23 @@ pub trait ChainWriter: Send + Sync {
     /// Simulates and signs an append.
     async fn sign_append(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError>;
     /// Simulates and signs a revocation.
     async fn sign_revoke(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError>;
     /// Simulates and signs claims of one epoch, at least one.
     async fn sign_claims(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         claims: &[Claim],
     ) -> Result<SignedTransaction, ChainError>;
     /// Signs a transaction that does nothing.
-    async fn sign_cancel(&self, seat: &Seat) -> Result<SignedTransaction, ChainError>;
+    async fn sign_cancel(&self, seat: &TxSlot) -> Result<SignedTransaction, ChainError>;
     /// Signs a transaction that does the same as `signed`, for other fees.
     async fn reprice(
         &self,

@@ -8,7 +8,7 @@ mod store;
 pub use chain::{
     AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
     ClaimOutcome, EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange,
-    RegistryState, RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
+    RegistryState, RevokeCall, SenderRole, SignedTransaction, TransactionStatus, TxSlot,
 };
 pub use prover::{BatchProver, ProverError};
 pub use signer::{DigestSigner, SignerError};

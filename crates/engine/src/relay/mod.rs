@@ -13,12 +13,13 @@ use policy::MAX_BATCH;
 pub use policy::{ClaimsReason, RelayPolicy, WaitingClaims};
 use refused::Finding;
 
+use crate::ClaimRecord;
 use crate::fees::FeePolicy;
 use crate::ports::{
     Attempt, AttemptKind, BlockHead, ChainError, ChainReader, ChainWriter, Clock, FeeMarket,
-    OpenOutcome, Purpose, QueuedClaim, Seat, SenderRole, Store, StoreError,
+    OpenOutcome, Purpose, QueuedClaim, SenderRole, Store, StoreError, TxSlot,
 };
-use crate::{Claim, ClaimRecord};
+use annona_core::Claim;
 use annona_core::RevertReason;
 
 /// Largest number of claims of one epoch that a step looks at, besides those in quarantine.
@@ -295,7 +296,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
             return Ok(Next::Step);
         };
         let chain_nonce = parts.chain.account_nonce(sender).await?;
-        let seat = Seat {
+        let seat = TxSlot {
             sender,
             nonce: parts.store.next_nonce(sender, chain_nonce).await?,
             fees: rules.fees.first(&round.market),
@@ -342,7 +343,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
 
 /// Returns whether the claims are not the cause of a refusal.
 const fn stops_the_epoch(why: RevertReason) -> bool {
-    matches!(why, RevertReason::Paused | RevertReason::NoMoney)
+    matches!(why, RevertReason::Paused | RevertReason::NothingToPay)
 }
 
 fn note_submitted(claims: &[Claim], reason: ClaimsReason, attempt: &Attempt) {

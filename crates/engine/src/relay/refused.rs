@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use annona_core::NullifierHash;
 
 use super::{EXAMINED_PER_STEP, MAX_SET_ASIDE, Relay, RelayError, Round};
+use crate::Rejection;
 use crate::ports::{
     At, ChainError, ChainReader, ChainWriter, ClaimOutcome, QueuedClaim, TransactionStatus,
 };
-use crate::{Claim, Rejection};
+use annona_core::Claim;
 use annona_core::RevertReason;
 
 /// Result of the search for one of our transactions that paid a queued claim.
@@ -179,7 +180,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
     /// Returns whether the epoch may open yet: for a node that is behind, an epoch that is not
     /// open may be one that has not begun.
     fn may_open_yet(&self, claim: &Claim, why: RevertReason, round: &Round) -> bool {
-        why == RevertReason::EpochNotOpen && !self.is_window_over(claim.epoch, round.head)
+        why == RevertReason::EpochNotClaimable && !self.is_window_over(claim.epoch, round.head)
     }
 
     /// Looks for one of our transactions that paid a claim: a slot that was given up may have
@@ -212,11 +213,11 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
 const fn rejection_for(reason: RevertReason) -> Rejection {
     match reason {
         RevertReason::NullifierSpent => Rejection::NullifierSpent,
-        RevertReason::EpochNotOpen => Rejection::EpochNotOpen,
+        RevertReason::EpochNotClaimable => Rejection::EpochNotClaimable,
         RevertReason::InvalidProof => Rejection::InvalidProof,
-        RevertReason::CensusReached => Rejection::CensusReached,
+        RevertReason::CensusExceeded => Rejection::CensusExceeded,
         RevertReason::FeeAboveAmount => Rejection::FeeAboveAmount,
-        RevertReason::BadRecipient => Rejection::BadRecipient,
+        RevertReason::InvalidRecipient => Rejection::InvalidRecipient,
         _ => Rejection::Refused,
     }
 }

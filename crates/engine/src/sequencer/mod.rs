@@ -15,7 +15,7 @@ use crate::fees::FeePolicy;
 use crate::membership::MAX_REMOVALS;
 use crate::ports::{
     Attempt, AttemptKind, BatchProver, ChainError, ChainReader, ChainWriter, Clock, OpenOutcome,
-    ProverError, Purpose, Seat, SenderRole, SignedTransaction, Store, StoreError,
+    ProverError, Purpose, SenderRole, SignedTransaction, Store, StoreError, TxSlot,
 };
 use crate::{EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationRecord};
 
@@ -349,12 +349,12 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         Ok(leaves)
     }
 
-    async fn next_seat(&self) -> Result<Seat, SequencerError> {
+    async fn next_seat(&self) -> Result<TxSlot, SequencerError> {
         let Self { parts, rules, .. } = self;
         let senders = parts.chain.senders(SenderRole::Sequencer);
         let sender = *senders.first().expect("a role has at least one account");
         let chain_nonce = parts.chain.account_nonce(sender).await?;
-        Ok(Seat {
+        Ok(TxSlot {
             sender,
             nonce: parts.store.next_nonce(sender, chain_nonce).await?,
             fees: rules.fees.first(&parts.chain.fee_market().await?),
@@ -379,7 +379,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
                 self.parts.store.mark_sent(id).await?;
                 Ok(true)
             }
-            OpenOutcome::NonceTaken | OpenOutcome::LoadMoved => Ok(false),
+            OpenOutcome::NonceTaken | OpenOutcome::PayloadConflict => Ok(false),
         }
     }
 }

@@ -7,15 +7,15 @@ mod ports;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use annona_core::Claim;
 use annona_core::RevertReason;
 use annona_core::{
     Address, B256, ClaimWindow, Commitment, Epoch, EpochClock, FieldElement, LeafIndex,
     NullifierHash, OrbId, ProofPoints, U256, UnixSeconds,
 };
-use annona_engine::Claim;
 use annona_engine::ports::{
     AppendCall, BatchProver, ChainError, ChainWriter, Checkpoint, ClaimOutcome, Fees, ProverError,
-    RegistryBatch, RevokeCall, Seat, SenderRole,
+    RegistryBatch, RevokeCall, SenderRole, TxSlot,
 };
 use annona_proofs::{AppendBatch, RevokeBatch};
 use annona_tree::{MembershipTree, Revocation};
@@ -181,8 +181,8 @@ pub(crate) struct FakeChain {
 }
 
 /// A place with fees that any block takes.
-const fn seat(sender: Address, nonce: u64) -> Seat {
-    Seat {
+const fn seat(sender: Address, nonce: u64) -> TxSlot {
+    TxSlot {
         sender,
         nonce,
         fees: Fees {

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
+use annona_core::Claim;
 use annona_core::RevertReason;
 use annona_core::{Address, AmountWei, ClaimScope, Commitment, Epoch, Payment, ProofPoints, U256};
 use annona_engine::ports::{ChainReader, ClaimRepository};
-use annona_engine::{Claim, ClaimDesk, ClaimError, ClaimRecord, ClaimRules, ClaimState, Rejection};
+use annona_engine::{ClaimError, ClaimRecord, ClaimRules, ClaimService, ClaimState, Rejection};
 use annona_proofs::{Identity, VerifyError, prove_claim};
 use annona_tree::MembershipTree;
 use rand::SeedableRng;
@@ -61,7 +62,7 @@ pub(crate) static CLAIM: LazyLock<Claim> = LazyLock::new(|| prove(Address::repea
 static OTHER: LazyLock<Claim> = LazyLock::new(|| prove(Address::repeat_byte(0x78)));
 
 /// A desk in epoch 1, with the members of [`members`].
-pub(crate) async fn open() -> (Service, Arc<ClaimDesk>) {
+pub(crate) async fn open() -> (Service, Arc<ClaimService>) {
     let service = Service::start().await;
     service.clock.set(NOW);
     service.chain.append(&members());
@@ -70,8 +71,8 @@ pub(crate) async fn open() -> (Service, Arc<ClaimDesk>) {
     (service, desk)
 }
 
-fn desk(service: &Service) -> Arc<ClaimDesk> {
-    Arc::new(ClaimDesk::new(
+fn desk(service: &Service) -> Arc<ClaimService> {
+    Arc::new(ClaimService::new(
         Arc::new(service.store.clone()),
         service.chain.clone(),
         service.clock.clone(),
@@ -86,7 +87,7 @@ fn desk(service: &Service) -> Arc<ClaimDesk> {
 }
 
 /// The refusal of a claim, which leaves nothing behind.
-pub(crate) async fn refusal(desk: &ClaimDesk, claim: Claim) -> ClaimError {
+pub(crate) async fn refusal(desk: &ClaimService, claim: Claim) -> ClaimError {
     let refused = desk.submit(claim).await.unwrap_err();
     assert_eq!(desk.find(claim.nullifier_hash).await.unwrap(), None);
     refused
@@ -317,7 +318,7 @@ async fn who_would_lose_the_money_is_not_paid() {
         for payment in [to_nobody, fee_to_nobody] {
             let claim = Claim { payment, ..*CLAIM };
             let refused = refusal(&desk, claim).await;
-            assert!(matches!(refused, ClaimError::BadRecipient(payee) if payee == lost));
+            assert!(matches!(refused, ClaimError::InvalidRecipient(payee) if payee == lost));
         }
     }
 }
@@ -344,7 +345,7 @@ async fn an_epoch_that_has_paid_all_its_members_pays_nobody_else() {
     }
     assert!(matches!(
         refusal(&desk, *CLAIM).await,
-        ClaimError::CensusReached(epoch) if epoch == CLAIM.epoch
+        ClaimError::CensusExceeded(epoch) if epoch == CLAIM.epoch
     ));
 }
 
@@ -382,7 +383,7 @@ async fn a_chain_that_does_not_answer_takes_no_claim() {
 /// Rounds in which a refused claim is rejected, and a good one paid.
 const SETTLED: u64 = 2 * CONFIRMATIONS + 4;
 
-async fn state_of(desk: &ClaimDesk, claim: &Claim) -> ClaimState {
+async fn state_of(desk: &ClaimService, claim: &Claim) -> ClaimState {
     let record = desk.find(claim.nullifier_hash).await.unwrap();
     record.unwrap().state
 }

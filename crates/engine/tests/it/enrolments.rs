@@ -10,7 +10,7 @@ use annona_core::{
 };
 use annona_engine::ports::{EnrolmentRepository, GalleryEntry};
 use annona_engine::{
-    EnrolError, EnrolmentDesk, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord,
+    EnrolError, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord, EnrolmentService,
     EnrolmentState, Membership,
 };
 use annona_faults::{capture, capture_with_noise};
@@ -46,7 +46,7 @@ pub(crate) fn orb() -> PrivateKeySigner {
 pub(crate) struct Desk {
     pub(crate) service: Service,
     membership: Arc<Membership>,
-    pub(crate) desk: Arc<EnrolmentDesk>,
+    pub(crate) desk: Arc<EnrolmentService>,
 }
 
 impl Desk {
@@ -111,11 +111,11 @@ pub(crate) fn policy() -> EnrolmentPolicy {
     }
 }
 
-fn new_desk(service: &Service, membership: &Arc<Membership>) -> EnrolmentDesk {
+fn new_desk(service: &Service, membership: &Arc<Membership>) -> EnrolmentService {
     desk_of(service, membership, Gallery::new())
 }
 
-fn desk_of(service: &Service, membership: &Arc<Membership>, gallery: Gallery) -> EnrolmentDesk {
+fn desk_of(service: &Service, membership: &Arc<Membership>, gallery: Gallery) -> EnrolmentService {
     desk_with(service, membership, gallery, policy())
 }
 
@@ -124,8 +124,8 @@ fn desk_with(
     membership: &Arc<Membership>,
     gallery: Gallery,
     policy: EnrolmentPolicy,
-) -> EnrolmentDesk {
-    EnrolmentDesk::new(
+) -> EnrolmentService {
+    EnrolmentService::new(
         Arc::new(service.store.clone()),
         service.chain.clone(),
         service.clock.clone(),

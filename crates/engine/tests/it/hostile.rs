@@ -10,10 +10,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use alloy::signers::local::PrivateKeySigner;
+use annona_core::Claim;
 use annona_core::{B256, Commitment, EnrolmentKind, Epoch, UnixSeconds};
 use annona_engine::ports::{OutboxRepository, Pending, RevocationRepository};
 use annona_engine::{
-    Claim, EnrolError, EnrolmentDesk, EnrolmentPacket, EnrolmentPolicy, EnrolmentState,
+    EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService, EnrolmentState,
 };
 use annona_faults::{
     HostileAct, HostileOrb, HostilePacket, SignedCapture, TestOrb, Visitor, capture,
@@ -54,7 +55,7 @@ struct Town {
     rng: ChaCha8Rng,
     service: Service,
     workers: Workers,
-    desk: EnrolmentDesk,
+    desk: EnrolmentService,
     citizens: Vec<Citizen>,
     hostile: HostileOrb,
     honest: [TestOrb; 2],
@@ -89,7 +90,7 @@ impl Town {
             people_per_orb: PEOPLE_PER_ORB,
             review_keep_secs: EPOCH_SECS,
         };
-        let desk = EnrolmentDesk::new(
+        let desk = EnrolmentService::new(
             Arc::new(service.store.clone()),
             service.chain.clone(),
             service.clock.clone(),

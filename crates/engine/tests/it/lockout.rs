@@ -9,7 +9,7 @@ use annona_engine::ports::{
     ChainReader, EnrolmentRepository, Pending, RevocationRepository, SenderRole, StruckOff,
 };
 use annona_engine::{
-    EnrolError, EnrolmentPacket, EnrolmentState, ReviewDesk, ReviewError, ReviewVerdict,
+    EnrolError, EnrolmentPacket, EnrolmentState, ReviewError, ReviewService, ReviewVerdict,
     RevocationReason, RevocationState,
 };
 use annona_faults::{capture, decoy};
@@ -249,8 +249,8 @@ async fn an_entry_of_few_bits_turns_nobody_away_whose_eyes_are_wide_open() {
     assert_eq!(held.state, EnrolmentState::Review);
 }
 
-fn reviews(desk: &Desk) -> ReviewDesk {
-    ReviewDesk::new(
+fn reviews(desk: &Desk) -> ReviewService {
+    ReviewService::new(
         Arc::new(desk.service.store.clone()),
         desk.service.clock.clone(),
         DecisionRule::standard(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use annona_core::Claim;
 use annona_core::{
     Address, AmountWei, B256, Commitment, Epoch, FieldElement, NullifierHash, Payment, ProofPoints,
     Root, U256, UnixSeconds, hash_to_field, keccak256,
@@ -12,9 +13,9 @@ use annona_engine::ports::{
     OutboxRepository, Slot,
 };
 use annona_engine::{
-    BatchPolicy, Claim, ClaimIntake, ClaimState, EnrolmentState, FeePolicy, Membership,
-    MembershipRules, Outbox, OutboxReport, OutboxRules, Relay, RelayParts, RelayPolicy, RelayRules,
-    Sequencer, SequencerParts, SequencerRules,
+    BatchPolicy, ClaimIntake, ClaimState, EnrolmentState, FeePolicy, Membership, MembershipRules,
+    Outbox, OutboxReport, OutboxRules, Relay, RelayParts, RelayPolicy, RelayRules, Sequencer,
+    SequencerParts, SequencerRules,
 };
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};

@@ -108,7 +108,7 @@ impl Simulation {
         let new = claim(self.claims.len() as u64);
         if due == Due::Refused {
             let chain = &self.service.chain;
-            chain.refuse(new.nullifier_hash, RevertReason::CensusReached);
+            chain.refuse(new.nullifier_hash, RevertReason::CensusExceeded);
         }
         self.service.queue(&new).await;
     }
@@ -150,7 +150,7 @@ impl Simulation {
             let payments = chain.payments(claim(number).nullifier_hash);
             let state = self.service.claim(number).await;
             if *due == Due::Refused {
-                let refused = ClaimState::Rejected(Rejection::CensusReached);
+                let refused = ClaimState::Rejected(Rejection::CensusExceeded);
                 assert_eq!((state, payments), (refused, 0), "claim {number}");
                 continue;
             }

@@ -7,7 +7,7 @@ use super::Match;
 use super::segment::Published;
 use crate::entry::Entry;
 use crate::kernel::Instructions;
-use crate::search::{Found, Probe, Reach, Stages, search};
+use crate::search::{Found, Probe, SearchMode, Threshold, search};
 use annona_template::EyePair;
 
 #[derive(Clone)]
@@ -73,13 +73,13 @@ impl Snapshot {
         let parts = self.parts_after(sequence);
         let instructions = Instructions::fastest();
         let probes = [Probe::new(probe, instructions)];
-        let reach = Reach::Below(below_micros);
+        let reach = Threshold::Below(below_micros);
         let found = search(
             &parts,
             &self.is_deleted(),
             &probes,
             reach,
-            (instructions, Stages::Exact),
+            (instructions, SearchMode::Exact),
         );
         found.into_iter().next().unwrap_or_default()
     }
@@ -94,12 +94,12 @@ impl Snapshot {
         probes: &[EyePair],
         below_micros: u32,
         instructions: Instructions,
-        stages: Stages,
+        stages: SearchMode,
     ) -> Vec<Found> {
         let make = |eyes| Probe::new(eyes, instructions);
         let probes: Vec<Probe> = probes.iter().map(make).collect();
         let parts = self.parts_after(sequence);
-        let reach = Reach::Below(below_micros);
+        let reach = Threshold::Below(below_micros);
         let how = (instructions, stages);
         search(&parts, &self.is_deleted(), &probes, reach, how)
     }
@@ -115,8 +115,8 @@ impl Snapshot {
             &parts,
             &self.is_deleted(),
             &probes,
-            Reach::Nearest,
-            (instructions, Stages::Exact),
+            Threshold::Nearest,
+            (instructions, SearchMode::Exact),
         );
         found.first().and_then(|found| found.best)
     }

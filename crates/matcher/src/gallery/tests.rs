@@ -11,7 +11,7 @@ use crate::decision::{Decision, DecisionRule};
 use crate::kernel::Instructions;
 use crate::pair::{Arrangement, best_arrangement, mirrored, mirrored_pair};
 use crate::screen::{passes_screen, screen_excess};
-use crate::search::Stages;
+use crate::search::SearchMode;
 use crate::testing::{arb_template, recaptured, seeded, turned};
 
 fn person(seed: u64) -> EyePair {
@@ -228,12 +228,12 @@ proptest! {
                 let snapshot = gallery.snapshot();
                 snapshot.search_many(0, probes, limit, instructions, stages)
             };
-            prop_assert_eq!(&search(Stages::Exact), &expected);
+            prop_assert_eq!(&search(SearchMode::Exact), &expected);
             let screened: Vec<Found> = probes
                 .iter()
                 .map(|probe| screened_reference(&gallery, probe, limit))
                 .collect();
-            prop_assert_eq!(&search(Stages::Screened), &screened);
+            prop_assert_eq!(&search(SearchMode::Screened), &screened);
         }
         for (probe, whole) in probes.iter().zip(&expected) {
             prop_assert_eq!(gallery.nearest(probe), reference(&gallery, probe, None).best);

@@ -9,7 +9,7 @@ mod statement;
 
 pub use key::{BatchKeyError, KeyOrigin, ProvingKey};
 pub use prover::{
-    AppendBatch, AppendProver, BatchError, BatchProof, BatchVerifier, RemovedLeaf, RevokeBatch,
-    RevokeProver,
+    AppendBatch, AppendProver, BatchError, BatchProof, RegistryBatchVerifier, RemovedLeaf,
+    RevokeBatch, RevokeProver,
 };
 pub use statement::{AppendStatement, BatchStatement, RegistryScope, RevokeStatement};

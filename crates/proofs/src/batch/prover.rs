@@ -135,11 +135,11 @@ pub struct RevokeProver {
 
 /// Verifies batches of one circuit with a key that is prepared once.
 #[derive(Debug, Clone)]
-pub struct BatchVerifier {
+pub struct RegistryBatchVerifier {
     prepared: PreparedKey,
 }
 
-impl BatchVerifier {
+impl RegistryBatchVerifier {
     /// Creates a verifier under `key`.
     #[must_use]
     pub fn new(key: &VerifyingKey) -> Self {

@@ -3,18 +3,18 @@ use std::sync::LazyLock;
 use annona_circuits::CircuitId;
 use annona_core::{FieldElement, Root, U256};
 use annona_proofs::{
-    AppendProver, AppendStatement, BatchError, BatchProof, BatchStatement, BatchVerifier,
-    ProvingKey, RegistryScope, RevokeProver, VerifyError,
+    AppendProver, AppendStatement, BatchError, BatchProof, BatchStatement, ProvingKey,
+    RegistryBatchVerifier, RegistryScope, RevokeProver, VerifyError,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use crate::model::{SCOPE, Tree, commitments, element, index};
 
-static APPEND: LazyLock<(AppendProver, BatchVerifier)> = LazyLock::new(|| {
+static APPEND: LazyLock<(AppendProver, RegistryBatchVerifier)> = LazyLock::new(|| {
     let circuit = CircuitId::Append16.append().unwrap();
     let key = ProvingKey::unsafe_test(&circuit).unwrap();
-    let verifier = BatchVerifier::new(key.verifying_key());
+    let verifier = RegistryBatchVerifier::new(key.verifying_key());
     (AppendProver::new(circuit, key), verifier)
 });
 
@@ -104,7 +104,7 @@ fn batches_that_are_not_true_are_named_before_they_are_proved() {
 fn a_revocation_is_accepted_and_nothing_else_in_its_place() {
     let circuit = CircuitId::Revoke8.revoke().unwrap();
     let key = ProvingKey::unsafe_test(&circuit).unwrap();
-    let verifier = BatchVerifier::new(key.verifying_key());
+    let verifier = RegistryBatchVerifier::new(key.verifying_key());
     let prover = RevokeProver::new(circuit, key);
     let mut tree = Tree::default();
     let _ = tree.append(0, &commitments(1, 21));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use annona_circuits::CircuitId;
 use annona_core::{B256, FieldElement, ProofPoints, U256};
-use annona_proofs::{BatchVerifier, VerifyError, VerifyingKey};
+use annona_proofs::{RegistryBatchVerifier, VerifyError, VerifyingKey};
 use serde::Deserialize;
 
 /// Name of the circuit of claims.
@@ -36,7 +36,7 @@ impl FrozenProof {
             .each_ref()
             .map(|word| word.parse::<U256>().unwrap());
         let points = ProofPoints::try_from(words).unwrap();
-        match BatchVerifier::new(key).verify_inputs(inputs, &points) {
+        match RegistryBatchVerifier::new(key).verify_inputs(inputs, &points) {
             Ok(()) => true,
             Err(VerifyError::Invalid) => false,
             Err(other) => panic!("{other}"),

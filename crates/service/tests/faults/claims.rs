@@ -7,8 +7,9 @@ use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use annona_core::Claim;
 use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository, Pending};
-use annona_engine::{Claim, ClaimState, Rejection};
+use annona_engine::{ClaimState, Rejection};
 use annona_faults::{
     BatchSupport, Failure, Fault, FeeModel, LOG_REFUSALS, Modes, Proxy, RetryAfter, When,
 };
@@ -327,7 +328,7 @@ async fn claims_whose_window_ends_are_rejected_and_their_slot_is_cancelled() {
         attempts.any(|attempt| attempt.kind == AttemptKind::Cancel),
         "{open:?}"
     );
-    let late = |claim: &Claim| (claim.nullifier_hash, Rejection::EpochNotOpen);
+    let late = |claim: &Claim| (claim.nullifier_hash, Rejection::EpochNotClaimable);
     let outcome = Outcome {
         accepted,
         refused: &accepted.iter().map(late).collect::<Vec<_>>(),

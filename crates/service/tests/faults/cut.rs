@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use annona_chain::EvmChain;
+use annona_core::Claim;
 use annona_core::{
     Address, AmountWei, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, RevertReason,
     Root, UnixSeconds,
 };
 use annona_engine::ports::*;
 use annona_engine::{
-    Claim, ClaimIntake, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection, RevocationReason,
+    ClaimIntake, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection, RevocationReason,
     RevocationRecord,
 };
 use annona_proofs::{AppendBatch, RevokeBatch};
@@ -212,10 +213,10 @@ pass {
     fn claims_refusal(claims: &[Claim], at: At) -> Option<RevertReason>;
 }
 cut {
-    fn sign_append(seat: &Seat, call: &AppendCall) -> SignedTransaction;
-    fn sign_revoke(seat: &Seat, call: &RevokeCall) -> SignedTransaction;
-    fn sign_claims(seat: &Seat, claims: &[Claim]) -> SignedTransaction;
-    fn sign_cancel(seat: &Seat) -> SignedTransaction;
+    fn sign_append(seat: &TxSlot, call: &AppendCall) -> SignedTransaction;
+    fn sign_revoke(seat: &TxSlot, call: &RevokeCall) -> SignedTransaction;
+    fn sign_claims(seat: &TxSlot, claims: &[Claim]) -> SignedTransaction;
+    fn sign_cancel(seat: &TxSlot) -> SignedTransaction;
     fn reprice(signed: &SignedTransaction, fees: Fees) -> SignedTransaction;
     fn broadcast(raw: &[u8]) -> ();
 }

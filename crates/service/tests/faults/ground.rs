@@ -13,7 +13,7 @@ use annona_chain::{DynProvider, Ethereum, EvmChain, EvmReader, PrivateKeySigner,
 use annona_core::{Address, B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
 use annona_engine::ports::{AppendCall, ChainReader, Clock, NewEnrolment, RegistryChange, Store};
 use annona_engine::{
-    BatchPolicy, ClaimDesk, ClaimRules, Membership, MembershipRules, Outbox, OutboxRules, Relay,
+    BatchPolicy, ClaimRules, ClaimService, Membership, MembershipRules, Outbox, OutboxRules, Relay,
     RelayParts, RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules,
 };
 use annona_keys::UnsafeKeys;
@@ -56,7 +56,7 @@ pub(super) struct Site {
 /// The background parts of the service; dropped, nothing of them is left.
 pub(super) struct Running {
     pub(super) store: SqliteStore,
-    pub(super) desk: ClaimDesk,
+    pub(super) desk: ClaimService,
     outbox: Outbox<Cuttable<EvmChain>>,
     sequencer: Sequencer<Cuttable<EvmChain>>,
     relay: Relay<Cuttable<EvmChain>>,
@@ -269,7 +269,7 @@ impl Ground {
             chain: Arc::clone(&chain),
             clock: Arc::new(LateClock),
         };
-        let desk = ClaimDesk::new(
+        let desk = ClaimService::new(
             Arc::clone(&store),
             Arc::clone(&chain) as Arc<dyn ChainReader>,
             Arc::new(LateClock),

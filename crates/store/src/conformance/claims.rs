@@ -2,9 +2,10 @@
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
+use annona_core::Claim;
 use annona_core::{AmountWei, Epoch, U256, UnixSeconds};
 use annona_engine::ports::{InsertClaimOutcome, Pending, QueuedClaim, Store, StoreError};
-use annona_engine::{Claim, ClaimRecord, ClaimState, Rejection};
+use annona_engine::{ClaimRecord, ClaimState, Rejection};
 
 use super::fixtures::{
     NOW, assert_hit_nothing, claim, claim_purpose, intake, nullifier, queue_claims, send, signed,

@@ -2,12 +2,13 @@
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
+use annona_core::Claim;
 use annona_core::{Epoch, OrbId};
 use annona_engine::ports::{
     AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, OrbAllowance, Pending, Purpose,
     SignedTransaction, Store,
 };
-use annona_engine::{Claim, EnrolmentId, Rejection};
+use annona_engine::{EnrolmentId, Rejection};
 
 use super::fixtures::{
     NOW, address, append_purpose, claim, claim_purpose, intake, load, newcomer, nullifier,
@@ -72,8 +73,8 @@ where
         let ids: [EnrolmentId; 2] = [pair[0].record.id, pair[1].record.id];
         let outcomes = record_both(&store, pair).await;
         let (admitted, refused) = match &outcomes {
-            [AdmitOutcome::Recorded, AdmitOutcome::GalleryMoved] => (ids[0], ids[1]),
-            [AdmitOutcome::GalleryMoved, AdmitOutcome::Recorded] => (ids[1], ids[0]),
+            [AdmitOutcome::Recorded, AdmitOutcome::GalleryConflict] => (ids[0], ids[1]),
+            [AdmitOutcome::GalleryConflict, AdmitOutcome::Recorded] => (ids[1], ids[0]),
             other => panic!("round {round}: {other:?}"),
         };
         assert!(store.enrolment(admitted).await.unwrap().is_some());
@@ -160,7 +161,7 @@ where
             (signed(2 * round + 1, 0), purpose),
         ];
         let outcomes = open_both(&store, pair).await;
-        assert_one_stored(outcomes, OpenOutcome::LoadMoved);
+        assert_one_stored(outcomes, OpenOutcome::PayloadConflict);
     }
     assert_eq!(
         store.pending_claims().await.unwrap(),

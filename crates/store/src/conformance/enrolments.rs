@@ -131,7 +131,11 @@ pub async fn a_gallery_that_moved_admits_nobody<S: Store>(store: S) {
     for sequence in [0, 1, 2] {
         let late = newcomer(3, sequence);
         let outcome = store.record_enrolment(&late).await.unwrap();
-        assert_eq!(outcome, AdmitOutcome::GalleryMoved, "sequence {sequence}");
+        assert_eq!(
+            outcome,
+            AdmitOutcome::GalleryConflict,
+            "sequence {sequence}"
+        );
         assert_eq!(store.enrolment(late.record.id).await.unwrap(), None);
     }
     assert_eq!(gallery_len(&store).await, 2);
@@ -141,14 +145,18 @@ pub async fn a_gallery_that_moved_admits_nobody<S: Store>(store: S) {
 
 pub async fn the_gallery_has_no_gaps<S: Store>(store: S) {
     let outcome = store.record_enrolment(&newcomer(1, 2)).await.unwrap();
-    assert_eq!(outcome, AdmitOutcome::GalleryMoved);
+    assert_eq!(outcome, AdmitOutcome::GalleryConflict);
     admit(&store, 1).await;
     for sequence in [3, 4, 1_000] {
         let outcome = store
             .record_enrolment(&newcomer(2, sequence))
             .await
             .unwrap();
-        assert_eq!(outcome, AdmitOutcome::GalleryMoved, "sequence {sequence}");
+        assert_eq!(
+            outcome,
+            AdmitOutcome::GalleryConflict,
+            "sequence {sequence}"
+        );
     }
     assert_eq!(store.enrolment(enrolment_id(2)).await.unwrap(), None);
     assert_eq!(gallery_len(&store).await, 1);
@@ -364,7 +372,7 @@ pub async fn an_entry_that_counts_again_is_not_passed_over<S: Store>(store: S) {
     members(&store, 1).await;
     let late = again(2, &[1]);
     let outcome = store.record_enrolment(&late).await.unwrap();
-    assert_eq!(outcome, AdmitOutcome::GalleryMoved);
+    assert_eq!(outcome, AdmitOutcome::GalleryConflict);
     assert_eq!(store.enrolment(late.record.id).await.unwrap(), None);
     assert_eq!(gallery_len(&store).await, 1);
 }

@@ -1,5 +1,6 @@
 //! Made-up people, claims and transactions: equal seeds make equal values.
 
+use annona_core::Claim;
 use annona_core::{
     Address, AmountWei, B256, Commitment, Enrolment, EnrolmentKind, Epoch, FieldElement,
     NullifierHash, OrbId, Payment, ProofPoints, Root, U256, UnixSeconds, hash_to_field, keccak256,
@@ -9,7 +10,7 @@ use annona_engine::ports::{
     NewEnrolment, NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, Purpose, ReviewMatch,
     SignedTransaction, SlotId, Store, StoreError,
 };
-use annona_engine::{Claim, ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentState};
+use annona_engine::{ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentState};
 use annona_template::EyePair;
 use annona_template::{COLUMNS, IrisTemplate};
 

@@ -221,7 +221,7 @@ pub async fn an_attempt_is_for_a_slot_that_no_block_has<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     let first = signed(0, 0);
     let id = send(&store, &first, &claim_purpose(1)).await;
-    let moved = AttemptOutcome::SlotMoved;
+    let moved = AttemptOutcome::SlotConflict;
     assert_eq!(add(&store, id, &load(first.clone())).await, moved);
     assert_eq!(add(&store, SlotId(id.0 + 1), &cancel(0, 1)).await, moved);
     mine(&store, id, &first, 7, &[1]).await.unwrap();
@@ -451,7 +451,7 @@ pub async fn a_load_that_is_not_queued_is_not_sent<S: Store>(store: S) {
     ];
     for (what, purpose) in moved {
         let outcome = store.open_slot(&load(signed(2, 0)), &purpose).await;
-        assert_eq!(outcome.unwrap(), OpenOutcome::LoadMoved, "{what}");
+        assert_eq!(outcome.unwrap(), OpenOutcome::PayloadConflict, "{what}");
     }
     assert_eq!(open_states(&store).await.len(), 2);
     let next = store.next_nonce(address("sender", 0), 0).await.unwrap();
@@ -467,7 +467,7 @@ pub async fn a_load_is_sent_whole_or_not_at_all<S: Store>(store: S) {
     for seeds in [[1, 2, 3], [1, 3, 3]] {
         for purpose in [append_purpose(1, &seeds), claims_purpose(&seeds)] {
             let outcome = store.open_slot(&load(signed(2, 0)), &purpose).await;
-            assert_eq!(outcome.unwrap(), OpenOutcome::LoadMoved);
+            assert_eq!(outcome.unwrap(), OpenOutcome::PayloadConflict);
         }
     }
     for seed in [1, 3] {

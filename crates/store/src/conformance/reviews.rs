@@ -81,7 +81,7 @@ pub async fn who_is_admitted_to_replace_loses_the_old_leaf<S: Store>(store: S) {
     };
     assert_eq!(
         decide(&store, 2, replace()).await,
-        ReviewOutcome::PersonMoved
+        ReviewOutcome::PersonConflict
     );
     let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
     mine(&store, id, &signed(0, 0), 7, &[]).await.unwrap();
@@ -100,7 +100,7 @@ pub async fn a_decision_on_another_gallery_is_not_taken<S: Store>(store: S) {
     for stale in [entry(3, 2), past] {
         assert_eq!(
             decide(&store, 3, ReviewDecision::Admit(stale)).await,
-            ReviewOutcome::GalleryMoved
+            ReviewOutcome::GalleryConflict
         );
         assert_eq!(enrolment_state(&store, 3).await, EnrolmentState::Review);
     }

@@ -87,7 +87,7 @@ pub async fn an_enrolment_is_replaced_once<S: Store>(store: S) {
     members(&store, 1).await;
     assert_eq!(record(&store, recovery(2, 1)).await, AdmitOutcome::Recorded);
     let second = record(&store, recovery(3, 1)).await;
-    assert_eq!(second, AdmitOutcome::PersonMoved);
+    assert_eq!(second, AdmitOutcome::PersonConflict);
     let again = record(&store, recovery(2, 1)).await;
     assert!(
         matches!(again, AdmitOutcome::AlreadyRecorded(_)),
@@ -100,7 +100,7 @@ pub async fn an_enrolment_that_is_not_final_is_not_replaced<S: Store>(store: S) 
     let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
     mine(&store, id, &signed(0, 0), 7, &[]).await.unwrap();
     let early = record(&store, recovery(2, 1)).await;
-    assert_eq!(early, AdmitOutcome::PersonMoved);
+    assert_eq!(early, AdmitOutcome::PersonConflict);
     assert_eq!(revocation_state(&store, 1).await, None);
 }
 

@@ -19,9 +19,9 @@ pub(super) enum Joined {
     /// The person has the place.
     Done,
     /// The gallery is not the one that was searched.
-    GalleryMoved,
+    GalleryConflict,
     /// The enrolment to be replaced is not settled.
-    PersonMoved,
+    PersonConflict,
 }
 
 /// Records an enrolment; the caller must not commit one that is not recorded whole.
@@ -60,8 +60,8 @@ pub(super) async fn record(
     };
     Ok(match joined {
         Joined::Done => AdmitOutcome::Recorded,
-        Joined::GalleryMoved => AdmitOutcome::GalleryMoved,
-        Joined::PersonMoved => AdmitOutcome::PersonMoved,
+        Joined::GalleryConflict => AdmitOutcome::GalleryConflict,
+        Joined::PersonConflict => AdmitOutcome::PersonConflict,
     })
 }
 
@@ -133,7 +133,7 @@ async fn collision(
         && let Some(current) = replaced(new)
         && count_replacing(tx, current.0.as_slice()).await? > 0
     {
-        return Ok(AdmitOutcome::PersonMoved);
+        return Ok(AdmitOutcome::PersonConflict);
     }
     expect_rows("find the enrolment in the way", 1, admitted)?;
     Ok(AdmitOutcome::CommitmentTaken)
@@ -178,7 +178,7 @@ pub(super) async fn join(
 ) -> Result<Joined, StoreError> {
     if !insert_gallery(tx, record.id, entry).await? || !counting(tx, &entry.past).await?.is_empty()
     {
-        return Ok(Joined::GalleryMoved);
+        return Ok(Joined::GalleryConflict);
     }
     sqlx::query_file!(
         "queries/insert_awaited.sql",
@@ -190,7 +190,7 @@ pub(super) async fn join(
     .map_err(backend)?;
     if let Some(current) = replaces {
         if count_replaceable(tx, current.0.as_slice()).await? == 0 {
-            return Ok(Joined::PersonMoved);
+            return Ok(Joined::PersonConflict);
         }
         sqlx::query!(
             "\

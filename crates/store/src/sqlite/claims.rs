@@ -1,10 +1,11 @@
 //! Claims in SQLite.
 
+use annona_core::Claim;
 use annona_core::{
     AmountWei, B256, Epoch, NullifierHash, Payment, ProofPoints, Root, U256, UnixSeconds,
 };
 use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, Pending, QueuedClaim, StoreError};
-use annona_engine::{Claim, ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, Rejection};
+use annona_engine::{ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, Rejection};
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 

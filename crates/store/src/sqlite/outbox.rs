@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 use super::SqliteStore;
 use super::columns::{Table, integer};
-use super::load::{self, Carrier, MemberRow, append_members, claim_members, revoke_members};
+use super::load::{self, MemberRow, SlotPayload, append_members, claim_members, revoke_members};
 use super::write::WriteTransaction;
 use crate::error::backend;
 
@@ -201,7 +201,7 @@ async fn insert_attempt(
     Ok(inserted.rows_affected() == 1)
 }
 
-fn changed(operation: &'static str, row: Option<Carrier>) -> Result<Carrier, StoreError> {
+fn changed(operation: &'static str, row: Option<SlotPayload>) -> Result<SlotPayload, StoreError> {
     row.ok_or(StoreError::RowCount {
         operation,
         expected: 1,
@@ -234,7 +234,7 @@ impl OutboxRepository for SqliteStore {
         let mut tx = self.begin_write().await?;
         let signed = &attempt.signed;
         if !load::submit(&mut tx, purpose, signed.hash.as_slice()).await? {
-            return Ok(OpenOutcome::LoadMoved);
+            return Ok(OpenOutcome::PayloadConflict);
         }
         let Some(id) = insert_slot(&mut tx, signed, purpose).await? else {
             return Ok(OpenOutcome::NonceTaken);
@@ -254,13 +254,17 @@ impl OutboxRepository for SqliteStore {
     ) -> Result<AttemptOutcome, StoreError> {
         let mut tx = self.begin_write().await?;
         if !insert_attempt(&mut tx, id.0, attempt).await? {
-            return Ok(AttemptOutcome::SlotMoved);
+            return Ok(AttemptOutcome::SlotConflict);
         }
         if attempt.kind == AttemptKind::Load {
-            let row = sqlx::query_as!(Carrier, "SELECT id, purpose FROM slots WHERE id = ?1", id.0)
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(backend)?;
+            let row = sqlx::query_as!(
+                SlotPayload,
+                "SELECT id, purpose FROM slots WHERE id = ?1",
+                id.0
+            )
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(backend)?;
             let carrier = changed("add an attempt", row)?;
             load::set_attempt(&mut tx, &carrier, attempt.signed.hash.as_slice()).await?;
         }
@@ -329,7 +333,7 @@ impl OutboxRepository for SqliteStore {
     async fn mark_sent(&self, id: SlotId) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
         let row = sqlx::query_as!(
-            Carrier,
+            SlotPayload,
             r#"
             UPDATE slots SET state = 'sent' WHERE id = ?1 AND state = 'stored'
             RETURNING id AS "id!", purpose AS "purpose!"
@@ -356,7 +360,7 @@ impl OutboxRepository for SqliteStore {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
         let row = sqlx::query_as!(
-            Carrier,
+            SlotPayload,
             r#"
             UPDATE slots SET state = 'mined', mined_hash = ?2, block_number = ?3, block_hash = ?4
             WHERE id = ?1 AND state IN ('stored', 'sent')
@@ -381,7 +385,7 @@ impl OutboxRepository for SqliteStore {
     async fn mark_unmined(&self, id: SlotId) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
         let row = sqlx::query_as!(
-            Carrier,
+            SlotPayload,
             r#"
             UPDATE slots
             SET state = 'sent', mined_hash = NULL, block_number = NULL, block_hash = NULL
@@ -405,7 +409,7 @@ impl OutboxRepository for SqliteStore {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
         let row = sqlx::query_as!(
-            Carrier,
+            SlotPayload,
             r#"
             UPDATE slots SET state = 'final' WHERE id = ?1 AND state = 'mined'
             RETURNING id AS "id!", purpose AS "purpose!"
@@ -423,7 +427,7 @@ impl OutboxRepository for SqliteStore {
     async fn mark_failed(&self, id: SlotId) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
         let row = sqlx::query_as!(
-            Carrier,
+            SlotPayload,
             r#"
             UPDATE slots SET state = 'failed' WHERE id = ?1 AND state IN ('stored', 'sent')
             RETURNING id AS "id!", purpose AS "purpose!"

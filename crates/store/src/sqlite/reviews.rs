@@ -176,7 +176,7 @@ pub(super) async fn decide(
         Err(sqlx::Error::Database(cause)) if cause.kind() == ErrorKind::UniqueViolation => {
             // Of the two constraints, the one on what is replaced speaks of the person.
             if cause.message().contains("replaces") {
-                return Ok(ReviewOutcome::PersonMoved);
+                return Ok(ReviewOutcome::PersonConflict);
             }
             return Ok(ReviewOutcome::CommitmentTaken);
         }
@@ -186,8 +186,8 @@ pub(super) async fn decide(
         record.state = EnrolmentState::Queued;
         match join(tx, &record, replaces, entry, now).await? {
             Joined::Done => {}
-            Joined::GalleryMoved => return Ok(ReviewOutcome::GalleryMoved),
-            Joined::PersonMoved => return Ok(ReviewOutcome::PersonMoved),
+            Joined::GalleryConflict => return Ok(ReviewOutcome::GalleryConflict),
+            Joined::PersonConflict => return Ok(ReviewOutcome::PersonConflict),
         }
     }
     let wiped = sqlx::query!(

@@ -32,7 +32,7 @@ async fn writer_process() {
             let new = newcomer(seed, sequence + 1);
             match store.record_enrolment(&new).await.unwrap() {
                 AdmitOutcome::Recorded => break,
-                AdmitOutcome::GalleryMoved => {}
+                AdmitOutcome::GalleryConflict => {}
                 other => panic!("{other:?}"),
             }
         }

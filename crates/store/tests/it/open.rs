@@ -155,7 +155,7 @@ async fn two_stores_on_one_file_admit_one_of_two() {
         }
         assert!(outcomes.contains(&AdmitOutcome::Recorded), "{outcomes:?}");
         assert!(
-            outcomes.contains(&AdmitOutcome::GalleryMoved),
+            outcomes.contains(&AdmitOutcome::GalleryConflict),
             "{outcomes:?}"
         );
     }

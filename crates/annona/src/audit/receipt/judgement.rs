@@ -49,11 +49,11 @@ pub(super) enum Excuse {
     /// A reorg gave the epoch another root: the proof does not hold any more.
     RootChanged,
     /// As many claims as members were paid.
-    CensusReached,
+    CensusExceeded,
     /// The fee exceeds the amount that the epoch pays.
     FeeAboveAmount,
     /// There is no money for the epoch.
-    NoMoney,
+    NothingToPay,
     /// The contract or the token refuses the recipient.
     RecipientRefused,
 }
@@ -63,9 +63,9 @@ impl Excuse {
         match self {
             Self::Paused => "paused",
             Self::RootChanged => "root-changed",
-            Self::CensusReached => "census-reached",
+            Self::CensusExceeded => "census-reached",
             Self::FeeAboveAmount => "fee-above-amount",
-            Self::NoMoney => "no-money",
+            Self::NothingToPay => "no-money",
             Self::RecipientRefused => "recipient-refused",
         }
     }
@@ -158,10 +158,10 @@ const fn states(reason: Rejection, cause: Excuse) -> bool {
     matches!(
         (reason, cause),
         (Rejection::InvalidProof, Excuse::RootChanged)
-            | (Rejection::CensusReached, Excuse::CensusReached)
+            | (Rejection::CensusExceeded, Excuse::CensusExceeded)
             | (Rejection::FeeAboveAmount, Excuse::FeeAboveAmount)
             | (
-                Rejection::BadRecipient | Rejection::TransferFailed,
+                Rejection::InvalidRecipient | Rejection::TransferFailed,
                 Excuse::RecipientRefused
             )
     )
@@ -193,9 +193,9 @@ impl Evidence {
             return Some(Excuse::FeeAboveAmount);
         }
         if self.is_census_reached {
-            return Some(Excuse::CensusReached);
+            return Some(Excuse::CensusExceeded);
         }
-        self.is_without_money.then_some(Excuse::NoMoney)
+        self.is_without_money.then_some(Excuse::NothingToPay)
     }
 }
 

@@ -64,7 +64,7 @@ impl Obstacle {
     fn stated(self) -> Option<Rejection> {
         match self {
             Self::Reorg => Some(Rejection::InvalidProof),
-            Self::Census => Some(Rejection::CensusReached),
+            Self::Census => Some(Rejection::CensusExceeded),
             Self::Fee => Some(Rejection::FeeAboveAmount),
             Self::Recipient => Some(Rejection::TransferFailed),
             Self::None | Self::Money => None,

@@ -4,7 +4,8 @@ use annona_core::{B256, NullifierHash};
 use async_trait::async_trait;
 
 use super::{Pending, StoreError};
-use crate::{Claim, ClaimIntake, ClaimRecord, Rejection};
+use crate::{ClaimIntake, ClaimRecord, Rejection};
+use annona_core::Claim;
 
 /// Outcome of inserting a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -118,13 +118,13 @@ pub enum AdmitOutcome {
     AlreadyRecorded(EnrolmentRecord),
     /// Somebody joined, or somebody's standing changed, since the gallery was searched:
     /// search again.
-    GalleryMoved,
+    GalleryConflict,
     /// The nonce belongs to another enrolment.
     NonceUsed,
     /// The commitment was admitted before.
     CommitmentTaken,
     /// The enrolment to be replaced is not settled.
-    PersonMoved,
+    PersonConflict,
     /// The orb is struck off.
     OrbStruckOff,
     /// The orb has brought in as many people in this epoch as it may.
@@ -138,14 +138,14 @@ pub enum ReviewOutcome {
     Decided,
     /// Somebody joined, or somebody's standing changed, since the gallery was searched:
     /// search again.
-    GalleryMoved,
+    GalleryConflict,
     /// There is nothing to decide: it was decided before, its templates are wiped, or
     /// its orb is struck off.
     NotOpen,
     /// The commitment was admitted before.
     CommitmentTaken,
     /// The enrolment to be replaced is not settled.
-    PersonMoved,
+    PersonConflict,
 }
 
 /// One person of the gallery.

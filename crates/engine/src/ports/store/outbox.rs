@@ -219,7 +219,7 @@ pub enum OpenOutcome {
     /// The nonce was taken meanwhile; nothing changed.
     NonceTaken,
     /// Part of the payload is not queued any longer; nothing changed.
-    LoadMoved,
+    PayloadConflict,
 }
 
 /// Outcome of storing a further attempt.
@@ -228,7 +228,7 @@ pub enum AttemptOutcome {
     /// Stored.
     Stored,
     /// The slot is mined or settled, or has these bytes; nothing changed.
-    SlotMoved,
+    SlotConflict,
 }
 
 /// Storage of transactions under way: a nonce is a row.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use annona_core::Claim;
 use annona_core::RevertReason;
 use annona_core::{Address, B256, Epoch, NullifierHash, Root, U256, UnixSeconds, keccak256};
-use annona_engine::Claim;
 use annona_engine::ports::{
     AppendCall, ChainError, Checkpoint, ClaimOutcome, RegistryBatch, RegistryChange, RevokeCall,
-    Seat, SignedTransaction,
+    SignedTransaction, TxSlot,
 };
 
 use super::{
@@ -76,9 +76,9 @@ impl Inner {
         keccak256(self.made.to_be_bytes())
     }
 
-    pub(super) fn sign(&mut self, seat: &Seat, call: Call) -> SignedTransaction {
+    pub(super) fn sign(&mut self, seat: &TxSlot, call: Call) -> SignedTransaction {
         let hash = self.unique_word();
-        let Seat {
+        let TxSlot {
             sender,
             nonce,
             fees,
@@ -273,7 +273,7 @@ impl Inner {
         let epoch = claims[0].epoch;
         assert!(claims.iter().all(|claim| claim.epoch == epoch));
         if epoch > now || now.0 - epoch.0 >= WINDOW {
-            return Some(RevertReason::EpochNotOpen);
+            return Some(RevertReason::EpochNotClaimable);
         }
         let refused = |claim: &Claim| self.refusals.get(&claim.nullifier_hash).copied();
         if let Some(reason) = claims.iter().find_map(refused) {

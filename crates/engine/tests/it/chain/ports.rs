@@ -1,12 +1,12 @@
 //! The chain as the engine asks for it.
 
+use annona_core::Claim;
 use annona_core::RevertReason;
 use annona_core::{Address, AmountWei, B256, Epoch, NullifierHash, OrbId, Root, U256};
-use annona_engine::Claim;
 use annona_engine::ports::{
     AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
     EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState,
-    RevokeCall, Seat, SenderRole, SignedTransaction, TransactionStatus,
+    RevokeCall, SenderRole, SignedTransaction, TransactionStatus, TxSlot,
 };
 use annona_tree::empty_root;
 use async_trait::async_trait;
@@ -192,7 +192,7 @@ impl ChainWriter for FakeChain {
 
     async fn sign_append(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError> {
         self.simulate_and_sign(seat, Call::Append(call.clone()))
@@ -200,7 +200,7 @@ impl ChainWriter for FakeChain {
 
     async fn sign_revoke(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError> {
         self.simulate_and_sign(seat, Call::Revoke(call.clone()))
@@ -208,13 +208,13 @@ impl ChainWriter for FakeChain {
 
     async fn sign_claims(
         &self,
-        seat: &Seat,
+        seat: &TxSlot,
         claims: &[Claim],
     ) -> Result<SignedTransaction, ChainError> {
         self.simulate_and_sign(seat, Call::Claims(claims.to_vec()))
     }
 
-    async fn sign_cancel(&self, seat: &Seat) -> Result<SignedTransaction, ChainError> {
+    async fn sign_cancel(&self, seat: &TxSlot) -> Result<SignedTransaction, ChainError> {
         Ok(self.reach()?.sign(seat, Call::Cancel))
     }
 
@@ -225,7 +225,7 @@ impl ChainWriter for FakeChain {
     ) -> Result<SignedTransaction, ChainError> {
         let mut inner = self.reach()?;
         let call = inner.bodies[&signed.hash].call.clone();
-        let seat = Seat {
+        let seat = TxSlot {
             sender: signed.sender,
             nonce: signed.nonce,
             fees,
@@ -301,7 +301,11 @@ impl FakeChain {
             .collect())
     }
 
-    fn simulate_and_sign(&self, seat: &Seat, call: Call) -> Result<SignedTransaction, ChainError> {
+    fn simulate_and_sign(
+        &self,
+        seat: &TxSlot,
+        call: Call,
+    ) -> Result<SignedTransaction, ChainError> {
         let mut inner = self.reach()?;
         inner.simulate(&call)?;
         Ok(inner.sign(seat, call))

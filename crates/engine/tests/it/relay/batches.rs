@@ -85,7 +85,7 @@ async fn claims_of_an_epoch_without_money_hide_none_of_another() {
         let broke = in_epoch(seed, 0);
         service
             .chain
-            .refuse(broke.nullifier_hash, RevertReason::NoMoney);
+            .refuse(broke.nullifier_hash, RevertReason::NothingToPay);
         service.queue(&broke).await;
     }
     for seed in 1..=3 {

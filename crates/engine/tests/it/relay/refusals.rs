@@ -1,9 +1,10 @@
 //! Claims that the contract or the token does not pay.
 
+use annona_core::Claim;
 use annona_core::RevertReason;
 use annona_core::{AmountWei, Epoch, Payment, U256};
 use annona_engine::ports::{ChainError, SenderRole};
-use annona_engine::{Claim, ClaimState, Rejection, RelayError};
+use annona_engine::{ClaimState, Rejection, RelayError};
 
 use super::{ROUNDS, follow_blocks, start, start_with_queued, start_with_sent};
 use crate::chain::{AMOUNT, Fate, WINDOW};
@@ -14,9 +15,9 @@ async fn a_refused_claim_has_its_reason_and_holds_up_nobody() {
     let reasons = [
         (RevertReason::NullifierSpent, Rejection::NullifierSpent),
         (RevertReason::InvalidProof, Rejection::InvalidProof),
-        (RevertReason::CensusReached, Rejection::CensusReached),
+        (RevertReason::CensusExceeded, Rejection::CensusExceeded),
         (RevertReason::FeeAboveAmount, Rejection::FeeAboveAmount),
-        (RevertReason::BadRecipient, Rejection::BadRecipient),
+        (RevertReason::InvalidRecipient, Rejection::InvalidRecipient),
         (RevertReason::Other([1; 4]), Rejection::Refused),
     ];
     let (service, workers) = start().await;
@@ -63,7 +64,7 @@ async fn a_claim_whose_window_ends_while_it_waits_is_rejected_in_the_end() {
         service.chain.mine();
     }
     workers.relay.step().await.unwrap();
-    let late = ClaimState::Rejected(Rejection::EpochNotOpen);
+    let late = ClaimState::Rejected(Rejection::EpochNotClaimable);
     assert_eq!(service.claim(1).await, late);
     assert_eq!(service.claim(2).await, late);
 }

@@ -26,12 +26,12 @@ pub(super) struct MemberRow {
 }
 
 /// Row of a slot, as far as its payload needs it.
-pub(super) struct Carrier {
+pub(super) struct SlotPayload {
     pub(super) id: i64,
     pub(super) purpose: String,
 }
 
-impl Carrier {
+impl SlotPayload {
     fn kind(&self) -> Result<PurposeKind, StoreError> {
         SLOTS.code("purpose", &self.purpose, PurposeKind::from_code)
     }
@@ -121,7 +121,7 @@ pub(super) async fn insert_members(
 /// Notes that the attempt `hash` is the newest for a payload that is in no block.
 pub(super) async fn set_attempt(
     tx: &mut WriteTransaction,
-    carrier: &Carrier,
+    carrier: &SlotPayload,
     hash: &[u8],
 ) -> Result<(), StoreError> {
     let (kind, slot) = (carrier.kind()?, carrier.id);
@@ -138,7 +138,7 @@ pub(super) async fn set_attempt(
 /// Marks claims as submitted: a node has an attempt.
 pub(super) async fn mark_sent(
     tx: &mut WriteTransaction,
-    carrier: &Carrier,
+    carrier: &SlotPayload,
 ) -> Result<(), StoreError> {
     if carrier.kind()? == PurposeKind::Claims {
         claim_members::mark_sent(tx, carrier.id).await?;
@@ -149,7 +149,7 @@ pub(super) async fn mark_sent(
 /// Marks a payload as mined: all of it, or of claims those that are `paid`.
 pub(super) async fn mark_mined(
     tx: &mut WriteTransaction,
-    carrier: &Carrier,
+    carrier: &SlotPayload,
     hash: &[u8],
     paid: &[NullifierHash],
 ) -> Result<(), StoreError> {
@@ -177,7 +177,7 @@ pub(super) async fn mark_mined(
 /// Takes a payload out of its block.
 pub(super) async fn mark_unmined(
     tx: &mut WriteTransaction,
-    carrier: &Carrier,
+    carrier: &SlotPayload,
 ) -> Result<(), StoreError> {
     let (kind, slot) = (carrier.kind()?, carrier.id);
     let moved = match kind {
@@ -197,7 +197,7 @@ pub(super) async fn mark_unmined(
 /// Marks mined members as final; claims that were skipped are rejected or queued again.
 pub(super) async fn mark_final(
     tx: &mut WriteTransaction,
-    carrier: &Carrier,
+    carrier: &SlotPayload,
     rejected: &[(NullifierHash, Rejection)],
 ) -> Result<(), StoreError> {
     let (kind, slot) = (carrier.kind()?, carrier.id);
@@ -225,7 +225,7 @@ pub(super) async fn mark_final(
 /// Queues all of a payload again.
 pub(super) async fn requeue(
     tx: &mut WriteTransaction,
-    carrier: &Carrier,
+    carrier: &SlotPayload,
 ) -> Result<(), StoreError> {
     let (kind, slot) = (carrier.kind()?, carrier.id);
     let moved = match kind {

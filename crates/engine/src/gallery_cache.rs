@@ -11,7 +11,7 @@ const GALLERY_PAGE: u32 = 1_024;
 
 /// Copy of the stored gallery, in memory or in files; the database's sequence numbers decide
 /// which entries are added.
-pub(crate) struct KnownPeople {
+pub(crate) struct GalleryCache {
     store: Arc<dyn Store>,
     copy: RwLock<Held>,
 }
@@ -22,7 +22,7 @@ struct Held {
     is_compared: bool,
 }
 
-impl KnownPeople {
+impl GalleryCache {
     pub(crate) fn new(store: Arc<dyn Store>, gallery: Gallery) -> Self {
         let is_compared = gallery.is_empty();
         Self {

@@ -14,7 +14,7 @@ const MAX_GROUPS: usize = 3;
 
 /// Answers questions in groups, a few groups at a time: those that come while no further group
 /// may begin form the next one. One of the callers that ask does the work for all.
-pub(super) struct Gatherer<Q, A> {
+pub(super) struct Coalescer<Q, A> {
     waiting: Mutex<Waiting<Q, A>>,
     batons: [Baton<()>; MAX_GROUPS],
 }
@@ -30,7 +30,7 @@ struct Asked<Q, A> {
     answer: oneshot::Sender<A>,
 }
 
-impl<Q: Copy, A: Clone> Gatherer<Q, A> {
+impl<Q: Copy, A: Clone> Coalescer<Q, A> {
     pub(super) fn new() -> Self {
         Self {
             waiting: Mutex::new(Waiting {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn questions_that_meet_are_one_group_each_once() {
-        let gatherer = Gatherer::new();
+        let gatherer = Coalescer::new();
         let (open, gate) = gate();
         let groups = Mutex::new(Vec::new());
         let ask = |question: u32| {
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_group_that_is_never_answered_holds_up_no_other() {
-        let gatherer = Gatherer::new();
+        let gatherer = Coalescer::new();
         let ask = |question: u32| {
             gatherer.answer(question, |group: Vec<u32>| async move {
                 if group.contains(&0) {
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn who_works_and_is_cut_off_takes_the_answer_from_nobody() {
-        let gatherer = Gatherer::new();
+        let gatherer = Coalescer::new();
         let (open, gate) = gate();
         let ask = |question: u32| {
             gatherer.answer(question, |group: Vec<u32>| {

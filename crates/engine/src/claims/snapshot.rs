@@ -8,18 +8,18 @@ use annona_core::{
 };
 use futures::try_join;
 
-use crate::Claim;
 use crate::ports::{ChainError, ChainReader, Checkpoint, EpochAccount};
+use annona_core::Claim;
 
 /// Parts of a claim that the chain is asked about.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Question {
+pub(super) struct SnapshotQuery {
     epoch: Epoch,
     nullifier_hash: NullifierHash,
     payment: Payment,
 }
 
-impl Question {
+impl SnapshotQuery {
     pub(super) const fn of(claim: &Claim) -> Self {
         Self {
             epoch: claim.epoch,
@@ -43,14 +43,14 @@ impl Question {
 }
 
 /// Chain snapshot: the state of the chain that a group of claims is judged by.
-pub(super) struct Sight {
+pub(super) struct ChainSnapshot {
     pub(super) now: UnixSeconds,
     pub(super) is_paused: bool,
-    epochs: BTreeMap<Epoch, EpochSight>,
+    epochs: BTreeMap<Epoch, EpochSnapshot>,
 }
 
 /// State of an epoch whose window is open.
-pub(super) struct EpochSight {
+pub(super) struct EpochSnapshot {
     pub(super) account: EpochAccount,
     pub(super) checkpoint: Checkpoint,
     /// Largest amount that a claim may be paid.
@@ -62,11 +62,11 @@ pub(super) struct EpochSight {
     pub(super) refused: Vec<Address>,
 }
 
-impl EpochSight {
+impl EpochSnapshot {
     async fn look(
         chain: &dyn ChainReader,
         epoch: Epoch,
-        questions: &[Question],
+        questions: &[SnapshotQuery],
     ) -> Result<Self, ChainError> {
         let nullifiers: Vec<NullifierHash> =
             questions.iter().map(|asked| asked.nullifier_hash).collect();
@@ -75,7 +75,7 @@ impl EpochSight {
             chain.checkpoint_before(epoch),
             chain.spent_among(epoch, &nullifiers)
         )?;
-        let payees: BTreeSet<Address> = questions.iter().flat_map(Question::payees).collect();
+        let payees: BTreeSet<Address> = questions.iter().flat_map(SnapshotQuery::payees).collect();
         let payees: Vec<Address> = payees.into_iter().collect();
         let (most, refused) = if account.is_opened {
             let refused = chain.refused_recipients(account.amount, &payees).await?;
@@ -93,16 +93,16 @@ impl EpochSight {
     }
 }
 
-impl Sight {
+impl ChainSnapshot {
     /// Asks the chain once for all questions of a group.
     pub(super) async fn look(
         chain: &dyn ChainReader,
         calendar: &EpochClock,
         window: ClaimWindow,
-        questions: Vec<Question>,
+        questions: Vec<SnapshotQuery>,
     ) -> Result<Arc<Self>, Arc<ChainError>> {
         let (head, is_paused) = try_join!(chain.head(), chain.is_paused())?;
-        let mut asked: BTreeMap<Epoch, Vec<Question>> = BTreeMap::new();
+        let mut asked: BTreeMap<Epoch, Vec<SnapshotQuery>> = BTreeMap::new();
         for question in questions {
             let epoch = question.epoch;
             if window.check(calendar, epoch, head.timestamp).is_ok() {
@@ -111,7 +111,7 @@ impl Sight {
         }
         let mut epochs = BTreeMap::new();
         for (epoch, questions) in asked {
-            epochs.insert(epoch, EpochSight::look(chain, epoch, &questions).await?);
+            epochs.insert(epoch, EpochSnapshot::look(chain, epoch, &questions).await?);
         }
         Ok(Arc::new(Self {
             now: head.timestamp,
@@ -121,7 +121,7 @@ impl Sight {
     }
 
     /// Returns the state of an epoch that was asked about; `None` when its window is not open.
-    pub(super) fn epoch(&self, epoch: Epoch) -> Option<&EpochSight> {
+    pub(super) fn epoch(&self, epoch: Epoch) -> Option<&EpochSnapshot> {
         self.epochs.get(&epoch)
     }
 }
