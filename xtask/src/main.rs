@@ -15,6 +15,7 @@ mod shell;
 mod spec;
 mod symbolic;
 mod test;
+mod tidy;
 mod walls;
 
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ use crate::setup;
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end};
 use crate::spec;
 use crate::symbolic;
+use crate::tidy;
 use crate::walls;
 
 /// Arguments of `cargo xtask test`.
@@ -37,8 +38,9 @@ struct Run {
 
 type Step = (&'static str, fn(&mut Run) -> anyhow::Result<()>);
 
-const LINTS: [Step; 7] = [
+const LINTS: [Step; 8] = [
     ("specification", |_| spec::check()),
+    ("manner of the house", |_| tidy::check()),
     ("walls between crates", |_| walls::check()),
     ("Rust format", |_| cargo(&["fmt", "--all", "--check"])),
     ("dependencies", |_| dependencies::check()),

@@ -48,10 +48,10 @@ pub struct Config {
     pub chain: ChainConfig,
     /// Files of the keys that sign and prove.
     pub keys: KeysConfig,
-    /// When batches of the registry are made.
+    /// Times and sizes of the registry's batches.
     #[serde(default)]
     pub sequencer: SequencerConfig,
-    /// When claims are paid.
+    /// Times at which claims are paid, and their batches.
     #[serde(default)]
     pub relay: RelayConfig,
     /// Limits of enrolments.

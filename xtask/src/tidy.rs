@@ -1,0 +1,195 @@
+//! Holds the manner of the house where a program can: names of the glossary, openings of doc
+//! lines, a line on top of each file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use crate::shell::root;
+
+/// Names that were given up, and those that took their place (`docs/spec/README.md`, glossary).
+const REPLACED_NAMES: [(&str, &str); 26] = [
+    ("Batcher", "BatchVerifier"),
+    ("BadRecipient", "InvalidRecipient"),
+    ("Carrier", "SlotPayload"),
+    ("CensusReached", "CensusExceeded"),
+    ("ChainGround", "ChainIdentity"),
+    ("ClaimDesk", "ClaimService"),
+    ("ClaimParts", "Claim"),
+    ("EnrolmentDesk", "EnrolmentService"),
+    ("EpochNotOpen", "EpochNotClaimable"),
+    ("EpochSight", "EpochSnapshot"),
+    ("GalleryMoved", "GalleryConflict"),
+    ("Gatherer", "Coalescer"),
+    ("KnownPeople", "GalleryCache"),
+    ("LoadMoved", "PayloadConflict"),
+    ("NoMoney", "NothingToPay"),
+    ("PermitDesk", "RequestPermits"),
+    ("PersonMoved", "PersonConflict"),
+    ("ProofFold", "BatchAccumulator"),
+    ("Reach", "Threshold"),
+    ("ReceiptDesk", "ReceiptService"),
+    ("ReviewDesk", "ReviewService"),
+    ("Seat", "TxSlot"),
+    ("Sight", "ChainSnapshot"),
+    ("Sighting", "TxLocation"),
+    ("SlotMoved", "SlotConflict"),
+    ("Stages", "SearchMode"),
+];
+/// Openings that leave a doc line without verb or noun.
+const INTERROGATIVES: [&str; 10] = [
+    "What", "Who", "Whose", "Whom", "Where", "Why", "How", "Whether", "Which", "When",
+];
+/// Marks of work that is not done.
+const UNFINISHED: [&str; 3] = ["TODO", "FIXME", "XXX"];
+/// Folders of sources.
+const FOLDERS: [&str; 6] = [
+    "crates",
+    "circuits",
+    "orb-sim",
+    "xtask",
+    "contracts/src",
+    "contracts/test",
+];
+/// Crates of which each file begins with its purpose.
+const INTRODUCED: [&str; 9] = [
+    "annona", "api", "bindings", "core", "engine", "rpc", "service", "template", "wire",
+];
+/// This file names all that it forbids.
+const SELF: &str = "xtask/src/tidy.rs";
+
+/// Fails with every line that breaks the manner.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let mut objections = Vec::new();
+    for path in sources(&FOLDERS.map(|folder| root().join(folder)))? {
+        let name = path.strip_prefix(root()).unwrap_or(&path);
+        if name != Path::new(SELF) {
+            objections.extend(objections_to(name, &fs::read_to_string(&path)?));
+        }
+    }
+    if objections.is_empty() {
+        return Ok(());
+    }
+    bail!("not tidy:\n  {}", objections.join("\n  "))
+}
+
+fn sources(folders: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = folders.to_vec();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let is_foreign = ["node_modules", "target", "out", "cache", "generated"]
+                .iter()
+                .any(|name| path.ends_with(name));
+            if path.is_dir() && !is_foreign {
+                open.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs" || it == "sol") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn objections_to(file: &Path, text: &str) -> Vec<String> {
+    let mut objections = Vec::new();
+    let is_source = is_source(file);
+    if is_source && is_introduced(file) && !text.starts_with("//!") {
+        objections.push(format!(
+            "{}: the first line says what the file is for (`//!`)",
+            file.display()
+        ));
+    }
+    for (line, number) in text.lines().zip(1..) {
+        let place = format!("{}:{number}", file.display());
+        if let Some(opening) = interrogative_opening(line).filter(|_| is_source) {
+            objections.push(format!(
+                "{place}: a doc line opens with a verb or a noun, not with {opening}"
+            ));
+        }
+        for word in words(line) {
+            if let Some((_, new)) = REPLACED_NAMES.iter().find(|(old, _)| *old == word) {
+                objections.push(format!("{place}: {word} is called {new}"));
+            }
+            if UNFINISHED.contains(&word) {
+                objections.push(format!("{place}: {word}"));
+            }
+        }
+    }
+    objections
+}
+
+/// Returns whether a file is part of a library, a program or a contract, and not one of tests.
+fn is_source(file: &Path) -> bool {
+    let has = |name: &str| file.components().any(|part| part.as_os_str() == name);
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    has("src") && !has("tests") && !stem.ends_with("tests") && stem != "testing"
+}
+
+/// Returns whether a file belongs to a crate of which each file begins with its purpose.
+fn is_introduced(file: &Path) -> bool {
+    let crates = INTRODUCED.iter();
+    file.extension().is_some_and(|it| it == "rs")
+        && crates
+            .map(|name| Path::new("crates").join(name))
+            .any(|it| file.starts_with(it))
+}
+
+fn interrogative_opening(line: &str) -> Option<&'static str> {
+    let line = line.trim_start();
+    let doc = line
+        .strip_prefix("///")
+        .or_else(|| line.strip_prefix("//!"))?;
+    let doc = doc.trim_start_matches([' ', '*']);
+    let doc = ["@notice ", "@dev "]
+        .iter()
+        .find_map(|tag| doc.strip_prefix(tag))
+        .unwrap_or(doc);
+    let first = doc.split(|c: char| !c.is_alphabetic()).next()?;
+    INTERROGATIVES.into_iter().find(|word| *word == first)
+}
+
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn objections(file: &str, text: &str) -> usize {
+        objections_to(Path::new(file), text).len()
+    }
+
+    #[test]
+    fn each_kind_is_found() {
+        let source = "crates/core/src/a.rs";
+        assert_eq!(objections(source, "//! Amounts.\n/// Adds two.\n"), 0);
+        assert_eq!(objections(source, "use std::fmt;\n"), 1);
+        assert_eq!(objections(source, "//! A.\n    /// Whether it adds.\n"), 1);
+        assert_eq!(
+            objections(source, "//! A.\n/// Whichever comes first.\n"),
+            0
+        );
+        assert_eq!(objections(source, "//! A.\nstruct ClaimDesk;\n"), 1);
+        assert_eq!(objections(source, "//! A.\nstruct ClaimDesks;\n"), 0);
+        assert_eq!(objections(source, "//! A.\n// TODO: add\n"), 1);
+        assert_eq!(
+            objections("crates/core/tests/it/a.rs", "use std::fmt;\n"),
+            0
+        );
+        assert_eq!(
+            objections("contracts/src/A.sol", "/// @notice Who pays.\n"),
+            1
+        );
+    }
+
+    #[test]
+    fn the_house_is_tidy() {
+        check().unwrap();
+    }
+}
