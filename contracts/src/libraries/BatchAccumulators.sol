@@ -8,7 +8,7 @@ import {Bn254} from "./Bn254.sol";
 /// @dev The block of pairs is one piece of memory: each pair is written where the precompile
 /// reads it.
 struct BatchAccumulator {
-    // Where the block begins, and where its next pair goes.
+    // Start of the block, and place of its next pair.
     uint256 start;
     uint256 next;
     // Modulo r: sum of rho_i, of rho_i * nullifierHash_i, of rho_i * signalHash_i.
@@ -18,7 +18,7 @@ struct BatchAccumulator {
     // A sum of points, and room behind it for the term to add: together the input of EC_ADD.
     uint256[4] c;
     uint256[4] inputs;
-    // What the coefficients come from.
+    // Source of the coefficients.
     bytes32 seed;
     // Bit i is set if claim i was skipped.
     uint256 skipped;

@@ -1,3 +1,5 @@
+//! A deployment: chain and addresses of the contracts, in a file.
+
 use std::path::{Path, PathBuf};
 
 use alloy::primitives::Address;

@@ -1,3 +1,5 @@
+//! Reasons in the revert data of the contracts.
+
 use alloy::sol_types::SolInterface;
 use annona_core::RevertReason;
 

@@ -1,3 +1,5 @@
+//! Providers for HTTP endpoints.
+
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::RpcClient;
 use annona_http::{PublicAddress, Url, is_loopback};

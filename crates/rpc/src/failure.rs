@@ -1,3 +1,5 @@
+//! Failures of calls, told once and in the endpoint's own words.
+
 use std::error::Error;
 
 use alloy::rpc::json_rpc::ErrorPayload;

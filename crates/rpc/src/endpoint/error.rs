@@ -1,3 +1,5 @@
+//! Failures of an endpoint, without its key, and those among them that pass.
+
 use std::time::Duration;
 
 use annona_http::PublicAddress;

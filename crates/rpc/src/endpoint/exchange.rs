@@ -1,3 +1,5 @@
+//! One HTTP request with its answer, within limits.
+
 use std::time::{Duration, SystemTime};
 
 use alloy::rpc::json_rpc::{Response, ResponsePacket, ResponsePayload, SerializedRequest};

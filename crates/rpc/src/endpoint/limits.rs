@@ -1,3 +1,5 @@
+//! Limits of time and length for an endpoint.
+
 use std::time::Duration;
 
 use rand::RngExt;
