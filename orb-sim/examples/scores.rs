@@ -11,8 +11,7 @@ use annona_iris::{Eye, encode};
 use annona_matcher::{
     Decision, DecisionRule, EyesCompared, Found, Match, PairScore, Score, pair_score, score,
 };
-use annona_template::EyePair;
-use annona_template::IrisTemplate;
+use annona_template::{EyePair, IrisTemplate};
 use orb_sim::plot::{GENUINE, IMPOSTOR, Page, Panel};
 use orb_sim::{CaptureConditions, Person, capture};
 use rand::SeedableRng;

@@ -7,8 +7,7 @@ use annona_core::{
 };
 use annona_iris::liveness::{Accepted, Refusal, Selected};
 use annona_iris::{Encoding, Eye, IrisError, encode};
-use annona_template::EyePair;
-use annona_template::MODEL_ID;
+use annona_template::{EyePair, MODEL_ID};
 use image::GrayImage;
 
 /// Reason why an orb did not enrol somebody.
@@ -195,8 +194,9 @@ impl Orb {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::*;
     use annona_core::Address;
+
+    use super::*;
 
     #[test]
     fn the_signature_names_the_orb_in_its_domain_only() {

@@ -6,8 +6,7 @@
 
 use annona_iris::{Encoding, Eye, encode};
 use annona_matcher::{DecisionRule, FusionRule, Gallery, GalleryError, Snapshot, fuse};
-use annona_template::EyePair;
-use annona_template::IrisTemplate;
+use annona_template::{EyePair, IrisTemplate};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use serde::Serialize;

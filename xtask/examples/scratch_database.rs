@@ -5,10 +5,9 @@ use std::env::args_os;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use sqlx::ConnectOptions;
-use sqlx::Connection;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {

@@ -183,7 +183,13 @@ fn ids(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn the_specification_holds() {
+        check().unwrap();
+    }
 
     const PAGE: &str = "# Claims\n\n#### CLAIM-1 Once\n\nIt MUST.\n\n- Prevents: two.\n\
         - Held by: `xtask/src/spec.rs` (`ids`)\n\

@@ -5,16 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use clap::Args;
 
-use crate::dependencies;
 use crate::durations::Slowest;
 use crate::generate::{self, Mode, forge};
 use crate::rust_tests::{self, TestBinary};
-use crate::setup;
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end};
-use crate::spec;
-use crate::symbolic;
-use crate::tidy;
-use crate::walls;
+use crate::{dependencies, setup, spec, symbolic, tidy, walls};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]

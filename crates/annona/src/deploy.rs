@@ -12,13 +12,13 @@ use annona_files::{Audience, OutputFile};
 use annona_http::SecretUrl;
 use annona_keys::UnsafeKeys;
 use annona_rpc::connect;
+use annona_service::account_keys;
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 
 use crate::output::{Format, note};
 use crate::signals::until_signal;
-use annona_service::account_keys;
 
 /// The largest file that is taken for a plan.
 const MAX_PLAN_BYTES: u64 = 1 << 20;

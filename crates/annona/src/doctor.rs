@@ -14,13 +14,13 @@ use annona_engine::ports::ChainReader;
 use annona_keys::DEVELOPMENT_CHAINS;
 use annona_proofs::{ClaimVerifier, Identity, VerifyingKey, prove_claim};
 use annona_rpc::{connect, endpoint_failure};
+use annona_service::account_keys;
+use annona_service::config::Config;
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
 use crate::output::Format;
-use annona_service::account_keys;
-use annona_service::config::Config;
 
 /// Arguments of `annona doctor`.
 #[derive(Debug, Args)]

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use annona_service::config;
 use clap::{Command, CommandFactory, Parser};
 
 use crate::Cli;
-use annona_service::config;
 
 /// Variables that only tests read.
 const OF_TESTS: [&str; 4] = [

@@ -13,6 +13,7 @@ use annona_client::wire::EnrolmentView;
 use annona_core::{B256, Commitment, EnrolmentKind, UnixSeconds};
 use annona_http::SecretUrl;
 use annona_iris::liveness::Challenge;
+use annona_service::account_keys;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use image::GrayImage;
@@ -23,11 +24,9 @@ use orb_sim::{
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use attacks::AttacksArgs;
-
 use crate::output::Format;
 use crate::simulation::{self, CalibrateArgs, TrialArgs};
-use annona_service::account_keys;
+use attacks::AttacksArgs;
 
 /// Sessions that the orb holds with a person before it gives up.
 pub(crate) const MAX_CAPTURES: u32 = 5;

@@ -44,8 +44,7 @@ pub(crate) fn refusal_path(receipt: &Path) -> PathBuf {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use annona_chain::{PrivateKeySigner, ReceiptKey};
-    use annona_core::Claim;
-    use annona_core::{Address, AmountWei, Epoch, Payment, UnixSeconds};
+    use annona_core::{Address, AmountWei, Claim, Epoch, Payment, UnixSeconds};
     use annona_engine::{ClaimIntake, ClaimRecord, ClaimState, ReceiptService};
     use annona_proofs::{Identity, prove_claim};
     use rand::SeedableRng;

@@ -2,10 +2,9 @@ use alloy::providers::DynProvider;
 use annona_bindings::Deployment;
 use annona_core::UnixSeconds;
 
-use crate::checks;
 use crate::data::ChainData;
 use crate::gather::{gather, is_canonical, read_head};
-use crate::{AuditError, CheckResult, Report};
+use crate::{AuditError, CheckResult, Report, checks};
 
 /// Times that an audit is begun when the chain is reorganised under it.
 const ATTEMPTS: usize = 2;

@@ -4,6 +4,12 @@ use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolConstructor;
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{
+    AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, SemaphoreVerifier,
+    TimelockController, UnsafeTestAppend16Verifier, UnsafeTestAppend256Verifier,
+    UnsafeTestAppend1024Verifier, UnsafeTestRevoke8Verifier, UnsafeTestRevoke32Verifier,
+};
 use annona_core::{AmountWei, UnixSeconds};
 use annona_engine::ports::ChainError;
 use annona_keys::{UnsafeKeyRefused, UnsafeKeys, permit};
@@ -11,12 +17,6 @@ use annona_proofs::KeyOrigin;
 
 use crate::AccountSender;
 use crate::error::from_transport;
-use annona_bindings::Deployment;
-use annona_bindings::contracts::{
-    AnnonaToken, Distributor, MintedIncome, OrbRegistry, Registry, SemaphoreVerifier,
-    TimelockController, UnsafeTestAppend16Verifier, UnsafeTestAppend256Verifier,
-    UnsafeTestAppend1024Verifier, UnsafeTestRevoke8Verifier, UnsafeTestRevoke32Verifier,
-};
 
 /// Failure of a deployment.
 #[derive(Debug, thiserror::Error)]

@@ -4,11 +4,11 @@ use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
 use annona_engine::ports::{ChainError, ChainReader, FeeMarket};
+use annona_rpc::LOG_SPAN_MAX_BLOCKS;
 
 use crate::EvmReader;
 use crate::error::from_transport;
 use crate::fees::{TransactionKinds, read_market};
-use annona_rpc::LOG_SPAN_MAX_BLOCKS;
 
 /// Event logs as an endpoint gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,14 +2,14 @@
 
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::providers::Provider;
-use annona_engine::ports::{ChainError, ChainReader};
-
-use crate::EvmReader;
-use crate::error::from_transport;
 use annona_bindings::contracts::{
     UnsafeTestAppend16Verifier, UnsafeTestAppend256Verifier, UnsafeTestAppend1024Verifier,
     UnsafeTestRevoke8Verifier, UnsafeTestRevoke32Verifier,
 };
+use annona_engine::ports::{ChainError, ChainReader};
+
+use crate::EvmReader;
+use crate::error::from_transport;
 
 /// A contract and the hash of its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

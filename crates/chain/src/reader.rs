@@ -6,6 +6,8 @@ use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::client::BatchRequest;
 use alloy::rpc::types::{Filter, Log, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
+use annona_bindings::Deployment;
+use annona_bindings::contracts::{AnnonaToken, Distributor, IRegistry, OrbRegistry, Registry};
 use annona_core::{
     AmountWei, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
 };
@@ -13,12 +15,10 @@ use annona_engine::ports::{
     BlockHead, Census, ChainError, ChainReader, Checkpoint, ClaimOutcome, EpochAccount, Receipt,
     RegistryBatch, RegistryChange, RegistryState, Revocation, TransactionStatus,
 };
+use annona_rpc::{LogReader, is_revert};
 use async_trait::async_trait;
 
 use crate::error::{from_contract, from_transport};
-use annona_bindings::Deployment;
-use annona_bindings::contracts::{AnnonaToken, Distributor, IRegistry, OrbRegistry, Registry};
-use annona_rpc::{LogReader, is_revert};
 
 /// Highest number of calls in one request: endpoints limit it, some to 100.
 const CALLS_AT_ONCE: usize = 64;

@@ -11,9 +11,8 @@ use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
-use annona_core::Claim;
-use annona_core::RevertReason;
-use annona_core::{AmountWei, B256, Epoch, NullifierHash, OrbId};
+use annona_bindings::contracts::{Distributor, IDistributor, IRegistry, Registry};
+use annona_core::{AmountWei, B256, Claim, Epoch, NullifierHash, OrbId, RevertReason};
 use annona_engine::ports::{
     AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
     EpochAccount, FeeMarket, Fees, RegistryBatch, RegistryState, Revocation, RevokeCall,
@@ -24,7 +23,6 @@ use async_trait::async_trait;
 use crate::EvmReader;
 use crate::error::from_transport;
 use crate::fees::{TransactionKinds, is_kind_refused, read_market, with_fees};
-use annona_bindings::contracts::{Distributor, IDistributor, IRegistry, Registry};
 
 /// Share on top of a gas estimate, in percent. The estimate is made on the present state; the share
 /// covers the changes by other transactions of the same block.

@@ -9,8 +9,8 @@ mod verifying;
 use std::sync::Arc;
 
 use annona_core::{
-    Address, AmountWei, ClaimScope, ClaimWindow, Epoch, EpochClock, EpochError, NullifierHash,
-    Payment, Root,
+    Address, AmountWei, Claim, ClaimScope, ClaimWindow, Epoch, EpochClock, EpochError,
+    NullifierHash, Payment, Root,
 };
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
@@ -18,7 +18,6 @@ use crate::ports::{
     ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Pending, Store, StoreError,
 };
 use crate::{ClaimIntake, ClaimRecord, ClaimState};
-use annona_core::Claim;
 use coalescer::Coalescer;
 use snapshot::{ChainSnapshot, SnapshotQuery};
 use verifying::{BatchVerifier, Full};

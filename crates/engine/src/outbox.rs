@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use annona_core::{Address, NullifierHash};
+use annona_core::{Address, NullifierHash, RevertReason};
 
 use crate::Rejection;
 use crate::fees::FeePolicy;
@@ -13,7 +13,6 @@ use crate::ports::{
     ClaimOutcome, FeeMarket, Fees, OpenOutcome, Purpose, Receipt, Slot, SlotId, SlotState, Store,
     StoreError, TransactionStatus, TxSlot,
 };
-use annona_core::RevertReason;
 
 /// Failure that cut short a step of the outbox; the next step goes on.
 #[derive(Debug, thiserror::Error)]

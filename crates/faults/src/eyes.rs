@@ -1,5 +1,4 @@
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -1,8 +1,9 @@
 //! From the normalised sheet to the template, on integers only.
 
+use annona_template::{COLUMNS, IrisTemplate};
+
 use crate::params::{FilterParams, params};
 use crate::sheet::NormalisedSheet;
-use annona_template::{COLUMNS, IrisTemplate};
 
 /// Bits of a code word that one part (real or imaginary) takes.
 const PART_BITS: usize = 32;

@@ -61,9 +61,10 @@ pub(crate) fn params() -> &'static Params {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use alloy_primitives::keccak256;
     use annona_template::{COLUMNS, MODEL_ID};
+
+    use super::*;
 
     #[test]
     fn the_parameter_file_describes_the_template() {

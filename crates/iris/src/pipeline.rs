@@ -1,5 +1,8 @@
 //! The whole way from an image to a template, with every refusal.
 
+use std::f32::consts::TAU;
+
+use annona_template::{IrisTemplate, MIN_VALID_BITS};
 use image::GrayImage;
 
 use crate::cause::true_cause;
@@ -7,19 +10,16 @@ use crate::contour::Contour;
 use crate::encoder::encode_sheet;
 use crate::error::IrisError;
 use crate::focus::region_sharpness;
-use crate::limits;
 use crate::occlusion::Lids;
 use crate::order::median;
 use crate::picture::{check_size, read_image};
 use crate::raster::Plane;
 use crate::segment::{CoarseChange, Planes, Segmentation, find_eye, find_limbus, find_pupil};
 use crate::sheet::{FINE_ANGLES, FINE_RADII, FineSheet, NormalisedSheet};
-use crate::specular;
 use crate::tissue::TissueModel;
 use crate::trig::{length, sin_cos};
 use crate::upright::turn_of;
-use annona_template::{IrisTemplate, MIN_VALID_BITS};
-use std::f32::consts::TAU;
+use crate::{limits, specular};
 
 /// Longest side of the image that segmentation works on; larger ones are reduced.
 const WORKING_SIDE_PX: u32 = 400;

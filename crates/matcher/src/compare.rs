@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
-use annona_template::CODE_BITS;
-use annona_template::IrisTemplate;
+use annona_template::{CODE_BITS, IrisTemplate};
 
 use crate::bound::{self, Bound, Verdict};
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]

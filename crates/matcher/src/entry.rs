@@ -1,10 +1,10 @@
 //! One person of a gallery, as searches and files hold it.
 
+use annona_template::EyePair;
 use bytemuck::{Pod, Zeroable};
 
 use crate::packed::PackedTemplate;
 use crate::screen::ScreenTemplate;
-use annona_template::EyePair;
 
 /// Bytes of an [`Entry`], in memory and in a file.
 pub(crate) const ENTRY_BYTES: usize = size_of::<Entry>();

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use annona_template::IrisTemplate;
+use annona_template::{EyePair, IrisTemplate};
 use rayon::prelude::*;
 
 use crate::bound::{Bound, Verdict};
@@ -19,7 +19,6 @@ use crate::kernel::Instructions;
 use crate::kernel::screen::{TOGETHER, excesses, prefetch};
 use crate::pair::{EyesCompared, best_arrangement, mirrored_pair};
 use crate::screen::{ScreenProbe, ScreenTemplate, is_likely_comparable, keeps};
-use annona_template::EyePair;
 
 /// People that one task searches.
 const TASK_PEOPLE: usize = 512;

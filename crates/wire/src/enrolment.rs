@@ -1,8 +1,7 @@
 //! Bodies of enrolments: the request with its parsing, and the status of an enrolment.
 
 use annona_core::{Enrolment, EnrolmentKind, SignedEnrolment, UnixSeconds};
-use annona_template::EyePair;
-use annona_template::IrisTemplate;
+use annona_template::{EyePair, IrisTemplate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -6,9 +6,8 @@
 //! people taken for attacks. Presentations that gave no verdict because too few
 //! frames could be used are counted apart (non-response), for both kinds.
 
-use super::{Attack, Range, Species};
-use crate::anatomy::Person;
-use crate::session::{Sitting, challenge, watch};
+use std::collections::BTreeMap;
+
 use annona_iris::Eye;
 use annona_iris::liveness::{Accepted, Check, Refusal, Report, Verdict};
 use annona_matcher::{Decision, DecisionRule, Gallery};
@@ -16,7 +15,10 @@ use annona_template::EyePair;
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+
+use super::{Attack, Range, Species};
+use crate::anatomy::Person;
+use crate::session::{Sitting, challenge, watch};
 
 /// Kind of presentation to the orb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,21 +7,20 @@ use alloy::providers::Provider;
 use annona_chain::{EvmChain, EvmReader, PrivateKeySigner, SenderKeys};
 use annona_client::ClaimDraft;
 use annona_client::wire::{ClaimStatus, ClaimView};
-use annona_core::Claim;
-use annona_core::RevertReason;
 use annona_core::{
-    Address, AmountWei, B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, U256,
+    Address, AmountWei, B256, Claim, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex,
+    RevertReason, U256,
 };
 use annona_engine::ports::{
     ChainError, ChainReader, ChainWriter, ClaimOutcome, Fees, Receipt, SignedTransaction,
     TransactionStatus, TxSlot,
 };
 use annona_engine::{Membership, MembershipRules};
+use annona_service::account_keys;
 use annona_tree::InclusionProof;
 use anyhow::{Context, anyhow, bail, ensure};
 
 use crate::output::note;
-use annona_service::account_keys;
 
 /// Pause between two looks at a transaction under way.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

@@ -7,8 +7,7 @@ use annona_bindings::revert_reason;
 use annona_chain::PrivateKeySigner;
 use annona_client::wire::ClaimRequest;
 use annona_client::{ClaimDraft, ClientError, TreeReader, Wallet, prepare_claim};
-use annona_core::RevertReason;
-use annona_core::{Epoch, Payment};
+use annona_core::{Epoch, Payment, RevertReason};
 use annona_engine::ports::ChainReader;
 use anyhow::{Context, ensure};
 

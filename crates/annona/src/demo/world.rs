@@ -12,14 +12,14 @@ use annona_core::{Epoch, EpochClock};
 use annona_engine::ports::ChainReader;
 use annona_files::{Audience, write_new};
 use annona_rpc::connect;
+use annona_service::account_keys;
+use annona_service::sandbox::{self, Account};
 use anyhow::ensure;
 use orb_sim::Orb;
 
 use super::progress::Story;
 use crate::scratch::Scratch;
 use crate::service_process::ServiceProcess;
-use annona_service::account_keys;
-use annona_service::sandbox::{self, Account};
 
 const BLOCK_TIME_SECS: u64 = 1;
 const CONFIRMATIONS: u64 = 1;

@@ -6,8 +6,7 @@
 
 use std::f32::consts::TAU;
 
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use orb_sim::normal;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

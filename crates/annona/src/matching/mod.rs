@@ -12,8 +12,7 @@ use annona_matcher::evaluation::PairKind;
 use annona_matcher::{
     Access, DecisionRule, Gallery, Instructions, SearchMode, Snapshot, pair_score, passes_screen,
 };
-use annona_template::EyePair;
-use annona_template::IrisTemplate;
+use annona_template::{EyePair, IrisTemplate};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use rand::SeedableRng;

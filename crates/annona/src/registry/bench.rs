@@ -21,9 +21,11 @@ use annona_engine::{
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
 use annona_rpc::connect;
+use annona_service::assemble::SystemClock;
+use annona_service::prover::LocalProver;
+use annona_service::sandbox::{self, Account, CLAIM_WINDOW};
 use annona_store::{DeploymentTag, SqliteStore};
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use anyhow::ensure;
 use clap::Args;
 use serde::Serialize;
@@ -31,9 +33,6 @@ use serde::Serialize;
 use crate::orb::now;
 use crate::output::Format;
 use crate::scratch::Scratch;
-use annona_service::assemble::SystemClock;
-use annona_service::prover::LocalProver;
-use annona_service::sandbox::{self, Account, CLAIM_WINDOW};
 
 /// Blocks on top of a final one.
 const CONFIRMATIONS: u64 = 1;

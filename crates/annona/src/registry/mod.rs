@@ -15,19 +15,18 @@ use annona_engine::ports::{ChainReader, EnrolmentRepository, Pending, Revocation
 use annona_engine::{Membership, MembershipRules, RevocationReason};
 use annona_http::SecretUrl;
 use annona_rpc::connect;
+use annona_service::assemble::open_store;
+use annona_service::config::Config;
+use annona_service::tree_file::{self, TreeFile};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use bench::BenchArgs;
-use review::{ReviewArgs, ReviewsArgs};
-
 use crate::load_config;
 use crate::orb::now;
 use crate::output::Format;
-use annona_service::assemble::open_store;
-use annona_service::config::Config;
-use annona_service::tree_file::{self, TreeFile};
+use bench::BenchArgs;
+use review::{ReviewArgs, ReviewsArgs};
 
 /// Commands of `annona registry`.
 #[derive(Debug, Subcommand)]

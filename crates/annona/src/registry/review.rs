@@ -8,13 +8,13 @@ use annona_bindings::Deployment;
 use annona_core::B256;
 use annona_engine::{EnrolmentId, EnrolmentState, OpenReview, ReviewService, ReviewVerdict};
 use annona_matcher::{Access, DecisionRule, Gallery};
+use annona_service::assemble::{SystemClock, open_store};
 use annona_store::SqliteStore;
 use clap::Args;
 use serde::Serialize;
 
 use crate::load_config;
 use crate::output::Format;
-use annona_service::assemble::{SystemClock, open_store};
 
 /// Arguments of `annona registry reviews`.
 #[derive(Debug, Args)]

@@ -19,6 +19,9 @@ use annona_files::{Audience, write_new};
 use annona_keys::UnsafeKeys;
 use annona_proofs::{AppendBatch, Identity, RegistryScope, prove_claim};
 use annona_rpc::connect;
+use annona_service::account_keys;
+use annona_service::prover::LocalProver;
+use annona_service::sandbox::{self, Account, EPOCH_LENGTH_SECS};
 use annona_tree::MembershipTree;
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -28,9 +31,6 @@ use crate::output::note;
 use crate::outputs::JsonOutput;
 use crate::scratch::Scratch;
 use crate::service_process::ServiceProcess;
-use annona_service::account_keys;
-use annona_service::prover::LocalProver;
-use annona_service::sandbox::{self, Account, EPOCH_LENGTH_SECS};
 
 /// Members by which earlier figures are known.
 const MEMBERS: &[&str] = &["accepted_per_s", "settled_per_s", "senders"];

@@ -7,14 +7,13 @@ use std::process::ExitCode;
 
 use annona_bindings::Deployment;
 use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository, Purpose, Slot};
+use annona_service::assemble::open_store;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use bench::BenchArgs;
-
 use crate::load_config;
 use crate::output::Format;
-use annona_service::assemble::open_store;
+use bench::BenchArgs;
 
 /// Commands of `annona relay`.
 #[derive(Debug, Subcommand)]

@@ -1,8 +1,7 @@
 use annona_core::{Commitment, Enrolment, EnrolmentKind, U256, UnixSeconds};
 use annona_engine::ports::{EnrolmentRepository, Pending, RevocationRepository};
 use annona_matcher::{Decision, DecisionRule, Gallery};
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use annona_wire::{EnrolmentRequest, EnrolmentStatus, EnrolmentView};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;

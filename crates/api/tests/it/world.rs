@@ -19,8 +19,7 @@ use annona_engine::{
 use annona_matcher::{DecisionRule, Gallery};
 use annona_proofs::{Identity, prove_claim};
 use annona_store::{DeploymentTag, SqliteStore};
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use annona_tree::MembershipTree;
 use annona_wire::{
     ClaimRequest, ConfigView, EnrolmentRequest, PartStatus, PartView, Problem, ReadinessView,

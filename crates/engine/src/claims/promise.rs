@@ -1,11 +1,10 @@
 //! Deadline that a service promises for a claim, or none for a claim that may fail through nobody's
 //! fault.
 
-use annona_core::{AmountWei, Epoch, UnixSeconds};
+use annona_core::{AmountWei, Claim, Epoch, UnixSeconds};
 
 use crate::ClaimRules;
 use crate::ports::EpochAccount;
-use annona_core::Claim;
 
 impl ClaimRules {
     /// Returns the deadline that is promised for a claim taken at `now`, both on the chain's

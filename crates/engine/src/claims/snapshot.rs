@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use annona_core::{
-    Address, AmountWei, ClaimWindow, Epoch, EpochClock, NullifierHash, Payment, UnixSeconds,
+    Address, AmountWei, Claim, ClaimWindow, Epoch, EpochClock, NullifierHash, Payment, UnixSeconds,
 };
 use futures::try_join;
 
 use crate::ports::{ChainError, ChainReader, Checkpoint, EpochAccount};
-use annona_core::Claim;
 
 /// Parts of a claim that the chain is asked about.
 #[derive(Debug, Clone, Copy)]

@@ -1,16 +1,13 @@
 //! Port to the chain: traits to read it and to sign and send transactions, with the types of their
 //! answers.
 
-use annona_core::RevertReason;
 use annona_core::{
-    Address, AmountWei, B256, Commitment, Epoch, FieldElement, LeafIndex, NullifierHash, OrbId,
-    ProofPoints, Root, U256, UnixSeconds,
+    Address, AmountWei, B256, Claim, Commitment, Epoch, FieldElement, LeafIndex, NullifierHash,
+    OrbId, ProofPoints, RevertReason, Root, U256, UnixSeconds,
 };
 use annona_proofs::{AppendStatement, BatchProof, RevokeStatement};
 use annona_tree::Revocation;
 use async_trait::async_trait;
-
-use annona_core::Claim;
 
 /// Reason why the chain gave no usable answer, or refused a call.
 #[derive(Debug, thiserror::Error)]

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use annona_core::{Address, ClaimWindow, Epoch, EpochClock, NullifierHash};
 
+use annona_core::{Claim, RevertReason};
 use policy::MAX_BATCH;
 pub use policy::{ClaimsReason, RelayPolicy, WaitingClaims};
-use refused::Finding;
 
 use crate::ClaimRecord;
 use crate::fees::FeePolicy;
@@ -19,8 +19,7 @@ use crate::ports::{
     Attempt, AttemptKind, BlockHead, ChainError, ChainReader, ChainWriter, Clock, FeeMarket,
     OpenOutcome, Purpose, QueuedClaim, SenderRole, Store, StoreError, TxSlot,
 };
-use annona_core::Claim;
-use annona_core::RevertReason;
+use refused::Finding;
 
 /// Largest number of claims of one epoch that a step looks at, besides those in quarantine.
 const CLAIMS_PER_EPOCH: usize = 4 * MAX_BATCH;

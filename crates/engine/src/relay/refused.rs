@@ -2,15 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use annona_core::NullifierHash;
+use annona_core::{Claim, NullifierHash, RevertReason};
 
 use super::{EXAMINED_PER_STEP, MAX_SET_ASIDE, Relay, RelayError, Round};
 use crate::Rejection;
 use crate::ports::{
     At, ChainError, ChainReader, ChainWriter, ClaimOutcome, QueuedClaim, TransactionStatus,
 };
-use annona_core::Claim;
-use annona_core::RevertReason;
 
 /// Result of the search for one of our transactions that paid a queued claim.
 enum OwnPayment {

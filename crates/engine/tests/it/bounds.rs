@@ -3,12 +3,11 @@
 use alloy::primitives::{U256, uint};
 use annona_core::Signature;
 use annona_engine::{ClaimError, EnrolError, EnrolmentPacket, EnrolmentState};
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_faults::capture;
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 
 use crate::claims::{CLAIM, open, refusal};
 use crate::enrolments::{Desk, orb, signed_by, statement};
-use annona_faults::capture;
 
 /// Order of secp256k1 (SEC 2, 2.4.1).
 const CURVE_ORDER: U256 =

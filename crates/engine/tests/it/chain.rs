@@ -7,11 +7,9 @@ mod ports;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use annona_core::Claim;
-use annona_core::RevertReason;
 use annona_core::{
-    Address, B256, ClaimWindow, Commitment, Epoch, EpochClock, FieldElement, LeafIndex,
-    NullifierHash, OrbId, ProofPoints, U256, UnixSeconds,
+    Address, B256, Claim, ClaimWindow, Commitment, Epoch, EpochClock, FieldElement, LeafIndex,
+    NullifierHash, OrbId, ProofPoints, RevertReason, U256, UnixSeconds,
 };
 use annona_engine::ports::{
     AppendCall, BatchProver, ChainError, ChainWriter, Checkpoint, ClaimOutcome, Fees, ProverError,

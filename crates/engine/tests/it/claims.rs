@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use annona_core::Claim;
-use annona_core::RevertReason;
-use annona_core::{Address, AmountWei, ClaimScope, Commitment, Epoch, Payment, ProofPoints, U256};
+use annona_core::{
+    Address, AmountWei, Claim, ClaimScope, Commitment, Epoch, Payment, ProofPoints, RevertReason,
+    U256,
+};
 use annona_engine::ports::{ChainReader, ClaimRepository};
 use annona_engine::{ClaimError, ClaimRecord, ClaimRules, ClaimService, ClaimState, Rejection};
 use annona_proofs::{Identity, VerifyError, prove_claim};

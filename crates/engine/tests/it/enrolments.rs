@@ -15,8 +15,7 @@ use annona_engine::{
 };
 use annona_faults::{capture, capture_with_noise};
 use annona_matcher::{Access, DecisionRule, Gallery};
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use tokio::task::JoinSet;
 
 use crate::chain::{GENESIS, calendar};

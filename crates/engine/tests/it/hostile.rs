@@ -10,8 +10,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use alloy::signers::local::PrivateKeySigner;
-use annona_core::Claim;
-use annona_core::{B256, Commitment, EnrolmentKind, Epoch, UnixSeconds};
+use annona_core::{B256, Claim, Commitment, EnrolmentKind, Epoch, UnixSeconds};
 use annona_engine::ports::{OutboxRepository, Pending, RevocationRepository};
 use annona_engine::{
     EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService, EnrolmentState,

@@ -15,8 +15,7 @@ use annona_engine::{
 use annona_faults::{capture, decoy};
 use annona_matcher::{DecisionRule, Gallery};
 use annona_store::conformance::recovery;
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 
 use crate::chain::{EPOCH_SECS, Fate, GENESIS};
 use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, PEOPLE_PER_ORB, orb, signed_by, statement};

@@ -7,12 +7,12 @@ use annona_engine::ports::{
 use annona_engine::{
     EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentState, RevocationReason,
 };
+use annona_faults::capture;
 use annona_store::conformance::recovery;
 
 use crate::chain::{EPOCH_SECS, Fate, GENESIS};
 use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, orb, policy, signed_by, statement};
 use crate::service::{CONFIRMATIONS, MARGIN_SECS, Service, Workers, commitment};
-use annona_faults::capture;
 
 /// Rounds in which a revocation and the append after it settle.
 const ROUNDS: u64 = 2 * CONFIRMATIONS + 6;

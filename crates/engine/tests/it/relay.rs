@@ -6,8 +6,7 @@ mod losses;
 mod refusals;
 mod reorgs;
 
-use annona_core::Claim;
-use annona_core::{B256, Epoch};
+use annona_core::{B256, Claim, Epoch};
 use annona_engine::ports::{AttemptKind, Purpose, Slot};
 
 use crate::service::{CONFIRMATIONS, Service, Workers, claim};

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use annona_core::Claim;
 use annona_core::{
-    Address, AmountWei, B256, Commitment, Epoch, FieldElement, NullifierHash, Payment, ProofPoints,
-    Root, U256, UnixSeconds, hash_to_field, keccak256,
+    Address, AmountWei, B256, Claim, Commitment, Epoch, FieldElement, NullifierHash, Payment,
+    ProofPoints, Root, U256, UnixSeconds, hash_to_field, keccak256,
 };
 use annona_engine::ports::{
     AdmitOutcome, ClaimRepository, Clock, EnrolmentRepository, InsertClaimOutcome,

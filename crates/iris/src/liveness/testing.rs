@@ -1,5 +1,6 @@
 //! Eyes whose contours are known, for tests of single checks.
 
+use annona_template::{COLUMNS, IrisTemplate};
 use image::{GrayImage, Luma};
 
 use super::assess::Frame;
@@ -10,7 +11,6 @@ use crate::occlusion::{LidEdge, Lids};
 use crate::params::params;
 use crate::pipeline::{Encoding, Eye, Geometry, Quality};
 use crate::sheet::NormalisedSheet;
-use annona_template::{COLUMNS, IrisTemplate};
 
 pub(super) const SIDE_PX: u32 = 400;
 pub(super) const MIDDLE: (f32, f32) = (200.0, 200.0);

@@ -16,11 +16,12 @@ use std::sync::Arc;
 pub use folder::Access;
 pub use snapshot::Snapshot;
 
+use annona_template::EyePair;
+
 use crate::entry::{ENTRY_BYTES, Entry};
 use crate::error::GalleryError;
 use crate::pair::PairScore;
 use crate::search::Found;
-use annona_template::EyePair;
 use folder::Folder;
 use segment::Segment;
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use annona_template::EyePair;
+
 use super::Match;
 use super::segment::Published;
 use crate::entry::Entry;
 use crate::kernel::Instructions;
 use crate::search::{Found, Probe, SearchMode, Threshold, search};
-use annona_template::EyePair;
 
 #[derive(Clone)]
 enum Part {

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use annona_matcher::{Access, Gallery};
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

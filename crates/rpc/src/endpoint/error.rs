@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use annona_http::PublicAddress;
-use annona_http::reqwest;
+use annona_http::{PublicAddress, reqwest};
 
 /// Failure of an endpoint to answer with JSON-RPC. It names the endpoint, without its key.
 #[derive(Debug, thiserror::Error)]

@@ -14,6 +14,7 @@ use annona_faults::{
     BatchSupport, Failure, Fault, FeeModel, LOG_REFUSALS, Modes, Proxy, RetryAfter, When,
 };
 use annona_rpc::{EndpointLimits, connect_with};
+use annona_service::sandbox::FEES;
 use futures::FutureExt;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -22,7 +23,6 @@ use rand_chacha::ChaCha8Rng;
 use crate::cut::{Cut, assert_reached};
 use crate::ground::{Ground, Running, Site};
 use crate::payday::{CONFIRMATIONS, Outcome, Payday, ROUNDS};
-use annona_service::sandbox::FEES;
 
 const GWEI: u128 = 1_000_000_000;
 /// A base fee that the service does not pay.

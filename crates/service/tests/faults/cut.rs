@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use annona_chain::EvmChain;
-use annona_core::Claim;
 use annona_core::{
-    Address, AmountWei, B256, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, RevertReason,
-    Root, UnixSeconds,
+    Address, AmountWei, B256, Claim, Commitment, Epoch, LeafIndex, NullifierHash, OrbId,
+    RevertReason, Root, UnixSeconds,
 };
 use annona_engine::ports::*;
 use annona_engine::{

@@ -19,13 +19,13 @@ use annona_engine::{
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
 use annona_rpc::connect;
+use annona_service::prover::LocalProver;
+use annona_service::sandbox::{self, Account, CLAIM_WINDOW, FEES};
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
 use tempfile::TempDir;
 
 use crate::cut::{Cut, Cuttable, Remembering};
-use annona_service::prover::LocalProver;
-use annona_service::sandbox::{self, Account, CLAIM_WINDOW, FEES};
 
 struct LateClock;
 

@@ -8,17 +8,16 @@ use alloy::providers::ext::AnvilApi;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
 use annona_bindings::contracts::Distributor;
-use annona_core::Claim;
-use annona_core::{Address, AmountWei, B256, Commitment, Epoch, NullifierHash, Payment};
+use annona_core::{Address, AmountWei, B256, Claim, Commitment, Epoch, NullifierHash, Payment};
 use annona_engine::ports::{BatchProver, ClaimRepository, InsertClaimOutcome, OutboxRepository};
 use annona_engine::{ClaimState, Rejection};
 use annona_proofs::{AppendBatch, Identity, prove_claim};
+use annona_service::sandbox::{CLAIM_WINDOW, EPOCH_LENGTH_SECS};
 use annona_tree::MembershipTree;
 use tokio::sync::OnceCell;
 
 use crate::cut::Cut;
 use crate::ground::{Ground, Running, Site};
-use annona_service::sandbox::{CLAIM_WINDOW, EPOCH_LENGTH_SECS};
 
 /// Blocks on top of a final one: more than the deepest reorg.
 pub(super) const CONFIRMATIONS: u64 = 9;

@@ -2,8 +2,7 @@
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
-use annona_core::Claim;
-use annona_core::{AmountWei, Epoch, U256, UnixSeconds};
+use annona_core::{AmountWei, Claim, Epoch, U256, UnixSeconds};
 use annona_engine::ports::{InsertClaimOutcome, Pending, QueuedClaim, Store, StoreError};
 use annona_engine::{ClaimRecord, ClaimState, Rejection};
 

@@ -2,8 +2,7 @@
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
-use annona_core::Claim;
-use annona_core::{Epoch, OrbId};
+use annona_core::{Claim, Epoch, OrbId};
 use annona_engine::ports::{
     AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, OrbAllowance, Pending, Purpose,
     SignedTransaction, Store,

@@ -1,8 +1,7 @@
 //! Made-up people, claims and transactions: equal seeds make equal values.
 
-use annona_core::Claim;
 use annona_core::{
-    Address, AmountWei, B256, Commitment, Enrolment, EnrolmentKind, Epoch, FieldElement,
+    Address, AmountWei, B256, Claim, Commitment, Enrolment, EnrolmentKind, Epoch, FieldElement,
     NullifierHash, OrbId, Payment, ProofPoints, Root, U256, UnixSeconds, hash_to_field, keccak256,
 };
 use annona_engine::ports::{
@@ -11,8 +10,7 @@ use annona_engine::ports::{
     SignedTransaction, SlotId, Store, StoreError,
 };
 use annona_engine::{ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentState};
-use annona_template::EyePair;
-use annona_template::{COLUMNS, IrisTemplate};
+use annona_template::{COLUMNS, EyePair, IrisTemplate};
 
 /// Time at which everything of the suite arrives.
 pub(super) const NOW: UnixSeconds = UnixSeconds(1_800_000_000);

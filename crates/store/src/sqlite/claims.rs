@@ -1,8 +1,7 @@
 //! Claims in SQLite.
 
-use annona_core::Claim;
 use annona_core::{
-    AmountWei, B256, Epoch, NullifierHash, Payment, ProofPoints, Root, U256, UnixSeconds,
+    AmountWei, B256, Claim, Epoch, NullifierHash, Payment, ProofPoints, Root, U256, UnixSeconds,
 };
 use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, Pending, QueuedClaim, StoreError};
 use annona_engine::{ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, Rejection};

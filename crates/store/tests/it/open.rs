@@ -1,5 +1,4 @@
-use annona_core::UnixSeconds;
-use annona_core::{Address, B256};
+use annona_core::{Address, B256, UnixSeconds};
 use annona_engine::ports::{
     AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Pending,
     Purpose,

@@ -9,8 +9,7 @@ use std::sync::OnceLock;
 
 use annona_iris::{Eye, IrisError, encode, encode_bytes};
 use annona_matcher::{Decision, DecisionRule, Gallery};
-use annona_template::EyePair;
-use annona_template::IrisTemplate;
+use annona_template::{EyePair, IrisTemplate};
 use image::GrayImage;
 use orb_sim::{CaptureConditions, Person, capture};
 use rand::{RngExt, SeedableRng};

@@ -1,11 +1,10 @@
 //! Storage of claims.
 
-use annona_core::{B256, NullifierHash};
+use annona_core::{B256, Claim, NullifierHash};
 use async_trait::async_trait;
 
 use super::{Pending, StoreError};
 use crate::{ClaimIntake, ClaimRecord, Rejection};
-use annona_core::Claim;
 
 /// Outcome of inserting a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use annona_core::Claim;
-use annona_core::RevertReason;
-use annona_core::{Address, B256, Epoch, NullifierHash, Root, U256, UnixSeconds, keccak256};
+use annona_core::{
+    Address, B256, Claim, Epoch, NullifierHash, RevertReason, Root, U256, UnixSeconds, keccak256,
+};
 use annona_engine::ports::{
     AppendCall, ChainError, Checkpoint, ClaimOutcome, RegistryBatch, RegistryChange, RevokeCall,
     SignedTransaction, TxSlot,

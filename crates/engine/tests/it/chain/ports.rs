@@ -1,8 +1,8 @@
 //! The chain as the engine asks for it.
 
-use annona_core::Claim;
-use annona_core::RevertReason;
-use annona_core::{Address, AmountWei, B256, Epoch, NullifierHash, OrbId, Root, U256};
+use annona_core::{
+    Address, AmountWei, B256, Claim, Epoch, NullifierHash, OrbId, RevertReason, Root, U256,
+};
 use annona_engine::ports::{
     AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
     EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState,

@@ -1,7 +1,6 @@
 //! Claims that travel together, and their order.
 
-use annona_core::Epoch;
-use annona_core::RevertReason;
+use annona_core::{Epoch, RevertReason};
 use annona_engine::ports::{ClaimRepository, Pending, Purpose, SenderRole, Slot};
 use annona_engine::{ClaimState, RelayPolicy};
 

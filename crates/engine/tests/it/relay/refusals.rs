@@ -1,8 +1,6 @@
 //! Claims that the contract or the token does not pay.
 
-use annona_core::Claim;
-use annona_core::RevertReason;
-use annona_core::{AmountWei, Epoch, Payment, U256};
+use annona_core::{AmountWei, Claim, Epoch, Payment, RevertReason, U256};
 use annona_engine::ports::{ChainError, SenderRole};
 use annona_engine::{ClaimState, Rejection, RelayError};
 
