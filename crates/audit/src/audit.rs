@@ -34,6 +34,20 @@ pub enum AuditProgress<'a> {
 /// Audits `deployment` up to the endpoint's newest block, which is held against
 /// the time `now`.
 ///
+/// ```no_run
+/// # use std::path::Path;
+/// # use annona_audit::audit;
+/// # use annona_bindings::Deployment;
+/// # use annona_core::UnixSeconds;
+/// # async fn check(now: UnixSeconds) -> Result<(), Box<dyn std::error::Error>> {
+/// let deployment = Deployment::load(Path::new("deployment.json"))?;
+/// let endpoint = annona_rpc::connect("https://rpc.example")?;
+/// let report = audit(&endpoint, &deployment, now, |_progress| ()).await?;
+/// println!("{:?}", report.verdict());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`AuditError`] when the chain cannot be read. Faults on the chain, and the parts of it that the
 /// endpoint does not show, are in the report.

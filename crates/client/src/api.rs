@@ -38,6 +38,16 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 const MAX_TREE_LOOKS: u32 = 240;
 
 /// A client of one service.
+///
+/// ```no_run
+/// # use annona_client::{ApiClient, ClientError};
+/// # async fn ask() -> Result<(), ClientError> {
+/// let service = ApiClient::new("https://annona.example")?;
+/// let epoch = service.current_epoch().await?;
+/// println!("{epoch:?}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ApiClient {
     base: String,

@@ -13,6 +13,11 @@ impl AmountWei {
     pub const ZERO: Self = Self(U256::ZERO);
 
     /// Converts whole tokens, which have 18 decimals.
+    ///
+    /// ```
+    /// # use annona_core::AmountWei;
+    /// assert_eq!(AmountWei::from_tokens(10).to_string(), "10");
+    /// ```
     #[must_use]
     pub fn from_tokens(tokens: u64) -> Self {
         Self(U256::from(tokens) * U256::from(10).pow(U256::from(18)))

@@ -141,6 +141,14 @@ impl Stage {
 
 /// Encodes a near-infrared picture of one eye.
 ///
+/// ```
+/// # use annona_iris::{Eye, encode};
+/// # use image::GrayImage;
+/// let blank = GrayImage::from_pixel(640, 480, image::Luma([128]));
+/// let refusal = encode(&blank, Eye::Left).unwrap_err();
+/// println!("no template: {refusal}");
+/// ```
+///
 /// # Errors
 /// The first limit of [`limits`] that the image does not keep.
 pub fn encode(image: &GrayImage, eye: Eye) -> Result<Encoding, IrisError> {

@@ -40,6 +40,32 @@ pub fn warm_up() {
 ///
 /// The root is the one that `path` leads to: compare it with `R_e` first.
 ///
+/// ```
+/// # use annona_core::{Address, AmountWei, ClaimScope, Epoch, Payment};
+/// # use annona_proofs::{ClaimVerifier, Identity, VerifyingKey, prove_claim};
+/// # use annona_tree::MembershipTree;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let identity = Identity::generate(&mut rand::rng());
+/// let mut members = MembershipTree::default();
+/// members.append(&[identity.commitment()])?;
+/// let place = members.leaf_index(identity.commitment()).expect("appended");
+/// let path = members.current().proof(place);
+///
+/// let scope = ClaimScope { chain_id: 31_337, distributor: Address::repeat_byte(1) };
+/// let payment = Payment {
+///     recipient: Address::repeat_byte(2),
+///     fee_recipient: Address::ZERO,
+///     fee: AmountWei::ZERO,
+/// };
+/// let proof = prove_claim(&identity, &path, &scope, Epoch(7), &payment, &mut rand::rng())?;
+/// assert_eq!(proof.inputs.root, members.root());
+///
+/// let verifier = ClaimVerifier::new(&VerifyingKey::semaphore_30());
+/// verifier.verify(&proof.inputs, &proof.points)?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`ProveError`] when the prover fails.
 pub fn prove_claim(

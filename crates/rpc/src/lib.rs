@@ -9,12 +9,12 @@
 //! Invariants: no request is without a limit of time; a request is repeated only where that is
 //! safe; the key in an endpoint's address is in no error and no log.
 
-mod connect;
 mod endpoint;
 mod failure;
 mod logs;
+mod provider;
 
-pub use connect::{connect, connect_with};
 pub use endpoint::{EndpointError, EndpointLimits};
 pub use failure::{UnreadableAnswer, endpoint_failure, is_revert};
 pub use logs::{LOG_SPAN_MAX_BLOCKS, LogReader};
+pub use provider::{connect, connect_with};

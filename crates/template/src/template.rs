@@ -105,6 +105,18 @@ impl IrisTemplate {
 
     /// Reads [`IrisTemplate::to_bytes`].
     ///
+    /// ```
+    /// # use annona_template::{COLUMNS, IrisTemplate, TemplateBytesError};
+    /// let template = IrisTemplate::from_columns([0b1010; COLUMNS], [0b1; COLUMNS]);
+    /// assert_eq!(template.valid_bits(), 400);
+    /// let bytes = template.to_bytes();
+    /// assert_eq!(IrisTemplate::from_bytes(&bytes), Ok(template));
+    /// assert_eq!(
+    ///     IrisTemplate::from_bytes(&bytes[1..]),
+    ///     Err(TemplateBytesError::Length { actual: bytes.len() - 1 })
+    /// );
+    /// ```
+    ///
     /// # Errors
     /// The length, the version or the model differs.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TemplateBytesError> {

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use alloy::primitives::Bytes;
+use alloy::primitives::{Bytes, keccak256};
+use alloy::providers::Provider;
 use alloy::providers::ext::AnvilApi;
 use alloy::transports::http::reqwest::Client;
 use annona_client::wire::{ReadinessView, ServicePart};
@@ -120,6 +121,30 @@ async fn a_service_does_not_start_on_another_chain() {
         }
     }
     proxy.behave();
+    assert_eq!(world.serve().stop(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_does_not_start_on_other_code_at_a_contracts_address() {
+    let world = World::create().await;
+    assert_eq!(world.serve().stop(), Some(0));
+    let token = world.chain.deployment().token;
+    let provider = world.chain.provider();
+    let own = provider.get_code_at(token).await.unwrap();
+    // The same code, and one byte that nothing runs.
+    let other = Bytes::from([own.as_ref(), &[0]].concat());
+    provider.anvil_set_code(token, other.clone()).await.unwrap();
+    let output = annona(world.path(), &["serve", "--config", "annona.toml"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for named in [
+        token.to_string(),
+        keccak256(&own).to_string(),
+        keccak256(&other).to_string(),
+    ] {
+        assert!(text.contains(&named), "{named}: {text}");
+    }
+    provider.anvil_set_code(token, own).await.unwrap();
     assert_eq!(world.serve().stop(), Some(0));
 }
 

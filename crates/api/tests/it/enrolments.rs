@@ -75,7 +75,7 @@ async fn a_capture_in_the_grey_zone_asks_for_a_second_one() {
 }
 
 /// The same eyes with as many bits turned as puts them between known and new.
-fn eyes_under_review(known: &EyePair) -> EyePair {
+pub(crate) fn eyes_under_review(known: &EyePair) -> EyePair {
     let mut gallery = Gallery::new();
     gallery.push(1, known).unwrap();
     (200..500)

@@ -8,6 +8,7 @@ mod epochs;
 mod events;
 mod floods;
 mod limits;
+mod logs;
 mod openapi;
 mod operations;
 mod requests;

@@ -51,6 +51,27 @@ pub struct Gallery {
 
 impl Gallery {
     /// An empty gallery in memory.
+    ///
+    /// ```
+    /// # use annona_matcher::{DecisionRule, Gallery};
+    /// # use annona_template::{COLUMNS, EyePair, IrisTemplate};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let eye = |seed: u64| {
+    ///     let word = |column: u64| (column + 200 * seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ///     let code = std::array::from_fn(|column| word(column as u64 + 1));
+    ///     IrisTemplate::from_columns(code, [u32::MAX; COLUMNS])
+    /// };
+    /// let person = |seed: u64| EyePair { left: eye(seed), right: eye(seed + 1) };
+    /// let mut gallery = Gallery::new();
+    /// gallery.push(1, &person(10))?;
+    /// gallery.push(2, &person(20))?;
+    ///
+    /// let found = gallery.search(&person(20), 300_000);
+    /// assert_eq!(found.matches.len(), 1);
+    /// assert_eq!(found.matches[0].sequence, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
