@@ -131,7 +131,7 @@ pub fn pair_score_swapped(probe: &EyePair, other: &EyePair) -> PairScore {
 }
 
 /// The least score over all arrangements; of equals the first of
-/// [`Arrangement::ALL`]. `mirrored` is [`EyePair::mirrored`] of `probe`.
+/// [`Arrangement::ALL`]. `mirrored` is [`mirrored_pair`] of `probe`.
 pub(crate) fn best_arrangement(probe: &EyePair, mirrored: &EyePair, other: &EyePair) -> PairScore {
     let score_in = |arrangement| match arrangement {
         Arrangement::Straight => straight(probe, other, arrangement),
