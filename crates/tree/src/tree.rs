@@ -48,7 +48,7 @@ pub struct Revocation {
 /// The current tree, with the position of each member.
 ///
 /// ```
-/// # use annona_core::{Commitment, LeafIndex, U256};
+/// # use annona_core::{Commitment, U256};
 /// # use annona_tree::{MembershipTree, Revocation};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let commitment = Commitment::try_from(U256::from(5))?;
@@ -56,9 +56,9 @@ pub struct Revocation {
 /// let empty = tree.root();
 /// let root = tree.append(&[commitment])?;
 /// let before = tree.current().clone();
-/// assert_eq!(before.proof(LeafIndex(0)).root_from(commitment), root);
+/// let leaf_index = tree.leaf_index(commitment).expect("appended");
+/// assert_eq!(before.proof(leaf_index).root_from(commitment), root);
 ///
-/// let leaf_index = LeafIndex(0);
 /// tree.revoke(&[Revocation { leaf_index, commitment }])?;
 /// assert_eq!(tree.root(), empty);
 /// assert_eq!(before.root(), root, "a version stays as it was");
