@@ -132,6 +132,17 @@ pub(crate) fn read_from(
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// Lists the files that git tracks and that have one of `extensions`, relative to the workspace.
+pub(crate) fn tracked_files(extensions: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
+    let files = read_from(root(), "git", &["ls-files"]).context("git lists the files to check")?;
+    let is_wanted = |file: &Path| {
+        let extension = file.extension().and_then(OsStr::to_str);
+        extension.is_some_and(|extension| extensions.contains(&extension))
+    };
+    let files = files.lines().map(PathBuf::from);
+    Ok(files.filter(|file| is_wanted(file)).collect())
+}
+
 /// Runs an example of a package of the workspace with arguments.
 pub(crate) fn cargo_example(
     package: &str,

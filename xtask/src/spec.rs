@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use crate::shell::{read_from, root};
+use crate::shell::{root, tracked_files};
 
 /// Folder of the specification.
 const SPEC: &str = "docs/spec";
@@ -142,14 +142,9 @@ fn gaps(defined: &BTreeSet<String>) -> Vec<String> {
 
 /// Ids that tracked files cite and no page defines.
 fn undefined(defined: &BTreeSet<String>) -> anyhow::Result<Vec<String>> {
-    let files = read_from(root(), "git", &["ls-files"]).context("git lists the files to check")?;
     let mut objections = Vec::new();
-    for file in files.lines().map(Path::new) {
-        let extension = file.extension().and_then(|extension| extension.to_str());
-        if !extension.is_some_and(|extension| CITING.contains(&extension)) {
-            continue;
-        }
-        let Ok(text) = fs::read_to_string(root().join(file)) else {
+    for file in tracked_files(&CITING)? {
+        let Ok(text) = fs::read_to_string(root().join(&file)) else {
             continue;
         };
         let cited: BTreeSet<String> = ids(&text).into_iter().collect();

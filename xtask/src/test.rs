@@ -1,14 +1,12 @@
 use std::io::Write;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
 use clap::Args;
 
 use crate::durations::Slowest;
 use crate::generate::{self, Mode, forge};
 use crate::rust_tests::{self, TestBinary};
-use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end};
+use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end, run_with};
 use crate::{dependencies, setup, spec, symbolic, tidy, walls};
 
 /// Arguments of `cargo xtask test`.
@@ -93,13 +91,9 @@ const TESTS: [Step; 2] = [
 
 const SOAK: [Step; 3] = [
     ("Solidity tests, long", |_| {
-        let mut tests = Command::new(forge());
-        tests
-            .args(["test", "--offline"])
-            .env("FOUNDRY_PROFILE", "soak")
-            .current_dir(root().join("contracts"));
-        ensure!(tests.status()?.success(), "forge's tests failed");
-        Ok(())
+        let contracts = root().join("contracts");
+        let long = [("FOUNDRY_PROFILE", "soak")];
+        run_with(&long, &contracts, forge(), &["test", "--offline"])
     }),
     ("Solidity properties, symbolically", |_| symbolic::run()),
     ("demo with 100 people", |_| {

@@ -2,11 +2,11 @@
 //! lines, a line on top of each file.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::bail;
 
-use crate::shell::root;
+use crate::shell::{root, tracked_files};
 
 /// Names that were given up, and those that took their place (`docs/spec/README.md`, glossary).
 const REPLACED_NAMES: [(&str, &str); 26] = [
@@ -43,15 +43,6 @@ const INTERROGATIVES: [&str; 10] = [
 ];
 /// Marks of work that is not done.
 const UNFINISHED: [&str; 3] = ["TODO", "FIXME", "XXX"];
-/// Folders of sources.
-const FOLDERS: [&str; 6] = [
-    "crates",
-    "circuits",
-    "orb-sim",
-    "xtask",
-    "contracts/src",
-    "contracts/test",
-];
 /// Crates of which each file begins with its purpose.
 const INTRODUCED: [&str; 9] = [
     "annona", "api", "bindings", "core", "engine", "rpc", "service", "template", "wire",
@@ -62,10 +53,12 @@ const SELF: &str = "xtask/src/tidy.rs";
 /// Fails with every line that breaks the manner.
 pub(crate) fn check() -> anyhow::Result<()> {
     let mut objections = Vec::new();
-    for path in sources(&FOLDERS.map(|folder| root().join(folder)))? {
-        let name = path.strip_prefix(root()).unwrap_or(&path);
-        if name != Path::new(SELF) {
-            objections.extend(objections_to(name, &fs::read_to_string(&path)?));
+    for file in tracked_files(&["rs", "sol"])? {
+        if is_ours(&file) {
+            objections.extend(objections_to(
+                &file,
+                &fs::read_to_string(root().join(&file))?,
+            ));
         }
     }
     if objections.is_empty() {
@@ -74,24 +67,12 @@ pub(crate) fn check() -> anyhow::Result<()> {
     bail!("not tidy:\n  {}", objections.join("\n  "))
 }
 
-fn sources(folders: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut open = folders.to_vec();
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let is_foreign = ["node_modules", "target", "out", "cache", "generated"]
-                .iter()
-                .any(|name| path.ends_with(name));
-            if path.is_dir() && !is_foreign {
-                open.push(path);
-            } else if path.extension().is_some_and(|it| it == "rs" || it == "sol") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
+/// Returns whether a file was written by hand, and is not the one that names what it forbids.
+fn is_ours(file: &Path) -> bool {
+    let is_generated = file
+        .components()
+        .any(|part| part.as_os_str() == "generated");
+    !is_generated && file != Path::new(SELF)
 }
 
 fn objections_to(file: &Path, text: &str) -> Vec<String> {

@@ -33,7 +33,7 @@ contract EpochStore {
 
     mapping(uint256 epoch => IDistributor.EpochState) private _seen;
 
-    /// @notice How often a forbidden transition was seen.
+    /// @notice Number of forbidden transitions that were seen.
     mapping(Forbidden transition => uint256) public timesSeen;
 
     constructor(

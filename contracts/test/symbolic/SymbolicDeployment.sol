@@ -12,7 +12,8 @@ import {IDistributor} from "../../src/interfaces/IDistributor.sol";
 import {IIncomeSource} from "../../src/interfaces/IIncomeSource.sol";
 import {IRegistry} from "../../src/interfaces/IRegistry.sol";
 import {IRevokeVerifier} from "../../src/interfaces/IRevokeVerifier.sol";
-import {IVerifyingKey, VerifyingKey} from "../../src/interfaces/IVerifyingKey.sol";
+import {IVerifyingKey} from "../../src/interfaces/IVerifyingKey.sol";
+import {StubVerifyingKey} from "../support/StubVerifyingKey.sol";
 
 /// @title The part of Halmos's cheat codes that is used here
 interface SymbolicVm {
@@ -22,12 +23,8 @@ interface SymbolicVm {
 }
 
 /// @title Accepts every registry batch
-contract AcceptingVerifier is IAppendVerifier, IRevokeVerifier {
-    uint256 private immutable _inputCount;
-
-    constructor(uint256 inputCount) {
-        _inputCount = inputCount;
-    }
+contract AcceptingVerifier is IAppendVerifier, IRevokeVerifier, StubVerifyingKey {
+    constructor(uint256 inputCount) StubVerifyingKey(inputCount) {}
 
     function verifyProof(uint256[8] calldata, uint256[6] calldata) external pure returns (bool) {
         return true;
@@ -35,17 +32,6 @@ contract AcceptingVerifier is IAppendVerifier, IRevokeVerifier {
 
     function verifyProof(uint256[8] calldata, uint256[5] calldata) external pure returns (bool) {
         return true;
-    }
-
-    function verifyingKey() external view returns (VerifyingKey memory key) {
-        key.alpha = [uint256(1), 2];
-        key.beta = [uint256(3), 4, 5, 6];
-        key.gamma = [uint256(7), 8, 9, 10];
-        key.delta = [uint256(11), 12, 13, 14];
-        key.ic = new uint256[2][](_inputCount + 1);
-        for (uint256 i = 0; i <= _inputCount; ++i) {
-            key.ic[i] = [15 + i, 30 + i];
-        }
     }
 }
 

@@ -100,17 +100,17 @@ impl EvmChain {
     /// Simulates and signs a call; a refusal of the contract comes back before anything is signed.
     async fn simulate_and_sign(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         to: Address,
         input: Vec<u8>,
     ) -> Result<SignedTransaction, ChainError> {
-        self.estimate_and_sign(seat, call(seat.sender, to, input))
+        self.estimate_and_sign(tx_slot, call(tx_slot.sender, to, input))
             .await
     }
 
     async fn estimate_and_sign(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         call: TransactionRequest,
     ) -> Result<SignedTransaction, ChainError> {
         let gas = self
@@ -120,30 +120,30 @@ impl EvmChain {
             .await
             .map_err(from_transport)?;
         let gas = gas + gas * GAS_MARGIN_PERCENT / 100;
-        self.sign(seat, call.with_gas_limit(gas)).await
+        self.sign(tx_slot, call.with_gas_limit(gas)).await
     }
 
     async fn sign(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         request: TransactionRequest,
     ) -> Result<SignedTransaction, ChainError> {
-        let Some(key) = self.keys.get(&seat.sender) else {
+        let Some(key) = self.keys.get(&tx_slot.sender) else {
             return Err(ChainError::UnknownSender {
-                sender: seat.sender,
+                sender: tx_slot.sender,
             });
         };
         let request = request
-            .with_nonce(seat.nonce)
+            .with_nonce(tx_slot.nonce)
             .with_chain_id(self.reader.deployment.chain_id);
-        let envelope = with_fees(request, seat.fees)
+        let envelope = with_fees(request, tx_slot.fees)
             .build(&EthereumWallet::from(key.clone()))
             .await
             .map_err(|error| ChainError::Unavailable(Box::new(error)))?;
         Ok(SignedTransaction {
-            sender: seat.sender,
-            nonce: seat.nonce,
-            fees: seat.fees,
+            sender: tx_slot.sender,
+            nonce: tx_slot.nonce,
+            fees: tx_slot.fees,
             hash: *envelope.tx_hash(),
             raw: envelope.encoded_2718(),
         })
@@ -266,7 +266,7 @@ impl ChainWriter for EvmChain {
 
     async fn sign_append(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError> {
         let input = Registry::appendCall {
@@ -277,12 +277,12 @@ impl ChainWriter for EvmChain {
         }
         .abi_encode();
         let to = self.reader.deployment.registry;
-        self.simulate_and_sign(seat, to, input).await
+        self.simulate_and_sign(tx_slot, to, input).await
     }
 
     async fn sign_revoke(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError> {
         let removal = |removal: &Revocation| IRegistry::Removal {
@@ -297,33 +297,33 @@ impl ChainWriter for EvmChain {
         }
         .abi_encode();
         let to = self.reader.deployment.registry;
-        self.simulate_and_sign(seat, to, input).await
+        self.simulate_and_sign(tx_slot, to, input).await
     }
 
     async fn sign_claims(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         claims: &[Claim],
     ) -> Result<SignedTransaction, ChainError> {
-        let call = self.claims_call(seat.sender, claims)?;
+        let call = self.claims_call(tx_slot.sender, claims)?;
         let gas = CLAIMS_GAS + CLAIM_GAS * claims.len() as u64;
         let ample = call.clone().with_gas_limit(gas);
         // Looking for the least gas executes a batch some twenty times; this does it once.
         let latest = BlockId::Number(BlockNumberOrTag::Latest);
         match self.refusal_of(ample.clone(), latest).await {
-            Ok(None) => self.sign(seat, ample).await,
+            Ok(None) => self.sign(tx_slot, ample).await,
             // Too little gas has many faces: a proof that cannot be paid for looks invalid.
-            Ok(Some(_)) | Err(_) => self.estimate_and_sign(seat, call).await,
+            Ok(Some(_)) | Err(_) => self.estimate_and_sign(tx_slot, call).await,
         }
     }
 
-    async fn sign_cancel(&self, seat: &TxSlot) -> Result<SignedTransaction, ChainError> {
+    async fn sign_cancel(&self, tx_slot: &TxSlot) -> Result<SignedTransaction, ChainError> {
         let nothing = TransactionRequest::default()
-            .with_from(seat.sender)
-            .with_to(seat.sender)
+            .with_from(tx_slot.sender)
+            .with_to(tx_slot.sender)
             .with_value(U256::ZERO)
             .with_gas_limit(CANCEL_GAS);
-        self.sign(seat, nothing).await
+        self.sign(tx_slot, nothing).await
     }
 
     async fn reprice(
@@ -331,12 +331,12 @@ impl ChainWriter for EvmChain {
         signed: &SignedTransaction,
         fees: Fees,
     ) -> Result<SignedTransaction, ChainError> {
-        let seat = TxSlot {
+        let tx_slot = TxSlot {
             sender: signed.sender,
             nonce: signed.nonce,
             fees,
         };
-        self.sign(&seat, request_of(signed)?).await
+        self.sign(&tx_slot, request_of(signed)?).await
     }
 
     async fn broadcast(&self, raw: &[u8]) -> Result<(), ChainError> {

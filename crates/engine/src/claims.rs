@@ -75,7 +75,7 @@ pub struct ClaimService {
     store: Arc<dyn Store>,
     chain: Arc<dyn ChainReader>,
     clock: Arc<dyn Clock>,
-    looking: Coalescer<SnapshotQuery, Result<Arc<ChainSnapshot>, Arc<ChainError>>>,
+    snapshots: Coalescer<SnapshotQuery, Result<Arc<ChainSnapshot>, Arc<ChainError>>>,
     verifying: BatchVerifier<ClaimProof, Result<(), VerifyError>>,
     rules: ClaimRules,
 }
@@ -124,7 +124,7 @@ impl ClaimService {
             store,
             chain,
             clock,
-            looking: Coalescer::new(),
+            snapshots: Coalescer::new(),
             verifying: BatchVerifier::new(move |claims| verifier.verify_batch(claims)),
             rules,
         }
@@ -184,13 +184,13 @@ impl ClaimService {
             calendar, window, ..
         } = &self.rules;
         let look = |questions| ChainSnapshot::look(&*self.chain, calendar, *window, questions);
-        let sight = self.looking.answer(question, look).await;
-        let sight = sight.map_err(ClaimError::Chain)?;
-        window.check(calendar, claim.epoch, sight.now)?;
-        if sight.is_paused {
+        let snapshot = self.snapshots.answer(question, look).await;
+        let snapshot = snapshot.map_err(ClaimError::Chain)?;
+        window.check(calendar, claim.epoch, snapshot.now)?;
+        if snapshot.is_paused {
             return Err(ClaimError::Paused);
         }
-        let epoch = sight
+        let epoch = snapshot
             .epoch(claim.epoch)
             .expect("every epoch of the group whose window is open was looked at");
         if claim.payment.fee > epoch.most {
@@ -216,8 +216,8 @@ impl ClaimService {
         Ok(ClaimIntake {
             received_at: self.clock.now(),
             root: epoch.checkpoint.root,
-            chain_time: sight.now,
-            deadline: self.rules.deadline(claim, &epoch.account, sight.now),
+            chain_time: snapshot.now,
+            deadline: self.rules.deadline(claim, &epoch.account, snapshot.now),
         })
     }
 

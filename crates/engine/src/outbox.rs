@@ -286,14 +286,14 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         nonce: u64,
         round: &mut Round,
     ) -> Result<(), OutboxError> {
-        let seat = TxSlot {
+        let tx_slot = TxSlot {
             sender,
             nonce,
             fees: self.rules.fees.first(&round.market),
         };
         let attempt = Attempt {
             kind: AttemptKind::Cancel,
-            signed: self.chain.sign_cancel(&seat).await?,
+            signed: self.chain.sign_cancel(&tx_slot).await?,
             made_at_block: round.head.number,
         };
         // A nonce that has a slot already was used: the answer was an old one.
@@ -340,12 +340,12 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
     ) -> Result<bool, OutboxError> {
         let newest = newest(slot);
         let (kind, signed) = if self.is_pointless(newest).await? {
-            let seat = TxSlot {
+            let tx_slot = TxSlot {
                 sender: slot.sender,
                 nonce: slot.nonce,
                 fees,
             };
-            (AttemptKind::Cancel, self.chain.sign_cancel(&seat).await?)
+            (AttemptKind::Cancel, self.chain.sign_cancel(&tx_slot).await?)
         } else {
             (newest.kind, self.chain.reprice(&newest.signed, fees).await?)
         };

@@ -115,7 +115,7 @@ async fn sign(
 ) -> anyhow::Result<SignedTransaction> {
     let market = writer.fee_market().await?;
     let offered = market.base_fee_wei.saturating_mul(BASE_FEES_OFFERED);
-    let seat = TxSlot {
+    let tx_slot = TxSlot {
         sender,
         nonce: writer.account_nonce(sender).await?,
         fees: Fees {
@@ -124,14 +124,16 @@ async fn sign(
         },
     };
     let balance = writer.provider().get_balance(sender).await?;
-    let needed = U256::from(seat.fees.max_fee_wei) * U256::from(GAS);
+    let needed = U256::from(tx_slot.fees.max_fee_wei) * U256::from(GAS);
     ensure!(
         balance >= needed,
         "the account {sender} has {} coins, and a node asks for {} before it takes a claim, most of which is not spent; send it some and claim again",
         AmountWei(balance),
         AmountWei(needed)
     );
-    let signed = writer.sign_claims(&seat, std::slice::from_ref(claim)).await;
+    let signed = writer
+        .sign_claims(&tx_slot, std::slice::from_ref(claim))
+        .await;
     signed.map_err(|error| refusal(claim.epoch, error))
 }
 

@@ -77,7 +77,7 @@ const LONG: Course = Course {
 struct Citizen {
     person: u64,
     arrived: u64,
-    /// Whether the hostile orb has seen these eyes.
+    /// True once the hostile orb has seen these eyes.
     was_seen: bool,
     /// Identities that were enrolled for the person.
     identities: Vec<Identity>,

@@ -88,12 +88,12 @@ async fn a_chain_from_before_london_takes_legacy_transactions_of_the_service() {
     assert_eq!(market.base_fee_wei, 0, "{market:?}");
     let fees = POLICY.first(&market);
     assert!(chain.takes(fees));
-    let seat = TxSlot {
+    let tx_slot = TxSlot {
         sender: chain.senders(SenderRole::Relay)[0],
         nonce: 0,
         fees,
     };
-    let signed = chain.sign_cancel(&seat).await.unwrap();
+    let signed = chain.sign_cancel(&tx_slot).await.unwrap();
     // The bytes in the outbox are enough to offer more.
     let dearer = POLICY.replacement(fees, &market).unwrap();
     let repriced = chain.reprice(&signed, dearer).await.unwrap();

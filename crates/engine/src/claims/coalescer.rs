@@ -133,11 +133,11 @@ mod tests {
 
     #[test]
     fn questions_that_meet_are_one_group_each_once() {
-        let gatherer = Coalescer::new();
+        let coalescer = Coalescer::new();
         let (open, gate) = gate();
         let groups = Mutex::new(Vec::new());
         let ask = |question: u32| {
-            gatherer.answer(question, |group: Vec<u32>| {
+            coalescer.answer(question, |group: Vec<u32>| {
                 groups.lock().unwrap().push(group.clone());
                 let gate = gate.clone();
                 async move {
@@ -159,9 +159,9 @@ mod tests {
 
     #[test]
     fn a_group_that_is_never_answered_holds_up_no_other() {
-        let gatherer = Coalescer::new();
+        let coalescer = Coalescer::new();
         let ask = |question: u32| {
-            gatherer.answer(question, |group: Vec<u32>| async move {
+            coalescer.answer(question, |group: Vec<u32>| async move {
                 if group.contains(&0) {
                     futures::future::pending::<()>().await;
                 }
@@ -180,10 +180,10 @@ mod tests {
 
     #[test]
     fn who_works_and_is_cut_off_takes_the_answer_from_nobody() {
-        let gatherer = Coalescer::new();
+        let coalescer = Coalescer::new();
         let (open, gate) = gate();
         let ask = |question: u32| {
-            gatherer.answer(question, |group: Vec<u32>| {
+            coalescer.answer(question, |group: Vec<u32>| {
                 let gate = gate.clone();
                 async move {
                     gate.await.unwrap();

@@ -448,23 +448,23 @@ pub trait ChainWriter: Send + Sync {
     /// Simulates and signs an append.
     async fn sign_append(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError>;
     /// Simulates and signs a revocation.
     async fn sign_revoke(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError>;
     /// Simulates and signs claims of one epoch, at least one.
     async fn sign_claims(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         claims: &[Claim],
     ) -> Result<SignedTransaction, ChainError>;
     /// Signs a transaction that does nothing.
-    async fn sign_cancel(&self, seat: &TxSlot) -> Result<SignedTransaction, ChainError>;
+    async fn sign_cancel(&self, tx_slot: &TxSlot) -> Result<SignedTransaction, ChainError>;
     /// Signs a transaction that does the same as `signed`, for other fees.
     async fn reprice(
         &self,

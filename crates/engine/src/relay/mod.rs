@@ -295,14 +295,14 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
             return Ok(Next::Step);
         };
         let chain_nonce = parts.chain.account_nonce(sender).await?;
-        let seat = TxSlot {
+        let tx_slot = TxSlot {
             sender,
             nonce: parts.store.next_nonce(sender, chain_nonce).await?,
             fees: rules.fees.first(&round.market),
         };
         let attempt = Attempt {
             kind: AttemptKind::Load,
-            signed: parts.chain.sign_claims(&seat, claims).await?,
+            signed: parts.chain.sign_claims(&tx_slot, claims).await?,
             made_at_block: round.head.number,
         };
         let nullifiers = claims.iter().map(|claim| claim.nullifier_hash).collect();

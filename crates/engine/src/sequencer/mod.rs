@@ -317,8 +317,8 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         let leaves = batch.iter().map(EnrolmentRecord::commitment).collect();
         let appended = self.parts.membership.append_batch(leaves)?;
         let call = self.parts.prover.prove_append(appended).await?;
-        let seat = self.next_seat().await?;
-        let signed = self.parts.chain.sign_append(&seat, &call).await?;
+        let tx_slot = self.next_seat().await?;
+        let signed = self.parts.chain.sign_append(&tx_slot, &call).await?;
         let enrolments: Vec<EnrolmentId> = batch.iter().map(|record| record.id).collect();
         let purpose = Purpose::Append {
             start_index: call.start_index,
@@ -336,8 +336,8 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     async fn submit_revocation(&self, batch: Vec<Commitment>) -> Result<usize, SequencerError> {
         let revoked = self.parts.membership.revoke_batch(&batch)?;
         let call = self.parts.prover.prove_revoke(revoked).await?;
-        let seat = self.next_seat().await?;
-        let signed = self.parts.chain.sign_revoke(&seat, &call).await?;
+        let tx_slot = self.next_seat().await?;
+        let signed = self.parts.chain.sign_revoke(&tx_slot, &call).await?;
         let leaves = batch.len();
         let purpose = Purpose::Revoke { commitments: batch };
         let transaction = signed.hash;

@@ -179,7 +179,7 @@ pub(crate) struct FakeChain {
 }
 
 /// A place with fees that any block takes.
-const fn seat(sender: Address, nonce: u64) -> TxSlot {
+const fn tx_slot(sender: Address, nonce: u64) -> TxSlot {
     TxSlot {
         sender,
         nonce,
@@ -329,7 +329,7 @@ impl FakeChain {
             digest: FieldElement::ZERO,
             proof: no_proof(),
         };
-        let signed = inner.sign(&seat(SEQUENCER, nonce), Call::Append(call));
+        let signed = inner.sign(&tx_slot(SEQUENCER, nonce), Call::Append(call));
         inner.pool.push(signed.hash);
     }
 
@@ -345,7 +345,7 @@ impl FakeChain {
         let mut inner = self.lock();
         let sender = self.senders(role)[0];
         let nonce = inner.nonce(sender);
-        let signed = inner.sign(&seat(sender, nonce), Call::Foreign);
+        let signed = inner.sign(&tx_slot(sender, nonce), Call::Foreign);
         inner.push_block(&[signed.hash]);
     }
 
@@ -359,7 +359,7 @@ impl FakeChain {
         let mut inner = self.lock();
         let citizen = Address::repeat_byte(0xc3);
         let nonce = inner.nonce(citizen);
-        let signed = inner.sign(&seat(citizen, nonce), Call::Claims(vec![*claim]));
+        let signed = inner.sign(&tx_slot(citizen, nonce), Call::Claims(vec![*claim]));
         inner.push_block(&[signed.hash]);
     }
 

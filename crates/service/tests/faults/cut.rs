@@ -212,10 +212,10 @@ pass {
     fn claims_refusal(claims: &[Claim], at: At) -> Option<RevertReason>;
 }
 cut {
-    fn sign_append(seat: &TxSlot, call: &AppendCall) -> SignedTransaction;
-    fn sign_revoke(seat: &TxSlot, call: &RevokeCall) -> SignedTransaction;
-    fn sign_claims(seat: &TxSlot, claims: &[Claim]) -> SignedTransaction;
-    fn sign_cancel(seat: &TxSlot) -> SignedTransaction;
+    fn sign_append(tx_slot: &TxSlot, call: &AppendCall) -> SignedTransaction;
+    fn sign_revoke(tx_slot: &TxSlot, call: &RevokeCall) -> SignedTransaction;
+    fn sign_claims(tx_slot: &TxSlot, claims: &[Claim]) -> SignedTransaction;
+    fn sign_cancel(tx_slot: &TxSlot) -> SignedTransaction;
     fn reprice(signed: &SignedTransaction, fees: Fees) -> SignedTransaction;
     fn broadcast(raw: &[u8]) -> ();
 }

@@ -265,8 +265,8 @@ impl OutboxRepository for SqliteStore {
             .fetch_optional(&mut *tx)
             .await
             .map_err(backend)?;
-            let carrier = changed("add an attempt", row)?;
-            load::set_attempt(&mut tx, &carrier, attempt.signed.hash.as_slice()).await?;
+            let payload = changed("add an attempt", row)?;
+            load::set_attempt(&mut tx, &payload, attempt.signed.hash.as_slice()).await?;
         }
         tx.commit().await?;
         Ok(AttemptOutcome::Stored)
@@ -343,10 +343,10 @@ impl OutboxRepository for SqliteStore {
         .fetch_optional(&mut *tx)
         .await
         .map_err(backend)?;
-        let Some(carrier) = row else {
+        let Some(payload) = row else {
             return Ok(());
         };
-        load::mark_sent(&mut tx, &carrier).await?;
+        load::mark_sent(&mut tx, &payload).await?;
         tx.commit().await
     }
 
@@ -377,8 +377,8 @@ impl OutboxRepository for SqliteStore {
         .fetch_optional(&mut *tx)
         .await
         .map_err(backend)?;
-        let carrier = changed("mark a slot as mined", row)?;
-        load::mark_mined(&mut tx, &carrier, transaction.as_slice(), paid).await?;
+        let payload = changed("mark a slot as mined", row)?;
+        load::mark_mined(&mut tx, &payload, transaction.as_slice(), paid).await?;
         tx.commit().await
     }
 
@@ -397,8 +397,8 @@ impl OutboxRepository for SqliteStore {
         .fetch_optional(&mut *tx)
         .await
         .map_err(backend)?;
-        let carrier = changed("mark a slot as sent again", row)?;
-        load::mark_unmined(&mut tx, &carrier).await?;
+        let payload = changed("mark a slot as sent again", row)?;
+        load::mark_unmined(&mut tx, &payload).await?;
         tx.commit().await
     }
 
@@ -419,8 +419,8 @@ impl OutboxRepository for SqliteStore {
         .fetch_optional(&mut *tx)
         .await
         .map_err(backend)?;
-        let carrier = changed("mark a slot as final", row)?;
-        load::mark_final(&mut tx, &carrier, rejected).await?;
+        let payload = changed("mark a slot as final", row)?;
+        load::mark_final(&mut tx, &payload, rejected).await?;
         tx.commit().await
     }
 
@@ -437,8 +437,8 @@ impl OutboxRepository for SqliteStore {
         .fetch_optional(&mut *tx)
         .await
         .map_err(backend)?;
-        let carrier = changed("mark a slot as failed", row)?;
-        load::requeue(&mut tx, &carrier).await?;
+        let payload = changed("mark a slot as failed", row)?;
+        load::requeue(&mut tx, &payload).await?;
         tx.commit().await
     }
 }

@@ -76,13 +76,13 @@ impl Inner {
         keccak256(self.made.to_be_bytes())
     }
 
-    pub(super) fn sign(&mut self, seat: &TxSlot, call: Call) -> SignedTransaction {
+    pub(super) fn sign(&mut self, tx_slot: &TxSlot, call: Call) -> SignedTransaction {
         let hash = self.unique_word();
         let TxSlot {
             sender,
             nonce,
             fees,
-        } = *seat;
+        } = *tx_slot;
         let body = Body {
             sender,
             nonce,

@@ -192,30 +192,30 @@ impl ChainWriter for FakeChain {
 
     async fn sign_append(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         call: &AppendCall,
     ) -> Result<SignedTransaction, ChainError> {
-        self.simulate_and_sign(seat, Call::Append(call.clone()))
+        self.simulate_and_sign(tx_slot, Call::Append(call.clone()))
     }
 
     async fn sign_revoke(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         call: &RevokeCall,
     ) -> Result<SignedTransaction, ChainError> {
-        self.simulate_and_sign(seat, Call::Revoke(call.clone()))
+        self.simulate_and_sign(tx_slot, Call::Revoke(call.clone()))
     }
 
     async fn sign_claims(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         claims: &[Claim],
     ) -> Result<SignedTransaction, ChainError> {
-        self.simulate_and_sign(seat, Call::Claims(claims.to_vec()))
+        self.simulate_and_sign(tx_slot, Call::Claims(claims.to_vec()))
     }
 
-    async fn sign_cancel(&self, seat: &TxSlot) -> Result<SignedTransaction, ChainError> {
-        Ok(self.reach()?.sign(seat, Call::Cancel))
+    async fn sign_cancel(&self, tx_slot: &TxSlot) -> Result<SignedTransaction, ChainError> {
+        Ok(self.reach()?.sign(tx_slot, Call::Cancel))
     }
 
     async fn reprice(
@@ -225,12 +225,12 @@ impl ChainWriter for FakeChain {
     ) -> Result<SignedTransaction, ChainError> {
         let mut inner = self.reach()?;
         let call = inner.bodies[&signed.hash].call.clone();
-        let seat = TxSlot {
+        let tx_slot = TxSlot {
             sender: signed.sender,
             nonce: signed.nonce,
             fees,
         };
-        Ok(inner.sign(&seat, call))
+        Ok(inner.sign(&tx_slot, call))
     }
 
     async fn broadcast(&self, raw: &[u8]) -> Result<(), ChainError> {
@@ -303,12 +303,12 @@ impl FakeChain {
 
     fn simulate_and_sign(
         &self,
-        seat: &TxSlot,
+        tx_slot: &TxSlot,
         call: Call,
     ) -> Result<SignedTransaction, ChainError> {
         let mut inner = self.reach()?;
         inner.simulate(&call)?;
-        Ok(inner.sign(seat, call))
+        Ok(inner.sign(tx_slot, call))
     }
 }
 

@@ -121,10 +121,10 @@ pub(super) async fn insert_members(
 /// Notes that the attempt `hash` is the newest for a payload that is in no block.
 pub(super) async fn set_attempt(
     tx: &mut WriteTransaction,
-    carrier: &SlotPayload,
+    payload: &SlotPayload,
     hash: &[u8],
 ) -> Result<(), StoreError> {
-    let (kind, slot) = (carrier.kind()?, carrier.id);
+    let (kind, slot) = (payload.kind()?, payload.id);
     let expected = count(tx, kind, slot).await?;
     let moved = match kind {
         PurposeKind::Append => append_members::set_attempt(tx, slot, hash).await?,
@@ -138,10 +138,10 @@ pub(super) async fn set_attempt(
 /// Marks claims as submitted: a node has an attempt.
 pub(super) async fn mark_sent(
     tx: &mut WriteTransaction,
-    carrier: &SlotPayload,
+    payload: &SlotPayload,
 ) -> Result<(), StoreError> {
-    if carrier.kind()? == PurposeKind::Claims {
-        claim_members::mark_sent(tx, carrier.id).await?;
+    if payload.kind()? == PurposeKind::Claims {
+        claim_members::mark_sent(tx, payload.id).await?;
     }
     Ok(())
 }
@@ -149,11 +149,11 @@ pub(super) async fn mark_sent(
 /// Marks a payload as mined: all of it, or of claims those that are `paid`.
 pub(super) async fn mark_mined(
     tx: &mut WriteTransaction,
-    carrier: &SlotPayload,
+    payload: &SlotPayload,
     hash: &[u8],
     paid: &[NullifierHash],
 ) -> Result<(), StoreError> {
-    let (kind, slot) = (carrier.kind()?, carrier.id);
+    let (kind, slot) = (payload.kind()?, payload.id);
     if kind != PurposeKind::Claims && !paid.is_empty() {
         return Err(Unstorable::NotClaims.into());
     }
@@ -177,9 +177,9 @@ pub(super) async fn mark_mined(
 /// Takes a payload out of its block.
 pub(super) async fn mark_unmined(
     tx: &mut WriteTransaction,
-    carrier: &SlotPayload,
+    payload: &SlotPayload,
 ) -> Result<(), StoreError> {
-    let (kind, slot) = (carrier.kind()?, carrier.id);
+    let (kind, slot) = (payload.kind()?, payload.id);
     let moved = match kind {
         PurposeKind::Append => append_members::mark_unmined(tx, slot).await?,
         PurposeKind::Revoke => revoke_members::mark_unmined(tx, slot).await?,
@@ -197,10 +197,10 @@ pub(super) async fn mark_unmined(
 /// Marks mined members as final; claims that were skipped are rejected or queued again.
 pub(super) async fn mark_final(
     tx: &mut WriteTransaction,
-    carrier: &SlotPayload,
+    payload: &SlotPayload,
     rejected: &[(NullifierHash, Rejection)],
 ) -> Result<(), StoreError> {
-    let (kind, slot) = (carrier.kind()?, carrier.id);
+    let (kind, slot) = (payload.kind()?, payload.id);
     if kind != PurposeKind::Claims && !rejected.is_empty() {
         return Err(Unstorable::NotClaims.into());
     }
@@ -225,9 +225,9 @@ pub(super) async fn mark_final(
 /// Queues all of a payload again.
 pub(super) async fn requeue(
     tx: &mut WriteTransaction,
-    carrier: &SlotPayload,
+    payload: &SlotPayload,
 ) -> Result<(), StoreError> {
-    let (kind, slot) = (carrier.kind()?, carrier.id);
+    let (kind, slot) = (payload.kind()?, payload.id);
     let moved = match kind {
         PurposeKind::Append => append_members::requeue(tx, slot).await?,
         PurposeKind::Revoke => revoke_members::requeue(tx, slot).await?,
