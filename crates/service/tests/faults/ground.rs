@@ -1,7 +1,8 @@
 //! A chain that can be set back, and services on it.
 
+use std::fmt::Display;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::U256;
@@ -11,7 +12,9 @@ use annona_bindings::Deployment;
 use annona_chain::devnet::{self, BlockTime};
 use annona_chain::{DynProvider, Ethereum, EvmChain, EvmReader, PrivateKeySigner, SenderKeys};
 use annona_core::{Address, B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
-use annona_engine::ports::{AppendCall, ChainReader, Clock, NewEnrolment, RegistryChange, Store};
+use annona_engine::ports::{
+    AppendCall, ChainReader, Clock, NewEnrolment, OutboxRepository, RegistryChange, Store,
+};
 use annona_engine::{
     BatchPolicy, ClaimRules, ClaimService, Membership, MembershipRules, Outbox, OutboxRules, Relay,
     RelayParts, RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules,
@@ -62,7 +65,12 @@ pub(super) struct Running {
     relay: Relay<Cuttable<EvmChain>>,
     membership: Arc<Membership>,
     chain: Arc<Cuttable<EvmChain>>,
+    /// Failures of its last rounds, the newest last.
+    failures: Mutex<Vec<String>>,
 }
+
+/// Failures that are kept for the message of a test that fails.
+const KEPT_FAILURES: usize = 8;
 
 impl Ground {
     pub(super) async fn new(confirmations: u64) -> Self {
@@ -289,6 +297,7 @@ impl Ground {
             relay: Relay::new(relay_parts, relay_rules),
             membership,
             chain,
+            failures: Mutex::default(),
         }
     }
 }
@@ -311,10 +320,45 @@ impl Site {
 impl Running {
     /// One look at everything, as `serve` does; what fails comes round again.
     pub(super) async fn round(&self) {
-        let _outbox = self.outbox.step().await;
-        let _synced = self.membership.sync(&*self.chain).await;
-        let _sequenced = self.sequencer.step().await;
-        let _relayed = self.relay.step().await;
+        self.note("outbox", self.outbox.step().await);
+        self.note("membership", self.membership.sync(&*self.chain).await);
+        self.note("sequencer", self.sequencer.step().await);
+        self.note("relay", self.relay.step().await);
+    }
+
+    fn note<T>(&self, part: &str, outcome: Result<T, impl Display>) {
+        if let Err(error) = outcome {
+            let mut failures = self.failures.lock().unwrap();
+            if failures.len() == KEPT_FAILURES {
+                failures.remove(0);
+            }
+            failures.push(format!("{part}: {error:#}"));
+        }
+    }
+
+    /// Returns what holds up a slot: the slots that are open, the status of each of their
+    /// attempts, and the failures of the last rounds.
+    pub(super) async fn evidence(&self) -> String {
+        let open = self.store.open_slots().await.unwrap();
+        let mut lines = vec![format!("failures: {:?}", self.failures.lock().unwrap())];
+        for slot in open {
+            let (sender, nonce) = (slot.sender, slot.nonce);
+            let next = self.chain.account_nonce(sender).await;
+            lines.push(format!(
+                "slot {nonce} of {sender}, next {next:?}: {:?}",
+                slot.state
+            ));
+            for attempt in slot.attempts {
+                let status = self.chain.transaction_status(attempt.signed.hash).await;
+                let (kind, signed) = (attempt.kind, attempt.signed);
+                let at = attempt.made_at_block;
+                lines.push(format!(
+                    "{kind:?} made at {at}, {:?}: {status:?}",
+                    signed.fees
+                ));
+            }
+        }
+        lines.join("\n")
     }
 
     /// Rounds with a block after each.

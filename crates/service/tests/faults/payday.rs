@@ -164,7 +164,10 @@ impl Payday {
                     assert!(is_true, "{what}: {nullifier} is {state:?}");
                     assert_eq!(paid_by, None, "{what}: {nullifier} is {state:?}");
                 }
-                other => panic!("{what}: {nullifier} is {other:?}"),
+                other => {
+                    let evidence = running.evidence().await;
+                    panic!("{what}: {nullifier} is {other:?}\n{evidence}");
+                }
             }
         }
         let open = running.store.open_slots().await.unwrap();
