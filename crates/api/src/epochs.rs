@@ -40,16 +40,17 @@ pub(crate) async fn current_epoch(
 
 async fn read_current(api: &ApiState) -> Result<EpochView, ApiError> {
     let now = api.chain.head().await?.timestamp;
-    let epoch = api.calendar.epoch_at(now)?;
+    let clock = &api.calendar.clock;
+    let epoch = clock.epoch_at(now)?;
     let checkpoint = api.chain.checkpoint_before(epoch).await?;
     let account = api.chain.epoch_account(epoch).await?;
     let next = Epoch(epoch.0.saturating_add(1));
     Ok(EpochView {
         epoch: epoch.0,
         chain_time: now.0,
-        starts_at: api.calendar.start_of(epoch).0,
-        ends_at: api.calendar.start_of(next).0,
-        oldest_claimable: next.0.saturating_sub(api.window.0),
+        starts_at: clock.start_of(epoch).0,
+        ends_at: clock.start_of(next).0,
+        oldest_claimable: api.calendar.oldest_claimable(epoch).0,
         member_count: checkpoint.member_count,
         root: checkpoint.root.to_string(),
         amount: account.is_opened.then(|| account.amount.0.to_string()),

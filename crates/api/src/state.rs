@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use annona_core::{ClaimWindow, EpochClock};
+use annona_core::ClaimCalendar;
 use annona_engine::ports::{BlockHead, ChainReader};
 use annona_engine::{ClaimService, EnrolmentService, Membership, ReceiptService};
 use annona_wire::{ConfigView, EpochView, ReadinessView};
@@ -41,10 +41,8 @@ pub struct ApiState {
     pub membership: Arc<Membership>,
     /// Reader of the chain.
     pub chain: Arc<dyn ChainReader>,
-    /// The deployment's calendar.
-    pub calendar: EpochClock,
-    /// Number of epochs in which an epoch can be claimed.
-    pub window: ClaimWindow,
+    /// The deployment's calendar with its claim window.
+    pub calendar: ClaimCalendar,
     /// Answer of `/v1/config`.
     pub config: ConfigView,
     /// Reports on the parts of the service.

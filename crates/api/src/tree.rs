@@ -119,7 +119,7 @@ async fn why_no_tree(shared: &Shared, epoch: Epoch) -> ApiError {
         Ok(head) => head.timestamp,
         Err(error) => return error,
     };
-    match api.window.check(&api.calendar, epoch, now) {
+    match api.calendar.check(epoch, now) {
         Ok(()) => ApiError::NotSynced,
         Err(error) => ApiError::TreeUnknown(error),
     }

@@ -28,7 +28,7 @@ pub use ground::{ChainIdentity, ContractCode};
 pub use reader::EvmReader;
 pub use receipts::ReceiptKey;
 pub use send::{AccountSender, NotMined};
-pub use writer::{EvmChain, SenderKeys};
+pub use writer::{EvmWriter, SenderKeys};
 
 pub use alloy::network::Ethereum;
 pub use alloy::providers::DynProvider;

@@ -9,7 +9,8 @@ use alloy::sol_types::{SolCall, SolEvent};
 use annona_bindings::Deployment;
 use annona_bindings::contracts::{AnnonaToken, Distributor, IRegistry, OrbRegistry, Registry};
 use annona_core::{
-    AmountWei, Commitment, Epoch, LeafIndex, NullifierHash, OrbId, Root, UnixSeconds,
+    AmountWei, ClaimCalendar, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, NullifierHash,
+    OrbId, Root, UnixSeconds,
 };
 use annona_engine::ports::{
     BlockHead, Census, ChainError, ChainReader, Checkpoint, ClaimOutcome, EpochAccount, Receipt,
@@ -81,32 +82,26 @@ impl EvmReader {
         Registry::new(self.deployment.registry, self.provider.clone())
     }
 
-    /// Reads the first second of epoch 0 and the length of an epoch in seconds.
+    /// Reads the calendar, with the window in which an epoch can be claimed.
     ///
     /// # Errors
     /// As every call.
-    pub async fn calendar(&self) -> Result<(UnixSeconds, u64), ChainError> {
-        let registry = self.registry();
+    pub async fn calendar(&self) -> Result<ClaimCalendar, ChainError> {
+        let (registry, distributor) = (self.registry(), self.distributor());
         let genesis = registry.genesis().call().await.map_err(from_contract)?;
         let length = registry.epochLength().call().await.map_err(from_contract)?;
-        Ok((
-            UnixSeconds(to_u64(genesis, "a genesis")?),
-            to_u64(length, "an epoch length")?,
-        ))
-    }
-
-    /// Reads the number of epochs for which an epoch stays claimable.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn claim_window(&self) -> Result<u64, ChainError> {
-        let window = self
-            .distributor()
-            .claimWindow()
-            .call()
-            .await
-            .map_err(from_contract)?;
-        to_u64(window, "a claim window")
+        let window = distributor.claimWindow().call().await;
+        let window = window.map_err(from_contract)?;
+        let genesis = UnixSeconds(to_u64(genesis, "a genesis")?);
+        let no_length = |_| ChainError::OutOfRange {
+            quantity: "an epoch length",
+            value: length,
+        };
+        Ok(ClaimCalendar {
+            clock: EpochClock::new(genesis, to_u64(length, "an epoch length")?)
+                .map_err(no_length)?,
+            window: ClaimWindow(to_u64(window, "a claim window")?),
+        })
     }
 
     /// Decodes the outcomes of claims in the distributor's logs, in order.

@@ -12,11 +12,10 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
 use annona_bindings::contracts::{Distributor, IDistributor, IRegistry, Registry};
-use annona_core::{AmountWei, B256, Claim, Epoch, NullifierHash, OrbId, RevertReason};
+use annona_core::{Claim, RevertReason};
 use annona_engine::ports::{
-    AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
-    EpochAccount, FeeMarket, Fees, RegistryBatch, RegistryState, Revocation, RevokeCall,
-    SenderRole, SignedTransaction, TransactionStatus, TxSlot,
+    AppendCall, At, ChainError, ChainWriter, FeeMarket, Fees, Revocation, RevokeCall, SenderRole,
+    SignedTransaction, TxSlot,
 };
 use async_trait::async_trait;
 
@@ -55,9 +54,9 @@ pub struct SenderKeys {
     pub relay: Vec<PrivateKeySigner>,
 }
 
-/// The chain with the service's keys.
+/// Signs transactions with the service's keys, and sends them.
 #[derive(Clone)]
-pub struct EvmChain {
+pub struct EvmWriter {
     reader: EvmReader,
     sequencer: Address,
     relay: Vec<Address>,
@@ -66,17 +65,17 @@ pub struct EvmChain {
     refuses_dynamic_fees: Arc<AtomicBool>,
 }
 
-impl core::fmt::Debug for EvmChain {
+impl core::fmt::Debug for EvmWriter {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("EvmChain")
+        f.debug_struct("EvmWriter")
             .field("sequencer", &self.sequencer)
             .field("relay", &self.relay)
             .finish_non_exhaustive()
     }
 }
 
-impl EvmChain {
-    /// Makes a chain to read and to write.
+impl EvmWriter {
+    /// Creates a writer that asks the chain by `reader`.
     #[must_use]
     pub fn new(reader: EvmReader, keys: SenderKeys) -> Self {
         let relay: Vec<Address> = keys.relay.iter().map(PrivateKeySigner::address).collect();
@@ -234,7 +233,7 @@ fn claims_input(claims: &[Claim]) -> Result<Vec<u8>, ChainError> {
 }
 
 #[async_trait]
-impl ChainWriter for EvmChain {
+impl ChainWriter for EvmWriter {
     fn senders(&self, role: SenderRole) -> Vec<Address> {
         match role {
             SenderRole::Sequencer => vec![self.sequencer],
@@ -379,76 +378,5 @@ impl ChainWriter for EvmChain {
             At::Block(number) => number.into(),
         };
         self.refusal_of(call, at).await
-    }
-}
-
-#[async_trait]
-impl ChainReader for EvmChain {
-    async fn head(&self) -> Result<BlockHead, ChainError> {
-        self.reader.head().await
-    }
-
-    async fn block_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
-        self.reader.block_hash(number).await
-    }
-
-    async fn checkpoint_before(&self, epoch: Epoch) -> Result<Checkpoint, ChainError> {
-        self.reader.checkpoint_before(epoch).await
-    }
-
-    async fn registry_state(&self) -> Result<RegistryState, ChainError> {
-        self.reader.registry_state().await
-    }
-
-    async fn census(&self, epoch: Epoch) -> Result<Census, ChainError> {
-        self.reader.census(epoch).await
-    }
-
-    fn deployment_block(&self) -> u64 {
-        self.reader.deployment_block()
-    }
-
-    async fn registry_batches(&self, from: u64, to: u64) -> Result<Vec<RegistryBatch>, ChainError> {
-        self.reader.registry_batches(from, to).await
-    }
-
-    async fn is_active_orb(&self, orb: OrbId) -> Result<bool, ChainError> {
-        self.reader.is_active_orb(orb).await
-    }
-
-    async fn epoch_account(&self, epoch: Epoch) -> Result<EpochAccount, ChainError> {
-        self.reader.epoch_account(epoch).await
-    }
-
-    async fn spent_among(
-        &self,
-        epoch: Epoch,
-        nullifiers: &[NullifierHash],
-    ) -> Result<Vec<NullifierHash>, ChainError> {
-        self.reader.spent_among(epoch, nullifiers).await
-    }
-
-    async fn per_person_cap(&self) -> Result<AmountWei, ChainError> {
-        self.reader.per_person_cap().await
-    }
-
-    async fn refused_recipients(
-        &self,
-        amount: AmountWei,
-        recipients: &[Address],
-    ) -> Result<Vec<Address>, ChainError> {
-        self.reader.refused_recipients(amount, recipients).await
-    }
-
-    async fn is_paused(&self) -> Result<bool, ChainError> {
-        self.reader.is_paused().await
-    }
-
-    async fn account_nonce(&self, account: Address) -> Result<u64, ChainError> {
-        self.reader.account_nonce(account).await
-    }
-
-    async fn transaction_status(&self, hash: B256) -> Result<TransactionStatus, ChainError> {
-        self.reader.transaction_status(hash).await
     }
 }

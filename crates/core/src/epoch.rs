@@ -112,32 +112,49 @@ impl EpochClock {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimWindow(pub u64);
 
-impl ClaimWindow {
+/// The deployment's calendar with the window in which its epochs are claimed (EPOCH-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimCalendar {
+    /// Calendar that gives the epoch of a time.
+    pub clock: EpochClock,
+    /// Number of epochs for which each epoch stays claimable.
+    pub window: ClaimWindow,
+}
+
+impl ClaimCalendar {
     /// Checks that `epoch` can be claimed at `now`: `epoch <= current < epoch + window`.
     ///
     /// # Errors
     /// [`EpochError::NotBegun`], [`EpochError::WindowOver`] or [`EpochError::BeforeGenesis`].
-    pub fn check(
-        self,
-        clock: &EpochClock,
-        epoch: Epoch,
-        now: UnixSeconds,
-    ) -> Result<(), EpochError> {
-        let current = clock.epoch_at(now)?;
+    pub fn check(&self, epoch: Epoch, now: UnixSeconds) -> Result<(), EpochError> {
+        let current = self.clock.epoch_at(now)?;
         if epoch > current {
-            let seconds_left = clock.start_of(epoch).0.saturating_sub(now.0);
+            let seconds_left = self.clock.start_of(epoch).0.saturating_sub(now.0);
             return Err(EpochError::NotBegun {
                 epoch: epoch.0,
                 seconds_left,
             });
         }
-        if current.0 - epoch.0 >= self.0 {
+        if current.0 - epoch.0 >= self.window.0 {
             return Err(EpochError::WindowOver {
                 epoch: epoch.0,
                 current: current.0,
             });
         }
         Ok(())
+    }
+
+    /// Returns the first second in which `epoch` is not claimable any longer.
+    #[must_use]
+    pub const fn window_end(&self, epoch: Epoch) -> UnixSeconds {
+        self.clock
+            .start_of(Epoch(epoch.0.saturating_add(self.window.0)))
+    }
+
+    /// Returns the oldest epoch that is claimable during `current`.
+    #[must_use]
+    pub const fn oldest_claimable(&self, current: Epoch) -> Epoch {
+        Epoch(current.0.saturating_add(1).saturating_sub(self.window.0))
     }
 }
 
@@ -161,8 +178,11 @@ mod tests {
 
     #[test]
     fn the_window_includes_its_first_epoch_and_excludes_the_one_after_its_last() {
-        let window = ClaimWindow(4);
-        let at = |epoch, now| window.check(&clock(), Epoch(epoch), UnixSeconds(now));
+        let calendar = ClaimCalendar {
+            clock: clock(),
+            window: ClaimWindow(4),
+        };
+        let at = |epoch, now| calendar.check(Epoch(epoch), UnixSeconds(now));
         assert_eq!(at(1, 1_100), Ok(()));
         assert_eq!(at(1, 1_499), Ok(()));
         assert_eq!(
@@ -179,5 +199,8 @@ mod tests {
                 seconds_left: 50
             })
         );
+        assert_eq!(calendar.window_end(Epoch(1)), UnixSeconds(1_500));
+        assert_eq!(calendar.oldest_claimable(Epoch(4)), Epoch(1));
+        assert_eq!(calendar.oldest_claimable(Epoch(2)), Epoch(0));
     }
 }

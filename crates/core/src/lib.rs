@@ -29,7 +29,7 @@ pub use claim::{
     hash_to_field,
 };
 pub use enrolment::{Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment};
-pub use epoch::{ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
+pub use epoch::{ClaimCalendar, ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
 pub use field::{
     BASE_MODULUS, Commitment, FieldElement, FieldError, LeafIndex, NullifierHash, Root,
     SCALAR_MODULUS, TREE_DEPTH,

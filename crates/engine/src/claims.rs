@@ -9,8 +9,8 @@ mod verifying;
 use std::sync::Arc;
 
 use annona_core::{
-    Address, AmountWei, Claim, ClaimScope, ClaimWindow, Epoch, EpochClock, EpochError,
-    NullifierHash, Payment, Root,
+    Address, AmountWei, Claim, ClaimCalendar, ClaimScope, Epoch, EpochError, NullifierHash,
+    Payment, Root,
 };
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
@@ -87,10 +87,8 @@ pub struct ClaimRules {
     pub scope: ClaimScope,
     /// Token that the distributor pays with.
     pub token: Address,
-    /// Calendar that gives the start of each epoch.
-    pub calendar: EpochClock,
-    /// Number of epochs in which an epoch can be claimed.
-    pub window: ClaimWindow,
+    /// Calendar with the window in which an epoch can be claimed.
+    pub calendar: ClaimCalendar,
     /// Longest time from the taking of a claim to its payment, in seconds of the chain's clock.
     pub promise_secs: u64,
 }
@@ -180,13 +178,11 @@ impl ClaimService {
     async fn check_state(&self, claim: &Claim) -> Result<ClaimIntake, ClaimError> {
         self.rules.check_payees(&claim.payment)?;
         let question = SnapshotQuery::of(claim);
-        let ClaimRules {
-            calendar, window, ..
-        } = &self.rules;
-        let look = |questions| ChainSnapshot::look(&*self.chain, calendar, *window, questions);
+        let calendar = &self.rules.calendar;
+        let look = |questions| ChainSnapshot::look(&*self.chain, calendar, questions);
         let snapshot = self.snapshots.answer(question, look).await;
         let snapshot = snapshot.map_err(ClaimError::Chain)?;
-        window.check(calendar, claim.epoch, snapshot.now)?;
+        calendar.check(claim.epoch, snapshot.now)?;
         if snapshot.is_paused {
             return Err(ClaimError::Paused);
         }

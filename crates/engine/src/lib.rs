@@ -26,6 +26,7 @@ mod recognition;
 mod relay;
 mod reviews;
 mod sequencer;
+mod settlement;
 mod types;
 
 pub use claims::{ClaimError, ClaimRules, ClaimService};
@@ -34,7 +35,7 @@ pub use fees::FeePolicy;
 pub use membership::{
     ArchiveError, EpochTree, Membership, MembershipError, MembershipRules, TREE_MAGIC,
 };
-pub use outbox::{Outbox, OutboxError, OutboxReport, OutboxRules};
+pub use outbox::{Outbox, OutboxError, OutboxReport};
 pub use receipts::ReceiptService;
 pub use relay::{
     ClaimsReason, Relay, RelayError, RelayParts, RelayPolicy, RelayRules, WaitingClaims,
@@ -44,6 +45,7 @@ pub use sequencer::{
     BatchPolicy, BatchReason, EpochRoom, Sequencer, SequencerError, SequencerParts, SequencerRules,
     Waiting,
 };
+pub use settlement::Settlement;
 pub use types::{
     ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, EnrolmentId, EnrolmentRecord,
     EnrolmentState, EnrolmentStateKind, Rejection, RevocationReason, RevocationRecord,

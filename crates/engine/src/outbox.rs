@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use annona_core::{Address, NullifierHash, RevertReason};
 
-use crate::Rejection;
-use crate::fees::FeePolicy;
 use crate::ports::{
-    Attempt, AttemptKind, AttemptOutcome, BlockHead, ChainError, ChainReader, ChainWriter,
-    ClaimOutcome, FeeMarket, Fees, OpenOutcome, Purpose, Receipt, Slot, SlotId, SlotState, Store,
-    StoreError, TransactionStatus, TxSlot,
+    Attempt, AttemptKind, AttemptOutcome, BlockHead, ChainError, ChainPorts, ClaimOutcome,
+    FeeMarket, Fees, OpenOutcome, Purpose, Receipt, Slot, SlotId, SlotState, Store, StoreError,
+    TransactionStatus, TxSlot,
 };
+use crate::{Rejection, Settlement};
 
 /// Failure that cut short a step of the outbox; the next step goes on.
 #[derive(Debug, thiserror::Error)]
@@ -41,25 +40,16 @@ pub struct OutboxReport {
     pub settled: usize,
 }
 
-/// Rules by which an outbox decides.
-#[derive(Debug, Clone, Copy)]
-pub struct OutboxRules {
-    /// Number of blocks on top of a block after which it is taken as final.
-    pub confirmations: u64,
-    /// Policy for the fees that are offered, and for raising them.
-    pub fees: FeePolicy,
-}
-
 /// Follows slots to their end: sends attempts again that the node lost, offers more for those
 /// that stay out of blocks, cancels those that have become pointless, fills gaps, and notices
 /// blocks, reorgs and failures.
 ///
 /// It remembers nothing: every decision follows from the database and the chain. It relies on
 /// nothing that a reorg can undo.
-pub struct Outbox<C> {
+pub struct Outbox {
     store: Arc<dyn Store>,
-    chain: Arc<C>,
-    rules: OutboxRules,
+    chain: ChainPorts,
+    settlement: Settlement,
 }
 
 /// State of a step: the chain at its beginning, and its results so far.
@@ -78,14 +68,14 @@ enum TxLocation<'a> {
     Nowhere,
 }
 
-impl<C: ChainReader + ChainWriter> Outbox<C> {
+impl Outbox {
     /// Creates an outbox for the slots in a store.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, chain: Arc<C>, rules: OutboxRules) -> Self {
+    pub fn new(store: Arc<dyn Store>, chain: ChainPorts, settlement: Settlement) -> Self {
         Self {
             store,
             chain,
-            rules,
+            settlement,
         }
     }
 
@@ -102,8 +92,8 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         }
         let mut round = Round {
             // Read before all else of the chain: an old answer makes the step more careful.
-            head: self.chain.head().await?,
-            market: self.chain.fee_market().await?,
+            head: self.chain.reader.head().await?,
+            market: self.chain.writer.fee_market().await?,
             report: OutboxReport {
                 open: open.len(),
                 ..OutboxReport::default()
@@ -116,7 +106,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
                 Ok(()) => {}
                 Err(OutboxError::Chain(error)) => {
                     // A node that answers nothing would take the time of a request for each.
-                    self.chain.head().await?;
+                    self.chain.reader.head().await?;
                     failure = failure.or(Some(error));
                 }
                 Err(other) => return Err(other),
@@ -152,7 +142,12 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
     async fn locate<'a>(&self, slot: &'a Slot) -> Result<TxLocation<'a>, ChainError> {
         let mut is_known = false;
         for attempt in slot.attempts.iter().rev() {
-            match self.chain.transaction_status(attempt.signed.hash).await? {
+            match self
+                .chain
+                .reader
+                .transaction_status(attempt.signed.hash)
+                .await?
+            {
                 TransactionStatus::Mined(receipt) => {
                     return Ok(TxLocation::InBlock(attempt, receipt));
                 }
@@ -231,7 +226,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
 
     async fn follow_lost(&self, slot: &Slot, round: &mut Round) -> Result<(), OutboxError> {
         self.note_unmined(slot).await?;
-        let used = self.chain.account_nonce(slot.sender).await?;
+        let used = self.chain.reader.account_nonce(slot.sender).await?;
         if used > slot.nonce {
             // A block came between two questions, or the nonce went to a transaction that
             // is not ours. A reorg can give it back, and then only a stored attempt fills
@@ -244,9 +239,15 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         let is_front = self.is_front(slot, round).await?;
         let newest = newest(slot);
         let is_bump_due = is_front && self.is_bump_due(slot, round);
-        let is_unfit = !self.chain.takes(newest.signed.fees);
-        if is_bump_due || is_unfit || self.rules.fees.is_dear(newest.signed.fees, &round.market) {
-            let fees = self.rules.fees.first(&round.market);
+        let is_unfit = !self.chain.writer.takes(newest.signed.fees);
+        if is_bump_due
+            || is_unfit
+            || self
+                .settlement
+                .fees
+                .is_dear(newest.signed.fees, &round.market)
+        {
+            let fees = self.settlement.fees.first(&round.market);
             if fees != newest.signed.fees && self.replace(slot, fees, round).await? {
                 return Ok(());
             }
@@ -258,10 +259,10 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
     /// Returns whether the nonce was used so many blocks ago that no reorg gives it back, and
     /// by none of our attempts.
     async fn is_used_for_good(&self, slot: &Slot, head: BlockHead) -> Result<bool, OutboxError> {
-        let Some(deep) = head.number.checked_sub(self.rules.confirmations) else {
+        let Some(deep) = head.number.checked_sub(self.settlement.confirmations) else {
             return Ok(false);
         };
-        if self.chain.nonce_at(slot.sender, deep).await? <= slot.nonce {
+        if self.chain.writer.nonce_at(slot.sender, deep).await? <= slot.nonce {
             return Ok(false);
         }
         Ok(matches!(self.locate(slot).await?, TxLocation::Nowhere))
@@ -273,7 +274,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         if !round.fronts.insert(slot.sender) {
             return Ok(false);
         }
-        let next = self.chain.account_nonce(slot.sender).await?;
+        let next = self.chain.reader.account_nonce(slot.sender).await?;
         if next < slot.nonce {
             self.fill(slot.sender, next, round).await?;
         }
@@ -289,11 +290,11 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         let tx_slot = TxSlot {
             sender,
             nonce,
-            fees: self.rules.fees.first(&round.market),
+            fees: self.settlement.fees.first(&round.market),
         };
         let attempt = Attempt {
             kind: AttemptKind::Cancel,
-            signed: self.chain.sign_cancel(&tx_slot).await?,
+            signed: self.chain.writer.sign_cancel(&tx_slot).await?,
             made_at_block: round.head.number,
         };
         // A nonce that has a slot already was used: the answer was an old one.
@@ -308,7 +309,9 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
 
     fn is_bump_due(&self, slot: &Slot, round: &Round) -> bool {
         let waited = round.head.number.saturating_sub(newest(slot).made_at_block);
-        self.rules.fees.is_bump_due(slot.attempts.len(), waited)
+        self.settlement
+            .fees
+            .is_bump_due(slot.attempts.len(), waited)
     }
 
     /// Offers more than any attempt that the node may hold.
@@ -324,7 +327,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
             max_fee_wei: most(|fees| fees.max_fee_wei),
             priority_fee_wei: most(|fees| fees.priority_fee_wei),
         };
-        if let Some(fees) = self.rules.fees.replacement(offered, &round.market) {
+        if let Some(fees) = self.settlement.fees.replacement(offered, &round.market) {
             self.replace(slot, fees, round).await?;
         }
         Ok(())
@@ -345,9 +348,15 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
                 nonce: slot.nonce,
                 fees,
             };
-            (AttemptKind::Cancel, self.chain.sign_cancel(&tx_slot).await?)
+            (
+                AttemptKind::Cancel,
+                self.chain.writer.sign_cancel(&tx_slot).await?,
+            )
         } else {
-            (newest.kind, self.chain.reprice(&newest.signed, fees).await?)
+            (
+                newest.kind,
+                self.chain.writer.reprice(&newest.signed, fees).await?,
+            )
         };
         let attempt = Attempt {
             kind,
@@ -369,7 +378,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
     }
 
     async fn send(&self, id: SlotId, attempt: &Attempt) -> Result<(), OutboxError> {
-        self.chain.broadcast(&attempt.signed.raw).await?;
+        self.chain.writer.broadcast(&attempt.signed.raw).await?;
         Ok(self.store.mark_sent(id).await?)
     }
 
@@ -377,7 +386,7 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
         if attempt.kind == AttemptKind::Cancel {
             return Ok(false);
         }
-        Ok(match self.chain.refusal(&attempt.signed).await? {
+        Ok(match self.chain.writer.refusal(&attempt.signed).await? {
             None => false,
             // These can pass while the transaction waits.
             Some(
@@ -417,10 +426,10 @@ impl<C: ChainReader + ChainWriter> Outbox<C> {
     /// Returns whether the receipt's block is of this chain and no reorg takes it away.
     async fn is_settled(&self, receipt: &Receipt, head: BlockHead) -> Result<bool, OutboxError> {
         let depth = head.number.saturating_sub(receipt.block_number);
-        if depth < self.rules.confirmations {
+        if depth < self.settlement.confirmations {
             return Ok(false);
         }
-        let canonical = self.chain.block_hash(receipt.block_number).await?;
+        let canonical = self.chain.reader.block_hash(receipt.block_number).await?;
         Ok(canonical == Some(receipt.block_hash))
     }
 }

@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use annona_api::ApiState;
 use annona_bindings::Deployment;
-use annona_chain::{EvmChain, EvmReader, ReceiptKey, SenderKeys};
-use annona_core::{B256, ClaimWindow, EpochClock, UnixSeconds};
-use annona_engine::ports::{Clock, Store};
+use annona_chain::{EvmReader, EvmWriter, ReceiptKey, SenderKeys};
+use annona_core::{B256, ClaimCalendar, EpochClock, UnixSeconds};
+use annona_engine::ports::{ChainPorts, ChainReader, Clock, Store};
 use annona_engine::{
     BatchPolicy, ClaimRules, ClaimService, EnrolmentPolicy, EnrolmentService, Membership,
-    MembershipRules, Outbox, OutboxRules, ReceiptService, Relay, RelayParts, RelayRules, Sequencer,
-    SequencerParts, SequencerRules,
+    MembershipRules, Outbox, ReceiptService, Relay, RelayParts, RelayRules, Sequencer,
+    SequencerParts, SequencerRules, Settlement,
 };
 use annona_keys::UnsafeKeys;
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
@@ -73,20 +73,25 @@ impl Service {
             .look()
             .await
             .context("the service cannot start on this endpoint")?;
-        let (genesis, length_secs) = reader.calendar().await?;
-        let calendar = EpochClock::new(genesis, length_secs)?;
-        let window = ClaimWindow(reader.claim_window().await?);
-        let chain = Arc::new(EvmChain::new(
-            reader,
-            SenderKeys {
-                sequencer: account_keys::read(&config.keys.sequencer_file)?,
-                relay: config.relay_keys()?,
-            },
-        ));
+        let settlement = Settlement {
+            calendar: reader.calendar().await?,
+            confirmations,
+            fees: config.chain.fees(),
+        };
+        let calendar = settlement.calendar;
+        let keys = SenderKeys {
+            sequencer: account_keys::read(&config.keys.sequencer_file)?,
+            relay: config.relay_keys()?,
+        };
+        let writer = Arc::new(EvmWriter::new(reader.clone(), keys));
+        let reader: Arc<dyn ChainReader> = Arc::new(reader);
+        let chain = ChainPorts {
+            reader: Arc::clone(&reader),
+            writer,
+        };
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
         let membership = Arc::new(Membership::new(MembershipRules {
             calendar,
-            window,
             confirmations,
         }));
         let tree_file = TreeFile::new(config.service.tree(), &deployment, membership.clone());
@@ -103,10 +108,10 @@ impl Service {
         let board = Arc::new(health_board(pause));
         let enrolments = Arc::new(EnrolmentService::new(
             store.clone(),
-            chain.clone(),
+            reader.clone(),
             Arc::new(SystemClock),
             membership.clone(),
-            enrolment_policy(config, &deployment, calendar),
+            enrolment_policy(config, &deployment, calendar.clock),
             open_gallery(&config.service.gallery())?,
         ));
         enrolments.refuse_orbs(config.enrolment.refused_orbs());
@@ -114,22 +119,20 @@ impl Service {
             enrolments,
             claims: Arc::new(ClaimService::new(
                 store.clone(),
-                chain.clone(),
+                reader.clone(),
                 Arc::new(SystemClock),
                 ClaimRules {
                     scope: deployment.claim_scope(),
                     token: deployment.token,
                     calendar,
-                    window,
                     promise_secs: config.claims.promise_secs,
                 },
             )),
             receipts: receipts.clone(),
             membership: membership.clone(),
-            chain: chain.clone(),
+            chain: reader.clone(),
             calendar,
-            window,
-            config: config_view(config, &deployment, &receipts, &calendar, window),
+            config: config_view(config, &deployment, &receipts, &calendar),
             readiness: Arc::new(ServiceHealth {
                 board: Arc::clone(&board),
                 ground: ground.clone(),
@@ -155,38 +158,26 @@ impl Service {
                     epoch_margin_secs: config.sequencer.epoch_margin_secs,
                     recovery_share_percent: config.sequencer.recovery_share_percent,
                 },
-                fees: config.chain.fees(),
-                calendar,
-                confirmations,
+                settlement,
             },
         );
         let workers = Workers {
-            outbox: Arc::new(Outbox::new(
-                store.clone(),
-                chain.clone(),
-                OutboxRules {
-                    confirmations,
-                    fees: config.chain.fees(),
-                },
-            )),
+            outbox: Arc::new(Outbox::new(store.clone(), chain.clone(), settlement)),
             relay: Arc::new(Relay::new(
                 RelayParts {
                     store,
-                    chain: chain.clone(),
+                    chain,
                     clock: Arc::new(SystemClock),
                 },
                 RelayRules {
                     policy: config.relay.policy(),
-                    fees: config.chain.fees(),
-                    calendar,
-                    window,
-                    confirmations,
+                    settlement,
                 },
             )),
             sequencer: Arc::new(sequencer),
             membership,
             tree_file,
-            chain,
+            chain: reader,
             chain_id: deployment.chain_id,
             ground: Arc::new(ground_check),
             store: sqlite.clone(),
@@ -262,8 +253,7 @@ fn config_view(
     config: &Config,
     deployment: &Deployment,
     receipts: &ReceiptService,
-    calendar: &EpochClock,
-    window: ClaimWindow,
+    calendar: &ClaimCalendar,
 ) -> ConfigView {
     ConfigView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -273,9 +263,9 @@ fn config_view(
         orb_registry: deployment.orb_registry.to_string(),
         token: deployment.token.to_string(),
         receipt_signer: receipts.signer().to_string(),
-        genesis: calendar.genesis().0,
-        epoch_length_secs: calendar.length_secs(),
-        claim_window_epochs: window.0,
+        genesis: calendar.clock.genesis().0,
+        epoch_length_secs: calendar.clock.length_secs(),
+        claim_window_epochs: calendar.window.0,
         confirmations: config.chain.confirmations,
         model_id: B256::from(annona_template::MODEL_ID).to_string(),
         max_capture_age_secs: config.enrolment.max_capture_age_secs,

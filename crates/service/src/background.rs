@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use annona_chain::EvmChain;
 use annona_engine::ports::{ChainError, ChainReader, Clock};
 use annona_engine::{Membership, Outbox, Relay, Sequencer};
 use annona_store::SqliteStore;
@@ -76,12 +75,12 @@ pub(crate) fn health_board(pause: Duration) -> HealthBoard {
 /// Workers in the background, each in a task of its own: one that hangs or fails holds up no
 /// other.
 pub struct Workers {
-    pub(crate) outbox: Arc<Outbox<EvmChain>>,
-    pub(crate) relay: Arc<Relay<EvmChain>>,
-    pub(crate) sequencer: Arc<Sequencer<EvmChain>>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) relay: Arc<Relay>,
+    pub(crate) sequencer: Arc<Sequencer>,
     pub(crate) membership: Arc<Membership>,
     pub(crate) tree_file: TreeFile,
-    pub(crate) chain: Arc<EvmChain>,
+    pub(crate) chain: Arc<dyn ChainReader>,
     pub(crate) chain_id: u64,
     pub(crate) ground: Arc<GroundCheck>,
     pub(crate) store: SqliteStore,
@@ -153,7 +152,7 @@ impl Workers {
 }
 
 /// Looks at the newest block, and holds the clock against it.
-async fn watch_chain(workplace: Workplace, chain: Arc<EvmChain>, chain_id: u64) {
+async fn watch_chain(workplace: Workplace, chain: Arc<dyn ChainReader>, chain_id: u64) {
     let clock = Mutex::new(ClockCheck::new(chain_id));
     let look = || async {
         let head = chain.head().await?;

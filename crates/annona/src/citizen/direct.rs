@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use alloy::providers::Provider;
-use annona_chain::{EvmChain, EvmReader, PrivateKeySigner, SenderKeys};
+use annona_chain::{EvmReader, EvmWriter, PrivateKeySigner, SenderKeys};
 use annona_client::ClaimDraft;
 use annona_client::wire::{ClaimStatus, ClaimView};
 use annona_core::{
-    Address, AmountWei, B256, Claim, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex,
-    RevertReason, U256,
+    Address, AmountWei, B256, Claim, ClaimCalendar, Commitment, Epoch, LeafIndex, RevertReason,
+    U256,
 };
 use annona_engine::ports::{
     ChainError, ChainReader, ChainWriter, ClaimOutcome, Fees, Receipt, SignedTransaction,
@@ -29,7 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// full blocks do not overtake it.
 const BASE_FEES_OFFERED: u64 = 2;
 
-/// Gas that a claim is given (`EvmChain`).
+/// Gas that a claim is given (`EvmWriter`).
 const GAS: u64 = 375_000;
 
 /// The account that sends a claim and pays its gas.
@@ -44,14 +44,13 @@ impl GasPayer {
 /// The path of a commitment in the tree of an epoch, from the registry's events alone.
 pub(super) async fn path(
     chain: &EvmReader,
-    calendar: EpochClock,
+    calendar: ClaimCalendar,
     epoch: Epoch,
     commitment: Commitment,
 ) -> anyhow::Result<Option<InclusionProof>> {
     note("reading the members from the chain's events ...");
     let membership = Membership::new(MembershipRules {
         calendar,
-        window: ClaimWindow(chain.claim_window().await?),
         confirmations: 0,
     });
     membership
@@ -78,25 +77,23 @@ pub(super) async fn send(
     wait: Duration,
 ) -> anyhow::Result<ClaimView> {
     let sender = payer.0.address();
-    let writer = EvmChain::new(
-        chain.clone(),
-        SenderKeys {
-            sequencer: payer.0.clone(),
-            relay: vec![payer.0],
-        },
-    );
+    let keys = SenderKeys {
+        sequencer: payer.0.clone(),
+        relay: vec![payer.0],
+    };
+    let writer = EvmWriter::new(chain.clone(), keys);
     let claim = Claim {
         epoch: draft.epoch,
         nullifier_hash: draft.proof.inputs.nullifier_hash,
         payment: draft.payment,
         points: draft.proof.points,
     };
-    let signed = sign(&writer, sender, &claim).await?;
+    let signed = sign(chain, &writer, sender, &claim).await?;
     note(format_args!(
         "sending transaction {} of {sender} ...",
         signed.hash
     ));
-    let receipt = tokio::time::timeout(wait, settle(&writer, &signed))
+    let receipt = tokio::time::timeout(wait, settle(chain, &writer, &signed))
         .await
         .map_err(|_| {
             anyhow!(
@@ -109,7 +106,8 @@ pub(super) async fn send(
 }
 
 async fn sign(
-    writer: &EvmChain,
+    chain: &EvmReader,
+    writer: &EvmWriter,
     sender: Address,
     claim: &Claim,
 ) -> anyhow::Result<SignedTransaction> {
@@ -117,13 +115,13 @@ async fn sign(
     let offered = market.base_fee_wei.saturating_mul(BASE_FEES_OFFERED);
     let tx_slot = TxSlot {
         sender,
-        nonce: writer.account_nonce(sender).await?,
+        nonce: chain.account_nonce(sender).await?,
         fees: Fees {
             max_fee_wei: offered.saturating_add(market.priority_fee_wei),
             priority_fee_wei: market.priority_fee_wei,
         },
     };
-    let balance = writer.provider().get_balance(sender).await?;
+    let balance = chain.provider().get_balance(sender).await?;
     let needed = U256::from(tx_slot.fees.max_fee_wei) * U256::from(GAS);
     ensure!(
         balance >= needed,
@@ -171,14 +169,18 @@ fn refusal(epoch: Epoch, error: ChainError) -> anyhow::Error {
 
 /// Hands the transaction to the node until a block has it. The same bytes again are the
 /// same transaction.
-async fn settle(writer: &EvmChain, signed: &SignedTransaction) -> anyhow::Result<Receipt> {
+async fn settle(
+    chain: &EvmReader,
+    writer: &EvmWriter,
+    signed: &SignedTransaction,
+) -> anyhow::Result<Receipt> {
     let mut failure = None;
     loop {
-        match writer.transaction_status(signed.hash).await {
+        match chain.transaction_status(signed.hash).await {
             Ok(TransactionStatus::Mined(receipt)) => return Ok(receipt),
             Ok(TransactionStatus::Pending) => {}
             Ok(TransactionStatus::Unknown) => {
-                check_place(writer, signed).await?;
+                check_place(chain, signed).await?;
                 match writer.broadcast(&signed.raw).await {
                     Ok(()) => {}
                     // Another failure than a lost answer would come again and again.
@@ -193,15 +195,15 @@ async fn settle(writer: &EvmChain, signed: &SignedTransaction) -> anyhow::Result
 }
 
 /// Refuses to wait for a transaction whose nonce another one has taken.
-async fn check_place(writer: &EvmChain, signed: &SignedTransaction) -> anyhow::Result<()> {
-    let Ok(mined) = writer.account_nonce(signed.sender).await else {
+async fn check_place(chain: &EvmReader, signed: &SignedTransaction) -> anyhow::Result<()> {
+    let Ok(mined) = chain.account_nonce(signed.sender).await else {
         return Ok(());
     };
     if mined <= signed.nonce {
         return Ok(());
     }
     // It may have come into a block between the two looks.
-    match writer.transaction_status(signed.hash).await {
+    match chain.transaction_status(signed.hash).await {
         Ok(TransactionStatus::Unknown) => bail!(
             "another transaction of the account {} took the place of the claim's; claim again",
             signed.sender

@@ -4,7 +4,7 @@
 use annona_bindings::Deployment;
 use annona_chain::EvmReader;
 use annona_client::{ApiClient, TreeReader, Wallet, WalletNote};
-use annona_core::{ClaimScope, Epoch, EpochClock};
+use annona_core::{ClaimCalendar, ClaimScope, Epoch};
 use annona_engine::ports::{ChainReader, Checkpoint};
 use annona_files::FileError;
 use annona_keys::DEVELOPMENT_CHAINS;
@@ -19,7 +19,7 @@ use crate::output::note;
 pub(super) struct Session {
     pub(super) wallet: Wallet,
     pub(super) chain: EvmReader,
-    pub(super) calendar: EpochClock,
+    pub(super) calendar: ClaimCalendar,
     note: WalletNote,
 }
 
@@ -47,11 +47,10 @@ impl Session {
             .await
             .with_context(|| format!("the chain at {} cannot be used", connection.rpc_url))?;
         warn_of_unsafe_keys(&chain).await?;
-        let (genesis, length_secs) = chain.calendar().await?;
         Ok(Self {
             wallet,
             note,
-            calendar: EpochClock::new(genesis, length_secs)?,
+            calendar: chain.calendar().await?,
             chain,
         })
     }
@@ -62,11 +61,10 @@ impl Session {
 
     pub(super) async fn claimable(&self) -> anyhow::Result<Claimable> {
         let now = self.chain.head().await?.timestamp;
-        let current = self.calendar.epoch_at(now)?;
-        let window = self.chain.claim_window().await?;
-        let next = self.calendar.start_of(Epoch(current.0 + 1));
+        let current = self.calendar.clock.epoch_at(now)?;
+        let next = self.calendar.clock.start_of(Epoch(current.0 + 1));
         Ok(Claimable {
-            oldest: Epoch((current.0 + 1).saturating_sub(window)),
+            oldest: self.calendar.oldest_claimable(current),
             current,
             seconds_to_next: next.0.saturating_sub(now.0),
         })

@@ -91,7 +91,12 @@ async fn claims_of(
         .clone()
         .map(|epoch| (nullifier(epoch), epoch))
         .collect();
-    let paid = paid::transactions(&session.chain, &session.calendar, claimable.oldest, &own);
+    let paid = paid::transactions(
+        &session.chain,
+        &session.calendar.clock,
+        claimable.oldest,
+        &own,
+    );
     let paid = paid.await?;
     let handed = service.map_or_else(Vec::new, |service| session.handed_to(service));
     let mut claims = Vec::new();

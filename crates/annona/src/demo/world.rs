@@ -49,7 +49,7 @@ impl World {
         write_service_files(folder.path(), &anvil, &deployment, &orb_key)?;
         let service = ServiceProcess::start(&mut folder).await?;
         let chain = EvmReader::open(provider, deployment.clone()).await?;
-        let (genesis, length_secs) = chain.calendar().await?;
+        let calendar = chain.calendar().await?.clock;
         let orb = Orb::new(
             orb_key,
             service.client.clone(),
@@ -58,7 +58,7 @@ impl World {
         Ok(Self {
             service,
             chain,
-            calendar: EpochClock::new(genesis, length_secs)?,
+            calendar,
             orb,
             anvil,
             folder,

@@ -6,24 +6,24 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alloy::providers::ext::AnvilApi;
-use annona_chain::{EvmChain, EvmReader, SenderKeys};
+use annona_chain::{EvmReader, EvmWriter, SenderKeys};
 use annona_core::{
-    Address, B256, ClaimWindow, Commitment, Enrolment, EnrolmentKind, Epoch, EpochClock, OrbId,
-    hash_to_field, keccak256,
+    Address, B256, Commitment, Enrolment, EnrolmentKind, Epoch, OrbId, hash_to_field, keccak256,
 };
 use annona_engine::ports::{
-    Admission, AdmitOutcome, ChainReader, EnrolmentRepository, NewEnrolment, NewEntry, OrbAllowance,
+    Admission, AdmitOutcome, ChainPorts, ChainReader, EnrolmentRepository, NewEnrolment, NewEntry,
+    OrbAllowance,
 };
 use annona_engine::{
     BatchPolicy, EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, MembershipRules, Outbox,
-    OutboxRules, Sequencer, SequencerParts, SequencerRules,
+    Sequencer, SequencerParts, SequencerRules, Settlement,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
 use annona_rpc::connect;
 use annona_service::assemble::SystemClock;
 use annona_service::prover::LocalProver;
-use annona_service::sandbox::{self, Account, CLAIM_WINDOW};
+use annona_service::sandbox::{self, Account};
 use annona_store::{DeploymentTag, SqliteStore};
 use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use anyhow::ensure;
@@ -62,9 +62,9 @@ struct Row {
 /// The parts of the service that a person passes on the way from the queue to the tree.
 struct Bench {
     store: SqliteStore,
-    chain: Arc<EvmChain>,
-    outbox: Outbox<EvmChain>,
-    sequencer: Sequencer<EvmChain>,
+    chain: EvmReader,
+    outbox: Outbox,
+    sequencer: Sequencer,
     admitted: u64,
 }
 
@@ -76,15 +76,20 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let provider = connect(&anvil.endpoint())?;
     let deployment = sandbox::deploy_contracts(&anvil, &provider, Vec::new()).await?;
     let reader = EvmReader::open(provider.clone(), deployment.clone()).await?;
-    let (genesis, length_secs) = reader.calendar().await?;
-    let calendar = EpochClock::new(genesis, length_secs)?;
-    let chain = Arc::new(EvmChain::new(
-        reader,
-        SenderKeys {
-            sequencer: Account::Sequencer.key(&anvil),
-            relay: vec![Account::Relay.key(&anvil)],
-        },
-    ));
+    let settlement = Settlement {
+        calendar: reader.calendar().await?,
+        confirmations: CONFIRMATIONS,
+        fees: sandbox::FEES,
+    };
+    let keys = SenderKeys {
+        sequencer: Account::Sequencer.key(&anvil),
+        relay: vec![Account::Relay.key(&anvil)],
+    };
+    let writer = Arc::new(EvmWriter::new(reader.clone(), keys));
+    let chain = ChainPorts {
+        reader: Arc::new(reader.clone()),
+        writer,
+    };
     let tag = DeploymentTag {
         chain_id: deployment.chain_id,
         registry: deployment.registry,
@@ -100,8 +105,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
         store: Arc::new(store.clone()),
         chain: chain.clone(),
         membership: Arc::new(Membership::new(MembershipRules {
-            calendar,
-            window: ClaimWindow(CLAIM_WINDOW),
+            calendar: settlement.calendar,
             confirmations: CONFIRMATIONS,
         })),
         prover: Arc::new(LocalProver::new(scope, args.keys, UnsafeKeys::Refuse)?),
@@ -113,19 +117,13 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
             epoch_margin_secs: 0,
             recovery_share_percent: 10,
         },
-        fees: sandbox::FEES,
-        calendar,
-        confirmations: CONFIRMATIONS,
-    };
-    let outbox_rules = OutboxRules {
-        confirmations: CONFIRMATIONS,
-        fees: sandbox::FEES,
+        settlement,
     };
     let mut bench = Bench {
-        outbox: Outbox::new(Arc::new(store.clone()), chain.clone(), outbox_rules),
+        outbox: Outbox::new(Arc::new(store.clone()), chain, settlement),
         sequencer: Sequencer::new(parts, rules),
         store,
-        chain,
+        chain: reader,
         admitted: 0,
     };
     let mut rows = Vec::new();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use annona_bindings::Deployment;
 use annona_chain::EvmReader;
-use annona_core::{Address, ClaimWindow, Commitment, Epoch, EpochClock, OrbId, parse_address};
+use annona_core::{Address, Commitment, Epoch, OrbId, parse_address};
 use annona_engine::ports::{ChainReader, EnrolmentRepository, Pending, RevocationRepository};
 use annona_engine::{Membership, MembershipRules, RevocationReason};
 use annona_http::SecretUrl;
@@ -193,8 +193,7 @@ async fn open_chain(args: &ChainArgs) -> anyhow::Result<EvmReader> {
 async fn status(args: StatusArgs) -> anyhow::Result<()> {
     let chain = open_chain(&args.chain).await?;
     let head = chain.head().await?;
-    let (genesis, length_secs) = chain.calendar().await?;
-    let epoch = EpochClock::new(genesis, length_secs)?.epoch_at(head.timestamp)?;
+    let epoch = chain.calendar().await?.clock.epoch_at(head.timestamp)?;
     let state = chain.registry_state().await?;
     let census = chain.census(epoch).await?;
     let waiting = match &args.config {
@@ -289,10 +288,8 @@ async fn rebuild(args: RebuildArgs) -> anyhow::Result<()> {
         tree_file::check_place(path)?;
     }
     let chain = open_chain(&args.chain).await?;
-    let (genesis, length_secs) = chain.calendar().await?;
     let membership = Arc::new(Membership::new(MembershipRules {
-        calendar: EpochClock::new(genesis, length_secs)?,
-        window: ClaimWindow(chain.claim_window().await?),
+        calendar: chain.calendar().await?,
         confirmations: 0,
     }));
     membership

@@ -349,17 +349,17 @@ impl World {
     }
 
     pub(crate) async fn next_epoch(&self) -> Epoch {
-        let (genesis, length) = self.chain.calendar().await.unwrap();
-        let now = self.chain.head().await.unwrap().timestamp.0;
-        let next = (now - genesis.0) / length + 1;
-        let seconds = genesis.0 + next * length - now;
+        let clock = self.chain.calendar().await.unwrap().clock;
+        let now = self.chain.head().await.unwrap().timestamp;
+        let next = Epoch(clock.epoch_at(now).unwrap().0 + 1);
+        let seconds = clock.start_of(next).0 - now.0;
         self.chain
             .provider()
             .anvil_increase_time(seconds)
             .await
             .unwrap();
         self.chain.provider().evm_mine(None).await.unwrap();
-        Epoch(next)
+        next
     }
 
     /// Enrols the simulated person `seed` through the command line; returns what was acknowledged.

@@ -7,7 +7,7 @@ use alloy::signers::local::PrivateKeySigner;
 use annona_api::{ApiState, Limits, Readiness, router_with_limits};
 use annona_chain::ReceiptKey;
 use annona_core::{
-    Address, AmountWei, B256, Claim, ClaimScope, ClaimWindow, Commitment, Enrolment,
+    Address, AmountWei, B256, Claim, ClaimCalendar, ClaimScope, ClaimWindow, Commitment, Enrolment,
     EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId, Payment, SignedEnrolment,
     UnixSeconds, keccak256,
 };
@@ -318,8 +318,10 @@ pub(crate) fn eyes(seed: u64) -> EyePair {
 
 fn rules() -> MembershipRules {
     MembershipRules {
-        calendar: EpochClock::new(UnixSeconds(GENESIS), EPOCH_LENGTH_SECS).unwrap(),
-        window: ClaimWindow(2),
+        calendar: ClaimCalendar {
+            clock: EpochClock::new(UnixSeconds(GENESIS), EPOCH_LENGTH_SECS).unwrap(),
+            window: ClaimWindow(2),
+        },
         confirmations: CONFIRMATIONS,
     }
 }
@@ -343,9 +345,7 @@ fn state(
     readiness: &Arc<Told>,
 ) -> ApiState {
     let store: Arc<dyn Store> = Arc::new(sqlite.clone());
-    let MembershipRules {
-        calendar, window, ..
-    } = rules();
+    let calendar = rules().calendar;
     let policy = EnrolmentPolicy {
         domain: DOMAIN,
         model_id: MODEL_ID,
@@ -353,7 +353,7 @@ fn state(
         max_skew_secs: 5,
         rule: DecisionRule::standard(),
         recovery_cooldown_secs: 0,
-        calendar,
+        calendar: calendar.clock,
         people_per_orb: 1_000,
         review_keep_secs: 1_000,
     };
@@ -374,7 +374,6 @@ fn state(
                 scope: SCOPE,
                 token: Address::repeat_byte(0x70),
                 calendar,
-                window,
                 promise_secs: PROMISE_SECS,
             },
         )),
@@ -382,8 +381,7 @@ fn state(
         membership: membership.clone(),
         chain: chain.clone(),
         calendar,
-        window,
-        config: config(window),
+        config: config(calendar.window),
         readiness: Arc::clone(readiness) as Arc<dyn Readiness>,
         metrics: METRICS.clone(),
     }

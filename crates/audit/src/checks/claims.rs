@@ -2,15 +2,15 @@ use std::collections::HashMap;
 
 use annona_bindings::contracts::Distributor;
 use annona_core::{
-    AmountWei, ClaimInputs, ClaimScope, ClaimWindow, Epoch, ExternalNullifier, NullifierHash,
-    Payment, ProofPoints, Root, SCALAR_MODULUS, SignalHash, U256, UnixSeconds,
+    AmountWei, ClaimInputs, ClaimScope, Epoch, ExternalNullifier, NullifierHash, Payment,
+    ProofPoints, Root, SCALAR_MODULUS, SignalHash, U256, UnixSeconds,
 };
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
 use super::findings::{
     Finding, Findings, Verdict, answer, not_shown, wrong, wrong_at, wrong_by_logs_at,
 };
-use super::rebuilt::{calendar, looked_at};
+use super::rebuilt::{claim_calendar, looked_at};
 use super::requests::{Asked, Difference, Standing};
 use super::{ARCHIVE_NODE, Evidence};
 use crate::Gap;
@@ -143,10 +143,7 @@ fn in_range(asked: &Asked<'_>) -> Result<(), Finding> {
 
 pub(super) fn window(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
-    let clock = calendar(data)?;
-    let window = answer(data.answers.claim_window.as_ref(), "claimWindow()")?;
-    // A window beyond 64 bits of epochs never closes.
-    let window = ClaimWindow(u64::try_from(window).unwrap_or(u64::MAX));
+    let calendar = claim_calendar(data)?;
     for claim in &data.events.claims {
         let Some(time) = found.note(evidence.time_of(claim.at)) else {
             continue;
@@ -155,7 +152,7 @@ pub(super) fn window(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
             found.note::<()>(wrong_at(claim, never_comes(claim.event.epoch)));
             continue;
         };
-        if let Err(error) = window.check(&clock, Epoch(epoch), UnixSeconds(time)) {
+        if let Err(error) = calendar.check(Epoch(epoch), UnixSeconds(time)) {
             let what = format!("a claim was paid at the wrong time: {error}");
             found.note::<()>(wrong_at(claim, what));
         }

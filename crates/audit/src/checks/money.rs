@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, B256, U256};
 use annona_bindings::contracts::Distributor;
-use annona_core::{ClaimWindow, Epoch, UnixSeconds};
+use annona_core::{Epoch, UnixSeconds};
 
 use super::findings::{
     Finding, Findings, Verdict, answer, wrong, wrong_at, wrong_by_logs, wrong_by_logs_at,
     wrong_by_logs_in,
 };
-use super::rebuilt::{calendar, looked_at};
+use super::rebuilt::{claim_calendar, looked_at};
 use super::{Evidence, sum};
 use crate::data::{AdminAction, At, ChainData, EpochState, Logged};
 
@@ -45,13 +45,11 @@ pub(super) fn epochs_opened(evidence: &Evidence<'_>, found: &mut Findings) -> Ve
 fn opened_in_time(evidence: &Evidence<'_>, opened: &Opened) -> Result<(), Finding> {
     let data = evidence.data;
     let time = evidence.time_of(opened.at)?;
-    let clock = calendar(data)?;
-    let window = answer(data.answers.claim_window.as_ref(), "claimWindow()")?;
-    let window = ClaimWindow(u64::try_from(window).unwrap_or(u64::MAX));
+    let calendar = claim_calendar(data)?;
     let Ok(epoch) = u64::try_from(opened.event.epoch) else {
         return wrong_at(opened, "an epoch that never comes was opened");
     };
-    match window.check(&clock, Epoch(epoch), UnixSeconds(time)) {
+    match calendar.check(Epoch(epoch), UnixSeconds(time)) {
         Ok(()) => Ok(()),
         Err(error) => wrong_at(
             opened,

@@ -1,8 +1,8 @@
 use alloy::primitives::U256;
-use annona_core::{EpochClock, FieldElement, UnixSeconds};
+use annona_core::{ClaimCalendar, ClaimWindow, EpochClock, FieldElement, UnixSeconds};
 
 use super::ARCHIVE_NODE;
-use super::findings::{Finding, Verdict, unchecked, wrong};
+use super::findings::{Finding, Verdict, answer, unchecked, wrong};
 use crate::data::{ChainData, Checkpoint, Logged, RegistryBatch};
 use crate::gather::clock_of;
 use crate::recomputed::RecomputedTree;
@@ -143,6 +143,15 @@ pub(super) fn calendar(data: &ChainData) -> Result<EpochClock, Finding> {
         Some(clock) => Ok(clock),
         None => wrong("the registry's genesis and epoch length are no calendar"),
     }
+}
+
+/// Returns the deployment's calendar with its claim window, or the finding that one is missing.
+pub(super) fn claim_calendar(data: &ChainData) -> Result<ClaimCalendar, Finding> {
+    let clock = calendar(data)?;
+    let window = answer(data.answers.claim_window.as_ref(), "claimWindow()")?;
+    // A window beyond 64 bits of epochs never closes.
+    let window = ClaimWindow(u64::try_from(window).unwrap_or(u64::MAX));
+    Ok(ClaimCalendar { clock, window })
 }
 
 /// Ends a check that looked at `count` of `what`.

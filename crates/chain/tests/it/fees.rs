@@ -8,7 +8,7 @@ use alloy::primitives::{Address, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
 use annona_bindings::Deployment;
-use annona_chain::{AccountSender, EvmChain, EvmReader, SenderKeys, deploy};
+use annona_chain::{AccountSender, EvmReader, EvmWriter, SenderKeys, deploy};
 use annona_core::B256;
 use annona_engine::FeePolicy;
 use annona_engine::ports::{ChainReader, ChainWriter, SenderRole, TransactionStatus, TxSlot};
@@ -83,7 +83,7 @@ async fn a_chain_from_before_london_takes_legacy_transactions_of_the_service() {
         sequencer: key(&anvil),
         relay: vec![key(&anvil)],
     };
-    let chain = EvmChain::new(reader, keys);
+    let chain = EvmWriter::new(reader.clone(), keys);
     let market = chain.fee_market().await.unwrap();
     assert_eq!(market.base_fee_wei, 0, "{market:?}");
     let fees = POLICY.first(&market);
@@ -102,7 +102,7 @@ async fn a_chain_from_before_london_takes_legacy_transactions_of_the_service() {
     // Anvil mines a moment after it has answered.
     let mined = async {
         loop {
-            let status = chain.transaction_status(repriced.hash).await.unwrap();
+            let status = reader.transaction_status(repriced.hash).await.unwrap();
             if let TransactionStatus::Mined(receipt) = status {
                 return receipt;
             }

@@ -1,7 +1,7 @@
 //! Deadline that a service promises for a claim, or none for a claim that may fail through nobody's
 //! fault.
 
-use annona_core::{AmountWei, Claim, Epoch, UnixSeconds};
+use annona_core::{AmountWei, Claim, UnixSeconds};
 
 use crate::ClaimRules;
 use crate::ports::EpochAccount;
@@ -19,9 +19,8 @@ impl ClaimRules {
         if claim.payment.fee > AmountWei::ZERO && !account.is_opened {
             return None;
         }
-        let after_window = Epoch(claim.epoch.0.saturating_add(self.window.0));
         let deadline = now.0.saturating_add(self.promise_secs);
-        (deadline < self.calendar.start_of(after_window).0).then_some(UnixSeconds(deadline))
+        (deadline < self.calendar.window_end(claim.epoch).0).then_some(UnixSeconds(deadline))
     }
 }
 
@@ -29,8 +28,8 @@ impl ClaimRules {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use annona_core::{
-        Address, AmountWei, ClaimScope, ClaimWindow, EpochClock, NullifierHash, Payment,
-        ProofPoints, U256,
+        Address, AmountWei, ClaimCalendar, ClaimScope, ClaimWindow, Epoch, EpochClock,
+        NullifierHash, Payment, ProofPoints, U256,
     };
 
     use super::*;
@@ -44,8 +43,10 @@ mod tests {
                 distributor: Address::repeat_byte(9),
             },
             token: Address::repeat_byte(8),
-            calendar: EpochClock::new(UnixSeconds(GENESIS), 100).unwrap(),
-            window: ClaimWindow(2),
+            calendar: ClaimCalendar {
+                clock: EpochClock::new(UnixSeconds(GENESIS), 100).unwrap(),
+                window: ClaimWindow(2),
+            },
             promise_secs: 30,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use annona_core::{
-    Address, AmountWei, Claim, ClaimWindow, Epoch, EpochClock, NullifierHash, Payment, UnixSeconds,
+    Address, AmountWei, Claim, ClaimCalendar, Epoch, NullifierHash, Payment, UnixSeconds,
 };
 use futures::try_join;
 
@@ -96,15 +96,14 @@ impl ChainSnapshot {
     /// Asks the chain once for all questions of a group.
     pub(super) async fn look(
         chain: &dyn ChainReader,
-        calendar: &EpochClock,
-        window: ClaimWindow,
+        calendar: &ClaimCalendar,
         questions: Vec<SnapshotQuery>,
     ) -> Result<Arc<Self>, Arc<ChainError>> {
         let (head, is_paused) = try_join!(chain.head(), chain.is_paused())?;
         let mut asked: BTreeMap<Epoch, Vec<SnapshotQuery>> = BTreeMap::new();
         for question in questions {
             let epoch = question.epoch;
-            if window.check(calendar, epoch, head.timestamp).is_ok() {
+            if calendar.check(epoch, head.timestamp).is_ok() {
                 asked.entry(epoch).or_default().push(question);
             }
         }

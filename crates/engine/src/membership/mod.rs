@@ -7,7 +7,7 @@ mod followed;
 use std::io::{Read, Write};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use annona_core::{B256, ClaimWindow, Commitment, Epoch, EpochClock, LeafIndex, Root};
+use annona_core::{B256, ClaimCalendar, Commitment, Epoch, LeafIndex, Root};
 use annona_proofs::{AppendBatch, RemovedLeaf, RevokeBatch};
 use annona_tree::{Revocation, TreeError, TreeVersion};
 pub use archive::{ArchiveError, TREE_MAGIC};
@@ -55,10 +55,8 @@ pub enum MembershipError {
 /// Rules of the deployment that decide which trees are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct MembershipRules {
-    /// Calendar that gives the start of each epoch.
-    pub calendar: EpochClock,
-    /// Number of epochs in which an epoch can be claimed.
-    pub window: ClaimWindow,
+    /// Calendar with the window in which an epoch can be claimed.
+    pub calendar: ClaimCalendar,
     /// Number of blocks on top of a block after which it is taken as final.
     pub confirmations: u64,
 }
@@ -122,7 +120,7 @@ impl Membership {
             let batches = chain.registry_batches(from, to).await?;
             let taken = self
                 .write()
-                .take(&batches, to, revision, self.rules.window)?;
+                .take(&batches, to, revision, self.rules.calendar.window)?;
             (from, revision) = match taken {
                 Some(revision) => (to + 1, revision),
                 None => self.next_scan(chain.deployment_block()),
@@ -318,13 +316,12 @@ impl Membership {
     ) -> Result<(), MembershipError> {
         let MembershipRules {
             calendar,
-            window,
             confirmations,
         } = self.rules;
-        let Ok(current) = calendar.epoch_at(head.timestamp) else {
+        let Ok(current) = calendar.clock.epoch_at(head.timestamp) else {
             return Ok(());
         };
-        let oldest = Epoch((current.0 + 1).saturating_sub(window.0));
+        let oldest = calendar.oldest_claimable(current);
         {
             let mut followed = self.write();
             followed.see(current, head);

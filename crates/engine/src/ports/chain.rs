@@ -1,6 +1,8 @@
 //! Port to the chain: traits to read it and to sign and send transactions, with the types of their
 //! answers.
 
+use std::sync::Arc;
+
 use annona_core::{
     Address, AmountWei, B256, Claim, Commitment, Epoch, FieldElement, LeafIndex, NullifierHash,
     OrbId, ProofPoints, RevertReason, Root, U256, UnixSeconds,
@@ -484,4 +486,13 @@ pub trait ChainWriter: Send + Sync {
         claims: &[Claim],
         at: At,
     ) -> Result<Option<RevertReason>, ChainError>;
+}
+
+/// The chain as a worker uses it: a reader, and a writer that signs and sends.
+#[derive(Clone)]
+pub struct ChainPorts {
+    /// Reader of blocks, contracts and transactions.
+    pub reader: Arc<dyn ChainReader>,
+    /// Writer with the service's keys.
+    pub writer: Arc<dyn ChainWriter>,
 }

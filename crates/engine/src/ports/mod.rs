@@ -6,9 +6,10 @@ mod signer;
 mod store;
 
 pub use chain::{
-    AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
-    ClaimOutcome, EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange,
-    RegistryState, RevokeCall, SenderRole, SignedTransaction, TransactionStatus, TxSlot,
+    AppendCall, At, BlockHead, Census, ChainError, ChainPorts, ChainReader, ChainWriter,
+    Checkpoint, ClaimOutcome, EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch,
+    RegistryChange, RegistryState, RevokeCall, SenderRole, SignedTransaction, TransactionStatus,
+    TxSlot,
 };
 pub use prover::{BatchProver, ProverError};
 pub use signer::{DigestSigner, SignerError};

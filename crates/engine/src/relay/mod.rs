@@ -7,18 +7,15 @@ mod refused;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use annona_core::{Address, ClaimWindow, Epoch, EpochClock, NullifierHash};
-
-use annona_core::{Claim, RevertReason};
+use annona_core::{Address, Claim, Epoch, NullifierHash, RevertReason};
 use policy::MAX_BATCH;
 pub use policy::{ClaimsReason, RelayPolicy, WaitingClaims};
 
-use crate::ClaimRecord;
-use crate::fees::FeePolicy;
 use crate::ports::{
-    Attempt, AttemptKind, BlockHead, ChainError, ChainReader, ChainWriter, Clock, FeeMarket,
-    OpenOutcome, Purpose, QueuedClaim, SenderRole, Store, StoreError, TxSlot,
+    Attempt, AttemptKind, BlockHead, ChainError, ChainPorts, Clock, FeeMarket, OpenOutcome,
+    Purpose, QueuedClaim, SenderRole, Store, StoreError, TxSlot,
 };
+use crate::{ClaimRecord, Settlement};
 use refused::Finding;
 
 /// Largest number of claims of one epoch that a step looks at, besides those in quarantine.
@@ -42,11 +39,11 @@ pub enum RelayError {
 }
 
 /// Parts that a relay works with.
-pub struct RelayParts<C> {
+pub struct RelayParts {
     /// Store of claims and slots.
     pub store: Arc<dyn Store>,
     /// Chain that claims are sent to.
-    pub chain: Arc<C>,
+    pub chain: ChainPorts,
     /// Clock by which the arrival of claims was noted.
     pub clock: Arc<dyn Clock>,
 }
@@ -56,14 +53,8 @@ pub struct RelayParts<C> {
 pub struct RelayRules {
     /// Policy for the time at which claims are sent.
     pub policy: RelayPolicy,
-    /// Policy for the fees that are offered.
-    pub fees: FeePolicy,
-    /// Calendar that gives the start of each epoch.
-    pub calendar: EpochClock,
-    /// Number of epochs in which an epoch can be claimed.
-    pub window: ClaimWindow,
-    /// Number of blocks on top of a block after which it is taken as final, as for the outbox.
-    pub confirmations: u64,
+    /// Rules that the relay shares with the other workers.
+    pub settlement: Settlement,
 }
 
 /// Pays the gas of queued claims, in batches by epoch.
@@ -73,8 +64,8 @@ pub struct RelayRules {
 /// and rejected when no reorg can change the refusal. The quarantine is kept in memory only:
 /// after a restart its claims are found again. A claim that left a slot unpaid is examined
 /// alone before it is sent again.
-pub struct Relay<C> {
-    parts: RelayParts<C>,
+pub struct Relay {
+    parts: RelayParts,
     rules: RelayRules,
     /// Claims in quarantine, each with the number of the newest block when it was last refused.
     set_aside: Mutex<HashMap<NullifierHash, u64>>,
@@ -99,10 +90,10 @@ enum Next {
     Step,
 }
 
-impl<C: ChainReader + ChainWriter> Relay<C> {
+impl Relay {
     /// Creates a relay with an empty quarantine.
     #[must_use]
-    pub fn new(parts: RelayParts<C>, rules: RelayRules) -> Self {
+    pub fn new(parts: RelayParts, rules: RelayRules) -> Self {
         Self {
             parts,
             rules,
@@ -136,9 +127,9 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
     async fn begin(&self) -> Result<Round, RelayError> {
         let Self { parts, .. } = self;
         // Read before all else of the chain: an old answer makes the step more careful.
-        let head = parts.chain.head().await?;
-        let market = parts.chain.fee_market().await?;
-        let senders = parts.chain.senders(SenderRole::Relay);
+        let head = parts.chain.reader.head().await?;
+        let market = parts.chain.writer.fee_market().await?;
+        let senders = parts.chain.writer.senders(SenderRole::Relay);
         let mut busy: HashMap<Address, usize> = senders.into_iter().map(|one| (one, 0)).collect();
         for slot in parts.store.open_slots().await? {
             if slot.state.is_unmined()
@@ -209,8 +200,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
 
     /// Returns the time left of the epoch's window, in seconds of the chain's clock.
     fn window_left_secs(&self, epoch: Epoch, head: BlockHead) -> u64 {
-        let after = Epoch(epoch.0.saturating_add(self.rules.window.0));
-        let end = self.rules.calendar.start_of(after);
+        let end = self.rules.settlement.calendar.window_end(epoch);
         end.0.saturating_sub(head.timestamp.0)
     }
 
@@ -269,7 +259,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         }
         if !matches!(error, ChainError::Reverted(_)) {
             // Goes on only if it is the batch that the node cannot simulate.
-            self.parts.chain.head().await?;
+            self.parts.chain.reader.head().await?;
         }
         let good = self.sift(claims, round).await?;
         if good.is_empty() {
@@ -294,15 +284,15 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
             tracing::debug!("every account has as many transactions under way as it may");
             return Ok(Next::Step);
         };
-        let chain_nonce = parts.chain.account_nonce(sender).await?;
+        let chain_nonce = parts.chain.reader.account_nonce(sender).await?;
         let tx_slot = TxSlot {
             sender,
             nonce: parts.store.next_nonce(sender, chain_nonce).await?,
-            fees: rules.fees.first(&round.market),
+            fees: rules.settlement.fees.first(&round.market),
         };
         let attempt = Attempt {
             kind: AttemptKind::Load,
-            signed: parts.chain.sign_claims(&tx_slot, claims).await?,
+            signed: parts.chain.writer.sign_claims(&tx_slot, claims).await?,
             made_at_block: round.head.number,
         };
         let nullifiers = claims.iter().map(|claim| claim.nullifier_hash).collect();
@@ -315,7 +305,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         round.submitted += claims.len();
         note_submitted(claims, reason, &attempt);
         // Stored bytes are not refused any more: the outbox finds out what becomes of them.
-        match parts.chain.broadcast(&attempt.signed.raw).await {
+        match parts.chain.writer.broadcast(&attempt.signed.raw).await {
             Ok(()) => parts.store.mark_sent(slot).await?,
             Err(error) => drop(round.failure.get_or_insert(error)),
         }

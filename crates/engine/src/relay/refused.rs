@@ -6,9 +6,7 @@ use annona_core::{Claim, NullifierHash, RevertReason};
 
 use super::{EXAMINED_PER_STEP, MAX_SET_ASIDE, Relay, RelayError, Round};
 use crate::Rejection;
-use crate::ports::{
-    At, ChainError, ChainReader, ChainWriter, ClaimOutcome, QueuedClaim, TransactionStatus,
-};
+use crate::ports::{At, ChainError, ClaimOutcome, QueuedClaim, TransactionStatus};
 
 /// Result of the search for one of our transactions that paid a queued claim.
 enum OwnPayment {
@@ -27,7 +25,7 @@ pub(super) enum Finding {
     Refused,
 }
 
-impl<C: ChainReader + ChainWriter> Relay<C> {
+impl Relay {
     /// Bisects `claims`, which are refused together: takes out those that are refused alone,
     /// and returns the others.
     pub(super) async fn sift(
@@ -54,7 +52,13 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
 
     /// Returns the reason for which claims cannot be sent together now; `None` when they can.
     async fn why_not(&self, claims: &[Claim]) -> Option<ChainError> {
-        match self.parts.chain.claims_refusal(claims, At::Newest).await {
+        match self
+            .parts
+            .chain
+            .writer
+            .claims_refusal(claims, At::Newest)
+            .await
+        {
             Ok(refusal) => refusal.map(ChainError::Reverted),
             Err(error) => Some(error),
         }
@@ -142,14 +146,18 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         round: &Round,
     ) -> Result<bool, RelayError> {
         let Self { parts, rules, .. } = self;
-        let Some(deep) = round.head.number.checked_sub(rules.confirmations) else {
+        let Some(deep) = round
+            .head
+            .number
+            .checked_sub(rules.settlement.confirmations)
+        else {
             return Ok(false);
         };
         if why.is_retryable() || self.may_open_yet(claim, why, round) {
             return Ok(false);
         }
         let before = At::Block(deep);
-        if parts.chain.claims_refusal(&[*claim], before).await? != Some(why) {
+        if parts.chain.writer.claims_refusal(&[*claim], before).await? != Some(why) {
             return Ok(false);
         }
         match self.own_payment(claim.nullifier_hash, deep).await? {
@@ -191,7 +199,7 @@ impl<C: ChainReader + ChainWriter> Relay<C> {
         let Self { parts, .. } = self;
         for transaction in parts.store.attempts_to_pay(nullifier).await? {
             let TransactionStatus::Mined(receipt) =
-                parts.chain.transaction_status(transaction).await?
+                parts.chain.reader.transaction_status(transaction).await?
             else {
                 continue;
             };

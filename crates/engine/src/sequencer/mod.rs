@@ -6,18 +6,19 @@ mod policy;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use annona_core::{Commitment, EnrolmentKind, Epoch, EpochClock};
+use annona_core::{Commitment, EnrolmentKind, Epoch};
 
 use policy::MAX_APPEND;
 pub use policy::{BatchPolicy, BatchReason, EpochRoom, Waiting};
 
-use crate::fees::FeePolicy;
 use crate::membership::MAX_REMOVALS;
 use crate::ports::{
-    Attempt, AttemptKind, BatchProver, ChainError, ChainReader, ChainWriter, Clock, OpenOutcome,
-    ProverError, Purpose, SenderRole, SignedTransaction, Store, StoreError, TxSlot,
+    Attempt, AttemptKind, BatchProver, ChainError, ChainPorts, Clock, OpenOutcome, ProverError,
+    Purpose, SenderRole, SignedTransaction, Store, StoreError, TxSlot,
 };
-use crate::{EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationRecord};
+use crate::{
+    EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationRecord, Settlement,
+};
 
 /// Largest number of queued revocations that a step looks at: more than a batch takes, because
 /// some may be settled already.
@@ -44,11 +45,11 @@ pub enum SequencerError {
 }
 
 /// Parts that a sequencer works with.
-pub struct SequencerParts<C> {
+pub struct SequencerParts {
     /// Store of queues and signed transactions.
     pub store: Arc<dyn Store>,
     /// Chain that batches are sent to.
-    pub chain: Arc<C>,
+    pub chain: ChainPorts,
     /// Membership tree that batches are proved on.
     pub membership: Arc<Membership>,
     /// Prover that makes the proofs of batches.
@@ -62,12 +63,8 @@ pub struct SequencerParts<C> {
 pub struct SequencerRules {
     /// Policy for the time at which a batch is sent.
     pub policy: BatchPolicy,
-    /// Policy for the fees that are offered.
-    pub fees: FeePolicy,
-    /// Calendar that gives the end of each epoch.
-    pub calendar: EpochClock,
-    /// Number of blocks on top of a block after which it is taken as final, as for the outbox.
-    pub confirmations: u64,
+    /// Rules that the sequencer shares with the other workers.
+    pub settlement: Settlement,
 }
 
 /// Appends queued commitments to the registry and revokes leaves.
@@ -77,8 +74,8 @@ pub struct SequencerRules {
 /// proof starts from the root without the old leaf, so no reorg can bring the new one alone. A
 /// recovery begins only if the epoch has room to end it. People who have lost a leaf are
 /// appended first; otherwise revocations and appends take turns.
-pub struct Sequencer<C> {
-    parts: SequencerParts<C>,
+pub struct Sequencer {
+    parts: SequencerParts,
     rules: SequencerRules,
     /// True if the last batch revoked, so that appends have their turn.
     has_revoked: AtomicBool,
@@ -96,10 +93,10 @@ struct Due {
     recovered: usize,
 }
 
-impl<C: ChainReader + ChainWriter> Sequencer<C> {
+impl Sequencer {
     /// Creates a sequencer that has sent no batch yet.
     #[must_use]
-    pub const fn new(parts: SequencerParts<C>, rules: SequencerRules) -> Self {
+    pub const fn new(parts: SequencerParts, rules: SequencerRules) -> Self {
         Self {
             parts,
             rules,
@@ -118,8 +115,8 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
             return Ok(0);
         }
         let Self { parts, .. } = self;
-        parts.membership.sync(&*parts.chain).await?;
-        if parts.chain.registry_state().await? != parts.membership.state() {
+        parts.membership.sync(&*parts.chain.reader).await?;
+        if parts.chain.reader.registry_state().await? != parts.membership.state() {
             tracing::debug!("the registry moved while its events were read");
             return Ok(0);
         }
@@ -141,14 +138,14 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     /// Finds the work that waits and fits into the current epoch, by the chain's clock; `None`
     /// before the first epoch.
     async fn due(&self) -> Result<Option<Due>, SequencerError> {
-        let now = self.parts.chain.head().await?.timestamp;
-        let calendar = &self.rules.calendar;
+        let now = self.parts.chain.reader.head().await?.timestamp;
+        let calendar = &self.rules.settlement.calendar.clock;
         let Ok(epoch) = calendar.epoch_at(now) else {
             return Ok(None);
         };
         let end = calendar.start_of(Epoch(epoch.0 + 1));
         let epoch_left_secs = end.0.saturating_sub(now.0);
-        let census = self.parts.chain.census(epoch).await?;
+        let census = self.parts.chain.reader.census(epoch).await?;
         let waiting = self.parts.store.queued_enrolments(MAX_APPEND).await?;
         let mut appends = self.without_members(waiting).await?;
         let recovered = appends.iter().filter(|record| recovers(record)).count();
@@ -222,7 +219,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         queued: Vec<RevocationRecord>,
     ) -> Result<Vec<Commitment>, SequencerError> {
         let Self { parts, .. } = self;
-        let head = parts.chain.head().await?.number;
+        let head = parts.chain.reader.head().await?.number;
         let (mut batch, mut removals) = (Vec::new(), 0);
         for RevocationRecord { commitment, .. } in queued {
             match parts.membership.places(commitment).min(MAX_REMOVALS) {
@@ -288,7 +285,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         &self,
         waiting: Vec<EnrolmentRecord>,
     ) -> Result<Vec<EnrolmentRecord>, SequencerError> {
-        let head = self.parts.chain.head().await?.number;
+        let head = self.parts.chain.reader.head().await?.number;
         let mut batch = Vec::with_capacity(waiting.len());
         for record in waiting {
             match self.parts.membership.locate(record.commitment()) {
@@ -306,7 +303,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     }
 
     const fn is_deep(&self, block: u64, head: u64) -> bool {
-        head.saturating_sub(block) >= self.rules.confirmations
+        head.saturating_sub(block) >= self.rules.settlement.confirmations
     }
 
     async fn submit_append(
@@ -318,7 +315,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         let appended = self.parts.membership.append_batch(leaves)?;
         let call = self.parts.prover.prove_append(appended).await?;
         let tx_slot = self.next_seat().await?;
-        let signed = self.parts.chain.sign_append(&tx_slot, &call).await?;
+        let signed = self.parts.chain.writer.sign_append(&tx_slot, &call).await?;
         let enrolments: Vec<EnrolmentId> = batch.iter().map(|record| record.id).collect();
         let purpose = Purpose::Append {
             start_index: call.start_index,
@@ -337,7 +334,7 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
         let revoked = self.parts.membership.revoke_batch(&batch)?;
         let call = self.parts.prover.prove_revoke(revoked).await?;
         let tx_slot = self.next_seat().await?;
-        let signed = self.parts.chain.sign_revoke(&tx_slot, &call).await?;
+        let signed = self.parts.chain.writer.sign_revoke(&tx_slot, &call).await?;
         let leaves = batch.len();
         let purpose = Purpose::Revoke { commitments: batch };
         let transaction = signed.hash;
@@ -351,13 +348,16 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
 
     async fn next_seat(&self) -> Result<TxSlot, SequencerError> {
         let Self { parts, rules, .. } = self;
-        let senders = parts.chain.senders(SenderRole::Sequencer);
+        let senders = parts.chain.writer.senders(SenderRole::Sequencer);
         let sender = *senders.first().expect("a role has at least one account");
-        let chain_nonce = parts.chain.account_nonce(sender).await?;
+        let chain_nonce = parts.chain.reader.account_nonce(sender).await?;
         Ok(TxSlot {
             sender,
             nonce: parts.store.next_nonce(sender, chain_nonce).await?,
-            fees: rules.fees.first(&parts.chain.fee_market().await?),
+            fees: rules
+                .settlement
+                .fees
+                .first(&parts.chain.writer.fee_market().await?),
         })
     }
 
@@ -370,12 +370,16 @@ impl<C: ChainReader + ChainWriter> Sequencer<C> {
     ) -> Result<bool, SequencerError> {
         let attempt = Attempt {
             kind: AttemptKind::Load,
-            made_at_block: self.parts.chain.head().await?.number,
+            made_at_block: self.parts.chain.reader.head().await?.number,
             signed,
         };
         match self.parts.store.open_slot(&attempt, purpose).await? {
             OpenOutcome::Stored(id) => {
-                self.parts.chain.broadcast(&attempt.signed.raw).await?;
+                self.parts
+                    .chain
+                    .writer
+                    .broadcast(&attempt.signed.raw)
+                    .await?;
                 self.parts.store.mark_sent(id).await?;
                 Ok(true)
             }

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use annona_core::{
-    Address, B256, Claim, ClaimWindow, Commitment, Epoch, EpochClock, FieldElement, LeafIndex,
-    NullifierHash, OrbId, ProofPoints, RevertReason, U256, UnixSeconds,
+    Address, B256, Claim, ClaimCalendar, ClaimWindow, Commitment, Epoch, EpochClock, FieldElement,
+    LeafIndex, NullifierHash, OrbId, ProofPoints, RevertReason, U256, UnixSeconds,
 };
 use annona_engine::ports::{
     AppendCall, BatchProver, ChainError, ChainWriter, Checkpoint, ClaimOutcome, Fees, ProverError,
@@ -36,9 +36,12 @@ pub(crate) const BASE_FEE: u64 = 100;
 /// Error selector of a call about an epoch in the future.
 const FUTURE_EPOCH: RevertReason = RevertReason::Other([1, 2, 3, 4]);
 
-/// The calendar's window, as the contract has it.
-pub(crate) const fn window() -> ClaimWindow {
-    ClaimWindow(WINDOW)
+/// The calendar with its window, as the contract has it.
+pub(crate) fn claim_calendar() -> ClaimCalendar {
+    ClaimCalendar {
+        clock: calendar(),
+        window: ClaimWindow(WINDOW),
+    }
 }
 
 pub(crate) fn calendar() -> EpochClock {

@@ -13,7 +13,7 @@ use annona_tree::MembershipTree;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use crate::chain::{AMOUNT, Fate, GENESIS, WINDOW, calendar, window};
+use crate::chain::{AMOUNT, Fate, GENESIS, WINDOW, claim_calendar};
 use crate::service::{CONFIRMATIONS, Service, stranger};
 
 const SCOPE: ClaimScope = ClaimScope {
@@ -80,8 +80,7 @@ fn desk(service: &Service) -> Arc<ClaimService> {
         ClaimRules {
             scope: SCOPE,
             token: TOKEN,
-            calendar: calendar(),
-            window: window(),
+            calendar: claim_calendar(),
             promise_secs: PROMISE_SECS,
         },
     ))

@@ -8,13 +8,13 @@ use annona_core::{
     ProofPoints, Root, U256, UnixSeconds, hash_to_field, keccak256,
 };
 use annona_engine::ports::{
-    AdmitOutcome, ClaimRepository, Clock, EnrolmentRepository, InsertClaimOutcome,
+    AdmitOutcome, ChainPorts, ClaimRepository, Clock, EnrolmentRepository, InsertClaimOutcome,
     OutboxRepository, Slot,
 };
 use annona_engine::{
     BatchPolicy, ClaimIntake, ClaimState, EnrolmentState, FeePolicy, Membership, MembershipRules,
-    Outbox, OutboxReport, OutboxRules, Relay, RelayParts, RelayPolicy, RelayRules, Sequencer,
-    SequencerParts, SequencerRules,
+    Outbox, OutboxReport, Relay, RelayParts, RelayPolicy, RelayRules, Sequencer, SequencerParts,
+    SequencerRules, Settlement,
 };
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
@@ -22,7 +22,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::chain::{BASE_FEE, FakeChain, GENESIS, TrustedProver, calendar, window};
+use crate::chain::{BASE_FEE, FakeChain, GENESIS, TrustedProver, claim_calendar};
 
 /// File name of the database.
 const DATABASE: &str = "annona.sqlite";
@@ -51,10 +51,18 @@ pub(crate) const RELAY_POLICY: RelayPolicy = RelayPolicy {
 /// A tree that has read nothing.
 pub(crate) fn membership() -> Membership {
     Membership::new(MembershipRules {
-        calendar: calendar(),
-        window: window(),
+        calendar: claim_calendar(),
         confirmations: CONFIRMATIONS,
     })
+}
+
+/// Rules that all workers share.
+fn settlement() -> Settlement {
+    Settlement {
+        calendar: claim_calendar(),
+        confirmations: CONFIRMATIONS,
+        fees: FEES,
+    }
 }
 
 /// A clock that a test sets.
@@ -82,9 +90,9 @@ pub(crate) struct Service {
 
 /// Everything that works in the background; dropping it is a crash.
 pub(crate) struct Workers {
-    pub(crate) sequencer: Sequencer<FakeChain>,
-    pub(crate) relay: Relay<FakeChain>,
-    pub(crate) outbox: Outbox<FakeChain>,
+    pub(crate) sequencer: Sequencer,
+    pub(crate) relay: Relay,
+    pub(crate) outbox: Outbox,
     pub(crate) membership: Arc<Membership>,
 }
 
@@ -125,51 +133,45 @@ impl Service {
     /// As [`Self::workers`], with another policy.
     pub(crate) fn workers_that_wait(&self, policy: BatchPolicy) -> Workers {
         let store = Arc::new(self.store.clone());
-        let chain = || Arc::clone(&self.chain);
         let membership = Arc::new(membership());
         Workers {
             sequencer: Sequencer::new(
                 SequencerParts {
                     store: store.clone(),
-                    chain: chain(),
+                    chain: self.ports(),
                     membership: Arc::clone(&membership),
                     prover: Arc::new(TrustedProver),
                     clock: self.clock.clone(),
                 },
                 SequencerRules {
                     policy,
-                    fees: FEES,
-                    calendar: calendar(),
-                    confirmations: CONFIRMATIONS,
+                    settlement: settlement(),
                 },
             ),
             relay: self.relay(RELAY_POLICY),
-            outbox: Outbox::new(
-                store,
-                chain(),
-                OutboxRules {
-                    confirmations: CONFIRMATIONS,
-                    fees: FEES,
-                },
-            ),
+            outbox: Outbox::new(store, self.ports(), settlement()),
             membership,
         }
     }
 
+    fn ports(&self) -> ChainPorts {
+        ChainPorts {
+            reader: self.chain.clone(),
+            writer: self.chain.clone(),
+        }
+    }
+
     /// A relay of its own.
-    pub(crate) fn relay(&self, policy: RelayPolicy) -> Relay<FakeChain> {
+    pub(crate) fn relay(&self, policy: RelayPolicy) -> Relay {
         Relay::new(
             RelayParts {
                 store: Arc::new(self.store.clone()),
-                chain: Arc::clone(&self.chain),
+                chain: self.ports(),
                 clock: self.clock.clone(),
             },
             RelayRules {
                 policy,
-                fees: FEES,
-                calendar: calendar(),
-                window: window(),
-                confirmations: CONFIRMATIONS,
+                settlement: settlement(),
             },
         )
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use annona_chain::EvmChain;
+use annona_chain::{EvmReader, EvmWriter};
 use annona_core::{
     Address, AmountWei, B256, Claim, Commitment, Epoch, LeafIndex, NullifierHash, OrbId,
     RevertReason, Root, UnixSeconds,
@@ -180,7 +180,7 @@ cuttable!(OutboxRepository for SqliteStore, StoreError;
     }
     plain {});
 
-cuttable!(ChainReader for EvmChain, ChainError;
+cuttable!(ChainReader for EvmReader, ChainError;
 pass {
     fn head() -> BlockHead;
     fn block_hash(number: u64) -> Option<B256>;
@@ -204,7 +204,7 @@ plain {
     }
 });
 
-cuttable!(ChainWriter for EvmChain, ChainError;
+cuttable!(ChainWriter for EvmWriter, ChainError;
 pass {
     fn fee_market() -> FeeMarket;
     fn nonce_at(account: Address, block_number: u64) -> u64;

@@ -10,20 +10,21 @@ use alloy::providers::PendingTransactionBuilder;
 use alloy::providers::ext::AnvilApi;
 use annona_bindings::Deployment;
 use annona_chain::devnet::{self, BlockTime};
-use annona_chain::{DynProvider, Ethereum, EvmChain, EvmReader, PrivateKeySigner, SenderKeys};
-use annona_core::{Address, B256, ClaimWindow, Commitment, EpochClock, UnixSeconds};
+use annona_chain::{DynProvider, Ethereum, EvmReader, EvmWriter, PrivateKeySigner, SenderKeys};
+use annona_core::{Address, B256, Commitment, UnixSeconds};
 use annona_engine::ports::{
-    AppendCall, ChainReader, Clock, NewEnrolment, OutboxRepository, RegistryChange, Store,
+    AppendCall, ChainPorts, ChainReader, Clock, NewEnrolment, OutboxRepository, RegistryChange,
+    Store,
 };
 use annona_engine::{
-    BatchPolicy, ClaimRules, ClaimService, Membership, MembershipRules, Outbox, OutboxRules, Relay,
-    RelayParts, RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules,
+    BatchPolicy, ClaimRules, ClaimService, Membership, MembershipRules, Outbox, Relay, RelayParts,
+    RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules, Settlement,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
 use annona_rpc::connect;
 use annona_service::prover::LocalProver;
-use annona_service::sandbox::{self, Account, CLAIM_WINDOW, FEES};
+use annona_service::sandbox::{self, Account, FEES};
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
 use tempfile::TempDir;
@@ -44,10 +45,8 @@ pub(super) struct Ground {
     anvil: AnvilInstance,
     pub(super) provider: DynProvider,
     pub(super) deployment: Deployment,
-    calendar: EpochClock,
+    settlement: Settlement,
     prover: Arc<Remembering<LocalProver>>,
-    /// Blocks on top of a final one.
-    pub(super) confirmations: u64,
 }
 
 /// A database, and a cut for everything that works with it.
@@ -60,11 +59,11 @@ pub(super) struct Site {
 pub(super) struct Running {
     pub(super) store: SqliteStore,
     pub(super) desk: ClaimService,
-    outbox: Outbox<Cuttable<EvmChain>>,
-    sequencer: Sequencer<Cuttable<EvmChain>>,
-    relay: Relay<Cuttable<EvmChain>>,
+    outbox: Outbox,
+    sequencer: Sequencer,
+    relay: Relay,
     membership: Arc<Membership>,
-    chain: Arc<Cuttable<EvmChain>>,
+    chain: Arc<dyn ChainReader>,
     /// Failures of its last rounds, the newest last.
     failures: Mutex<Vec<String>>,
 }
@@ -80,7 +79,7 @@ impl Ground {
         let deploying = sandbox::deploy_contracts(&anvil, &provider, Vec::new());
         let deployment = deploying.await.unwrap();
         let reader = EvmReader::trusting(provider.clone(), deployment.clone());
-        let (genesis, length_secs) = reader.calendar().await.unwrap();
+        let calendar = reader.calendar().await.unwrap();
         provider.anvil_set_auto_mine(false).await.unwrap();
         let scope = RegistryScope {
             chain_id: deployment.chain_id,
@@ -92,10 +91,13 @@ impl Ground {
         Self {
             anvil,
             provider,
-            calendar: EpochClock::new(genesis, length_secs).unwrap(),
+            settlement: Settlement {
+                calendar,
+                confirmations,
+                fees: FEES,
+            },
             deployment,
             prover: Arc::new(Remembering::new(prover)),
-            confirmations,
         }
     }
 
@@ -140,8 +142,13 @@ impl Ground {
         self.mine(depth + 1).await;
     }
 
-    /// The service's chain, by way of `provider`.
-    fn chain(&self, provider: DynProvider) -> EvmChain {
+    /// Blocks on top of a final one.
+    pub(super) const fn confirmations(&self) -> u64 {
+        self.settlement.confirmations
+    }
+
+    /// Writes with the service's keys, by way of `reader`.
+    fn writer(&self, reader: EvmReader) -> EvmWriter {
         let key = |account: Account| account.key(&self.anvil);
         let second =
             PrivateKeySigner::from(self.anvil.keys()[Account::Pauser as usize + 1].clone());
@@ -149,7 +156,7 @@ impl Ground {
             sequencer: key(Account::Sequencer),
             relay: vec![key(Account::Relay), second],
         };
-        EvmChain::new(EvmReader::trusting(provider, self.deployment.clone()), keys)
+        EvmWriter::new(reader, keys)
     }
 
     pub(super) fn reader(&self) -> EvmReader {
@@ -226,18 +233,27 @@ impl Ground {
             inner: sqlite.clone(),
             cut: Arc::clone(&cut),
         });
-        let chain = Arc::new(Cuttable {
-            inner: self.chain(provider),
+        let settlement = self.settlement;
+        let reader = EvmReader::trusting(provider, self.deployment.clone());
+        let writer = Arc::new(Cuttable {
+            inner: self.writer(reader.clone()),
             cut: Arc::clone(&cut),
         });
+        let reader: Arc<dyn ChainReader> = Arc::new(Cuttable {
+            inner: reader,
+            cut: Arc::clone(&cut),
+        });
+        let chain = ChainPorts {
+            reader: Arc::clone(&reader),
+            writer,
+        };
         let membership = Arc::new(Membership::new(MembershipRules {
-            calendar: self.calendar,
-            window: ClaimWindow(CLAIM_WINDOW),
-            confirmations: self.confirmations,
+            calendar: settlement.calendar,
+            confirmations: settlement.confirmations,
         }));
         let parts = SequencerParts {
             store: Arc::clone(&store),
-            chain: Arc::clone(&chain),
+            chain: chain.clone(),
             membership: Arc::clone(&membership),
             prover: Arc::new(Cuttable {
                 inner: Arc::clone(&self.prover),
@@ -251,13 +267,7 @@ impl Ground {
                 epoch_margin_secs: 60,
                 recovery_share_percent: 10,
             },
-            fees: FEES,
-            calendar: self.calendar,
-            confirmations: self.confirmations,
-        };
-        let outbox_rules = OutboxRules {
-            confirmations: self.confirmations,
-            fees: FEES,
+            settlement,
         };
         let relay_rules = RelayRules {
             policy: RelayPolicy {
@@ -267,36 +277,32 @@ impl Ground {
                 window_margin_secs: 60,
                 slots_per_sender: 4,
             },
-            fees: FEES,
-            calendar: self.calendar,
-            window: ClaimWindow(CLAIM_WINDOW),
-            confirmations: self.confirmations,
+            settlement,
         };
         let relay_parts = RelayParts {
             store: Arc::clone(&store),
-            chain: Arc::clone(&chain),
+            chain: chain.clone(),
             clock: Arc::new(LateClock),
         };
         let desk = ClaimService::new(
             Arc::clone(&store),
-            Arc::clone(&chain) as Arc<dyn ChainReader>,
+            Arc::clone(&reader),
             Arc::new(LateClock),
             ClaimRules {
                 scope: self.deployment.claim_scope(),
                 token: self.deployment.token,
-                calendar: self.calendar,
-                window: ClaimWindow(CLAIM_WINDOW),
+                calendar: settlement.calendar,
                 promise_secs: 3_600,
             },
         );
         Running {
             desk,
             store: sqlite,
-            outbox: Outbox::new(store, Arc::clone(&chain), outbox_rules),
+            outbox: Outbox::new(store, chain, settlement),
             sequencer: Sequencer::new(parts, rules),
             relay: Relay::new(relay_parts, relay_rules),
             membership,
-            chain,
+            chain: reader,
             failures: Mutex::default(),
         }
     }

@@ -84,7 +84,7 @@ impl Payday {
     pub(super) async fn again(&mut self) -> Site {
         self.snapshot = self.ground.set_back(self.snapshot).await;
         // Anvil cannot be set back to a block that a reorg took away.
-        self.ground.mine(self.ground.confirmations).await;
+        self.ground.mine(self.ground.confirmations()).await;
         self.empty.copy()
     }
 

@@ -11,8 +11,7 @@ use alloy::transports::TransportError;
 use annona_bindings::contracts::{AnnonaToken, Distributor};
 use annona_chain::EvmReader;
 use annona_core::{
-    Address, AmountWei, ClaimReceipt, ClaimRefusal, ClaimTerms, ClaimWindow, Epoch, EpochClock,
-    Payment, U256, UnixSeconds,
+    Address, AmountWei, ClaimReceipt, ClaimRefusal, ClaimTerms, Epoch, Payment, U256, UnixSeconds,
 };
 use annona_engine::ports::{BlockHead, ChainReader};
 use annona_rpc::{LogReader, is_revert};
@@ -31,9 +30,7 @@ pub(super) async fn gather(
 ) -> anyhow::Result<Evidence> {
     let terms = &receipt.terms;
     let head = reader.head().await?;
-    let (genesis, length_secs) = reader.calendar().await?;
-    let calendar = EpochClock::new(genesis, length_secs)?;
-    let window = ClaimWindow(reader.claim_window().await?);
+    let calendar = reader.calendar().await?;
     let checkpoint = reader.checkpoint_before(terms.epoch).await?;
     let account = reader.epoch_account(terms.epoch).await?;
     let chain = Chain { reader, head };
@@ -50,7 +47,7 @@ pub(super) async fn gather(
     Ok(Evidence {
         now: head.timestamp,
         root: checkpoint.root,
-        window_ends: calendar.start_of(Epoch(terms.epoch.0.saturating_add(window.0))),
+        window_ends: calendar.window_end(terms.epoch),
         paid,
         pauses: chain.pauses(receipt.taken_at, since).await?,
         amount: account.is_opened.then_some(account.amount),

@@ -1,0 +1,16 @@
+//! Rules of the deployment that all workers share.
+
+use annona_core::ClaimCalendar;
+
+use crate::FeePolicy;
+
+/// Rules by which the workers get transactions into blocks, and take them as final.
+#[derive(Debug, Clone, Copy)]
+pub struct Settlement {
+    /// Calendar with the window in which an epoch can be claimed.
+    pub calendar: ClaimCalendar,
+    /// Number of blocks on top of a block after which it is taken as final.
+    pub confirmations: u64,
+    /// Policy for the fees that are offered, and for raising them.
+    pub fees: FeePolicy,
+}
