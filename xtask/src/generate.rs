@@ -82,7 +82,7 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
 const UNIFIED_BUILD: [&str; 4] = ["build", "--quiet", "--workspace", "--all-features"];
 
 /// Builds programs that make files.
-fn build(targets: &[&str]) -> anyhow::Result<()> {
+pub(crate) fn build(targets: &[&str]) -> anyhow::Result<()> {
     cargo(&[&UNIFIED_BUILD, targets].concat())
 }
 

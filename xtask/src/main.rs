@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask setup | demo | test | gen | fuzz | bench`.
+//! Developer commands: `cargo xtask setup | demo | test | gen | fuzz | peers | bench`.
 //!
 //! Each sets up what it needs, so that two commands are enough on a fresh machine
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.
@@ -8,6 +8,7 @@ mod dependencies;
 mod durations;
 mod fuzz;
 mod generate;
+mod peers;
 mod python;
 mod rust_tests;
 mod setup;
@@ -54,6 +55,11 @@ enum Command {
     },
     /// Run the fuzz targets of the iris pipeline (needs nightly Rust and cargo-fuzz).
     Fuzz(fuzz::FuzzArgs),
+    /// Run software and data of others against this project's data, and print a table.
+    ///
+    /// Peers come from npm, PyPI and a public repository. Those that cannot be had are named as
+    /// SKIPPED.
+    Peers(peers::PeersArgs),
     /// Run a measurement.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -66,6 +72,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Gen { check } => generate::run(generate::Mode::from_flag(check)),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Peers(args) => peers::run(&args),
         Command::Bench(bench) => bench::run(&bench),
     };
     match outcome {

@@ -41,11 +41,13 @@ pub(crate) fn run_beside(work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::R
 }
 
 fn install_packages() -> anyhow::Result<()> {
-    for folder in NPM_FOLDERS {
-        install(&root().join(folder))
-            .with_context(|| format!("cannot install the npm packages of {folder}"))?;
-    }
-    Ok(())
+    NPM_FOLDERS.into_iter().try_for_each(install_packages_of)
+}
+
+/// Installs the npm packages of a folder where its lock file changed.
+pub(crate) fn install_packages_of(folder: &str) -> anyhow::Result<()> {
+    install(&root().join(folder))
+        .with_context(|| format!("cannot install the npm packages of {folder}"))
 }
 
 fn check_node() -> anyhow::Result<()> {

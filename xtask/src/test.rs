@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::durations::Slowest;
 use crate::generate::{self, Mode, forge};
+use crate::peers::{self, PeersArgs};
 use crate::rust_tests::{self, TestBinary};
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end, run_with};
 use crate::{dependencies, setup, spec, symbolic, tidy, walls};
@@ -13,7 +14,7 @@ use crate::{dependencies, setup, spec, symbolic, tidy, walls};
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
     /// Also the long runs: a demo with 100 people, ten times the fuzz and invariant runs,
-    /// properties of the contracts proved symbolically, the test keys of large circuits made
+    /// properties of the contracts proved symbolically, the peers, the test keys of large circuits made
     /// anew, and the long form of every test that has one.
     #[arg(long)]
     soak: bool,
@@ -89,13 +90,14 @@ const TESTS: [Step; 2] = [
     }),
 ];
 
-const SOAK: [Step; 3] = [
+const SOAK: [Step; 4] = [
     ("Solidity tests, long", |_| {
         let contracts = root().join("contracts");
         let long = [("FOUNDRY_PROFILE", "soak")];
         run_with(&long, &contracts, forge(), &["test", "--offline"])
     }),
     ("Solidity properties, symbolically", |_| symbolic::run()),
+    ("peers", |_| peers::run(&PeersArgs::default())),
     ("demo with 100 people", |_| {
         run_in(
             root(),
