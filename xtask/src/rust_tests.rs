@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,11 +7,25 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
+use crate::dependencies::skipped;
 use crate::durations::Slowest;
+use crate::python::Package;
 use crate::shell::{cargo_path, read_from, root};
 
 /// Tells tests that have a long form to run it.
 const SOAK_VARIABLE: &str = "TEST_SOAK";
+
+/// Program that sends generated requests to every route of the API.
+const SCHEMATHESIS: Package = Package {
+    name: "schemathesis",
+    version: "4.32.5",
+};
+
+/// Tells the test of the API where that program is.
+const SCHEMATHESIS_VARIABLE: &str = "SCHEMATHESIS";
+
+/// Variables by which tests are told to run their long forms.
+type Variables = Vec<(&'static str, OsString)>;
 
 /// A program that cargo made of tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,10 +77,15 @@ pub(crate) fn run(
     soak: bool,
     slowest: &mut Slowest,
 ) -> anyhow::Result<()> {
+    let variables = if soak {
+        variables_of_long_forms()?
+    } else {
+        Variables::new()
+    };
     let mut failed = Vec::new();
     for binary in binaries {
         writeln!(std::io::stdout(), "\n     Running {}", binary.name)?;
-        if !run_one(binary, soak, slowest)? {
+        if !run_one(binary, &variables, slowest)? {
             failed.push(binary.name.as_str());
         }
     }
@@ -75,7 +95,20 @@ pub(crate) fn run(
     Ok(())
 }
 
-fn run_one(binary: &TestBinary, soak: bool, slowest: &mut Slowest) -> anyhow::Result<bool> {
+fn variables_of_long_forms() -> anyhow::Result<Variables> {
+    let mut variables = vec![(SOAK_VARIABLE, "1".into())];
+    match SCHEMATHESIS.program("schemathesis") {
+        Ok(program) => variables.push((SCHEMATHESIS_VARIABLE, program.into())),
+        Err(reason) => skipped("generated requests to the routes", &reason)?,
+    }
+    Ok(variables)
+}
+
+fn run_one(
+    binary: &TestBinary,
+    variables: &Variables,
+    slowest: &mut Slowest,
+) -> anyhow::Result<bool> {
     let mut command = Command::new(&binary.program);
     command
         .current_dir(&binary.folder)
@@ -83,10 +116,8 @@ fn run_one(binary: &TestBinary, soak: bool, slowest: &mut Slowest) -> anyhow::Re
         // The stable harness measures each test only when it is told to be a nightly one.
         .env("RUSTC_BOOTSTRAP", "1")
         .args(["-Zunstable-options", "--report-time"])
+        .envs(variables.iter().cloned())
         .stdout(Stdio::piped());
-    if soak {
-        command.env(SOAK_VARIABLE, "1");
-    }
     let mut child = command
         .spawn()
         .with_context(|| format!("cannot run {}", binary.program.display()))?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::hex::{self, FieldProblem};
+use crate::number::whole_number;
 use crate::receipt::{ReceiptView, RefusalView};
 use crate::schema::{
     AddressText, AmountText, CoordinateText, ScalarText, UnsignedNumber, WordText,
@@ -16,6 +17,7 @@ use crate::schema::{
 pub struct ClaimRequest {
     /// The epoch claimed.
     #[schema(value_type = UnsignedNumber)]
+    #[serde(deserialize_with = "whole_number")]
     pub epoch: u64,
     /// Nullifier hash: 0x and 64 hexadecimal digits, below the BN254 scalar modulus.
     #[schema(value_type = ScalarText)]

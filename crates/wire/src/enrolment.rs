@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::hex::{self, FieldProblem};
+use crate::number::whole_number;
 use crate::schema::{CommitmentText, SignatureText, TemplateText, UnsignedNumber, WordText};
 
 /// Kind of an enrolment: a person joins for the first time or replaces a lost commitment.
@@ -38,6 +39,7 @@ pub struct EnrolmentRequest {
     pub kind: KindName,
     /// The orb's clock at capture, Unix seconds.
     #[schema(value_type = UnsignedNumber)]
+    #[serde(deserialize_with = "whole_number")]
     pub captured_at: u64,
     /// Chosen by the citizen's device, used once: 0x and 64 hexadecimal digits.
     #[schema(value_type = WordText)]

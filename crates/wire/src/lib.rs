@@ -14,6 +14,7 @@ mod enrolment;
 mod health;
 mod hex;
 mod info;
+mod number;
 mod problem;
 mod receipt;
 mod schema;

@@ -15,6 +15,7 @@ mod privacy;
 mod receipt;
 mod registry;
 mod restart;
+mod schemathesis;
 mod signals;
 mod town;
 mod world;
