@@ -58,5 +58,5 @@ pub const MIN_SHARPNESS: f32 = 26.0;
 /// Least sharpness of the whole iris region: iris radius divided by the width of
 /// its steepest edges. Pictures in focus have 12 and more on the softest real sensor.
 pub const MIN_REGION_SHARPNESS: f32 = 10.0;
-/// Least share of the iris that lids, lashes and reflections leave visible.
+/// Least share of the iris that eyelids, lashes and reflections leave visible.
 pub const MIN_VISIBLE_FRACTION: f32 = 0.35;

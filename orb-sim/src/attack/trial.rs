@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use annona_iris::Eye;
-use annona_iris::liveness::{Accepted, Check, Refusal, Report, Verdict};
+use annona_iris::pad::{Accepted, Check, Refusal, Report, Verdict};
 use annona_matcher::{Decision, DecisionRule, Gallery};
 use annona_template::EyePair;
 use rand::SeedableRng;

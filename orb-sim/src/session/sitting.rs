@@ -7,7 +7,7 @@ use crate::optics::Plane;
 use crate::random::{between, normal};
 use crate::render::{HEIGHT, Truth, WIDTH, develop, paint};
 use annona_iris::Eye;
-use annona_iris::liveness::{Challenge, Led};
+use annona_iris::pad::{Challenge, Led};
 use image::GrayImage;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;

@@ -1,6 +1,6 @@
 //! Results of the pipeline for an image, on one page: contours, sheet and code.
 
-use annona_iris::{Encoding, NormalisedSheet, overlay};
+use annona_iris::{Encoding, NormalisedIris, overlay};
 use annona_template::{COLUMNS, IrisTemplate};
 use image::imageops::{FilterType, resize};
 use image::{GrayImage, Rgb, RgbImage};
@@ -32,10 +32,10 @@ pub(super) fn page(image: &GrayImage, encoding: &Encoding) -> RgbImage {
         (
             format!(
                 "normalised sheet, {} angles x {} radii, pupil edge on top; noise red",
-                encoding.sheet.width(),
-                encoding.sheet.height()
+                encoding.normalised.width(),
+                encoding.normalised.height()
             ),
-            enlarged(&sheet_picture(&encoding.sheet)),
+            enlarged(&sheet_picture(&encoding.normalised)),
         ),
         (
             format!(
@@ -75,7 +75,7 @@ fn enlarged(picture: &RgbImage) -> RgbImage {
     resize(picture, width, height, FilterType::Nearest)
 }
 
-fn sheet_picture(sheet: &NormalisedSheet) -> RgbImage {
+fn sheet_picture(sheet: &NormalisedIris) -> RgbImage {
     let grey = sheet.to_image();
     RgbImage::from_fn(grey.width(), grey.height(), |x, y| {
         let v = grey.get_pixel(x, y)[0];

@@ -1,0 +1,119 @@
+//! Brightness of iris tissue: a model by radius and side, from the flanks of the iris,
+//! which eyelids seldom reach.
+
+use std::f32::consts::TAU;
+
+use crate::geometry::contour::Contour;
+use crate::raster::Plane;
+use crate::raster::order::median;
+
+/// Radial bins of the brightness model.
+const BINS: usize = 8;
+/// Grey levels that the standard deviation of tissue is held between: sensor noise
+/// below, eyelids on the flanks above.
+const LEAST_SPREAD: f32 = 4.0;
+const LARGEST_SPREAD: f32 = 12.0;
+
+/// Brightness of the iris by radius on either flank, and how far tissue strays from it.
+#[derive(Debug, Clone)]
+pub(crate) struct TissueModel {
+    /// Median grey level by radial bin: image right, image left.
+    levels: [[f32; BINS]; 2],
+    /// Standard deviation about it, grey levels.
+    spread: f32,
+}
+
+impl TissueModel {
+    /// From the flanks of the iris between its contours, without reflections.
+    pub(crate) fn of(plane: &Plane, pupil: &Contour, limbus: &Contour) -> Self {
+        const ANGLES: usize = 24;
+        const RADII: usize = 4;
+        /// Flanks reach from this far above the horizontal to that far below.
+        const FROM: f32 = -0.4;
+        const TO: f32 = 0.6;
+        let mut flanks: [Vec<Vec<f32>>; 2] = [vec![Vec::new(); BINS], vec![Vec::new(); BINS]];
+        for k in 0..ANGLES {
+            let down = FROM + (TO - FROM) * (k as f32 + 0.5) / ANGLES as f32;
+            for (side, angle) in [down, TAU / 2.0 - down].into_iter().enumerate() {
+                let (a, b) = (pupil.point_at(angle), limbus.point_at(angle));
+                for j in 0..BINS * RADII {
+                    let t = (j as f32 + 0.5) / (BINS * RADII) as f32;
+                    let level = plane.sample(a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1));
+                    flanks[side][j / RADII].push(level);
+                }
+            }
+        }
+        let levels = flanks.each_mut().map(|bins| {
+            let mut medians = [0.0; BINS];
+            for (m, bin) in medians.iter_mut().zip(bins.iter_mut()) {
+                *m = median(bin);
+            }
+            medians
+        });
+        let mut strays: Vec<f32> = (0..2)
+            .flat_map(|side| (0..BINS).map(move |bin| (side, bin)))
+            .flat_map(|(side, bin)| {
+                let m = levels[side][bin];
+                flanks[side][bin]
+                    .iter()
+                    .map(move |v| (v - m).abs())
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        Self {
+            levels,
+            spread: (1.48 * median(&mut strays)).clamp(LEAST_SPREAD, LARGEST_SPREAD),
+        }
+    }
+
+    /// Standard deviations by which a grey level is brighter than tissue at a
+    /// radial position `t` and a direction with this cosine.
+    pub(crate) fn deviation(&self, level: f32, t: f32, cos: f32) -> f32 {
+        self.ring(t).deviation(level, cos)
+    }
+
+    /// The model on the ring at the radial position `t`.
+    pub(crate) fn ring(&self, t: f32) -> TissueRing {
+        let position = (t * BINS as f32 - 0.5).clamp(0.0, (BINS - 1) as f32);
+        let bin = position as usize;
+        let fraction = position - bin as f32;
+        let next = (bin + 1).min(BINS - 1);
+        TissueRing {
+            levels: [0, 1].map(|side: usize| {
+                let l = &self.levels[side];
+                l[bin] + fraction * (l[next] - l[bin])
+            }),
+            spread: self.spread,
+        }
+    }
+}
+
+/// Brightness of the iris on one ring: image right, image left.
+pub(crate) struct TissueRing {
+    levels: [f32; 2],
+    spread: f32,
+}
+
+impl TissueRing {
+    /// Standard deviations by which a grey level is brighter than tissue in a
+    /// direction with this cosine.
+    pub(crate) fn deviation(&self, level: f32, cos: f32) -> f32 {
+        let right = 0.5 * (1.0 + cos);
+        let expected = right * self.levels[0] + (1.0 - right) * self.levels[1];
+        (level - expected) / self.spread
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segmentation::testing::{circle, eye};
+
+    #[test]
+    fn what_strays_from_the_flanks_is_no_tissue() {
+        let model = TissueModel::of(&eye(0.0, |_| 0.0), &circle(20.0), &circle(60.0));
+        assert!(model.deviation(85.0, 0.5, 1.0).abs() < 1.0);
+        assert!(model.deviation(20.0, 0.5, -1.0) < -10.0);
+        assert!(model.deviation(200.0, 0.5, 0.0) > 10.0);
+    }
+}
