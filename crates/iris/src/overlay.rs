@@ -7,9 +7,9 @@ use image::{GrayImage, Rgb, RgbImage};
 use crate::geometry::contour::Contour;
 use crate::pipeline::Encoding;
 
-const PUPIL: Rgb<u8> = Rgb([255, 210, 0]);
-const LIMBUS: Rgb<u8> = Rgb([0, 220, 120]);
-const EYELID: Rgb<u8> = Rgb([90, 160, 255]);
+const PUPIL_COLOUR: Rgb<u8> = Rgb([255, 210, 0]);
+const LIMBUS_COLOUR: Rgb<u8> = Rgb([0, 220, 120]);
+const EYELID_COLOUR: Rgb<u8> = Rgb([90, 160, 255]);
 
 /// The image with the contours (pupil yellow, limbus green, eyelids blue) and the
 /// masked part of the iris in red.
@@ -20,8 +20,8 @@ pub fn overlay(image: &GrayImage, encoding: &Encoding) -> RgbImage {
         Rgb([v, v, v])
     });
     tint_noise(&mut picture, encoding);
-    draw_contour(&mut picture, &encoding.geometry.pupil, PUPIL);
-    draw_contour(&mut picture, &encoding.geometry.limbus, LIMBUS);
+    draw_contour(&mut picture, &encoding.geometry.pupil, PUPIL_COLOUR);
+    draw_contour(&mut picture, &encoding.geometry.limbus, LIMBUS_COLOUR);
     let limbus = &encoding.geometry.limbus;
     let r = limbus.mean_radius();
     for step in 0..=(2.0 * r) as usize {
@@ -30,13 +30,13 @@ pub fn overlay(image: &GrayImage, encoding: &Encoding) -> RgbImage {
             &mut picture,
             x,
             encoding.geometry.upper_eyelid_row(x),
-            EYELID,
+            EYELID_COLOUR,
         );
         draw_point(
             &mut picture,
             x,
             encoding.geometry.lower_eyelid_row(x),
-            EYELID,
+            EYELID_COLOUR,
         );
     }
     picture

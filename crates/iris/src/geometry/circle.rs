@@ -7,10 +7,10 @@ use super::trig::sin_cos;
 use crate::raster::Plane;
 
 /// Sines, downward, of the directions that a search looks in.
-const FLANKS: RangeInclusive<f32> = -0.55..=0.7;
+const FLANK_SINES: RangeInclusive<f32> = -0.55..=0.7;
 /// Share of the difference between right and left that a search takes off: an edge
 /// on one side only is no limbus.
-const ONE_SIDED: f32 = 0.4;
+const ONE_SIDED_PENALTY: f32 = 0.4;
 
 /// A circle in the coordinates of the plane it was found on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,7 +81,7 @@ pub(crate) fn refined_circle(
     weight: impl Fn(f32, f32) -> f32,
 ) -> Circle {
     const SAMPLES: usize = 72;
-    const REACH: i32 = 1;
+    const STEPS_ASIDE: i32 = 1;
     let weights: Vec<[f32; 3]> = (0..SAMPLES)
         .map(|k| {
             let (sin, cos) = sin_cos(k as f32 * TAU / SAMPLES as f32);
@@ -95,11 +95,11 @@ pub(crate) fn refined_circle(
         for _ in 0..rounds {
             let about = best;
             let mut value = f32::NEG_INFINITY;
-            for dr in -REACH..=REACH {
+            for dr in -STEPS_ASIDE..=STEPS_ASIDE {
                 let r = about.r + step * dr as f32;
                 let ring = Ring::weighted(r, &weights);
-                for dy in -REACH..=REACH {
-                    for dx in -REACH..=REACH {
+                for dy in -STEPS_ASIDE..=STEPS_ASIDE {
+                    for dx in -STEPS_ASIDE..=STEPS_ASIDE {
                         let (x, y) = (about.x + step * dx as f32, about.y + step * dy as f32);
                         let agreement = field.agreement(x, y, &ring);
                         if agreement > value {
@@ -144,7 +144,7 @@ impl Ring {
     fn flanks(r: f32, samples: usize) -> Self {
         let points: Vec<[f32; 5]> = (0..samples)
             .map(|k| sin_cos(k as f32 * TAU / samples as f32))
-            .filter(|(sin, _)| FLANKS.contains(sin))
+            .filter(|(sin, _)| FLANK_SINES.contains(sin))
             .map(|(sin, cos)| [r * cos, r * sin, cos, sin, 1.0])
             .collect();
         let weight = (points.len() as f32).max(1e-6);
@@ -152,7 +152,7 @@ impl Ring {
             r,
             points,
             weight,
-            one_sided: ONE_SIDED,
+            one_sided: ONE_SIDED_PENALTY,
         }
     }
 }

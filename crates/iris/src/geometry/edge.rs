@@ -119,14 +119,14 @@ impl Edge {
 /// Follows the strongest dark-to-bright edge (from inside to outside) all round, about a
 /// contour; an edge into a part that is not trusted counts less.
 fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) -> f32) -> Edge {
-    const ROWS: usize = 41;
-    let step = 2.0 * band.reach_px / (ROWS - 1) as f32;
+    const BAND_ROWS: usize = 41;
+    let step = 2.0 * band.reach_px / (BAND_ROWS - 1) as f32;
     let margin = (band.span_px / step).ceil().max(1.0) as usize;
     let distances = [1, 2, 3].map(|k| (margin * k).div_ceil(3));
     let offset = |row: usize| -band.reach_px + row as f32 * step;
-    let mut gain = vec![0.0; ANGLES * ROWS];
-    let mut profile = vec![0.0; ROWS + 2 * margin];
-    for (k, column) in gain.chunks_exact_mut(ROWS).enumerate() {
+    let mut gain = vec![0.0; ANGLES * BAND_ROWS];
+    let mut profile = vec![0.0; BAND_ROWS + 2 * margin];
+    for (k, column) in gain.chunks_exact_mut(BAND_ROWS).enumerate() {
         let (sin, cos) = sin_cos(angle_of(k, ANGLES));
         let point = |r: f32| (about.centre_x + r * cos, about.centre_y + r * sin);
         for (j, level) in profile.iter_mut().enumerate() {
@@ -140,11 +140,11 @@ fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) ->
             *value = trust(x, y) * contrast / (contrast.abs() + band.soft);
         }
     }
-    let path = closed_path(&gain, ROWS);
+    let path = closed_path(&gain, BAND_ROWS);
     let radii = (0..ANGLES)
         .map(|k| about.radii[k] + offset(path[k]))
         .collect();
-    let contrast = (0..ANGLES).map(|k| gain[k * ROWS + path[k]]).collect();
+    let contrast = (0..ANGLES).map(|k| gain[k * BAND_ROWS + path[k]]).collect();
     Edge { radii, contrast }
 }
 

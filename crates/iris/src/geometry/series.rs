@@ -15,16 +15,16 @@ pub(crate) struct Rest {
 }
 
 /// Ridges that hold a curve's centre to the expected one, right and down.
-const CENTRED: [f64; 2] = [0.05, 0.1];
+const CENTRE_RIDGES: [f64; 2] = [0.05, 0.1];
 
 /// Fits `c0 + sum(a_k cos + b_k sin)` up to `order` to weighted samples at equal
 /// angles; outliers lose their weight over a few rounds.
 /// The coefficients are `[c0, a1, b1, a2, b2, ..]`.
 pub(crate) fn fit_series(samples: &[f32], weights: &[f32], order: usize, rest: Rest) -> Vec<f32> {
-    const ROUNDS: usize = 4;
+    const REWEIGHTING_ROUNDS: usize = 4;
     let mut robust = weights.to_vec();
     let mut coefficients = Vec::new();
-    for _ in 0..ROUNDS {
+    for _ in 0..REWEIGHTING_ROUNDS {
         coefficients = least_squares(samples, &robust, order, rest);
         let residuals: Vec<f32> = samples
             .iter()
@@ -80,7 +80,7 @@ fn least_squares(samples: &[f32], weights: &[f32], order: usize, rest: Rest) -> 
         let bend = (i.div_ceil(2) as f64 - 1.0).max(0.0);
         let stiff = f64::from(rest.stiffness) * total * bend * bend;
         let (ridge, expected) = match (i, rest.centre) {
-            (1 | 2, Some(centre)) => (CENTRED[i - 1] * total, centre[i - 1]),
+            (1 | 2, Some(centre)) => (CENTRE_RIDGES[i - 1] * total, centre[i - 1]),
             (3 | 4, _) => (stiff, rest.flattening[i - 3]),
             _ => (stiff, 0.0),
         };

@@ -9,8 +9,8 @@ use crate::segmentation::{Segmentation, TissueModel};
 
 /// Standard deviations below and above the tissue's brightness at which a sample
 /// is a lash, or a reflection.
-const DARKEST: f32 = -3.6;
-const BRIGHTEST: f32 = 5.0;
+const MIN_TISSUE_DEVIATIONS: f32 = -3.6;
+const MAX_TISSUE_DEVIATIONS: f32 = 5.0;
 /// One flag a fine sample: outside the image, a reflection, under an eyelid, or of a
 /// brightness that iris tissue does not have.
 pub(crate) fn noisy_samples(
@@ -41,7 +41,7 @@ pub(crate) fn noisy_samples(
         let ring = model.ring((row as f32 + 0.5) / FINE_RADII as f32);
         let levels = &fine.levels[row * FINE_ANGLES..];
         for ((flag, &level), &cos) in flags.iter_mut().zip(levels).zip(&cosines) {
-            *flag |= !(DARKEST..=BRIGHTEST).contains(&ring.deviation(level, cos));
+            *flag |= !(MIN_TISSUE_DEVIATIONS..=MAX_TISSUE_DEVIATIONS).contains(&ring.deviation(level, cos));
         }
     }
     noisy

@@ -17,10 +17,10 @@ const MAX_NOISY_SHARE: f32 = 0.25;
 
 /// Flattening of the limbus beyond the part that gaze and noise make.
 fn stretch_of(limbus: &Contour) -> [f32; 2] {
-    const USUAL: f32 = 0.035;
+    const USUAL_FLATTENING: f32 = 0.035;
     let [along, across] = limbus.flattening();
     let flattening = length(along, across);
-    let share = (flattening - USUAL).max(0.0) / flattening.max(USUAL);
+    let share = (flattening - USUAL_FLATTENING).max(0.0) / flattening.max(USUAL_FLATTENING);
     [along * share, across * share]
 }
 

@@ -50,7 +50,7 @@ fn check_number(challenge: &Challenge, frames: &[Frame<'_>]) -> Result<(), TooFe
     let pulse = challenge.pulse;
     let before = frames
         .iter()
-        .filter(|f| f.shot.at_ms < pulse.start_ms + pupil::LEAST_LATENCY_MS)
+        .filter(|f| f.shot.at_ms < pulse.start_ms + pupil::MIN_LATENCY_MS)
         .count();
     let during = frames
         .iter()

@@ -6,7 +6,7 @@ use super::challenge::Shot;
 use crate::pipeline::Encoding;
 
 /// Frames further apart than this say nothing about each other, in milliseconds.
-pub(super) const NEIGHBOURS_MS: u32 = 450;
+pub(super) const MAX_NEIGHBOUR_GAP_MS: u32 = 450;
 
 /// A frame that the pipeline could encode.
 #[derive(Debug, Clone, Copy)]
@@ -26,5 +26,5 @@ pub(super) fn neighbours<'f, 'a>(
     frames
         .iter()
         .zip(frames.iter().skip(1))
-        .filter(|(a, b)| b.shot.at_ms.abs_diff(a.shot.at_ms) <= NEIGHBOURS_MS)
+        .filter(|(a, b)| b.shot.at_ms.abs_diff(a.shot.at_ms) <= MAX_NEIGHBOUR_GAP_MS)
 }

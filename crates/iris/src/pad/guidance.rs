@@ -25,11 +25,11 @@ pub enum Advice {
 }
 
 /// Smallest and largest iris, as a share of its size at the working distance.
-const SIZES: (f32, f32) = (0.72, 1.3);
+const GOOD_SIZES: (f32, f32) = (0.72, 1.3);
 /// Share of the iris that should be visible.
-const VISIBLE: f32 = 0.5;
+const MIN_GOOD_VISIBLE_SHARE: f32 = 0.5;
 /// Largest distance of the centres of pupil and iris, in iris radii.
-const OFFSET: f32 = 0.15;
+const MAX_GOOD_OFFSET_RADII: f32 = 0.15;
 
 impl Advice {
     /// Returns the advice that helps against a refusal of the pipeline.
@@ -58,13 +58,13 @@ impl Advice {
             pupil.centre_y - limbus.centre_y,
         );
         let offset = (dx * dx + dy * dy).sqrt() / limbus.mean_radius();
-        if size < SIZES.0 {
+        if size < GOOD_SIZES.0 {
             Some(Self::ComeCloser)
-        } else if size > SIZES.1 {
+        } else if size > GOOD_SIZES.1 {
             Some(Self::MoveBack)
-        } else if encoding.quality.visible < VISIBLE {
+        } else if encoding.quality.visible < MIN_GOOD_VISIBLE_SHARE {
             Some(Self::OpenWider)
-        } else if offset > OFFSET {
+        } else if offset > MAX_GOOD_OFFSET_RADII {
             Some(Self::LookStraight)
         } else {
             None

@@ -13,7 +13,7 @@ use crate::raster::order::{median, quantile};
 
 /// Share of the iris radius to either side over which a slope is taken: wide enough
 /// that sensor noise is small against it.
-const SLOPE_REACH: f32 = 0.026;
+const SLOPE_REACH_RADIUS_SHARE: f32 = 0.026;
 
 pub(crate) fn check_region_sharpness(sharpness: f32) -> Result<(), IrisError> {
     let minimum = limits::MIN_REGION_SHARPNESS;
@@ -30,9 +30,9 @@ pub(crate) fn check_region_sharpness(sharpness: f32) -> Result<(), IrisError> {
 /// contrast. Slopes are taken over six pixels, so that a sharp picture does not measure
 /// more than about `iris radius / 2.4`.
 pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
-    const STEEP_SHARE: f32 = 0.01;
+    const STEEPEST_PIXEL_SHARE: f32 = 0.01;
     let radius = limbus.mean_radius();
-    let d = (SLOPE_REACH * radius).round().max(1.0) as usize;
+    let d = (SLOPE_REACH_RADIUS_SHARE * radius).round().max(1.0) as usize;
     let span = |centre: f32, size: usize| {
         let reach = d as f32;
         let last = (size - d) as f32;
@@ -49,8 +49,8 @@ pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
             levels.push(plane.at(x, y));
         }
     }
-    let range = quantile(&mut levels, 1.0 - STEEP_SHARE) - quantile(&mut levels, STEEP_SHARE);
-    let slope = quantile(&mut slopes, 1.0 - STEEP_SHARE);
+    let range = quantile(&mut levels, 1.0 - STEEPEST_PIXEL_SHARE) - quantile(&mut levels, STEEPEST_PIXEL_SHARE);
+    let slope = quantile(&mut slopes, 1.0 - STEEPEST_PIXEL_SHARE);
     if range < 1.0 {
         return 0.0;
     }
@@ -65,9 +65,9 @@ pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
 /// the others, and would make a blurred edge look like a sharp, faint one.
 pub(crate) fn edge_width(plane: &Plane, pupil: &Contour, iris_radius: f32) -> f32 {
     const SECTORS: usize = 16;
-    const HIGHEST: f32 = -0.6;
+    const HIGHEST_SECTOR_SINE: f32 = -0.6;
     let sectors: Vec<EdgeSector> = (0..SECTORS)
-        .filter(|&s| sin_cos(angle_of(s, SECTORS) + angle_of(1, 2 * SECTORS)).0 > HIGHEST)
+        .filter(|&s| sin_cos(angle_of(s, SECTORS) + angle_of(1, 2 * SECTORS)).0 > HIGHEST_SECTOR_SINE)
         .map(|s| EdgeSector::measure(plane, pupil, iris_radius, s, SECTORS))
         .collect();
     let mut insides: Vec<f32> = sectors.iter().map(|s| s.inside).collect();
@@ -118,14 +118,14 @@ impl EdgeSector {
 
     /// Width of the edge in pixels, given how dark the pupil is.
     fn width(&self, dark: f32) -> f32 {
-        const WORST_PX: f32 = 99.0;
-        const LEAST_SLOPE: f32 = 0.2;
-        const LEAST_CONTRAST: f32 = 3.0;
+        const MAX_EDGE_WIDTH_PX: f32 = 99.0;
+        const MIN_EDGE_SLOPE: f32 = 0.2;
+        const MIN_EDGE_CONTRAST: f32 = 3.0;
         let contrast = self.outside - dark;
-        if self.slope < LEAST_SLOPE || contrast < LEAST_CONTRAST {
-            return WORST_PX;
+        if self.slope < MIN_EDGE_SLOPE || contrast < MIN_EDGE_CONTRAST {
+            return MAX_EDGE_WIDTH_PX;
         }
-        (contrast / (self.slope * std::f32::consts::TAU.sqrt())).min(WORST_PX)
+        (contrast / (self.slope * std::f32::consts::TAU.sqrt())).min(MAX_EDGE_WIDTH_PX)
     }
 }
 

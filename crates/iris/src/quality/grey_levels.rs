@@ -15,16 +15,16 @@ pub(crate) fn check_grey_levels(
     noisy: &[bool],
     (factor, radius): (usize, f32),
 ) -> Result<(), IrisError> {
-    const EVERY: usize = 7;
-    const BLACK: usize = 3;
-    const WHITE: usize = 253;
-    const APART: f32 = 0.04;
+    const SAMPLE_STRIDE: usize = 7;
+    const BLACK_LEVELS: usize = 3;
+    const FIRST_WHITE_LEVEL: usize = 253;
+    const FAR_PIXEL_RADIUS_SHARE: f32 = 0.04;
     let place = |v: f32| ((v + 0.5) * factor as f32) as u32;
     let (w, h) = image.dimensions();
-    let apart = [1, ((APART * radius * factor as f32) as u32).max(2)];
+    let apart = [1, ((FAR_PIXEL_RADIUS_SHARE * radius * factor as f32) as u32).max(2)];
     let mut counts = [0u32; 256];
     let mut differences = [Vec::new(), Vec::new()];
-    let seen = points.iter().zip(noisy).step_by(EVERY);
+    let seen = points.iter().zip(noisy).step_by(SAMPLE_STRIDE);
     for (&(x, y), _) in seen.filter(|(_, bad)| !**bad) {
         let (x, y) = (place(x).min(w - 1), place(y).min(h - 1));
         let level = image.get_pixel(x, y)[0];
@@ -35,8 +35,8 @@ pub(crate) fn check_grey_levels(
         }
     }
     let all = differences[0].len() as f32;
-    let dark: u32 = counts[..BLACK].iter().sum();
-    let bright: u32 = counts[WHITE..].iter().sum();
+    let dark: u32 = counts[..BLACK_LEVELS].iter().sum();
+    let bright: u32 = counts[FIRST_WHITE_LEVEL..].iter().sum();
     let clipped = (dark + bright) as f32 / all;
     if clipped > limits::MAX_CLIPPED_FRACTION {
         let maximum = limits::MAX_CLIPPED_FRACTION;

@@ -26,12 +26,12 @@ const TURNS: usize = 72;
 /// Turns to either side of upright that count as upright: 30 degrees.
 const UPRIGHT_TURNS: usize = 6;
 /// Contrast, as a share of the range of grey levels, at which an edge counts half.
-const SOFT_EDGE: f32 = 0.1;
+const EDGE_CONTRAST_HALF_WEIGHT: f32 = 0.1;
 
 /// Weight of each harmonic of each measure in favour of an upright eye: a logistic
 /// regression on two sets of real eyes and on simulated ones, each at eight turns. Light
 /// from one side says nothing, so plain levels have no first harmonic.
-const WEIGHTS: [[f32; HARMONICS]; MEASURES] = [
+const UPRIGHT_WEIGHTS: [[f32; HARMONICS]; MEASURES] = [
     [0.28, 1.65, -1.71],
     [1.39, 0.91, 0.00],
     [-4.70, 8.17, 1.01],
@@ -124,7 +124,7 @@ fn likeness(measures: &Harmonics, turn: usize) -> f32 {
     let mut sum = 0.0;
     for h in 0..HARMONICS {
         let (sin, cos) = sin_cos((h + 1) as f32 * up);
-        for (of_measure, weights) in measures.iter().zip(&WEIGHTS) {
+        for (of_measure, weights) in measures.iter().zip(&UPRIGHT_WEIGHTS) {
             sum += weights[h] * (of_measure[h].0 * cos + of_measure[h].1 * sin);
         }
     }
@@ -174,14 +174,14 @@ struct Slope {
 
 impl<'a> Surroundings<'a> {
     fn new(plane: &'a Plane, pupil: &Contour, limbus: &Contour) -> Self {
-        const LEAST_RANGE: f32 = 8.0;
+        const MIN_GREY_RANGE: f32 = 8.0;
         let radius = limbus.mean_radius();
         let mut about = Self {
             plane,
             centre: (limbus.centre_x, limbus.centre_y),
             radius,
             pupil_share: pupil.mean_radius() / radius,
-            range: LEAST_RANGE,
+            range: MIN_GREY_RANGE,
             directions: std::array::from_fn(|k| sin_cos(k as f32 * TAU / DIRECTIONS as f32)),
         };
         let mut levels: Vec<f32> = [0.6, 0.8, 0.95, 1.1, 1.25, 1.4]
@@ -190,7 +190,7 @@ impl<'a> Surroundings<'a> {
             .flatten()
             .collect();
         let range = quantile(&mut levels, 0.95) - quantile(&mut levels, 0.05);
-        about.range = range.max(LEAST_RANGE);
+        about.range = range.max(MIN_GREY_RANGE);
         about
     }
 
@@ -236,8 +236,8 @@ impl<'a> Surroundings<'a> {
     }
 
     fn slope(&self, share: f32, k: usize) -> Option<Slope> {
-        const REACH: f32 = 0.04;
-        let d = REACH * self.radius;
+        const SLOPE_REACH_RADIUS_SHARE: f32 = 0.04;
+        let d = SLOPE_REACH_RADIUS_SHARE * self.radius;
         let (x, y) = self.point(share, k, d)?;
         let across = self.plane.sample(x + d, y) - self.plane.sample(x - d, y);
         let down = self.plane.sample(x, y + d) - self.plane.sample(x, y - d);
@@ -256,7 +256,7 @@ impl<'a> Surroundings<'a> {
     /// Measures how far the iris strays from the usual level at each depth, on average; a
     /// depth is a share of the way from the pupil to the limbus.
     fn strays(&self, depths: [f32; 3]) -> ByDirection {
-        const FARTHEST: f32 = 5.0;
+        const MAX_STRAY_DEVIATIONS: f32 = 5.0;
         let mut sums = [0.0; DIRECTIONS];
         for depth in depths {
             let levels = self.ring(self.pupil_share + depth * (1.0 - self.pupil_share));
@@ -265,7 +265,7 @@ impl<'a> Surroundings<'a> {
             let mut off: Vec<f32> = known.iter().map(|v| (v - usual).abs()).collect();
             let spread = (1.48 * median(&mut off)).clamp(4.0, 12.0);
             for (sum, level) in sums.iter_mut().zip(levels) {
-                *sum += level.map_or(0.0, |v| ((v - usual).abs() / spread).min(FARTHEST));
+                *sum += level.map_or(0.0, |v| ((v - usual).abs() / spread).min(MAX_STRAY_DEVIATIONS));
             }
         }
         sums.map(|sum| Some(sum / depths.len() as f32))
@@ -282,7 +282,7 @@ impl<'a> Surroundings<'a> {
     /// Measures how clearly an edge runs around the iris.
     fn edge(&self, shares: [f32; 3]) -> ByDirection {
         self.mean_of(shares, |s| {
-            s.outward / (s.outward.abs() + s.around + SOFT_EDGE * self.range)
+            s.outward / (s.outward.abs() + s.around + EDGE_CONTRAST_HALF_WEIGHT * self.range)
         })
     }
 

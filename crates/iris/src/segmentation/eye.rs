@@ -9,18 +9,18 @@ use crate::raster::Plane;
 
 /// Largest pupil radius looked for, as a share of the coarse plane's shorter side;
 /// and the smallest in its pixels.
-const LARGEST_PUPIL: f32 = 0.27;
-const SMALLEST_PUPIL_PX: usize = 3;
+const MAX_PUPIL_RADIUS_SHARE: f32 = 0.27;
+const MIN_PUPIL_RADIUS_PX: usize = 3;
 /// Iris radii looked for: in pupil radii, and at most as shares of the coarse
 /// plane's height and width.
-const IRIS_OF_PUPIL: (f32, f32) = (1.35, 7.0);
-const IRIS_OF_HEIGHT: f32 = 0.62;
-const IRIS_OF_WIDTH: f32 = 0.45;
+const IRIS_RADIUS_IN_PUPIL_RADII: (f32, f32) = (1.35, 7.0);
+const MAX_IRIS_RADIUS_OF_HEIGHT: f32 = 0.62;
+const MAX_IRIS_RADIUS_OF_WIDTH: f32 = 0.45;
 /// Weight of the limbus's agreement beside the pupil's votes.
-const LIMBUS_WEIGHT: f32 = 2.0;
+const LIMBUS_AGREEMENT_WEIGHT: f32 = 2.0;
 /// Brightening from the pupil's edge to the inside of the limbus, as a share of the
 /// picture's range, at which a limbus counts half.
-const ALIKE: f32 = 0.4;
+const LIMBUS_BRIGHTENING_HALF_WEIGHT: f32 = 0.4;
 /// The pair of circles, one in the other, that is most like pupil and iris.
 pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
     let coarse = planes.coarse.blurred(0.8);
@@ -33,7 +33,7 @@ pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
         let bright = disc_level(c, brightness).clamp(0.0, 0.95);
         (1.0 - bright) * (1.0 - bright)
     };
-    let radii = (SMALLEST_PUPIL_PX, (LARGEST_PUPIL * w.min(h)) as usize);
+    let radii = (MIN_PUPIL_RADIUS_PX, (MAX_PUPIL_RADIUS_SHARE * w.min(h)) as usize);
     let candidates = dark_circles(&coarse, &planes.coarse_spots, radii, darkness);
     let smooth = planes.coarse.blurred(1.2);
     let field = GradientField::new(&smooth, 4.0);
@@ -42,7 +42,7 @@ pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
         .filter_map(|voted| {
             let limbus = limbus_around(&field, planes, voted.circle, range)?;
             let value = voted.votes
-                + LIMBUS_WEIGHT * limbus.agreement * likely_ratio(voted.circle.r / limbus.circle.r);
+                + LIMBUS_AGREEMENT_WEIGHT * limbus.agreement * likely_ratio(voted.circle.r / limbus.circle.r);
             Some(FoundEye {
                 pupil: voted.circle,
                 limbus: limbus.circle,
@@ -72,16 +72,16 @@ fn likely_ratio(ratio: f32) -> f32 {
 
 /// Mean grey levels right and left at `share` of a circle's radius.
 fn flank_levels(plane: &Plane, c: Circle, share: f32) -> [f32; 2] {
-    const DOWN: [f32; 4] = [-0.2, 0.05, 0.3, 0.5];
+    const FLANK_SINES: [f32; 4] = [-0.2, 0.05, 0.3, 0.5];
     [1.0, -1.0].map(|side| {
-        let sum: f32 = DOWN
+        let sum: f32 = FLANK_SINES
             .iter()
             .map(|&down| {
                 let across = side * (1.0 - down * down).sqrt();
                 plane.sample(c.x + share * c.r * across, c.y + share * c.r * down)
             })
             .sum();
-        sum / DOWN.len() as f32
+        sum / FLANK_SINES.len() as f32
     })
 }
 
@@ -93,10 +93,10 @@ fn limbus_around(
 ) -> Option<CircleCandidate> {
     let coarse = &planes.coarse;
     let Circle { x, y, r } = pupil;
-    let largest = (IRIS_OF_PUPIL.1 * r)
-        .min(IRIS_OF_HEIGHT * coarse.height as f32)
-        .min(IRIS_OF_WIDTH * coarse.width as f32);
-    let smallest = (IRIS_OF_PUPIL.0 * r).max(planes.least_iris_radius);
+    let largest = (IRIS_RADIUS_IN_PUPIL_RADII.1 * r)
+        .min(MAX_IRIS_RADIUS_OF_HEIGHT * coarse.height as f32)
+        .min(MAX_IRIS_RADIUS_OF_WIDTH * coarse.width as f32);
+    let smallest = (IRIS_RADIUS_IN_PUPIL_RADII.0 * r).max(planes.least_iris_radius);
     let search = |step: f32, reach: f32, about: Circle, radii: (f32, f32), samples| SearchBox {
         x: (about.x - reach, about.x + reach),
         y: (about.y - reach, about.y + reach),
@@ -110,7 +110,7 @@ fn limbus_around(
         let brighter = (0..2)
             .map(|side| (outer[side] - inner[side]).max(0.0) / range)
             .sum::<f32>();
-        let alike = 1.0 / (1.0 + (brighter / ALIKE) * (brighter / ALIKE));
+        let alike = 1.0 / (1.0 + (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT) * (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT));
         alike * (1.0 - (length(c.x - x, c.y - y) / c.r))
     };
     let reach = (0.10 * smallest.max(0.3 * largest)).max(2.0).floor();

@@ -11,25 +11,25 @@ use crate::geometry::edge::contrast_at;
 use crate::raster::Plane;
 
 /// Deviation, in standard deviations, at which a pixel is as likely tissue as not.
-const UNDECIDED: f32 = 3.8;
+const UNDECIDED_DEVIATIONS: f32 = 3.8;
 /// Most that one pixel says against being tissue; every tissue pixel says -1.
-const STRONGEST: f32 = 2.0;
+const MAX_PIXEL_EVIDENCE: f32 = 2.0;
 
 /// Evidence on the way outward after which an eyelid counts as crossed.
-const CROSSED: f32 = 6.0;
+const CROSSED_EYELID_EVIDENCE: f32 = 6.0;
 /// The most that a pixel beyond a crossed eyelid says for being tissue.
-const BEYOND: f32 = -0.5;
+const MIN_EVIDENCE_BEYOND_EYELID: f32 = -0.5;
 
 /// Farthest pixels before and beyond an eyelid's margin that are compared.
-const FARTHEST: usize = 4;
+const MARGIN_SPAN_PX: usize = 4;
 /// Grey levels by which the far side is brighter at which a margin counts half, and the
 /// least count of a margin.
-const SOFT_MARGIN: f32 = 30.0;
-const LEAST_MARGIN: f32 = 0.3;
+const MARGIN_RISE_HALF_WEIGHT: f32 = 30.0;
+const MIN_MARGIN_WEIGHT: f32 = 0.3;
 /// Share of the iris radius to either side over which a margin's gain is averaged, and the
 /// least average of a margin.
-const MARGIN_REACH: f32 = 0.15;
-const CLEAR_MARGIN: f32 = 0.05;
+const MARGIN_REACH_RADIUS_SHARE: f32 = 0.15;
+const MIN_MEAN_MARGIN_GAIN: f32 = 0.05;
 
 /// An eyelid's edge: a row for each column of the image across the iris.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,17 +142,17 @@ impl Iris<'_> {
         // What speaks for an eyelid from each row outward, and for its margin on each row.
         let mut cover = vec![0.0; columns * (rows + 1)];
         let mut margin = vec![0.0; columns * rows];
-        let mut levels = vec![0.0; rows + 2 * FARTHEST];
+        let mut levels = vec![0.0; rows + 2 * MARGIN_SPAN_PX];
         let mut evidence = vec![0.0; rows];
         for c in 0..columns {
             let x = first_x + c as f32;
             let y = |row: usize| middle + outward * row as f32;
             for (k, level) in levels.iter_mut().enumerate() {
-                let along = k as f32 - FARTHEST as f32;
+                let along = k as f32 - MARGIN_SPAN_PX as f32;
                 *level = self.smooth.nearest(x, middle + outward * along);
             }
             for (row, value) in evidence.iter_mut().enumerate() {
-                *value = self.evidence((x, y(row)), levels[row + FARTHEST]);
+                *value = self.evidence((x, y(row)), levels[row + MARGIN_SPAN_PX]);
             }
             discount_beyond_eyelid(&mut evidence);
             let sums = &mut cover[c * (rows + 1)..][..=rows];
@@ -167,7 +167,7 @@ impl Iris<'_> {
         }
         let eyelid = best_path(&cover, rows + 1);
         let edge = best_path(&margin, rows);
-        let clear = clear_edge(&edge, &margin, rows, MARGIN_REACH * self.limbus.r);
+        let clear = clear_edge(&edge, &margin, rows, MARGIN_REACH_RADIUS_SHARE * self.limbus.r);
         let rows = (0..columns)
             .map(|c| {
                 let cut = eyelid[c] as f32 - 0.5;
@@ -187,14 +187,14 @@ impl Iris<'_> {
     fn may_hold_margin(&self, at: (f32, f32), outward: f32) -> bool {
         let (dx, dy) = offset(self.limbus, at);
         let (px, py) = offset(self.pupil, at);
-        let inner = self.pupil.r + FARTHEST as f32;
+        let inner = self.pupil.r + MARGIN_SPAN_PX as f32;
         dx * dx + dy * dy < self.limbus.r * self.limbus.r
             && px * px + py * py > inner * inner
             && outward * py > 0.5 * self.pupil.r
     }
 
     /// Returns how much a pixel of a grey level speaks against being iris tissue: -1 for
-    /// tissue, up to [`STRONGEST`]; 0 in the pupil and outside the iris.
+    /// tissue, up to [`MAX_PIXEL_EVIDENCE`]; 0 in the pupil and outside the iris.
     fn evidence(&self, at: (f32, f32), level: f32) -> f32 {
         let (dx, dy) = offset(self.limbus, at);
         let (px, py) = offset(self.pupil, at);
@@ -206,7 +206,7 @@ impl Iris<'_> {
         let (inner, outer) = (dp - self.pupil.r, self.limbus.r - d);
         let t = inner / (inner + outer).max(1.0);
         let z = self.model.deviation(level, t, px / dp);
-        (z * z * (1.0 / (UNDECIDED * UNDECIDED)) - 1.0).min(STRONGEST)
+        (z * z * (1.0 / (UNDECIDED_DEVIATIONS * UNDECIDED_DEVIATIONS)) - 1.0).min(MAX_PIXEL_EVIDENCE)
     }
 }
 
@@ -214,10 +214,10 @@ impl Iris<'_> {
 fn discount_beyond_eyelid(evidence: &mut [f32]) {
     let mut against = 0.0;
     for value in evidence {
-        let beyond = against > CROSSED;
+        let beyond = against > CROSSED_EYELID_EVIDENCE;
         against += value.max(0.0);
         if beyond {
-            *value = value.max(BEYOND);
+            *value = value.max(MIN_EVIDENCE_BEYOND_EYELID);
         }
     }
 }
@@ -225,8 +225,8 @@ fn discount_beyond_eyelid(evidence: &mut [f32]) {
 /// Returns the evidence for an eyelid's margin at the middle of `levels`: brighter beyond it
 /// than before it.
 fn margin_gain(levels: &[f32]) -> f32 {
-    let rise = contrast_at(levels, FARTHEST, [1, 3, FARTHEST]).max(0.0);
-    rise / (rise + SOFT_MARGIN) - LEAST_MARGIN
+    let rise = contrast_at(levels, MARGIN_SPAN_PX, [1, 3, MARGIN_SPAN_PX]).max(0.0);
+    rise / (rise + MARGIN_RISE_HALF_WEIGHT) - MIN_MARGIN_WEIGHT
 }
 
 /// Columns about which a path has gained enough, on the mean, to be an edge.
@@ -240,27 +240,27 @@ fn clear_edge(path: &[usize], gain: &[f32], rows: usize, reach: f32) -> Vec<bool
     (0..path.len())
         .map(|c| {
             let about = &gained[c.saturating_sub(reach)..(c + reach + 1).min(path.len())];
-            about.iter().sum::<f32>() / about.len() as f32 > CLEAR_MARGIN
+            about.iter().sum::<f32>() / about.len() as f32 > MIN_MEAN_MARGIN_GAIN
         })
         .collect()
 }
 
-/// The path over the columns, at most `STEEPEST` rows a column, with the largest
+/// The path over the columns, at most `MAX_ROWS_PER_COLUMN` rows a column, with the largest
 /// sum; a change of row costs a little.
 fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
-    const STEEPEST: usize = 2;
-    const COST: f32 = 1.0;
+    const MAX_ROWS_PER_COLUMN: usize = 2;
+    const ROW_CHANGE_COST: f32 = 1.0;
     let columns = gain.len() / rows;
     // The sums of the column before, between rows that no path comes from.
-    let mut before = vec![f32::MIN; rows + 2 * STEEPEST];
+    let mut before = vec![f32::MIN; rows + 2 * MAX_ROWS_PER_COLUMN];
     let mut total = gain[..rows].to_vec();
     let mut from = vec![0u8; columns * rows];
     for c in 1..columns {
-        before[STEEPEST..][..rows].copy_from_slice(&total);
+        before[MAX_ROWS_PER_COLUMN..][..rows].copy_from_slice(&total);
         let sources = &mut from[c * rows..][..rows];
         total.fill(f32::MIN);
-        for step in 0..=2 * STEEPEST {
-            let cost = COST * step.abs_diff(STEEPEST) as f32;
+        for step in 0..=2 * MAX_ROWS_PER_COLUMN {
+            let cost = ROW_CHANGE_COST * step.abs_diff(MAX_ROWS_PER_COLUMN) as f32;
             let reached = total.iter_mut().zip(sources.iter_mut());
             for ((best, source), sum) in reached.zip(&before[step..]) {
                 let better = sum - cost > *best;
@@ -279,7 +279,7 @@ fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     for c in (0..columns).rev() {
         path[c] = row;
         if c > 0 {
-            row = row + usize::from(from[c * rows + row]) - STEEPEST;
+            row = row + usize::from(from[c * rows + row]) - MAX_ROWS_PER_COLUMN;
         }
     }
     path

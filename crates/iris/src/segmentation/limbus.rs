@@ -7,9 +7,9 @@ use crate::geometry::edge::{Round, Search, refined};
 use crate::geometry::trig::length;
 
 /// Contrast at which an edge counts half on the way of the limbus, grey levels.
-const SOFT_LIMBUS: f32 = 30.0;
+const LIMBUS_CONTRAST_HALF_WEIGHT: f32 = 30.0;
 
-const LIMBUS_BETWEEN_EYELIDS: [Round; 1] = [Round {
+const ROUNDS_BETWEEN_EYELIDS: [Round; 1] = [Round {
     reach: 0.08,
     order: 4,
     stiffness: 0.02,
@@ -30,8 +30,8 @@ pub(super) fn circle_of_flanks(gradients: &GradientField, start: Circle) -> Circ
 /// Returns how flat a camera or a turned eye makes the pupil, less noise: the limbus is as
 /// flat, and eyelids hide the places that would show it.
 fn flattening_of(pupil: &Contour) -> [f32; 2] {
-    const NOISE: f32 = 0.01;
-    pupil.flattening().map(|f| f - f.clamp(-NOISE, NOISE))
+    const FLATTENING_NOISE: f32 = 0.01;
+    pupil.flattening().map(|f| f - f.clamp(-FLATTENING_NOISE, FLATTENING_NOISE))
 }
 
 /// The limbus about its circle. Eyelids hide its upper and lower ends, so that its flanks
@@ -44,9 +44,9 @@ pub(super) fn limbus_contour(
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let search = Search {
-        rounds: &LIMBUS_BETWEEN_EYELIDS,
+        rounds: &ROUNDS_BETWEEN_EYELIDS,
         span: |r| (0.08 * r).clamp(2.0, 7.0),
-        soft: SOFT_LIMBUS,
+        soft: LIMBUS_CONTRAST_HALF_WEIGHT,
         flattening: flattening_of(pupil).map(|f| circle.r * f),
         centre: Some((pupil.centre_x, pupil.centre_y)),
     };
@@ -61,11 +61,11 @@ pub(super) fn limbus_contour(
 
 /// Before the eyelids are known: the sides count in full, above and below hardly.
 fn sideways_trust((dx, dy): (f32, f32)) -> f32 {
-    const COVERED: f32 = 0.15;
+    const COVERED_PART_TRUST: f32 = 0.15;
     let down = dy / length(dx, dy).max(1e-3);
     if (-0.5..=0.65).contains(&down) {
         1.0
     } else {
-        COVERED
+        COVERED_PART_TRUST
     }
 }

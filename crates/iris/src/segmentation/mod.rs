@@ -32,7 +32,7 @@ use limbus::{circle_of_flanks, limbus_contour, limbus_gradients};
 use pupil::{FoundPupil, find_pupil, pupil_between_eyelids};
 
 /// Share of the iris radius beside an eyelid's edge in which contours are not trusted.
-const EYELID_SHADE: f32 = 0.07;
+const EYELID_SHADE_RADIUS_SHARE: f32 = 0.07;
 
 /// Contours and eyelids, with how well the edges agreed with circles.
 pub(crate) struct Segmentation {
@@ -78,7 +78,7 @@ fn find_limbus(planes: &Planes, eye: &FoundEye, pupil: &FoundPupil) -> Segmentat
     let gradients = limbus_gradients(planes);
     let rough = circle_of_flanks(&gradients, planes.to_fine(eye.limbus));
     let eyelids = find_eyelids(&planes.smooth, &pupil.contour, &Contour::round(rough));
-    let shade = EYELID_SHADE * rough.r;
+    let shade = EYELID_SHADE_RADIUS_SHARE * rough.r;
     let seen = |x: f32, y: f32| if eyelids.cover(x, y, shade) { 0.0 } else { 1.0 };
 
     let circle = refined_circle(&gradients, rough, seen);

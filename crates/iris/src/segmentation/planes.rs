@@ -8,12 +8,12 @@ use crate::limits;
 use crate::raster::Plane;
 
 /// Longest side of the image that segmentation works on; larger ones are reduced.
-const WORKING_SIDE_PX: u32 = 400;
+const MAX_WORKING_SIDE_PX: u32 = 400;
 
 /// Share of the least iris diameter that is the least radius looked for.
-const LEAST_RADIUS_SHARE: f32 = 0.52;
+const MIN_RADIUS_DIAMETER_SHARE: f32 = 0.52;
 /// Longest side of the plane on which circles are sought, pixels.
-const COARSE_SIDE_PX: usize = 200;
+const MAX_COARSE_SIDE_PX: usize = 200;
 /// The planes that segmentation reads: the picture without reflections, a light
 /// blur of it and a small copy.
 pub(crate) struct Planes {
@@ -37,7 +37,7 @@ impl Planes {
         least_iris_radius_px: f32,
     ) -> Self {
         let smooth = filled.blurred(1.5);
-        let coarse_factor = filled.width.max(filled.height).div_ceil(COARSE_SIDE_PX);
+        let coarse_factor = filled.width.max(filled.height).div_ceil(MAX_COARSE_SIDE_PX);
         let coarse = filled.shrunk(coarse_factor);
         let coarse_spots = (0..coarse.data.len())
             .map(|k| {
@@ -129,11 +129,11 @@ pub(crate) enum CoarseChange {
 
 /// The picture as segmentation works on it, and by how much it is reduced.
 pub(crate) fn working_plane(image: &GrayImage) -> (Plane, usize) {
-    let factor = image.width().max(image.height()).div_ceil(WORKING_SIDE_PX) as usize;
+    let factor = image.width().max(image.height()).div_ceil(MAX_WORKING_SIDE_PX) as usize;
     (Plane::reduced(image, factor), factor)
 }
 
 pub(crate) fn planes_of(working: &Plane, factor: usize) -> Planes {
-    let least_radius = LEAST_RADIUS_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32;
+    let least_radius = MIN_RADIUS_DIAMETER_SHARE * limits::MIN_IRIS_DIAMETER_PX / factor as f32;
     Planes::new(fill(working), least_radius)
 }

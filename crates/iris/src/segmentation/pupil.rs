@@ -10,14 +10,14 @@ use crate::raster::Plane;
 use crate::raster::order::median;
 
 /// The same for the pupil, whose edge is the strongest about it.
-const SOFT_PUPIL: f32 = 200.0;
+const PUPIL_CONTRAST_HALF_WEIGHT: f32 = 200.0;
 
-const PUPIL_FIRST: [Round; 1] = [Round {
+const ROUNDS_BEFORE_EYELIDS: [Round; 1] = [Round {
     reach: 0.2,
     order: 2,
     stiffness: 0.02,
 }];
-const PUPIL_BETWEEN_EYELIDS: [Round; 2] = [
+const ROUNDS_BETWEEN_EYELIDS: [Round; 2] = [
     Round {
         reach: 0.2,
         order: 2,
@@ -43,7 +43,7 @@ pub(super) struct FoundPupil {
 pub(super) fn find_pupil(planes: &Planes, eye: &FoundEye) -> FoundPupil {
     let field = GradientField::new(&planes.smooth, 3.0);
     let circle = refined_circle(&field, planes.to_fine(eye.pupil), |x, y| planes.clear(x, y));
-    let contour = pupil_contour(planes, Contour::round(circle), &PUPIL_FIRST, |_, _| 1.0);
+    let contour = pupil_contour(planes, Contour::round(circle), &ROUNDS_BEFORE_EYELIDS, |_, _| 1.0);
     FoundPupil {
         contrast: contrast_across(&planes.smooth, &contour),
         contour,
@@ -59,7 +59,7 @@ pub(super) fn pupil_between_eyelids(
     seen: impl Fn(f32, f32) -> f32,
 ) -> Contour {
     let start = Contour::round(pupil.circle);
-    pupil_contour(planes, start, &PUPIL_BETWEEN_EYELIDS, seen)
+    pupil_contour(planes, start, &ROUNDS_BETWEEN_EYELIDS, seen)
 }
 
 /// Median over the angles of outside less inside, a quarter of the radius off the edge.
@@ -86,7 +86,7 @@ fn pupil_contour(
     let search = Search {
         rounds,
         span: |r| (0.1 * r).clamp(1.5, 4.0),
-        soft: SOFT_PUPIL,
+        soft: PUPIL_CONTRAST_HALF_WEIGHT,
         flattening: [0.0; 2],
         centre: None,
     };

@@ -8,16 +8,16 @@ use crate::raster::Plane;
 /// Candidates that are looked at more closely.
 const MAX_CANDIDATES: usize = 10;
 /// Edges as strong as this count half, in grey levels a pixel.
-const SOFT_EDGE: f32 = 4.0;
+const EDGE_SLOPE_HALF_WEIGHT: f32 = 4.0;
 /// Edges weaker than this do not vote.
-const LEAST_EDGE: f32 = 1.5;
+const MIN_EDGE_SLOPE: f32 = 1.5;
 
 /// Small circles gather chance votes: one of this radius counts half.
-const SMALL: f32 = 2.0;
+const RADIUS_HALF_WEIGHT_PX: f32 = 2.0;
 
 /// A circle that edges agree on, and how much: about 1 for a complete edge.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Voted {
+pub(crate) struct VotedCircle {
     pub(crate) circle: Circle,
     pub(crate) votes: f32,
 }
@@ -30,7 +30,7 @@ pub(crate) fn dark_circles(
     spoiled: &[bool],
     (smallest, largest): (usize, usize),
     weight: impl Fn(Circle) -> f32,
-) -> Vec<Voted> {
+) -> Vec<VotedCircle> {
     let edges = edges(plane, spoiled);
     let mut peaks = Vec::new();
     let mut votes = vec![0.0; plane.width * plane.height];
@@ -48,8 +48,8 @@ pub(crate) fn dark_circles(
 }
 
 /// Places are counted in this many parts of a pixel: whole numbers are cheaper to round.
-const PARTS: f32 = 65_536.0;
-const PARTS_BITS: u32 = 16;
+const PARTS_PER_PIXEL: f32 = 65_536.0;
+const PARTS_PER_PIXEL_BITS: u32 = 16;
 
 /// An edge: the middle of its pixel and the unit direction from dark to bright, in
 /// parts of a pixel, and its weight.
@@ -68,13 +68,13 @@ fn edges(plane: &Plane, spoiled: &[bool]) -> Vec<EdgePoint> {
             let gx = 0.5 * (plane.at(x + 1, y) - plane.at(x - 1, y));
             let gy = 0.5 * (plane.at(x, y + 1) - plane.at(x, y - 1));
             let size = (gx * gx + gy * gy).sqrt();
-            if size >= LEAST_EDGE && !spoiled[y * plane.width + x] {
+            if size >= MIN_EDGE_SLOPE && !spoiled[y * plane.width + x] {
                 found.push(EdgePoint {
-                    x: ((x as f32 + 0.5) * PARTS) as i32,
-                    y: ((y as f32 + 0.5) * PARTS) as i32,
-                    ux: (gx / size * PARTS) as i32,
-                    uy: (gy / size * PARTS) as i32,
-                    weight: size / (size + SOFT_EDGE),
+                    x: ((x as f32 + 0.5) * PARTS_PER_PIXEL) as i32,
+                    y: ((y as f32 + 0.5) * PARTS_PER_PIXEL) as i32,
+                    ux: (gx / size * PARTS_PER_PIXEL) as i32,
+                    uy: (gy / size * PARTS_PER_PIXEL) as i32,
+                    weight: size / (size + EDGE_SLOPE_HALF_WEIGHT),
                 });
             }
         }
@@ -87,8 +87,8 @@ fn cast(plane: &Plane, edges: &[EdgePoint], r: usize, votes: &mut [f32]) {
     let (width, height, r) = (plane.width as u32, plane.height as u32, r as i32);
     for edge in edges {
         // What lies before the first row or column is negative, and so too large.
-        let column = ((edge.x - r * edge.ux) >> PARTS_BITS).cast_unsigned();
-        let row = ((edge.y - r * edge.uy) >> PARTS_BITS).cast_unsigned();
+        let column = ((edge.x - r * edge.ux) >> PARTS_PER_PIXEL_BITS).cast_unsigned();
+        let row = ((edge.y - r * edge.uy) >> PARTS_PER_PIXEL_BITS).cast_unsigned();
         if column < width && row < height {
             votes[(row * width + column) as usize] += edge.weight;
         }
@@ -108,7 +108,7 @@ fn box_sums(width: usize, height: usize, values: &[f32], sums: &mut [f32]) {
     }
 }
 
-fn collect_peaks(plane: &Plane, sums: &[f32], r: f32, least: f32, peaks: &mut Vec<Voted>) {
+fn collect_peaks(plane: &Plane, sums: &[f32], r: f32, least: f32, peaks: &mut Vec<VotedCircle>) {
     let w = plane.width;
     for y in 1..plane.height.saturating_sub(1) {
         let here = &sums[y * w..(y + 1) * w];
@@ -127,13 +127,13 @@ fn collect_peaks(plane: &Plane, sums: &[f32], r: f32, least: f32, peaks: &mut Ve
                 sums[y * w + x + 1],
             ];
             if around.iter().all(|&other| here >= other) {
-                peaks.push(Voted {
+                peaks.push(VotedCircle {
                     circle: Circle {
                         x: x as f32,
                         y: y as f32,
                         r,
                     },
-                    votes: here / (TAU * (r + SMALL)),
+                    votes: here / (TAU * (r + RADIUS_HALF_WEIGHT_PX)),
                 });
             }
         }
@@ -147,11 +147,11 @@ fn reaches(values: &[f32], least: f32) -> bool {
 }
 
 /// The best peaks, without those that nearly repeat a better one.
-fn distinct(mut peaks: Vec<Voted>) -> Vec<Voted> {
+fn distinct(mut peaks: Vec<VotedCircle>) -> Vec<VotedCircle> {
     peaks.sort_by(|a, b| b.votes.total_cmp(&a.votes));
-    let mut kept: Vec<Voted> = Vec::new();
+    let mut kept: Vec<VotedCircle> = Vec::new();
     for peak in peaks {
-        let repeats = |other: &Voted| {
+        let repeats = |other: &VotedCircle| {
             let (a, b) = (other.circle, peak.circle);
             let (dx, dy) = (a.x - b.x, a.y - b.y);
             let near = 0.5 * a.r.min(b.r) + 1.0;

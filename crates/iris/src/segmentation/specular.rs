@@ -3,7 +3,7 @@
 use crate::raster::Plane;
 
 /// Grey levels by which a spot must be brighter than its surroundings to count.
-const MIN_CONTRAST: f32 = 60.0;
+const MIN_SPOT_CONTRAST: f32 = 60.0;
 /// Pixels around a spot that its halo spoils.
 const HALO_PX: usize = 2;
 
@@ -20,7 +20,7 @@ pub(crate) fn fill(plane: &Plane) -> Filled {
         .data
         .iter()
         .zip(&enclosed)
-        .map(|(v, e)| v - e > MIN_CONTRAST)
+        .map(|(v, e)| v - e > MIN_SPOT_CONTRAST)
         .collect();
     let spots = dilated(&bright, plane.width, plane.height, HALO_PX);
     let data = (0..plane.data.len())

@@ -8,17 +8,17 @@ use crate::raster::Plane;
 use crate::raster::order::median;
 
 /// Radial bins of the brightness model.
-const BINS: usize = 8;
+const RADIAL_BINS: usize = 8;
 /// Grey levels that the standard deviation of tissue is held between: sensor noise
 /// below, eyelids on the flanks above.
-const LEAST_SPREAD: f32 = 4.0;
-const LARGEST_SPREAD: f32 = 12.0;
+const MIN_SPREAD_LEVELS: f32 = 4.0;
+const MAX_SPREAD_LEVELS: f32 = 12.0;
 
 /// Brightness of the iris by radius on either flank, and how far tissue strays from it.
 #[derive(Debug, Clone)]
 pub(crate) struct TissueModel {
     /// Median grey level by radial bin: image right, image left.
-    levels: [[f32; BINS]; 2],
+    levels: [[f32; RADIAL_BINS]; 2],
     /// Standard deviation about it, grey levels.
     spread: f32,
 }
@@ -26,32 +26,32 @@ pub(crate) struct TissueModel {
 impl TissueModel {
     /// From the flanks of the iris between its contours, without reflections.
     pub(crate) fn of(plane: &Plane, pupil: &Contour, limbus: &Contour) -> Self {
-        const ANGLES: usize = 24;
-        const RADII: usize = 4;
+        const FLANK_ANGLES: usize = 24;
+        const RADII_PER_BIN: usize = 4;
         /// Flanks reach from this far above the horizontal to that far below.
-        const FROM: f32 = -0.4;
-        const TO: f32 = 0.6;
-        let mut flanks: [Vec<Vec<f32>>; 2] = [vec![Vec::new(); BINS], vec![Vec::new(); BINS]];
-        for k in 0..ANGLES {
-            let down = FROM + (TO - FROM) * (k as f32 + 0.5) / ANGLES as f32;
+        const FLANK_TOP_RADIANS: f32 = -0.4;
+        const FLANK_BOTTOM_RADIANS: f32 = 0.6;
+        let mut flanks: [Vec<Vec<f32>>; 2] = [vec![Vec::new(); RADIAL_BINS], vec![Vec::new(); RADIAL_BINS]];
+        for k in 0..FLANK_ANGLES {
+            let down = FLANK_TOP_RADIANS + (FLANK_BOTTOM_RADIANS - FLANK_TOP_RADIANS) * (k as f32 + 0.5) / FLANK_ANGLES as f32;
             for (side, angle) in [down, TAU / 2.0 - down].into_iter().enumerate() {
                 let (a, b) = (pupil.point_at(angle), limbus.point_at(angle));
-                for j in 0..BINS * RADII {
-                    let t = (j as f32 + 0.5) / (BINS * RADII) as f32;
+                for j in 0..RADIAL_BINS * RADII_PER_BIN {
+                    let t = (j as f32 + 0.5) / (RADIAL_BINS * RADII_PER_BIN) as f32;
                     let level = plane.sample(a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1));
-                    flanks[side][j / RADII].push(level);
+                    flanks[side][j / RADII_PER_BIN].push(level);
                 }
             }
         }
         let levels = flanks.each_mut().map(|bins| {
-            let mut medians = [0.0; BINS];
+            let mut medians = [0.0; RADIAL_BINS];
             for (m, bin) in medians.iter_mut().zip(bins.iter_mut()) {
                 *m = median(bin);
             }
             medians
         });
         let mut strays: Vec<f32> = (0..2)
-            .flat_map(|side| (0..BINS).map(move |bin| (side, bin)))
+            .flat_map(|side| (0..RADIAL_BINS).map(move |bin| (side, bin)))
             .flat_map(|(side, bin)| {
                 let m = levels[side][bin];
                 flanks[side][bin]
@@ -62,7 +62,7 @@ impl TissueModel {
             .collect();
         Self {
             levels,
-            spread: (1.48 * median(&mut strays)).clamp(LEAST_SPREAD, LARGEST_SPREAD),
+            spread: (1.48 * median(&mut strays)).clamp(MIN_SPREAD_LEVELS, MAX_SPREAD_LEVELS),
         }
     }
 
@@ -74,10 +74,10 @@ impl TissueModel {
 
     /// The model on the ring at the radial position `t`.
     pub(crate) fn ring(&self, t: f32) -> TissueRing {
-        let position = (t * BINS as f32 - 0.5).clamp(0.0, (BINS - 1) as f32);
+        let position = (t * RADIAL_BINS as f32 - 0.5).clamp(0.0, (RADIAL_BINS - 1) as f32);
         let bin = position as usize;
         let fraction = position - bin as f32;
-        let next = (bin + 1).min(BINS - 1);
+        let next = (bin + 1).min(RADIAL_BINS - 1);
         TissueRing {
             levels: [0, 1].map(|side: usize| {
                 let l = &self.levels[side];

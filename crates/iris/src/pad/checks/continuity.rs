@@ -20,7 +20,7 @@ pub(in crate::pad) fn typical_jump(frames: &[Frame<'_>]) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pad::frame::NEIGHBOURS_MS;
+    use crate::pad::frame::MAX_NEIGHBOUR_GAP_MS;
     use crate::pad::limits::MAX_JUMP;
     use crate::pad::testing::{IRIS_PX, MIDDLE, SIDE_PX, encoding, frames, session};
 
@@ -39,7 +39,7 @@ mod tests {
     fn an_iris_that_jumps_is_measured_in_its_radii_and_only_between_neighbours() {
         assert!(jump(0.02, 200).is_some_and(|v| (v - 0.02).abs() < 1e-3));
         assert!(jump(0.3, 200).is_some_and(|v| v > MAX_JUMP && (v - 0.3).abs() < 1e-3));
-        assert_eq!(jump(0.3, NEIGHBOURS_MS + 1), None);
+        assert_eq!(jump(0.3, MAX_NEIGHBOUR_GAP_MS + 1), None);
     }
 
     #[test]

@@ -12,21 +12,21 @@ use crate::pipeline::Encoding;
 /// Way of the glint in iris radii for a unit of the LED's place: a convex mirror
 /// shows a far light at half its radius. Cornea 7.8 mm, iris 5.9 mm: the means of
 /// adults.
-const WAY: f32 = 0.5 * 7.8 / 5.9;
+const GLINT_WAY_PER_LED_STEP: f32 = 0.5 * 7.8 / 5.9;
 /// Glints are sought this far from the middle of the iris, in iris radii.
-const REACH: f32 = 0.75;
+const REACH_RADII: f32 = 0.75;
 /// Distance from the eyelids, whose wet edges shine too, as a share of the reach.
-const EYELID_MARGIN: f32 = 0.04;
+const EYELID_MARGIN_REACH_SHARE: f32 = 0.04;
 /// Grey level of a glint at least.
-const BRIGHT: u8 = 175;
+const MIN_GLINT_LEVEL: u8 = 175;
 /// Smallest and largest glint, in pixels.
-const AREA_PX: std::ops::RangeInclusive<usize> = 4..=900;
+const GLINT_AREA_PX: std::ops::RangeInclusive<usize> = 4..=900;
 /// LEDs closer than this are not told apart, in iris radii of the glint's way.
-const LEAST_WAY: f32 = 0.06;
+const MIN_GLINT_WAY_RADII: f32 = 0.06;
 /// Least share of the neighbouring frames that must show glints.
-const LEAST_SHOWN: f32 = 0.5;
+const MIN_SHOWN_SHARE: f32 = 0.5;
 /// The error of a surface that shows no glints at all.
-const NO_GLINTS: f32 = 9.0;
+const ERROR_WITHOUT_GLINTS: f32 = 9.0;
 
 /// The median of the glint's error over the way expected, over neighbouring frames
 /// under different LEDs. A glint that stays where it is has an error of 1.
@@ -39,11 +39,11 @@ pub(in crate::pad) fn error(challenge: &Challenge, frames: &[Frame<'_>]) -> f32 
         };
         let near = b.encoding.geometry.limbus.mean_radius() / challenge.rig.iris_radius_px;
         let expected = (
-            WAY * near * (to.right - from.right),
-            WAY * near * (to.down - from.down),
+            GLINT_WAY_PER_LED_STEP * near * (to.right - from.right),
+            GLINT_WAY_PER_LED_STEP * near * (to.down - from.down),
         );
         let way = length(expected.0, expected.1);
-        if way < LEAST_WAY {
+        if way < MIN_GLINT_WAY_RADII {
             continue;
         }
         pairs += 1;
@@ -55,10 +55,10 @@ pub(in crate::pad) fn error(challenge: &Challenge, frames: &[Frame<'_>]) -> f32 
             errors.push(length(off.0, off.1) / way);
         }
     }
-    if (errors.len() as f32) < LEAST_SHOWN * pairs as f32 {
-        return NO_GLINTS;
+    if (errors.len() as f32) < MIN_SHOWN_SHARE * pairs as f32 {
+        return ERROR_WITHOUT_GLINTS;
     }
-    median(&mut errors).unwrap_or(NO_GLINTS)
+    median(&mut errors).unwrap_or(ERROR_WITHOUT_GLINTS)
 }
 
 /// Place of the strongest glint relative to the middle of the iris, in iris radii.
@@ -76,7 +76,7 @@ fn place(frame: &Frame<'_>) -> Option<(f32, f32)> {
 /// Pixel coordinates of the largest bright spot on the cornea.
 fn strongest(image: &GrayImage, encoding: &Encoding) -> Option<(f32, f32)> {
     let limbus = &encoding.geometry.limbus;
-    let reach = REACH * limbus.mean_radius();
+    let reach = REACH_RADII * limbus.mean_radius();
     let (cx, cy) = (limbus.centre_x, limbus.centre_y);
     let (w, h) = (image.width() as i32, image.height() as i32);
     let left = ((cx - reach) as i32).clamp(0, w - 1);
@@ -89,8 +89,8 @@ fn strongest(image: &GrayImage, encoding: &Encoding) -> Option<(f32, f32)> {
             let (x, y) = (left + (k % width) as i32, top + (k / width) as i32);
             let off = length(x as f32 - cx, y as f32 - cy);
             off <= reach
-                && image.get_pixel(x as u32, y as u32)[0] >= BRIGHT
-                && between_eyelids(encoding, x as f32, y as f32, EYELID_MARGIN * reach)
+                && image.get_pixel(x as u32, y as u32)[0] >= MIN_GLINT_LEVEL
+                && between_eyelids(encoding, x as f32, y as f32, EYELID_MARGIN_REACH_SHARE * reach)
         })
         .collect();
     let mut best: Option<Spot> = None;
@@ -99,7 +99,7 @@ fn strongest(image: &GrayImage, encoding: &Encoding) -> Option<(f32, f32)> {
             continue;
         }
         let spot = flood(&mut open, width, start);
-        let fits = AREA_PX.contains(&spot.area);
+        let fits = GLINT_AREA_PX.contains(&spot.area);
         if fits && best.as_ref().is_none_or(|b| spot.area > b.area) {
             best = Some(spot);
         }
@@ -158,7 +158,7 @@ mod tests {
     /// The error of a bright spot that goes `way` times as far as on a cornea.
     fn error_of(way: f32, radius: f32) -> f32 {
         let shown = session(6, |led, x, y| {
-            let (gx, gy) = (way * WAY * led.right, way * WAY * led.down);
+            let (gx, gy) = (way * GLINT_WAY_PER_LED_STEP * led.right, way * GLINT_WAY_PER_LED_STEP * led.down);
             let off = length(x - gx * IRIS_PX, y - gy * IRIS_PX);
             if off < radius { 250.0 } else { 90.0 }
         });
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn no_glint_and_one_too_large_are_no_cornea() {
-        assert_eq!(error_of(1.0, 0.0), NO_GLINTS);
-        assert_eq!(error_of(1.0, 30.0), NO_GLINTS);
+        assert_eq!(error_of(1.0, 0.0), ERROR_WITHOUT_GLINTS);
+        assert_eq!(error_of(1.0, 30.0), ERROR_WITHOUT_GLINTS);
     }
 }

@@ -5,7 +5,7 @@ use image::GrayImage;
 use crate::pipeline::Encoding;
 
 /// Grey level from which a pixel counts as a reflection.
-pub(in crate::pad) const REFLECTION: f32 = 215.0;
+pub(in crate::pad) const MIN_REFLECTION_LEVEL: f32 = 215.0;
 
 /// Bilinear grey level; `None` outside the image.
 pub(in crate::pad) fn sample(image: &GrayImage, x: f32, y: f32) -> Option<f32> {

@@ -12,7 +12,7 @@ use crate::pad::challenge::Pulse;
 use crate::pad::frame::Frame;
 
 /// Before this many milliseconds after the light no pupil narrows.
-pub(in crate::pad) const LEAST_LATENCY_MS: u32 = 180;
+pub(in crate::pad) const MIN_LATENCY_MS: u32 = 180;
 /// Milliseconds after the start of the pulse in which the pupil is clearly narrower.
 pub(in crate::pad) const ANSWER_MS: RangeInclusive<u32> = 450..=1_500;
 
@@ -23,13 +23,13 @@ const NARROWING_MS: f32 = 330.0;
 /// Time scale of widening after the light is off, in milliseconds.
 const WIDENING_MS: f32 = 1_600.0;
 /// Pulses tried: up to this far from the true one, in milliseconds.
-const SEARCH_MS: i32 = 1_200;
+const MAX_SHIFT_MS: i32 = 1_200;
 /// Step of the search, in milliseconds.
-const STEP_MS: usize = 20;
+const SHIFT_STEP_MS: usize = 20;
 
 /// Pulses fit equally well when their squared errors are within this ratio: frames are
 /// few, and one that is measured badly would choose among them.
-const AS_GOOD: f32 = 1.3;
+const EQUAL_FIT_ERROR_RATIO: f32 = 1.3;
 
 /// Answer of the pupil to the pulse of light.
 pub(in crate::pad) struct Response {
@@ -55,8 +55,8 @@ fn answer(pulse: Pulse, series: &[(f32, f32)]) -> Response {
     let start = pulse.start_ms as f32;
     let length = pulse.length_ms as f32;
     let at_pulse = fit(series, start, length);
-    let fits: Vec<(i32, f32)> = (-SEARCH_MS..=SEARCH_MS)
-        .step_by(STEP_MS)
+    let fits: Vec<(i32, f32)> = (-MAX_SHIFT_MS..=MAX_SHIFT_MS)
+        .step_by(SHIFT_STEP_MS)
         .filter_map(|shift| {
             let found = fit(series, start + shift as f32, length)?;
             (found.narrowing > 0.0).then_some((shift.abs(), found.error))
@@ -65,10 +65,10 @@ fn answer(pulse: Pulse, series: &[(f32, f32)]) -> Response {
     let least = fits.iter().map(|f| f.1).fold(f32::INFINITY, f32::min);
     let lag_ms = fits
         .iter()
-        .filter(|(_, error)| *error <= AS_GOOD * least)
+        .filter(|(_, error)| *error <= EQUAL_FIT_ERROR_RATIO * least)
         .map(|(shift, _)| *shift)
         .min()
-        .unwrap_or(SEARCH_MS);
+        .unwrap_or(MAX_SHIFT_MS);
     Response {
         amplitude: at_pulse.map_or(0.0, |found| found.narrowing / found.rest),
         lag_ms: lag_ms as f32,

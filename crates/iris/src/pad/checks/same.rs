@@ -5,10 +5,10 @@ use image::GrayImage;
 use crate::pad::frame::Frame;
 
 /// Half the side of the square that is compared, in pixels, and its step.
-const HALF: i32 = 48;
-const STEP: usize = 3;
+const COMPARED_HALF_SIDE_PX: i32 = 48;
+const COMPARED_STEP_PX: usize = 3;
 /// Shifts tried beside the one that lays iris on iris, in pixels.
-const SEARCH: i32 = 2;
+const MAX_EXTRA_SHIFT_PX: i32 = 2;
 
 /// The least root mean square difference in grey levels between two frames, over all
 /// pairs, after the best of small shifts and a change of brightness.
@@ -42,8 +42,8 @@ fn difference(a: &Frame<'_>, b: &Frame<'_>) -> Option<f32> {
         }
     };
     try_shift(0, 0);
-    for dy in way.1 - SEARCH..=way.1 + SEARCH {
-        for dx in way.0 - SEARCH..=way.0 + SEARCH {
+    for dy in way.1 - MAX_EXTRA_SHIFT_PX..=way.1 + MAX_EXTRA_SHIFT_PX {
+        for dx in way.0 - MAX_EXTRA_SHIFT_PX..=way.0 + MAX_EXTRA_SHIFT_PX {
             try_shift(dx, dy);
         }
     }
@@ -54,8 +54,8 @@ fn difference(a: &Frame<'_>, b: &Frame<'_>) -> Option<f32> {
 /// gain and offset on `a`.
 fn residual(a: &GrayImage, b: &GrayImage, centre: (i32, i32), shift: (i32, i32)) -> Option<f32> {
     let (mut n, mut sa, mut sb, mut saa, mut sbb, mut sab) = (0.0f32, 0.0, 0.0, 0.0, 0.0, 0.0);
-    for dy in (-HALF..HALF).step_by(STEP) {
-        for dx in (-HALF..HALF).step_by(STEP) {
+    for dy in (-COMPARED_HALF_SIDE_PX..COMPARED_HALF_SIDE_PX).step_by(COMPARED_STEP_PX) {
+        for dx in (-COMPARED_HALF_SIDE_PX..COMPARED_HALF_SIDE_PX).step_by(COMPARED_STEP_PX) {
             let (x, y) = (centre.0 + dx, centre.1 + dy);
             let (Some(p), Some(q)) = (at(a, x, y), at(b, x + shift.0, y + shift.1)) else {
                 continue;

@@ -1,26 +1,26 @@
 //! A ball is lit from the side where the light is; a sheet of paper is not.
 
-use super::grey::{REFLECTION, between_eyelids, sample};
+use super::grey::{MIN_REFLECTION_LEVEL, between_eyelids, sample};
 use crate::pad::challenge::Challenge;
 use crate::pad::frame::Frame;
 use crate::pad::frame::neighbours;
 
 /// The white is sampled from here, in iris radii from the middle of the iris.
-const FROM: f32 = 1.14;
+const FIRST_RING_RADII: f32 = 1.14;
 /// Samples outward and their distance.
 const RINGS: usize = 9;
-const RING_STEP: f32 = 0.04;
+const RING_STEP_RADII: f32 = 0.04;
 /// Samples along a ring on one side of the iris, and their distance in radians.
-const ALONG: usize = 13;
-const ALONG_STEP: f32 = 0.07;
+const SAMPLES_PER_RING: usize = 13;
+const SAMPLE_STEP_RADIANS: f32 = 0.07;
 /// Distance kept from the eyelids, in iris radii.
-const EYELID_MARGIN: f32 = 0.12;
+const EYELID_MARGIN_RADII: f32 = 0.12;
 /// Least samples on each side.
-const LEAST_SAMPLES: usize = 16;
+const MIN_SAMPLES_PER_SIDE: usize = 16;
 /// Pairs of LEDs closer than this to the left and right say nothing.
-const LEAST_STEP: f32 = 0.06;
+const MIN_LED_STEP: f32 = 0.06;
 /// Least number of pairs of frames.
-const LEAST_PAIRS: usize = 3;
+const MIN_FRAME_PAIRS: usize = 3;
 
 /// Growth of `ln(right / left)` of the white for a unit of the LED's place to the
 /// right, over neighbouring frames; `None` when the white is not visible on both
@@ -33,7 +33,7 @@ pub(in crate::pad) fn slope(challenge: &Challenge, frames: &[Frame<'_>]) -> Opti
         };
         let near = b.encoding.geometry.limbus.mean_radius() / challenge.rig.iris_radius_px;
         let step = near * (to.right - from.right);
-        if step.abs() < LEAST_STEP {
+        if step.abs() < MIN_LED_STEP {
             continue;
         }
         if let (Some(first), Some(second)) = (imbalance(a), imbalance(b)) {
@@ -42,7 +42,7 @@ pub(in crate::pad) fn slope(challenge: &Challenge, frames: &[Frame<'_>]) -> Opti
             pairs += 1;
         }
     }
-    (pairs >= LEAST_PAIRS).then(|| both / square)
+    (pairs >= MIN_FRAME_PAIRS).then(|| both / square)
 }
 
 /// `ln(right / left)` of the mean grey level of the white beside the iris.
@@ -57,21 +57,21 @@ fn white(frame: &Frame<'_>, side: f32) -> Option<f32> {
     let radius = limbus.mean_radius();
     let (mut sum, mut count) = (0.0, 0);
     for ring in 0..RINGS {
-        let out = radius * (FROM + RING_STEP * ring as f32);
-        for k in 0..ALONG {
-            let angle = ALONG_STEP * (k as f32 - 0.5 * (ALONG - 1) as f32);
+        let out = radius * (FIRST_RING_RADII + RING_STEP_RADII * ring as f32);
+        for k in 0..SAMPLES_PER_RING {
+            let angle = SAMPLE_STEP_RADIANS * (k as f32 - 0.5 * (SAMPLES_PER_RING - 1) as f32);
             let x = limbus.centre_x + side * out * libm::cosf(angle);
             let y = limbus.centre_y + out * libm::sinf(angle);
-            if !between_eyelids(frame.encoding, x, y, EYELID_MARGIN * radius) {
+            if !between_eyelids(frame.encoding, x, y, EYELID_MARGIN_RADII * radius) {
                 continue;
             }
-            if let Some(grey) = sample(frame.image, x, y).filter(|&v| v < REFLECTION) {
+            if let Some(grey) = sample(frame.image, x, y).filter(|&v| v < MIN_REFLECTION_LEVEL) {
                 sum += grey;
                 count += 1;
             }
         }
     }
-    (count >= LEAST_SAMPLES && sum > 0.0).then(|| sum / count as f32)
+    (count >= MIN_SAMPLES_PER_SIDE && sum > 0.0).then(|| sum / count as f32)
 }
 
 #[cfg(test)]

@@ -16,17 +16,17 @@ use crate::pad::frame::Frame;
 const DIRECTIONS: [f32; 4] = [0.0, FRAC_PI_4, 3.0 * FRAC_PI_4, 4.0 * FRAC_PI_4];
 /// Lowest frequency looked at, in cycles a window: slower structure is anatomy, and
 /// as it is the same in every frame, the mean does not smooth its spectrum.
-const LOWEST: i32 = 14;
+const MIN_FREQUENCY: i32 = 14;
 /// Frequencies around a point that belong to its peak.
-const PEAK: i32 = 2;
+const PEAK_REACH: i32 = 2;
 /// Frequencies around a point that it is compared with.
-const AROUND: i32 = 6;
+const SURROUNDINGS_REACH: i32 = 6;
 /// Half the side of the square whose mean is taken away, in pixels.
-const SMOOTHING: usize = 3;
+const SMOOTHING_PX: usize = 3;
 /// Grey levels beyond which a pixel is clipped, after that.
-const CLIP: f32 = 12.0;
+const MAX_DETAIL_LEVELS: f32 = 12.0;
 /// Distance of the neighbours on the way outward.
-const OUTWARD: f32 = 4.0;
+const OUTWARD_STEP: f32 = 4.0;
 /// A window is left out when its middle is closer than this to an eyelid, in pixels.
 const EYELID_MARGIN_PX: f32 = 20.0;
 
@@ -84,7 +84,7 @@ fn cut(frame: &Frame<'_>, direction: f32, taper: &[f32; SIDE]) -> Option<[f32; S
     let level: Vec<f32> = (0..SIDE * SIDE).map(grey).collect();
     let smooth = smoothed(&level);
     Some(std::array::from_fn(|k| {
-        let fine = (level[k] - smooth[k]).clamp(-CLIP, CLIP);
+        let fine = (level[k] - smooth[k]).clamp(-MAX_DETAIL_LEVELS, MAX_DETAIL_LEVELS);
         fine * taper[k % SIDE] * taper[k / SIDE]
     }))
 }
@@ -95,7 +95,7 @@ fn smoothed(level: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; SIDE * SIDE];
         for line in 0..SIDE {
             for k in 0..SIDE {
-                let (from, to) = (k.saturating_sub(SMOOTHING), (k + SMOOTHING).min(SIDE - 1));
+                let (from, to) = (k.saturating_sub(SMOOTHING_PX), (k + SMOOTHING_PX).min(SIDE - 1));
                 let sum: f32 = (from..=to).map(|n| values[line * across + n * step]).sum();
                 out[line * across + k * step] = sum / (to - from + 1) as f32;
             }
@@ -115,14 +115,14 @@ fn peak(power: &[f32]) -> f32 {
     // The spectrum of real samples is symmetric: one half of it is enough.
     for y in 0..=side / 2 {
         for x in -side / 2..side / 2 {
-            if x * x + y * y < LOWEST * LOWEST {
+            if x * x + y * y < MIN_FREQUENCY * MIN_FREQUENCY {
                 continue;
             }
             around.clear();
-            for j in -AROUND..=AROUND {
-                for i in -AROUND..=AROUND {
-                    let far = (x + i) * (x + i) + (y + j) * (y + j) >= LOWEST * LOWEST;
-                    if far && (i.abs() > PEAK || j.abs() > PEAK) {
+            for j in -SURROUNDINGS_REACH..=SURROUNDINGS_REACH {
+                for i in -SURROUNDINGS_REACH..=SURROUNDINGS_REACH {
+                    let far = (x + i) * (x + i) + (y + j) * (y + j) >= MIN_FREQUENCY * MIN_FREQUENCY;
+                    if far && (i.abs() > PEAK_REACH || j.abs() > PEAK_REACH) {
                         around.push(at(x + i, y + j));
                     }
                 }
@@ -149,7 +149,7 @@ fn outward(at: &impl Fn(i32, i32) -> f32, x: i32, y: i32) -> f32 {
             (y as f32 * scale).round() as i32,
         )
     };
-    mean(1.0 - OUTWARD / length).min(mean(1.0 + OUTWARD / length))
+    mean(1.0 - OUTWARD_STEP / length).min(mean(1.0 + OUTWARD_STEP / length))
 }
 
 /// A point and its neighbours: a peak is as wide under the Hann window, and the

@@ -22,42 +22,42 @@ use crate::pad::frame::Frame;
 const ANGLES: usize = 256;
 const RADII: usize = 26;
 /// The distances, in iris radii. Lenses are clear nearer to the middle.
-const FROM: f32 = 0.42;
-const TO: f32 = 0.80;
+const INNERMOST_RADII: f32 = 0.42;
+const OUTERMOST_RADII: f32 = 0.80;
 /// Depths between pupil (0) and limbus (1) that are looked at: the rims are no tissue,
 /// and tissue far out hardly moves.
-const DEPTHS: std::ops::RangeInclusive<f32> = 0.08..=0.75;
+const TISSUE_DEPTHS: std::ops::RangeInclusive<f32> = 0.08..=0.75;
 /// Rows of the average by depth.
 const LAYERS: usize = 40;
 /// Depth of its last row; tissue that gives way comes from further out than it lies.
-const DEEPEST: f32 = 0.85;
+const LAST_LAYER_DEPTH: f32 = 0.85;
 /// Degrees of unevenness that are tried, with which tissue gives way: change of its depth in
 /// the middle for an opening of the pupil by the iris radius, times four.
-const UNEVEN: [f32; 5] = [0.0, 0.5, 1.0, 1.5, 2.0];
+const UNEVENNESS_TRIED: [f32; 5] = [0.0, 0.5, 1.0, 1.5, 2.0];
 /// Degree of unevenness that is assumed before that of an eye is known.
-const USUAL: f32 = 1.0;
+const USUAL_UNEVENNESS: f32 = 1.0;
 /// Weight of a mean of zero in every average, in frames: a place seen once explains
 /// itself, and shows nothing.
-const DOUBT: f32 = 0.5;
+const ZERO_MEAN_WEIGHT_FRAMES: f32 = 0.5;
 /// Turns of the head, in angles, and shifts of the contours, in pixels, tried against
 /// a single frame, and then against the average.
 const COARSE_TURNS: [i32; 7] = [-6, -4, -2, 0, 2, 4, 6];
-const COARSE_SHIFT: f32 = 1.5;
+const COARSE_SHIFT_PX: f32 = 1.5;
 const FINE_TURNS: [i32; 3] = [-1, 0, 1];
-const FINE_SHIFT: f32 = 0.75;
+const FINE_SHIFT_PX: f32 = 0.75;
 /// Angles on each side over which the mean is taken away: light changes slowly.
-const SMOOTHING: usize = 10;
+const SMOOTHING_ANGLES: usize = 10;
 /// Half the side of the square over which grey levels are averaged: the dots of a
 /// print must not be taken for texture, because they fit again a dot further on.
-const SOFTENING: i64 = 2;
+const SOFTENING_PX: i64 = 2;
 /// Grey level, so averaged, from which a reflection is near.
-const HALO: f32 = 185.0;
+const HALO_LEVEL: f32 = 185.0;
 /// Distance from the eyelids, in pixels.
 const EYELID_MARGIN_PX: f32 = 4.0;
 /// Least samples of all frames together.
-const LEAST_SAMPLES: usize = 8_000;
+const MIN_SAMPLES: usize = 8_000;
 /// The value of an eye that shows too little: neither explanation is better.
-const UNDECIDED: f32 = 1.0;
+const UNDECIDED_EVIDENCE: f32 = 1.0;
 
 /// The residue of resting texture over that of moving tissue, times the fourth root of
 /// the texture over the latter: large for tissue.
@@ -70,10 +70,10 @@ pub(in crate::pad) fn motion(frames: &[Frame<'_>]) -> f32 {
         .collect();
     let views = aligned(&eyes);
     let samples: usize = views.iter().map(View::count).sum();
-    if samples < LEAST_SAMPLES {
-        return UNDECIDED;
+    if samples < MIN_SAMPLES {
+        return UNDECIDED_EVIDENCE;
     }
-    let moving = UNEVEN
+    let moving = UNEVENNESS_TRIED
         .iter()
         .map(|&uneven| residue(&views, Placing::Tissue { uneven }))
         .fold(f32::INFINITY, f32::min);
@@ -86,7 +86,7 @@ pub(in crate::pad) fn motion(frames: &[Frame<'_>]) -> f32 {
 /// lenses that the limit was set on; from 0.15 to 0.35 they are told apart as well.
 fn evidence(resting: f32, moving: f32, texture: f32) -> f32 {
     if moving <= 0.0 {
-        return UNDECIDED;
+        return UNDECIDED_EVIDENCE;
     }
     resting / moving * (texture / moving).sqrt().sqrt()
 }
@@ -114,13 +114,13 @@ fn aligned(eyes: &[Eye<'_>]) -> Vec<View> {
     else {
         return Vec::new();
     };
-    let usual = Placing::Tissue { uneven: USUAL };
+    let usual = Placing::Tissue { uneven: USUAL_UNEVENNESS };
     let reference = Average::of(&[middle.view(Pose::default())], usual);
     let coarse: Vec<Pose> = eyes
         .iter()
         .map(|eye| {
             let turned = best(eye, &reference, Pose::default(), &COARSE_TURNS, 0.0);
-            best(eye, &reference, turned, &[0], COARSE_SHIFT)
+            best(eye, &reference, turned, &[0], COARSE_SHIFT_PX)
         })
         .collect();
     let views: Vec<View> = eyes.iter().zip(&coarse).map(|(e, &p)| e.view(p)).collect();
@@ -129,7 +129,7 @@ fn aligned(eyes: &[Eye<'_>]) -> Vec<View> {
         .zip(coarse)
         .map(|(eye, pose)| {
             let turned = best(eye, &reference, pose, &FINE_TURNS, 0.0);
-            eye.view(best(eye, &reference, turned, &[0], FINE_SHIFT))
+            eye.view(best(eye, &reference, turned, &[0], FINE_SHIFT_PX))
         })
         .collect()
 }
@@ -222,7 +222,7 @@ impl<'a> Eye<'a> {
         let mut values = Vec::with_capacity(RADII * ANGLES);
         let mut depths = Vec::with_capacity(RADII * ANGLES);
         for row in 0..RADII {
-            let out = radius * (FROM + (TO - FROM) * row as f32 / (RADII - 1) as f32);
+            let out = radius * (INNERMOST_RADII + (OUTERMOST_RADII - INNERMOST_RADII) * row as f32 / (RADII - 1) as f32);
             let line: Vec<Option<f32>> = (0..ANGLES as i32)
                 .map(|k| {
                     let k = (k + pose.turn).rem_euclid(ANGLES as i32) as usize;
@@ -230,12 +230,12 @@ impl<'a> Eye<'a> {
                     let edge = self.edge[k] - dx * cos - dy * sin;
                     let depth = (out - edge) / (radius - edge);
                     depths.push(depth);
-                    if !DEPTHS.contains(&depth) {
+                    if !TISSUE_DEPTHS.contains(&depth) {
                         return None;
                     }
                     let (x, y) = (cx + out * cos, cy + out * sin);
                     let open = between_eyelids(self.frame.encoding, x, y, EYELID_MARGIN_PX);
-                    sample(&self.softened, x, y).filter(|&v| open && v < HALO)
+                    sample(&self.softened, x, y).filter(|&v| open && v < HALO_LEVEL)
                 })
                 .collect();
             values.extend(without_slow_part(&line));
@@ -251,7 +251,7 @@ impl<'a> Eye<'a> {
 /// Distance of the pupil's edge from the centre of the limbus in a direction.
 fn edge_along(frame: &Frame<'_>, (sin, cos): (f32, f32)) -> f32 {
     /// The pupil is nearly round and central: each round gains two digits.
-    const ROUNDS: usize = 3;
+    const FIXED_POINT_ROUNDS: usize = 3;
     let (pupil, limbus) = (
         &frame.encoding.geometry.pupil,
         &frame.encoding.geometry.limbus,
@@ -261,7 +261,7 @@ fn edge_along(frame: &Frame<'_>, (sin, cos): (f32, f32)) -> f32 {
         pupil.centre_y - limbus.centre_y,
     );
     let mut edge = pupil.mean_radius();
-    for _ in 0..ROUNDS {
+    for _ in 0..FIXED_POINT_ROUNDS {
         let angle = libm::atan2f(edge * sin - py, edge * cos - px);
         let point = pupil.radius_at(angle);
         edge = (px + point * libm::cosf(angle)) * cos + (py + point * libm::sinf(angle)) * sin;
@@ -301,7 +301,7 @@ impl Placing {
         };
         let depth = view.depths[k];
         let rest = depth + uneven * view.opening * depth * (1.0 - depth);
-        let row = rest / DEEPEST * (LAYERS - 1) as f32;
+        let row = rest / LAST_LAYER_DEPTH * (LAYERS - 1) as f32;
         (row >= 0.0 && row < (LAYERS - 1) as f32).then(|| (row as usize, row.fract()))
     }
 }
@@ -335,7 +335,7 @@ impl Average {
         let (row, share) = self.placing.row(view, k)?;
         let cell = |row: usize| {
             let (sum, weight) = self.cells[row * ANGLES + k % ANGLES];
-            sum / (weight + DOUBT)
+            sum / (weight + ZERO_MEAN_WEIGHT_FRAMES)
         };
         Some(cell(row) * (1.0 - share) + cell(row + 1) * share)
     }
@@ -369,20 +369,20 @@ fn softened(frame: &Frame<'_>) -> GrayImage {
     );
     let raw = frame.image.as_raw();
     let mut out = frame.image.clone();
-    let rows = ((limbus.centre_y - reach) as i64).max(SOFTENING)
-        ..((limbus.centre_y + reach) as i64).min(h - SOFTENING);
+    let rows = ((limbus.centre_y - reach) as i64).max(SOFTENING_PX)
+        ..((limbus.centre_y + reach) as i64).min(h - SOFTENING_PX);
     for y in rows {
-        let columns = ((limbus.centre_x - reach) as i64).max(SOFTENING)
-            ..((limbus.centre_x + reach) as i64).min(w - SOFTENING);
+        let columns = ((limbus.centre_x - reach) as i64).max(SOFTENING_PX)
+            ..((limbus.centre_x + reach) as i64).min(w - SOFTENING_PX);
         for x in columns {
-            let sum: u32 = (y - SOFTENING..=y + SOFTENING)
+            let sum: u32 = (y - SOFTENING_PX..=y + SOFTENING_PX)
                 .map(|row| {
-                    let from = (row * w + x - SOFTENING) as usize;
-                    let line = &raw[from..=from + 2 * SOFTENING as usize];
+                    let from = (row * w + x - SOFTENING_PX) as usize;
+                    let line = &raw[from..=from + 2 * SOFTENING_PX as usize];
                     line.iter().map(|&v| u32::from(v)).sum::<u32>()
                 })
                 .sum();
-            let side = 2 * SOFTENING as u32 + 1;
+            let side = 2 * SOFTENING_PX as u32 + 1;
             out.put_pixel(
                 x as u32,
                 y as u32,
@@ -396,8 +396,8 @@ fn softened(frame: &Frame<'_>) -> GrayImage {
 /// Takes away the mean of the neighbours along the angle.
 fn without_slow_part(line: &[Option<f32>]) -> Vec<Option<f32>> {
     let n = line.len();
-    let reach = 2 * SMOOTHING + 1;
-    let around = |k: usize| line[(k + n - SMOOTHING) % n];
+    let reach = 2 * SMOOTHING_ANGLES + 1;
+    let around = |k: usize| line[(k + n - SMOOTHING_ANGLES) % n];
     let (mut sum, mut count) = (0.0, 0);
     for k in 0..reach {
         if let Some(v) = around(k) {
@@ -412,7 +412,7 @@ fn without_slow_part(line: &[Option<f32>]) -> Vec<Option<f32>> {
                 sum -= v;
                 count -= 1;
             }
-            if let Some(v) = line[(k + SMOOTHING + 1) % n] {
+            if let Some(v) = line[(k + SMOOTHING_ANGLES + 1) % n] {
                 sum += v;
                 count += 1;
             }
@@ -438,10 +438,10 @@ mod tests {
                 let edge = 0.38 + opening;
                 let (mut values, mut depths) = (Vec::new(), Vec::new());
                 for k in 0..RADII * ANGLES {
-                    let out = FROM + (TO - FROM) * (k / ANGLES) as f32 / (RADII - 1) as f32;
+                    let out = INNERMOST_RADII + (OUTERMOST_RADII - INNERMOST_RADII) * (k / ANGLES) as f32 / (RADII - 1) as f32;
                     let depth = (out - edge) / (1.0 - edge);
                     depths.push(depth);
-                    let seen = DEPTHS.contains(&depth);
+                    let seen = TISSUE_DEPTHS.contains(&depth);
                     values.push(seen.then(|| wave(depth_of_texture(depth, out), k)));
                 }
                 View {
@@ -479,6 +479,6 @@ mod tests {
     fn what_is_explained_as_well_by_rest_is_tissue_only_when_it_is_explained() {
         assert!(evidence(1.0, 1.0, 16.0) > 1.9);
         assert!(evidence(1.0, 1.0, 4.0) < 1.5);
-        assert_eq!(evidence(1.0, 0.0, 4.0), UNDECIDED);
+        assert_eq!(evidence(1.0, 0.0, 4.0), UNDECIDED_EVIDENCE);
     }
 }
