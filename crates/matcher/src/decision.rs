@@ -12,7 +12,7 @@
 //!
 //! The caller decides first which entries count: those of people who are members or about
 //! to be, and, for eyes that are [wide open](crate::is_wide_open), those that could be
-//! compared, see [`Found::only`]. Of two pairs of which neither can be compared, one at
+//! compared, see [`SearchResult::only`]. Of two pairs of which neither can be compared, one at
 //! least is not wide open; when the probe is, the entry has no say: otherwise somebody who
 //! brings entries of few bits could turn away everybody else.
 //!
@@ -20,9 +20,9 @@
 //! seen in a mirror. `docs/measurements/matching.md` says what the thresholds mean at each
 //! size of the gallery.
 
-use crate::gallery::Match;
+use crate::candidate::Candidate;
 use crate::pair::EyesCompared;
-use crate::search::Found;
+use crate::search::SearchResult;
 #[cfg(doc)]
 use annona_template::EyePair;
 
@@ -46,17 +46,17 @@ pub enum Decision {
     /// Neither surely new nor surely known.
     Review {
         /// The entry to look at.
-        closest: Match,
+        closest: Candidate,
     },
     /// The person is already in the gallery.
     Duplicate {
         /// The entry that is the same person.
-        existing: Match,
+        existing: Candidate,
     },
     /// Like several people at once, which no eye is: a person has to look.
     Saturated {
         /// The entry it is most like.
-        closest: Match,
+        closest: Candidate,
         /// Number of people that it is similar to.
         similar: u64,
     },
@@ -90,13 +90,13 @@ impl DecisionRule {
     /// Returns the value below which a search has to report scores for
     /// [`DecisionRule::decide`], in millionths.
     #[must_use]
-    pub const fn reach_micros(&self) -> u32 {
+    pub const fn threshold_micros(&self) -> u32 {
         self.review_below_micros
     }
 
-    /// Decides on the result of a search within [`DecisionRule::reach_micros`].
+    /// Decides on the result of a search within [`DecisionRule::threshold_micros`].
     #[must_use]
-    pub fn decide(&self, found: &Found) -> Decision {
+    pub fn decide(&self, found: &SearchResult) -> Decision {
         let Some(closest) = found.best else {
             return Decision::Unique;
         };
@@ -122,17 +122,17 @@ mod tests {
     use super::*;
     use crate::pair::{Arrangement, INCOMPARABLE_MICROS, PairScore};
 
-    fn one(best: Match) -> Found {
-        Found {
+    fn one(best: Candidate) -> SearchResult {
+        SearchResult {
             best: Some(best),
             similar: 1,
-            ..Found::default()
+            ..SearchResult::default()
         }
     }
 
-    fn matched(micros: u32, eyes: EyesCompared) -> Match {
+    fn matched(micros: u32, eyes: EyesCompared) -> Candidate {
         let arrangement = Arrangement::Straight;
-        Match {
+        Candidate {
             sequence: 7,
             score: PairScore {
                 micros,
@@ -169,7 +169,7 @@ mod tests {
             }
         );
         assert_eq!(decide(review), Decision::Unique);
-        assert_eq!(rule.decide(&Found::default()), Decision::Unique);
+        assert_eq!(rule.decide(&SearchResult::default()), Decision::Unique);
     }
 
     #[test]
@@ -194,10 +194,10 @@ mod tests {
         let rule = DecisionRule::standard();
         let closest = matched(100_000, EyesCompared::Both);
         let like = |similar| {
-            rule.decide(&Found {
+            rule.decide(&SearchResult {
                 best: Some(closest),
                 similar,
-                ..Found::default()
+                ..SearchResult::default()
             })
         };
         assert_eq!(like(2), Decision::Duplicate { existing: closest });

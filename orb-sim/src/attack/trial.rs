@@ -173,7 +173,7 @@ fn is_known(old: &EyePair, new: &EyePair) -> bool {
     if gallery.push(1, old).is_err() {
         return false;
     }
-    let found = gallery.snapshot().search(new, rule.reach_micros());
+    let found = gallery.snapshot().search(new, rule.threshold_micros());
     rule.decide(&found) != Decision::Unique
 }
 

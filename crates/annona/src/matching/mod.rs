@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use annona_matcher::baseline::{PlainBuild, PlainCode, least_fraction};
 use annona_matcher::evaluation::PairKind;
 use annona_matcher::{
-    Access, DecisionRule, Gallery, Instructions, SearchMode, Snapshot, pair_score, passes_screen,
+    Access, DecisionRule, Gallery, Instructions, SearchMode, Snapshot, pair_score, passes_prefilter,
 };
 use annona_template::{EyePair, IrisTemplate};
 use anyhow::Context;
@@ -61,8 +61,10 @@ const FAST: f64 = 1.0;
 /// People of whom two captures are made, to see how many of them the prefilter misses.
 const RECAPTURED: usize = 5_000;
 /// Modes of a search, each with the ending that names it behind the instructions.
-const STAGES: [(SearchMode, &str); 2] =
-    [(SearchMode::Exact, ""), (SearchMode::Screened, "-screened")];
+const STAGES: [(SearchMode, &str); 2] = [
+    (SearchMode::Exact, ""),
+    (SearchMode::Prefiltered, "-screened"),
+];
 
 #[derive(Serialize)]
 struct PathRate {
@@ -205,7 +207,7 @@ fn rate_of(
     probe: &EyePair,
     (instructions, stages): (Instructions, SearchMode),
 ) -> f64 {
-    let reach = DecisionRule::standard().reach_micros();
+    let reach = DecisionRule::standard().threshold_micros();
     let pairs = (gallery.len() - after) as usize * PAIRS_A_PERSON;
     best_rate(pairs, || {
         let probes = std::slice::from_ref(probe);
@@ -239,7 +241,7 @@ fn measure_screening(rng: &mut ChaCha8Rng) -> ScreenRates {
         let mut record = |kind, other: &EyePair| {
             let eyes = [(&first.left, &other.left), (&first.right, &other.right)];
             let score = pair_score(&first, other);
-            tally.record(kind, Some(score.micros), passes_screen(&eyes));
+            tally.record(kind, Some(score.micros), passes_prefilter(&eyes));
         };
         record(PairKind::Genuine, &second);
         if let Some(stranger) = &before {

@@ -41,7 +41,8 @@ pub(crate) fn noisy_samples(
         let ring = model.ring((row as f32 + 0.5) / FINE_RADII as f32);
         let levels = &fine.levels[row * FINE_ANGLES..];
         for ((flag, &level), &cos) in flags.iter_mut().zip(levels).zip(&cosines) {
-            *flag |= !(MIN_TISSUE_DEVIATIONS..=MAX_TISSUE_DEVIATIONS).contains(&ring.deviation(level, cos));
+            *flag |= !(MIN_TISSUE_DEVIATIONS..=MAX_TISSUE_DEVIATIONS)
+                .contains(&ring.deviation(level, cos));
         }
     }
     noisy

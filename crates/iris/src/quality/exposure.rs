@@ -8,7 +8,11 @@ use crate::limits;
 /// Refuses a picture that is mostly white, or whose brightest parts are dark.
 pub(crate) fn check_exposure(image: &GrayImage) -> Result<(), IrisError> {
     const SATURATED_LEVEL: u8 = 252;
-    let white = image.as_raw().iter().filter(|&&v| v >= SATURATED_LEVEL).count();
+    let white = image
+        .as_raw()
+        .iter()
+        .filter(|&&v| v >= SATURATED_LEVEL)
+        .count();
     let saturated = white as f32 / image.as_raw().len() as f32;
     if saturated > limits::MAX_SATURATED_FRACTION {
         return Err(IrisError::OverExposed { saturated });

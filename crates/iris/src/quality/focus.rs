@@ -49,7 +49,8 @@ pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
             levels.push(plane.at(x, y));
         }
     }
-    let range = quantile(&mut levels, 1.0 - STEEPEST_PIXEL_SHARE) - quantile(&mut levels, STEEPEST_PIXEL_SHARE);
+    let range = quantile(&mut levels, 1.0 - STEEPEST_PIXEL_SHARE)
+        - quantile(&mut levels, STEEPEST_PIXEL_SHARE);
     let slope = quantile(&mut slopes, 1.0 - STEEPEST_PIXEL_SHARE);
     if range < 1.0 {
         return 0.0;
@@ -67,7 +68,9 @@ pub(crate) fn edge_width(plane: &Plane, pupil: &Contour, iris_radius: f32) -> f3
     const SECTORS: usize = 16;
     const HIGHEST_SECTOR_SINE: f32 = -0.6;
     let sectors: Vec<EdgeSector> = (0..SECTORS)
-        .filter(|&s| sin_cos(angle_of(s, SECTORS) + angle_of(1, 2 * SECTORS)).0 > HIGHEST_SECTOR_SINE)
+        .filter(|&s| {
+            sin_cos(angle_of(s, SECTORS) + angle_of(1, 2 * SECTORS)).0 > HIGHEST_SECTOR_SINE
+        })
         .map(|s| EdgeSector::measure(plane, pupil, iris_radius, s, SECTORS))
         .collect();
     let mut insides: Vec<f32> = sectors.iter().map(|s| s.inside).collect();

@@ -21,7 +21,10 @@ pub(crate) fn check_grey_levels(
     const FAR_PIXEL_RADIUS_SHARE: f32 = 0.04;
     let place = |v: f32| ((v + 0.5) * factor as f32) as u32;
     let (w, h) = image.dimensions();
-    let apart = [1, ((FAR_PIXEL_RADIUS_SHARE * radius * factor as f32) as u32).max(2)];
+    let apart = [
+        1,
+        ((FAR_PIXEL_RADIUS_SHARE * radius * factor as f32) as u32).max(2),
+    ];
     let mut counts = [0u32; 256];
     let mut differences = [Vec::new(), Vec::new()];
     let seen = points.iter().zip(noisy).step_by(SAMPLE_STRIDE);

@@ -265,7 +265,9 @@ impl<'a> Surroundings<'a> {
             let mut off: Vec<f32> = known.iter().map(|v| (v - usual).abs()).collect();
             let spread = (1.48 * median(&mut off)).clamp(4.0, 12.0);
             for (sum, level) in sums.iter_mut().zip(levels) {
-                *sum += level.map_or(0.0, |v| ((v - usual).abs() / spread).min(MAX_STRAY_DEVIATIONS));
+                *sum += level.map_or(0.0, |v| {
+                    ((v - usual).abs() / spread).min(MAX_STRAY_DEVIATIONS)
+                });
             }
         }
         sums.map(|sum| Some(sum / depths.len() as f32))

@@ -33,7 +33,10 @@ pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
         let bright = disc_level(c, brightness).clamp(0.0, 0.95);
         (1.0 - bright) * (1.0 - bright)
     };
-    let radii = (MIN_PUPIL_RADIUS_PX, (MAX_PUPIL_RADIUS_SHARE * w.min(h)) as usize);
+    let radii = (
+        MIN_PUPIL_RADIUS_PX,
+        (MAX_PUPIL_RADIUS_SHARE * w.min(h)) as usize,
+    );
     let candidates = dark_circles(&coarse, &planes.coarse_spots, radii, darkness);
     let smooth = planes.coarse.blurred(1.2);
     let field = GradientField::new(&smooth, 4.0);
@@ -42,7 +45,9 @@ pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
         .filter_map(|voted| {
             let limbus = limbus_around(&field, planes, voted.circle, range)?;
             let value = voted.votes
-                + LIMBUS_AGREEMENT_WEIGHT * limbus.agreement * likely_ratio(voted.circle.r / limbus.circle.r);
+                + LIMBUS_AGREEMENT_WEIGHT
+                    * limbus.agreement
+                    * likely_ratio(voted.circle.r / limbus.circle.r);
             Some(FoundEye {
                 pupil: voted.circle,
                 limbus: limbus.circle,
@@ -110,7 +115,10 @@ fn limbus_around(
         let brighter = (0..2)
             .map(|side| (outer[side] - inner[side]).max(0.0) / range)
             .sum::<f32>();
-        let alike = 1.0 / (1.0 + (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT) * (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT));
+        let alike = 1.0
+            / (1.0
+                + (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT)
+                    * (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT));
         alike * (1.0 - (length(c.x - x, c.y - y) / c.r))
     };
     let reach = (0.10 * smallest.max(0.3 * largest)).max(2.0).floor();

@@ -167,7 +167,12 @@ impl Iris<'_> {
         }
         let eyelid = best_path(&cover, rows + 1);
         let edge = best_path(&margin, rows);
-        let clear = clear_edge(&edge, &margin, rows, MARGIN_REACH_RADIUS_SHARE * self.limbus.r);
+        let clear = clear_edge(
+            &edge,
+            &margin,
+            rows,
+            MARGIN_REACH_RADIUS_SHARE * self.limbus.r,
+        );
         let rows = (0..columns)
             .map(|c| {
                 let cut = eyelid[c] as f32 - 0.5;
@@ -206,7 +211,8 @@ impl Iris<'_> {
         let (inner, outer) = (dp - self.pupil.r, self.limbus.r - d);
         let t = inner / (inner + outer).max(1.0);
         let z = self.model.deviation(level, t, px / dp);
-        (z * z * (1.0 / (UNDECIDED_DEVIATIONS * UNDECIDED_DEVIATIONS)) - 1.0).min(MAX_PIXEL_EVIDENCE)
+        (z * z * (1.0 / (UNDECIDED_DEVIATIONS * UNDECIDED_DEVIATIONS)) - 1.0)
+            .min(MAX_PIXEL_EVIDENCE)
     }
 }
 

@@ -31,7 +31,9 @@ pub(super) fn circle_of_flanks(gradients: &GradientField, start: Circle) -> Circ
 /// flat, and eyelids hide the places that would show it.
 fn flattening_of(pupil: &Contour) -> [f32; 2] {
     const FLATTENING_NOISE: f32 = 0.01;
-    pupil.flattening().map(|f| f - f.clamp(-FLATTENING_NOISE, FLATTENING_NOISE))
+    pupil
+        .flattening()
+        .map(|f| f - f.clamp(-FLATTENING_NOISE, FLATTENING_NOISE))
 }
 
 /// The limbus about its circle. Eyelids hide its upper and lower ends, so that its flanks

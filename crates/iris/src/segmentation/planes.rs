@@ -129,7 +129,10 @@ pub(crate) enum CoarseChange {
 
 /// The picture as segmentation works on it, and by how much it is reduced.
 pub(crate) fn working_plane(image: &GrayImage) -> (Plane, usize) {
-    let factor = image.width().max(image.height()).div_ceil(MAX_WORKING_SIDE_PX) as usize;
+    let factor = image
+        .width()
+        .max(image.height())
+        .div_ceil(MAX_WORKING_SIDE_PX) as usize;
     (Plane::reduced(image, factor), factor)
 }
 

@@ -43,7 +43,12 @@ pub(super) struct FoundPupil {
 pub(super) fn find_pupil(planes: &Planes, eye: &FoundEye) -> FoundPupil {
     let field = GradientField::new(&planes.smooth, 3.0);
     let circle = refined_circle(&field, planes.to_fine(eye.pupil), |x, y| planes.clear(x, y));
-    let contour = pupil_contour(planes, Contour::round(circle), &ROUNDS_BEFORE_EYELIDS, |_, _| 1.0);
+    let contour = pupil_contour(
+        planes,
+        Contour::round(circle),
+        &ROUNDS_BEFORE_EYELIDS,
+        |_, _| 1.0,
+    );
     FoundPupil {
         contrast: contrast_across(&planes.smooth, &contour),
         contour,

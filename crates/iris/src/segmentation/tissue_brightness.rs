@@ -31,9 +31,12 @@ impl TissueModel {
         /// Flanks reach from this far above the horizontal to that far below.
         const FLANK_TOP_RADIANS: f32 = -0.4;
         const FLANK_BOTTOM_RADIANS: f32 = 0.6;
-        let mut flanks: [Vec<Vec<f32>>; 2] = [vec![Vec::new(); RADIAL_BINS], vec![Vec::new(); RADIAL_BINS]];
+        let mut flanks: [Vec<Vec<f32>>; 2] =
+            [vec![Vec::new(); RADIAL_BINS], vec![Vec::new(); RADIAL_BINS]];
         for k in 0..FLANK_ANGLES {
-            let down = FLANK_TOP_RADIANS + (FLANK_BOTTOM_RADIANS - FLANK_TOP_RADIANS) * (k as f32 + 0.5) / FLANK_ANGLES as f32;
+            let down = FLANK_TOP_RADIANS
+                + (FLANK_BOTTOM_RADIANS - FLANK_TOP_RADIANS) * (k as f32 + 0.5)
+                    / FLANK_ANGLES as f32;
             for (side, angle) in [down, TAU / 2.0 - down].into_iter().enumerate() {
                 let (a, b) = (pupil.point_at(angle), limbus.point_at(angle));
                 for j in 0..RADIAL_BINS * RADII_PER_BIN {

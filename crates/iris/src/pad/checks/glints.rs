@@ -90,7 +90,12 @@ fn strongest(image: &GrayImage, encoding: &Encoding) -> Option<(f32, f32)> {
             let off = length(x as f32 - cx, y as f32 - cy);
             off <= reach
                 && image.get_pixel(x as u32, y as u32)[0] >= MIN_GLINT_LEVEL
-                && between_eyelids(encoding, x as f32, y as f32, EYELID_MARGIN_REACH_SHARE * reach)
+                && between_eyelids(
+                    encoding,
+                    x as f32,
+                    y as f32,
+                    EYELID_MARGIN_REACH_SHARE * reach,
+                )
         })
         .collect();
     let mut best: Option<Spot> = None;
@@ -158,7 +163,10 @@ mod tests {
     /// The error of a bright spot that goes `way` times as far as on a cornea.
     fn error_of(way: f32, radius: f32) -> f32 {
         let shown = session(6, |led, x, y| {
-            let (gx, gy) = (way * GLINT_WAY_PER_LED_STEP * led.right, way * GLINT_WAY_PER_LED_STEP * led.down);
+            let (gx, gy) = (
+                way * GLINT_WAY_PER_LED_STEP * led.right,
+                way * GLINT_WAY_PER_LED_STEP * led.down,
+            );
             let off = length(x - gx * IRIS_PX, y - gy * IRIS_PX);
             if off < radius { 250.0 } else { 90.0 }
         });

@@ -95,7 +95,10 @@ fn smoothed(level: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; SIDE * SIDE];
         for line in 0..SIDE {
             for k in 0..SIDE {
-                let (from, to) = (k.saturating_sub(SMOOTHING_PX), (k + SMOOTHING_PX).min(SIDE - 1));
+                let (from, to) = (
+                    k.saturating_sub(SMOOTHING_PX),
+                    (k + SMOOTHING_PX).min(SIDE - 1),
+                );
                 let sum: f32 = (from..=to).map(|n| values[line * across + n * step]).sum();
                 out[line * across + k * step] = sum / (to - from + 1) as f32;
             }
@@ -121,7 +124,8 @@ fn peak(power: &[f32]) -> f32 {
             around.clear();
             for j in -SURROUNDINGS_REACH..=SURROUNDINGS_REACH {
                 for i in -SURROUNDINGS_REACH..=SURROUNDINGS_REACH {
-                    let far = (x + i) * (x + i) + (y + j) * (y + j) >= MIN_FREQUENCY * MIN_FREQUENCY;
+                    let far =
+                        (x + i) * (x + i) + (y + j) * (y + j) >= MIN_FREQUENCY * MIN_FREQUENCY;
                     if far && (i.abs() > PEAK_REACH || j.abs() > PEAK_REACH) {
                         around.push(at(x + i, y + j));
                     }

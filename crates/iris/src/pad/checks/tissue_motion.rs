@@ -114,7 +114,9 @@ fn aligned(eyes: &[Eye<'_>]) -> Vec<View> {
     else {
         return Vec::new();
     };
-    let usual = Placing::Tissue { uneven: USUAL_UNEVENNESS };
+    let usual = Placing::Tissue {
+        uneven: USUAL_UNEVENNESS,
+    };
     let reference = Average::of(&[middle.view(Pose::default())], usual);
     let coarse: Vec<Pose> = eyes
         .iter()
@@ -222,7 +224,9 @@ impl<'a> Eye<'a> {
         let mut values = Vec::with_capacity(RADII * ANGLES);
         let mut depths = Vec::with_capacity(RADII * ANGLES);
         for row in 0..RADII {
-            let out = radius * (INNERMOST_RADII + (OUTERMOST_RADII - INNERMOST_RADII) * row as f32 / (RADII - 1) as f32);
+            let out = radius
+                * (INNERMOST_RADII
+                    + (OUTERMOST_RADII - INNERMOST_RADII) * row as f32 / (RADII - 1) as f32);
             let line: Vec<Option<f32>> = (0..ANGLES as i32)
                 .map(|k| {
                     let k = (k + pose.turn).rem_euclid(ANGLES as i32) as usize;
@@ -438,7 +442,9 @@ mod tests {
                 let edge = 0.38 + opening;
                 let (mut values, mut depths) = (Vec::new(), Vec::new());
                 for k in 0..RADII * ANGLES {
-                    let out = INNERMOST_RADII + (OUTERMOST_RADII - INNERMOST_RADII) * (k / ANGLES) as f32 / (RADII - 1) as f32;
+                    let out = INNERMOST_RADII
+                        + (OUTERMOST_RADII - INNERMOST_RADII) * (k / ANGLES) as f32
+                            / (RADII - 1) as f32;
                     let depth = (out - edge) / (1.0 - edge);
                     depths.push(depth);
                     let seen = TISSUE_DEPTHS.contains(&depth);

@@ -1,17 +1,19 @@
-//! The kernel of the screen: one template at a time, rotations in the lanes.
+//! The kernel of the prefilter: one template at a time, rotations in the lanes.
 //!
-//! All paths give `screen_excess`, bit for bit.
+//! All paths give `prefilter_excess`, bit for bit.
 
 use std::mem::offset_of;
 
 use super::Instructions;
 use crate::entry::Entry;
-use crate::screen::{SCREEN_ROTATIONS, SCREEN_WORDS, ScreenProbe, ScreenTemplate, excess};
+use crate::prefilter::{
+    PREFILTER_ROTATIONS, PREFILTER_WORDS, PrefilterProbe, PrefilterTemplate, excess,
+};
 
 /// Templates that are compared together.
 pub(crate) const TOGETHER: usize = 4;
 
-/// Brings the parts of a person that the screen reads into the cache.
+/// Brings the parts of a person that the prefilter reads into the cache.
 pub(crate) fn prefetch(entry: &Entry) {
     #[cfg(target_arch = "x86_64")]
     {
@@ -33,8 +35,8 @@ pub(crate) fn prefetch(entry: &Entry) {
 /// Falls back to portable instructions when the processor lacks the chosen ones.
 pub(crate) fn excesses(
     instructions: Instructions,
-    probe: &ScreenProbe,
-    templates: [&ScreenTemplate; TOGETHER],
+    probe: &PrefilterProbe,
+    templates: [&PrefilterTemplate; TOGETHER],
 ) -> [i32; TOGETHER] {
     #[cfg(target_arch = "x86_64")]
     if instructions.are_available() {
@@ -52,11 +54,11 @@ pub(crate) fn excesses(
     templates.map(|template| portable(probe, template))
 }
 
-fn portable(probe: &ScreenProbe, template: &ScreenTemplate) -> i32 {
-    let mut different = [0; SCREEN_ROTATIONS];
-    let mut shared = [0; SCREEN_ROTATIONS];
-    for word in 0..SCREEN_WORDS {
-        for k in 0..SCREEN_ROTATIONS {
+fn portable(probe: &PrefilterProbe, template: &PrefilterTemplate) -> i32 {
+    let mut different = [0; PREFILTER_ROTATIONS];
+    let mut shared = [0; PREFILTER_ROTATIONS];
+    for word in 0..PREFILTER_WORDS {
+        for k in 0..PREFILTER_ROTATIONS {
             let both = template.mask[word] & probe.mask[word][k];
             let first = (template.real[word] ^ probe.real[word][k]) & both;
             let second = (template.imaginary[word] ^ probe.imaginary[word][k]) & both;
@@ -64,7 +66,7 @@ fn portable(probe: &ScreenProbe, template: &ScreenTemplate) -> i32 {
             shared[k] += u64::from(both.count_ones());
         }
     }
-    least((0..SCREEN_ROTATIONS).map(|k| excess(different[k], shared[k])))
+    least((0..PREFILTER_ROTATIONS).map(|k| excess(different[k], shared[k])))
 }
 
 fn least(excesses: impl Iterator<Item = i64>) -> i32 {
@@ -80,22 +82,24 @@ mod avx512 {
         _mm512_setzero_si512, _mm512_slli_epi64, _mm512_sub_epi64, _mm512_ternarylogic_epi64,
     };
 
-    use super::{SCREEN_ROTATIONS, SCREEN_WORDS, ScreenProbe, ScreenTemplate, TOGETHER};
+    use super::{
+        PREFILTER_ROTATIONS, PREFILTER_WORDS, PrefilterProbe, PrefilterTemplate, TOGETHER,
+    };
     use crate::kernel::avx512::DIFFERENT_AND_VALID;
-    use crate::screen::{MOST_DIFFERENT, OF_MASK_BITS};
+    use crate::prefilter::{MASK_BITS_PER_128, MAX_DIFFERENT_PER_128};
 
     const LANES: usize = 8;
-    const HALVES: usize = SCREEN_ROTATIONS / LANES;
+    const HALVES: usize = PREFILTER_ROTATIONS / LANES;
 
     #[target_feature(enable = "avx512f,avx512vpopcntdq")]
     pub(super) fn excesses(
-        probe: &ScreenProbe,
-        templates: [&ScreenTemplate; TOGETHER],
+        probe: &PrefilterProbe,
+        templates: [&PrefilterTemplate; TOGETHER],
     ) -> [i32; TOGETHER] {
         let zero = _mm512_setzero_si512();
         let mut different = [[zero; HALVES]; TOGETHER];
         let mut shared = [[zero; HALVES]; TOGETHER];
-        for word in 0..SCREEN_WORDS {
+        for word in 0..PREFILTER_WORDS {
             for half in 0..HALVES {
                 let [real, imaginary, mask] = [&probe.real, &probe.imaginary, &probe.mask]
                     .map(|part| load(&part[word], half));
@@ -124,14 +128,14 @@ mod avx512 {
 
     #[target_feature(enable = "avx512f")]
     fn excess(different: __m512i, shared: __m512i) -> __m512i {
-        const SHIFT: u32 = OF_MASK_BITS.trailing_zeros();
-        const _: () = assert!(OF_MASK_BITS == 1 << SHIFT);
-        let allowed = _mm512_mul_epu32(shared, _mm512_set1_epi64(MOST_DIFFERENT));
+        const SHIFT: u32 = MASK_BITS_PER_128.trailing_zeros();
+        const _: () = assert!(MASK_BITS_PER_128 == 1 << SHIFT);
+        let allowed = _mm512_mul_epu32(shared, _mm512_set1_epi64(MAX_DIFFERENT_PER_128));
         _mm512_sub_epi64(_mm512_slli_epi64::<SHIFT>(different), allowed)
     }
 
     #[target_feature(enable = "avx512f")]
-    fn load(words: &[u64; SCREEN_ROTATIONS], half: usize) -> __m512i {
+    fn load(words: &[u64; PREFILTER_ROTATIONS], half: usize) -> __m512i {
         let words: &[u64; LANES] = &words.as_chunks().0[half];
         // SAFETY: `words` are 64 readable bytes; no alignment is needed.
         unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
@@ -155,9 +159,11 @@ mod avx2 {
         _mm256_sad_epu8, _mm256_setzero_si256, _mm256_storeu_si256, _mm256_xor_si256,
     };
 
-    use super::{SCREEN_ROTATIONS, SCREEN_WORDS, ScreenProbe, ScreenTemplate, TOGETHER, least};
+    use super::{
+        PREFILTER_ROTATIONS, PREFILTER_WORDS, PrefilterProbe, PrefilterTemplate, TOGETHER, least,
+    };
     use crate::kernel::avx2::{count, spread};
-    use crate::screen::excess;
+    use crate::prefilter::excess;
 
     const LANES: usize = 4;
     /// Words whose counts fit the bytes of a register: each adds at most 16.
@@ -165,8 +171,8 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     pub(super) fn excesses(
-        probe: &ScreenProbe,
-        templates: [&ScreenTemplate; TOGETHER],
+        probe: &PrefilterProbe,
+        templates: [&PrefilterTemplate; TOGETHER],
     ) -> [i32; TOGETHER] {
         let mut all = [0; TOGETHER];
         for (excess, template) in all.iter_mut().zip(templates) {
@@ -176,12 +182,12 @@ mod avx2 {
     }
 
     #[target_feature(enable = "avx2")]
-    fn one(probe: &ScreenProbe, template: &ScreenTemplate) -> i32 {
+    fn one(probe: &PrefilterProbe, template: &PrefilterTemplate) -> i32 {
         let zero = _mm256_setzero_si256();
         let mut least_excess = i32::MAX;
-        for quarter in 0..SCREEN_ROTATIONS / LANES {
+        for quarter in 0..PREFILTER_ROTATIONS / LANES {
             let (mut different, mut shared) = (zero, zero);
-            for first in (0..SCREEN_WORDS).step_by(WORDS_A_BYTE) {
+            for first in (0..PREFILTER_WORDS).step_by(WORDS_A_BYTE) {
                 let (mut different_bytes, mut shared_bytes) = (zero, zero);
                 for word in first..first + WORDS_A_BYTE {
                     let mask = spread(template.mask[word]);
@@ -206,10 +212,10 @@ mod avx2 {
         least_excess
     }
 
-    const _: () = assert!(SCREEN_WORDS.is_multiple_of(WORDS_A_BYTE) && WORDS_A_BYTE * 16 < 256);
+    const _: () = assert!(PREFILTER_WORDS.is_multiple_of(WORDS_A_BYTE) && WORDS_A_BYTE * 16 < 256);
 
     #[target_feature(enable = "avx2")]
-    fn load(words: &[u64; SCREEN_ROTATIONS], quarter: usize) -> __m256i {
+    fn load(words: &[u64; PREFILTER_ROTATIONS], quarter: usize) -> __m256i {
         let words: &[u64; LANES] = &words.as_chunks().0[quarter];
         // SAFETY: `words` are 32 readable bytes; no alignment is needed.
         unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
@@ -229,13 +235,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::screen::screen_excess;
+    use crate::prefilter::prefilter_excess;
     use crate::testing::{arb_open_template, arb_template, seeded, turned};
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn every_path_screens_as_the_definition(
+        fn every_path_prefilters_as_the_definition(
             probe in arb_template(),
             one in arb_template(),
             others in [arb_open_template(), arb_open_template()],
@@ -243,9 +249,9 @@ mod tests {
         ) {
             let [two, three] = others;
             let templates = [one, two, three, turned(&probe, turn)];
-            let expected = templates.each_ref().map(|template| screen_excess(&probe, template));
-            let packed = templates.each_ref().map(ScreenTemplate::new);
-            let probe = ScreenProbe::new(&probe);
+            let expected = templates.each_ref().map(|template| prefilter_excess(&probe, template));
+            let packed = templates.each_ref().map(PrefilterTemplate::new);
+            let probe = PrefilterProbe::new(&probe);
             for instructions in Instructions::ALL {
                 let found = excesses(instructions, &probe, packed.each_ref());
                 prop_assert_eq!(found, expected, "{}", instructions.name());
@@ -257,8 +263,8 @@ mod tests {
     fn a_template_turned_by_an_odd_number_of_columns_has_no_differing_bit() {
         for turn in (-15..=15).step_by(2) {
             let other = turned(&seeded(1), turn);
-            assert_eq!(screen_excess(&seeded(1), &other), -47 * 1_024, "{turn}");
+            assert_eq!(prefilter_excess(&seeded(1), &other), -47 * 1_024, "{turn}");
         }
-        assert!(screen_excess(&seeded(1), &seeded(2)) > 0);
+        assert!(prefilter_excess(&seeded(1), &seeded(2)) > 0);
     }
 }

@@ -1,20 +1,20 @@
-//! The first stage of a screened search: a sixth of the bits, at every other rotation.
+//! The first stage of a prefiltered search: a sixth of the bits, at every other rotation.
 //!
-//! The screen compares filter 0 (the long one) at 64 of the 200 columns, 2,048 code bits,
+//! The prefilter compares filter 0 (the long one) at 64 of the 200 columns, 2,048 code bits,
 //! at the 16 odd rotations: neighbouring columns of this filter have 87 % of their bits in
 //! common, so that one rotation does for two. It is statistical. People that it keeps are
 //! scored exactly; people that it drops are not looked at again. The number of similar
-//! people that it drops is measured, see [`passes_screen`].
+//! people that it drops is measured, see [`passes_prefilter`].
 
 use annona_template::{COLUMNS, IrisTemplate};
 use bytemuck::{Pod, Zeroable};
 
 use crate::distance::MAX_ROTATION;
 
-/// Words of a part of a [`ScreenTemplate`].
-pub(crate) const SCREEN_WORDS: usize = 16;
+/// Words of a part of a [`PrefilterTemplate`].
+pub(crate) const PREFILTER_WORDS: usize = 16;
 /// Rotations that are tried: every other one from -15 to 15.
-pub(crate) const SCREEN_ROTATIONS: usize = MAX_ROTATION as usize + 1;
+pub(crate) const PREFILTER_ROTATIONS: usize = MAX_ROTATION as usize + 1;
 
 /// Columns of a word.
 const WORD_COLUMNS: usize = 4;
@@ -26,24 +26,24 @@ const WORD_STRIDE: usize = 3;
 const COLUMN_BITS: usize = 16;
 
 /// A pair passes when, by the bits compared, less than 47 in 128 (0.367) differ.
-pub(crate) const MOST_DIFFERENT: i64 = 47;
-/// As [`MOST_DIFFERENT`] is in 128 code bits, this is in as many mask bits.
-pub(crate) const OF_MASK_BITS: i64 = 64;
+pub(crate) const MAX_DIFFERENT_PER_128: i64 = 47;
+/// As [`MAX_DIFFERENT_PER_128`] is in 128 code bits, this is in as many mask bits.
+pub(crate) const MASK_BITS_PER_128: i64 = 64;
 
 /// Valid bits of two templates together from which they are taken for comparable. Of
 /// the pairs of real eyes that were not, about half had fewer.
-const LIKELY_VALID_BITS: u32 = 12_000;
+const LIKELY_COMPARABLE_BITS: u32 = 12_000;
 
-/// The screened bits of a template.
+/// The prefiltered bits of a template.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Pod, Zeroable)]
 #[repr(C, align(64))]
-pub(crate) struct ScreenTemplate {
-    pub(crate) real: [u64; SCREEN_WORDS],
-    pub(crate) imaginary: [u64; SCREEN_WORDS],
-    pub(crate) mask: [u64; SCREEN_WORDS],
+pub(crate) struct PrefilterTemplate {
+    pub(crate) real: [u64; PREFILTER_WORDS],
+    pub(crate) imaginary: [u64; PREFILTER_WORDS],
+    pub(crate) mask: [u64; PREFILTER_WORDS],
 }
 
-impl ScreenTemplate {
+impl PrefilterTemplate {
     pub(crate) fn new(template: &IrisTemplate) -> Self {
         let [real, imaginary, mask] = words(template, 0);
         Self {
@@ -54,16 +54,16 @@ impl ScreenTemplate {
     }
 }
 
-/// A probe's bits where they meet those of a [`ScreenTemplate`], by word and rotation.
-pub(crate) struct ScreenProbe {
-    pub(crate) real: [[u64; SCREEN_ROTATIONS]; SCREEN_WORDS],
-    pub(crate) imaginary: [[u64; SCREEN_ROTATIONS]; SCREEN_WORDS],
-    pub(crate) mask: [[u64; SCREEN_ROTATIONS]; SCREEN_WORDS],
+/// A probe's bits where they meet those of a [`PrefilterTemplate`], by word and rotation.
+pub(crate) struct PrefilterProbe {
+    pub(crate) real: [[u64; PREFILTER_ROTATIONS]; PREFILTER_WORDS],
+    pub(crate) imaginary: [[u64; PREFILTER_ROTATIONS]; PREFILTER_WORDS],
+    pub(crate) mask: [[u64; PREFILTER_ROTATIONS]; PREFILTER_WORDS],
 }
 
-impl ScreenProbe {
+impl PrefilterProbe {
     pub(crate) fn new(template: &IrisTemplate) -> Self {
-        let blank = [[0; SCREEN_ROTATIONS]; SCREEN_WORDS];
+        let blank = [[0; PREFILTER_ROTATIONS]; PREFILTER_WORDS];
         let mut probe = Self {
             real: blank,
             imaginary: blank,
@@ -71,7 +71,7 @@ impl ScreenProbe {
         };
         for (k, rotation) in rotations().enumerate() {
             let [real, imaginary, mask] = words(template, rotation);
-            for word in 0..SCREEN_WORDS {
+            for word in 0..PREFILTER_WORDS {
                 probe.real[word][k] = real[word];
                 probe.imaginary[word][k] = imaginary[word];
                 probe.mask[word][k] = mask[word];
@@ -81,19 +81,19 @@ impl ScreenProbe {
     }
 }
 
-/// Returns whether a screened search would score these comparisons of one arrangement, one
-/// or both eyes, each the probe's template and the entry's: the screen sees enough in
+/// Returns whether a prefiltered search would score these comparisons of one arrangement, one
+/// or both eyes, each the probe's template and the entry's: the prefilter sees enough in
 /// common over all of them, or it is not likely that one of them can be made.
 #[must_use]
-pub fn passes_screen(eyes: &[(&IrisTemplate, &IrisTemplate)]) -> bool {
-    let excess: i32 = eyes.iter().map(|(a, b)| screen_excess(a, b)).sum();
+pub fn passes_prefilter(eyes: &[(&IrisTemplate, &IrisTemplate)]) -> bool {
+    let excess: i32 = eyes.iter().map(|(a, b)| prefilter_excess(a, b)).sum();
     let is_comparable = |(a, b): &(&IrisTemplate, &IrisTemplate)| {
         is_likely_comparable(a.valid_bits(), b.valid_bits())
     };
     keeps(excess, eyes.iter().any(is_comparable))
 }
 
-/// The screen's rule, over both eyes of one arrangement.
+/// The prefilter's rule, over both eyes of one arrangement.
 pub(crate) fn keeps(excess: i32, is_comparable: bool) -> bool {
     excess <= 0 || !is_comparable
 }
@@ -101,15 +101,15 @@ pub(crate) fn keeps(excess: i32, is_comparable: bool) -> bool {
 /// Returns whether two templates with so many valid bits are likely to share enough of
 /// them. Lids hide much the same part of every eye, so most that have this many do.
 pub(crate) fn is_likely_comparable(valid_bits: u32, others: u32) -> bool {
-    valid_bits + others >= LIKELY_VALID_BITS
+    valid_bits + others >= LIKELY_COMPARABLE_BITS
 }
 
 /// Returns how far two templates are from passing: the least of `64 d - 47 m` over the odd
-/// rotations, where `m` screened mask bits are valid in both and `d` of the `2 m` code bits
-/// differ. Below 0 they are alike as far as the screen sees.
+/// rotations, where `m` prefiltered mask bits are valid in both and `d` of the `2 m` code bits
+/// differ. Below 0 they are alike as far as the prefilter sees.
 ///
 /// This is the definition that every path of the search is tested against.
-pub(crate) fn screen_excess(probe: &IrisTemplate, entry: &IrisTemplate) -> i32 {
+pub(crate) fn prefilter_excess(probe: &IrisTemplate, entry: &IrisTemplate) -> i32 {
     let excess_at = |rotation: i32| {
         let (mut different, mut shared) = (0, 0);
         for column in columns() {
@@ -129,23 +129,23 @@ pub(crate) fn screen_excess(probe: &IrisTemplate, entry: &IrisTemplate) -> i32 {
 /// `64 d - 47 m`.
 #[inline(always)]
 pub(crate) fn excess(different: u64, shared_mask: u64) -> i64 {
-    OF_MASK_BITS * different.cast_signed() - MOST_DIFFERENT * shared_mask.cast_signed()
+    MASK_BITS_PER_128 * different.cast_signed() - MAX_DIFFERENT_PER_128 * shared_mask.cast_signed()
 }
 
 fn rotations() -> impl Iterator<Item = i32> {
     (-MAX_ROTATION..=MAX_ROTATION).step_by(2)
 }
 
-/// The screened columns, word by word.
+/// The prefiltered columns, word by word.
 fn columns() -> impl Iterator<Item = usize> {
-    (0..SCREEN_WORDS)
+    (0..PREFILTER_WORDS)
         .flat_map(|word| (0..WORD_COLUMNS).map(move |k| WORD_STRIDE * word + COLUMN_STRIDE * k))
 }
 
 /// Real, imaginary and mask words of the columns that lie `rotation` behind those of
 /// [`columns`].
-fn words(template: &IrisTemplate, rotation: i32) -> [[u64; SCREEN_WORDS]; 3] {
-    let mut parts = [[0; SCREEN_WORDS]; 3];
+fn words(template: &IrisTemplate, rotation: i32) -> [[u64; PREFILTER_WORDS]; 3] {
+    let mut parts = [[0; PREFILTER_WORDS]; 3];
     for (place, column) in columns().enumerate() {
         let from = (column as i32 + rotation).rem_euclid(COLUMNS as i32) as usize;
         let code = template.code()[from];
@@ -159,4 +159,4 @@ fn words(template: &IrisTemplate, rotation: i32) -> [[u64; SCREEN_WORDS]; 3] {
 }
 
 const _: () = assert!(MAX_ROTATION % 2 == 1);
-const _: () = assert!(WORD_STRIDE * (SCREEN_WORDS - 1) < COLUMN_STRIDE);
+const _: () = assert!(WORD_STRIDE * (PREFILTER_WORDS - 1) < COLUMN_STRIDE);
