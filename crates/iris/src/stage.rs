@@ -1,4 +1,4 @@
-//! Stages of the way from an image to a template.
+//! Names of the stages of the way from an image to a template.
 
 /// A stage of the way from an image to a template, for measuring the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
