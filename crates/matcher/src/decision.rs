@@ -1,12 +1,12 @@
 //! Decides whether a person is new: the only place where thresholds meet scores.
 //!
 //! In words, first match wins:
-//! 1. Like three people or more: the template is not one eye's, or somebody made up
+//! 1. Similar to three people or more: the template is not one eye's, or somebody made up
 //!    people who are like this one. A person looks.
-//! 2. Like one person, surely (both eyes' mean below the first threshold): duplicate.
+//! 2. Surely one person in the gallery (both eyes' mean below the first threshold): duplicate.
 //!    With one eye comparable, that eye has to be more alike by
 //!    [`SINGLE_EYE_PENALTY_MICROS`](crate::SINGLE_EYE_PENALTY_MICROS).
-//! 3. Like somebody, perhaps (below the second threshold): a person looks.
+//! 3. Perhaps somebody in the gallery (below the second threshold): a person looks.
 //! 4. Somebody could not be compared: a person looks. Too little to see is never new.
 //! 5. Otherwise: unique.
 //!
@@ -16,7 +16,7 @@
 //! least is not wide open; when the probe is, the entry has no say: otherwise somebody who
 //! brings entries of few bits could turn away everybody else.
 //!
-//! "Like" holds in every [`Arrangement`](crate::Arrangement): eyes straight, swapped, or
+//! Each holds in every [`Arrangement`](crate::Arrangement): eyes straight, swapped, or
 //! seen in a mirror. `docs/measurements/matching.md` says what the thresholds mean at each
 //! size of the gallery.
 
@@ -81,8 +81,11 @@ impl DecisionRule {
     #[must_use]
     pub const fn standard() -> Self {
         Self {
+            // On four seeds of simulated eyes the greatest genuine score is 0.311.
             duplicate_below_micros: 360_000,
+            // The least of 310,490 impostor scores is 0.399.
             review_below_micros: 385_000,
+            // Chosen, not measured: two, because one person may be in twice by mistake.
             saturated_from: 3,
         }
     }

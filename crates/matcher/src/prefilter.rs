@@ -26,6 +26,9 @@ const WORD_STRIDE: usize = 3;
 const COLUMN_BITS: usize = 16;
 
 /// A pair passes when, by the bits compared, less than 47 in 128 (0.367) differ.
+// This, the bits and the rotations were chosen among 45 combinations on CASIA-IrisV1 and MMU2:
+// 3 % of the impostor pairs stay, 1 of 4,216 genuine pairs below the limit is missed
+// (docs/measurements/matching.md).
 pub(crate) const MAX_DIFFERENT_PER_128: i64 = 47;
 /// As [`MAX_DIFFERENT_PER_128`] is in 128 code bits, this is in as many mask bits.
 pub(crate) const MASK_BITS_PER_128: i64 = 64;

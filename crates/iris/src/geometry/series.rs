@@ -15,12 +15,15 @@ pub(crate) struct Rest {
 }
 
 /// Ridges that hold a curve's centre to the expected one, right and down.
+// Decision 7: in height the errors on MMU2 at FMR 1e-4 fall from 39 to 12 and stay there from
+// 0.1 to 1; the sideways ridge lets a limit of valid bits separate wrong contours.
 const CENTRE_RIDGES: [f64; 2] = [0.05, 0.1];
 
 /// Fits `c0 + sum(a_k cos + b_k sin)` up to `order` to weighted samples at equal
 /// angles; outliers lose their weight over a few rounds.
 /// The coefficients are `[c0, a1, b1, a2, b2, ..]`.
 pub(crate) fn fit_series(samples: &[f32], weights: &[f32], order: usize, rest: Rest) -> Vec<f32> {
+    // Chosen, not measured: each round is a fit more.
     const REWEIGHTING_ROUNDS: usize = 4;
     let mut robust = weights.to_vec();
     let mut coefficients = Vec::new();

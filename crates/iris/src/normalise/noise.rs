@@ -9,6 +9,8 @@ use crate::segmentation::{Segmentation, TissueModel};
 
 /// Standard deviations below and above the tissue's brightness at which a sample
 /// is a lash, or a reflection.
+// Decision 7: opened to these once margins and ridges held the contours: 3 errors at FMR 1e-4
+// on CASIA-IrisV1 instead of 6 that had too few shared bits, 13 instead of 12 on MMU2.
 const MIN_TISSUE_DEVIATIONS: f32 = -3.6;
 const MAX_TISSUE_DEVIATIONS: f32 = 5.0;
 /// One flag a fine sample: outside the image, a reflection, under an eyelid, or of a

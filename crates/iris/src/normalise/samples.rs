@@ -9,14 +9,18 @@ use crate::params::params;
 use crate::raster::Plane;
 
 /// Number of angles that are sampled.
+// Four by two samples a pixel of the normalised iris. Whether areas or points are sampled made
+// no difference when the parameter set was chosen.
 pub(crate) const FINE_ANGLES: usize = 1024;
 /// Number of radii that are sampled.
 pub(crate) const FINE_RADII: usize = 128;
 /// Share of noisy samples above which a block of the normalised iris is noisy.
+// Chosen; no experiment is recorded. The parameter file has the tolerance of the filters.
 const MAX_NOISY_SHARE: f32 = 0.25;
 
 /// Flattening of the limbus beyond the part that gaze and noise make.
 fn stretch_of(limbus: &Contour) -> [f32; 2] {
+    // Chosen, not measured: a gaze 21 degrees aside flattens an iris by as much.
     const USUAL_FLATTENING: f32 = 0.035;
     let [along, across] = limbus.flattening();
     let flattening = length(along, across);

@@ -6,6 +6,7 @@ use super::challenge::Shot;
 use crate::pipeline::Encoding;
 
 /// Frames further apart than this say nothing about each other, in milliseconds.
+// Shots are about 200 ms apart: one frame may be missing between neighbours.
 pub(super) const MAX_NEIGHBOUR_GAP_MS: u32 = 450;
 
 /// A frame that the pipeline could encode.

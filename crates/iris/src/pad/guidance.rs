@@ -25,6 +25,7 @@ pub enum Advice {
 }
 
 /// Smallest and largest iris, as a share of its size at the working distance.
+// Chosen, not measured, like the next two: stricter than the limits, for advice costs nothing.
 const GOOD_SIZES: (f32, f32) = (0.72, 1.3);
 /// Share of the iris that should be visible.
 const MIN_GOOD_VISIBLE_SHARE: f32 = 0.5;

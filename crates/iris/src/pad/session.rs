@@ -10,6 +10,7 @@ use super::verdict::{Report, Verdict};
 use crate::pipeline::{Encoding, Eye, encode};
 
 /// Frames handed on for the template. There are some: a verdict needs more frames.
+// Three fused templates erred in no pair of CASIA-IrisV1 (docs/measurements/iris.md, Fusion).
 const BEST_FRAMES: usize = 3;
 
 /// A session with one eye. It takes as many frames as the challenge has shots and

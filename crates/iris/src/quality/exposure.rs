@@ -7,6 +7,7 @@ use crate::limits;
 
 /// Refuses a picture that is mostly white, or whose brightest parts are dark.
 pub(crate) fn check_exposure(image: &GrayImage) -> Result<(), IrisError> {
+    // Chosen, not measured: a sensor at its limit has a little noise left.
     const SATURATED_LEVEL: u8 = 252;
     let white = image
         .as_raw()

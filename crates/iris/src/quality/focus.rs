@@ -13,6 +13,7 @@ use crate::raster::order::{median, quantile};
 
 /// Share of the iris radius to either side over which a slope is taken: wide enough
 /// that sensor noise is small against it.
+// Chosen, not measured: three pixels at an iris radius of 115, as the simulated orb has.
 const SLOPE_REACH_RADIUS_SHARE: f32 = 0.026;
 
 pub(crate) fn check_region_sharpness(sharpness: f32) -> Result<(), IrisError> {
@@ -30,6 +31,7 @@ pub(crate) fn check_region_sharpness(sharpness: f32) -> Result<(), IrisError> {
 /// contrast. Slopes are taken over six pixels, so that a sharp picture does not measure
 /// more than about `iris radius / 2.4`.
 pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
+    // Chosen, not measured: fewer would be the edges of single lashes.
     const STEEPEST_PIXEL_SHARE: f32 = 0.01;
     let radius = limbus.mean_radius();
     let d = (SLOPE_REACH_RADIUS_SHARE * radius).round().max(1.0) as usize;
@@ -66,6 +68,7 @@ pub(crate) fn region_sharpness(plane: &Plane, limbus: &Contour) -> f32 {
 /// the others, and would make a blurred edge look like a sharp, faint one.
 pub(crate) fn edge_width(plane: &Plane, pupil: &Contour, iris_radius: f32) -> f32 {
     const SECTORS: usize = 16;
+    // Chosen, not measured: half-open eyelids cut the pupil above this.
     const HIGHEST_SECTOR_SINE: f32 = -0.6;
     let sectors: Vec<EdgeSector> = (0..SECTORS)
         .filter(|&s| {
@@ -122,6 +125,7 @@ impl EdgeSector {
     /// Width of the edge in pixels, given how dark the pupil is.
     fn width(&self, dark: f32) -> f32 {
         const MAX_EDGE_WIDTH_PX: f32 = 99.0;
+        // Chosen, not measured: below these there is no edge that a width could be told of.
         const MIN_EDGE_SLOPE: f32 = 0.2;
         const MIN_EDGE_CONTRAST: f32 = 3.0;
         let contrast = self.outside - dark;

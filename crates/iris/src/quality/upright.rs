@@ -24,8 +24,10 @@ const HARMONICS: usize = 3;
 /// Turns that are tried, five degrees apart.
 const TURNS: usize = 72;
 /// Turns to either side of upright that count as upright: 30 degrees.
+// About the reach of the search for turned templates, 27 degrees.
 const UPRIGHT_TURNS: usize = 6;
 /// Contrast, as a share of the range of grey levels, at which an edge counts half.
+// Chosen; the weights below were fitted with it.
 const EDGE_CONTRAST_HALF_WEIGHT: f32 = 0.1;
 
 /// Weight of each harmonic of each measure in favour of an upright eye: a logistic

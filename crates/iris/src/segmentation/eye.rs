@@ -9,17 +9,23 @@ use crate::raster::Plane;
 
 /// Largest pupil radius looked for, as a share of the coarse plane's shorter side;
 /// and the smallest in its pixels.
+// Chosen; no experiment is recorded.
 const MAX_PUPIL_RADIUS_SHARE: f32 = 0.27;
 const MIN_PUPIL_RADIUS_PX: usize = 3;
 /// Iris radii looked for: in pupil radii, and at most as shares of the coarse
 /// plane's height and width.
+// Chosen, not measured: pupil ratios of 0.74 to 0.14. The other two keep most of the iris in
+// the picture.
 const IRIS_RADIUS_IN_PUPIL_RADII: (f32, f32) = (1.35, 7.0);
 const MAX_IRIS_RADIUS_OF_HEIGHT: f32 = 0.62;
 const MAX_IRIS_RADIUS_OF_WIDTH: f32 = 0.45;
 /// Weight of the limbus's agreement beside the pupil's votes.
+// Decision 6 has the step to pairs of circles (MMU2: 10.1 to 9.9 %), and no other weight.
 const LIMBUS_AGREEMENT_WEIGHT: f32 = 2.0;
 /// Brightening from the pupil's edge to the inside of the limbus, as a share of the
 /// picture's range, at which a limbus counts half.
+// Decision 6: a limbus like the iris inside it, with pupils dark all over, took the errors on
+// MMU2 at FMR 1e-4 from 6.7 to 5.3 %; other values are not recorded.
 const LIMBUS_BRIGHTENING_HALF_WEIGHT: f32 = 0.4;
 /// The pair of circles, one in the other, that is most like pupil and iris.
 pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {

@@ -11,23 +11,31 @@ use crate::geometry::edge::contrast_at;
 use crate::raster::Plane;
 
 /// Deviation, in standard deviations, at which a pixel is as likely tissue as not.
+// Decision 7: opened to 3.8, with whole pixels and no margin beside the pupil, which took the
+// errors on MMU2 at FMR 1e-4 from 14 to 8.
 const UNDECIDED_DEVIATIONS: f32 = 3.8;
 /// Most that one pixel says against being tissue; every tissue pixel says -1.
+// Chosen; no experiment is recorded. One dark lash must not make an eyelid.
 const MAX_PIXEL_EVIDENCE: f32 = 2.0;
 
 /// Evidence on the way outward after which an eyelid counts as crossed.
+// Chosen; no experiment is recorded. Three pixels that say as much as a pixel can.
 const CROSSED_EYELID_EVIDENCE: f32 = 6.0;
 /// The most that a pixel beyond a crossed eyelid says for being tissue.
+// Chosen; no experiment is recorded. Half of what tissue says in the open.
 const MIN_EVIDENCE_BEYOND_EYELID: f32 = -0.5;
 
 /// Farthest pixels before and beyond an eyelid's margin that are compared.
 const MARGIN_SPAN_PX: usize = 4;
 /// Grey levels by which the far side is brighter at which a margin counts half, and the
 /// least count of a margin.
+// Margins are 30 to 45 grey levels brighter than tissue (decision 7).
 const MARGIN_RISE_HALF_WEIGHT: f32 = 30.0;
 const MIN_MARGIN_WEIGHT: f32 = 0.3;
 /// Share of the iris radius to either side over which a margin's gain is averaged, and the
 /// least average of a margin.
+// Decision 7: margins took the errors on CASIA-IrisV1 at FMR 1e-4 from 14 to 5; other widths
+// and gains are not recorded.
 const MARGIN_REACH_RADIUS_SHARE: f32 = 0.15;
 const MIN_MEAN_MARGIN_GAIN: f32 = 0.05;
 
@@ -255,6 +263,8 @@ fn clear_edge(path: &[usize], gain: &[f32], rows: usize, reach: f32) -> Vec<bool
 /// sum; a change of row costs a little.
 fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
     const MAX_ROWS_PER_COLUMN: usize = 2;
+    // Decision 6: half of the first cost took MMU2 from 2.0 to 1.8 %; nearly none was worse at
+    // FMR 1e-5 on CASIA-IrisV1 (1.6 instead of 1.2 %).
     const ROW_CHANGE_COST: f32 = 1.0;
     let columns = gain.len() / rows;
     // The sums of the column before, between rows that no path comes from.

@@ -7,8 +7,12 @@ use crate::geometry::edge::{Round, Search, refined};
 use crate::geometry::trig::length;
 
 /// Contrast at which an edge counts half on the way of the limbus, grey levels.
+// Decision 6: soft contrast took CASIA-IrisV1 from 2.1 to 1.2 % and MMU2 from 5.3 to 6.7 %: a
+// strong eyelid must not outweigh a weak limbus. Other values are not recorded.
 const LIMBUS_CONTRAST_HALF_WEIGHT: f32 = 30.0;
 
+// Decision 6: four harmonics took MMU2 from 4.3 to 3.7 %, and six were worse (4.2 %). Decision
+// 7: other reach, stiffness and fewer harmonics changed nothing beyond noise.
 const ROUNDS_BETWEEN_EYELIDS: [Round; 1] = [Round {
     reach: 0.08,
     order: 4,
@@ -30,6 +34,8 @@ pub(super) fn circle_of_flanks(gradients: &GradientField, start: Circle) -> Circ
 /// Returns how flat a camera or a turned eye makes the pupil, less noise: the limbus is as
 /// flat, and eyelids hide the places that would show it.
 fn flattening_of(pupil: &Contour) -> [f32; 2] {
+    // Decision 6: with a stiffer pupil and a bound on the spread of tissue it took MMU2 from
+    // 2.3 to 2.0 %.
     const FLATTENING_NOISE: f32 = 0.01;
     pupil
         .flattening()
@@ -63,6 +69,8 @@ pub(super) fn limbus_contour(
 
 /// Before the eyelids are known: the sides count in full, above and below hardly.
 fn sideways_trust((dx, dy): (f32, f32)) -> f32 {
+    // Chosen; no experiment is recorded. More than nothing, for an open eye shows its limbus
+    // there.
     const COVERED_PART_TRUST: f32 = 0.15;
     let down = dy / length(dx, dy).max(1e-3);
     if (-0.5..=0.65).contains(&down) {

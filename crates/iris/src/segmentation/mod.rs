@@ -32,6 +32,7 @@ use limbus::{circle_of_flanks, limbus_contour, limbus_gradients};
 use pupil::{FoundPupil, find_pupil, pupil_between_eyelids};
 
 /// Share of the iris radius beside an eyelid's edge in which contours are not trusted.
+// Decision 7: with it 0 and 4 pairs of CASIA-IrisV1 and MMU2 fail at FMR 1e-3, without 1 and 5.
 const EYELID_SHADE_RADIUS_SHARE: f32 = 0.07;
 
 /// Contours and eyelids, with how well the edges agreed with circles.

@@ -8,11 +8,16 @@ use crate::limits;
 use crate::raster::Plane;
 
 /// Longest side of the image that segmentation works on; larger ones are reduced.
+// Chosen for speed: large images then cost hardly more than small ones
+// (docs/measurements/iris.md, Time).
 const MAX_WORKING_SIDE_PX: u32 = 400;
 
 /// Share of the least iris diameter that is the least radius looked for.
+// A little more than a half. Decision 6: without smaller irises the errors at FMR 1e-4 go from
+// 3.6 to 3.4 % on MMU2, and from 0.75 to 0.8 % on CASIA-IrisV1.
 const MIN_RADIUS_DIAMETER_SHARE: f32 = 0.52;
 /// Longest side of the plane on which circles are sought, pixels.
+// Chosen for speed: the search over all circles grows with the third power of it.
 const MAX_COARSE_SIDE_PX: usize = 200;
 /// The planes that segmentation reads: the picture without reflections, a light
 /// blur of it and a small copy.

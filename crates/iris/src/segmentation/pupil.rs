@@ -10,13 +10,17 @@ use crate::raster::Plane;
 use crate::raster::order::median;
 
 /// The same for the pupil, whose edge is the strongest about it.
+// Chosen; no experiment is recorded. So large that contrast counts nearly in proportion.
 const PUPIL_CONTRAST_HALF_WEIGHT: f32 = 200.0;
 
+// Two harmonics, for what is not seen yet must not bend the curve. Chosen, not measured.
 const ROUNDS_BEFORE_EYELIDS: [Round; 1] = [Round {
     reach: 0.2,
     order: 2,
     stiffness: 0.02,
 }];
+// Decision 6: four harmonics took the errors on CASIA-IrisV1 from 0.8 to 0.75 %; the greater
+// stiffness came with a step from 0.75 to 0.62 %.
 const ROUNDS_BETWEEN_EYELIDS: [Round; 2] = [
     Round {
         reach: 0.2,

@@ -6,13 +6,17 @@ use crate::geometry::circle::Circle;
 use crate::raster::Plane;
 
 /// Candidates that are looked at more closely.
+// Chosen, not measured: each costs a search for its limbus.
 const MAX_CANDIDATES: usize = 10;
 /// Edges as strong as this count half, in grey levels a pixel.
+// Chosen, not measured: the strongest edge, often a lash, must not outvote a complete one.
 const EDGE_SLOPE_HALF_WEIGHT: f32 = 4.0;
 /// Edges weaker than this do not vote.
+// Chosen for speed, not measured: noise makes such edges everywhere.
 const MIN_EDGE_SLOPE: f32 = 1.5;
 
 /// Small circles gather chance votes: one of this radius counts half.
+// Chosen; no experiment is recorded.
 const RADIUS_HALF_WEIGHT_PX: f32 = 2.0;
 
 /// A circle that edges agree on, and how much: about 1 for a complete edge.

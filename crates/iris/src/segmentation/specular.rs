@@ -3,8 +3,11 @@
 use crate::raster::Plane;
 
 /// Grey levels by which a spot must be brighter than its surroundings to count.
+// Decision 6: texture passed for reflections before; at 60 the errors on CASIA-IrisV1 at FMR
+// 1e-4 fell from 9.2 to 3.4 %, on MMU2 from 12.4 to 10.1 %.
 const MIN_SPOT_CONTRAST: f32 = 60.0;
 /// Pixels around a spot that its halo spoils.
+// Chosen; no experiment is recorded. Blur and compression spread a spot this far.
 const HALO_PX: usize = 2;
 
 /// A plane without its reflections, and where they were.

@@ -28,6 +28,7 @@ use segment::Segment;
 /// People of a segment file: 373 MB when full.
 const SEGMENT_PEOPLE: u32 = 65_536;
 /// People of a part held in memory, which a push may have to copy while a search runs.
+// Chosen, not measured: a copy of it is 0.7 MB.
 const MEMORY_PART_PEOPLE: usize = 128;
 
 /// Pairs of templates in order of admission, with sequence numbers from 1.

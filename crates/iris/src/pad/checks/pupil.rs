@@ -12,11 +12,13 @@ use crate::pad::challenge::Pulse;
 use crate::pad::frame::Frame;
 
 /// Before this many milliseconds after the light no pupil narrows.
+// A little less than the 0.2 s after which a living pupil begins to narrow.
 pub(in crate::pad) const MIN_LATENCY_MS: u32 = 180;
 /// Milliseconds after the start of the pulse in which the pupil is clearly narrower.
 pub(in crate::pad) const ANSWER_MS: RangeInclusive<u32> = 450..=1_500;
 
 /// Latency of the expected course, in milliseconds.
+// These three follow the courses measured by the authors named above.
 const LATENCY_MS: f32 = 235.0;
 /// Time scale of narrowing, in milliseconds.
 const NARROWING_MS: f32 = 330.0;
@@ -29,6 +31,7 @@ const SHIFT_STEP_MS: usize = 20;
 
 /// Pulses fit equally well when their squared errors are within this ratio: frames are
 /// few, and one that is measured badly would choose among them.
+// Chosen; no experiment is recorded beside those of the limit.
 const EQUAL_FIT_ERROR_RATIO: f32 = 1.3;
 
 /// Answer of the pupil to the pulse of light.

@@ -6,6 +6,7 @@ use crate::pad::frame::Frame;
 use crate::pad::frame::neighbours;
 
 /// The white is sampled from here, in iris radii from the middle of the iris.
+// Chosen, not measured: off the soft edge of the limbus, and on the white that most eyes show.
 const FIRST_RING_RADII: f32 = 1.14;
 /// Samples outward and their distance.
 const RINGS: usize = 9;
@@ -16,6 +17,7 @@ const SAMPLE_STEP_RADIANS: f32 = 0.07;
 /// Distance kept from the eyelids, in iris radii.
 const EYELID_MARGIN_RADII: f32 = 0.12;
 /// Least samples on each side.
+// Chosen, not measured, like the next two: fewer would measure a vessel or a lash.
 const MIN_SAMPLES_PER_SIDE: usize = 16;
 /// Pairs of LEDs closer than this to the left and right say nothing.
 const MIN_LED_STEP: f32 = 0.06;

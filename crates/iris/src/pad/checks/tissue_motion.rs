@@ -22,6 +22,7 @@ use crate::pad::frame::Frame;
 const ANGLES: usize = 256;
 const RADII: usize = 26;
 /// The distances, in iris radii. Lenses are clear nearer to the middle.
+// Chosen, not measured: between the clear middle of lenses and what eyelids often hide.
 const INNERMOST_RADII: f32 = 0.42;
 const OUTERMOST_RADII: f32 = 0.80;
 /// Depths between pupil (0) and limbus (1) that are looked at: the rims are no tissue,
@@ -38,6 +39,7 @@ const UNEVENNESS_TRIED: [f32; 5] = [0.0, 0.5, 1.0, 1.5, 2.0];
 const USUAL_UNEVENNESS: f32 = 1.0;
 /// Weight of a mean of zero in every average, in frames: a place seen once explains
 /// itself, and shows nothing.
+// Chosen; no experiment is recorded beside those of the limit, nor for what follows here.
 const ZERO_MEAN_WEIGHT_FRAMES: f32 = 0.5;
 /// Turns of the head, in angles, and shifts of the contours, in pixels, tried against
 /// a single frame, and then against the average.
