@@ -1,16 +1,19 @@
 //! From a near-infrared picture of one eye to an iris template.
 //!
-//! Here: reading and refusing images, segmentation (pupil, limbus, eyelids, lashes,
-//! reflections), the rubber-sheet normalisation, the integer encoder with its
-//! published parameter file.
+//! Here, in the order in which an image passes them, and in which modules may know each
+//! other: pictures in files (`picture`), planes of grey levels (`raster`), circles, contours
+//! and edges (`geometry`), measures of quality (`quality`), the edges of pupil, iris and
+//! eyelids (`segmentation`), the rubber-sheet normalisation (`normalise`), the integer
+//! encoder with its published parameter file (`encode`, `params`), and the whole way
+//! (`pipeline`). Upon it stands presentation attack detection ([`pad`]).
 //!
 //! Not here: the template and its bytes (`annona-template`), comparing templates
-//! (`annona-matcher`), storing them, cameras,
-//! networks, clocks or randomness. The pipeline sees pixels and nothing else.
+//! (`annona-matcher`), storing them, cameras, networks, clocks or randomness. The pipeline sees pixels and nothing else.
 //!
 //! Invariants:
 //! - from the normalised iris on, everything is integer arithmetic with the
-//!   constants of [`MODEL_ID`](annona_template::MODEL_ID): equal normalised irises give equal templates on every machine;
+//!   constants of [`MODEL_ID`](annona_template::MODEL_ID): equal normalised irises give equal
+//!   templates on every machine;
 //! - no input makes a panic, and no input costs more than its pixels: sizes are
 //!   checked before an image is decoded, and every search has a fixed range;
 //! - a template is made only when every limit of [`limits`] holds; otherwise the

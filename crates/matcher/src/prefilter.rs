@@ -102,7 +102,7 @@ pub(crate) fn keeps(excess: i32, is_comparable: bool) -> bool {
 }
 
 /// Returns whether two templates with so many valid bits are likely to share enough of
-/// them. Lids hide much the same part of every eye, so most that have this many do.
+/// them. Eyelids hide much the same part of every eye, so most that have this many do.
 pub(crate) fn is_likely_comparable(valid_bits: u32, others: u32) -> bool {
     valid_bits + others >= LIKELY_COMPARABLE_BITS
 }

@@ -30,7 +30,7 @@ pub(crate) struct CircleCandidate {
 }
 
 /// Gradients of a plane, shortened towards zero where they are weak: a gradient
-/// as strong as `soft` counts half, and a flat plane gives zero, never NaN.
+/// as strong as `half_weight` counts half, and a flat plane gives zero, never NaN.
 pub(crate) struct GradientField {
     width: usize,
     height: usize,
@@ -38,14 +38,14 @@ pub(crate) struct GradientField {
 }
 
 impl GradientField {
-    pub(crate) fn new(plane: &Plane, soft: f32) -> Self {
+    pub(crate) fn new(plane: &Plane, half_weight: f32) -> Self {
         let (w, h) = (plane.width, plane.height);
         let mut vectors = vec![[0.0; 2]; w * h];
         for y in 1..h.saturating_sub(1) {
             for x in 1..w.saturating_sub(1) {
                 let gx = 0.5 * (plane.at(x + 1, y) - plane.at(x - 1, y));
                 let gy = 0.5 * (plane.at(x, y + 1) - plane.at(x, y - 1));
-                let scale = 1.0 / ((gx * gx + gy * gy).sqrt() + soft);
+                let scale = 1.0 / ((gx * gx + gy * gy).sqrt() + half_weight);
                 vectors[y * w + x] = [gx * scale, gy * scale];
             }
         }

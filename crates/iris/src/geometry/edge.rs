@@ -9,19 +9,19 @@ use crate::raster::Plane;
 /// One round of fitting a contour: how far off the last one its edge may lie, how many
 /// terms it has, and how unwilling it is to leave the circle.
 #[derive(Clone, Copy)]
-pub(crate) struct Round {
+pub(crate) struct FitRound {
     pub(crate) reach: f32,
     pub(crate) order: usize,
     pub(crate) stiffness: f32,
 }
 
 /// Settings of a search for an edge.
-pub(crate) struct Search<'a> {
-    pub(crate) rounds: &'a [Round],
+pub(crate) struct EdgeSearch<'a> {
+    pub(crate) rounds: &'a [FitRound],
     /// Distance in pixels over which contrast is taken, by the radius.
     pub(crate) span: fn(f32) -> f32,
     /// An edge of this contrast counts half, grey levels.
-    pub(crate) soft: f32,
+    pub(crate) half_weight: f32,
     /// The second harmonic in pixels that a contour has where nothing is seen.
     pub(crate) flattening: [f32; 2],
     /// Expected centre of the contour, in the image.
@@ -35,7 +35,7 @@ pub(crate) struct Search<'a> {
 pub(crate) fn refined(
     plane: &Plane,
     start: Contour,
-    search: &Search<'_>,
+    search: &EdgeSearch<'_>,
     seen: impl Fn(f32, f32) -> f32,
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
@@ -45,7 +45,7 @@ pub(crate) fn refined(
         let band = Band {
             reach_px: (round.reach * r).max(3.0),
             span_px: (search.span)(r),
-            soft: search.soft,
+            half_weight: search.half_weight,
         };
         let edge = trace(plane, &contour, band, &seen);
         let mut weights = edge.weights();
@@ -97,7 +97,7 @@ struct Band {
     reach_px: f32,
     span_px: f32,
     /// An edge of this contrast counts half.
-    soft: f32,
+    half_weight: f32,
 }
 
 struct Edge {
@@ -138,7 +138,7 @@ fn trace(plane: &Plane, about: &Contour, band: Band, trust: impl Fn(f32, f32) ->
         for (row, value) in column.iter_mut().enumerate() {
             let (x, y) = point(about.radii[k] + offset(row) + band.span_px);
             let contrast = contrast_at(&profile, row + margin, distances);
-            *value = trust(x, y) * contrast / (contrast.abs() + band.soft);
+            *value = trust(x, y) * contrast / (contrast.abs() + band.half_weight);
         }
     }
     let path = closed_path(&gain, BAND_ROWS);

@@ -9,7 +9,7 @@ use crate::geometry::contour::{ANGLES, Contour, angle_of};
 use crate::geometry::trig::{length, sin_cos};
 use crate::limits;
 use crate::raster::Plane;
-use crate::raster::order::{median, quantile};
+use crate::raster::order::{quantile, upper_median};
 
 /// Share of the iris radius to either side over which a slope is taken: wide enough
 /// that sensor noise is small against it.
@@ -80,7 +80,7 @@ pub(crate) fn edge_width(plane: &Plane, pupil: &Contour, iris_radius: f32) -> f3
     insides.sort_by(f32::total_cmp);
     let dark = insides[1];
     let mut widths: Vec<f32> = sectors.iter().map(|s| s.width(dark)).collect();
-    median(&mut widths)
+    upper_median(&mut widths)
 }
 
 /// The mean profile across the pupil's edge in one sector.

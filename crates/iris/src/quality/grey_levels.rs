@@ -4,7 +4,7 @@ use image::GrayImage;
 
 use crate::error::IrisError;
 use crate::limits;
-use crate::raster::order::median;
+use crate::raster::order::upper_median;
 
 /// Refuses an iris whose texture is lost in black or white, in steps of grey, or in
 /// noise. `points` are places of the iris on the plane that is `factor` times as small as
@@ -55,7 +55,7 @@ pub(crate) fn check_grey_levels(
         return Err(IrisError::TooFewLevels { levels, minimum });
     }
     for (all, maximum) in differences.iter_mut().zip(limits::MAX_NOISE) {
-        let noise = median(all);
+        let noise = upper_median(all);
         if noise > maximum {
             return Err(IrisError::TooNoisy { noise, maximum });
         }

@@ -13,7 +13,7 @@ use crate::geometry::contour::Contour;
 use crate::geometry::trig::sin_cos;
 use crate::limits;
 use crate::raster::Plane;
-use crate::raster::order::{median, quantile};
+use crate::raster::order::{quantile, upper_median};
 
 /// Directions in which an eye's surroundings are measured.
 const DIRECTIONS: usize = 48;
@@ -263,9 +263,9 @@ impl<'a> Surroundings<'a> {
         for depth in depths {
             let levels = self.ring(self.pupil_share + depth * (1.0 - self.pupil_share));
             let mut known: Vec<f32> = levels.iter().flatten().copied().collect();
-            let usual = median(&mut known);
+            let usual = upper_median(&mut known);
             let mut off: Vec<f32> = known.iter().map(|v| (v - usual).abs()).collect();
-            let spread = (1.48 * median(&mut off)).clamp(4.0, 12.0);
+            let spread = (1.48 * upper_median(&mut off)).clamp(4.0, 12.0);
             for (sum, level) in sums.iter_mut().zip(levels) {
                 *sum += level.map_or(0.0, |v| {
                     ((v - usual).abs() / spread).min(MAX_STRAY_DEVIATIONS)

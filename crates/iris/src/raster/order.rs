@@ -12,7 +12,7 @@ pub(crate) fn quantile(values: &mut [f32], share: f32) -> f32 {
 
 /// The middle value; of an even count the upper of the middle two. Reorders the
 /// values; 0 when there are none.
-pub(crate) fn median(values: &mut [f32]) -> f32 {
+pub(crate) fn upper_median(values: &mut [f32]) -> f32 {
     if values.is_empty() {
         return 0.0;
     }
@@ -26,9 +26,9 @@ mod tests {
 
     #[test]
     fn the_median_of_an_even_count_is_the_upper_middle() {
-        assert_eq!(median(&mut [4.0, 1.0, 3.0, 2.0]), 3.0);
-        assert_eq!(median(&mut [3.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(&mut []), 0.0);
+        assert_eq!(upper_median(&mut [4.0, 1.0, 3.0, 2.0]), 3.0);
+        assert_eq!(upper_median(&mut [3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(upper_median(&mut []), 0.0);
     }
 
     #[test]

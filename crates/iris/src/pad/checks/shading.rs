@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn white_under_the_lids_says_nothing() {
+    fn white_under_the_eyelids_says_nothing() {
         let mut shown = lit(0.9);
         for frame in &mut shown {
             let middle = 0.5 * SIDE_PX as f32;

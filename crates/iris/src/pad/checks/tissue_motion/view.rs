@@ -18,6 +18,7 @@ pub(super) const OUTERMOST_RADII: f32 = 0.80;
 /// and tissue far out hardly moves.
 pub(super) const TISSUE_DEPTHS: std::ops::RangeInclusive<f32> = 0.08..=0.75;
 /// Angles on each side over which the mean is taken away: light changes slowly.
+// Chosen; no experiment is recorded beside those of the limit, nor for the others here.
 const SMOOTHING_ANGLES: usize = 10;
 /// Half the side of the square over which grey levels are averaged: the dots of a
 /// print must not be taken for texture, because they fit again a dot further on.
