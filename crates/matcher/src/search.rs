@@ -191,7 +191,7 @@ pub(crate) fn search(
                 match mode {
                     SearchMode::Exact => task.search_all(people, is_deleted),
                     SearchMode::Prefiltered => {
-                        task.search_prefiltered(people, is_deleted, instructions)
+                        task.search_prefiltered(people, is_deleted, instructions);
                     }
                 }
                 task.found
