@@ -1,4 +1,4 @@
-//! Results of the pipeline for an image, on one page: contours, sheet and code.
+//! Results of the pipeline for an image, on one page: contours, normalised iris and code.
 
 use annona_iris::{Encoding, NormalisedIris, overlay};
 use annona_template::{COLUMNS, IrisTemplate};
@@ -17,7 +17,7 @@ const HIDDEN: Colour = Rgb([214, 60, 50]);
 /// real and imaginary.
 const CODE_ROWS: u32 = 64;
 
-/// Draws contours, lids and mask on the image, the normalised sheet and the code.
+/// Draws contours, eyelids and mask on the image, the normalised iris and the code.
 pub(super) fn page(image: &GrayImage, encoding: &Encoding) -> RgbImage {
     let quality = &encoding.quality;
     let parts = [
@@ -35,7 +35,7 @@ pub(super) fn page(image: &GrayImage, encoding: &Encoding) -> RgbImage {
                 encoding.normalised.width(),
                 encoding.normalised.height()
             ),
-            enlarged(&sheet_picture(&encoding.normalised)),
+            enlarged(&normalised_picture(&encoding.normalised)),
         ),
         (
             format!(
@@ -75,11 +75,11 @@ fn enlarged(picture: &RgbImage) -> RgbImage {
     resize(picture, width, height, FilterType::Nearest)
 }
 
-fn sheet_picture(sheet: &NormalisedIris) -> RgbImage {
-    let grey = sheet.to_image();
+fn normalised_picture(normalised: &NormalisedIris) -> RgbImage {
+    let grey = normalised.to_image();
     RgbImage::from_fn(grey.width(), grey.height(), |x, y| {
         let v = grey.get_pixel(x, y)[0];
-        shaded(Rgb([v, v, v]), sheet.is_noisy(x as usize, y as usize))
+        shaded(Rgb([v, v, v]), normalised.is_noisy(x as usize, y as usize))
     })
 }
 

@@ -61,7 +61,7 @@ const FAST: f64 = 1.0;
 /// People of whom two captures are made, to see how many of them the prefilter misses.
 const RECAPTURED: usize = 5_000;
 /// Modes of a search, each with the ending that names it behind the instructions.
-const STAGES: [(SearchMode, &str); 2] = [
+const MODES: [(SearchMode, &str); 2] = [
     (SearchMode::Exact, ""),
     (SearchMode::Prefiltered, "-screened"),
 ];
@@ -156,10 +156,10 @@ fn measure_paths(
     let cached = cached.snapshot();
     let mut paths = plain_paths(&probe.left, &cached);
     let available = Instructions::ALL.into_iter().filter(|i| i.are_available());
-    for (instructions, (stages, suffix)) in
-        available.flat_map(|instructions| STAGES.map(|stages| (instructions, stages)))
+    for (instructions, (mode, suffix)) in
+        available.flat_map(|instructions| MODES.map(|mode| (instructions, mode)))
     {
-        let how = (instructions, stages);
+        let how = (instructions, mode);
         let in_cache = rate_of(&one_core, &cached, 0, probe, how);
         let share = if in_cache < FAST {
             SLOW_SHARE / 2
@@ -205,14 +205,14 @@ fn rate_of(
     gallery: &Snapshot,
     after: u64,
     probe: &EyePair,
-    (instructions, stages): (Instructions, SearchMode),
+    (instructions, mode): (Instructions, SearchMode),
 ) -> f64 {
-    let reach = DecisionRule::standard().threshold_micros();
+    let threshold = DecisionRule::standard().threshold_micros();
     let pairs = (gallery.len() - after) as usize * PAIRS_A_PERSON;
     best_rate(pairs, || {
         let probes = std::slice::from_ref(probe);
         let found =
-            pool.install(|| gallery.search_many(after, probes, reach, instructions, stages));
+            pool.install(|| gallery.search_many(after, probes, threshold, instructions, mode));
         std::hint::black_box(found);
     })
 }
