@@ -15,13 +15,13 @@ const PEOPLE: u64 = 60;
 const REPEATS: usize = 5;
 
 /// Milliseconds of each stage, for one image.
-type SearchMode = [f64; Stage::ALL.len()];
+type StageTimes = [f64; Stage::ALL.len()];
 
 fn main() {
     let eyes = simulated_eyes();
     let small: Vec<GrayImage> = eyes.iter().map(halved).collect();
     let rows = [("320x280", &small), ("640x480", &eyes)].map(|(size, images)| {
-        let mut measured: Vec<SearchMode> = images.iter().filter_map(fastest).collect();
+        let mut measured: Vec<StageTimes> = images.iter().filter_map(fastest).collect();
         let accepted = measured.len();
         (size, accepted, medians(&mut measured))
     });
@@ -60,7 +60,7 @@ fn halved(image: &GrayImage) -> GrayImage {
     whole
 }
 
-fn fastest(image: &GrayImage) -> Option<SearchMode> {
+fn fastest(image: &GrayImage) -> Option<StageTimes> {
     let mut best = [f64::INFINITY; Stage::ALL.len()];
     for _ in 0..REPEATS {
         let mut last = ThreadTime::now();
@@ -75,8 +75,8 @@ fn fastest(image: &GrayImage) -> Option<SearchMode> {
 }
 
 /// The median of each stage, and that of the sums.
-fn medians(measured: &mut [SearchMode]) -> (SearchMode, f64) {
-    let mut column = |value: &dyn Fn(&SearchMode) -> f64| {
+fn medians(measured: &mut [StageTimes]) -> (StageTimes, f64) {
+    let mut column = |value: &dyn Fn(&StageTimes) -> f64| {
         measured.sort_by(|a, b| value(a).total_cmp(&value(b)));
         measured.get(measured.len() / 2).map_or(f64::NAN, value)
     };
@@ -84,18 +84,18 @@ fn medians(measured: &mut [SearchMode]) -> (SearchMode, f64) {
     (stages, column(&|stages| stages.iter().sum()))
 }
 
-type Row = (&'static str, usize, (SearchMode, f64));
+type Row = (&'static str, usize, (StageTimes, f64));
 
 fn print_table(rows: &[Row]) {
     print!("{:>8} {:>7}", "image", "images");
     for stage in Stage::ALL {
-        print!(" {:>14}", format!("{stage:?}"));
+        print!(" {:>16}", format!("{stage:?}"));
     }
     println!(" {:>7}", "all, ms");
     for (size, images, (stages, all)) in rows {
         print!("{size:>8} {images:>7}");
         for ms in stages {
-            print!(" {ms:>14.2}");
+            print!(" {ms:>16.2}");
         }
         println!(" {all:>7.2}");
     }

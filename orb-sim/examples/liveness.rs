@@ -3,7 +3,7 @@
 //!
 //!     cargo run --release -p orb-sim --example liveness -- PEOPLE SEED KIND
 
-use annona_iris::liveness::Check;
+use annona_iris::pad::Check;
 use orb_sim::attack::Range;
 use orb_sim::attack::trial::{Presentation, Row, presentations, run};
 

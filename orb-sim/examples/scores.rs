@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use annona_iris::{Eye, encode};
 use annona_matcher::{
-    Decision, DecisionRule, EyesCompared, Found, Match, PairScore, Score, pair_score, score,
+    Candidate, Decision, DecisionRule, EyesCompared, PairScore, Score, SearchResult, pair_score,
+    score,
 };
 use annona_template::{EyePair, IrisTemplate};
 use orb_sim::plot::{GENUINE, IMPOSTOR, Page, Panel};
@@ -296,11 +297,11 @@ fn summary(scores: &Scores) -> Value {
 
 /// What the standard rule makes of a pair.
 fn decision(score: PairScore) -> &'static str {
-    let found = Found {
-        best: Some(Match { sequence: 0, score }),
+    let found = SearchResult {
+        best: Some(Candidate { sequence: 0, score }),
         similar: 1,
         incomparable: 0,
-        ..Found::default()
+        ..SearchResult::default()
     };
     match DecisionRule::standard().decide(&found) {
         Decision::Unique => "unique",

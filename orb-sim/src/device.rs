@@ -5,7 +5,7 @@ use annona_core::{
     B256, Commitment, Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment,
     UnixSeconds, keccak256,
 };
-use annona_iris::liveness::{Accepted, Refusal, Selected};
+use annona_iris::pad::{Accepted, Refusal, Selected};
 use annona_iris::{Encoding, Eye, IrisError, encode};
 use annona_template::{EyePair, MODEL_ID};
 use image::GrayImage;

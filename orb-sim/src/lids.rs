@@ -58,7 +58,7 @@ impl Profiles {
 
 /// Iris radii by which the eyeball carries the iris for a radian of gaze:
 /// twelve millimetres of eyeball over six of iris.
-const CARRY: f32 = 2.0;
+const IRIS_RADII_PER_GAZE_RADIAN: f32 = 2.0;
 
 impl Lids {
     pub(crate) fn new(
@@ -69,7 +69,7 @@ impl Lids {
         let mut rng = ChaCha12Rng::seed_from_u64(growth_seed);
         rng.set_stream(1);
         // The lids follow the gaze up and down for the most part.
-        let down = 0.3 * CARRY * conditions.gaze.1;
+        let down = 0.3 * IRIS_RADII_PER_GAZE_RADIAN * conditions.gaze.1;
         let upper = (anatomy.upper - conditions.upper_lid_drop + down).max(0.28);
         Self {
             upper,
@@ -77,7 +77,7 @@ impl Lids {
             half_width: anatomy.half_width,
             skew: anatomy.skew,
             crease: anatomy.crease,
-            middle: -CARRY * conditions.gaze.0,
+            middle: -IRIS_RADII_PER_GAZE_RADIAN * conditions.gaze.0,
             narrowness: (1.0 / (anatomy.half_width + 0.3), 1.0 / anatomy.half_width),
             patch: (between(&mut rng, 0.0, 1.0), between(&mut rng, 0.0, 1.0)),
             profiles: Profiles::get(),

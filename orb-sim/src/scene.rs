@@ -16,19 +16,19 @@ use std::f32::consts::TAU;
 use std::sync::OnceLock;
 
 /// Grey level of a lash.
-const LASH_GREY: f32 = 42.0;
+const LASH_LEVEL: f32 = 42.0;
 /// Weight of the relief shading against the structure itself.
-const RELIEF: f32 = 0.014;
+const RELIEF_SHADING_WEIGHT: f32 = 0.014;
 /// Parts of folding for an opening of the pupil by the iris radius.
-const FOLDING: f32 = 3.05;
+const FOLD_PARTS_PER_OPENING: f32 = 3.05;
 /// Distance by which uneven stiffness carries tissue for an opening by the iris radius:
 /// outward in parts of the depth, around in turns (standard deviations).
-const DRIFT_OUTWARD: f32 = 0.141;
-const DRIFT_AROUND: f32 = 0.0105;
+const DRIFT_OUTWARD_PER_OPENING: f32 = 0.141;
+const DRIFT_AROUND_PER_OPENING: f32 = 0.0105;
 /// Width of the lids' sharply lit rims, in iris radii.
-const LID_RIM: f32 = 0.18;
+const EYELID_RIM_IRIS_RADII: f32 = 0.18;
 /// Periods of the shared noise an iris radius, for reflections on the cornea.
-const VEIL_SCALE: f32 = 0.45;
+const VEIL_PERIODS_PER_IRIS_RADIUS: f32 = 0.45;
 
 /// Brightness at a point, and the kind of surface there.
 #[derive(Clone, Copy)]
@@ -109,7 +109,7 @@ impl<'a> Scene<'a> {
             vessels: (between(&mut own, 0.0, 1.0), between(&mut own, 0.0, 1.0)),
             veil: (between(rng, 0.0, 1.0), between(rng, 0.0, 1.0)),
             profiles: Profiles::get(),
-            opening: ratio - MEAN_PUPIL,
+            opening: ratio - MEAN_PUPIL_RATIO,
         }
     }
 
@@ -172,13 +172,16 @@ impl<'a> Scene<'a> {
         if open > 0.0 {
             let shade = self.lids.shadow(from_upper, from_lower);
             let (u, v) = self.veil;
-            let veil = tile::broad().at(u + VEIL_SCALE * x, v + VEIL_SCALE * y);
+            let veil = tile::broad().at(
+                u + VEIL_PERIODS_PER_IRIS_RADIUS * x,
+                v + VEIL_PERIODS_PER_IRIS_RADIUS * y,
+            );
             grey += open * (shade * self.eyeball(x, y) + self.conditions.veil * veil);
         }
         Spot {
             grey,
             hidden: open < 0.5,
-            plain: inside < -LID_RIM,
+            plain: inside < -EYELID_RIM_IRIS_RADII,
         }
     }
 
@@ -222,17 +225,21 @@ impl<'a> Scene<'a> {
         let slack = depth * (1.0 - depth);
         let opening = self.opening;
         let (outward, around) = self.anatomy.texture.drift_at(point.turn, depth);
-        let u = depth + opening * (4.0 * self.anatomy.stretch * slack + DRIFT_OUTWARD * outward);
+        let u = depth
+            + opening * (4.0 * self.anatomy.stretch * slack + DRIFT_OUTWARD_PER_OPENING * outward);
         let twist = self.anatomy.twist / TAU * (1.0 - depth);
-        let turn = point.turn + opening * (twist + DRIFT_AROUND * around);
-        let sample = self.anatomy.texture.at(turn, u, FOLDING * opening);
+        let turn = point.turn + opening * (twist + DRIFT_AROUND_PER_OPENING * around);
+        let sample = self
+            .anatomy
+            .texture
+            .at(turn, u, FOLD_PARTS_PER_OPENING * opening);
         let tones = &self.anatomy.tones;
         let (cos, sin) = point.direction;
         let (lx, ly) = self.conditions.light;
         let radius = (depth * point.span + self.pupil.radius).max(0.1);
         let around = sample.by_angle / radius * (ly * cos - lx * sin);
         let across = sample.by_radius / point.span * (lx * cos + ly * sin);
-        let relief = RELIEF * (around + across);
+        let relief = RELIEF_SHADING_WEIGHT * (around + across);
         tones.iris * self.profiles.across.at(depth) + tones.contrast * (sample.value + relief)
     }
 
@@ -254,7 +261,7 @@ impl<'a> Scene<'a> {
         }
         for ((grey, hidden), cover) in plane.data.iter_mut().zip(hidden).zip(cover) {
             let cover = 0.92 * cover.min(1.0);
-            *grey += (LASH_GREY - *grey) * cover;
+            *grey += (LASH_LEVEL - *grey) * cover;
             *hidden |= cover > 0.3;
         }
     }
@@ -287,7 +294,7 @@ impl<'a> Scene<'a> {
 }
 
 /// Mean pupil to iris ratio, at which the tissue has no folds.
-const MEAN_PUPIL: f32 = 0.393;
+const MEAN_PUPIL_RATIO: f32 = 0.393;
 
 fn pupil_contour(anatomy: &Anatomy, ratio: f32, conditions: &CaptureConditions) -> Contour {
     let mut pupil = anatomy.pupil_shape.clone();

@@ -9,9 +9,9 @@ use anyhow::bail;
 use crate::shell::{root, tracked_files};
 
 /// Names that were given up, and those that took their place (`docs/spec/README.md`, glossary).
-const REPLACED_NAMES: [(&str, &str); 26] = [
-    ("Batcher", "BatchVerifier"),
+const REPLACED_NAMES: [(&str, &str); 37] = [
     ("BadRecipient", "InvalidRecipient"),
+    ("Batcher", "BatchVerifier"),
     ("Carrier", "SlotPayload"),
     ("CensusReached", "CensusExceeded"),
     ("ChainGround", "ChainIdentity"),
@@ -20,22 +20,33 @@ const REPLACED_NAMES: [(&str, &str); 26] = [
     ("EnrolmentDesk", "EnrolmentService"),
     ("EpochNotOpen", "EpochNotClaimable"),
     ("EpochSight", "EpochSnapshot"),
+    ("FineSheet", "FineIris"),
+    ("Found", "SearchResult"),
     ("GalleryMoved", "GalleryConflict"),
     ("Gatherer", "Coalescer"),
     ("KnownPeople", "GalleryCache"),
+    ("LidEdge", "EyelidEdge"),
     ("LoadMoved", "PayloadConflict"),
     ("NoMoney", "NothingToPay"),
+    ("NormalisedSheet", "NormalisedIris"),
     ("PermitDesk", "RequestPermits"),
     ("PersonMoved", "PersonConflict"),
     ("ProofFold", "BatchAccumulator"),
     ("Reach", "Threshold"),
     ("ReceiptDesk", "ReceiptService"),
     ("ReviewDesk", "ReviewService"),
+    ("Screened", "Prefiltered"),
     ("Seat", "TxSlot"),
     ("Sight", "ChainSnapshot"),
     ("Sighting", "TxLocation"),
     ("SlotMoved", "SlotConflict"),
     ("Stages", "SearchMode"),
+    ("Voted", "VotedCircle"),
+    ("find_lids", "find_eyelids"),
+    ("lower_lid_row", "lower_eyelid_row"),
+    ("passes_screen", "passes_prefilter"),
+    ("reach_micros", "threshold_micros"),
+    ("upper_lid_row", "upper_eyelid_row"),
 ];
 /// Openings that leave a doc line without verb or noun.
 const INTERROGATIVES: [&str; 10] = [

@@ -12,7 +12,7 @@ use annona_client::ApiClient;
 use annona_client::wire::EnrolmentView;
 use annona_core::{B256, Commitment, EnrolmentKind, UnixSeconds};
 use annona_http::SecretUrl;
-use annona_iris::liveness::Challenge;
+use annona_iris::pad::Challenge;
 use annona_service::account_keys;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};

@@ -17,7 +17,7 @@ pub(crate) struct ScreenTally {
 impl ScreenTally {
     /// Counts a pair: its score, if it has one, and whether it passes the prefilter.
     pub(crate) fn record(&mut self, kind: PairKind, micros: Option<u32>, passes: bool) {
-        let limit = DecisionRule::standard().reach_micros();
+        let limit = DecisionRule::standard().threshold_micros();
         match kind {
             PairKind::Genuine if micros.is_some_and(|score| score < limit) => {
                 self.alike += 1;

@@ -1,4 +1,4 @@
-//! Middleware that bounds concurrency and time, measures and logs requests, and answers after a
+//! Middleware that bounds rates, concurrency and time, measures and logs requests, and answers after a
 //! panic.
 
 use core::any::Any;
@@ -35,6 +35,20 @@ pub(crate) async fn limit_concurrency(
     match shared.permits.of(kind).try_acquire() {
         Ok(_permit) => next.run(request).await,
         Err(_) => ApiError::Overloaded.into_response(),
+    }
+}
+
+/// Turns requests away that come faster than allowed, and names the client of the others.
+pub(crate) async fn limit_rate(
+    State(shared): State<Arc<Shared>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let client = shared.limits.clients.client_of(&request);
+    request.extensions_mut().insert(client);
+    match shared.rates.pass(RequestKind::of(&request), client) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
     }
 }
 

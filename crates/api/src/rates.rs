@@ -1,12 +1,8 @@
 //! Limits on the rate of requests of each client, and on the rate of claims of all clients
 //! together.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 
@@ -14,7 +10,6 @@ use crate::clients::Client;
 use crate::error::ApiError;
 use crate::kinds::RequestKind;
 use crate::limits::{ClientRate, RateLimits};
-use crate::state::Shared;
 
 /// Looks after which clients that have been silent are forgotten.
 const LOOKS_PER_CLEANUP: u64 = 4_096;
@@ -42,7 +37,7 @@ impl RateGate {
     }
 
     /// The client is asked first, so that one alone cannot use up what is for all.
-    fn pass(&self, kind: RequestKind, client: Client) -> Result<(), ApiError> {
+    pub(crate) fn pass(&self, kind: RequestKind, client: Client) -> Result<(), ApiError> {
         let looks = self.looks.fetch_add(1, Ordering::Relaxed);
         if looks.is_multiple_of(LOOKS_PER_CLEANUP) {
             self.forget_the_silent();
@@ -78,20 +73,6 @@ fn refusal(until: &NotUntil<<DefaultClock as Clock>::Instant>) -> ApiError {
     let wait = until.wait_time_from(DefaultClock::default().now());
     ApiError::RateLimited {
         wait_secs: wait.as_secs() + 1,
-    }
-}
-
-/// Turns requests away that come faster than allowed, and names the client of the others.
-pub(crate) async fn limit_rate(
-    State(shared): State<Arc<Shared>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let client = shared.limits.clients.client_of(&request);
-    request.extensions_mut().insert(client);
-    match shared.rates.pass(RequestKind::of(&request), client) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
     }
 }
 

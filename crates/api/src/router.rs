@@ -16,8 +16,7 @@ use crate::error::ApiError;
 use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
-    ApiState, Limits, ProblemCode, bodies, claims, enrolments, epochs, middleware, operations,
-    rates, tree,
+    ApiState, Limits, ProblemCode, bodies, claims, enrolments, epochs, middleware, operations, tree,
 };
 
 /// Header that names a request in the answer and in the log.
@@ -56,7 +55,10 @@ pub fn router_with_limits(state: ApiState, limits: Limits) -> Router {
             Arc::clone(&shared),
             middleware::limit_concurrency,
         ))
-        .route_layer(from_fn_with_state(Arc::clone(&shared), rates::limit_rate))
+        .route_layer(from_fn_with_state(
+            Arc::clone(&shared),
+            middleware::limit_rate,
+        ))
         .route_layer(from_fn_with_state(Arc::clone(&shared), bodies::read_body))
         .into();
     let operators: Router<Arc<Shared>> = operations::routes()

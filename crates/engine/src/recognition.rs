@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use annona_matcher::{DecisionRule, EyesCompared, Found, Gallery, Match, Snapshot, is_wide_open};
+use annona_matcher::{
+    Candidate, DecisionRule, EyesCompared, Gallery, SearchResult, Snapshot, is_wide_open,
+};
 use annona_template::EyePair;
 
 use crate::background::compute;
@@ -21,7 +23,7 @@ pub(crate) struct Recognition {
 #[derive(Default)]
 pub(crate) struct Searched {
     people: u64,
-    found: Found,
+    found: SearchResult,
 }
 
 /// Entries of the gallery that a person is similar to.
@@ -29,9 +31,9 @@ pub(crate) struct Likeness {
     /// Number of entries searched.
     searched: u64,
     /// Similar entries that count.
-    pub(crate) counting: Found,
+    pub(crate) counting: SearchResult,
     /// Similar entries that do not count.
-    past: Vec<Match>,
+    past: Vec<Candidate>,
     standings: Vec<EntryStanding>,
 }
 
@@ -64,23 +66,28 @@ impl Recognition {
         let found = searched
             .found
             .only(|found| !is_wide_open || found.score.eyes != EyesCompared::Neither);
-        let sequences: Vec<u64> = found.matches.iter().map(|found| found.sequence).collect();
+        let sequences: Vec<u64> = found
+            .candidates
+            .iter()
+            .map(|found| found.sequence)
+            .collect();
         let standings = self.store.standings(&sequences).await?;
-        let counts =
-            |found: &Match| standing_of(&standings, found.sequence).is_some_and(|one| one.counts);
+        let counts = |found: &Candidate| {
+            standing_of(&standings, found.sequence).is_some_and(|one| one.counts)
+        };
         Ok(Likeness {
             searched: searched.people,
             counting: found.only(counts),
-            past: found.only(|found| !counts(found)).matches,
+            past: found.only(|found| !counts(found)).candidates,
             standings,
         })
     }
 
     /// Searches the entries after `searched`.
-    async fn search(&self, known: &Snapshot, searched: u64, probe: &EyePair) -> Found {
-        let reach = self.rule.reach_micros();
+    async fn search(&self, known: &Snapshot, searched: u64, probe: &EyePair) -> SearchResult {
+        let threshold = self.rule.threshold_micros();
         let (known, probe) = (known.clone(), probe.clone());
-        compute(move || known.search_after(searched, &probe, reach)).await
+        compute(move || known.search_after(searched, &probe, threshold)).await
     }
 }
 
@@ -101,7 +108,7 @@ impl Likeness {
 
     /// Returns the entries that count, the most similar first.
     pub(crate) fn review_matches(&self) -> Vec<ReviewMatch> {
-        let all = self.counting.matches.iter();
+        let all = self.counting.candidates.iter();
         let mut matches: Vec<ReviewMatch> = all
             .map(|found| ReviewMatch {
                 sequence: found.sequence,

@@ -2,7 +2,7 @@
 //! functions run on stable Rust in `cargo test`, on a bounded number of inputs.
 #![allow(dead_code)]
 
-use annona_iris::{Eye, NormalisedSheet, encode, encode_bytes};
+use annona_iris::{Eye, NormalisedIris, encode, encode_bytes};
 use annona_template::{CODE_BITS, IrisTemplate};
 use image::{GrayImage, Luma};
 
@@ -39,7 +39,7 @@ pub(crate) fn image(format: Format, data: &[u8]) {
     let mut bytes = magic.to_vec();
     bytes.extend(data.iter().skip(magic.len()));
     if let Ok(encoding) = encode_bytes(&bytes, Eye::Left) {
-        check(&encoding.template, &encoding.sheet);
+        check(&encoding.template, &encoding.normalised);
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn pixels(data: &[u8]) {
         Luma([value as u8])
     });
     if let Ok(encoding) = encode(&picture, Eye::Right) {
-        check(&encoding.template, &encoding.sheet);
+        check(&encoding.template, &encoding.normalised);
     }
 }
 
@@ -89,11 +89,14 @@ fn read_back(data: &[u8]) {
     }
 }
 
-fn check(template: &IrisTemplate, sheet: &NormalisedSheet) {
+fn check(template: &IrisTemplate, normalised: &NormalisedIris) {
     read_back(&template.to_bytes());
     assert!(
-        sheet.pixels().iter().all(|&v| v < 128),
+        normalised.pixels().iter().all(|&v| v < 128),
         "pixels have 7 bits"
     );
-    assert_eq!(sheet.pixels().len(), sheet.width() * sheet.height());
+    assert_eq!(
+        normalised.pixels().len(),
+        normalised.width() * normalised.height()
+    );
 }

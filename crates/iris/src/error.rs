@@ -213,12 +213,12 @@ pub enum IrisError {
         /// Degrees clockwise, -180 to 180.
         degrees: f32,
     },
-    /// Lids and corners do not tell how the camera was held.
+    /// Eyelids and corners do not tell how the camera was held.
     #[error(
         "It cannot be told which way up the eye is. Keep both lids and both corners of the eye in the picture."
     )]
     UnclearTurn,
-    /// Lids, lashes or reflections cover too much.
+    /// Eyelids, lashes or reflections cover too much.
     #[error("Only {visible:.2} of the iris is visible. Open your eye wider, and take off glasses.")]
     TooOccluded {
         /// Visible share of the iris.

@@ -1,50 +1,45 @@
 //! From a near-infrared picture of one eye to an iris template.
 //!
-//! Here: reading and refusing images, segmentation (pupil, limbus, lids, lashes,
-//! reflections), the rubber-sheet normalisation, the integer encoder with its
-//! published parameter file.
+//! Here, in the order in which an image passes them, and in which modules may know each
+//! other: pictures in files (`picture`), planes of grey levels (`raster`), circles, contours
+//! and edges (`geometry`), measures of quality (`quality`), the edges of pupil, iris and
+//! eyelids (`segmentation`), the rubber-sheet normalisation (`normalise`), the integer
+//! encoder with its published parameter file (`encode`, `params`), and the whole way
+//! (`pipeline`). Upon it stands presentation attack detection ([`pad`]).
 //!
 //! Not here: the template and its bytes (`annona-template`), comparing templates
-//! (`annona-matcher`), storing them, cameras,
-//! networks, clocks or randomness. The pipeline sees pixels and nothing else.
+//! (`annona-matcher`), storing them, cameras, networks, clocks or randomness. The pipeline sees pixels and nothing else.
 //!
 //! Invariants:
-//! - from the normalised sheet on, everything is integer arithmetic with the
-//!   constants of [`MODEL_ID`](annona_template::MODEL_ID): equal sheets give equal templates on every machine;
+//! - from the normalised iris on, everything is integer arithmetic with the
+//!   constants of [`MODEL_ID`](annona_template::MODEL_ID): equal normalised irises give equal
+//!   templates on every machine;
 //! - no input makes a panic, and no input costs more than its pixels: sizes are
 //!   checked before an image is decoded, and every search has a fixed range;
 //! - a template is made only when every limit of [`limits`] holds; otherwise the
 //!   error says which one failed and by how much.
 
 mod cause;
-mod circle;
-mod contour;
-mod edge;
-mod encoder;
+mod encode;
 mod error;
-mod focus;
+mod geometry;
 pub mod limits;
-pub mod liveness;
-mod occlusion;
-mod order;
+mod normalise;
 mod overlay;
+pub mod pad;
 mod params;
 mod picture;
 mod pipeline;
+mod quality;
 mod raster;
-mod segment;
-mod sheet;
-mod specular;
-mod tissue;
-mod trig;
-mod upright;
-mod votes;
+mod segmentation;
+mod stage;
 
-pub use contour::Contour;
 pub use error::{FileFault, FileFeature, IrisError};
+pub use geometry::contour::Contour;
+pub use normalise::NormalisedIris;
 pub use overlay::overlay;
 pub use picture::read_image;
-pub use pipeline::{
-    Encoding, Eye, Geometry, Quality, Stage, encode, encode_by_stage, encode_bytes,
-};
-pub use sheet::NormalisedSheet;
+pub use pipeline::{Encoding, Eye, Geometry, encode, encode_by_stage, encode_bytes};
+pub use quality::Quality;
+pub use stage::Stage;

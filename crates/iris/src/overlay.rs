@@ -4,14 +4,14 @@ use std::f32::consts::TAU;
 
 use image::{GrayImage, Rgb, RgbImage};
 
-use crate::contour::Contour;
+use crate::geometry::contour::Contour;
 use crate::pipeline::Encoding;
 
-const PUPIL: Rgb<u8> = Rgb([255, 210, 0]);
-const LIMBUS: Rgb<u8> = Rgb([0, 220, 120]);
-const LID: Rgb<u8> = Rgb([90, 160, 255]);
+const PUPIL_COLOUR: Rgb<u8> = Rgb([255, 210, 0]);
+const LIMBUS_COLOUR: Rgb<u8> = Rgb([0, 220, 120]);
+const EYELID_COLOUR: Rgb<u8> = Rgb([90, 160, 255]);
 
-/// The image with the contours (pupil yellow, limbus green, lids blue) and the
+/// The image with the contours (pupil yellow, limbus green, eyelids blue) and the
 /// masked part of the iris in red.
 #[must_use]
 pub fn overlay(image: &GrayImage, encoding: &Encoding) -> RgbImage {
@@ -20,21 +20,31 @@ pub fn overlay(image: &GrayImage, encoding: &Encoding) -> RgbImage {
         Rgb([v, v, v])
     });
     tint_noise(&mut picture, encoding);
-    draw_contour(&mut picture, &encoding.geometry.pupil, PUPIL);
-    draw_contour(&mut picture, &encoding.geometry.limbus, LIMBUS);
+    draw_contour(&mut picture, &encoding.geometry.pupil, PUPIL_COLOUR);
+    draw_contour(&mut picture, &encoding.geometry.limbus, LIMBUS_COLOUR);
     let limbus = &encoding.geometry.limbus;
     let r = limbus.mean_radius();
     for step in 0..=(2.0 * r) as usize {
         let x = limbus.centre_x - r + step as f32;
-        draw_point(&mut picture, x, encoding.geometry.upper_lid_row(x), LID);
-        draw_point(&mut picture, x, encoding.geometry.lower_lid_row(x), LID);
+        draw_point(
+            &mut picture,
+            x,
+            encoding.geometry.upper_eyelid_row(x),
+            EYELID_COLOUR,
+        );
+        draw_point(
+            &mut picture,
+            x,
+            encoding.geometry.lower_eyelid_row(x),
+            EYELID_COLOUR,
+        );
     }
     picture
 }
 
 fn tint_noise(picture: &mut RgbImage, encoding: &Encoding) {
     let (pupil, limbus) = (&encoding.geometry.pupil, &encoding.geometry.limbus);
-    let sheet = &encoding.sheet;
+    let normalised = &encoding.normalised;
     let reach = limbus.mean_radius() * 1.3;
     let rows = span(limbus.centre_y, reach, picture.height());
     for y in rows {
@@ -48,9 +58,9 @@ fn tint_noise(picture: &mut RgbImage, encoding: &Encoding) {
                 continue;
             }
             let along = (angle - encoding.geometry.roll).rem_euclid(TAU) / TAU;
-            let column = (along * sheet.width() as f32) as usize % sheet.width();
-            let row = (t * sheet.height() as f32) as usize;
-            if sheet.is_noisy(column, row.min(sheet.height() - 1)) {
+            let column = (along * normalised.width() as f32) as usize % normalised.width();
+            let row = (t * normalised.height() as f32) as usize;
+            if normalised.is_noisy(column, row.min(normalised.height() - 1)) {
                 let pixel = picture.get_pixel_mut(x, y);
                 pixel[0] = pixel[0].saturating_add(90);
             }

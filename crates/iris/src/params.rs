@@ -12,7 +12,8 @@ const FILE: &str = include_str!("../params/p_256x64_q7.json");
 pub(crate) struct Params {
     #[expect(dead_code, reason = "the file names itself; the code goes by its hash")]
     name: String,
-    pub(crate) sheet: SheetParams,
+    #[serde(rename = "sheet")]
+    pub(crate) normalised: NormalisedParams,
     pub(crate) filters: Vec<FilterParams>,
     pub(crate) probe_columns: Vec<usize>,
     /// Bits that hold |R|, by filter and part (re, im).
@@ -28,7 +29,7 @@ pub(crate) struct Params {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SheetParams {
+pub(crate) struct NormalisedParams {
     pub(crate) width_angles: usize,
     pub(crate) height_radii: usize,
     pub(crate) pixel_bits: u32,
@@ -73,7 +74,10 @@ mod tests {
         assert_eq!(p.magnitude_bits.len(), p.filters.len());
         assert_eq!(p.probe_columns.len(), COLUMNS);
         for (k, &column) in p.probe_columns.iter().enumerate() {
-            assert_eq!(column, (k * p.sheet.width_angles + COLUMNS / 2) / COLUMNS);
+            assert_eq!(
+                column,
+                (k * p.normalised.width_angles + COLUMNS / 2) / COLUMNS
+            );
         }
         for filter in &p.filters {
             assert_eq!(filter.probe_rows.len(), 16);
@@ -83,10 +87,13 @@ mod tests {
                 filter
                     .probe_rows
                     .iter()
-                    .all(|&r| r >= half && r + half < p.sheet.height_radii)
+                    .all(|&r| r >= half && r + half < p.normalised.height_radii)
             );
         }
-        assert_eq!(p.sheet.width_angles % p.sheet.noise_block_columns, 0);
+        assert_eq!(
+            p.normalised.width_angles % p.normalised.noise_block_columns,
+            0
+        );
     }
 
     #[test]
@@ -100,7 +107,7 @@ mod tests {
     #[test]
     fn responses_fit_their_magnitude_bits() {
         let p = params();
-        let white = (1i64 << p.sheet.pixel_bits) - 1;
+        let white = (1i64 << p.normalised.pixel_bits) - 1;
         for (filter, bits) in p.filters.iter().zip(&p.magnitude_bits) {
             let radial: i64 = filter.radial.iter().map(|&v| i64::from(v)).sum();
             for (kernel, &bits) in [&filter.angular_re, &filter.angular_im]

@@ -16,6 +16,7 @@ use crate::packed::PackedTemplate;
 use crate::score::normalised_micros;
 
 /// Most templates that are judged together.
+// As many as the AMX kernel compares at once.
 pub(crate) const GROUP: usize = 32;
 
 /// One template of a probe, in the forms that the instructions want.

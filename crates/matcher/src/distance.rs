@@ -4,9 +4,12 @@ use annona_template::{COLUMNS, IrisTemplate};
 
 /// Rotations tried to either side, in columns of 1.8 degrees: 31 in all, about
 /// 27 degrees each way.
+// Among what mattered in 159 variants tried on four real sensors, beside long wavelengths.
 pub const MAX_ROTATION: i32 = 15;
 /// Least number of code bits, valid in both templates, for a comparison to count:
 /// a quarter of the code.
+// Chosen, not measured: with fewer bits the spread of an impostor score grows beyond what one
+// threshold bears.
 pub const MIN_SHARED_BITS: u32 = 3_200;
 
 /// Two templates compared at one rotation.

@@ -4,13 +4,13 @@ use annona_template::EyePair;
 use bytemuck::{Pod, Zeroable};
 
 use crate::packed::PackedTemplate;
-use crate::screen::ScreenTemplate;
+use crate::prefilter::PrefilterTemplate;
 
 /// Bytes of an [`Entry`], in memory and in a file.
 pub(crate) const ENTRY_BYTES: usize = size_of::<Entry>();
 
 /// A person: sequence number, checksum, both templates, and the parts of them that the
-/// screen reads, which lie together because a screened search reads little else.
+/// prefilter reads, which lie together because a prefiltered search reads little else.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(crate) struct Entry {
@@ -21,8 +21,8 @@ pub(crate) struct Entry {
     pub(crate) valid_bits: [u32; 2],
     /// Always zero; pads the fields before it to a cache line.
     filling: [u32; 11],
-    /// Screened bits of the left and of the right eye.
-    pub(crate) screened: [ScreenTemplate; 2],
+    /// Prefiltered bits of the left and of the right eye.
+    pub(crate) prefiltered: [PrefilterTemplate; 2],
     /// The person's left eye.
     pub(crate) left: PackedTemplate,
     /// The person's right eye.
@@ -37,7 +37,7 @@ impl Entry {
             checksum: 0,
             valid_bits: [eyes.left.valid_bits(), eyes.right.valid_bits()],
             filling: [0; 11],
-            screened: [&eyes.left, &eyes.right].map(ScreenTemplate::new),
+            prefiltered: [&eyes.left, &eyes.right].map(PrefilterTemplate::new),
             left: PackedTemplate::new(&eyes.left),
             right: PackedTemplate::new(&eyes.right),
         };

@@ -30,15 +30,19 @@ pub struct FusionRule {
 
 impl FusionRule {
     /// Most frames that are fused.
+    // Chosen, not measured: a bound on the work, which grows with the square of the frames.
     pub const MAX_FRAMES: usize = 32;
 
     /// The rule in use; `docs/measurements/iris.md` has the measurement behind it.
     #[must_use]
     pub const fn standard() -> Self {
         Self {
+            // Below it two people are one for the decision too.
             max_score_micros: 360_000,
             min_frames: 2,
+            // On 108 eyes of CASIA-IrisV1 half, any and all of three frames did equally well.
             seen_by_one_in: 2,
+            // Asking for 67 per cent left 133 of 431 genuine pairs without enough shared bits.
             min_agreement_percent: 50,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Here: the distance of two templates over all rotations, the normalised score,
 //! pairs of eyes and their arrangements, the fusion of several captures, the exact
-//! search of a gallery on vector instructions, screening, the gallery's files, the
+//! search of a gallery on vector instructions, prefiltering, the gallery's files, the
 //! decision rule, and the error rates of a set of labelled comparisons.
 //!
 //! Not here: images (`annona-iris`), databases, networks. The only files that this crate
@@ -13,7 +13,7 @@
 //!
 //! Invariants:
 //! - every search gives what scoring each entry by [`score()`] would give, unless the
-//!   caller asks for [`SearchMode::Screened`];
+//!   caller asks for [`SearchMode::Prefiltered`];
 //! - a comparison with fewer shared bits than the mask floor is no comparison: it
 //!   never counts as "different", it goes to review;
 //! - thresholds live in [`DecisionRule::standard`] and nowhere else;
@@ -24,6 +24,7 @@
 
 pub mod baseline;
 mod bound;
+mod candidate;
 mod compare;
 mod decision;
 mod distance;
@@ -35,22 +36,23 @@ mod gallery;
 mod kernel;
 mod packed;
 mod pair;
+mod prefilter;
 mod score;
-mod screen;
 mod search;
 #[cfg(test)]
 mod testing;
 
+pub use candidate::Candidate;
 pub use decision::{Decision, DecisionRule};
 pub use distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance, raw_distance};
 pub use error::GalleryError;
 pub use fusion::{FrameFate, FusedTemplate, FusionError, FusionRule, fuse};
-pub use gallery::{Access, Gallery, Match, Snapshot};
+pub use gallery::{Access, Gallery, Snapshot};
 pub use kernel::Instructions;
 pub use pair::{
     Arrangement, EyesCompared, INCOMPARABLE_MICROS, PairScore, SINGLE_EYE_PENALTY_MICROS,
     WIDE_OPEN_BITS, is_wide_open, mirrored, mirrored_pair, pair_score, pair_score_swapped,
 };
+pub use prefilter::passes_prefilter;
 pub use score::{IMPOSTOR_MICROS, SCORE_VERSION, Score, score};
-pub use screen::passes_screen;
-pub use search::{Found, SearchMode};
+pub use search::{SearchMode, SearchResult};

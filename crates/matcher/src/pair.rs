@@ -7,9 +7,12 @@ use crate::score::{Score, score};
 
 /// Added to the score when only one eye could be compared: one eye has to be that
 /// much more alike than two.
+// Three standard deviations of the impostor scores of one eye
+// (docs/measurements/iris-scores.md).
 pub const SINGLE_EYE_PENALTY_MICROS: u32 = 40_000;
 /// The value of two pairs of which no eye could be compared. It lies between the
 /// thresholds of every sound rule, so that it is looked at by a person.
+// Chosen, not measured: any value between the thresholds does.
 pub const INCOMPARABLE_MICROS: u32 = 370_000;
 
 /// Valid bits of both eyes together from which on a pair is wide open.

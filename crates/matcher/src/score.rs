@@ -8,6 +8,8 @@ use crate::distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance, raw_distance};
 /// different versions must not meet one threshold.
 pub const SCORE_VERSION: u16 = 1;
 /// Score that the normalisation leaves as it is, in millionths.
+// The mean distance of different eyes, least over 31 rotations: 0.457 on real sensors and on
+// simulated eyes (docs/measurements/iris-scores.md).
 pub const IMPOSTOR_MICROS: u32 = 450_000;
 
 /// Difference between two eyes; smaller is more alike. Ordered by value.

@@ -1,10 +1,10 @@
-//! Searches a gallery for people who are similar to a person: exact unless a screen is
+//! Searches a gallery for people who are similar to a person: exact unless a prefilter is
 //! asked for, over all arrangements of the eyes.
 //!
 //! Kernels count the bits of eight people at a time; a [`Bound`] excludes those who cannot
 //! reach the limit; everybody left is scored by the definition
 //! ([`score()`](crate::score())). The answer is the one that scoring everybody would give.
-//! A screened search does the same with only those people whom the screen keeps.
+//! A prefiltered search does the same with only those people whom the prefilter keeps.
 
 use std::ops::Range;
 
@@ -12,15 +12,16 @@ use annona_template::{EyePair, IrisTemplate};
 use rayon::prelude::*;
 
 use crate::bound::{Bound, Verdict};
+use crate::candidate::Candidate;
 use crate::compare::{Comparer, GROUP, ProbeTemplate};
 use crate::entry::Entry;
-use crate::gallery::Match;
 use crate::kernel::Instructions;
-use crate::kernel::screen::{TOGETHER, excesses, prefetch};
+use crate::kernel::prefilter::{TOGETHER, excesses, prefetch};
 use crate::pair::{EyesCompared, best_arrangement, mirrored_pair};
-use crate::screen::{ScreenProbe, ScreenTemplate, is_likely_comparable, keeps};
+use crate::prefilter::{PrefilterProbe, PrefilterTemplate, is_likely_comparable, keeps};
 
 /// People that one task searches.
+// Chosen for speed: large beside the cost of a task, small enough to share among all cores.
 const TASK_PEOPLE: usize = 512;
 
 /// Bits of everybody that a search looks at.
@@ -28,35 +29,35 @@ const TASK_PEOPLE: usize = 512;
 pub enum SearchMode {
     /// All bits of everybody. Decisions are made on this.
     Exact,
-    /// First the screened bits of everybody, then all bits of those who pass. A person
+    /// First the prefiltered bits of everybody, then all bits of those who pass. A person
     /// within the limit may be missed; one who cannot be compared is not.
-    Screened,
+    Prefiltered,
 }
 
 /// Result of a search for one person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Found {
+pub struct SearchResult {
     /// The most alike of those within the limit; of equals the one admitted first.
-    pub best: Option<Match>,
+    pub best: Option<Candidate>,
     /// People whose score, with one eye or both, is below the limit.
     pub similar: u64,
     /// People within the limit of whom no eye could be compared.
     pub incomparable: u64,
-    /// People whom the screen dropped; none in an exact search.
+    /// People whom the prefilter dropped; none in an exact search.
     pub dropped: u64,
     /// All entries within the limit, in order of admission.
-    pub matches: Vec<Match>,
+    pub candidates: Vec<Candidate>,
 }
 
-impl Found {
+impl SearchResult {
     /// Returns the result of a search of only those entries for which `is_kept` holds.
     #[must_use]
-    pub fn only(&self, is_kept: impl Fn(&Match) -> bool) -> Self {
+    pub fn only(&self, is_kept: impl Fn(&Candidate) -> bool) -> Self {
         let mut kept = Self {
             dropped: self.dropped,
             ..Self::default()
         };
-        for one in self.matches.iter().filter(|one| is_kept(one)) {
+        for one in self.candidates.iter().filter(|one| is_kept(one)) {
             kept.add(*one);
         }
         kept
@@ -65,7 +66,7 @@ impl Found {
     /// Returns the result of a search of both parts; `self` is the part admitted earlier.
     #[must_use]
     pub fn merge(mut self, later: Self) -> Self {
-        self.matches.extend(later.matches);
+        self.candidates.extend(later.candidates);
         let best = match (self.best, later.best) {
             (Some(a), Some(b)) if b.score.micros < a.score.micros => Some(b),
             (a, b) => a.or(b),
@@ -75,20 +76,20 @@ impl Found {
             similar: self.similar + later.similar,
             incomparable: self.incomparable + later.incomparable,
             dropped: self.dropped + later.dropped,
-            matches: self.matches,
+            candidates: self.candidates,
         }
     }
 
-    fn add(&mut self, found: Match) {
+    fn add(&mut self, found: Candidate) {
         match found.score.eyes {
             EyesCompared::Neither => self.incomparable += 1,
             _ => self.similar += 1,
         }
-        let is_nearer = |best: Match| found.score.micros < best.score.micros;
+        let is_nearer = |best: Candidate| found.score.micros < best.score.micros;
         if self.best.is_none_or(is_nearer) {
             self.best = Some(found);
         }
-        self.matches.push(found);
+        self.candidates.push(found);
     }
 }
 
@@ -107,8 +108,8 @@ pub(crate) struct Probe {
     mirrored: EyePair,
     /// Left, right, mirrored left, mirrored right.
     templates: [ProbeTemplate; 4],
-    /// The same for the screen.
-    screens: [ScreenProbe; 4],
+    /// The same for the prefilter.
+    prefilters: [PrefilterProbe; 4],
     /// Valid code bits of the same.
     valid_bits: [u32; 4],
 }
@@ -119,7 +120,7 @@ impl Probe {
         let templates = [&eyes.left, &eyes.right, &mirrored.left, &mirrored.right];
         Self {
             templates: templates.map(|template| ProbeTemplate::new(template, instructions)),
-            screens: templates.map(ScreenProbe::new),
+            prefilters: templates.map(PrefilterProbe::new),
             valid_bits: templates.map(IrisTemplate::valid_bits),
             eyes: eyes.clone(),
             mirrored,
@@ -128,16 +129,16 @@ impl Probe {
 }
 
 impl Probe {
-    /// Tells which of at most [`TOGETHER`] people pass the screen, see
-    /// [`passes_screen`](crate::passes_screen).
+    /// Tells which of at most [`TOGETHER`] people pass the prefilter, see
+    /// [`passes_prefilter`](crate::passes_prefilter).
     fn passing(&self, people: &[Entry], instructions: Instructions) -> [bool; TOGETHER] {
         let person = |k: usize| people.get(k).unwrap_or(&people[0]);
         let excesses = [0, 1].map(|side| {
-            let eyes: [&ScreenTemplate; TOGETHER] =
-                std::array::from_fn(|k| &person(k).screened[side]);
-            self.screens
+            let eyes: [&PrefilterTemplate; TOGETHER] =
+                std::array::from_fn(|k| &person(k).prefiltered[side]);
+            self.prefilters
                 .each_ref()
-                .map(|screen| excesses(instructions, screen, eyes))
+                .map(|prefilter| excesses(instructions, prefilter, eyes))
         });
         std::array::from_fn(|k| {
             let is_comparable = |(template, side): (usize, usize)| {
@@ -155,6 +156,7 @@ impl Probe {
 }
 
 /// Groups of [`TOGETHER`] people that are brought into the cache ahead.
+// Chosen for speed; no experiment is recorded.
 const PREFETCHED: usize = 8;
 
 /// Templates of the probe and eyes of the entry that meet in the two comparisons of each
@@ -173,22 +175,24 @@ pub(crate) fn search(
     parts: &[&[Entry]],
     is_deleted: &(dyn Fn(u64) -> bool + Sync),
     probes: &[Probe],
-    reach: Threshold,
-    (instructions, stages): (Instructions, SearchMode),
-) -> Vec<Found> {
+    threshold: Threshold,
+    (instructions, mode): (Instructions, SearchMode),
+) -> Vec<SearchResult> {
     let tasks: Vec<&[Entry]> = parts
         .iter()
         .flat_map(|part| part.chunks(TASK_PEOPLE))
         .collect();
-    let nothing = || vec![Found::default(); probes.len()];
+    let nothing = || vec![SearchResult::default(); probes.len()];
     tasks
         .into_par_iter()
         .map(|people| {
             Comparer::with(instructions, |comparer| {
-                let mut task = Task::new(probes, reach, comparer);
-                match stages {
+                let mut task = Task::new(probes, threshold, comparer);
+                match mode {
                     SearchMode::Exact => task.search_all(people, is_deleted),
-                    SearchMode::Screened => task.search_screened(people, is_deleted, instructions),
+                    SearchMode::Prefiltered => {
+                        task.search_prefiltered(people, is_deleted, instructions);
+                    }
                 }
                 task.found
             })
@@ -205,17 +209,17 @@ pub(crate) fn search(
 
 struct Task<'a> {
     probes: &'a [Probe],
-    reach: Threshold,
-    found: Vec<Found>,
+    threshold: Threshold,
+    found: Vec<SearchResult>,
     comparer: &'a mut Comparer,
 }
 
 impl<'a> Task<'a> {
-    fn new(probes: &'a [Probe], reach: Threshold, comparer: &'a mut Comparer) -> Self {
+    fn new(probes: &'a [Probe], threshold: Threshold, comparer: &'a mut Comparer) -> Self {
         Self {
             probes,
-            reach,
-            found: vec![Found::default(); probes.len()],
+            threshold,
+            found: vec![SearchResult::default(); probes.len()],
             comparer,
         }
     }
@@ -229,7 +233,7 @@ impl<'a> Task<'a> {
         }
     }
 
-    fn search_screened(
+    fn search_prefiltered(
         &mut self,
         people: &[Entry],
         is_deleted: &dyn Fn(u64) -> bool,
@@ -281,9 +285,9 @@ impl<'a> Task<'a> {
                     .first_chunk()
                     .expect("there are four verdicts a probe")
             });
-            let candidates = candidates(&of_probe);
+            let places = promising_places(&of_probe);
             for (place, entry) in people.iter().enumerate() {
-                if candidates >> place & 1 == 1 && !is_deleted(entry.sequence) {
+                if places >> place & 1 == 1 && !is_deleted(entry.sequence) {
                     self.score(k, entry);
                 }
             }
@@ -292,7 +296,7 @@ impl<'a> Task<'a> {
 
     /// Scores at or above this are not reported; `None`: all are.
     fn limit(&self, probe: usize) -> Option<u32> {
-        match self.reach {
+        match self.threshold {
             Threshold::Below(micros) => Some(micros),
             Threshold::Nearest => self.found[probe].best.map(|best| best.score.micros),
         }
@@ -302,10 +306,10 @@ impl<'a> Task<'a> {
         let probe = &self.probes[k];
         let score = best_arrangement(&probe.eyes, &probe.mirrored, &entry.eyes());
         if self.limit(k).is_none_or(|limit| score.micros < limit) {
-            if self.reach == Threshold::Nearest {
-                self.found[k] = Found::default();
+            if self.threshold == Threshold::Nearest {
+                self.found[k] = SearchResult::default();
             }
-            self.found[k].add(Match {
+            self.found[k].add(Candidate {
                 sequence: entry.sequence,
                 score,
             });
@@ -317,7 +321,7 @@ impl<'a> Task<'a> {
 /// arrangement neither can be made. The score of a pair is below a limit only if
 /// that of one eye is, or if it has none. Verdicts are by side of the entry and
 /// template of the probe.
-fn candidates(verdicts: &[[Verdict; 4]; 2]) -> u32 {
+fn promising_places(verdicts: &[[Verdict; 4]; 2]) -> u32 {
     ARRANGED.iter().fold(0, |set, comparisons| {
         let [a, b] = comparisons.map(|(template, side)| verdicts[side][template]);
         set | a.promising | b.promising | !(a.comparable | b.comparable)
@@ -329,8 +333,8 @@ mod tests {
     use super::*;
     use crate::pair::{Arrangement, INCOMPARABLE_MICROS, PairScore};
 
-    fn one(sequence: u64, micros: u32, eyes: EyesCompared) -> Match {
-        Match {
+    fn one(sequence: u64, micros: u32, eyes: EyesCompared) -> Candidate {
+        Candidate {
             sequence,
             score: PairScore {
                 micros,
@@ -344,7 +348,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_counts_in_no_number() {
-        let mut found = Found::default();
+        let mut found = SearchResult::default();
         let all = [
             one(1, 200_000, EyesCompared::Both),
             one(2, 300_000, EyesCompared::Both),
@@ -359,6 +363,6 @@ mod tests {
         assert_eq!((later.similar, later.incomparable), (1, 1));
         let compared = found.only(|one| one.score.eyes != EyesCompared::Neither);
         assert_eq!((compared.similar, compared.incomparable), (2, 0));
-        assert_eq!(found.only(|_| false), Found::default());
+        assert_eq!(found.only(|_| false), SearchResult::default());
     }
 }

@@ -9,7 +9,7 @@ use crate::random::{between, normal};
 use crate::render::{HEIGHT, WIDTH, capture, develop};
 use crate::session::{Sitting, Subject, Tremor, View, challenge, shade_flat};
 use annona_iris::Eye;
-use annona_iris::liveness::{Challenge, Led};
+use annona_iris::pad::{Challenge, Led};
 use image::GrayImage;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;

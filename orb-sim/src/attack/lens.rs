@@ -8,7 +8,7 @@ use crate::random::between;
 use crate::render::{HEIGHT, Truth, WIDTH, paint};
 use crate::session::{Sitting, Subject, Tremor, View};
 use annona_iris::Eye;
-use annona_iris::liveness::Challenge;
+use annona_iris::pad::Challenge;
 use image::GrayImage;
 use rand::Rng;
 use std::f32::consts::TAU;

@@ -3,7 +3,7 @@
 use crate::anatomy::Person;
 use crate::session::{Sitting, Subject};
 use annona_iris::Eye;
-use annona_iris::liveness::Challenge;
+use annona_iris::pad::Challenge;
 use image::{GrayImage, imageops};
 use rand::Rng;
 

@@ -18,7 +18,7 @@ use crate::anatomy::Person;
 use crate::random::between;
 use crate::session::Subject;
 use annona_iris::Eye;
-use annona_iris::liveness::Challenge;
+use annona_iris::pad::Challenge;
 use image::GrayImage;
 use rand::Rng;
 

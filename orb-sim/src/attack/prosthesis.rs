@@ -5,7 +5,7 @@ use crate::anatomy::Person;
 use crate::render::{HEIGHT, WIDTH};
 use crate::session::{Sitting, Subject, Tremor, View};
 use annona_iris::Eye;
-use annona_iris::liveness::Challenge;
+use annona_iris::pad::Challenge;
 use image::GrayImage;
 use rand::Rng;
 

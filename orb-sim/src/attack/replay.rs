@@ -4,7 +4,7 @@ use super::Range;
 use crate::anatomy::Person;
 use crate::session::{Sitting, Subject, challenge as draw_challenge};
 use annona_iris::Eye;
-use annona_iris::liveness::{Challenge, Shot};
+use annona_iris::pad::{Challenge, Shot};
 use image::{GrayImage, imageops};
 use rand::{Rng, RngExt};
 

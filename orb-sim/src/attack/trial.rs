@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use annona_iris::Eye;
-use annona_iris::liveness::{Accepted, Check, Refusal, Report, Verdict};
+use annona_iris::pad::{Accepted, Check, Refusal, Report, Verdict};
 use annona_matcher::{Decision, DecisionRule, Gallery};
 use annona_template::EyePair;
 use rand::SeedableRng;
@@ -173,7 +173,7 @@ fn is_known(old: &EyePair, new: &EyePair) -> bool {
     if gallery.push(1, old).is_err() {
         return false;
     }
-    let found = gallery.snapshot().search(new, rule.reach_micros());
+    let found = gallery.snapshot().search(new, rule.threshold_micros());
     rule.decide(&found) != Decision::Unique
 }
 

@@ -8,7 +8,7 @@
 //! are chosen to be no narrower than such ranges; they are not fitted to data.
 
 use crate::random::{angle, between, chance, clamped, normal};
-use annona_iris::liveness::Pulse;
+use annona_iris::pad::Pulse;
 use rand::Rng;
 use std::f32::consts::TAU;
 

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::random::between;
 use annona_iris::Eye;
-use annona_iris::liveness::{
+use annona_iris::pad::{
     Accepted, Advice, CaptureSession, Challenge, Led, Pulse, Refusal, Rig, Shot,
 };
 use rand::{Rng, RngExt};

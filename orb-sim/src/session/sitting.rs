@@ -7,13 +7,13 @@ use crate::optics::Plane;
 use crate::random::{between, normal};
 use crate::render::{HEIGHT, Truth, WIDTH, develop, paint};
 use annona_iris::Eye;
-use annona_iris::liveness::{Challenge, Led};
+use annona_iris::pad::{Challenge, Led};
 use image::GrayImage;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
 /// Iris radii by which the eyeball carries the iris for a radian of gaze.
-const CARRY: f32 = 2.0;
+const IRIS_RADII_PER_GAZE_RADIAN: f32 = 2.0;
 /// Iris radius over eyeball radius.
 const CURVATURE: f32 = 0.49;
 /// Sideways light for a unit of the LED's place, in the measure of
@@ -142,8 +142,12 @@ impl Sitting {
             },
             iris_radius_px: radius,
             centre_px: (
-                base.centre_px.0 + does.sway.0.at(ms) + CARRY * radius * gaze.0,
-                base.centre_px.1 + does.sway.1.at(ms) + CARRY * radius * gaze.1,
+                base.centre_px.0
+                    + does.sway.0.at(ms)
+                    + IRIS_RADII_PER_GAZE_RADIAN * radius * gaze.0,
+                base.centre_px.1
+                    + does.sway.1.at(ms)
+                    + IRIS_RADII_PER_GAZE_RADIAN * radius * gaze.1,
             ),
             pupil_change: base.pupil_change + does.pupil_change(self.challenge.pulse, resting, ms),
             gaze: (base.gaze.0 + gaze.0, base.gaze.1 + gaze.1),
@@ -217,7 +221,10 @@ pub(crate) fn add_spot(plane: &mut Plane, (px, py): (f32, f32), radius: f32, str
 
 /// Light from the side: the eyeball is a sphere, the face around it less curved.
 fn shade(plane: &mut Plane, truth: &Truth, conditions: &CaptureConditions, led: Led) {
-    let centre = (-CARRY * conditions.gaze.0, -CARRY * conditions.gaze.1);
+    let centre = (
+        -IRIS_RADII_PER_GAZE_RADIAN * conditions.gaze.0,
+        -IRIS_RADII_PER_GAZE_RADIAN * conditions.gaze.1,
+    );
     // The LED stays with the orb, the face rolls.
     let (s, c) = conditions.roll.sin_cos();
     let light = (c * led.right + s * led.down, c * led.down - s * led.right);

@@ -1,7 +1,7 @@
 //! Each liveness check against the likeness that it is there for, and against living
 //! eyes; each test names one check and fails when it is disabled.
 
-use annona_iris::liveness::Check;
+use annona_iris::pad::Check;
 use orb_sim::attack::trial::{Conclusion, Presentation, Row, run};
 use orb_sim::attack::{Range, Species};
 

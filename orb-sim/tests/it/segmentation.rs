@@ -100,7 +100,7 @@ fn the_mask_hides_what_is_hidden_and_little_else() {
     let (mut missed, mut wasted) = (Vec::new(), Vec::new());
     for (truth, result) in encoded() {
         let Ok(encoding) = result else { continue };
-        let sheet = &encoding.sheet;
+        let sheet = &encoding.normalised;
         let (mut covered, mut leaks, mut open, mut lost) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
         for row in 0..sheet.height() {
             for column in 0..sheet.width() {

@@ -1,6 +1,6 @@
-//! Results of the pipeline for an image, on one page: contours, sheet and code.
+//! Results of the pipeline for an image, on one page: contours, normalised iris and code.
 
-use annona_iris::{Encoding, NormalisedSheet, overlay};
+use annona_iris::{Encoding, NormalisedIris, overlay};
 use annona_template::{COLUMNS, IrisTemplate};
 use image::imageops::{FilterType, resize};
 use image::{GrayImage, Rgb, RgbImage};
@@ -17,7 +17,7 @@ const HIDDEN: Colour = Rgb([214, 60, 50]);
 /// real and imaginary.
 const CODE_ROWS: u32 = 64;
 
-/// Draws contours, lids and mask on the image, the normalised sheet and the code.
+/// Draws contours, eyelids and mask on the image, the normalised iris and the code.
 pub(super) fn page(image: &GrayImage, encoding: &Encoding) -> RgbImage {
     let quality = &encoding.quality;
     let parts = [
@@ -32,10 +32,10 @@ pub(super) fn page(image: &GrayImage, encoding: &Encoding) -> RgbImage {
         (
             format!(
                 "normalised sheet, {} angles x {} radii, pupil edge on top; noise red",
-                encoding.sheet.width(),
-                encoding.sheet.height()
+                encoding.normalised.width(),
+                encoding.normalised.height()
             ),
-            enlarged(&sheet_picture(&encoding.sheet)),
+            enlarged(&normalised_picture(&encoding.normalised)),
         ),
         (
             format!(
@@ -75,11 +75,11 @@ fn enlarged(picture: &RgbImage) -> RgbImage {
     resize(picture, width, height, FilterType::Nearest)
 }
 
-fn sheet_picture(sheet: &NormalisedSheet) -> RgbImage {
-    let grey = sheet.to_image();
+fn normalised_picture(normalised: &NormalisedIris) -> RgbImage {
+    let grey = normalised.to_image();
     RgbImage::from_fn(grey.width(), grey.height(), |x, y| {
         let v = grey.get_pixel(x, y)[0];
-        shaded(Rgb([v, v, v]), sheet.is_noisy(x as usize, y as usize))
+        shaded(Rgb([v, v, v]), normalised.is_noisy(x as usize, y as usize))
     })
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use annona_matcher::baseline::{PlainBuild, PlainCode, least_fraction};
 use annona_matcher::evaluation::PairKind;
 use annona_matcher::{
-    Access, DecisionRule, Gallery, Instructions, SearchMode, Snapshot, pair_score, passes_screen,
+    Access, DecisionRule, Gallery, Instructions, SearchMode, Snapshot, pair_score, passes_prefilter,
 };
 use annona_template::{EyePair, IrisTemplate};
 use anyhow::Context;
@@ -61,8 +61,10 @@ const FAST: f64 = 1.0;
 /// People of whom two captures are made, to see how many of them the prefilter misses.
 const RECAPTURED: usize = 5_000;
 /// Modes of a search, each with the ending that names it behind the instructions.
-const STAGES: [(SearchMode, &str); 2] =
-    [(SearchMode::Exact, ""), (SearchMode::Screened, "-screened")];
+const MODES: [(SearchMode, &str); 2] = [
+    (SearchMode::Exact, ""),
+    (SearchMode::Prefiltered, "-screened"),
+];
 
 #[derive(Serialize)]
 struct PathRate {
@@ -154,10 +156,10 @@ fn measure_paths(
     let cached = cached.snapshot();
     let mut paths = plain_paths(&probe.left, &cached);
     let available = Instructions::ALL.into_iter().filter(|i| i.are_available());
-    for (instructions, (stages, suffix)) in
-        available.flat_map(|instructions| STAGES.map(|stages| (instructions, stages)))
+    for (instructions, (mode, suffix)) in
+        available.flat_map(|instructions| MODES.map(|mode| (instructions, mode)))
     {
-        let how = (instructions, stages);
+        let how = (instructions, mode);
         let in_cache = rate_of(&one_core, &cached, 0, probe, how);
         let share = if in_cache < FAST {
             SLOW_SHARE / 2
@@ -203,14 +205,14 @@ fn rate_of(
     gallery: &Snapshot,
     after: u64,
     probe: &EyePair,
-    (instructions, stages): (Instructions, SearchMode),
+    (instructions, mode): (Instructions, SearchMode),
 ) -> f64 {
-    let reach = DecisionRule::standard().reach_micros();
+    let threshold = DecisionRule::standard().threshold_micros();
     let pairs = (gallery.len() - after) as usize * PAIRS_A_PERSON;
     best_rate(pairs, || {
         let probes = std::slice::from_ref(probe);
         let found =
-            pool.install(|| gallery.search_many(after, probes, reach, instructions, stages));
+            pool.install(|| gallery.search_many(after, probes, threshold, instructions, mode));
         std::hint::black_box(found);
     })
 }
@@ -239,7 +241,7 @@ fn measure_screening(rng: &mut ChaCha8Rng) -> ScreenRates {
         let mut record = |kind, other: &EyePair| {
             let eyes = [(&first.left, &other.left), (&first.right, &other.right)];
             let score = pair_score(&first, other);
-            tally.record(kind, Some(score.micros), passes_screen(&eyes));
+            tally.record(kind, Some(score.micros), passes_prefilter(&eyes));
         };
         record(PairKind::Genuine, &second);
         if let Some(stranger) = &before {

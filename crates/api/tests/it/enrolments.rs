@@ -83,7 +83,7 @@ pub(crate) fn eyes_under_review(known: &EyePair) -> EyePair {
         .map(|per_mille| noisy(known, per_mille))
         .find(|probe| {
             let rule = DecisionRule::standard();
-            let decision = rule.decide(&gallery.search(probe, rule.reach_micros()));
+            let decision = rule.decide(&gallery.search(probe, rule.threshold_micros()));
             matches!(decision, Decision::Review { .. })
         })
         .expect("some distance lies in the grey zone")

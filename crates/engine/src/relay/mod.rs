@@ -19,11 +19,15 @@ use crate::{ClaimRecord, Settlement};
 use refused::Finding;
 
 /// Largest number of claims of one epoch that a step looks at, besides those in quarantine.
+// Chosen, not measured: some batches for each of a few accounts, and a bound on what a step
+// reads.
 const CLAIMS_PER_EPOCH: usize = 4 * MAX_BATCH;
 /// Largest number of claims in quarantine; beyond it, claims found refused are simply met
 /// again.
+// Chosen, not measured: a bound on memory.
 const MAX_SET_ASIDE: usize = 1_024;
 /// Largest number of claims that a step examines alone.
+// Chosen, not measured: one simulation each, which must fit into a step of 60 s with the rest.
 const EXAMINED_PER_STEP: usize = 64;
 
 /// Failure that cut short a step of the relay; the next step goes on.

@@ -3,6 +3,8 @@
 /// Largest number of claims in one transaction, as in the contract.
 pub(super) const MAX_BATCH: usize = 128;
 /// Number of claims that are enough for a batch: beyond it each one saves little gas.
+// Gas of a person who holds no token yet: 128,625 in a batch of 8, 108,690 of 32, 103,731 of
+// 128 (contracts/snapshots/ClaimGasTest.json).
 const TARGET_BATCH: usize = 32;
 
 /// Rules for the time at which claims of an epoch are sent.

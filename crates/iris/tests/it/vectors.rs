@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::{hex, keccak256};
-use annona_iris::{Encoding, Eye, NormalisedSheet, encode_bytes};
+use annona_iris::{Encoding, Eye, NormalisedIris, encode_bytes};
 use annona_template::MODEL_ID;
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ fn describe(name: &str, bytes: &[u8]) -> Value {
     match encode_bytes(bytes, Eye::Left) {
         Ok(encoding) => json!({
             "image": name,
-            "sheet_keccak256": hex::encode_prefixed(keccak256(sheet_bytes(&encoding.sheet))),
+            "sheet_keccak256": hex::encode_prefixed(keccak256(normalised_bytes(&encoding.normalised))),
             "template_keccak256": hex::encode_prefixed(keccak256(encoding.template.to_bytes())),
             "valid_bits": encoding.template.valid_bits(),
         }),
@@ -52,16 +52,21 @@ fn describe(name: &str, bytes: &[u8]) -> Value {
     }
 }
 
-/// The sheet's pixels row by row, then its noise row by row, a byte a pixel.
-pub(crate) fn sheet_bytes(sheet: &NormalisedSheet) -> Vec<u8> {
-    let mut bytes = sheet.pixels().to_vec();
-    for row in 0..sheet.height() {
-        bytes.extend((0..sheet.width()).map(|column| u8::from(sheet.is_noisy(column, row))));
+/// The normalised iris's pixels row by row, then its noise row by row, a byte a pixel.
+pub(crate) fn normalised_bytes(normalised: &NormalisedIris) -> Vec<u8> {
+    let mut bytes = normalised.pixels().to_vec();
+    for row in 0..normalised.height() {
+        bytes.extend(
+            (0..normalised.width()).map(|column| u8::from(normalised.is_noisy(column, row))),
+        );
     }
     bytes
 }
 
 /// Everything of an encoding that must not depend on where it is computed.
 pub(crate) fn fingerprint(encoding: &Encoding) -> (Vec<u8>, Vec<u8>) {
-    (sheet_bytes(&encoding.sheet), encoding.template.to_bytes())
+    (
+        normalised_bytes(&encoding.normalised),
+        encoding.template.to_bytes(),
+    )
 }

@@ -18,26 +18,18 @@ pub use snapshot::Snapshot;
 
 use annona_template::EyePair;
 
+use crate::candidate::Candidate;
 use crate::entry::{ENTRY_BYTES, Entry};
 use crate::error::GalleryError;
-use crate::pair::PairScore;
-use crate::search::Found;
+use crate::search::SearchResult;
 use folder::Folder;
 use segment::Segment;
 
 /// People of a segment file: 373 MB when full.
 const SEGMENT_PEOPLE: u32 = 65_536;
 /// People of a part held in memory, which a push may have to copy while a search runs.
+// Chosen, not measured: a copy of it is 0.7 MB.
 const MEMORY_PART_PEOPLE: usize = 128;
-
-/// The entry of the gallery that a probe is most like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Match {
-    /// The entry's sequence number, as given to [`Gallery::push`].
-    pub sequence: u64,
-    /// Score of the entry against the probe.
-    pub score: PairScore,
-}
 
 /// Pairs of templates in order of admission, with sequence numbers from 1.
 #[derive(Default)]
@@ -275,13 +267,13 @@ impl Gallery {
 
     /// Searches the gallery as it is now, see [`Snapshot::search`].
     #[must_use]
-    pub fn search(&self, probe: &EyePair, below_micros: u32) -> Found {
+    pub fn search(&self, probe: &EyePair, below_micros: u32) -> SearchResult {
         self.snapshot().search(probe, below_micros)
     }
 
     /// Finds the most similar entry, see [`Snapshot::nearest`].
     #[must_use]
-    pub fn nearest(&self, probe: &EyePair) -> Option<Match> {
+    pub fn nearest(&self, probe: &EyePair) -> Option<Candidate> {
         self.snapshot().nearest(probe)
     }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use annona_template::EyePair;
 
-use super::Match;
 use super::segment::Published;
+use crate::candidate::Candidate;
 use crate::entry::Entry;
 use crate::kernel::Instructions;
-use crate::search::{Found, Probe, SearchMode, Threshold, search};
+use crate::search::{Probe, SearchMode, SearchResult, Threshold, search};
 
 #[derive(Clone)]
 enum Part {
@@ -64,29 +64,29 @@ impl Snapshot {
     /// the most alike of them and how many they are. Exact: the same as scoring
     /// every entry.
     #[must_use]
-    pub fn search(&self, probe: &EyePair, below_micros: u32) -> Found {
+    pub fn search(&self, probe: &EyePair, below_micros: u32) -> SearchResult {
         self.search_after(0, probe, below_micros)
     }
 
     /// As [`Snapshot::search`], of the entries behind `sequence` only.
     #[must_use]
-    pub fn search_after(&self, sequence: u64, probe: &EyePair, below_micros: u32) -> Found {
+    pub fn search_after(&self, sequence: u64, probe: &EyePair, below_micros: u32) -> SearchResult {
         let parts = self.parts_after(sequence);
         let instructions = Instructions::fastest();
         let probes = [Probe::new(probe, instructions)];
-        let reach = Threshold::Below(below_micros);
+        let threshold = Threshold::Below(below_micros);
         let found = search(
             &parts,
             &self.is_deleted(),
             &probes,
-            reach,
+            threshold,
             (instructions, SearchMode::Exact),
         );
         found.into_iter().next().unwrap_or_default()
     }
 
     /// [`Snapshot::search_after`] for several probes in one pass over the memory, on chosen
-    /// instructions, exact or with a screen before; the answers are in the order of the
+    /// instructions, exact or with a prefilter before; the answers are in the order of the
     /// probes.
     #[must_use]
     pub fn search_many(
@@ -95,20 +95,20 @@ impl Snapshot {
         probes: &[EyePair],
         below_micros: u32,
         instructions: Instructions,
-        stages: SearchMode,
-    ) -> Vec<Found> {
+        mode: SearchMode,
+    ) -> Vec<SearchResult> {
         let make = |eyes| Probe::new(eyes, instructions);
         let probes: Vec<Probe> = probes.iter().map(make).collect();
         let parts = self.parts_after(sequence);
-        let reach = Threshold::Below(below_micros);
-        let how = (instructions, stages);
-        search(&parts, &self.is_deleted(), &probes, reach, how)
+        let threshold = Threshold::Below(below_micros);
+        let how = (instructions, mode);
+        search(&parts, &self.is_deleted(), &probes, threshold, how)
     }
 
     /// The most alike entry in any arrangement of the eyes, however different; of
     /// equals the first admitted. `None` only when there is no entry.
     #[must_use]
-    pub fn nearest(&self, probe: &EyePair) -> Option<Match> {
+    pub fn nearest(&self, probe: &EyePair) -> Option<Candidate> {
         let parts = self.parts_after(0);
         let instructions = Instructions::fastest();
         let probes = [Probe::new(probe, instructions)];

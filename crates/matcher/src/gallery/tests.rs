@@ -10,7 +10,7 @@ use super::*;
 use crate::decision::{Decision, DecisionRule};
 use crate::kernel::Instructions;
 use crate::pair::{Arrangement, best_arrangement, mirrored, mirrored_pair};
-use crate::screen::{passes_screen, screen_excess};
+use crate::prefilter::{passes_prefilter, prefilter_excess};
 use crate::search::SearchMode;
 use crate::testing::{arb_template, recaptured, seeded, turned};
 
@@ -35,19 +35,19 @@ fn crowd(people: u64) -> Gallery {
 
 fn decide(gallery: &Gallery, probe: &EyePair) -> Decision {
     let rule = DecisionRule::standard();
-    rule.decide(&gallery.search(probe, rule.reach_micros()))
+    rule.decide(&gallery.search(probe, rule.threshold_micros()))
 }
 
 /// The definition of a search: score everybody.
-fn reference(gallery: &Gallery, probe: &EyePair, below: Option<u32>) -> Found {
+fn reference(gallery: &Gallery, probe: &EyePair, below: Option<u32>) -> SearchResult {
     scored(gallery, probe, below, |_| true)
 }
 
-/// The definition of a screened search: score those who pass.
-fn screened_reference(gallery: &Gallery, probe: &EyePair, below: u32) -> Found {
+/// The definition of a prefiltered search: score those who pass.
+fn prefiltered_reference(gallery: &Gallery, probe: &EyePair, below: u32) -> SearchResult {
     let everybody = (1..=gallery.len()).filter_map(|sequence| gallery.eyes(sequence));
     let dropped = everybody.filter(|other| !passes(probe, other)).count();
-    Found {
+    SearchResult {
         dropped: dropped as u64,
         ..scored(gallery, probe, Some(below), |other| passes(probe, other))
     }
@@ -62,11 +62,11 @@ fn passes(probe: &EyePair, other: &EyePair) -> bool {
         [(&mirror.left, &other.left), (&mirror.right, &other.right)],
     ];
     arrangements.into_iter().any(|eyes| {
-        let excess: i32 = eyes.iter().map(|(a, b)| screen_excess(a, b)).sum();
+        let excess: i32 = eyes.iter().map(|(a, b)| prefilter_excess(a, b)).sum();
         let is_likely =
             |(a, b): &(&IrisTemplate, &IrisTemplate)| a.valid_bits() + b.valid_bits() >= 12_000;
         let expected = excess <= 0 || !eyes.iter().any(is_likely);
-        assert_eq!(passes_screen(&eyes), expected);
+        assert_eq!(passes_prefilter(&eyes), expected);
         expected
     })
 }
@@ -76,8 +76,8 @@ fn scored(
     probe: &EyePair,
     below: Option<u32>,
     is_scored: impl Fn(&EyePair) -> bool,
-) -> Found {
-    let mut found = Found::default();
+) -> SearchResult {
+    let mut found = SearchResult::default();
     for sequence in 1..=gallery.len() {
         if gallery.deleted.contains(&sequence) {
             continue;
@@ -98,9 +98,9 @@ fn scored(
             .best
             .is_none_or(|best| score.micros < best.score.micros)
         {
-            found.best = Some(Match { sequence, score });
+            found.best = Some(Candidate { sequence, score });
         }
-        found.matches.push(Match { sequence, score });
+        found.candidates.push(Candidate { sequence, score });
     }
     found
 }
@@ -219,21 +219,21 @@ proptest! {
             gallery.push(k as u64 + 1, eyes).unwrap();
         }
         gallery.delete(deleted).unwrap();
-        let expected: Vec<Found> = probes
+        let expected: Vec<SearchResult> = probes
             .iter()
             .map(|probe| reference(&gallery, probe, Some(limit)))
             .collect();
         for instructions in Instructions::ALL {
-            let search = |stages| {
+            let search = |mode| {
                 let snapshot = gallery.snapshot();
-                snapshot.search_many(0, probes, limit, instructions, stages)
+                snapshot.search_many(0, probes, limit, instructions, mode)
             };
             prop_assert_eq!(&search(SearchMode::Exact), &expected);
-            let screened: Vec<Found> = probes
+            let prefiltered: Vec<SearchResult> = probes
                 .iter()
-                .map(|probe| screened_reference(&gallery, probe, limit))
+                .map(|probe| prefiltered_reference(&gallery, probe, limit))
                 .collect();
-            prop_assert_eq!(&search(SearchMode::Screened), &screened);
+            prop_assert_eq!(&search(SearchMode::Prefiltered), &prefiltered);
         }
         for (probe, whole) in probes.iter().zip(&expected) {
             prop_assert_eq!(gallery.nearest(probe), reference(&gallery, probe, None).best);

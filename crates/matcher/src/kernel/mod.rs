@@ -11,7 +11,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
-pub(crate) mod screen;
+pub(crate) mod prefilter;
 
 use annona_template::{COLUMNS, IrisTemplate};
 

@@ -100,7 +100,7 @@ fn outcome(
 
 fn decided(eyes: &EyePair) -> &'static str {
     let rule = DecisionRule::standard();
-    let found = town().gallery.search(eyes, rule.reach_micros());
+    let found = town().gallery.search(eyes, rule.threshold_micros());
     match rule.decide(&found) {
         Decision::Duplicate { existing } if existing.sequence > PEOPLE => "somebody else",
         decision => decision.code(),

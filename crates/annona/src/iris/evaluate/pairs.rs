@@ -5,7 +5,7 @@ use std::io::Write;
 
 use annona_iris::Eye;
 use annona_matcher::evaluation::{Labelled, PairKind, ScoreTally};
-use annona_matcher::{Score, passes_screen, score};
+use annona_matcher::{Score, passes_prefilter, score};
 use annona_template::IrisTemplate;
 use rayon::prelude::*;
 
@@ -74,7 +74,7 @@ pub(super) fn single_eyes(
         let a = &images[first];
         let passing: Vec<bool> = images[first + 1..]
             .par_iter()
-            .map(|b| passes_screen(&[(&a.template, &b.template)]))
+            .map(|b| passes_prefilter(&[(&a.template, &b.template)]))
             .collect();
         let others = images[first + 1..].iter();
         for (b, (score, passes)) in others.zip(scores.into_iter().zip(passing)) {
@@ -179,7 +179,7 @@ pub(super) fn both_eyes(captures: &[BothEyes<'_>], stop: &Stop) -> anyhow::Resul
         let this = &captures[first];
         let passing: Vec<bool> = captures[first + 1..]
             .par_iter()
-            .map(|other| passes_screen(&[(this.left, other.left), (this.right, other.right)]))
+            .map(|other| passes_prefilter(&[(this.left, other.left), (this.right, other.right)]))
             .collect();
         let others = captures[first + 1..].iter().zip(passing);
         for ((other, passes), (left, right)) in others.zip(scores.into_iter().zip(right_scores)) {

@@ -1,0 +1,108 @@
+//! Reflections: bright spots enclosed by darker tissue.
+
+use crate::raster::Plane;
+
+/// Grey levels by which a spot must be brighter than its surroundings to count.
+// Decision 6: texture passed for reflections before; at 60 the errors on CASIA-IrisV1 at FMR
+// 1e-4 fell from 9.2 to 3.4 %, on MMU2 from 12.4 to 10.1 %.
+const MIN_SPOT_CONTRAST: f32 = 60.0;
+/// Pixels around a spot that its halo spoils.
+// Chosen; no experiment is recorded. Blur and compression spread a spot this far.
+const HALO_PX: usize = 2;
+
+/// A plane without its reflections, and where they were.
+pub(crate) struct Filled {
+    pub(crate) plane: Plane,
+    pub(crate) spots: Vec<bool>,
+}
+
+/// Fills every bright spot up to the level at which it is enclosed.
+pub(crate) fn fill(plane: &Plane) -> Filled {
+    let enclosed = reconstruct(plane);
+    let bright: Vec<bool> = plane
+        .data
+        .iter()
+        .zip(&enclosed)
+        .map(|(v, e)| v - e > MIN_SPOT_CONTRAST)
+        .collect();
+    let spots = dilated(&bright, plane.width, plane.height, HALO_PX);
+    let data = (0..plane.data.len())
+        .map(|k| if spots[k] { enclosed[k] } else { plane.data[k] })
+        .collect();
+    Filled {
+        plane: Plane { data, ..*plane },
+        spots,
+    }
+}
+
+/// Grey-scale reconstruction from the border: each pixel gets the largest level
+/// at which it is connected to the edge of the image (a flood from the highest
+/// level down, every pixel visited once).
+fn reconstruct(plane: &Plane) -> Vec<f32> {
+    let (w, h) = (plane.width, plane.height);
+    let level = |k: usize| plane.data[k].clamp(0.0, 255.0) as usize;
+    let mut result = vec![f32::NEG_INFINITY; w * h];
+    let mut buckets: Vec<Vec<u32>> = vec![Vec::new(); 256];
+    for y in 0..h {
+        let inner = y > 0 && y + 1 < h;
+        let step = if inner { (w - 1).max(1) } else { 1 };
+        for k in (0..w).step_by(step).map(|x| y * w + x) {
+            result[k] = plane.data[k];
+            buckets[level(k)].push(k as u32);
+        }
+    }
+    for current in (0..256).rev() {
+        while let Some(k) = buckets[current].pop() {
+            let k = k as usize;
+            let from = result[k];
+            // Past an end of a row lies the border, which has its level.
+            for n in [k.wrapping_sub(1), k + 1, k.wrapping_sub(w), k + w] {
+                let Some(reached) = result.get_mut(n) else {
+                    continue;
+                };
+                if *reached == f32::NEG_INFINITY {
+                    *reached = plane.data[n].min(from);
+                    buckets[level(n).min(current)].push(n as u32);
+                }
+            }
+        }
+    }
+    result
+}
+
+/// Grows a mask by `radius` pixels in both axes.
+fn dilated(mask: &[bool], w: usize, h: usize, radius: usize) -> Vec<bool> {
+    let mut grown = vec![false; w * h];
+    for k in (0..w * h).filter(|&k| mask[k]) {
+        let (x, y) = (k % w, k / w);
+        for row in y.saturating_sub(radius)..=(y + radius).min(h - 1) {
+            let from = row * w + x.saturating_sub(radius);
+            let to = row * w + (x + radius).min(w - 1);
+            grown[from..=to].fill(true);
+        }
+    }
+    grown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_enclosed_spot_is_filled_and_reported() {
+        let mut plane = Plane {
+            width: 15,
+            height: 15,
+            data: vec![100.0; 225],
+        };
+        for y in 3..12 {
+            plane.data[y * 15 + 3..y * 15 + 12].fill(20.0);
+        }
+        plane.data[7 * 15 + 7] = 250.0;
+        let filled = fill(&plane);
+        assert_eq!(filled.plane.at(7, 7), 20.0);
+        assert!(filled.spots[7 * 15 + 7]);
+        assert!(!filled.spots[0]);
+        assert_eq!(filled.plane.at(0, 0), 100.0);
+    }
+}
