@@ -141,7 +141,7 @@ fn relay(claims: u32, json: Option<&Path>) -> anyhow::Result<()> {
 fn scores(eyes: u32, captures: u32) -> anyhow::Result<()> {
     let (eyes, captures) = (eyes.to_string(), captures.to_string());
     cargo_example(
-        "orb-sim",
+        "annona-evaluation",
         "scores",
         &[
             "--eyes",
