@@ -1,5 +1,5 @@
-//! Makes an empty SQLite database by the migrations of a folder: the arguments name the folder
-//! and the file. Not a part of the store, whose queries need such a database to be compiled.
+//! `scratch_database MIGRATIONS FILE`, run by `cargo xtask gen`: an empty SQLite database by the
+//! migrations of a folder. It links no store, whose queries need such a database to be compiled.
 
 use std::env::args_os;
 use std::path::PathBuf;

@@ -1,5 +1,4 @@
-//! Writes small valid inputs for each fuzz target, for `cargo xtask fuzz`:
-//! `cargo run -p annona-iris --example fuzz_seeds -- FOLDER`
+//! `fuzz_seeds FOLDER`, run by `cargo xtask fuzz`: small valid inputs for each fuzz target.
 
 use std::path::PathBuf;
 
@@ -7,7 +6,11 @@ use annona_template::IrisTemplate;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = PathBuf::from(std::env::args_os().nth(1).ok_or("name the folder")?);
+    let folder = PathBuf::from(
+        std::env::args_os()
+            .nth(1)
+            .ok_or("usage: fuzz_seeds FOLDER")?,
+    );
     let flat = GrayImage::from_pixel(200, 150, Luma([90]));
     let woven = GrayImage::from_fn(200, 150, |x, y| Luma([(x ^ y) as u8]));
     let eye = GrayImage::from_fn(200, 150, |x, y| {

@@ -1,4 +1,4 @@
-//! `prove FOLDER [CIRCUIT...]`, run by `cargo xtask bench circuits`: the cost of the
+//! `circuits FOLDER [CIRCUIT...]`, run by `cargo xtask bench circuits`: the cost of the
 //! circuits, with test keys in FOLDER. Wall time, and processor time in brackets.
 
 use std::path::PathBuf;
@@ -43,8 +43,11 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Cost) {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("usage: prove FOLDER [CIRCUIT...]")?;
+    // Cargo adds a flag that says what it runs.
+    let mut arguments = std::env::args().skip(1).filter(|it| it != "--bench");
+    let folder = arguments
+        .next()
+        .ok_or("usage: circuits FOLDER [CIRCUIT...]")?;
     let folder = KeyFolder::new(PathBuf::from(folder));
     let named: Vec<CircuitId> = arguments
         .map(|name| name.parse())

@@ -6,7 +6,7 @@
     reason = "the model of the tree is that of the tests"
 )]
 
-#[path = "../../proofs/tests/it/model.rs"]
+#[path = "../../../proofs/tests/it/model.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
 mod model;
 
