@@ -44,13 +44,14 @@ const INTERROGATIVES: [&str; 10] = [
 /// Marks of work that is not done.
 const UNFINISHED: [&str; 3] = ["TODO", "FIXME", "XXX"];
 /// Crates of which each file begins with its purpose.
-const INTRODUCED: [&str; 10] = [
+const INTRODUCED: [&str; 11] = [
     "annona",
     "api",
     "bindings",
     "core",
     "engine",
     "evaluation",
+    "generate",
     "rpc",
     "service",
     "template",
