@@ -5,9 +5,12 @@
 use annona_core::{Address, AmountWei, ClaimScope, Epoch, Payment, SignalHash};
 use annona_proofs::{ClaimVerifier, Identity, VerifyingKey, prove_claim};
 use annona_tree::MembershipTree;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut rng = rand::rng();
+    // Anybody can repeat this one: a wallet takes the random source of its system.
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
     let people = [(); 3].map(|()| Identity::generate(&mut rng));
     let mut tree = MembershipTree::default();
     tree.append(&people.each_ref().map(Identity::commitment))?;
