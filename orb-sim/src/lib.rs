@@ -9,7 +9,8 @@
 //!
 //! Not here: recognition of its own. The renderer knows nothing of iris codes, the device
 //! knows nothing of seeds, and the pipeline sees pixels only. [`Truth`] exists for
-//! measuring segmentation and texture, never for enrolment.
+//! measuring segmentation and texture, never for enrolment. What is measured, and how near
+//! the simulated eye is to real ones, is in `annona-evaluation`.
 //!
 //! Invariants:
 //! - the same person, eye, conditions and random stream give the same image to the bit;
@@ -18,9 +19,7 @@
 
 mod anatomy;
 pub mod attack;
-pub mod calibration;
 mod conditions;
-pub mod confidence;
 #[cfg(feature = "device")]
 mod device;
 mod fast;
@@ -29,7 +28,6 @@ mod lashes;
 mod lattice;
 mod lids;
 mod optics;
-pub mod plot;
 mod random;
 mod render;
 mod scene;
@@ -37,7 +35,7 @@ mod sensor;
 pub mod session;
 mod texture;
 mod tile;
-pub mod trial;
+mod view;
 
 pub use anatomy::Person;
 pub use annona_iris::Eye;
@@ -46,4 +44,5 @@ pub use conditions::{CaptureConditions, Glint, Target};
 pub use device::{Capture, EyeImages, Invitation, Orb, OrbError};
 pub use geometry::Contour;
 pub use random::normal;
-pub use render::{HEIGHT, Truth, WIDTH, capture, capture_with_truth};
+pub use render::{Ray, Truth, capture, capture_with_truth};
+pub use view::{HEIGHT, WIDTH};

@@ -89,7 +89,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             let keys = keys.to_string_lossy();
             let mut arguments = vec![keys.as_ref()];
             arguments.extend(circuits.iter().map(String::as_str));
-            cargo_example("annona-keys", "prove", &arguments)
+            bench_as_built("annona-keys", "circuits", &arguments)
         }
         Bench::Gas { json } => {
             setup::run()?;
@@ -100,7 +100,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
                 .map(|path| path.to_string_lossy())
                 .collect();
             let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
-            cargo_example("annona-chain", "gas", &arguments)
+            bench_as_built("annona-chain", "gas", &arguments)
         }
         Bench::Registry { json } => {
             setup::run()?;
@@ -141,7 +141,7 @@ fn relay(claims: u32, json: Option<&Path>) -> anyhow::Result<()> {
 fn scores(eyes: u32, captures: u32) -> anyhow::Result<()> {
     let (eyes, captures) = (eyes.to_string(), captures.to_string());
     cargo_example(
-        "orb-sim",
+        "annona-evaluation",
         "scores",
         &[
             "--eyes",
@@ -152,6 +152,15 @@ fn scores(eyes: u32, captures: u32) -> anyhow::Result<()> {
             "docs/measurements/iris-scores.svg",
         ],
     )
+}
+
+/// Runs a measurement in the profile of development, which optimises what computes and of which
+/// tests have built the dependencies.
+fn bench_as_built(package: &str, target: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    let mut command = vec!["bench", "--quiet", "--profile", "dev", "--package", package];
+    command.extend(["--bench", target, "--"]);
+    command.extend(arguments);
+    cargo(&command)
 }
 
 fn bench_target(

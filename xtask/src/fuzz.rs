@@ -2,7 +2,8 @@ use anyhow::bail;
 use clap::Args;
 use std::io::Write;
 
-use crate::shell::{cargo_example, read_from, root, run_in};
+use crate::generate;
+use crate::shell::{read_from, root, run_in};
 
 /// Targets of `crates/iris/fuzz`.
 const TARGETS: [&str; 7] = [
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &FuzzArgs) -> anyhow::Result<()> {
     let folder = root().join("crates/iris/fuzz");
     let seeds = folder.join("seeds");
     let seeds = seeds.to_string_lossy();
-    cargo_example("annona-iris", "fuzz_seeds", &[&seeds])?;
+    generate::program("fuzz_seeds", &[&seeds])?;
     let limit = format!("-max_total_time={}", args.seconds);
     for target in TARGETS {
         writeln!(std::io::stdout(), "\n== {target}")?;

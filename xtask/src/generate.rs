@@ -78,20 +78,28 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
 }
 
 /// Build with the features that `cargo test` has: with those of its own package alone, each
-/// program would build its dependencies anew.
-const UNIFIED_BUILD: [&str; 4] = ["build", "--quiet", "--workspace", "--all-features"];
+/// program would build its dependencies anew. Cargo adds the features that only tests need to a
+/// build that has an example, so this one builds a small one, which contains no generated file.
+const UNIFIED_BUILD: [&str; 6] = [
+    "build",
+    "--quiet",
+    "--workspace",
+    "--all-features",
+    "--example",
+    "membership",
+];
 
 /// Builds programs that make files.
 pub(crate) fn build(targets: &[&str]) -> anyhow::Result<()> {
     cargo(&[&UNIFIED_BUILD, targets].concat())
 }
 
-/// Builds and runs an example of the workspace. It is built when its turn comes, because
+/// Builds and runs a program of `crates/generate`. It is built when its turn comes, because
 /// it may contain a file that was made before it.
-fn example(name: &str, arguments: &[&str]) -> anyhow::Result<()> {
-    build(&["--example", name])?;
+pub(crate) fn program(name: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    build(&["--bin", name])?;
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let program = debug_folder()?.join("examples").join(file);
+    let program = debug_folder()?.join(file);
     run_in(root(), program, arguments)
 }
 
@@ -103,7 +111,7 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
     let arguments = [&proving_key, &key].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    example("generate", &arguments)?;
+    program("semaphore_key", &arguments)?;
     for (made, kept) in [
         ("semaphore_30.vk", "crates/proofs/keys/semaphore_30.vk"),
         ("semaphore_30.hash", "crates/proofs/keys/semaphore_30.hash"),
@@ -131,7 +139,7 @@ fn verifier(
     let template = root().join("contracts/templates/Groth16Verifier.sol.j2");
     let made = key.with_extension("sol");
     let [key, template, out] = [key, &template, &made].map(|path| path.to_string_lossy());
-    example("verifier", &[&key, name, interface, &template, &out])?;
+    program("verifier", &[&key, name, interface, &template, &out])?;
     let kept = format!("contracts/src/generated/{name}.sol");
     settle(mode, stale, &kept, &fs::read(&made)?)
 }
@@ -144,7 +152,7 @@ fn circuits(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let keys = circuit_keys();
     let arguments = [&scratch, &keys].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    example("lock", &[&arguments, mode.arguments()].concat())?;
+    program("lock", &[&arguments, mode.arguments()].concat())?;
     let lock = fs::read(scratch.join("circuits.lock.json"))?;
     settle(mode, stale, "circuits/circuits.lock.json", &lock)?;
     let pinned: BTreeMap<String, Value> = serde_json::from_slice(&lock)?;
@@ -197,7 +205,7 @@ fn batches(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     }
     let made = std::env::temp_dir().join(format!("annona-batches-{}.json", std::process::id()));
     let path = made.to_string_lossy();
-    example("batches", &[&[&*path, &keys], mode.arguments()].concat())?;
+    program("batches", &[&[&*path, &keys], mode.arguments()].concat())?;
     let read =
         |path: &Path| -> anyhow::Result<Value> { Ok(serde_json::from_slice(&fs::read(path)?)?) };
     let (new, present) = (read(&made)?, read(&root().join(kept))?);
@@ -225,7 +233,7 @@ fn iris_vectors(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     written_by("golden", &[], mode, stale, kept)
 }
 
-/// Settles `kept` with the output of an example, which writes to the file that its first
+/// Settles `kept` with the output of a program, which writes to the file that its first
 /// argument names; `others` follow.
 fn written_by(
     name: &str,
@@ -236,7 +244,7 @@ fn written_by(
 ) -> anyhow::Result<()> {
     let made = std::env::temp_dir().join(format!("annona-{name}-{}.json", std::process::id()));
     let path = made.to_string_lossy();
-    example(name, &[&[&*path], others].concat())?;
+    program(name, &[&[&*path], others].concat())?;
     settle(mode, stale, kept, &fs::read(&made)?)?;
     fs::remove_file(made)?;
     Ok(())
@@ -318,7 +326,7 @@ fn queries(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let database = scratch.join("annona.sqlite");
     let migrations = root().join("crates/store/migrations/sqlite");
     let paths = [&migrations, &database].map(|path| path.to_string_lossy());
-    example("scratch_database", &[&paths[0], &paths[1]])?;
+    program("scratch_database", &[&paths[0], &paths[1]])?;
     run_with(
         &[
             ("DATABASE_URL", &format!("sqlite://{}", paths[1])),
@@ -335,8 +343,7 @@ fn queries(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 }
 
 fn openapi(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    // Only with examples do dependencies get the features that tests need too.
-    build(&["--bin", "annona", "--examples"])?;
+    build(&["--bin", "annona"])?;
     let document = read_from(root(), annona_binary()?, &["openapi"])?;
     settle(mode, stale, "docs/openapi.json", document.as_bytes())
 }

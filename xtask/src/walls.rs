@@ -14,7 +14,7 @@ struct Wall {
     reason: &'static str,
 }
 
-const WALLS: [Wall; 5] = [
+const WALLS: [Wall; 8] = [
     Wall {
         name: "annona-audit",
         must_not_link: &[
@@ -24,6 +24,7 @@ const WALLS: [Wall; 5] = [
             "annona-store",
             "annona-chain",
             "annona-api",
+            "annona-evaluation",
             "image",
             "sqlx",
         ],
@@ -37,6 +38,7 @@ const WALLS: [Wall; 5] = [
             "annona-iris",
             "annona-store",
             "annona-chain",
+            "annona-evaluation",
             "image",
             "sqlx",
         ],
@@ -63,6 +65,26 @@ const WALLS: [Wall; 5] = [
         name: "annona-template",
         must_not_link: &["annona-core", "image", "alloy-primitives"],
         reason: "templates are data",
+    },
+    Wall {
+        name: "annona-service",
+        must_not_link: &["annona-evaluation", "annona-iris", "orb-sim", "image"],
+        reason: "a service measures nobody's eyes, and sees none",
+    },
+    Wall {
+        name: "orb-sim",
+        must_not_link: &["annona-evaluation", "annona-matcher"],
+        reason: "an orb compares no eyes, and does not measure itself",
+    },
+    Wall {
+        name: "annona-generate",
+        must_not_link: &[
+            "annona-bindings",
+            "annona-chain",
+            "annona-engine",
+            "annona-store",
+        ],
+        reason: "generators build while artifacts and queries are stale",
     },
 ];
 

@@ -1,6 +1,7 @@
 //! Commands, options and variables that documents and messages name are those that exist.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use annona_service::config;
@@ -227,11 +228,13 @@ fn every_variable_that_is_named_exists() {
 fn packages_and_examples_of_cargo_commands_exist() {
     let root = root();
     let manifests = texts(&["toml"]);
-    let packages: Vec<String> = manifests
+    let packages: BTreeMap<&str, &Path> = manifests
         .iter()
         .filter(|(path, _)| path.ends_with("Cargo.toml"))
-        .filter_map(|(_, text)| text.lines().find_map(|line| line.strip_prefix("name = ")))
-        .map(|name| name.trim_matches('"').to_owned())
+        .filter_map(|(path, text)| {
+            let name = text.lines().find_map(|line| line.strip_prefix("name = "))?;
+            Some((name.trim_matches('"'), path.parent()?))
+        })
         .collect();
     for (path, text) in texts(&["md"]) {
         for code in spans(&text).into_iter().chain(fenced(&text)) {
@@ -244,16 +247,18 @@ fn packages_and_examples_of_cargo_commands_exist() {
                 words.get(position + 1).copied()
             };
             let package = after("-p").or_else(|| after("--package"));
-            if let Some(package) = package {
-                let is_known = packages.iter().any(|known| known == package);
-                assert!(is_known, "{}: `{code}`", path.display());
-            }
+            let folder = package.map(|package| {
+                let known = packages.get(package);
+                known.unwrap_or_else(|| panic!("{}: `{code}`", path.display()))
+            });
             if let Some(example) = after("--example") {
-                let file = format!("{}/examples/{example}.rs", package.unwrap_or_default());
+                let folder = folder.map_or(root.as_path(), |folder| folder);
+                let file = folder.join(format!("examples/{example}.rs"));
                 assert!(
-                    root.join(&file).is_file(),
-                    "{}: `{code}`: {file}",
-                    path.display()
+                    file.is_file(),
+                    "{}: `{code}`: {}",
+                    path.display(),
+                    file.display()
                 );
             }
         }

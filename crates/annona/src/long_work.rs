@@ -1,13 +1,13 @@
-//! Work that takes minutes: on all cores, with progress, and ended by a signal without
-//! losing what was done.
+//! Long work before a terminal: a bar of progress, and signals that end it without losing what
+//! was done.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use annona_evaluation::long_work::{Progress, Supervisor};
 use indicatif::{ProgressBar, ProgressStyle};
-use rayon::prelude::*;
 
 use crate::output::note;
 use crate::signals::{EndSignal, EndSignals};
@@ -27,16 +27,6 @@ struct Asked {
 }
 
 impl Stop {
-    pub(crate) fn asked(&self) -> bool {
-        self.0.is_asked.load(Ordering::Relaxed)
-    }
-
-    /// Returns whether the user asked to stop, and forgets it: the next stage goes on with the
-    /// results of the stage before.
-    pub(crate) fn take(&self) -> bool {
-        self.0.is_asked.swap(false, Ordering::Relaxed)
-    }
-
     /// Exit code of work that was done to the end, or not.
     pub(crate) fn exit_code(&self, is_complete: bool) -> ExitCode {
         let signal = EndSignal::from_number(self.0.signal.load(Ordering::Relaxed));
@@ -60,6 +50,20 @@ impl Stop {
     }
 }
 
+impl Supervisor for Stop {
+    fn begin(&self, stage: &'static str, steps: u64) -> Box<dyn Progress + '_> {
+        Box::new(ShownProgress::new(stage, steps))
+    }
+
+    fn is_stop_asked(&self) -> bool {
+        self.0.is_asked.load(Ordering::Relaxed)
+    }
+
+    fn take_stop(&self) -> bool {
+        self.0.is_asked.swap(false, Ordering::Relaxed)
+    }
+}
+
 /// Does `work` while listening for signals: the first asks it to stop, the second ends
 /// the process.
 pub(crate) async fn stoppable<T: Send + 'static>(
@@ -73,56 +77,27 @@ pub(crate) async fn stoppable<T: Send + 'static>(
     Ok((done??, stop))
 }
 
-/// `work` of every number below `count`, on all cores, in order of the numbers; fewer
-/// when asked to stop.
-pub(crate) fn in_parallel<T: Send>(
-    title: &'static str,
-    count: u64,
-    stop: &Stop,
-    work: impl Fn(u64) -> T + Sync,
-) -> Vec<T> {
-    let progress = Progress::new(title, count);
-    (0..count)
-        .into_par_iter()
-        .filter_map(|number| {
-            let done = (!stop.asked()).then(|| work(number))?;
-            progress.advance(1);
-            Some(done)
-        })
-        .collect()
-}
-
-/// Progress of the work, on standard error: a bar on a terminal, elsewhere a line every
-/// half minute.
-pub(crate) struct Progress {
-    title: &'static str,
+/// Progress of a stage, on standard error: a bar on a terminal, elsewhere a line every half
+/// minute.
+struct ShownProgress {
+    stage: &'static str,
     bar: ProgressBar,
     begun: Instant,
-    /// Time at which the last line was written, or the work begun.
+    /// Time at which the last line was written, or the stage begun.
     last_line: Mutex<Instant>,
 }
 
-impl Progress {
-    pub(crate) fn new(title: &'static str, length: u64) -> Self {
+impl ShownProgress {
+    fn new(stage: &'static str, steps: u64) -> Self {
         let style = ProgressStyle::with_template("{prefix:19} {wide_bar} {pos}/{len}, {eta} left")
             .expect("the template is a constant that parses");
-        let bar = ProgressBar::new(length)
-            .with_style(style)
-            .with_prefix(title);
+        let bar = ProgressBar::new(steps).with_style(style).with_prefix(stage);
         let begun = Instant::now();
         Self {
-            title,
+            stage,
             bar,
             begun,
             last_line: Mutex::new(begun),
-        }
-    }
-
-    pub(crate) fn advance(&self, count: u64) {
-        self.bar.inc(count);
-        if self.bar.is_hidden() && self.line_is_due() {
-            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
-            note(line(self.title, done, all, self.begun.elapsed()));
         }
     }
 
@@ -139,17 +114,27 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Progress for ShownProgress {
+    fn advance(&self, steps: u64) {
+        self.bar.inc(steps);
+        if self.bar.is_hidden() && self.line_is_due() {
+            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
+            note(line(self.stage, done, all, self.begun.elapsed()));
+        }
+    }
+}
+
+impl Drop for ShownProgress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }
 
 /// Returns a line of progress; the time left is estimated from the work done so far.
-fn line(title: &str, done: u64, all: u64, elapsed: Duration) -> String {
+fn line(stage: &str, done: u64, all: u64, elapsed: Duration) -> String {
     let left = elapsed.as_secs() * all.saturating_sub(done) / done.max(1);
     format!(
-        "{title}: {done} of {all}, about {} min left",
+        "{stage}: {done} of {all}, about {} min left",
         left.div_ceil(60)
     )
 }
@@ -159,18 +144,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_come_in_order_and_a_stop_leaves_those_done() {
+    fn work_that_a_signal_cut_short_ends_with_the_signals_code() {
         let stop = Stop::default();
-        let squares = in_parallel("squares", 1_000, &stop, |n| n * n);
-        assert!(squares.iter().copied().eq((0..1_000).map(|n| n * n)));
-
-        let some = in_parallel("numbers", 1_000, &stop, |n| {
-            stop.ask(EndSignal::Terminate);
-            n
-        });
-        assert!((1..1_000).contains(&some.len()), "{}", some.len());
-        assert!(some.is_sorted());
-        assert!(stop.take() && !stop.asked());
+        stop.ask(EndSignal::Terminate);
+        assert!(stop.take_stop() && !stop.is_stop_asked());
         let code = |is_complete| format!("{:?}", stop.exit_code(is_complete));
         let expected = |code: u8| format!("{:?}", ExitCode::from(code));
         assert_eq!((code(false), code(true)), (expected(143), expected(0)));

@@ -21,7 +21,6 @@ mod promise;
 mod registry;
 mod relay;
 mod scratch;
-mod screening;
 mod serve;
 mod service_process;
 mod signals;

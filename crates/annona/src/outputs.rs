@@ -117,7 +117,7 @@ pub(crate) fn put_png(
 pub(crate) fn svg(path: &Path) -> Result<OutputFile<'static>, FileError> {
     let purpose = Purpose::beginning_with(
         "a drawing of this command",
-        orb_sim::plot::SVG_START.as_bytes(),
+        annona_evaluation::plot::SVG_START.as_bytes(),
     );
     OutputFile::replace(path, Audience::Everybody, purpose)
 }

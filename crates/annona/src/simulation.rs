@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use annona_evaluation::calibration::{self, CalibrationReport};
+use annona_evaluation::long_work::{Supervisor, in_parallel};
+use annona_evaluation::trial::{self, Decisions, Enrolled, Plan, Rate, Subject};
 use clap::Args;
-use orb_sim::calibration::{self, Report};
-use orb_sim::trial::{self, Decisions, Enrolled, Plan, Rate, Subject};
 use serde::Serialize;
 
-use crate::long_work::{Stop, in_parallel, stoppable};
+use crate::long_work::{Stop, stoppable};
 use crate::output::note;
 use crate::outputs::{self, JsonOutput};
 
@@ -82,7 +83,7 @@ pub(crate) async fn calibrate(args: CalibrateArgs) -> anyhow::Result<ExitCode> {
         note("interrupted before anybody was photographed");
         return Ok(stop.exit_code(is_complete));
     }
-    let report = Report::new(&subjects);
+    let report = CalibrationReport::new(&subjects);
     json.answer(&report, || report.to_string().trim_end().to_owned())?;
     if let Some(mut plot) = plot {
         plot.put(report.to_svg().as_bytes())?;
@@ -143,7 +144,7 @@ fn run_trial(args: &TrialArgs, stop: &Stop) -> anyhow::Result<TrialAnswer> {
         trial::examine(&plan, number)
     });
     let seconds_capturing = started.elapsed().as_secs_f64();
-    let interrupted_early = stop.take();
+    let interrupted_early = stop.take_stop();
     let started = Instant::now();
     let gallery = Enrolled::new(&subjects)?;
     let found = in_parallel("people compared", subjects.len() as u64, stop, |number| {
@@ -167,7 +168,7 @@ fn run_trial(args: &TrialArgs, stop: &Stop) -> anyhow::Result<TrialAnswer> {
         sessions: plan.sessions,
         frames: plan.frames,
         seed: plan.seed,
-        interrupted: interrupted_early || stop.asked(),
+        interrupted: interrupted_early || stop.is_stop_asked(),
         failed_to_enrol: Rate::new(people - enrolled().count() as u64, people),
         failed_to_capture: Rate::new(missing, probes),
         false_match: Rate::new(impostor.duplicate, impostor.pairs),

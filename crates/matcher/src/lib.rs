@@ -2,12 +2,12 @@
 //!
 //! Here: the distance of two templates over all rotations, the normalised score,
 //! pairs of eyes and their arrangements, the fusion of several captures, the exact
-//! search of a gallery on vector instructions, prefiltering, the gallery's files, the
-//! decision rule, and the error rates of a set of labelled comparisons.
+//! search of a gallery on vector instructions, prefiltering, the gallery's files, and the
+//! decision rule.
 //!
-//! Not here: images (`annona-iris`), databases, networks. The only files that this crate
-//! touches are a gallery's, in [`Gallery`]: they are mapped into memory, and their layout
-//! makes a search fast. Nothing here reads a clock or a random source, and scores are
+//! Not here: images (`annona-iris`), error rates (`annona-evaluation`), databases, networks.
+//! The only files that this crate touches are a gallery's, in [`Gallery`]: they are mapped
+//! into memory, and their layout makes a search fast. Nothing here reads a clock or a random source, and scores are
 //! integers: the same templates give the same decision on every machine and on all
 //! instructions.
 //!
@@ -30,7 +30,6 @@ mod decision;
 mod distance;
 mod entry;
 mod error;
-pub mod evaluation;
 mod fusion;
 mod gallery;
 mod kernel;

@@ -12,7 +12,6 @@ mod lens;
 mod living;
 mod prosthesis;
 mod replay;
-pub mod trial;
 
 use crate::anatomy::Person;
 use crate::random::between;

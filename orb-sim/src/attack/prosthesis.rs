@@ -2,8 +2,8 @@
 
 use super::Range;
 use crate::anatomy::Person;
-use crate::render::{HEIGHT, WIDTH};
 use crate::session::{Sitting, Subject, Tremor, View};
+use crate::view::{HEIGHT, WIDTH};
 use annona_iris::Eye;
 use annona_iris::pad::Challenge;
 use image::GrayImage;

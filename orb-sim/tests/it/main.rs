@@ -1,12 +1,10 @@
 //! What holds of photographs of simulated eyes.
 #![allow(clippy::unwrap_used)]
 
-mod calibration;
 mod changes;
 #[path = "../../../crates/iris/tests/it/files.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod files;
-mod liveness;
 mod mirror;
 mod segmentation;
 

@@ -1,13 +1,12 @@
 //! Commands of `annona iris`: `encode` and `compare` are here, `evaluate` is in a module of its
 //! own.
 
-mod drawing;
 mod evaluate;
-mod picture;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use annona_evaluation::encoding_picture;
 use annona_iris::{Encoding, Eye, encode, read_image};
 use annona_matcher::score;
 use annona_template::IrisTemplate;
@@ -109,7 +108,7 @@ fn encode_file(args: &EncodeArgs) -> anyhow::Result<ExitCode> {
         out.commit()?;
     }
     if let Some(overlay) = overlay {
-        outputs::put_png(overlay, picture::page(&image, &encoding))?;
+        outputs::put_png(overlay, encoding_picture::page(&image, &encoding))?;
     }
     let answer = describe(&encoding);
     Format::from_flag(args.json).print(&answer, || {

@@ -4,14 +4,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use annona_evaluation::attacks::{Presentation, Row, nth, presentations};
+use annona_evaluation::confidence::clopper_pearson;
+use annona_evaluation::long_work::in_parallel;
 use anyhow::ensure;
 use clap::Args;
 use orb_sim::attack::Range;
-use orb_sim::attack::trial::{Presentation, Row, nth, presentations};
-use orb_sim::confidence::clopper_pearson;
 use serde::Serialize;
 
-use crate::long_work::{in_parallel, stoppable};
+use crate::long_work::stoppable;
 use crate::output::note;
 use crate::outputs::JsonOutput;
 

@@ -2,7 +2,7 @@
 #![no_main]
 
 #[expect(dead_code, reason = "only the parser is fuzzed, not what reads files")]
-#[path = "../../../annona/src/iris/evaluate/manifest.rs"]
+#[path = "../../../evaluation/src/images/manifest.rs"]
 mod manifest;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

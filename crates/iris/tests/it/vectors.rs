@@ -14,7 +14,12 @@ pub(crate) fn folder() -> PathBuf {
 
 /// The committed images with their names, in order of name.
 pub(crate) fn images() -> Vec<(String, Vec<u8>)> {
-    let entries = std::fs::read_dir(folder()).expect("the vectors are in the repository");
+    images_in(&folder())
+}
+
+/// The images of a folder with their names, in order of name.
+pub(crate) fn images_in(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).expect("the vectors are in the repository");
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.expect("a folder can be read").path())
         .filter(|path| path.extension().is_some_and(|e| e == "png"))
@@ -28,9 +33,9 @@ pub(crate) fn images() -> Vec<(String, Vec<u8>)> {
     named.collect()
 }
 
-/// The values as they are written to `golden.json`.
-pub(crate) fn golden() -> Value {
-    let images: Vec<Value> = images()
+/// The values of images as they are written to `golden.json`.
+pub(crate) fn golden(images: &[(String, Vec<u8>)]) -> Value {
+    let images: Vec<Value> = images
         .iter()
         .map(|(name, bytes)| describe(name, bytes))
         .collect();
