@@ -90,7 +90,7 @@ impl Outcome {
 /// Runs all peers that can be had, and prints a table.
 ///
 /// # Errors
-/// When a peer does not agree, or this project's own part fails.
+/// Names a peer that does not agree, or the part of this project that failed.
 pub(crate) fn run(args: &PeersArgs) -> anyhow::Result<()> {
     setup::run()?;
     generate::build(&["--bin", "annona-peers"])?;

@@ -45,7 +45,7 @@ const REPLACED_NAMES: [(&str, &str); 37] = [
     ("find_lids", "find_eyelids"),
     ("lower_lid_row", "lower_eyelid_row"),
     ("passes_screen", "passes_prefilter"),
-    ("threshold_micros", "threshold_micros"),
+    ("reach_micros", "threshold_micros"),
     ("upper_lid_row", "upper_eyelid_row"),
 ];
 /// Openings that leave a doc line without verb or noun.
