@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask setup | demo | test | gen | fuzz | peers | bench`.
+//! Developer commands: `cargo xtask setup | demo | test | gen | fuzz | mutants | peers | bench`.
 //!
 //! Each sets up what it needs, so that two commands are enough on a fresh machine
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.
@@ -8,6 +8,7 @@ mod dependencies;
 mod durations;
 mod fuzz;
 mod generate;
+mod mutants;
 mod peers;
 mod python;
 mod rust_tests;
@@ -60,6 +61,10 @@ enum Command {
     /// Peers come from npm, PyPI and a public repository. Those that cannot be had are named as
     /// SKIPPED.
     Peers(peers::PeersArgs),
+    /// Change the code in small ways, one at a time, and count the changes that a test catches.
+    ///
+    /// This takes hours. It builds cargo-mutants first where it is not.
+    Mutants(mutants::MutantsArgs),
     /// Run a measurement.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
         Command::Gen { check } => generate::run(generate::Mode::from_flag(check)),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Peers(args) => peers::run(&args),
+        Command::Mutants(args) => mutants::run(&args),
         Command::Bench(bench) => bench::run(&bench),
     };
     match outcome {

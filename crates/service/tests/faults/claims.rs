@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use annona_core::Claim;
-use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository, Pending};
+use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository};
 use annona_engine::{ClaimState, Rejection};
 use annona_faults::{
     BatchSupport, Failure, Fault, FeeModel, LOG_REFUSALS, Modes, Proxy, RetryAfter, When,
@@ -476,8 +476,7 @@ async fn random_run(payday: &mut Payday, proxy: &Proxy, seed: u64) -> usize {
             .rounds(&payday.ground, RANDOM_CONFIRMATIONS + 1)
             .await;
         rounds += RANDOM_CONFIRMATIONS + 1;
-        let pending = running.store.pending_claims().await.unwrap();
-        if pending == Pending::default() && running.store.open_slots().await.unwrap().is_empty() {
+        if running.is_settled().await {
             break;
         }
     }
