@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use annona_evaluation::error_rates::PairKind;
-use annona_evaluation::screening::{ScreenRates, ScreenTally};
+use annona_evaluation::prefiltering::{PrefilterRates, PrefilterTally};
 use annona_evaluation::synthetic_templates::{SyntheticPeople, two_captures};
 use annona_matcher::baseline::{PlainBuild, PlainCode, least_fraction};
 use annona_matcher::{
@@ -97,7 +97,7 @@ struct Report {
     paths: Vec<PathRate>,
     /// Rates of the prefilter on simulated people: both eyes of two captures, and of two
     /// different people.
-    screening: ScreenRates,
+    screening: PrefilterRates,
     scaling: Scaling,
     open: Opening,
 }
@@ -133,7 +133,7 @@ fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let scaling = measure_scaling(&mapped, &probe)?;
     let report = Report {
         paths,
-        screening: measure_screening(&mut rng),
+        screening: measure_prefilter(&mut rng),
         scaling,
         open,
     };
@@ -231,8 +231,8 @@ fn best_rate(pairs: usize, mut work: impl FnMut()) -> f64 {
 }
 
 /// Genuine pairs are two captures of a person, impostor pairs two people in a row.
-fn measure_screening(rng: &mut ChaCha8Rng) -> ScreenRates {
-    let mut tally = ScreenTally::default();
+fn measure_prefilter(rng: &mut ChaCha8Rng) -> PrefilterRates {
+    let mut tally = PrefilterTally::default();
     let mut before: Option<EyePair> = None;
     for _ in 0..RECAPTURED {
         let [first, second] = two_captures(rng);

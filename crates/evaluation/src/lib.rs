@@ -5,7 +5,7 @@
 //! ([`confidence`]), the evaluation of labelled images ([`images`]), the trial of simulated
 //! people by the production rule ([`trial`]), presentation attacks ([`attacks`]), the
 //! calibration of the simulated eye against real ones ([`calibration`]), the rates of the
-//! search's prefilter ([`screening`]), templates drawn without images
+//! search's prefilter ([`prefiltering`]), templates drawn without images
 //! ([`synthetic_templates`]), and pictures of all this ([`plot`], [`encoding_picture`]).
 //!
 //! Not here: recognition, rendering and decisions, which are `annona-iris`, `orb-sim` and
@@ -27,6 +27,6 @@ pub mod error_rates;
 pub mod images;
 pub mod long_work;
 pub mod plot;
-pub mod screening;
+pub mod prefiltering;
 pub mod synthetic_templates;
 pub mod trial;

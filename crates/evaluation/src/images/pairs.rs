@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::encoded::{EncodedImage, EncodedImages};
 use crate::error_rates::{Labelled, PairKind, ScoreTally};
 use crate::long_work::Supervisor;
-use crate::screening::ScreenTally;
+use crate::prefiltering::PrefilterTally;
 
 /// Rows whose scores are held at once.
 const ROWS_AT_ONCE: usize = 128;
@@ -60,7 +60,7 @@ pub struct ComparedPairs {
     /// Scores by kind of pair.
     pub tally: ScoreTally,
     /// Outcomes of the prefilter.
-    pub screened: ScreenTally,
+    pub prefiltered: PrefilterTally,
     /// True if all pairs are counted; false when stopped before the last.
     pub complete: bool,
 }
@@ -85,7 +85,7 @@ pub fn compare_single_eyes(
     let images = &encoded.templates;
     let templates: Vec<&IrisTemplate> = images.iter().map(|image| &image.template).collect();
     let mut tally = ScoreTally::new();
-    let mut screened = ScreenTally::default();
+    let mut prefiltered = PrefilterTally::default();
     let complete = all_pairs("pairs", &templates, supervisor, |first, scores| {
         let a = &images[first];
         let passing: Vec<bool> = images[first + 1..]
@@ -100,7 +100,7 @@ pub fn compare_single_eyes(
                 kind,
                 micros: score.map(|s| s.micros),
             });
-            screened.record(kind, score.map(|s| s.micros), passes);
+            prefiltered.record(kind, score.map(|s| s.micros), passes);
             if let Some(lines) = &mut lines {
                 writeln!(
                     lines,
@@ -115,7 +115,7 @@ pub fn compare_single_eyes(
     })?;
     Ok(ComparedPairs {
         tally,
-        screened,
+        prefiltered,
         complete,
     })
 }
@@ -187,7 +187,7 @@ pub fn compare_both_eyes(encoded: &EncodedImages, supervisor: &dyn Supervisor) -
     let lefts: Vec<&IrisTemplate> = captures.iter().map(|both| both.left).collect();
     let rights: Vec<&IrisTemplate> = captures.iter().map(|both| both.right).collect();
     let mut tally = ScoreTally::new();
-    let mut screened = ScreenTally::default();
+    let mut prefiltered = PrefilterTally::default();
     let Ok(complete) = all_pairs("pairs of both eyes", &lefts, supervisor, |first, scores| {
         let right_scores: Vec<Option<Score>> = rights[first + 1..]
             .par_iter()
@@ -203,7 +203,7 @@ pub fn compare_both_eyes(encoded: &EncodedImages, supervisor: &dyn Supervisor) -
             let kind = kind_of(this.subject == other.subject);
             let micros = (left.zip(right)).map(|(l, r)| u32::midpoint(l.micros, r.micros));
             tally.record(Labelled { kind, micros });
-            screened.record(kind, micros, passes);
+            prefiltered.record(kind, micros, passes);
         }
         Ok::<_, Infallible>(())
     });
@@ -211,7 +211,7 @@ pub fn compare_both_eyes(encoded: &EncodedImages, supervisor: &dyn Supervisor) -
         captures: captures.len(),
         pairs: ComparedPairs {
             tally,
-            screened,
+            prefiltered,
             complete,
         },
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::encoded::EncodedImages;
 use super::pairs::{ComparedCaptures, ComparedPairs};
 use crate::error_rates::{MaxFalseMatchRate, PairKind, ScoreSummary, ScoreTally};
-use crate::screening::ScreenRates;
+use crate::prefiltering::PrefilterRates;
 
 /// Width of a bin of the reported histograms, in millionths of the score.
 const BIN_MICROS: usize = 10_000;
@@ -53,7 +53,7 @@ pub(super) struct Rates {
     pub(super) threshold: BTreeMap<String, Option<f64>>,
     false_non_matches: BTreeMap<String, Option<u64>>,
     /// Pairs that a prefiltered search would keep and miss.
-    screening: ScreenRates,
+    screening: PrefilterRates,
     scores: Scores,
 }
 
@@ -123,7 +123,7 @@ impl Rates {
             false_non_matches: points()
                 .map(|(name, at)| (name, at.map(|p| p.false_non_matches)))
                 .collect(),
-            screening: compared.screened.rates(),
+            screening: compared.prefiltered.rates(),
             scores: Scores {
                 genuine: summary(PairKind::Genuine),
                 impostor: summary(PairKind::Impostor),

@@ -20,9 +20,9 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::cut::{Cut, assert_reached};
-use crate::ground::{Ground, Running, Site};
-use crate::payday::{CONFIRMATIONS, Outcome, Payday, ROUNDS};
+use crate::crash::{CrashPoint, assert_reached};
+use crate::harness::{DataFolder, Harness, Running};
+use crate::scenario::{CONFIRMATIONS, ClaimScenario, Outcome, ROUNDS};
 
 const GWEI: u128 = 1_000_000_000;
 /// A base fee that the service does not pay.
@@ -37,60 +37,62 @@ const fn all_good<'a>(accepted: &'a [Claim], what: &'a str) -> Outcome<'a> {
     }
 }
 
-async fn through(proxy: &Proxy, ground: &Ground, site: &Site) -> Running {
+async fn through(proxy: &Proxy, harness: &Harness, folder: &DataFolder) -> Running {
     // The service's own repeats are tried here, and not those of its connection.
     let provider = connect_with(proxy.url(), EndpointLimits::without_repeats()).unwrap();
-    ground.start_through(provider, site, Cut::never()).await
+    harness
+        .start_through(provider, folder, CrashPoint::never())
+        .await
 }
 
 /// OpenZeppelin's relayer (#818, #843) and World's gateway (#495, #654, #916): a counter runs
 /// ahead of the chain, and everything after it waits for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_nonce_ahead_of_the_chain_jams_nothing() {
-    let mut payday = Payday::new().await;
-    let site = payday.again().await;
-    let proxy = Proxy::start(payday.ground.endpoint()).await;
-    let running = through(&proxy, &payday.ground, &site).await;
-    let accepted = &payday.claims[..4];
+    let mut scenario = ClaimScenario::new().await;
+    let folder = scenario.again().await;
+    let proxy = Proxy::start(scenario.harness.endpoint()).await;
+    let running = through(&proxy, &scenario.harness, &folder).await;
+    let accepted = &scenario.claims[..4];
     running.queue(accepted).await;
     proxy.next(Fault::HighNonce, "eth_getTransactionCount", 2);
-    running.rounds(&payday.ground, 1).await;
+    running.rounds(&scenario.harness, 1).await;
     assert!(proxy.count(Fault::HighNonce) > 0);
     let open = running.store.open_slots().await.unwrap();
     assert!(open.iter().any(|slot| slot.nonce > 0), "{open:?}");
     proxy.behave();
     let what = "a nonce too high";
-    payday.settle(&running, &all_good(accepted, what)).await;
+    scenario.settle(&running, &all_good(accepted, what)).await;
 }
 
 /// OpenZeppelin's relayer (#836): two workers prepare one transaction with two nonces.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_services_on_one_database_pay_once() {
-    let mut payday = Payday::new().await;
-    let site = payday.again().await;
-    let one = payday.ground.start(&site, Cut::never()).await;
-    let two = payday.ground.start(&site, Cut::never()).await;
-    let accepted = &payday.claims[..8];
+    let mut scenario = ClaimScenario::new().await;
+    let folder = scenario.again().await;
+    let one = scenario.harness.start(&folder, CrashPoint::never()).await;
+    let two = scenario.harness.start(&folder, CrashPoint::never()).await;
+    let accepted = &scenario.claims[..8];
     for claims in accepted.chunks(2) {
         one.queue(claims).await;
         tokio::join!(one.round(), two.round());
         tokio::join!(two.round(), one.round());
-        payday.ground.mine(1).await;
+        scenario.harness.mine(1).await;
     }
     for _ in 0..ROUNDS {
         tokio::join!(one.round(), two.round());
-        payday.ground.mine(1).await;
+        scenario.harness.mine(1).await;
     }
     let what = "two services";
-    payday.assert_right(&two, &all_good(accepted, what)).await;
+    scenario.assert_right(&two, &all_good(accepted, what)).await;
 }
 
 /// OpenZeppelin's relayer (#808): an offer at the limit stays so dear for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_goes_up_in_a_spike_and_comes_down_after_it() {
-    let mut payday = Payday::new().await;
-    let (running, _site) = payday.begin().await;
-    let accepted = &payday.claims[..3];
+    let mut scenario = ClaimScenario::new().await;
+    let (running, _site) = scenario.begin().await;
+    let accepted = &scenario.claims[..3];
     running.queue(accepted).await;
     running.round().await;
     let offers = async || {
@@ -100,28 +102,28 @@ async fn an_offer_goes_up_in_a_spike_and_comes_down_after_it() {
         offers.collect::<Vec<u128>>()
     };
     for _ in 0..4 {
-        payday.ground.mine_at(BEYOND_THE_LIMIT).await;
+        scenario.harness.mine_at(BEYOND_THE_LIMIT).await;
         running.round().await;
     }
     let spiked = offers().await;
     let limit = u128::from(FEES.max_fee_wei);
     assert_eq!(spiked.last(), Some(&limit), "{spiked:?}");
     // Driven out of the pool, and gas is cheap again.
-    payday.ground.empty_pool().await;
-    payday.ground.mine_at(GWEI).await;
+    scenario.harness.empty_pool().await;
+    scenario.harness.mine_at(GWEI).await;
     running.round().await;
     let calmed = offers().await;
     assert!(calmed.last() < Some(&(limit / 2)), "{calmed:?}");
     let what = "a spike";
-    payday.settle(&running, &all_good(accepted, what)).await;
+    scenario.settle(&running, &all_good(accepted, what)).await;
 }
 
 /// World's gateway (#155, #180, #181): one bad item fails the batch, and nobody is told why.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_claim_has_its_reason_and_the_others_of_its_batch_are_paid() {
-    let mut payday = Payday::new().await;
-    let (running, _site) = payday.begin().await;
-    let mut accepted = payday.claims[..8].to_vec();
+    let mut scenario = ClaimScenario::new().await;
+    let (running, _site) = scenario.begin().await;
+    let mut accepted = scenario.claims[..8].to_vec();
     accepted[5].points = accepted[1].points;
     running.queue(&accepted).await;
     let outcome = Outcome {
@@ -129,7 +131,7 @@ async fn a_bad_claim_has_its_reason_and_the_others_of_its_batch_are_paid() {
         refused: &[(accepted[5].nullifier_hash, Rejection::InvalidProof)],
         what: "a bad claim",
     };
-    payday.settle(&running, &outcome).await;
+    scenario.settle(&running, &outcome).await;
     for (number, claim) in accepted.iter().enumerate() {
         let record = running.store.claim(claim.nullifier_hash).await.unwrap();
         let state = record.unwrap().state;
@@ -146,54 +148,54 @@ async fn a_bad_claim_has_its_reason_and_the_others_of_its_batch_are_paid() {
 /// the work is swept sends twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_after_every_round_loses_nothing_and_doubles_nothing() {
-    let mut payday = Payday::new().await;
-    let site = payday.again().await;
-    let accepted = &payday.claims[..6];
-    let mut running = payday.ground.start(&site, Cut::never()).await;
+    let mut scenario = ClaimScenario::new().await;
+    let folder = scenario.again().await;
+    let accepted = &scenario.claims[..6];
+    let mut running = scenario.harness.start(&folder, CrashPoint::never()).await;
     for claims in accepted.chunks(2) {
         running.queue(claims).await;
         for _ in 0..3 {
             running.round().await;
             drop(running);
-            running = payday.ground.start(&site, Cut::never()).await;
-            payday.ground.mine(1).await;
+            running = scenario.harness.start(&folder, CrashPoint::never()).await;
+            scenario.harness.mine(1).await;
         }
     }
     let what = "restarts";
-    payday.settle(&running, &all_good(accepted, what)).await;
+    scenario.settle(&running, &all_good(accepted, what)).await;
 }
 
 /// Indexers give up on a reorg, or leave it to somebody with a database prompt.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reorg_of_one_to_eight_blocks_pays_once() {
-    let mut payday = Payday::new().await;
-    let accepted = payday.claims[..3].to_vec();
+    let mut scenario = ClaimScenario::new().await;
+    let accepted = scenario.claims[..3].to_vec();
     for depth in 1..=8 {
         for (rounds, is_down) in [(1, false), (3, false), (3, true)] {
-            let site = payday.again().await;
-            let mut running = payday.ground.start(&site, Cut::never()).await;
+            let folder = scenario.again().await;
+            let mut running = scenario.harness.start(&folder, CrashPoint::never()).await;
             running.queue(&accepted).await;
-            running.rounds(&payday.ground, rounds).await;
+            running.rounds(&scenario.harness, rounds).await;
             if is_down {
                 running.store.close().await;
                 drop(running);
-                payday.ground.reorg(depth).await;
-                running = payday.ground.start(&site, Cut::never()).await;
+                scenario.harness.reorg(depth).await;
+                running = scenario.harness.start(&folder, CrashPoint::never()).await;
             } else {
-                payday.ground.reorg(depth).await;
+                scenario.harness.reorg(depth).await;
             }
             let what = format!("reorg of {depth} after {rounds} rounds, down: {is_down}");
             let outcome = all_good(&accepted, &what);
-            payday.settle(&running, &outcome).await;
+            scenario.settle(&running, &outcome).await;
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_a_node_answers_to_a_transaction_it_pays_once() {
-    let mut payday = Payday::new().await;
-    let proxy = Proxy::start(payday.ground.endpoint()).await;
-    let accepted = payday.claims[..2].to_vec();
+    let mut scenario = ClaimScenario::new().await;
+    let proxy = Proxy::start(scenario.harness.endpoint()).await;
+    let accepted = scenario.claims[..2].to_vec();
     for fault in [
         Fault::LoseRequest,
         Fault::LoseAnswer,
@@ -204,15 +206,15 @@ async fn whatever_a_node_answers_to_a_transaction_it_pays_once() {
         Fault::NonceTooLow,
         Fault::Evict,
     ] {
-        let site = payday.again().await;
-        let running = through(&proxy, &payday.ground, &site).await;
+        let folder = scenario.again().await;
+        let running = through(&proxy, &scenario.harness, &folder).await;
         running.queue(&accepted).await;
         proxy.next(fault, "eth_sendRawTransaction", 2);
-        running.rounds(&payday.ground, 3).await;
+        running.rounds(&scenario.harness, 3).await;
         assert!(proxy.count(fault) > 0, "{fault:?}");
         let what = format!("{fault:?}");
         let outcome = all_good(&accepted, &what);
-        payday.settle(&running, &outcome).await;
+        scenario.settle(&running, &outcome).await;
         let record = running.store.claim(accepted[0].nullifier_hash).await;
         let state = record.unwrap().unwrap().state;
         assert!(matches!(state, ClaimState::Final { .. }), "{what}");
@@ -255,22 +257,24 @@ fn endpoints() -> Vec<(&'static str, Modes)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_are_paid_through_every_endpoint_that_people_have() {
-    let mut payday = Payday::with_confirmations(2).await;
-    let proxy = Proxy::start(payday.ground.endpoint()).await;
-    let accepted = payday.claims[..3].to_vec();
+    let mut scenario = ClaimScenario::with_confirmations(2).await;
+    let proxy = Proxy::start(scenario.harness.endpoint()).await;
+    let accepted = scenario.claims[..3].to_vec();
     let limits = EndpointLimits {
         first_pause: Duration::from_millis(1),
         ..EndpointLimits::default()
     };
     for (what, modes) in endpoints() {
-        let site = payday.again().await;
+        let folder = scenario.again().await;
         proxy.set(modes);
         let provider = connect_with(proxy.url(), limits).unwrap();
-        let starting = payday.ground.start_through(provider, &site, Cut::never());
+        let starting = scenario
+            .harness
+            .start_through(provider, &folder, CrashPoint::never());
         let running = starting.await;
         running.queue(&accepted).await;
-        running.rounds(&payday.ground, 12).await;
-        payday
+        running.rounds(&scenario.harness, 12).await;
+        scenario
             .assert_right(&running, &all_good(&accepted, what))
             .await;
         assert!(running.is_synced(), "{what}");
@@ -287,19 +291,19 @@ async fn claims_are_paid_through_every_endpoint_that_people_have() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_that_a_stranger_paid_is_rejected_and_its_slot_is_used_up() {
-    let mut payday = Payday::new().await;
+    let mut scenario = ClaimScenario::new().await;
     for (count, sent_before) in [(1, false), (1, true), (3, true)] {
-        let (running, _site) = payday.begin().await;
-        let accepted = &payday.claims[..count];
+        let (running, _site) = scenario.begin().await;
+        let accepted = &scenario.claims[..count];
         running.queue(accepted).await;
         if sent_before {
             running.round().await;
-            payday.ground.empty_pool().await;
+            scenario.harness.empty_pool().await;
         }
-        payday.pay_elsewhere(&accepted[0]).await;
+        scenario.pay_elsewhere(&accepted[0]).await;
         let what = format!("paid by a stranger, {count}, {sent_before}");
         let outcome = all_good(accepted, &what);
-        payday.settle(&running, &outcome).await;
+        scenario.settle(&running, &outcome).await;
         let record = running.store.claim(accepted[0].nullifier_hash).await;
         let spent = ClaimState::Rejected(Rejection::NullifierSpent);
         assert_eq!(record.unwrap().unwrap().state, spent, "{what}");
@@ -308,18 +312,18 @@ async fn a_claim_that_a_stranger_paid_is_rejected_and_its_slot_is_used_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_whose_window_ends_are_rejected_and_their_slot_is_cancelled() {
-    let mut payday = Payday::new().await;
-    let (running, _site) = payday.begin().await;
-    let accepted = &payday.claims[..4];
+    let mut scenario = ClaimScenario::new().await;
+    let (running, _site) = scenario.begin().await;
+    let accepted = &scenario.claims[..4];
     running.queue(&accepted[..2]).await;
     running.round().await;
-    payday.ground.empty_pool().await;
+    scenario.harness.empty_pool().await;
     running.queue(&accepted[2..]).await;
-    payday.end_window().await;
+    scenario.end_window().await;
     // Long enough in no block to be looked at again.
     for _ in 0..4 {
-        payday.ground.empty_pool().await;
-        payday.ground.mine(1).await;
+        scenario.harness.empty_pool().await;
+        scenario.harness.mine(1).await;
         running.round().await;
     }
     let open = running.store.open_slots().await.unwrap();
@@ -334,20 +338,20 @@ async fn claims_whose_window_ends_are_rejected_and_their_slot_is_cancelled() {
         refused: &accepted.iter().map(late).collect::<Vec<_>>(),
         what: "the end of a window",
     };
-    payday.settle(&running, &outcome).await;
+    scenario.settle(&running, &outcome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_point_of_a_claim_loses_nothing_and_doubles_nothing() {
-    let mut payday = Payday::with_confirmations(2).await;
+    let mut scenario = ClaimScenario::with_confirmations(2).await;
     // On the way they get stuck in a spike, a stranger pays one of them, and a reorg
     // takes a block away.
-    let good = payday.claims[..3].to_vec();
+    let good = scenario.claims[..3].to_vec();
     let mut points = Vec::new();
     for at in 0.. {
-        let site = payday.again().await;
-        let cut = Cut::at(at);
-        let running = payday.ground.start(&site, cut.clone()).await;
+        let folder = scenario.again().await;
+        let crash = CrashPoint::at(at);
+        let running = scenario.harness.start(&folder, crash.clone()).await;
         let mut acknowledged = Vec::new();
         let life = async {
             for claim in &good {
@@ -355,32 +359,32 @@ async fn a_kill_at_any_point_of_a_claim_loses_nothing_and_doubles_nothing() {
                 acknowledged.push(*claim);
             }
             running.round().await;
-            payday.ground.empty_pool().await;
+            scenario.harness.empty_pool().await;
             for _ in 0..3 {
-                payday.ground.mine_at(BEYOND_THE_LIMIT).await;
+                scenario.harness.mine_at(BEYOND_THE_LIMIT).await;
             }
             running.round().await;
-            payday.ground.mine_at(GWEI).await;
-            payday.pay_elsewhere(&good[0]).await;
-            running.rounds(&payday.ground, 6).await;
-            payday.ground.reorg(1).await;
-            running.rounds(&payday.ground, 12).await;
+            scenario.harness.mine_at(GWEI).await;
+            scenario.pay_elsewhere(&good[0]).await;
+            running.rounds(&scenario.harness, 6).await;
+            scenario.harness.reorg(1).await;
+            running.rounds(&scenario.harness, 12).await;
         };
         let is_cut = tokio::select! {
             () = life => false,
-            () = cut.reached() => true,
+            () = crash.reached() => true,
         };
-        let names = cut.names();
+        let names = crash.names();
         drop(running);
         if !is_cut {
             points = names;
             break;
         }
         let what = format!("killed {} (point {at})", names.last().unwrap());
-        let running = payday.ground.start(&site, Cut::never()).await;
+        let running = scenario.harness.start(&folder, CrashPoint::never()).await;
         let outcome = all_good(&acknowledged, &what);
-        running.rounds(&payday.ground, 16).await;
-        payday.assert_right(&running, &outcome).await;
+        running.rounds(&scenario.harness, 16).await;
+        scenario.assert_right(&running, &outcome).await;
     }
     let steps = [
         "before insert_claim",
@@ -418,14 +422,19 @@ fn seeds() -> Range<u64> {
 }
 
 /// Runs a service among faults; returns it and the claims that it acknowledged.
-async fn live(payday: &Payday, proxy: &Proxy, site: &Site, seed: u64) -> (Running, Vec<Claim>) {
+async fn live(
+    scenario: &ClaimScenario,
+    proxy: &Proxy,
+    folder: &DataFolder,
+    seed: u64,
+) -> (Running, Vec<Claim>) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut running = through(proxy, &payday.ground, site).await;
+    let mut running = through(proxy, &scenario.harness, folder).await;
     proxy.misbehave(seed, FAULT_ONE_IN);
-    let mut waiting = payday.claims[..rng.random_range(3..=8)].to_vec();
+    let mut waiting = scenario.claims[..rng.random_range(3..=8)].to_vec();
     let mut accepted: Vec<Claim> = Vec::new();
     for _ in 0..RANDOM_STEPS {
-        let ground = &payday.ground;
+        let harness = &scenario.harness;
         match rng.random_range(0..20_u32) {
             0..=5 => {
                 if let Some(claim) = waiting.pop() {
@@ -436,23 +445,23 @@ async fn live(payday: &Payday, proxy: &Proxy, site: &Site, seed: u64) -> (Runnin
                 }
             }
             6..=11 => running.round().await,
-            12..=15 => ground.mine(1).await,
+            12..=15 => harness.mine(1).await,
             16 => {
                 let depth = rng.random_range(1..RANDOM_CONFIRMATIONS);
-                ground.reorg(depth).await;
+                harness.reorg(depth).await;
             }
             17 => {
                 drop(running);
-                running = through(proxy, ground, site).await;
+                running = through(proxy, harness, folder).await;
             }
             18 => {
                 if let Some(claim) = accepted.choose(&mut rng) {
-                    payday.pay_elsewhere(claim).await;
+                    scenario.pay_elsewhere(claim).await;
                 }
             }
             _ => {
                 let wei = GWEI * rng.random_range(1..1_500_u128);
-                ground.mine_at(wei).await;
+                harness.mine_at(wei).await;
             }
         }
     }
@@ -467,13 +476,13 @@ async fn live(payday: &Payday, proxy: &Proxy, site: &Site, seed: u64) -> (Runnin
 }
 
 /// The number of claims that were accepted.
-async fn random_run(payday: &mut Payday, proxy: &Proxy, seed: u64) -> usize {
-    let site = payday.again().await;
-    let (running, accepted) = live(payday, proxy, &site, seed).await;
+async fn random_run(scenario: &mut ClaimScenario, proxy: &Proxy, seed: u64) -> usize {
+    let folder = scenario.again().await;
+    let (running, accepted) = live(scenario, proxy, &folder, seed).await;
     let mut rounds = 0;
     while rounds < 60 {
         running
-            .rounds(&payday.ground, RANDOM_CONFIRMATIONS + 1)
+            .rounds(&scenario.harness, RANDOM_CONFIRMATIONS + 1)
             .await;
         rounds += RANDOM_CONFIRMATIONS + 1;
         if running.is_settled().await {
@@ -482,18 +491,18 @@ async fn random_run(payday: &mut Payday, proxy: &Proxy, seed: u64) -> usize {
     }
     let what = format!("seed {seed}");
     let outcome = all_good(&accepted, &what);
-    payday.assert_right(&running, &outcome).await;
+    scenario.assert_right(&running, &outcome).await;
     running.store.close().await;
     accepted.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_each_claim_is_paid_once_or_rejected_with_a_true_reason() {
-    let mut payday = Payday::with_confirmations(RANDOM_CONFIRMATIONS).await;
-    let proxy = Proxy::start(payday.ground.endpoint()).await;
+    let mut scenario = ClaimScenario::with_confirmations(RANDOM_CONFIRMATIONS).await;
+    let proxy = Proxy::start(scenario.harness.endpoint()).await;
     let (mut runs, mut accepted) = (0, 0);
     for seed in seeds() {
-        let run = AssertUnwindSafe(random_run(&mut payday, &proxy, seed));
+        let run = AssertUnwindSafe(random_run(&mut scenario, &proxy, seed));
         let outcome = run.catch_unwind().await;
         let Ok(claims) = outcome else {
             panic!("seed {seed} fails: {CHOICE}={seed}..{}", seed + 1);

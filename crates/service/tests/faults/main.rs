@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod claims;
-mod cut;
-mod ground;
-mod payday;
+mod crash;
+mod harness;
 mod registry;
+mod scenario;

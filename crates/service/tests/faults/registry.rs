@@ -6,8 +6,8 @@ use annona_engine::EnrolmentState;
 use annona_engine::ports::{EnrolmentRepository, OutboxRepository};
 use annona_store::conformance::{newcomer, recovery};
 
-use crate::cut::{Cut, assert_reached};
-use crate::ground::{Ground, Running, Site};
+use crate::crash::{CrashPoint, assert_reached};
+use crate::harness::{DataFolder, Harness, Running};
 
 /// Blocks on top of a final one.
 const CONFIRMATIONS: u64 = 6;
@@ -21,21 +21,21 @@ fn commitment(seed: u64) -> Commitment {
 
 /// Makes the membership of person 1 final; then person 1 recovers with commitment 3, and
 /// person 2 joins.
-async fn acknowledged(ground: &Ground) -> Site {
-    let site = ground.site();
-    let running = ground.start(&site, Cut::never()).await;
+async fn acknowledged(harness: &Harness) -> DataFolder {
+    let folder = harness.folder();
+    let running = harness.start(&folder, CrashPoint::never()).await;
     running.admit(1).await;
-    running.rounds(ground, CONFIRMATIONS + 3).await;
+    running.rounds(harness, CONFIRMATIONS + 3).await;
     running.admit(2).await;
     running.record(&recovery(3, 1)).await;
     running.store.close().await;
-    site
+    folder
 }
 
 /// Each commitment came once, the old leaf of person 1 went before the new one came, and
 /// the database says so.
-async fn assert_right(ground: &Ground, running: &Running, what: &str) {
-    let history = ground.history().await;
+async fn assert_right(harness: &Harness, running: &Running, what: &str) {
+    let history = harness.history().await;
     let at = |event| history.iter().filter(move |known| **known == event).count();
     let place = |event| history.iter().position(|known| *known == event);
     for seed in 1..=3 {
@@ -61,29 +61,29 @@ async fn assert_right(ground: &Ground, running: &Running, what: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_point_loses_nobody_and_doubles_nobody() {
-    let ground = Ground::new(CONFIRMATIONS).await;
-    let base = acknowledged(&ground).await;
-    let mut snapshot = ground.snapshot().await;
+    let harness = Harness::new(CONFIRMATIONS).await;
+    let base = acknowledged(&harness).await;
+    let mut snapshot = harness.snapshot().await;
     let mut points = Vec::new();
     for at in 0.. {
-        let site = base.copy();
-        let cut = Cut::at(at);
-        let running = ground.start(&site, cut.clone()).await;
+        let folder = base.copy();
+        let crash = CrashPoint::at(at);
+        let running = harness.start(&folder, crash.clone()).await;
         let is_cut = tokio::select! {
-            () = running.rounds(&ground, ROUNDS) => false,
-            () = cut.reached() => true,
+            () = running.rounds(&harness, ROUNDS) => false,
+            () = crash.reached() => true,
         };
-        let names = cut.names();
+        let names = crash.names();
         drop(running);
         if !is_cut {
             points = names;
             break;
         }
         let what = format!("killed {}", names.last().unwrap());
-        let running = ground.start(&site, Cut::never()).await;
-        running.rounds(&ground, ROUNDS).await;
-        assert_right(&ground, &running, &what).await;
-        snapshot = ground.set_back(snapshot).await;
+        let running = harness.start(&folder, CrashPoint::never()).await;
+        running.rounds(&harness, ROUNDS).await;
+        assert_right(&harness, &running, &what).await;
+        snapshot = harness.set_back(snapshot).await;
     }
     let steps = [
         "before prove_revoke",
@@ -102,46 +102,46 @@ async fn a_kill_at_any_point_loses_nobody_and_doubles_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reorg_of_one_to_five_blocks_loses_nobody_and_doubles_nobody() {
-    let ground = Ground::new(CONFIRMATIONS).await;
-    let base = acknowledged(&ground).await;
-    let mut snapshot = ground.snapshot().await;
+    let harness = Harness::new(CONFIRMATIONS).await;
+    let base = acknowledged(&harness).await;
+    let mut snapshot = harness.snapshot().await;
     for depth in 1..=5 {
         // After the revocation, after the append, and later.
         for progress in [1, 2, 3, 4] {
-            let site = base.copy();
-            ground.mine(CONFIRMATIONS).await;
-            let running = ground.start(&site, Cut::never()).await;
-            running.rounds(&ground, progress).await;
-            ground.reorg(depth).await;
-            running.rounds(&ground, ROUNDS).await;
+            let folder = base.copy();
+            harness.mine(CONFIRMATIONS).await;
+            let running = harness.start(&folder, CrashPoint::never()).await;
+            running.rounds(&harness, progress).await;
+            harness.reorg(depth).await;
+            running.rounds(&harness, ROUNDS).await;
             let what = format!("reorg of {depth} after {progress} rounds");
-            assert_right(&ground, &running, &what).await;
+            assert_right(&harness, &running, &what).await;
             running.store.close().await;
             drop(running);
-            snapshot = ground.set_back(snapshot).await;
+            snapshot = harness.set_back(snapshot).await;
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reorg_while_the_service_is_down_loses_nobody_and_doubles_nobody() {
-    let ground = Ground::new(CONFIRMATIONS).await;
-    let base = acknowledged(&ground).await;
-    let mut snapshot = ground.snapshot().await;
+    let harness = Harness::new(CONFIRMATIONS).await;
+    let base = acknowledged(&harness).await;
+    let mut snapshot = harness.snapshot().await;
     for depth in 1..=5 {
-        let site = base.copy();
-        ground.mine(CONFIRMATIONS).await;
-        let running = ground.start(&site, Cut::never()).await;
-        running.rounds(&ground, 3).await;
+        let folder = base.copy();
+        harness.mine(CONFIRMATIONS).await;
+        let running = harness.start(&folder, CrashPoint::never()).await;
+        running.rounds(&harness, 3).await;
         running.store.close().await;
         drop(running);
-        ground.reorg(depth).await;
-        let running = ground.start(&site, Cut::never()).await;
-        running.rounds(&ground, ROUNDS).await;
+        harness.reorg(depth).await;
+        let running = harness.start(&folder, CrashPoint::never()).await;
+        running.rounds(&harness, ROUNDS).await;
         let what = format!("reorg of {depth} while down");
-        assert_right(&ground, &running, &what).await;
+        assert_right(&harness, &running, &what).await;
         running.store.close().await;
         drop(running);
-        snapshot = ground.set_back(snapshot).await;
+        snapshot = harness.set_back(snapshot).await;
     }
 }

@@ -21,14 +21,14 @@ use tokio::sync::Notify;
 
 /// Counts the calls that leave a trace, before and after each, and cuts one off.
 #[derive(Default)]
-pub(super) struct Cut {
+pub(super) struct CrashPoint {
     passed: AtomicU64,
     at: Option<u64>,
     reached: Notify,
     names: Mutex<Vec<&'static str>>,
 }
 
-impl Cut {
+impl CrashPoint {
     /// Nothing is cut off.
     pub(super) fn never() -> Arc<Self> {
         Arc::default()
@@ -73,34 +73,34 @@ pub(super) fn assert_reached(points: &[&str], steps: &[&str]) {
 }
 
 /// A part of the service that can be cut off.
-pub(super) struct Cuttable<T> {
+pub(super) struct Crashable<T> {
     pub(super) inner: T,
-    pub(super) cut: Arc<Cut>,
+    pub(super) crash: Arc<CrashPoint>,
 }
 
-/// Passes calls on: those behind `cut` are points, those behind `pass` only read.
-macro_rules! cuttable {
+/// Passes calls on: those behind `crash` are points, those behind `pass` only read.
+macro_rules! crashable {
     ($trait:ident for $inner:ty, $error:ty;
      pass { $(fn $read:ident($($read_arg:ident: $read_type:ty),*) -> $read_ret:ty;)* }
-     cut { $(fn $write:ident($($write_arg:ident: $write_type:ty),*) -> $write_ret:ty;)* }
+     crash { $(fn $write:ident($($write_arg:ident: $write_type:ty),*) -> $write_ret:ty;)* }
      plain { $($plain:item)* }) => {
         #[async_trait]
-        impl $trait for Cuttable<$inner> {
+        impl $trait for Crashable<$inner> {
             $($plain)*
             $(async fn $read(&self, $($read_arg: $read_type),*) -> Result<$read_ret, $error> {
                 self.inner.$read($($read_arg),*).await
             })*
             $(async fn $write(&self, $($write_arg: $write_type),*) -> Result<$write_ret, $error> {
-                self.cut.point(concat!("before ", stringify!($write))).await;
+                self.crash.point(concat!("before ", stringify!($write))).await;
                 let done = self.inner.$write($($write_arg),*).await;
-                self.cut.point(concat!("after ", stringify!($write))).await;
+                self.crash.point(concat!("after ", stringify!($write))).await;
                 done
             })*
         }
     };
 }
 
-cuttable!(EnrolmentRepository for SqliteStore, StoreError;
+crashable!(EnrolmentRepository for SqliteStore, StoreError;
     pass {
         fn enrolment(id: EnrolmentId) -> Option<EnrolmentRecord>;
         fn gallery_after(sequence: u64, limit: u32) -> Vec<GalleryEntry>;
@@ -110,7 +110,7 @@ cuttable!(EnrolmentRepository for SqliteStore, StoreError;
         fn queued_enrolments(limit: u32) -> Vec<EnrolmentRecord>;
         fn pending_enrolments() -> Pending;
     }
-    cut {
+    crash {
         fn record_enrolment(new: &NewEnrolment) -> AdmitOutcome;
         fn adopt_leaf(commitment: Commitment, leaf_index: LeafIndex, transaction: B256) -> ();
         fn note_matches(id: EnrolmentId, matches: &[ReviewMatch]) -> ();
@@ -123,7 +123,7 @@ cuttable!(EnrolmentRepository for SqliteStore, StoreError;
     }
     plain {});
 
-cuttable!(RevocationRepository for SqliteStore, StoreError;
+crashable!(RevocationRepository for SqliteStore, StoreError;
     pass {
         fn is_struck_off(orb: OrbId) -> bool;
         fn revocation(commitment: Commitment) -> Option<RevocationRecord>;
@@ -131,7 +131,7 @@ cuttable!(RevocationRepository for SqliteStore, StoreError;
         fn gone_after(cursor: Option<Commitment>, limit: u32) -> Vec<Commitment>;
         fn pending_revocations() -> Pending;
     }
-    cut {
+    crash {
         fn request_revocations(
             commitments: &[Commitment],
             reason: RevocationReason,
@@ -144,26 +144,26 @@ cuttable!(RevocationRepository for SqliteStore, StoreError;
     }
     plain {});
 
-cuttable!(ClaimRepository for SqliteStore, StoreError;
+crashable!(ClaimRepository for SqliteStore, StoreError;
     pass {
         fn claim(nullifier: NullifierHash) -> Option<ClaimRecord>;
         fn queued_claims(per_epoch: u32) -> Vec<QueuedClaim>;
         fn pending_claims() -> Pending;
     }
-    cut {
+    crash {
         fn insert_claim(claim: &Claim, intake: &ClaimIntake) -> InsertClaimOutcome;
         fn adopt_claim(nullifier: NullifierHash, transaction: B256) -> ();
         fn reject_claim(nullifier: NullifierHash, why: Rejection) -> ();
     }
     plain {});
 
-cuttable!(OutboxRepository for SqliteStore, StoreError;
+crashable!(OutboxRepository for SqliteStore, StoreError;
     pass {
         fn next_nonce(sender: Address, chain_nonce: u64) -> u64;
         fn open_slots() -> Vec<Slot>;
         fn attempts_to_pay(nullifier: NullifierHash) -> Vec<B256>;
     }
-    cut {
+    crash {
         fn open_slot(attempt: &Attempt, purpose: &Purpose) -> OpenOutcome;
         fn add_attempt(id: SlotId, attempt: &Attempt) -> AttemptOutcome;
         fn mark_sent(id: SlotId) -> ();
@@ -180,7 +180,7 @@ cuttable!(OutboxRepository for SqliteStore, StoreError;
     }
     plain {});
 
-cuttable!(ChainReader for EvmReader, ChainError;
+crashable!(ChainReader for EvmReader, ChainError;
 pass {
     fn head() -> BlockHead;
     fn block_hash(number: u64) -> Option<B256>;
@@ -197,21 +197,21 @@ pass {
     fn account_nonce(account: Address) -> u64;
     fn transaction_status(hash: B256) -> TransactionStatus;
 }
-cut {}
+crash {}
 plain {
     fn deployment_block(&self) -> u64 {
         self.inner.deployment_block()
     }
 });
 
-cuttable!(ChainWriter for EvmWriter, ChainError;
+crashable!(ChainWriter for EvmWriter, ChainError;
 pass {
     fn fee_market() -> FeeMarket;
     fn nonce_at(account: Address, block_number: u64) -> u64;
     fn refusal(signed: &SignedTransaction) -> Option<RevertReason>;
     fn claims_refusal(claims: &[Claim], at: At) -> Option<RevertReason>;
 }
-cut {
+crash {
     fn sign_append(tx_slot: &TxSlot, call: &AppendCall) -> SignedTransaction;
     fn sign_revoke(tx_slot: &TxSlot, call: &RevokeCall) -> SignedTransaction;
     fn sign_claims(tx_slot: &TxSlot, claims: &[Claim]) -> SignedTransaction;
@@ -230,13 +230,13 @@ plain {
 });
 
 /// Proves each batch once: on a chain that is set back, a proof holds again.
-pub(super) struct Remembering<P> {
+pub(super) struct CachingProver<P> {
     pub(super) prover: P,
     appends: Mutex<HashMap<(Root, Vec<Commitment>), AppendCall>>,
     revokes: Mutex<HashMap<(Root, Vec<Commitment>), RevokeCall>>,
 }
 
-impl<P> Remembering<P> {
+impl<P> CachingProver<P> {
     pub(super) fn new(prover: P) -> Self {
         Self {
             prover,
@@ -247,7 +247,7 @@ impl<P> Remembering<P> {
 }
 
 #[async_trait]
-impl<P: BatchProver> BatchProver for Remembering<P> {
+impl<P: BatchProver> BatchProver for CachingProver<P> {
     async fn prove_append(&self, batch: AppendBatch) -> Result<AppendCall, ProverError> {
         let key = (batch.pre_root, batch.leaves.clone());
         let known = self.appends.lock().unwrap().get(&key).cloned();
@@ -272,9 +272,9 @@ impl<P: BatchProver> BatchProver for Remembering<P> {
     }
 }
 
-cuttable!(BatchProver for Arc<Remembering<annona_service::prover::LocalProver>>, ProverError;
+crashable!(BatchProver for Arc<CachingProver<annona_service::prover::LocalProver>>, ProverError;
     pass {}
-    cut {
+    crash {
         fn prove_append(batch: AppendBatch) -> AppendCall;
         fn prove_revoke(batch: RevokeBatch) -> RevokeCall;
     }

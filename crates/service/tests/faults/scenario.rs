@@ -18,8 +18,8 @@ use annona_service::sandbox::{CLAIM_WINDOW, EPOCH_LENGTH_SECS};
 use annona_tree::MembershipTree;
 use tokio::sync::OnceCell;
 
-use crate::cut::Cut;
-use crate::ground::{Ground, Running, Site};
+use crate::crash::CrashPoint;
+use crate::harness::{DataFolder, Harness, Running};
 
 /// Blocks on top of a final one: more than the deepest reorg.
 pub(super) const CONFIRMATIONS: u64 = 9;
@@ -35,11 +35,11 @@ const MAX_SETTLEMENTS: u32 = 4;
 static CLAIMS: OnceCell<Vec<Claim>> = OnceCell::const_new();
 
 /// A chain in epoch 1, to which it can be set back.
-pub(super) struct Payday {
-    pub(super) ground: Ground,
+pub(super) struct ClaimScenario {
+    pub(super) harness: Harness,
     pub(super) claims: Vec<Claim>,
     snapshot: U256,
-    empty: Site,
+    empty: DataFolder,
 }
 
 /// Claims by which a run is judged, and the name of the run.
@@ -55,48 +55,56 @@ fn member(number: u8) -> Identity {
     Identity::from_secret([number + 1; 32])
 }
 
-impl Payday {
+impl ClaimScenario {
     pub(super) async fn new() -> Self {
         Self::with_confirmations(CONFIRMATIONS).await
     }
 
     pub(super) async fn with_confirmations(confirmations: u64) -> Self {
-        let ground = Ground::new(confirmations).await;
-        let tree = join(&ground).await;
-        let later = ground.provider.anvil_increase_time(EPOCH_LENGTH_SECS);
+        let harness = Harness::new(confirmations).await;
+        let tree = join(&harness).await;
+        let later = harness.provider.anvil_increase_time(EPOCH_LENGTH_SECS);
         later.await.unwrap();
         // So deep that a refusal of now can be for good.
-        ground.mine(confirmations + 1).await;
-        let claims = CLAIMS.get_or_init(|| async { prove(&ground, &tree) });
+        harness.mine(confirmations + 1).await;
+        let claims = CLAIMS.get_or_init(|| async { prove(&harness, &tree) });
         let claims = claims.await.clone();
-        let empty = ground.site();
-        ground.start(&empty, Cut::never()).await.store.close().await;
+        let empty = harness.folder();
+        harness
+            .start(&empty, CrashPoint::never())
+            .await
+            .store
+            .close()
+            .await;
         Self {
-            snapshot: ground.snapshot().await,
+            snapshot: harness.snapshot().await,
             claims,
             empty,
-            ground,
+            harness,
         }
     }
 
     /// A service on a database in which nothing happened, and the database's folder.
-    pub(super) async fn begin(&mut self) -> (Running, Site) {
-        let site = self.again().await;
-        (self.ground.start(&site, Cut::never()).await, site)
+    pub(super) async fn begin(&mut self) -> (Running, DataFolder) {
+        let folder = self.again().await;
+        (
+            self.harness.start(&folder, CrashPoint::never()).await,
+            folder,
+        )
     }
 
     /// A database in which nothing happened, on a chain where nobody was paid.
-    pub(super) async fn again(&mut self) -> Site {
-        self.snapshot = self.ground.set_back(self.snapshot).await;
+    pub(super) async fn again(&mut self) -> DataFolder {
+        self.snapshot = self.harness.set_back(self.snapshot).await;
         // Anvil cannot be set back to a block that a reorg took away.
-        self.ground.mine(self.ground.confirmations()).await;
+        self.harness.mine(self.harness.confirmations()).await;
         self.empty.copy()
     }
 
     /// Pays a claim past the service, in a block of its own.
     pub(super) async fn pay_elsewhere(&self, claim: &Claim) {
-        let ground = &self.ground;
-        let distributor = Distributor::new(ground.deployment.distributor, &ground.provider);
+        let harness = &self.harness;
+        let distributor = Distributor::new(harness.deployment.distributor, &harness.provider);
         let call = distributor.claim(
             U256::from(claim.epoch.0),
             claim.nullifier_hash.to_u256(),
@@ -105,30 +113,30 @@ impl Payday {
             claim.payment.fee.0,
             *claim.points.coordinates(),
         );
-        let stranger = ground.stranger();
-        let nonce = ground.provider.get_transaction_count(stranger).await;
+        let stranger = harness.stranger();
+        let nonce = harness.provider.get_transaction_count(stranger).await;
         // It may have been paid meanwhile.
         let call = call.from(stranger).nonce(nonce.unwrap()).gas(1_000_000);
         let _sent = call.send().await;
-        ground.mine(1).await;
+        harness.mine(1).await;
     }
 
     /// Makes `epoch` 1 unclaimable.
     pub(super) async fn end_window(&self) {
         let end = CLAIM_WINDOW * EPOCH_LENGTH_SECS;
-        let later = self.ground.provider.anvil_increase_time(end);
+        let later = self.harness.provider.anvil_increase_time(end);
         later.await.unwrap();
-        self.ground.mine(1).await;
+        self.harness.mine(1).await;
     }
 
     /// The transactions that paid each nullifier.
     async fn payments(&self) -> HashMap<NullifierHash, Vec<B256>> {
         let filter = Filter::new()
-            .address(self.ground.deployment.distributor)
+            .address(self.harness.deployment.distributor)
             .event_signature(Distributor::Claimed::SIGNATURE_HASH)
             .from_block(0);
         let mut payments: HashMap<NullifierHash, Vec<B256>> = HashMap::new();
-        for log in self.ground.provider.get_logs(&filter).await.unwrap() {
+        for log in self.harness.provider.get_logs(&filter).await.unwrap() {
             let event = log.log_decode::<Distributor::Claimed>().unwrap();
             let nullifier = event.inner.data.nullifierHash.try_into().unwrap();
             let transaction = log.transaction_hash.unwrap();
@@ -183,7 +191,7 @@ impl Payday {
     pub(super) async fn settle(&self, running: &Running, outcome: &Outcome<'_>) {
         // Each transaction that is given up begins the count anew.
         for _ in 0..MAX_SETTLEMENTS {
-            running.rounds(&self.ground, ROUNDS).await;
+            running.rounds(&self.harness, ROUNDS).await;
             if running.is_settled().await {
                 break;
             }
@@ -215,21 +223,21 @@ impl Running {
 }
 
 /// Everybody joins in epoch 0.
-async fn join(ground: &Ground) -> MembershipTree {
+async fn join(harness: &Harness) -> MembershipTree {
     let mut tree = MembershipTree::default();
     let leaves: Vec<Commitment> = (0..MEMBERS).map(|one| member(one).commitment()).collect();
     let batch = AppendBatch::to(&tree, leaves.clone()).unwrap();
-    let call = ground.prover().prove_append(batch).await.unwrap();
-    let pending = ground.send_append(&call).await;
-    ground.mine(1).await;
+    let call = harness.prover().prove_append(batch).await.unwrap();
+    let pending = harness.send_append(&call).await;
+    harness.mine(1).await;
     let receipt = pending.get_receipt().await.unwrap();
     assert!(receipt.status(), "the registry refused the members");
     tree.append(&leaves).unwrap();
     tree
 }
 
-fn prove(ground: &Ground, tree: &MembershipTree) -> Vec<Claim> {
-    let scope = ground.deployment.claim_scope();
+fn prove(harness: &Harness, tree: &MembershipTree) -> Vec<Claim> {
+    let scope = harness.deployment.claim_scope();
     let one = |number: u8| {
         let identity = member(number);
         let place = tree.leaf_index(identity.commitment()).unwrap();

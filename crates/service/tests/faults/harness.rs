@@ -29,7 +29,7 @@ use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
 use tempfile::TempDir;
 
-use crate::cut::{Cut, Cuttable, Remembering};
+use crate::crash::{CachingProver, CrashPoint, Crashable};
 
 struct LateClock;
 
@@ -41,17 +41,17 @@ impl Clock for LateClock {
 }
 
 /// Anvil with the contracts, and a prover whose proofs are used again when it is set back.
-pub(super) struct Ground {
+pub(super) struct Harness {
     anvil: AnvilInstance,
     pub(super) provider: DynProvider,
     pub(super) deployment: Deployment,
     settlement: Settlement,
-    prover: Arc<Remembering<LocalProver>>,
+    prover: Arc<CachingProver<LocalProver>>,
 }
 
-/// A database, and a cut for everything that works with it.
-pub(super) struct Site {
-    folder: TempDir,
+/// The folder of a database, and the deployment that it belongs to.
+pub(super) struct DataFolder {
+    directory: TempDir,
     tag: DeploymentTag,
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Running {
 /// Failures that are kept for the message of a test that fails.
 const KEPT_FAILURES: usize = 8;
 
-impl Ground {
+impl Harness {
     pub(super) async fn new(confirmations: u64) -> Self {
         let binary = devnet::find_anvil(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         let anvil = devnet::start(&binary, BlockTime::Instant).unwrap();
@@ -97,7 +97,7 @@ impl Ground {
                 fees: FEES,
             },
             deployment,
-            prover: Arc::new(Remembering::new(prover)),
+            prover: Arc::new(CachingProver::new(prover)),
         }
     }
 
@@ -180,7 +180,7 @@ impl Ground {
         sending.await.unwrap()
     }
 
-    pub(super) const fn prover(&self) -> &Arc<Remembering<LocalProver>> {
+    pub(super) const fn prover(&self) -> &Arc<CachingProver<LocalProver>> {
         &self.prover
     }
 
@@ -204,9 +204,9 @@ impl Ground {
         history
     }
 
-    pub(super) fn site(&self) -> Site {
-        Site {
-            folder: tempfile::tempdir().unwrap(),
+    pub(super) fn folder(&self) -> DataFolder {
+        DataFolder {
+            directory: tempfile::tempdir().unwrap(),
             tag: DeploymentTag {
                 chain_id: self.deployment.chain_id,
                 registry: self.deployment.registry,
@@ -216,32 +216,33 @@ impl Ground {
         }
     }
 
-    pub(super) async fn start(&self, site: &Site, cut: Arc<Cut>) -> Running {
-        self.start_through(self.provider.clone(), site, cut).await
+    pub(super) async fn start(&self, folder: &DataFolder, crash: Arc<CrashPoint>) -> Running {
+        self.start_through(self.provider.clone(), folder, crash)
+            .await
     }
 
     /// A service that reaches the chain by `provider`.
     pub(super) async fn start_through(
         &self,
         provider: DynProvider,
-        site: &Site,
-        cut: Arc<Cut>,
+        folder: &DataFolder,
+        crash: Arc<CrashPoint>,
     ) -> Running {
-        let path = site.folder.path().join("annona.sqlite");
-        let sqlite = SqliteStore::open(&path, &site.tag).await.unwrap();
-        let store: Arc<dyn Store> = Arc::new(Cuttable {
+        let path = folder.directory.path().join("annona.sqlite");
+        let sqlite = SqliteStore::open(&path, &folder.tag).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(Crashable {
             inner: sqlite.clone(),
-            cut: Arc::clone(&cut),
+            crash: Arc::clone(&crash),
         });
         let settlement = self.settlement;
         let reader = EvmReader::trusting(provider, self.deployment.clone());
-        let writer = Arc::new(Cuttable {
+        let writer = Arc::new(Crashable {
             inner: self.writer(reader.clone()),
-            cut: Arc::clone(&cut),
+            crash: Arc::clone(&crash),
         });
-        let reader: Arc<dyn ChainReader> = Arc::new(Cuttable {
+        let reader: Arc<dyn ChainReader> = Arc::new(Crashable {
             inner: reader,
-            cut: Arc::clone(&cut),
+            crash: Arc::clone(&crash),
         });
         let chain = ChainPorts {
             reader: Arc::clone(&reader),
@@ -255,9 +256,9 @@ impl Ground {
             store: Arc::clone(&store),
             chain: chain.clone(),
             membership: Arc::clone(&membership),
-            prover: Arc::new(Cuttable {
+            prover: Arc::new(Crashable {
                 inner: Arc::clone(&self.prover),
-                cut,
+                crash,
             }),
             clock: Arc::new(LateClock),
         };
@@ -308,16 +309,16 @@ impl Ground {
     }
 }
 
-impl Site {
+impl DataFolder {
     /// A copy of the database as it is, for a service that is not running.
     pub(super) fn copy(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+        for entry in std::fs::read_dir(self.directory.path()).unwrap() {
             let entry = entry.unwrap();
             std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
         }
         Self {
-            folder,
+            directory: folder,
             tag: self.tag,
         }
     }
@@ -368,10 +369,10 @@ impl Running {
     }
 
     /// Rounds with a block after each.
-    pub(super) async fn rounds(&self, ground: &Ground, count: u64) {
+    pub(super) async fn rounds(&self, harness: &Harness, count: u64) {
         for _ in 0..count {
             self.round().await;
-            ground.mine(1).await;
+            harness.mine(1).await;
         }
     }
 

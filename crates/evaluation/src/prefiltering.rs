@@ -8,14 +8,14 @@ use crate::error_rates::PairKind;
 
 /// Counts of pairs by the outcome of the prefilter.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ScreenTally {
+pub struct PrefilterTally {
     alike: u64,
     missed: u64,
     strangers: u64,
     kept: u64,
 }
 
-impl ScreenTally {
+impl PrefilterTally {
     /// Counts a pair: its score, if it has one, and whether it passes the prefilter.
     pub fn record(&mut self, kind: PairKind, micros: Option<u32>, passes: bool) {
         let limit = DecisionRule::standard().threshold_micros();
@@ -34,9 +34,9 @@ impl ScreenTally {
 
     /// Returns the shares that follow from the counts.
     #[must_use]
-    pub fn rates(&self) -> ScreenRates {
+    pub fn rates(&self) -> PrefilterRates {
         let (low, high) = clopper_pearson(self.missed, self.alike);
-        ScreenRates {
+        PrefilterRates {
             alike: self.alike,
             missed: self.missed,
             miss_rate: share(self.missed, self.alike),
@@ -53,7 +53,7 @@ fn share(part: u64, whole: u64) -> Option<f64> {
 
 /// Shares of the pairs that the prefilter misses and keeps.
 #[derive(Debug, Clone, Serialize)]
-pub struct ScreenRates {
+pub struct PrefilterRates {
     /// Number of genuine pairs whose score is below the limit of a search.
     alike: u64,
     /// Number of them that the prefilter drops.
@@ -67,7 +67,7 @@ pub struct ScreenRates {
     survivors_fraction: Option<f64>,
 }
 
-impl ScreenRates {
+impl PrefilterRates {
     /// One line for a person to read.
     #[must_use]
     pub fn line(&self) -> String {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn only_genuine_pairs_within_the_limit_can_be_missed() {
-        let mut tally = ScreenTally::default();
+        let mut tally = PrefilterTally::default();
         for (kind, micros, passes) in [
             (PairKind::Genuine, Some(384_999), false),
             (PairKind::Genuine, Some(100_000), true),
