@@ -49,7 +49,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     post, path = "/v1/claims", tag = "claims", request_body = ClaimRequest,
     responses(
         (status = 202, body = ClaimView, description = "Verified, stored, and not settled yet."),
-        (status = 200, body = ClaimView, description = "The same claim was handed in before and is settled."),
+        (status = 200, body = ClaimView, description = "The same claim was submitted before and is settled."),
         SubmitProblems,
     ),
 )]

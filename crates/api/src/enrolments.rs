@@ -42,7 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     post, path = "/v1/enrolments", tag = "enrolments", request_body = EnrolmentRequest,
     responses(
         (status = 202, body = EnrolmentView, description = "Admitted, on the way into the registry."),
-        (status = 200, body = EnrolmentView, description = "The same packet was handed in before, and its commitment is a member for good, or is one no more."),
+        (status = 200, body = EnrolmentView, description = "The same packet was submitted before; its commitment is a final member, or was removed again."),
         SubmitProblems,
     ),
 )]

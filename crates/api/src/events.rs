@@ -33,7 +33,7 @@ problem_responses!(WatchProblems:
     PathInvalid, MalformedField, NotCanonical, ClaimUnknown, StoreUnavailable
 );
 
-/// Tells how a claim moves on, until it is settled.
+/// Streams the status of a claim until it is settled.
 ///
 /// Server-sent events named `claim`; their data is a claim as `GET /v1/claims/{nullifier}`
 /// shows it: first as it is, then at each change. The stream ends when the claim is

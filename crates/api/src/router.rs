@@ -27,7 +27,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
     info(title = "Annona", license(name = "MIT OR Apache-2.0")),
     tags(
         (name = "enrolments", description = "Joining, through an orb."),
-        (name = "tree", description = "What a wallet needs to prove membership."),
+        (name = "tree", description = "Tiles of the membership tree, for proofs of wallets."),
         (name = "claims", description = "Being paid, once an epoch."),
         (name = "epochs", description = "Calendar and deployment."),
         (name = "operations", description = "For operators."),
