@@ -348,9 +348,15 @@ fn openapi(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     settle(mode, stale, "docs/openapi.json", document.as_bytes())
 }
 
-/// forge, as npm installed it.
+/// Forge itself: the program that npm puts before it exits with 0 whatever forge exits with.
 pub(crate) fn forge() -> PathBuf {
-    root().join("contracts/node_modules/.bin/forge")
+    let packages = root().join("contracts/node_modules/@foundry-rs");
+    let programs = fs::read_dir(&packages).into_iter().flatten().flatten();
+    programs
+        .filter(|package| package.file_name().to_string_lossy().starts_with("forge-"))
+        .flat_map(|package| ["bin/forge", "bin/forge.exe"].map(|name| package.path().join(name)))
+        .find(|program| program.is_file())
+        .unwrap_or_else(|| packages.join("forge"))
 }
 
 fn settle(mode: Mode, stale: &mut Vec<PathBuf>, file: &str, contents: &[u8]) -> anyhow::Result<()> {
@@ -411,7 +417,15 @@ fn file_names(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_failure_of_forge_is_a_failure() {
+        setup::run().unwrap();
+        assert!(read_from(root(), forge(), &["--version"]).is_ok());
+        assert!(read_from(root(), forge(), &["no-such-command"]).is_err());
+    }
 
     #[test]
     fn a_part_has_nothing_that_the_whole_has_not() {

@@ -25,8 +25,12 @@ contract AnnonaInvariantTest is Deployment {
         payments = handler.payments();
         history = handler.history();
         epochs = handler.epochs();
+        // All but what a few epochs cost is issued, so that the treasury alone pays soon.
+        address relay = handler.relay();
+        vm.prank(address(source));
+        token.mint(relay, SUPPLY_CAP - 50e18);
         targetContract(address(handler));
-        bytes4[] memory actions = new bytes4[](28);
+        bytes4[] memory actions = new bytes4[](32);
         actions[0] = Handler.enrol.selector;
         actions[1] = Handler.enrolStale.selector;
         actions[2] = Handler.waitSome.selector;
@@ -42,7 +46,11 @@ contract AnnonaInvariantTest is Deployment {
         actions[12] = Handler.waitSome.selector;
         actions[13] = Handler.catchUp.selector;
         actions[14] = Handler.catchUp.selector;
-        for (uint256 i = 15; i < actions.length; ++i) {
+        actions[15] = Handler.revokeStale.selector;
+        actions[16] = Handler.endow.selector;
+        actions[17] = Handler.close.selector;
+        actions[18] = Handler.close.selector;
+        for (uint256 i = 19; i < actions.length; ++i) {
             actions[i] = i % 2 == 0 ? Handler.claim.selector : Handler.claimBatch.selector;
         }
         targetSelector(FuzzSelector({addr: address(handler), selectors: actions}));
@@ -120,6 +128,7 @@ contract AnnonaInvariantTest is Deployment {
     /// forge-config: default.fuzz.seed = "0xa14"
     function invariant_4_roots_indices_and_checkpoints_only_move_forward() public view {
         assertEq(handler.staleAppends(), 0, "I4: a batch for another state went through");
+        assertEq(handler.staleRevocations(), 0, "I4: a revocation for another state went through");
         assertEq(registry.currentRoot(), history.newestRoot(), "I4: another root");
         assertEq(registry.memberCount(), history.newestSize(), "I4: another member count");
         assertEq(registry.nextIndex(), history.appended(), "I4: another first free leaf");
@@ -185,7 +194,7 @@ contract AnnonaInvariantTest is Deployment {
             random = uint256(keccak256(abi.encode(random)));
             uint256 x = uint256(keccak256(abi.encode(random, "x")));
             uint256 y = uint256(keccak256(abi.encode(random, "y")));
-            uint256 action = random % 20;
+            uint256 action = random % 22;
             if (action == 0) handler.enrol(x);
             else if (action == 1) handler.waitSome(x);
             else if (action == 2) handler.open(x);
@@ -194,10 +203,12 @@ contract AnnonaInvariantTest is Deployment {
             else if (action == 5) handler.enrolStale(x, y);
             else if (action == 6) handler.recover(x);
             else if (action == 7) handler.catchUp(x, y);
-            else if (action < 13) handler.claimBatch(x, y, random >> 8);
+            else if (action == 8) handler.revokeStale(x, y);
+            else if (action == 9) handler.endow(x);
+            else if (action < 15) handler.claimBatch(x, y, random >> 8);
             else handler.claim(x, y, random >> 8);
         }
-        string[14] memory actions = [
+        string[17] memory actions = [
             "enrol",
             "revoke",
             "recover",
@@ -211,7 +222,10 @@ contract AnnonaInvariantTest is Deployment {
             "spent",
             "skipped",
             "false",
-            "close"
+            "close",
+            "closed",
+            "staleRevoke",
+            "remainder"
         ];
         for (uint256 i = 0; i < actions.length; ++i) {
             assertGt(handler.done(bytes32(bytes(actions[i]))), 0, actions[i]);

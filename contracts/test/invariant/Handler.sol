@@ -51,6 +51,9 @@ contract Handler is Test {
 
     /// @dev Batches that went through although they were proved for another state.
     uint256 public staleAppends;
+    uint256 public staleRevocations;
+
+    uint256 private _lastClosed;
 
     constructor(
         Registry registry_,
@@ -125,8 +128,27 @@ contract Handler is Test {
         }
     }
 
+    /// @dev As `enrolStale`: a revocation that was proved for an older root, or for another leaf.
+    function revokeStale(uint256 which, uint256 leafIndex) external observed {
+        uint256 end = history.appended();
+        if (end == 0) return;
+        uint256 last = history.batches();
+        which = bound(which, 0, last);
+        IRegistry.Removal[] memory removals = new IRegistry.Removal[](1);
+        removals[0] = IRegistry.Removal(bound(leafIndex, 0, end - 1), 1);
+        uint256[8] memory proof = proofOfRevoke(history.roots(which), removals, 5);
+        // For the newest root, the commitment is another than the proof's.
+        if (which == last) removals[0].commitment = 2;
+        vm.prank(_sequencer);
+        try registry.revoke(removals, 5, 0, proof) {
+            staleRevocations++;
+        } catch {
+            done["staleRevoke"]++;
+        }
+    }
+
     function waitSome(uint256 secondsLater) external observed {
-        vm.warp(block.timestamp + bound(secondsLater, 1, registry.epochLength()));
+        vm.warp(block.timestamp + bound(secondsLater, 1, 2 * registry.epochLength()));
         history.enterEpochs(registry.currentEpoch());
     }
 
@@ -136,6 +158,8 @@ contract Handler is Test {
         try distributor.openEpoch(epoch) {
             keepBooks();
             done["open"]++;
+            IDistributor.EpochState memory state = distributor.epochState(epoch);
+            if (state.budget % state.memberCount > 0) done["remainder"]++;
         } catch {}
     }
 
@@ -190,13 +214,17 @@ contract Handler is Test {
         }
     }
 
-    function close(uint256 epoch) external observed {
-        epoch = bound(epoch, 0, registry.currentEpoch());
+    /// @dev Every other time the epoch that was closed last, again.
+    function close(uint256 seed) external observed {
+        uint256 epoch = seed % 2 == 0 ? _lastClosed : bound(seed, 0, registry.currentEpoch());
         uint256 before = token.balanceOf(address(source));
         try distributor.closeEpoch(epoch) {
             payments.enterClosing(epoch, token.balanceOf(address(source)) - before);
+            _lastClosed = epoch;
             done["close"]++;
-        } catch {}
+        } catch (bytes memory reason) {
+            note(reason);
+        }
     }
 
     function changeIncome(uint256 perPerson) external observed {
@@ -225,6 +253,14 @@ contract Handler is Test {
         payments.enterGift(amount);
     }
 
+    /// @dev Once the supply is all issued, only the treasury pays, and it does not hold a whole
+    /// amount for each member: budgets have a remainder.
+    function endow(uint256 amount) external observed {
+        amount = bound(amount, 0, token.balanceOf(recipient));
+        vm.prank(recipient);
+        require(token.transfer(address(source), amount), "a plain token transfers");
+    }
+
     function appendLeaves(uint256 size, uint256 firstPerson) private {
         uint256 start = history.appended();
         uint256[] memory leaves = new uint256[](size);
@@ -245,14 +281,7 @@ contract Handler is Test {
         IRegistry.Removal[] memory removals = new IRegistry.Removal[](1);
         removals[0] = IRegistry.Removal(which, commitment);
         uint256 postRoot = uint256(keccak256(abi.encode(which, history.batches()))) >> 8;
-        uint256[8] memory proof = proofOf(
-            address(registry.revokeVerifier(1)),
-            abi.encode(
-                BatchReference.revokeInputs(
-                    address(registry), history.newestRoot(), postRoot, 0, removals
-                )
-            )
-        );
+        uint256[8] memory proof = proofOfRevoke(history.newestRoot(), removals, postRoot);
         vm.prank(_sequencer);
         registry.revoke(removals, postRoot, 0, proof);
         history.enterRevocation(which, postRoot);
@@ -329,6 +358,7 @@ contract Handler is Test {
         if (selector == IDistributor.Distributor_CensusExceeded.selector) done["census"]++;
         if (selector == IDistributor.Distributor_NullifierSpent.selector) done["spent"]++;
         if (selector == IDistributor.Distributor_InvalidProof.selector) done["false"]++;
+        if (selector == IDistributor.Distributor_EpochAlreadyClosed.selector) done["closed"]++;
     }
 
     function proofOfAppend(
@@ -341,6 +371,19 @@ contract Handler is Test {
             address(registry.appendVerifier(leaves.length)),
             abi.encode(
                 BatchReference.appendInputs(address(registry), preRoot, postRoot, start, 0, leaves)
+            )
+        );
+    }
+
+    function proofOfRevoke(uint256 preRoot, IRegistry.Removal[] memory removals, uint256 postRoot)
+        private
+        view
+        returns (uint256[8] memory)
+    {
+        return proofOf(
+            address(registry.revokeVerifier(removals.length)),
+            abi.encode(
+                BatchReference.revokeInputs(address(registry), preRoot, postRoot, 0, removals)
             )
         );
     }
