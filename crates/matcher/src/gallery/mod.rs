@@ -60,7 +60,7 @@ impl Gallery {
     ///
     /// let found = gallery.search(&person(20), 300_000);
     /// assert_eq!(found.matches.len(), 1);
-    /// assert_eq!(found.matches[0].sequence, 2);
+    /// assert_eq!(found.candidates[0].sequence, 2);
     /// # Ok(())
     /// # }
     /// ```
