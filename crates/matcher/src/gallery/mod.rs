@@ -59,7 +59,7 @@ impl Gallery {
     /// gallery.push(2, &person(20))?;
     ///
     /// let found = gallery.search(&person(20), 300_000);
-    /// assert_eq!(found.matches.len(), 1);
+    /// assert_eq!(found.candidates.len(), 1);
     /// assert_eq!(found.candidates[0].sequence, 2);
     /// # Ok(())
     /// # }
