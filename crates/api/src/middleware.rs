@@ -1,5 +1,5 @@
-//! Middleware that bounds rates, concurrency and time, measures and logs requests, and answers after a
-//! panic.
+//! Middleware that bounds rates, concurrency and time, measures and logs requests, and answers
+//! after a panic.
 
 use core::any::Any;
 use core::sync::atomic::Ordering;

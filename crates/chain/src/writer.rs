@@ -7,7 +7,7 @@ use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::providers::{DynProvider, Provider};
+use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
@@ -88,12 +88,6 @@ impl EvmWriter {
             keys: all.map(|key| (key.address(), key)).collect(),
             refuses_dynamic_fees: Arc::default(),
         }
-    }
-
-    /// Returns the provider that is asked.
-    #[must_use]
-    pub const fn provider(&self) -> &DynProvider {
-        self.reader.provider()
     }
 
     /// Simulates and signs a call; a refusal of the contract comes back before anything is signed.

@@ -314,7 +314,7 @@ impl Sequencer {
         let leaves = batch.iter().map(EnrolmentRecord::commitment).collect();
         let appended = self.parts.membership.append_batch(leaves)?;
         let call = self.parts.prover.prove_append(appended).await?;
-        let tx_slot = self.next_seat().await?;
+        let tx_slot = self.next_tx_slot().await?;
         let signed = self.parts.chain.writer.sign_append(&tx_slot, &call).await?;
         let enrolments: Vec<EnrolmentId> = batch.iter().map(|record| record.id).collect();
         let purpose = Purpose::Append {
@@ -333,7 +333,7 @@ impl Sequencer {
     async fn submit_revocation(&self, batch: Vec<Commitment>) -> Result<usize, SequencerError> {
         let revoked = self.parts.membership.revoke_batch(&batch)?;
         let call = self.parts.prover.prove_revoke(revoked).await?;
-        let tx_slot = self.next_seat().await?;
+        let tx_slot = self.next_tx_slot().await?;
         let signed = self.parts.chain.writer.sign_revoke(&tx_slot, &call).await?;
         let leaves = batch.len();
         let purpose = Purpose::Revoke { commitments: batch };
@@ -346,7 +346,7 @@ impl Sequencer {
         Ok(leaves)
     }
 
-    async fn next_seat(&self) -> Result<TxSlot, SequencerError> {
+    async fn next_tx_slot(&self) -> Result<TxSlot, SequencerError> {
         let Self { parts, rules, .. } = self;
         let senders = parts.chain.writer.senders(SenderRole::Sequencer);
         let sender = *senders.first().expect("a role has at least one account");
