@@ -18,6 +18,7 @@ mod fault;
 mod hostile;
 mod modes;
 mod orb;
+mod patience;
 mod proxy;
 mod server;
 
@@ -29,5 +30,6 @@ pub use modes::{
     When,
 };
 pub use orb::{SignedCapture, TestOrb};
+pub use patience::patience;
 pub use proxy::Proxy;
 pub use server::{Server, page};

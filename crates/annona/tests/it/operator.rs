@@ -11,7 +11,7 @@ use alloy::transports::http::reqwest::Client;
 use annona_client::wire::{ReadinessView, ServicePart};
 use annona_core::B256;
 use annona_engine::ports::ChainReader;
-use annona_faults::{Failure, Modes, Proxy, When};
+use annona_faults::{Failure, Modes, Proxy, When, patience};
 use serde_json::Value;
 
 use crate::world::{World, annona, annona_ok, log, reconfigure, reread, until};
@@ -83,7 +83,7 @@ async fn a_second_signal_ends_the_service_within_its_grace() {
     service.signal("INT");
     assert_eq!(service.end(), Some(130));
     assert!(
-        told.elapsed() < Duration::from_secs(2),
+        told.elapsed() < patience(Duration::from_secs(2)),
         "{:?}",
         told.elapsed()
     );
@@ -235,7 +235,7 @@ async fn a_service_whose_endpoint_is_silent_stops_in_time() {
     let told = Instant::now();
     assert_eq!(service.stop(), Some(0));
     assert!(
-        told.elapsed() < Duration::from_secs(10),
+        told.elapsed() < patience(Duration::from_secs(10)),
         "{:?}",
         told.elapsed()
     );

@@ -6,6 +6,7 @@ use annona_api::RateLimits;
 use annona_core::{B256, BASE_MODULUS, ClaimTerms, SCALAR_MODULUS, U256};
 use annona_engine::Rejection;
 use annona_engine::ports::{ClaimRepository, Pending};
+use annona_faults::patience;
 use annona_wire::{ClaimRequest, ClaimStatus, ClaimView, ConfigView};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -178,6 +179,7 @@ async fn a_flood_of_false_claims_does_not_hold_up_true_ones() {
     const FLOOD: u64 = 10_000;
     const FLOODERS: u64 = 500;
     const CLIENTS: u64 = 16;
+    const PAUSE: Duration = Duration::from_millis(2);
     let world = Arc::new(World::new().await);
     let honest: Vec<ClaimRequest> = (0..4).map(claim_of).collect();
     let mut flood = JoinSet::new();
@@ -191,14 +193,15 @@ async fn a_flood_of_false_claims_does_not_hold_up_true_ones() {
                     ..base.clone()
                 };
                 let client = [198, 51, 100, (flooder % CLIENTS) as u8];
-                // Whoever is told that the service is busy comes again at once.
-                let mut status = 503;
-                while status == 503 {
+                // Those who are told that the service is busy hardly wait.
+                loop {
                     let answer = world.call(from_client(client, &claim)).await;
-                    status = answer.status().as_u16();
-                    tokio::task::yield_now().await;
+                    match answer.status().as_u16() {
+                        422 | 429 => break,
+                        503 => tokio::time::sleep(PAUSE).await,
+                        other => panic!("{other}"),
+                    }
                 }
-                assert!(matches!(status, 422 | 429), "{status}");
             }
         });
     }
@@ -214,7 +217,7 @@ async fn a_flood_of_false_claims_does_not_hold_up_true_ones() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let waited = started.elapsed();
-        assert!(waited < Duration::from_secs(2), "{waited:?}");
+        assert!(waited < patience(Duration::from_secs(2)), "{waited:?}");
     }
     while let Some(flooder) = flood.join_next().await {
         flooder.unwrap();

@@ -51,7 +51,7 @@ async fn permits_are_given_back() {
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_ended() {
     let limits = Limits {
-        request_timeout: Duration::from_millis(50),
+        request_timeout: Duration::from_millis(500),
         ..limits()
     };
     let world = World::with_limits(limits).await;
