@@ -155,8 +155,25 @@ mod tests {
         ] {
             assert_eq!(parse_address(text), Err(AddressError::Malformed), "{text}");
         }
+        let long = format!("{}0", SAMPLES[4]);
+        assert_eq!(parse_address(&long), Err(AddressError::Malformed));
         let wide = format!(" {}", &SAMPLES[4][1..]);
         assert_eq!(parse_address(&wide), Err(AddressError::Malformed));
         assert_eq!(parse_address(&"ä".repeat(20)), Err(AddressError::Malformed));
+    }
+
+    #[test]
+    fn addresses_of_files_are_read_by_the_same_rules() {
+        let expected: Address = SAMPLES[4].parse().unwrap();
+        let text = serde_json::json!(SAMPLES[4]);
+        assert_eq!(deserialize_address(&text).unwrap(), expected);
+        let list = serde_json::json!([SAMPLES[4], SAMPLES[4]]);
+        let read: [Address; 2] = deserialize_addresses(&list).unwrap();
+        assert_eq!(read, [expected; 2]);
+        let too_many: Result<[Address; 1], _> = deserialize_addresses(&list);
+        assert!(too_many.is_err());
+        let mistyped = serde_json::json!(SAMPLES[4].replace("5aA", "5AA"));
+        let error = deserialize_address(&mistyped).unwrap_err().to_string();
+        assert_eq!(error, AddressError::Checksum.to_string());
     }
 }

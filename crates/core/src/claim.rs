@@ -252,6 +252,59 @@ mod tests {
         assert!(ProofPoints::try_from([BASE_MODULUS - U256::from(1); 8]).is_ok());
     }
 
+    fn claim() -> Claim {
+        Claim {
+            epoch: Epoch(7),
+            nullifier_hash: NullifierHash::try_from(U256::from(5)).unwrap(),
+            payment: Payment {
+                recipient: Address::repeat_byte(1),
+                fee_recipient: Address::repeat_byte(2),
+                fee: AmountWei(U256::from(3)),
+            },
+            points: ProofPoints::try_from([U256::from(1); 8]).unwrap(),
+        }
+    }
+
+    #[test]
+    fn another_proof_asks_the_same_and_another_payment_does_not() {
+        let again = Claim {
+            points: ProofPoints::try_from([U256::from(2); 8]).unwrap(),
+            ..claim()
+        };
+        assert!(claim().asks_the_same(&again));
+        for other in [
+            Claim {
+                epoch: Epoch(8),
+                ..claim()
+            },
+            Claim {
+                nullifier_hash: NullifierHash::try_from(U256::from(6)).unwrap(),
+                ..claim()
+            },
+            Claim {
+                payment: Payment {
+                    fee: AmountWei::ZERO,
+                    ..claim().payment
+                },
+                ..claim()
+            },
+        ] {
+            assert!(!claim().asks_the_same(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn public_inputs_are_in_the_order_of_the_circuit() {
+        let root = Root::try_from(U256::from(9)).unwrap();
+        let expected = [
+            root.to_field(),
+            claim().nullifier_hash.to_field(),
+            SignalHash::new(&claim().payment).to_field(),
+            ExternalNullifier::new(&scope(), Epoch(7)).to_field(),
+        ];
+        assert_eq!(claim().inputs(&scope(), root).to_fields(), expected);
+    }
+
     #[test]
     fn hash_to_field_keeps_248_bits() {
         let value = hash_to_field(B256::repeat_byte(0xff)).to_u256();

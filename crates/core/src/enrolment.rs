@@ -165,6 +165,24 @@ mod tests {
     }
 
     #[test]
+    fn codes_of_kinds_are_stable_and_read_back() {
+        assert_eq!(
+            EnrolmentKind::ALL.map(EnrolmentKind::code),
+            ["new", "recovery"]
+        );
+        for kind in EnrolmentKind::ALL {
+            assert_eq!(EnrolmentKind::from_code(kind.code()), Some(kind));
+        }
+        assert_eq!(EnrolmentKind::from_code("renewal"), None);
+    }
+
+    #[test]
+    fn an_orb_is_shown_by_its_address() {
+        let address = Address::repeat_byte(9);
+        assert_eq!(OrbId(address).to_string(), address.to_string());
+    }
+
+    #[test]
     fn every_field_and_the_domain_change_the_digest() {
         let domain = EnrolmentDomain {
             chain_id: 1,
@@ -216,5 +234,27 @@ mod tests {
             ..domain
         };
         assert_ne!(base, enrolment().signing_hash(&elsewhere));
+    }
+
+    #[test]
+    fn the_orb_is_the_signer_under_the_domain_of_its_registry() {
+        let domain = EnrolmentDomain {
+            chain_id: 1,
+            orb_registry: Address::repeat_byte(9),
+        };
+        let key = k256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+        let digest = enrolment().signing_hash(&domain);
+        let (signature, parity) = key.sign_prehash_recoverable(&digest.0).unwrap();
+        let signed = SignedEnrolment {
+            enrolment: enrolment(),
+            signature: (signature, parity).into(),
+        };
+        let orb = OrbId(Address::from_public_key(key.verifying_key()));
+        assert_eq!(signed.orb(&domain), Ok(orb));
+        let elsewhere = EnrolmentDomain {
+            chain_id: 2,
+            ..domain
+        };
+        assert_ne!(signed.orb(&elsewhere), Ok(orb));
     }
 }

@@ -168,6 +168,15 @@ mod tests {
     }
 
     #[test]
+    fn an_epoch_is_shown_by_its_number_and_has_a_length() {
+        assert_eq!(Epoch(12).to_string(), "12");
+        assert_eq!(clock().genesis(), UnixSeconds(1_000));
+        assert_eq!(clock().length_secs(), 100);
+        let empty = EpochClock::new(UnixSeconds(0), 0);
+        assert_eq!(empty, Err(EpochError::ZeroLength));
+    }
+
+    #[test]
     fn an_epoch_begins_with_its_first_second() {
         assert_eq!(clock().epoch_at(UnixSeconds(1_000)), Ok(Epoch(0)));
         assert_eq!(clock().epoch_at(UnixSeconds(1_099)), Ok(Epoch(0)));

@@ -287,7 +287,35 @@ mod tests {
     }
 
     #[test]
+    fn a_scalar_is_shown_read_and_written_as_the_same_number() {
+        let number: U256 = U256::from(0x0102_u64) << 200;
+        let text = format!("0x{number:064x}");
+        let scalar: FieldElement = text.parse().unwrap();
+        assert_eq!(scalar.to_u256(), number);
+        assert_eq!(
+            (scalar.to_string(), format!("{scalar:?}")),
+            (text.clone(), text.clone())
+        );
+        let bytes: [u8; 32] = number.to_be_bytes();
+        assert_eq!(scalar.to_be_bytes(), bytes);
+        assert_eq!(FieldElement::from_be_bytes(bytes), Ok(scalar));
+
+        let commitment = Commitment::from_be_bytes(bytes).unwrap();
+        assert_eq!(commitment, Commitment::try_from(number).unwrap());
+        assert_eq!(commitment.to_field(), scalar);
+        assert_eq!(commitment.to_be_bytes(), bytes);
+        assert_eq!(format!("{commitment:?}"), format!("Commitment({text})"));
+        assert_eq!(
+            Commitment::from_be_bytes([0; 32]),
+            Err(FieldError::ZeroCommitment)
+        );
+        assert_eq!(NullifierHash::from(scalar).to_u256(), number);
+        assert_eq!(Root::from(scalar).to_u256(), number);
+    }
+
+    #[test]
     fn a_leaf_index_has_thirty_bits() {
+        assert_eq!(LeafIndex::try_from(12).unwrap().to_string(), "12");
         assert_eq!(
             LeafIndex::try_from((1 << 30) - 1).unwrap().get(),
             (1 << 30) - 1

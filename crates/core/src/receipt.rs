@@ -305,4 +305,38 @@ mod tests {
             assert_ne!(base, refusal.signing_hash(&elsewhere));
         }
     }
+
+    fn sign(digest: B256) -> (Address, Signature) {
+        let key = k256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+        let (signature, parity) = key.sign_prehash_recoverable(&digest.0).unwrap();
+        let signer = Address::from_public_key(key.verifying_key());
+        (signer, (signature, parity).into())
+    }
+
+    #[test]
+    fn receipts_and_refusals_name_their_signer_in_their_scope_only() {
+        let receipt = ClaimReceipt {
+            terms: terms(),
+            taken_at: UnixSeconds(7),
+            deadline: UnixSeconds(8),
+        };
+        let (signer, signature) = sign(receipt.signing_hash(&scope()));
+        let receipt = SignedReceipt { receipt, signature };
+        assert_eq!(receipt.signer(&scope()), Ok(signer));
+
+        let refusal = ClaimRefusal {
+            terms: terms(),
+            reason: "census-reached".to_owned(),
+            block_number: 7,
+            block_time: UnixSeconds(8),
+        };
+        let (_, signature) = sign(refusal.signing_hash(&scope()));
+        let refusal = SignedRefusal { refusal, signature };
+        assert_eq!(refusal.signer(&scope()), Ok(signer));
+
+        for elsewhere in other_scopes() {
+            assert_ne!(receipt.signer(&elsewhere), Ok(signer));
+            assert_ne!(refusal.signer(&elsewhere), Ok(signer));
+        }
+    }
 }

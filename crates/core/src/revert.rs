@@ -60,3 +60,36 @@ impl RevertReason {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_names_the_claim_does_not_pass_by_itself() {
+        let passing = [
+            RevertReason::Paused,
+            RevertReason::NothingToPay,
+            RevertReason::TooLittleGas,
+            RevertReason::StaleRegistry,
+            RevertReason::EnrolmentCapReached,
+        ];
+        assert!(passing.into_iter().all(RevertReason::is_retryable));
+        let lasting = [
+            RevertReason::EpochNotClaimable,
+            RevertReason::NullifierSpent,
+            RevertReason::InvalidProof,
+            RevertReason::CensusExceeded,
+            RevertReason::FeeAboveAmount,
+            RevertReason::InvalidRecipient,
+            RevertReason::Other([1; 4]),
+        ];
+        assert!(!lasting.into_iter().any(RevertReason::is_retryable));
+    }
+
+    #[test]
+    fn an_unknown_refusal_shows_its_selector() {
+        let text = RevertReason::Other([0, 0xab, 1, 2]).to_string();
+        assert_eq!(text, "error selector 0x00ab0102");
+    }
+}
