@@ -56,6 +56,10 @@ impl Mode {
 /// Makes all generated files, in the order in which they depend on each other.
 pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     setup::run()?;
+    if mode != Mode::Write {
+        // No file changes, so that nothing is waited for: all is built side by side.
+        build(&["--bins"])?;
+    }
     let mut stale = Vec::new();
     verifying_key(mode, &mut stale)?;
     circuits(mode, &mut stale)?;

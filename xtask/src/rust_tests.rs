@@ -1,7 +1,8 @@
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -71,28 +72,80 @@ fn test_binary(message: &str) -> Option<TestBinary> {
     })
 }
 
-/// Runs all test programs, and names every one that failed.
+/// Test programs that run at the same time. Most have tests that wait, for a chain or for one
+/// another, and a last test that leaves the other cores idle; two programs fill two cores.
+const TOGETHER: usize = 2;
+
+/// Programs that take longest; they begin first, so that none of them is left alone at the end.
+const LONGEST: [&str; 6] = [
+    "service faults",
+    "annona it",
+    "engine it",
+    "keys it",
+    "audit it",
+    "audit annona_audit",
+];
+
+/// Runs all test programs, and names every one that failed. Long forms hold waits against
+/// their limits on a quiet machine, and run one program at a time.
 pub(crate) fn run(
     binaries: &[TestBinary],
     soak: bool,
     slowest: &mut Slowest,
 ) -> anyhow::Result<()> {
-    let variables = if soak {
-        variables_of_long_forms()?
+    let (variables, together) = if soak {
+        (variables_of_long_forms()?, 1)
     } else {
-        Variables::new()
+        (Variables::new(), TOGETHER)
     };
+    let mut waiting: Vec<&TestBinary> = binaries.iter().collect();
+    waiting.sort_by_key(|binary| {
+        LONGEST
+            .iter()
+            .position(|name| *name == binary.name)
+            .unwrap_or(LONGEST.len())
+    });
+    let waiting = Mutex::new(waiting.into_iter());
+    let next = || {
+        waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next()
+    };
+    let work_off = || -> anyhow::Result<Vec<Outcome>> {
+        let mut outcomes = Vec::new();
+        while let Some(binary) = next() {
+            outcomes.push(run_one(binary, &variables)?);
+        }
+        Ok(outcomes)
+    };
+    let outcomes = std::thread::scope(|scope| {
+        let runners: Vec<_> = (0..together).map(|_| scope.spawn(work_off)).collect();
+        let joined = runners
+            .into_iter()
+            .map(|runner| runner.join().expect("running a program does not panic"));
+        joined.collect::<anyhow::Result<Vec<_>>>()
+    })?;
     let mut failed = Vec::new();
-    for binary in binaries {
-        writeln!(std::io::stdout(), "\n     Running {}", binary.name)?;
-        if !run_one(binary, &variables, slowest)? {
-            failed.push(binary.name.as_str());
+    for outcome in outcomes.into_iter().flatten() {
+        for (test, took) in outcome.durations {
+            slowest.add(test, took);
+        }
+        if !outcome.passed {
+            failed.push(outcome.name);
         }
     }
     if !failed.is_empty() {
         bail!("tests failed in: {}", failed.join(", "));
     }
     Ok(())
+}
+
+/// End of a test program.
+struct Outcome {
+    name: String,
+    passed: bool,
+    durations: Vec<(String, Duration)>,
 }
 
 fn variables_of_long_forms() -> anyhow::Result<Variables> {
@@ -104,11 +157,9 @@ fn variables_of_long_forms() -> anyhow::Result<Variables> {
     Ok(variables)
 }
 
-fn run_one(
-    binary: &TestBinary,
-    variables: &Variables,
-    slowest: &mut Slowest,
-) -> anyhow::Result<bool> {
+/// Runs a test program, and prints all that it says in one piece once it has ended.
+fn run_one(binary: &TestBinary, variables: &Variables) -> anyhow::Result<Outcome> {
+    writeln!(std::io::stdout(), "     Started {}", binary.name)?;
     let mut command = Command::new(&binary.program);
     command
         .current_dir(&binary.folder)
@@ -117,26 +168,25 @@ fn run_one(
         .env("RUSTC_BOOTSTRAP", "1")
         .args(["-Zunstable-options", "--report-time"])
         .envs(variables.iter().cloned())
-        .stdout(Stdio::piped());
-    let mut child = command
-        .spawn()
+        .stdin(Stdio::null());
+    let output = command
+        .output()
         .with_context(|| format!("cannot run {}", binary.program.display()))?;
-    let output = child.stdout.take().context("the output is a pipe")?;
-    show(output, &binary.name, slowest)?;
-    Ok(child.wait()?.success())
-}
-
-/// Prints the lines of a test program as they come, and keeps how long its tests took.
-fn show(output: impl Read, binary: &str, slowest: &mut Slowest) -> anyhow::Result<()> {
-    for line in BufReader::new(output).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        writeln!(std::io::stdout(), "{line}")?;
-        if let Some((test, took)) = duration_of(&line) {
-            slowest.add(format!("{binary}: {test}"), took);
-        }
-    }
-    Ok(())
+    let text = String::from_utf8_lossy(&output.stdout);
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    writeln!(
+        std::io::stdout(),
+        "\n     Ran {}\n{text}{complaints}",
+        binary.name
+    )?;
+    let durations = text.lines().filter_map(duration_of);
+    Ok(Outcome {
+        name: binary.name.clone(),
+        passed: output.status.success(),
+        durations: durations
+            .map(|(test, took)| (format!("{}: {test}", binary.name), took))
+            .collect(),
+    })
 }
 
 /// Reads a line such as `test name ... ok <1.234s>`.
