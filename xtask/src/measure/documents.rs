@@ -399,6 +399,29 @@ mod tests {
         assert!(made.objections[0].contains("gas.leave_8 cannot be shown"));
     }
 
+    /// Figures in the form of each command's, of small runs: those of the long ones come late.
+    const SAMPLES: &str = include_str!("samples.json");
+
+    #[test]
+    fn every_view_can_be_shown() {
+        let samples: Value = serde_json::from_str(SAMPLES).unwrap();
+        for measurement in super::super::list::MEASUREMENTS {
+            for (view, template) in measurement.views {
+                let place = format!("{}.{view}", measurement.name);
+                let shown = render(template.trim(), &samples[measurement.name]).unwrap();
+                assert!(
+                    !shown.is_empty() && !shown.contains("\n\n"),
+                    "{place}:\n{shown}"
+                );
+                let bars = |line: &str| line.matches('|').count();
+                let rows: Vec<&str> = shown.lines().filter(|it| it.starts_with('|')).collect();
+                let uneven = rows.iter().find(|row| bars(row) != bars(rows[0]));
+                assert_eq!(uneven, None, "{place}:\n{shown}");
+                assert!(rows.is_empty() || rows.len() > 2, "{place}:\n{shown}");
+            }
+        }
+    }
+
     #[test]
     fn numbers_are_written_as_people_read_them() {
         assert_eq!(grouped(1_341_000.0, 0), "1,341,000");
