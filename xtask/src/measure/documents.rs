@@ -223,7 +223,9 @@ fn render(template: &str, figures: &Value) -> anyhow::Result<String> {
     environment.add_filter("fixed", grouped);
     environment.add_filter("shortest", |number: f64| number.to_string());
     environment.add_filter("percent", percent);
-    environment.add_filter("interval", interval);
+    environment.add_filter("interval", |ends: Vec<f64>, decimals: usize| {
+        interval(&ends, decimals)
+    });
     Ok(environment.render_str(template, figures)?.trim().to_owned())
 }
 
@@ -254,8 +256,8 @@ fn percent(share: f64, decimals: usize) -> String {
 }
 
 /// Writes the two ends of an interval of shares in percent.
-fn interval(ends: Vec<f64>, decimals: usize) -> Result<String, Error> {
-    let [low, high] = ends[..] else {
+fn interval(ends: &[f64], decimals: usize) -> Result<String, Error> {
+    let [low, high] = *ends else {
         return Err(Error::new(
             ErrorKind::InvalidOperation,
             "an interval has two ends",
@@ -430,9 +432,9 @@ mod tests {
         assert_eq!(grouped(0.4021, 3), "0.402");
         assert_eq!(percent(0.0, 2), "0");
         assert_eq!(percent(0.000_84, 2), "0.08 %");
-        assert_eq!(interval(vec![0.007, 0.0471], 1).unwrap(), "0.7 to 4.7 %");
-        assert_eq!(interval(vec![0.0, 3.7e-8], 2).unwrap(), "up to 3.7e-8");
-        assert!(interval(vec![0.0], 1).is_err());
+        assert_eq!(interval(&[0.007, 0.0471], 1).unwrap(), "0.7 to 4.7 %");
+        assert_eq!(interval(&[0.0, 3.7e-8], 2).unwrap(), "up to 3.7e-8");
+        assert!(interval(&[0.0], 1).is_err());
     }
 
     #[test]

@@ -81,10 +81,6 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
             ("", SCORES),
             ("seeds", SCORES_BY_SEED),
             (
-                "genuine_pairs",
-                "{{ seeds|map(attribute='both_eyes_normalised.genuine.count')|sum|grouped }}",
-            ),
-            (
                 "impostor_pairs",
                 "{{ seeds|map(attribute='both_eyes_normalised.impostor.count')|sum|grouped }}",
             ),
@@ -97,6 +93,7 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
                 "{{ seeds|map(attribute='both_eyes_normalised.impostor.min')|min|fixed(3) }}",
             ),
             ("decisions", SCORES_DECISIONS),
+            ("tail", SCORES_TAIL),
             (
                 "failure_to_acquire",
                 "{{ (seeds[0].failed_to_enrol / seeds[0].images)|percent(1) }}",
@@ -299,6 +296,12 @@ const LIVENESS: &str = "
 {% for it in figures %}
 | {{ it.presentation }} | {{ it.range or '-' }} | {{ it.presented }} | {{ it.withoutVerdict }} | {{ it.takenForLiving }} | {{ it.takenForAttacks }} | {% if it.errorRate is none %}-{% else %}{{ 'APCER' if it.range else 'BPCER' }} {{ (100 * it.errorRate)|fixed(1) }} %{% endif %} | {{ (100 * it.interval95[0])|fixed(1) }} to {{ (100 * it.interval95[1])|fixed(1) }} % | {% for check, count in it.byCheck|items %}{{ check|replace('liveness-', '') }} {{ count }}{% if not loop.last %}, {% endif %}{% endfor %} |
 {% endfor %}
+";
+
+/// Distance of the least impostor score of the last seed from the mean, in standard deviations.
+const SCORES_TAIL: &str = "
+{% set it = (seeds|last).both_eyes_normalised.impostor %}
+{{ ((it.mean - it.min) / it.sd)|fixed(1) }}
 ";
 
 /// Attacks and living people of whom more are presented elsewhere are left out.
