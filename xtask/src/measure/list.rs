@@ -74,7 +74,7 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
     Measurement {
         name: "iris-scores",
         command: "cargo xtask bench scores --seeds 90210,31337,2026,4711",
-        takes: "4 min",
+        takes: "7 min",
         figures: Figures::InFile,
         speed: Speed::IsNoMatter,
         views: &[
