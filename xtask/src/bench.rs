@@ -1,9 +1,10 @@
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Subcommand;
 
-use crate::setup;
-use crate::shell::{cargo, cargo_example, circuit_keys};
+use crate::shell::{cargo, cargo_path, circuit_keys, debug_folder, read_from, root, run_in};
+use crate::{generate, setup};
 
 /// Measurements.
 #[derive(Debug, Subcommand)]
@@ -16,17 +17,26 @@ pub(crate) enum Bench {
         /// Captures of each eye.
         #[arg(long, default_value_t = 4)]
         captures: u32,
+        /// Seeds of the people; the picture shows the first.
+        #[arg(long, value_delimiter = ',', default_values_t = [90_210])]
+        seeds: Vec<u64>,
+        /// Also write the figures to this file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
     /// Processor time of the iris pipeline by stage, on one core.
     Iris {
-        /// One JSON object instead of the table.
-        #[arg(long)]
-        json: bool,
+        /// File for the figures, instead of the table.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
     /// Constraints, key, witness, proof and verification of the registry's circuits.
     Circuits {
         /// Circuits, such as append-256; all of them when none is named.
         circuits: Vec<String>,
+        /// Also write the figures to this file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
     /// Gas of joining and leaving for each person, on Anvil with real proofs.
     Gas {
@@ -36,9 +46,9 @@ pub(crate) enum Bench {
     },
     /// People a second from the queue to a final leaf, on Anvil with real proofs.
     Registry {
-        /// Print as JSON.
-        #[arg(long)]
-        json: bool,
+        /// File for the figures, instead of the table.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
     /// Claims accepted and settled a second, on Anvil with real proofs: one process, SQLite.
     Relay {
@@ -69,9 +79,14 @@ pub(crate) enum Bench {
 /// Runs a measurement.
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
-        Bench::Scores { eyes, captures } => scores(*eyes, *captures),
+        Bench::Scores {
+            eyes,
+            captures,
+            seeds,
+            json,
+        } => scores(*eyes, *captures, seeds, json.as_deref()),
         Bench::Iris { json } => {
-            let mut command = vec![
+            let command = [
                 "bench",
                 "--quiet",
                 "--package",
@@ -81,26 +96,26 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
                 "iris",
                 "--",
             ];
-            command.extend(json.then_some("--json"));
-            cargo(&command)
+            printed_or_kept(&command, json.as_deref())
         }
-        Bench::Circuits { circuits } => {
+        Bench::Circuits { circuits, json } => {
             let keys = circuit_keys();
             let keys = keys.to_string_lossy();
             let mut arguments = vec![keys.as_ref()];
             arguments.extend(circuits.iter().map(String::as_str));
-            bench_as_built("annona-keys", "circuits", &arguments)
+            let json = absolute(json.as_deref())?;
+            if let Some(path) = &json {
+                arguments.extend(["--json", path]);
+            }
+            bench_as_built("circuits", &arguments)
         }
         Bench::Gas { json } => {
             setup::run()?;
-            let file = json.as_deref().map(std::path::absolute).transpose()?;
-            let arguments: Vec<_> = [Some(circuit_keys()), file].into_iter().flatten().collect();
-            let arguments: Vec<_> = arguments
-                .iter()
-                .map(|path| path.to_string_lossy())
-                .collect();
-            let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
-            bench_as_built("annona-chain", "gas", &arguments)
+            let keys = circuit_keys();
+            let keys = keys.to_string_lossy();
+            let file = absolute(json.as_deref())?;
+            let arguments: Vec<&str> = std::iter::once(&*keys).chain(file.as_deref()).collect();
+            bench_as_built("gas", &arguments)
         }
         Bench::Registry { json } => {
             setup::run()?;
@@ -108,8 +123,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             let keys = keys.to_string_lossy();
             let mut command = vec!["run", "--quiet", "--release", "--package", "annona", "--"];
             command.extend(["registry", "bench", "--keys", keys.as_ref()]);
-            command.extend(json.then_some("--json"));
-            cargo(&command)
+            printed_or_kept(&command, json.as_deref())
         }
         Bench::Relay { claims, json } => relay(*claims, json.as_deref()),
         Bench::Proofs { json } => bench_target("annona-proofs", "proofs", &[], json.as_deref()),
@@ -138,27 +152,43 @@ fn relay(claims: u32, json: Option<&Path>) -> anyhow::Result<()> {
     cargo(&command)
 }
 
-fn scores(eyes: u32, captures: u32) -> anyhow::Result<()> {
+fn scores(eyes: u32, captures: u32, seeds: &[u64], json: Option<&Path>) -> anyhow::Result<()> {
     let (eyes, captures) = (eyes.to_string(), captures.to_string());
-    cargo_example(
-        "annona-evaluation",
-        "scores",
-        &[
-            "--eyes",
-            &eyes,
-            "--captures",
-            &captures,
-            "--plot",
-            "docs/measurements/iris-scores.svg",
-        ],
-    )
+    let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
+    let seeds = seeds.join(",");
+    let mut arguments = vec!["--eyes", &eyes, "--captures", &captures, "--seeds", &seeds];
+    arguments.extend(["--plot", "docs/measurements/iris-scores.svg"]);
+    let json = json.map(Path::to_string_lossy);
+    if let Some(path) = &json {
+        arguments.extend(["--json", path]);
+    }
+    // With the features of the tests: the dependencies are built once.
+    generate::build(&["--example", "scores"])?;
+    let file = format!("examples/scores{}", std::env::consts::EXE_SUFFIX);
+    run_in(root(), debug_folder()?.join(file), &arguments)
 }
 
-/// Runs a measurement in the profile of development, which optimises what computes and of which
-/// tests have built the dependencies.
-fn bench_as_built(package: &str, target: &str, arguments: &[&str]) -> anyhow::Result<()> {
-    let mut command = vec!["bench", "--quiet", "--profile", "dev", "--package", package];
-    command.extend(["--bench", target, "--"]);
+/// Runs a measurement that prints a table, or with `--json` its figures; these go to a file.
+fn printed_or_kept(command: &[&str], json: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = json else {
+        return cargo(command);
+    };
+    let figures = read_from(root(), cargo_path(), &[command, &["--json"]].concat())?;
+    std::fs::write(path, figures).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Returns the path of a file as it is called in any folder: a measurement runs in the folder of
+/// its package.
+fn absolute(file: Option<&Path>) -> anyhow::Result<Option<String>> {
+    let path = file.map(std::path::absolute).transpose()?;
+    Ok(path.map(|path| path.to_string_lossy().into_owned()))
+}
+
+/// Runs a measurement in the profile of development, which optimises what computes, and with the
+/// features of the tests, which have built the dependencies.
+fn bench_as_built(target: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    let mut command = vec!["bench", "--quiet", "--profile", "dev", "--workspace"];
+    command.extend(["--all-features", "--bench", target, "--"]);
     command.extend(arguments);
     cargo(&command)
 }
@@ -171,9 +201,7 @@ fn bench_target(
 ) -> anyhow::Result<()> {
     let mut command = vec!["bench", "--package", package, "--bench", target, "--"];
     command.extend(arguments);
-    // The measurement runs in the folder of its package.
-    let json = json.map(std::path::absolute).transpose()?;
-    let json = json.map(|path| path.to_string_lossy().into_owned());
+    let json = absolute(json)?;
     if let Some(path) = &json {
         command.extend(["--json", path]);
     }

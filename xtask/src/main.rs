@@ -1,4 +1,5 @@
-//! Developer commands: `cargo xtask setup | demo | test | gen | fuzz | mutants | peers | bench`.
+//! Developer commands: `cargo xtask setup | demo | test | gen | fuzz | mutants | peers | bench |
+//! measure`.
 //!
 //! Each sets up what it needs, so that two commands are enough on a fresh machine
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.
@@ -8,6 +9,7 @@ mod dependencies;
 mod durations;
 mod fuzz;
 mod generate;
+mod measure;
 mod mutants;
 mod peers;
 mod python;
@@ -68,6 +70,8 @@ enum Command {
     /// Run a measurement.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Make measurements that documents show, store their figures, and write the documents.
+    Measure(measure::MeasureArgs),
 }
 
 fn main() -> ExitCode {
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
         Command::Peers(args) => peers::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Measure(args) => measure::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::setup;
 use crate::shell::{cargo, cargo_path, root};
@@ -36,6 +36,9 @@ pub(crate) struct MutantsArgs {
     /// A part of the mutants of each package, such as 0/8; all of them take hours.
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
+    /// Also write the counts and the survivors to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 /// Outcome of the mutants of a package.
@@ -103,11 +106,19 @@ pub(crate) fn run(args: &MutantsArgs) -> anyhow::Result<()> {
     };
     let reasons = fs::read_to_string(root().join(SURVIVORS))?;
     let mut weak = Vec::new();
+    let mut figures = Vec::new();
     let mut rows =
         String::from("| package | mutants | caught | score |\n| --- | ---: | ---: | ---: |\n");
     for package in packages {
         let tally = mutate(&program, package, args.shard.as_deref())?;
         let (total, score) = (tally.total(), tally.score_percent());
+        figures.push(json!({
+            "package": package,
+            "mutants": total,
+            "caught": tally.caught,
+            "score_percent": score,
+            "survivors": tally.missed,
+        }));
         rows += &format!("| `{package}` | {total} | {} | {score} % |\n", tally.caught);
         for survivor in &tally.missed {
             let known = if reasons.contains(survivor.as_str()) {
@@ -122,6 +133,11 @@ pub(crate) fn run(args: &MutantsArgs) -> anyhow::Result<()> {
         }
     }
     write!(std::io::stdout(), "\n{rows}")?;
+    if let Some(path) = &args.json {
+        let figures = serde_json::to_string_pretty(&json!({ "packages": figures }))?;
+        fs::write(path, figures + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
     ensure!(
         weak.is_empty(),
         "the tests catch less than {MIN_SCORE_PERCENT} % of the mutants of {}",
@@ -185,8 +201,6 @@ fn program() -> anyhow::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use serde_json::json;
-
     use super::*;
 
     fn outcome(name: &str, summary: &str) -> Value {

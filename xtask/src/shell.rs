@@ -143,25 +143,6 @@ pub(crate) fn tracked_files(extensions: &[&str]) -> anyhow::Result<Vec<PathBuf>>
     Ok(files.filter(|file| is_wanted(file)).collect())
 }
 
-/// Runs an example of a package of the workspace with arguments.
-pub(crate) fn cargo_example(
-    package: &str,
-    example: &str,
-    arguments: &[&str],
-) -> anyhow::Result<()> {
-    let mut command = vec![
-        "run",
-        "--quiet",
-        "--package",
-        package,
-        "--example",
-        example,
-        "--",
-    ];
-    command.extend(arguments);
-    cargo(&command)
-}
-
 /// Runs the cargo that runs this.
 pub(crate) fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
     run_in(root(), cargo_path(), arguments)
@@ -194,6 +175,12 @@ pub(crate) fn debug_folder() -> anyhow::Result<PathBuf> {
 /// The binary `annona` of the dev profile.
 pub(crate) fn annona_binary() -> anyhow::Result<PathBuf> {
     Ok(debug_folder()?.join(format!("annona{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The binary `annona` of the release profile.
+pub(crate) fn annona_release() -> anyhow::Result<PathBuf> {
+    let file = format!("annona{}", std::env::consts::EXE_SUFFIX);
+    Ok(target_folder()?.join("release").join(file))
 }
 
 /// Runs `program` instead of this process.

@@ -8,7 +8,7 @@ use crate::generate::{self, Mode, forge};
 use crate::peers::{self, PeersArgs};
 use crate::rust_tests::{self, TestBinary};
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end, run_with};
-use crate::{dependencies, setup, spec, symbolic, tidy, walls};
+use crate::{dependencies, measure, setup, spec, symbolic, tidy, walls};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -32,9 +32,10 @@ struct Run {
 
 type Step = (&'static str, fn(&mut Run) -> anyhow::Result<()>);
 
-const LINTS: [Step; 7] = [
+const LINTS: [Step; 8] = [
     ("specification", |_| spec::check()),
     ("manner of the house", |_| tidy::check()),
+    ("measurements in documents", |_| measure::check()),
     ("walls between crates", |_| walls::check()),
     ("Rust format", |_| cargo(&["fmt", "--all", "--check"])),
     ("dependencies", |_| dependencies::check()),

@@ -1,7 +1,8 @@
 //! Measures the whole way from an eye to a decision on simulated captures: renders,
-//! encodes from pixels, compares all pairs, prints the error rates.
+//! encodes from pixels, compares all pairs, prints the error rates. Each seed is a table of its
+//! own, with other people; the plot shows the first.
 //!
-//! `scores [--eyes 200] [--captures 4] [--seed 90210] [--json FILE] [--plot FILE.svg]`
+//! `scores [--eyes 200] [--captures 4] [--seeds 90210,31337] [--json FILE] [--plot FILE.svg]`
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -30,7 +31,7 @@ const FALSE_MATCH_RATES: [f64; 3] = [1e-3, 1e-4, 1e-5];
 struct Options {
     people: u64,
     captures: u64,
-    seed: u64,
+    seeds: Vec<u64>,
     json: Option<String>,
     plot: Option<String>,
 }
@@ -63,22 +64,44 @@ type Decisions = BTreeMap<&'static str, BTreeMap<&'static str, usize>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = options()?;
+    let mut reports = Vec::new();
+    for (place, &seed) in options.seeds.iter().enumerate() {
+        let plot = options.plot.as_ref().filter(|_| place == 0);
+        reports.push(measure(&options, seed, plot)?);
+    }
+    let report = serde_json::to_string_pretty(&json!({ "seeds": reports }))?;
+    println!("{report}");
+    if let Some(path) = &options.json {
+        std::fs::write(path, report + "\n")?;
+    }
+    Ok(())
+}
+
+/// Measures the people of one seed.
+fn measure(options: &Options, seed: u64, plot: Option<&String>) -> Result<Value, Box<dyn Error>> {
     let mut enrolment = Enrolment::default();
     let people: Vec<Captured> = (0..options.people)
-        .map(|k| photograph(k, &options, &mut enrolment))
+        .map(|k| photograph(k, seed, options.captures, &mut enrolment))
         .collect();
-    photograph_defects(&options, &mut enrolment);
+    photograph_defects(options.people, seed, &mut enrolment);
 
     let started = Instant::now();
     let (normalised, raw, compared) = single_eye_scores(&people);
     let micros_each = started.elapsed().as_secs_f64() * 1e6 / compared as f64;
     let (pairs, decisions) = pair_scores(&people);
-
-    let report = json!({
+    if let Some(path) = plot {
+        let rows = [
+            ("one eye, raw distance", &raw),
+            ("one eye, normalised score", &normalised),
+            ("both eyes, mean of the scores", &pairs),
+        ];
+        std::fs::write(path, histograms(&rows))?;
+    }
+    Ok(json!({
         "people": options.people,
         "eyes": 2 * options.people,
         "captures": options.captures,
-        "seed": options.seed,
+        "seed": seed,
         "images": enrolment.images,
         "failed_to_enrol": enrolment.refusals.values().sum::<usize>(),
         "refusals": enrolment.refusals,
@@ -89,20 +112,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "eye_raw": summary(&raw),
         "both_eyes_normalised": summary(&pairs),
         "decisions": decisions,
-    });
-    println!("{}", serde_json::to_string_pretty(&report)?);
-    if let Some(path) = &options.json {
-        std::fs::write(path, serde_json::to_string_pretty(&report)? + "\n")?;
-    }
-    if let Some(path) = &options.plot {
-        let rows = [
-            ("one eye, raw distance", &raw),
-            ("one eye, normalised score", &normalised),
-            ("both eyes, mean of the scores", &pairs),
-        ];
-        std::fs::write(path, histograms(&rows))?;
-    }
-    Ok(())
+    }))
 }
 
 /// The rows below each other; the last one with the thresholds of the standard rule.
@@ -139,12 +149,12 @@ fn histograms(rows: &[(&str, &Scores); 3]) -> String {
     page.into_svg()
 }
 
-fn photograph(number: u64, options: &Options, enrolment: &mut Enrolment) -> Captured {
-    let person = Person::from_seed(options.seed.wrapping_mul(1_000_003).wrapping_add(number));
+fn photograph(number: u64, seed: u64, captures: u64, enrolment: &mut Enrolment) -> Captured {
+    let person = Person::from_seed(seed.wrapping_mul(1_000_003).wrapping_add(number));
     let mut eye = |eye: Eye, stream: u64| {
-        (0..options.captures)
+        (0..captures)
             .map(|sample| {
-                let mut rng = ChaCha12Rng::seed_from_u64(options.seed ^ 0x5c0e);
+                let mut rng = ChaCha12Rng::seed_from_u64(seed ^ 0x5c0e);
                 rng.set_stream((number << 32) | (sample << 1) | stream);
                 let conditions = CaptureConditions::sample(&mut rng);
                 let image = capture(&person, eye, &conditions, &mut rng);
@@ -166,16 +176,16 @@ fn photograph(number: u64, options: &Options, enrolment: &mut Enrolment) -> Capt
 }
 
 /// Blank and badly defocused captures: each has to be refused.
-fn photograph_defects(options: &Options, enrolment: &mut Enrolment) {
+fn photograph_defects(people: u64, seed: u64, enrolment: &mut Enrolment) {
     type Draw = fn(&mut ChaCha12Rng) -> CaptureConditions;
     let kinds: [(&str, Draw); 2] = [
         ("blank", |rng| CaptureConditions::blank(rng)),
         ("defocused", |rng| CaptureConditions::badly_defocused(rng)),
     ];
-    for number in 0..options.people {
-        let person = Person::from_seed(options.seed.wrapping_mul(1_000_003).wrapping_add(number));
+    for number in 0..people {
+        let person = Person::from_seed(seed.wrapping_mul(1_000_003).wrapping_add(number));
         for (stream, (kind, conditions)) in kinds.into_iter().enumerate() {
-            let mut rng = ChaCha12Rng::seed_from_u64(options.seed ^ 0xbad);
+            let mut rng = ChaCha12Rng::seed_from_u64(seed ^ 0xbad);
             rng.set_stream((number << 1) | stream as u64);
             let conditions = conditions(&mut rng);
             let image = capture(&person, Eye::Left, &conditions, &mut rng);
@@ -315,7 +325,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
     let mut options = Options {
         people: 100,
         captures: 4,
-        seed: 90_210,
+        seeds: vec![90_210],
         json: None,
         plot: None,
     };
@@ -327,7 +337,9 @@ fn options() -> Result<Options, Box<dyn Error>> {
         match name.as_str() {
             "--eyes" => options.people = value.parse::<u64>()?.div_ceil(2),
             "--captures" => options.captures = value.parse()?,
-            "--seed" => options.seed = value.parse()?,
+            "--seeds" => {
+                options.seeds = value.split(',').map(str::parse).collect::<Result<_, _>>()?;
+            }
             "--json" => options.json = Some(value),
             "--plot" => options.plot = Some(value),
             other => return Err(format!("{other} is not an option").into()),

@@ -1,5 +1,5 @@
-//! `circuits FOLDER [CIRCUIT...]`, run by `cargo xtask bench circuits`: the cost of the
-//! circuits, with test keys in FOLDER. Wall time, and processor time in brackets.
+//! `circuits FOLDER [CIRCUIT...] [--json FILE]`, run by `cargo xtask bench circuits`: the cost of
+//! the circuits, with test keys in FOLDER. Wall time, and processor time in brackets.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -16,6 +16,7 @@ use ark_ff::{BigInteger, PrimeField};
 use cpu_time::ProcessTime;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use serde_json::{Value, json};
 
 /// Repetitions; the best counts.
 const RUNS: usize = 3;
@@ -23,6 +24,12 @@ const RUNS: usize = 3;
 /// A time on the wall and on the processors, in seconds.
 #[derive(Clone, Copy)]
 struct Cost(f64, f64);
+
+impl Cost {
+    fn to_json(self) -> Value {
+        json!({ "secs": self.0, "processor_secs": self.1 })
+    }
+}
 
 impl std::fmt::Display for Cost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -44,10 +51,14 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Cost) {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Cargo adds a flag that says what it runs.
-    let mut arguments = std::env::args().skip(1).filter(|it| it != "--bench");
+    let arguments = std::env::args().skip(1).filter(|it| it != "--bench");
+    let mut arguments: Vec<String> = arguments.collect();
+    let json = arguments.iter().position(|it| it == "--json");
+    let json = json.map(|place| arguments.split_off(place));
+    let mut arguments = arguments.into_iter();
     let folder = arguments
         .next()
-        .ok_or("usage: circuits FOLDER [CIRCUIT...]")?;
+        .ok_or("usage: circuits FOLDER [CIRCUIT...] [--json FILE]")?;
     let folder = KeyFolder::new(PathBuf::from(folder));
     let named: Vec<CircuitId> = arguments
         .map(|name| name.parse())
@@ -59,11 +70,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     println!("| circuit | constraints | load or make key | witness | prove | verify |");
     println!("| --- | --- | --- | --- | --- | --- |");
+    let mut rows = Vec::new();
     for circuit in circuits {
-        match circuit.circuit() {
+        rows.push(match circuit.circuit() {
             AnyCircuit::Append(append) => measure(circuit, &append, &appended(&append), &folder)?,
             AnyCircuit::Revoke(revoke) => measure(circuit, &revoke, &revoked(&revoke), &folder)?,
-        }
+        });
+    }
+    if let Some([_, file]) = json.as_deref() {
+        let figures = json!({ "circuits": rows });
+        std::fs::write(file, serde_json::to_string_pretty(&figures)? + "\n")?;
     }
     Ok(())
 }
@@ -73,7 +89,7 @@ fn measure<C: Circuit>(
     circuit: &C,
     witness: &C::Witness,
     folder: &KeyFolder,
-) -> Result<(), Box<dyn std::error::Error>> {
+) -> Result<Value, Box<dyn std::error::Error>> {
     let (key, loading) = timed(|| folder.test_key(id));
     let key = key?;
     let verifier = RegistryBatchVerifier::new(key.verifying_key());
@@ -100,7 +116,14 @@ fn measure<C: Circuit>(
     let [witnessing, proving, verifying] = best;
     let constraints = pinned(id).constraints;
     println!("| {id} | {constraints} | {loading} | {witnessing} | {proving} | {verifying} |");
-    Ok(())
+    Ok(json!({
+        "circuit": id.name(),
+        "constraints": constraints,
+        "key": loading.to_json(),
+        "witness": witnessing.to_json(),
+        "prove": proving.to_json(),
+        "verify": verifying.to_json(),
+    }))
 }
 
 /// Elements that look like hashes.

@@ -81,9 +81,9 @@ impl DecisionRule {
     #[must_use]
     pub const fn standard() -> Self {
         Self {
-            // On four seeds of simulated eyes the greatest genuine score is 0.311.
+            // Above the greatest genuine score of four seeds of simulated eyes.
             duplicate_below_micros: 360_000,
-            // The least of 310,490 impostor scores is 0.399.
+            // Below the least of their impostor scores.
             review_below_micros: 385_000,
             // Chosen, not measured: two, because one person may be in twice by mistake.
             saturated_from: 3,

@@ -55,6 +55,7 @@ async fn main() -> anyhow::Result<()> {
     let anvil = find_anvil(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     let anvil = start(&anvil, BlockTime::Instant)?;
     let mut bench = Bench::new(anvil, KeyFolder::new(keys)).await?;
+    let mut whole = Map::new();
     let mut append = Map::new();
     for (circuit, count) in [
         (CircuitId::Append16, 16),
@@ -63,15 +64,18 @@ async fn main() -> anyhow::Result<()> {
     ] {
         let gas = bench.append(circuit, count).await?;
         append.insert(count.to_string(), per_person(circuit.name(), gas, count));
+        whole.insert(format!("append_{count}"), json!(gas));
     }
     let mut revoke = Map::new();
     for (circuit, count) in [(CircuitId::Revoke8, 8), (CircuitId::Revoke32, 32)] {
         let gas = bench.revoke(circuit, count).await?;
         revoke.insert(count.to_string(), per_person(circuit.name(), gas, count));
+        whole.insert(format!("revoke_{count}"), json!(gas));
     }
     next_epoch(&bench.provider).await?;
     let gas = bench.append(CircuitId::Append16, 16).await?;
     let first = per_person("append-16, first batch of an epoch", gas, 16);
+    whole.insert("append_16_first_of_epoch".to_owned(), json!(gas));
     let deployment = deploy_contracts(&bench.anvil, &bench.provider).await?;
     let claim = claims::measure(&bench.anvil, &bench.provider, &deployment, &bench.keys).await?;
     if let Some(file) = file {
@@ -81,6 +85,7 @@ async fn main() -> anyhow::Result<()> {
             "revoke": revoke,
             "append_first_of_epoch": { "16": first },
             "claim": claim,
+            "whole_batches": whole,
         });
         std::fs::write(file, serde_json::to_string_pretty(&report)? + "\n")?;
     }
