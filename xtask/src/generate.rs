@@ -118,6 +118,10 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     program("semaphore_key", &arguments)?;
     for (made, kept) in [
         ("semaphore_30.vk", "crates/proofs/keys/semaphore_30.vk"),
+        (
+            "semaphore_30.prover",
+            "crates/proofs/keys/semaphore_30.prover",
+        ),
         ("semaphore_30.hash", "crates/proofs/keys/semaphore_30.hash"),
     ] {
         settle(mode, stale, kept, &fs::read(scratch.join(made))?)?;

@@ -1,8 +1,10 @@
-//! `semaphore_key ARKZKEY OUT`, run by `cargo xtask gen`: takes the verifying key out of a
-//! Semaphore proving key and writes `OUT.vk` (arkworks, uncompressed) and `OUT.hash`.
+//! `semaphore_key ARKZKEY OUT`, run by `cargo xtask gen`: reads a Semaphore proving key and
+//! writes its verifying key to `OUT.vk` (arkworks, uncompressed), the hash of that to `OUT.hash`,
+//! and the prover to `OUT.prover`.
 
 use std::path::PathBuf;
 
+use annona_groth16::{Constraints, KeyPoints, Prover};
 use annona_proofs::VerifyingKey;
 
 type Failure = Box<dyn std::error::Error>;
@@ -12,8 +14,28 @@ fn main() -> Result<(), Failure> {
     let [source, out] = arguments.as_slice() else {
         return Err("usage: semaphore_key ARKZKEY OUT".into());
     };
-    let (proving_key, _) = semaphore_rs_ark_zkey::read_arkzkey_from_bytes(&std::fs::read(source)?)?;
-    let key = VerifyingKey::try_from(proving_key.vk)?;
+    let (key, matrices) = semaphore_rs_ark_zkey::read_arkzkey_from_bytes(&std::fs::read(source)?)?;
+    let points = KeyPoints {
+        alpha_g1: key.vk.alpha_g1,
+        beta_g1: key.beta_g1,
+        beta_g2: key.vk.beta_g2,
+        delta_g1: key.delta_g1,
+        delta_g2: key.vk.delta_g2,
+        a: &key.a_query,
+        b_g1: &key.b_g1_query,
+        b_g2: &key.b_g2_query,
+        h: &key.h_query,
+        l: &key.l_query,
+    };
+    let [a, b, _] = &matrices.matrices;
+    let constraints = Constraints {
+        a,
+        b,
+        input_count: matrices.num_instance_variables,
+    };
+    let prover = Prover::new(&points, &constraints)?;
+    std::fs::write(out.with_extension("prover"), prover.to_bytes())?;
+    let key = VerifyingKey::try_from(key.vk)?;
     std::fs::write(out.with_extension("vk"), key.to_bytes())?;
     std::fs::write(out.with_extension("hash"), format!("{}\n", key.hash()))?;
     Ok(())

@@ -1,7 +1,9 @@
+use core::fmt;
 use std::io::{Read, Write};
 
 use annona_circuits::{Assignment, Circuit, R1cs, Row, trial};
-use annona_core::{B256, FieldError, ProofPoints, U256, keccak256};
+use annona_core::{B256, FieldError, ProofPoints, keccak256};
+use annona_groth16::{Constraints, KeyPoints, Prover, ProverError};
 use ark_bn254::{Bn254, Fr};
 use ark_ff::UniformRand;
 use ark_groth16::Groth16;
@@ -12,7 +14,7 @@ use rand_core::CryptoRng;
 use rand_core_06::SeedableRng;
 use semaphore_rs_ark_circom::CircomReduction;
 
-use crate::key::{g1_words, g2_words};
+use crate::prove::to_points;
 use crate::{KeyError, VerifyingKey};
 
 /// snarkjs' way from rows to polynomials: the only one that a ceremony's key fits.
@@ -72,23 +74,32 @@ pub enum BatchKeyError {
         "a true statement cannot be proved with the key: it is damaged, or for another circuit"
     )]
     TrialFailed,
-    /// The key generator or the prover refused.
-    #[error("the Groth16 library refused")]
-    Library(#[from] SynthesisError),
+    /// The key generator refused.
+    #[error("no key can be made for the circuit")]
+    Generator(#[from] SynthesisError),
+    /// The prover refused the key or the assignment.
+    #[error("the Groth16 prover refused")]
+    Prover(#[from] ProverError),
     /// The prover returned a coordinate outside the base field.
     #[error("the prover returned a malformed point")]
     Malformed(#[from] FieldError),
 }
 
-/// A key and the rows it is for.
-#[derive(Debug, Clone)]
+/// A key, and the prover of the rows it is for.
+#[derive(Clone)]
 pub struct ProvingKey {
     key: ark_groth16::ProvingKey<Bn254>,
     verifying: VerifyingKey,
-    /// Left and right factors. The products follow from them.
-    factors: [Matrix<Fr>; 2],
-    public_count: usize,
+    prover: Prover,
     origin: KeyOrigin,
+}
+
+impl fmt::Debug for ProvingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProvingKey")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ProvingKey {
@@ -96,7 +107,7 @@ impl ProvingKey {
     /// secrets known to everybody who reads this repository.
     ///
     /// # Errors
-    /// [`BatchKeyError::Library`].
+    /// [`BatchKeyError::Generator`].
     pub fn unsafe_test<C: Circuit>(circuit: &C) -> Result<Self, BatchKeyError> {
         let rows = R1cs::of(circuit);
         let mut rng = ChaCha20Rng::from_seed(keccak256(TEST_SEED).0);
@@ -169,9 +180,8 @@ impl ProvingKey {
         check_shape(&rows, &key)?;
         let checked = Self {
             verifying: VerifyingKey::try_from(key.vk.clone())?,
+            prover: prover(&rows, &key)?,
             key,
-            public_count: rows.public_count,
-            factors: [rows.a, rows.b],
             origin,
         };
         checked.try_out(&trial(circuit))?;
@@ -182,7 +192,14 @@ impl ProvingKey {
     /// key whose products are those of other rows, which no other check can see.
     fn try_out(&self, assignment: &Assignment) -> Result<(), BatchKeyError> {
         // Blinding is of no use here: the statement is public.
-        let proof = self.prove_blinded(assignment, Fr::from(1), Fr::from(1))?;
+        let proof = self
+            .prover
+            .prove(assignment.values(), Fr::from(1), Fr::from(1))?;
+        let proof = ark_groth16::Proof {
+            a: proof.a,
+            b: proof.b,
+            c: proof.c,
+        };
         let prepared = ark_groth16::prepare_verifying_key(self.verifying.as_ark());
         match Groth16::<Bn254>::verify_proof(&prepared, &proof, assignment.public_inputs()) {
             Ok(true) => Ok(()),
@@ -193,7 +210,7 @@ impl ProvingKey {
     /// Makes a proof of `assignment`. It verifies if the assignment satisfies every row.
     ///
     /// # Errors
-    /// [`BatchKeyError::Library`], [`BatchKeyError::Malformed`].
+    /// [`BatchKeyError::Prover`], [`BatchKeyError::Malformed`].
     pub fn prove(
         &self,
         assignment: &Assignment,
@@ -202,26 +219,31 @@ impl ProvingKey {
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
         let mut rng = ChaCha20Rng::from_seed(seed);
-        let proof = self.prove_blinded(assignment, Fr::rand(&mut rng), Fr::rand(&mut rng))?;
+        let (r, s) = (Fr::rand(&mut rng), Fr::rand(&mut rng));
+        let proof = self.prover.prove(assignment.values(), r, s)?;
         Ok(to_points(&proof)?)
     }
+}
 
-    fn prove_blinded(
-        &self,
-        assignment: &Assignment,
-        r: Fr,
-        s: Fr,
-    ) -> Result<ark_groth16::Proof<Bn254>, SynthesisError> {
-        System::create_proof_with_reduction_and_matrices(
-            &self.key,
-            r,
-            s,
-            &self.factors,
-            self.public_count,
-            self.factors[0].len(),
-            assignment.values(),
-        )
-    }
+fn prover(rows: &R1cs, key: &ark_groth16::ProvingKey<Bn254>) -> Result<Prover, ProverError> {
+    let points = KeyPoints {
+        alpha_g1: key.vk.alpha_g1,
+        beta_g1: key.beta_g1,
+        beta_g2: key.vk.beta_g2,
+        delta_g1: key.delta_g1,
+        delta_g2: key.vk.delta_g2,
+        a: &key.a_query,
+        b_g1: &key.b_g1_query,
+        b_g2: &key.b_g2_query,
+        h: &key.h_query,
+        l: &key.l_query,
+    };
+    let constraints = Constraints {
+        a: &rows.a,
+        b: &rows.b,
+        input_count: rows.public_count,
+    };
+    Prover::new(&points, &constraints)
 }
 
 fn check_shape(rows: &R1cs, key: &ark_groth16::ProvingKey<Bn254>) -> Result<(), BatchKeyError> {
@@ -265,16 +287,4 @@ fn same_rows(ours: &[Row], theirs: &[Row]) -> Result<(), BatchKeyError> {
         Some(row) => Err(BatchKeyError::OtherRow { row }),
         None => Ok(()),
     }
-}
-
-fn to_points(proof: &ark_groth16::Proof<Bn254>) -> Result<ProofPoints, FieldError> {
-    let mut coordinates = [U256::ZERO; 8];
-    let words = g1_words(&proof.a)
-        .into_iter()
-        .chain(g2_words(&proof.b))
-        .chain(g1_words(&proof.c));
-    for (coordinate, word) in coordinates.iter_mut().zip(words) {
-        *coordinate = word;
-    }
-    ProofPoints::try_from(coordinates)
 }

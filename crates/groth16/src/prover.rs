@@ -1,0 +1,300 @@
+use ark_bn254::{Fr, G1Affine, G2Affine, g1, g2};
+use ark_ec::short_weierstrass::{Affine, Projective};
+use ark_ec::{AffineRepr, CurveGroup};
+
+use crate::bytes::{Kept, Reader, Writer};
+use crate::constraints::Side;
+use crate::glv::Curve;
+use crate::msm::Bases;
+use crate::parallel::join;
+use crate::quotient::Quotient;
+use crate::{FileError, ProverError};
+
+/// First bytes of a prover's file; the number is the version of its form.
+const MAGIC: &[u8] = b"annona groth16 1";
+
+/// Points of a proving key whose `h` is that of snarkjs: one point for each odd power of a
+/// root of unity of twice the domain's order.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyPoints<'a> {
+    /// `alpha` in G1.
+    pub alpha_g1: G1Affine,
+    /// `beta` in G1.
+    pub beta_g1: G1Affine,
+    /// `beta` in G2.
+    pub beta_g2: G2Affine,
+    /// `delta` in G1.
+    pub delta_g1: G1Affine,
+    /// `delta` in G2.
+    pub delta_g2: G2Affine,
+    /// Left side of each variable.
+    pub a: &'a [G1Affine],
+    /// Right side of each variable, in G1.
+    pub b_g1: &'a [G1Affine],
+    /// Right side of each variable, in G2.
+    pub b_g2: &'a [G2Affine],
+    /// Points of the quotient.
+    pub h: &'a [G1Affine],
+    /// Points of the variables that are not public.
+    pub l: &'a [G1Affine],
+}
+
+/// Constraints `a * b = c`; the third side follows from the other two.
+#[derive(Debug, Clone, Copy)]
+pub struct Constraints<'a> {
+    /// Rows of the left side: factors and variables.
+    pub a: &'a [Vec<(Fr, usize)>],
+    /// Rows of the right side.
+    pub b: &'a [Vec<(Fr, usize)>],
+    /// Number of public variables, the constant one included; they come first.
+    pub input_count: usize,
+}
+
+/// A Groth16 proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    /// `A`.
+    pub a: G1Affine,
+    /// `B`.
+    pub b: G2Affine,
+    /// `C`.
+    pub c: G1Affine,
+}
+
+/// Proves statements of one circuit.
+#[derive(Clone)]
+pub struct Prover {
+    sides: [Side; 2],
+    input_count: usize,
+    quotient: Quotient,
+    alpha_g1: G1Affine,
+    beta_g2: G2Affine,
+    /// Left sides, and `delta` with the blinding factor `r`.
+    a: Sum<g1::Config>,
+    /// Right sides, and `delta` with the blinding factor `s`.
+    b: Sum<g2::Config>,
+    /// All of `C` but `s * A`: the variables that are not public, the quotient, and the right
+    /// sides with `beta`, which `r` multiplies.
+    c: Bases<g1::Config>,
+    /// Variables of the right sides of `c`.
+    c_variables: Vec<usize>,
+}
+
+/// Sum over the variables whose point is not zero, and over one more point.
+#[derive(Clone)]
+struct Sum<P: Curve> {
+    variables: Vec<usize>,
+    bases: Bases<P>,
+}
+
+impl<P: Curve> Sum<P> {
+    fn new(points: &[Affine<P>], last: Affine<P>) -> Self {
+        let variables = non_zero(points);
+        let chosen = variables.iter().map(|variable| points[*variable]);
+        Self {
+            bases: Bases::new(chosen.chain([last])),
+            variables,
+        }
+    }
+
+    fn write(&self, writer: &mut Writer)
+    where
+        Affine<P>: Kept,
+    {
+        writer.counts(&self.variables);
+        writer.list(self.bases.points());
+    }
+
+    fn read(reader: &mut Reader<'_>, variables: usize) -> Result<Self, FileError>
+    where
+        Affine<P>: Kept,
+    {
+        let chosen = places(reader, variables)?;
+        let points: Vec<Affine<P>> = reader.list()?;
+        if points.len() == chosen.len() + 1 {
+            Ok(Self {
+                variables: chosen,
+                bases: Bases::new(points),
+            })
+        } else {
+            Err(FileError::OutOfRange)
+        }
+    }
+
+    fn of(&self, assignment: &[Fr], last: Fr) -> Projective<P> {
+        let chosen = self.variables.iter().map(|variable| assignment[*variable]);
+        let scalars: Vec<Fr> = chosen.chain([last]).collect();
+        self.bases.sum(&scalars)
+    }
+}
+
+/// Reads places of variables.
+fn places(reader: &mut Reader<'_>, variables: usize) -> Result<Vec<usize>, FileError> {
+    let places = reader.counts()?;
+    if places.iter().all(|place| *place < variables) {
+        Ok(places)
+    } else {
+        Err(FileError::OutOfRange)
+    }
+}
+
+fn non_zero<P: Curve>(points: &[Affine<P>]) -> Vec<usize> {
+    let places = 0..points.len();
+    places.filter(|place| !points[*place].is_zero()).collect()
+}
+
+impl Prover {
+    /// Creates the prover of `constraints` under the key of `points`.
+    ///
+    /// # Errors
+    /// [`ProverError`] when they do not fit each other.
+    pub fn new(points: &KeyPoints<'_>, constraints: &Constraints<'_>) -> Result<Self, ProverError> {
+        let variables = points.a.len();
+        let Constraints { a, b, input_count } = *constraints;
+        if a.len() != b.len() {
+            return Err(ProverError::Sides {
+                a: a.len(),
+                b: b.len(),
+            });
+        }
+        let quotient = Quotient::new(a.len() + input_count)?;
+        for (part, actual, expected) in [
+            ("b_g1", points.b_g1.len(), variables),
+            ("b_g2", points.b_g2.len(), variables),
+            ("h", points.h.len(), quotient.len()),
+            ("l", points.l.len(), variables.saturating_sub(input_count)),
+        ] {
+            if actual != expected {
+                return Err(ProverError::Points {
+                    part,
+                    expected,
+                    actual,
+                });
+            }
+        }
+        let c_variables = non_zero(points.b_g1);
+        let right = c_variables.iter().map(|variable| points.b_g1[*variable]);
+        let fixed = points.l.iter().chain(points.h).copied();
+        Ok(Self {
+            sides: [Side::new(a, variables)?, Side::new(b, variables)?],
+            input_count,
+            quotient,
+            alpha_g1: points.alpha_g1,
+            beta_g2: points.beta_g2,
+            a: Sum::new(points.a, points.delta_g1),
+            b: Sum::new(points.b_g2, points.delta_g2),
+            c: Bases::new(fixed.chain(right).chain([points.beta_g1])),
+            c_variables,
+        })
+    }
+
+    /// Returns the bytes that [`Self::from_bytes`] reads.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.raw(MAGIC);
+        writer.count(self.variable_count());
+        writer.count(self.input_count);
+        for side in &self.sides {
+            side.write(&mut writer);
+        }
+        self.alpha_g1.write(&mut writer);
+        self.beta_g2.write(&mut writer);
+        self.a.write(&mut writer);
+        self.b.write(&mut writer);
+        writer.counts(&self.c_variables);
+        writer.list(self.c.points());
+        writer.into_bytes()
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote. Whether a point lies on its curve is not looked at:
+    /// the caller must know the bytes, by their hash.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
+        let mut reader = Reader::new(bytes);
+        if reader.raw(MAGIC.len()) != Ok(MAGIC) {
+            return Err(FileError::NotAProver);
+        }
+        let variables = reader.count()?;
+        let input_count = reader.count()?;
+        let sides = [
+            Side::read(&mut reader, variables)?,
+            Side::read(&mut reader, variables)?,
+        ];
+        if input_count > variables || sides[0].len() != sides[1].len() {
+            return Err(FileError::OutOfRange);
+        }
+        let rows = sides[0].len() + input_count;
+        let quotient = Quotient::new(rows).map_err(|_| FileError::OutOfRange)?;
+        let prover = Self {
+            sides,
+            input_count,
+            quotient,
+            alpha_g1: Kept::read(&mut reader)?,
+            beta_g2: Kept::read(&mut reader)?,
+            a: Sum::read(&mut reader, variables)?,
+            b: Sum::read(&mut reader, variables)?,
+            c_variables: places(&mut reader, variables)?,
+            c: Bases::new(reader.list()?),
+        };
+        reader.end()?;
+        let parts = variables - input_count + prover.quotient.len() + prover.c_variables.len() + 1;
+        if prover.c.len() == parts {
+            Ok(prover)
+        } else {
+            Err(FileError::OutOfRange)
+        }
+    }
+
+    fn variable_count(&self) -> usize {
+        let others = self.quotient.len() + self.c_variables.len() + 1;
+        self.c.len() - others + self.input_count
+    }
+
+    /// Proves that `assignment` satisfies the constraints, blinded by the random numbers `r`
+    /// and `s`. An assignment that does not satisfy them gives a proof that does not verify.
+    ///
+    /// # Errors
+    /// [`ProverError::Assignment`].
+    pub fn prove(&self, assignment: &[Fr], r: Fr, s: Fr) -> Result<Proof, ProverError> {
+        let expected = self.variable_count();
+        if assignment.len() != expected {
+            return Err(ProverError::Assignment {
+                expected,
+                actual: assignment.len(),
+            });
+        }
+        let (ab, rest) = join(
+            || join(|| self.a.of(assignment, r), || self.b.of(assignment, s)),
+            || self.c.sum(&self.scalars_of_c(assignment, r)),
+        );
+        let a = ab.0 + self.alpha_g1;
+        let b = ab.1 + self.beta_g2;
+        // s * A holds r * s * delta, which r * B - r * s * delta would take away again.
+        let c = rest + a * s;
+        Ok(Proof {
+            a: a.into_affine(),
+            b: b.into_affine(),
+            c: c.into_affine(),
+        })
+    }
+
+    fn scalars_of_c(&self, assignment: &[Fr], r: Fr) -> Vec<Fr> {
+        let [left, right] = &self.sides;
+        let mut scalars = Vec::with_capacity(self.c.len());
+        scalars.extend_from_slice(&assignment[self.input_count..]);
+        scalars.extend(
+            self.quotient
+                .values(left, right, self.input_count, assignment),
+        );
+        let chosen = self
+            .c_variables
+            .iter()
+            .map(|variable| r * assignment[*variable]);
+        scalars.extend(chosen);
+        scalars.push(r);
+        scalars
+    }
+}
