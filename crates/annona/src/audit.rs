@@ -8,7 +8,7 @@ mod receipt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use annona_audit::{AuditProgress, AuditVerdict, Report, explain};
+use annona_audit::{AuditProgress, AuditReport, AuditVerdict, explain};
 use annona_bindings::Deployment;
 use annona_chain::DynProvider;
 use annona_core::{Address, NullifierHash, parse_address};
@@ -143,7 +143,7 @@ async fn audit_all(
     deployment: &Deployment,
     format: Format,
     lines: &Lines,
-) -> anyhow::Result<Report> {
+) -> anyhow::Result<AuditReport> {
     let mut reading = lines::Reading::default();
     let report = annona_audit::audit(provider, deployment, now(), |progress| match progress {
         AuditProgress::Checked(check) if format == Format::Text => lines.say(line(check)),

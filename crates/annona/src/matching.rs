@@ -93,7 +93,7 @@ struct Opening {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct MatchReport {
     paths: Vec<PathRate>,
     /// Rates of the prefilter on simulated people: both eyes of two captures, and of two
     /// different people.
@@ -131,7 +131,7 @@ fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let probe = crowd.somebody(&mut rng);
     let paths = measure_paths(&mapped, &probe, (&crowd, &mut rng))?;
     let scaling = measure_scaling(&mapped, &probe)?;
-    let report = Report {
+    let report = MatchReport {
         paths,
         screening: measure_prefilter(&mut rng),
         scaling,
@@ -280,7 +280,7 @@ fn processor_seconds() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
-fn describe(report: &Report) -> String {
+fn describe(report: &MatchReport) -> String {
     let mut lines = vec!["million pairs a second and core, 31 rotations a pair:".to_owned()];
     for path in &report.paths {
         lines.push(format!(

@@ -15,7 +15,8 @@ use annona_core::{
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
 use crate::ports::{
-    ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Pending, Store, StoreError,
+    ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, PendingCounts, Store,
+    StoreError,
 };
 use crate::{ClaimIntake, ClaimRecord, ClaimState};
 use coalescer::Coalescer;
@@ -205,7 +206,7 @@ impl ClaimService {
         if epoch.account.claimed >= epoch.checkpoint.member_count {
             return Err(ClaimError::CensusExceeded(claim.epoch));
         }
-        let Pending { queued, .. } = ClaimRepository::pending_claims(&*self.store).await?;
+        let PendingCounts { queued, .. } = ClaimRepository::pending_claims(&*self.store).await?;
         if queued >= MAX_QUEUED_CLAIMS {
             return Err(ClaimError::QueueFull);
         }

@@ -12,7 +12,7 @@ use annona_template::{EyePair, MIN_VALID_BITS};
 
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
-    Admission, AdmitOutcome, ChainError, ChainReader, Clock, EntryStanding, NewEnrolment,
+    Admission, AdmitOutcome, ChainError, ChainReader, Clock, GalleryEntryStatus, NewEnrolment,
     OrbAllowance, Store, StoreError,
 };
 use crate::recognition::{Likeness, Recognition, Searched};
@@ -308,9 +308,9 @@ impl EnrolmentService {
                 (EnrolmentState::Duplicate, Admission::Refuse)
             }
             (Decision::Duplicate { existing }, EnrolmentKind::Recovery) => {
-                let standing = likeness.standing(existing.sequence);
-                let standing = standing.ok_or(EnrolError::NothingToRecover)?;
-                let current = self.replaceable(standing, record.received_at)?;
+                let status = likeness.status(existing.sequence);
+                let status = status.ok_or(EnrolError::NothingToRecover)?;
+                let current = self.replaceable(status, record.received_at)?;
                 let entry = likeness.new_entry(templates);
                 (
                     EnrolmentState::Queued,
@@ -349,10 +349,10 @@ impl EnrolmentService {
     /// it.
     fn replaceable(
         &self,
-        standing: &EntryStanding,
+        status: &GalleryEntryStatus,
         now: UnixSeconds,
     ) -> Result<EnrolmentId, EnrolError> {
-        let current = &standing.enrolment;
+        let current = &status.enrolment;
         let free_at = current.received_at.0 + self.policy.recovery_cooldown_secs;
         let wait_secs = free_at.saturating_sub(now.0);
         let is_settled = matches!(current.state, EnrolmentState::Final { .. });

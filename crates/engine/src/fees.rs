@@ -50,7 +50,7 @@ impl FeePolicy {
     /// Returns whether a first attempt would now offer less than half of the maximum fee of
     /// `offered`: bytes that no node holds are then better not sent again.
     #[must_use]
-    pub const fn is_dear(&self, offered: Fees, market: &FeeMarket) -> bool {
+    pub const fn is_overpriced(&self, offered: Fees, market: &FeeMarket) -> bool {
         self.first(market).max_fee_wei < offered.max_fee_wei / 2
     }
 
@@ -165,9 +165,9 @@ mod tests {
     #[test]
     fn an_offer_comes_down_when_the_market_does() {
         let offered = POLICY.first(&market(400));
-        assert!(!POLICY.is_dear(offered, &market(400)));
-        assert!(!POLICY.is_dear(offered, &market(250)));
-        assert!(POLICY.is_dear(offered, &market(100)));
+        assert!(!POLICY.is_overpriced(offered, &market(400)));
+        assert!(!POLICY.is_overpriced(offered, &market(250)));
+        assert!(POLICY.is_overpriced(offered, &market(100)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use annona_template::EyePair;
 
 use crate::background::compute;
 use crate::gallery_cache::GalleryCache;
-use crate::ports::{EntryStanding, NewEntry, ReviewMatch, Store, StoreError};
+use crate::ports::{GalleryEntryStatus, NewEntry, ReviewMatch, Store, StoreError};
 
 /// Searches the gallery, and asks the database which of the entries found count.
 pub(crate) struct Recognition {
@@ -34,7 +34,7 @@ pub(crate) struct Likeness {
     pub(crate) counting: SearchResult,
     /// Similar entries that do not count.
     past: Vec<Candidate>,
-    standings: Vec<EntryStanding>,
+    statuses: Vec<GalleryEntryStatus>,
 }
 
 impl Recognition {
@@ -71,15 +71,14 @@ impl Recognition {
             .iter()
             .map(|found| found.sequence)
             .collect();
-        let standings = self.store.standings(&sequences).await?;
-        let counts = |found: &Candidate| {
-            standing_of(&standings, found.sequence).is_some_and(|one| one.counts)
-        };
+        let statuses = self.store.gallery_entry_statuses(&sequences).await?;
+        let counts =
+            |found: &Candidate| status_of(&statuses, found.sequence).is_some_and(|one| one.counts);
         Ok(Likeness {
             searched: searched.people,
             counting: found.only(counts),
             past: found.only(|found| !counts(found)).candidates,
-            standings,
+            statuses,
         })
     }
 
@@ -102,8 +101,8 @@ impl Likeness {
     }
 
     /// Returns the enrolment behind an entry that was found, and whether the entry counts.
-    pub(crate) fn standing(&self, sequence: u64) -> Option<&EntryStanding> {
-        standing_of(&self.standings, sequence)
+    pub(crate) fn status(&self, sequence: u64) -> Option<&GalleryEntryStatus> {
+        status_of(&self.statuses, sequence)
     }
 
     /// Returns the entries that count, the most similar first.
@@ -128,7 +127,7 @@ impl Likeness {
     }
 }
 
-fn standing_of(standings: &[EntryStanding], sequence: u64) -> Option<&EntryStanding> {
-    let place = standings.binary_search_by_key(&sequence, |standing| standing.sequence);
-    place.ok().map(|place| &standings[place])
+fn status_of(statuses: &[GalleryEntryStatus], sequence: u64) -> Option<&GalleryEntryStatus> {
+    let place = statuses.binary_search_by_key(&sequence, |status| status.sequence);
+    place.ok().map(|place| &statuses[place])
 }

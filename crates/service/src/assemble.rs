@@ -12,7 +12,7 @@ use annona_engine::ports::{ChainPorts, ChainReader, Clock, Store};
 use annona_engine::{
     BatchPolicy, ClaimRules, ClaimService, EnrolmentPolicy, EnrolmentService, Membership,
     MembershipRules, Outbox, ReceiptService, Relay, RelayParts, RelayRules, Sequencer,
-    SequencerParts, SequencerRules, Settlement,
+    SequencerParts, SequencerRules, SettlementRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
@@ -73,7 +73,7 @@ impl Service {
             .look()
             .await
             .context("the service cannot start on this endpoint")?;
-        let settlement = Settlement {
+        let settlement = SettlementRules {
             calendar: reader.calendar().await?,
             confirmations,
             fees: config.chain.fees(),

@@ -13,7 +13,7 @@ use crate::long_work::{Stop, stoppable};
 use crate::outputs::{self, JsonOutput};
 
 /// Members by which earlier figures are known.
-const MEMBERS: &[&str] = &["failed_to_enrol", "failures", "ms_per_image"];
+const MEMBERS: &[&str] = &["failed_to_acquire", "failures", "ms_per_image"];
 
 /// Arguments of `annona iris evaluate`.
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use annona_evaluation::attacks::{Presentation, Row, nth, presentations};
+use annona_evaluation::attacks::{Presentation, PresentationCounts, nth, presentations};
 use annona_evaluation::confidence::clopper_pearson;
 use annona_evaluation::long_work::in_parallel;
 use anyhow::ensure;
@@ -82,7 +82,7 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
     let complete = trials.len() as u64 == count;
     let lines: Vec<Line> = kinds
         .into_iter()
-        .map(|kind| line(kind, Row::of(&trials, kind)))
+        .map(|kind| line(kind, PresentationCounts::of(&trials, kind)))
         .collect();
     json.answer(&lines, || table(&lines))?;
     if !complete {
@@ -94,7 +94,7 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
     Ok(stop.exit_code(complete))
 }
 
-fn line(kind: Presentation, row: Row) -> Line {
+fn line(kind: Presentation, row: PresentationCounts) -> Line {
     let (errors, of) = row.errors(kind);
     let (presentation, range) = names(kind);
     Line {

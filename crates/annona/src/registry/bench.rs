@@ -16,7 +16,7 @@ use annona_engine::ports::{
 };
 use annona_engine::{
     BatchPolicy, EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, MembershipRules, Outbox,
-    Sequencer, SequencerParts, SequencerRules, Settlement,
+    Sequencer, SequencerParts, SequencerRules, SettlementRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
@@ -76,7 +76,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let provider = connect(&anvil.endpoint())?;
     let deployment = sandbox::deploy_contracts(&anvil, &provider, Vec::new()).await?;
     let reader = EvmReader::open(provider.clone(), deployment.clone()).await?;
-    let settlement = Settlement {
+    let settlement = SettlementRules {
         calendar: reader.calendar().await?,
         confirmations: CONFIRMATIONS,
         fees: sandbox::FEES,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use annona_bindings::Deployment;
 use annona_chain::EvmReader;
 use annona_core::{Address, Commitment, Epoch, OrbId, parse_address};
-use annona_engine::ports::{ChainReader, EnrolmentRepository, Pending, RevocationRepository};
+use annona_engine::ports::{ChainReader, EnrolmentRepository, PendingCounts, RevocationRepository};
 use annona_engine::{Membership, MembershipRules, RevocationReason};
 use annona_http::SecretUrl;
 use annona_rpc::connect;
@@ -113,7 +113,7 @@ pub(crate) struct RebuildArgs {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Status {
+struct RegistryStatus {
     block: u64,
     epoch: u64,
     root: String,
@@ -132,8 +132,8 @@ struct Counts {
     submitted: u64,
 }
 
-impl From<Pending> for Counts {
-    fn from(pending: Pending) -> Self {
+impl From<PendingCounts> for Counts {
+    fn from(pending: PendingCounts) -> Self {
         Self {
             queued: pending.queued,
             submitted: pending.under_way,
@@ -200,7 +200,7 @@ async fn status(args: StatusArgs) -> anyhow::Result<()> {
         Some(path) => Some(waiting(&load_config(path)?).await?),
         None => None,
     };
-    let status = Status {
+    let status = RegistryStatus {
         block: head.number,
         epoch: epoch.0,
         root: state.root.to_string(),
@@ -223,7 +223,7 @@ async fn waiting(config: &Config) -> anyhow::Result<Waiting> {
     })
 }
 
-fn describe(status: &Status, epoch: Epoch) -> String {
+fn describe(status: &RegistryStatus, epoch: Epoch) -> String {
     let mut text = format!(
         "block {}, epoch {epoch}\nroot {}\n{} members on {} leaves; {} of at most {} joined in this epoch",
         status.block,

@@ -101,14 +101,14 @@ impl From<&OpenReview> for ReviewRow {
     fn from(open: &OpenReview) -> Self {
         let record = &open.review.record;
         let alike = open.review.matches.iter().filter_map(|one| {
-            let mut standings = open.standings.iter();
-            let standing = standings.find(|standing| standing.sequence == one.sequence)?;
+            let mut statuses = open.statuses.iter();
+            let status = statuses.find(|status| status.sequence == one.sequence)?;
             Some(AlikeRow {
                 entry: one.sequence,
                 score: f64::from(one.micros) / 1e6,
-                orb: standing.enrolment.orb.to_string(),
-                received_at: standing.enrolment.received_at.0,
-                counts: standing.counts,
+                orb: status.enrolment.orb.to_string(),
+                received_at: status.enrolment.received_at.0,
+                counts: status.counts,
             })
         });
         Self {

@@ -15,13 +15,13 @@ use tempfile::TempDir;
 use crate::world::{anvil_binary, command};
 
 /// A chain, a plan and a key that can pay.
-struct Ground {
+struct DeployWorld {
     folder: TempDir,
     anvil: AnvilInstance,
     provider: DynProvider,
 }
 
-impl Ground {
+impl DeployWorld {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let anvil = devnet::start(&anvil_binary(), BlockTime::Instant).unwrap();
@@ -70,7 +70,7 @@ fn errors(output: &Output) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_paid_for_when_the_file_cannot_be_written() {
-    let ground = Ground::new();
+    let ground = DeployWorld::new();
     std::fs::write(ground.folder.path().join("foreign.json"), "mine").unwrap();
     std::fs::create_dir(ground.folder.path().join("folder")).unwrap();
     std::fs::write(ground.folder.path().join("empty.json"), "").unwrap();
@@ -100,7 +100,7 @@ async fn nothing_is_paid_for_when_the_file_cannot_be_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn addresses_are_told_as_they_are_deployed() {
-    let ground = Ground::new();
+    let ground = DeployWorld::new();
     let output = ground.deploy("deployment.json").output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
     let file = std::fs::read_to_string(ground.folder.path().join("deployment.json")).unwrap();
@@ -123,7 +123,7 @@ async fn addresses_are_told_as_they_are_deployed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_deployment_says_what_is_there_and_can_be_made_again() {
-    let ground = Ground::new();
+    let ground = DeployWorld::new();
     for (name, code) in [("TERM", 143), ("INT", 130)] {
         ground.provider.anvil_set_auto_mine(false).await.unwrap();
         let mut deploying = ground

@@ -228,7 +228,7 @@ pub struct Receipt {
 
 /// Block after which the state of the chain is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
+pub enum BlockTag {
     /// After the newest block.
     Newest,
     /// After the block of this number.
@@ -484,7 +484,7 @@ pub trait ChainWriter: Send + Sync {
     async fn claims_refusal(
         &self,
         claims: &[Claim],
-        at: At,
+        at: BlockTag,
     ) -> Result<Option<RevertReason>, ChainError>;
 }
 

@@ -49,7 +49,7 @@ impl EpochRoom {
 
 /// State of the enrolments that wait to be appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingEnrolments {
     /// Number of enrolments that wait.
     pub count: usize,
     /// Time that the oldest enrolment has waited, in seconds.
@@ -90,7 +90,7 @@ impl BatchPolicy {
     /// Returns the reason for which everything that waits is appended now; `None` while it can
     /// wait for more.
     #[must_use]
-    pub fn reason_to_send(&self, waiting: &Waiting) -> Option<BatchReason> {
+    pub fn reason_to_send(&self, waiting: &WaitingEnrolments) -> Option<BatchReason> {
         if waiting.count == 0 {
             return None;
         }
@@ -153,8 +153,8 @@ mod tests {
         recovery_share_percent: 10,
     };
 
-    const fn waiting(count: usize, oldest_secs: u64) -> Waiting {
-        Waiting {
+    const fn waiting(count: usize, oldest_secs: u64) -> WaitingEnrolments {
+        WaitingEnrolments {
             count,
             oldest_secs,
             holds_recovery: false,
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_beyond_the_end_of_an_epoch() {
-        let at = |epoch_left_secs| Waiting {
+        let at = |epoch_left_secs| WaitingEnrolments {
             epoch_left_secs,
             ..waiting(1, 0)
         };
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn who_has_lost_a_leaf_gets_the_new_one_at_once() {
-        let recovered = Waiting {
+        let recovered = WaitingEnrolments {
             holds_recovery: true,
             ..waiting(1, 0)
         };
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_when_nothing_waits() {
-        let nothing = Waiting {
+        let nothing = WaitingEnrolments {
             holds_recovery: false,
             epoch_left_secs: 0,
             ..waiting(0, u64::MAX)

@@ -7,13 +7,15 @@ use annona_core::{
     U256,
 };
 use annona_engine::ports::{ChainReader, ClaimRepository};
-use annona_engine::{ClaimError, ClaimRecord, ClaimRules, ClaimService, ClaimState, Rejection};
+use annona_engine::{
+    ClaimError, ClaimRecord, ClaimRejection, ClaimRules, ClaimService, ClaimState,
+};
 use annona_proofs::{Identity, VerifyError, prove_claim};
 use annona_tree::MembershipTree;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use crate::chain::{AMOUNT, Fate, GENESIS, WINDOW, claim_calendar};
+use crate::chain::{AMOUNT, GENESIS, OrphanedTransactions, WINDOW, claim_calendar};
 use crate::service::{CONFIRMATIONS, Service, stranger};
 
 const SCOPE: ClaimScope = ClaimScope {
@@ -188,7 +190,7 @@ async fn a_claim_is_proved_for_its_nullifier_and_root() {
     };
     let refused = refusal(&desk, claim).await;
     assert!(matches!(refused, ClaimError::Proof(VerifyError::Invalid)));
-    service.chain.roll_back(2, Fate::Forgotten);
+    service.chain.roll_back(2, OrphanedTransactions::Forgotten);
     service.chain.append(&[citizen().commitment(), stranger(1)]);
     service.chain.warp_to(EPOCH);
     let refused = refusal(&desk, *CLAIM).await;
@@ -269,7 +271,7 @@ async fn an_epoch_is_claimed_within_its_window() {
     assert!(matches!(refusal(&desk, early).await, ClaimError::Epoch(_)));
     service.chain.warp_to(Epoch(EPOCH.0 + WINDOW));
     assert!(matches!(refusal(&desk, *CLAIM).await, ClaimError::Epoch(_)));
-    service.chain.roll_back(1, Fate::Forgotten);
+    service.chain.roll_back(1, OrphanedTransactions::Forgotten);
     service.chain.warp_to(Epoch(EPOCH.0 + WINDOW - 1));
     assert_eq!(desk.submit(*CLAIM).await.unwrap().state, ClaimState::Queued);
 }
@@ -400,7 +402,7 @@ async fn a_claim_of_a_root_that_a_reorg_changed_makes_way_for_the_true_one() {
     let workers = service.workers();
     let early = *CLAIM;
     assert_eq!(desk.submit(early).await.unwrap().state, ClaimState::Queued);
-    service.chain.roll_back(2, Fate::Forgotten);
+    service.chain.roll_back(2, OrphanedTransactions::Forgotten);
     let after = [stranger(1), citizen().commitment(), stranger(2)];
     join_before_the_epoch(&service, &after);
     // The chain in memory verifies no proofs; the contract refuses this one.
@@ -408,7 +410,7 @@ async fn a_claim_of_a_root_that_a_reorg_changed_makes_way_for_the_true_one() {
         .chain
         .refuse(early.nullifier_hash, RevertReason::InvalidProof);
     workers.run(&service.chain, SETTLED).await;
-    let invalid = ClaimState::Rejected(Rejection::InvalidProof);
+    let invalid = ClaimState::Rejected(ClaimRejection::InvalidProof);
     assert_eq!(state_of(&desk, &early).await, invalid);
 
     let refused = desk.submit(early).await.unwrap_err();
@@ -435,7 +437,7 @@ async fn a_claim_that_a_reorg_made_true_again_is_taken_with_the_same_proof() {
         .refuse(CLAIM.nullifier_hash, RevertReason::InvalidProof);
     service.chain.mine_empty(CONFIRMATIONS);
     workers.relay.step().await.unwrap();
-    let invalid = ClaimState::Rejected(Rejection::InvalidProof);
+    let invalid = ClaimState::Rejected(ClaimRejection::InvalidProof);
     assert_eq!(state_of(&desk, &CLAIM).await, invalid);
     service.chain.take_again(CLAIM.nullifier_hash);
     assert_eq!(desk.submit(*CLAIM).await.unwrap().state, ClaimState::Queued);
@@ -445,7 +447,7 @@ async fn a_claim_that_a_reorg_made_true_again_is_taken_with_the_same_proof() {
 
 #[tokio::test]
 async fn whatever_a_claim_was_rejected_for_an_unspent_nullifier_can_claim_again() {
-    for rejection in Rejection::ALL {
+    for rejection in ClaimRejection::ALL {
         let (service, desk) = open().await;
         desk.submit(*CLAIM).await.unwrap();
         let nullifier = CLAIM.nullifier_hash;
@@ -474,7 +476,7 @@ async fn a_rejected_claim_whose_nullifier_is_spent_is_not_taken_again() {
     service.chain.pay_elsewhere(&CLAIM);
     service.chain.mine_empty(CONFIRMATIONS);
     service.workers().relay.step().await.unwrap();
-    let spent = ClaimState::Rejected(Rejection::NullifierSpent);
+    let spent = ClaimState::Rejected(ClaimRejection::NullifierSpent);
     assert_eq!(state_of(&desk, &CLAIM).await, spent);
     for claim in [*CLAIM, *OTHER] {
         let refused = desk.submit(claim).await;

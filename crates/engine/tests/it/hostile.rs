@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use alloy::signers::local::PrivateKeySigner;
 use annona_core::{B256, Claim, Commitment, EnrolmentKind, Epoch, UnixSeconds};
-use annona_engine::ports::{OutboxRepository, Pending, RevocationRepository};
+use annona_engine::ports::{OutboxRepository, PendingCounts, RevocationRepository};
 use annona_engine::{
     EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService, EnrolmentState,
 };
@@ -291,7 +291,7 @@ async fn live(seed: u64) -> Town {
     }
     assert_eq!(
         town.service.store.pending_revocations().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
     assert!(town.service.store.open_slots().await.unwrap().is_empty());
     let is_leaf = |leaf: &Commitment| town.service.chain.leaf_index(*leaf).is_some();

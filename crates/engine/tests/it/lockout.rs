@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alloy::signers::local::PrivateKeySigner;
 use annona_core::{B256, EnrolmentKind, Epoch, OrbId, UnixSeconds};
 use annona_engine::ports::{
-    ChainReader, EnrolmentRepository, Pending, RevocationRepository, SenderRole, StruckOff,
+    ChainReader, EnrolmentRepository, PendingCounts, RevocationRepository, SenderRole, StruckOff,
 };
 use annona_engine::{
     EnrolError, EnrolmentPacket, EnrolmentState, ReviewError, ReviewService, ReviewVerdict,
@@ -17,7 +17,7 @@ use annona_matcher::{DecisionRule, Gallery};
 use annona_store::conformance::recovery;
 use annona_template::{COLUMNS, EyePair, IrisTemplate};
 
-use crate::chain::{EPOCH_SECS, Fate, GENESIS};
+use crate::chain::{EPOCH_SECS, GENESIS, OrphanedTransactions};
 use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, PEOPLE_PER_ORB, orb, signed_by, statement};
 use crate::service::{CONFIRMATIONS, Service, commitment, stranger};
 
@@ -275,7 +275,7 @@ async fn an_operator_decides_who_is_under_review() {
     let open = reviews.open().await.unwrap();
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].review.record.id, held.id);
-    assert_eq!(open[0].standings.len(), 3);
+    assert_eq!(open[0].statuses.len(), 3);
     let replaced = ReviewVerdict::Replace { sequence: 1 };
     let none = reviews.decide(held.id, replaced).await;
     assert!(matches!(none, Err(ReviewError::NotARecovery)), "{none:?}");
@@ -376,7 +376,7 @@ async fn strangers_in_the_queue_stop_no_revocation() {
     assert!(service.chain.leaf_index(commitment(2)).is_some());
     assert_eq!(
         service.store.pending_revocations().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
     let settled = service.store.revocation(stranger(100)).await.unwrap();
     assert_eq!(settled.unwrap().state, RevocationState::Void);
@@ -421,7 +421,7 @@ async fn many_revocations_starve_nobody_who_joins() {
         workers.run(&service.chain, 2).await;
         assert!(service.chain.leaf_index(commitment(person)).is_some());
     }
-    let Pending { queued, .. } = service.store.pending_revocations().await.unwrap();
+    let PendingCounts { queued, .. } = service.store.pending_revocations().await.unwrap();
     assert!(queued > 0, "the revocations were not under way any more");
 }
 
@@ -464,7 +464,9 @@ async fn a_withdrawn_commitment_that_was_mined_after_all_is_revoked() {
     assert_eq!(service.enrolment(1).await, EnrolmentState::Withdrawn);
     // Deeper than any reorg that is reckoned with.
     let all = service.chain.height();
-    service.chain.roll_back(all, Fate::Forgotten);
+    service
+        .chain
+        .roll_back(all, OrphanedTransactions::Forgotten);
     service.chain.mine_only(given_up);
     service.chain.mine_empty(CONFIRMATIONS);
     assert!(service.chain.leaf_index(commitment(1)).is_some());

@@ -10,7 +10,7 @@ use annona_engine::{
 use annona_faults::capture;
 use annona_store::conformance::recovery;
 
-use crate::chain::{EPOCH_SECS, Fate, GENESIS};
+use crate::chain::{EPOCH_SECS, GENESIS, OrphanedTransactions};
 use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, orb, policy, signed_by, statement};
 use crate::service::{CONFIRMATIONS, MARGIN_SECS, Service, Workers, commitment};
 
@@ -122,7 +122,10 @@ async fn who_recovers_in_every_epoch_is_a_member_once_in_each() {
 
 #[tokio::test]
 async fn a_recovery_survives_reorgs() {
-    for fate in [Fate::BackToPool, Fate::Forgotten] {
+    for orphaned in [
+        OrphanedTransactions::BackToPool,
+        OrphanedTransactions::Forgotten,
+    ] {
         for depth in 1..=5_u64 {
             let service = Service::start().await;
             let workers = service.workers();
@@ -134,15 +137,15 @@ async fn a_recovery_survives_reorgs() {
                 service.chain.mine();
                 workers.follow().await;
             }
-            assert_eq!(history(&service).await.len(), 3, "{fate:?} {depth}");
+            assert_eq!(history(&service).await.len(), 3, "{orphaned:?} {depth}");
             service.chain.mine_empty(depth.saturating_sub(2));
-            service.chain.reorg(depth, fate);
+            service.chain.reorg(depth, orphaned);
             workers.run(&service.chain, ROUNDS).await;
             let [old, new] = [commitment(1), commitment(2)];
             assert_eq!(
                 history(&service).await,
                 [("joins", old), ("leaves", old), ("joins", new)],
-                "{fate:?} {depth}"
+                "{orphaned:?} {depth}"
             );
             assert!(service.open().await.is_empty());
         }
@@ -187,7 +190,9 @@ async fn a_revocation_that_was_given_up_and_mined_after_all_is_adopted() {
     assert!(service.open().await.is_empty());
     // Deeper than any reorg that is reckoned with.
     let depth = service.chain.height() - height;
-    service.chain.roll_back(depth, Fate::Forgotten);
+    service
+        .chain
+        .roll_back(depth, OrphanedTransactions::Forgotten);
     service.chain.mine_only(given_up);
     service.chain.mine_empty(CONFIRMATIONS);
     workers.run(&service.chain, ROUNDS).await;

@@ -18,7 +18,7 @@ use annona_engine::ports::{
 };
 use annona_engine::{
     BatchPolicy, ClaimRules, ClaimService, Membership, MembershipRules, Outbox, Relay, RelayParts,
-    RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules, Settlement,
+    RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules, SettlementRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
@@ -45,7 +45,7 @@ pub(super) struct Harness {
     anvil: AnvilInstance,
     pub(super) provider: DynProvider,
     pub(super) deployment: Deployment,
-    settlement: Settlement,
+    settlement: SettlementRules,
     prover: Arc<CachingProver<LocalProver>>,
 }
 
@@ -91,7 +91,7 @@ impl Harness {
         Self {
             anvil,
             provider,
-            settlement: Settlement {
+            settlement: SettlementRules {
                 calendar,
                 confirmations,
                 fees: FEES,

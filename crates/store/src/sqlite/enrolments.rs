@@ -2,8 +2,8 @@
 
 use annona_core::{B256, Commitment, Enrolment, EnrolmentKind, LeafIndex, OrbId, UnixSeconds};
 use annona_engine::ports::{
-    AdmitOutcome, EnrolmentRepository, EntryStanding, GalleryEntry, NewEnrolment, Pending, Review,
-    ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
+    AdmitOutcome, EnrolmentRepository, GalleryEntry, GalleryEntryStatus, NewEnrolment,
+    PendingCounts, Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
 };
 use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState, EnrolmentStateKind};
 use annona_template::EyePair;
@@ -176,10 +176,13 @@ impl EnrolmentRepository for SqliteStore {
         rows.into_iter().map(GalleryEntry::try_from).collect()
     }
 
-    async fn standings(&self, sequences: &[u64]) -> Result<Vec<EntryStanding>, StoreError> {
+    async fn gallery_entry_statuses(
+        &self,
+        sequences: &[u64],
+    ) -> Result<Vec<GalleryEntryStatus>, StoreError> {
         let mut tx = self.readers.begin().await.map_err(backend)?;
         let counting = counting(&mut tx, sequences).await?;
-        let mut standings = Vec::with_capacity(sequences.len());
+        let mut statuses = Vec::with_capacity(sequences.len());
         for &sequence in sequences {
             let row: Option<EnrolmentRow> = sqlx::query_file_as!(
                 EnrolmentRow,
@@ -190,14 +193,14 @@ impl EnrolmentRepository for SqliteStore {
             .await
             .map_err(backend)?;
             let Some(row) = row else { continue };
-            standings.push(EntryStanding {
+            statuses.push(GalleryEntryStatus {
                 sequence,
                 enrolment: row.try_into()?,
                 counts: counting.contains(&sequence),
             });
         }
-        standings.sort_by_key(|standing| standing.sequence);
-        Ok(standings)
+        statuses.sort_by_key(|status| status.sequence);
+        Ok(statuses)
     }
 
     async fn queued_enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, StoreError> {
@@ -231,7 +234,7 @@ impl EnrolmentRepository for SqliteStore {
         tx.commit().await
     }
 
-    async fn pending_enrolments(&self) -> Result<Pending, StoreError> {
+    async fn pending_enrolments(&self) -> Result<PendingCounts, StoreError> {
         let pending = sqlx::query!(
             r#"
             SELECT count(*) FILTER (WHERE state = 'queued') AS "queued!: i64",
@@ -242,7 +245,7 @@ impl EnrolmentRepository for SqliteStore {
         .fetch_one(&self.readers)
         .await
         .map_err(backend)?;
-        Ok(Pending {
+        Ok(PendingCounts {
             queued: ENROLMENTS.unsigned("count(*)", pending.queued)?,
             under_way: ENROLMENTS.unsigned("count(*)", pending.under_way)?,
         })

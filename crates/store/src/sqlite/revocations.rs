@@ -1,7 +1,7 @@
 //! Revocations in SQLite.
 
 use annona_core::{B256, Commitment, OrbId, UnixSeconds};
-use annona_engine::ports::{Pending, RevocationRepository, StoreError, StruckOff};
+use annona_engine::ports::{PendingCounts, RevocationRepository, StoreError, StruckOff};
 use annona_engine::{
     EnrolmentId, RevocationReason, RevocationRecord, RevocationState, RevocationStateKind,
 };
@@ -298,7 +298,7 @@ impl RevocationRepository for SqliteStore {
         Ok(queued.rows_affected() == 1)
     }
 
-    async fn pending_revocations(&self) -> Result<Pending, StoreError> {
+    async fn pending_revocations(&self) -> Result<PendingCounts, StoreError> {
         let pending = sqlx::query!(
             r#"
             SELECT count(*) FILTER (WHERE state = 'queued') AS "queued!: i64",
@@ -309,7 +309,7 @@ impl RevocationRepository for SqliteStore {
         .fetch_one(&self.readers)
         .await
         .map_err(backend)?;
-        Ok(Pending {
+        Ok(PendingCounts {
             queued: REVOCATIONS.unsigned("count(*)", pending.queued)?,
             under_way: REVOCATIONS.unsigned("count(*)", pending.under_way)?,
         })

@@ -7,7 +7,7 @@ use super::sample::{
 };
 use super::{check_of, failing, not_shown, only, report, with_outcome};
 use crate::data::{ChainData, CodeBefore, Contract, ReceiptState};
-use crate::{AuditVerdict, Outcome};
+use crate::{AuditVerdict, CheckOutcome};
 
 /// Takes away every log that `is_lost`.
 fn lose(data: &mut ChainData, is_lost: impl Fn(u64) -> bool) {
@@ -150,7 +150,7 @@ fn a_head_that_is_not_of_now_is_said_on_chains_that_people_use() {
         let mut data = honest();
         data.deployment.chain_id = chain_id;
         data.now = now;
-        with_outcome(&data, Outcome::NotChecked).contains(&"head-age")
+        with_outcome(&data, CheckOutcome::NotChecked).contains(&"head-age")
     };
     let time = honest().head.timestamp;
     assert!(!aged(31_337, time + 1_000_000));

@@ -5,7 +5,7 @@ use annona_engine::ports::{ChainError, SenderRole};
 use annona_engine::{ClaimState, OutboxError};
 
 use super::{ROUNDS, in_epoch, start, start_with_queued};
-use crate::chain::Fate;
+use crate::chain::OrphanedTransactions;
 use crate::service::{CONFIRMATIONS, Service, claim};
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_nonce_that_nothing_fills_is_filled() {
     service.queue_claims(1).await;
     workers.relay.step().await.unwrap();
     assert_eq!(service.open().await[0].nonce, 1);
-    service.chain.reorg(1, Fate::Forgotten);
+    service.chain.reorg(1, OrphanedTransactions::Forgotten);
     assert_eq!(workers.follow().await.filled, 1);
     workers.run(&service.chain, ROUNDS).await;
     service.assert_paid_once(1).await;
