@@ -23,7 +23,7 @@ use crate::output::{Format, Lines, is_unwritten, note, print_error, say, sentenc
 use explanation::{ExplanationAnswer, describe};
 pub(crate) use lines::{line, summary};
 
-/// Exit code when the chain could not be audited, or not in full.
+/// Exit code when the chain could not be audited, or not in full (AUDIT-38).
 const COULD_NOT_CHECK: u8 = AuditVerdict::Incomplete.exit_code();
 
 const EXIT_CODES: &str = "\

@@ -9,7 +9,7 @@ use annona_core::ClaimTerms;
 use anyhow::ensure;
 
 /// Refuses a receipt that binds nobody: one that is signed with another key than the
-/// deployment names, or that promises something else than was claimed.
+/// deployment names, or that promises something else than was claimed (RCPT-6).
 pub(crate) fn ensure_binding(
     view: &ReceiptView,
     deployment: &Deployment,
@@ -108,6 +108,7 @@ mod tests {
         }
     }
 
+    /// Tests RCPT-6.
     #[test]
     fn a_service_that_signs_with_another_key_or_promises_something_else_is_found_at_once() {
         let key = PrivateKeySigner::random();

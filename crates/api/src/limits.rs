@@ -46,7 +46,7 @@ impl ClientRate {
 }
 
 /// Rates at which requests are looked at. Bodies are read before a request counts, so that
-/// bodies that never come use nothing up.
+/// bodies that never come use nothing up (RELAY-12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Requests of any kind below `/v1` from one client.

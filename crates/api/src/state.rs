@@ -68,7 +68,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Refuses a request that would be judged by another chain.
+    /// Refuses a request that would be judged by another chain (RELAY-8).
     pub(crate) fn require_its_chain(&self) -> Result<(), ApiError> {
         if self.api.readiness.is_on_its_chain() {
             return Ok(());

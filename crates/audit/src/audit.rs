@@ -6,7 +6,7 @@ use crate::data::ChainData;
 use crate::gather::{gather, is_canonical, read_head};
 use crate::{AuditError, AuditReport, CheckResult, checks};
 
-/// Times that an audit is begun when the chain is reorganised under it.
+/// Times that an audit is begun when the chain is reorganised under it (AUDIT-37).
 const ATTEMPTS: usize = 2;
 
 /// Progress of an audit.

@@ -13,7 +13,7 @@ pub enum CheckOutcome {
     NotChecked,
 }
 
-/// Something on the chain that breaks a rule.
+/// Something on the chain that breaks a rule (AUDIT-36).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Objection {
     /// Description of the fault, in a sentence.
@@ -95,7 +95,7 @@ impl CheckResult {
     }
 }
 
-/// Outcome of the audit as a whole.
+/// Outcome of the audit as a whole (AUDIT-38).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditVerdict {
     /// Everything that the chain can tell was looked at, and held.
@@ -212,7 +212,7 @@ impl AuditReport {
         json::of(self, Some(self.age_secs()))
     }
 
-    /// Computes `keccak256` of [`Self::to_json`] without `ageSecs`.
+    /// Computes `keccak256` of [`Self::to_json`] without `ageSecs` (AUDIT-37).
     #[must_use]
     pub fn hash(&self) -> B256 {
         keccak256(json::of(self, None))

@@ -22,7 +22,7 @@ pub struct ContractCode {
     pub code_hash: Option<B256>,
 }
 
-/// Chain and contracts of a deployment, as an endpoint shows them.
+/// Chain and contracts of a deployment, as an endpoint shows them (RELAY-8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainIdentity {
     /// EIP-155 chain id.

@@ -33,7 +33,7 @@ impl FeePolicy {
     }
 
     /// Returns the fees of an attempt that replaces one with `offered`; `None` when the limit
-    /// leaves no room for as much as a node asks.
+    /// leaves no room for as much as a node asks (RELAY-3).
     #[must_use]
     pub fn replacement(&self, offered: Fees, market: &FeeMarket) -> Option<Fees> {
         let raised = raise(offered.max_fee_wei);
@@ -114,6 +114,7 @@ mod tests {
         assert_eq!(tight.first(&market(100)), fees(5, 5));
     }
 
+    /// Tests RELAY-3.
     #[test]
     fn a_replacement_offers_what_nodes_ask_and_what_the_market_asks() {
         let offered = fees(210, 10);

@@ -224,6 +224,7 @@ impl Outbox {
         self.give_up(slot, why, round).await
     }
 
+    /// Holds RELAY-2: a slot is filled, whatever becomes of its bytes.
     async fn follow_lost(&self, slot: &Slot, round: &mut OutboxRound) -> Result<(), OutboxError> {
         self.note_unmined(slot).await?;
         let used = self.chain.reader.account_nonce(slot.sender).await?;
@@ -319,7 +320,7 @@ impl Outbox {
             .is_bump_due(slot.attempts.len(), waited)
     }
 
-    /// Offers more than any attempt that the node may hold.
+    /// Offers more than any attempt that the node may hold (RELAY-3).
     async fn replace_by_fee(
         &self,
         slot: &Slot,
@@ -432,7 +433,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Returns whether the receipt's block is of this chain and no reorg takes it away.
+    /// Returns whether the receipt's block is of this chain and no reorg takes it away (RELAY-4).
     async fn is_settled(&self, receipt: &Receipt, head: BlockHead) -> Result<bool, OutboxError> {
         let depth = head.number.saturating_sub(receipt.block_number);
         if depth < self.settlement.confirmations {

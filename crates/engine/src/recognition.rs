@@ -30,7 +30,7 @@ pub(crate) struct Searched {
 pub(crate) struct Likeness {
     /// Number of entries searched.
     searched: u64,
-    /// Similar entries that count.
+    /// Similar entries that count (ENROL-10).
     pub(crate) counting: SearchResult,
     /// Similar entries that do not count.
     past: Vec<Candidate>,
@@ -46,7 +46,7 @@ impl Recognition {
         }
     }
 
-    /// Searches for the entries that `probe` is similar to now.
+    /// Searches for the entries that `probe` is similar to now (ENROL-8).
     pub(crate) async fn look(
         &self,
         searched: &mut Searched,
@@ -118,7 +118,8 @@ impl Likeness {
         matches
     }
 
-    /// Returns whether somebody who surely is the same person was a member, or was to be one.
+    /// Returns whether somebody who surely is the same person was a member, or was to be
+    /// one (RECOV-1).
     pub(crate) fn was_known(&self, rule: &DecisionRule) -> bool {
         self.past.iter().any(|found| {
             found.score.eyes != EyesCompared::Neither

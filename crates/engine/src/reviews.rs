@@ -49,7 +49,7 @@ pub enum ReviewError {
         .0.0
     )]
     NotOpen(EnrolmentId),
-    /// There are similar entries now that the operator has not seen.
+    /// There are similar entries now that the operator has not seen (ENROL-13).
     #[error("{unseen} more entries are alike now; look at the review again")]
     Changed {
         /// Number of these entries.

@@ -335,7 +335,7 @@ impl ClaimState {
         matches!(self, Self::Final { .. } | Self::Rejected(_))
     }
 
-    /// Returns whether another claim can take the place of this one.
+    /// Returns whether another claim can take the place of this one (CLAIM-13).
     #[must_use]
     pub const fn is_rejected(self) -> bool {
         matches!(self, Self::Rejected(_))

@@ -27,7 +27,7 @@ const TASK_PEOPLE: usize = 512;
 /// Bits of everybody that a search looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchMode {
-    /// All bits of everybody. Decisions are made on this.
+    /// All bits of everybody. Decisions are made on this (ENROL-6).
     Exact,
     /// First the prefiltered bits of everybody, then all bits of those who pass. A person
     /// within the limit may be missed; one who cannot be compared is not.

@@ -55,7 +55,7 @@ const fn proving(pause: Duration) -> Pace {
     }
 }
 
-/// A board with every part of the service.
+/// A board with every part of the service (RELAY-11).
 pub(crate) fn health_board(pause: Duration) -> HealthBoard {
     let patience = |part| match part {
         ServicePart::Store | ServicePart::Disk | ServicePart::Clock => {

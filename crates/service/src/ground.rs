@@ -65,7 +65,7 @@ impl GroundError {
     }
 }
 
-/// Holds the chain and contracts of an endpoint against those that the database knows.
+/// Holds the chain and contracts of an endpoint against those that the database knows (RELAY-8).
 pub(crate) struct GroundCheck {
     reader: EvmReader,
     store: SqliteStore,
@@ -202,7 +202,7 @@ pub(crate) enum DiskError {
     },
 }
 
-/// Looks whether the disk that holds `file` has room.
+/// Looks whether the disk that holds `file` has room (RELAY-11).
 pub(crate) fn check_disk(file: &Path) -> Result<(), DiskError> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

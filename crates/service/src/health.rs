@@ -18,7 +18,7 @@ pub(crate) struct Patience {
     pub(crate) without_report: Duration,
 }
 
-/// Reports of the service's parts on themselves.
+/// Reports of the service's parts on themselves (RELAY-11).
 pub(crate) struct HealthBoard {
     clock: Arc<dyn Clock>,
     parts: Mutex<BTreeMap<ServicePart, Watched>>,
@@ -310,6 +310,7 @@ mod tests {
         assert_eq!(relay(&strict).status, PartStatus::Ready);
     }
 
+    /// Tests RELAY-11.
     #[test]
     fn a_part_that_falls_silent_is_not_ready() {
         let board = board(Patience {

@@ -31,7 +31,7 @@ impl Pace {
     }
 }
 
-/// State that all workers look at.
+/// State that all workers look at (RELAY-10).
 #[derive(Clone)]
 pub(crate) struct Workplace {
     pub(crate) board: Arc<HealthBoard>,
@@ -141,6 +141,7 @@ mod tests {
         view.unwrap().status
     }
 
+    /// Tests RELAY-10.
     #[tokio::test]
     async fn a_step_that_hangs_is_cut_off_and_taken_again_and_holds_up_nobody() {
         let (workplace, _say) = workplace(true);

@@ -113,6 +113,7 @@ async fn a_recipient_that_the_token_refuses_is_refused_at_once() {
     answer.assert_problem(422, "bad-recipient");
 }
 
+/// Tests RCPT-4.
 #[tokio::test]
 async fn a_rejected_claim_shows_the_services_signed_reason() {
     let world = World::new().await;
@@ -174,6 +175,7 @@ async fn a_client_who_sends_too_many_claims_is_told_when_to_come_again() {
     assert_eq!(other.status(), 202);
 }
 
+/// Tests CLAIM-15.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_flood_of_false_claims_does_not_hold_up_true_ones() {
     const FLOOD: u64 = 10_000;
@@ -231,6 +233,7 @@ async fn a_flood_of_false_claims_does_not_hold_up_true_ones() {
     );
 }
 
+/// Tests RCPT-3.
 #[tokio::test]
 async fn the_same_claim_again_gets_the_same_answer() {
     let world = World::new().await;

@@ -39,6 +39,7 @@ pub(crate) fn statement(
     Some(ClaimProof { inputs, points })
 }
 
+/// Checks AUDIT-16: every payment is what its transaction asked for.
 pub(super) fn calls(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let mut compared = 0;
     for asked in &evidence.asked {
@@ -109,6 +110,7 @@ fn not_more_often_than_asked(evidence: &Evidence<'_>, found: &mut Findings) {
     }
 }
 
+/// Checks AUDIT-17: every input of a claim is in its field.
 pub(super) fn ranges(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     for asked in &evidence.asked {
         found.note(in_range(asked));
@@ -141,6 +143,7 @@ fn in_range(asked: &Asked<'_>) -> Result<(), Finding> {
     }
 }
 
+/// Checks AUDIT-18: every claim was paid inside its window.
 pub(super) fn window(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let calendar = claim_calendar(data)?;
@@ -164,6 +167,7 @@ fn never_comes(epoch: U256) -> String {
     format!("epoch {epoch} never comes")
 }
 
+/// Checks AUDIT-19: the external nullifier of every epoch is the recomputed one.
 pub(super) fn external_nullifiers(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let scope = data.deployment.claim_scope();
@@ -188,7 +192,7 @@ pub(super) fn external_nullifiers(evidence: &Evidence<'_>, found: &mut Findings)
 }
 
 /// Verifies the proof of each payment. Of several requests that it can be the answer to, one with a
-/// true proof is enough: the others were skipped.
+/// true proof is enough: the others were skipped (AUDIT-20).
 pub(super) fn proofs(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let mut stated = Vec::new();
     for asked in &evidence.asked {
@@ -261,6 +265,7 @@ fn without_proof(stated: &Stated<'_>, error: &VerifyError) -> Result<(), Finding
     )
 }
 
+/// Checks AUDIT-21: the calldata of every claim could be read.
 pub(super) fn through_contracts(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let count = |payment_match| {
@@ -298,7 +303,8 @@ pub(super) fn through_contracts(evidence: &Evidence<'_>, found: &mut Findings) -
     ))
 }
 
-/// Compares nullifier hashes modulo `r`: an alias of a spent one is the same to the circuit.
+/// Compares nullifier hashes modulo `r`: an alias of a spent one is the same to the
+/// circuit (AUDIT-22).
 pub(super) fn nullifiers_unique(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let mut seen = HashMap::new();
     for claim in &evidence.data.events.claims {

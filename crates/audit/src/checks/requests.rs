@@ -194,7 +194,7 @@ fn calls_of(data: &ChainData, transaction: B256) -> Calls {
 /// Key of a fee: transaction, epoch and nullifier hash.
 type FeeKey = (B256, U256, U256);
 
-/// Matches requests and payments.
+/// Matches requests and payments (AUDIT-35).
 pub(super) struct Matcher<'a> {
     data: &'a ChainData,
     calls: HashMap<B256, Calls>,

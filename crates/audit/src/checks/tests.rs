@@ -96,6 +96,7 @@ fn pay_unseen(data: &mut ChainData, block: u64) {
     sample::sent(data, block).to = Some(STRANGER);
 }
 
+/// Tests AUDIT-31, AUDIT-32 and AUDIT-33.
 #[test]
 fn an_honest_deployment_passes_every_check_that_the_chain_can_answer() {
     let data = honest();
@@ -121,6 +122,7 @@ fn an_honest_deployment_passes_every_check_that_the_chain_can_answer() {
     assert_eq!(totals.issued_wei.0, word(BUDGET));
 }
 
+/// Tests AUDIT-37.
 #[test]
 fn the_report_is_a_function_of_the_chain() {
     let (first, second) = (report(&honest()), report(&honest()));
@@ -157,6 +159,7 @@ fn progress_is_told_of_each_check_once() {
     assert_eq!(seen, report.checks);
 }
 
+/// Tests AUDIT-36.
 #[test]
 fn every_objection_is_in_the_report() {
     let mut data = honest();

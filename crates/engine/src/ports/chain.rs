@@ -86,7 +86,7 @@ pub enum ChainError {
 }
 
 impl ChainError {
-    /// Returns whether the same call can succeed later.
+    /// Returns whether the same call can succeed later (RELAY-6).
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {

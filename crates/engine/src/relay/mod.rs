@@ -160,7 +160,7 @@ impl Relay {
     /// Groups the claims that nothing is known against by epoch: the one whose window ends
     /// first comes first. Those of an epoch are in order of arrival. A batch skips claims that
     /// were paid already and does not fail, so a claim that left a slot unpaid is among them
-    /// only if it was examined.
+    /// only if it was examined (RELAY-7).
     fn by_epoch(
         &self,
         queued: &[QueuedClaim],
@@ -277,6 +277,7 @@ impl Relay {
         Ok(vec![second.to_vec(), first.to_vec()])
     }
 
+    /// Holds RELAY-1: signed bytes are stored before they are sent.
     async fn submit(
         &self,
         claims: &[Claim],

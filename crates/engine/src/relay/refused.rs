@@ -27,7 +27,7 @@ pub(super) enum Finding {
 
 impl Relay {
     /// Bisects `claims`, which are refused together: takes out those that are refused alone,
-    /// and returns the others.
+    /// and returns the others (RELAY-5).
     pub(super) async fn bisect(
         &self,
         claims: &[Claim],
@@ -138,7 +138,7 @@ impl Relay {
 
     /// Rejects a claim whose refusal is final, or takes it as paid if one of our transactions
     /// paid it; returns whether it is settled now. A refusal is final if it cannot pass by
-    /// itself and held before so many blocks already that no reorg takes its cause away.
+    /// itself and held before so many blocks already that no reorg takes its cause away (RELAY-6).
     async fn settle(
         &self,
         claim: &Claim,

@@ -67,7 +67,7 @@ pub struct SequencerRules {
     pub settlement: SettlementRules,
 }
 
-/// Appends queued commitments to the registry and revokes leaves.
+/// Appends queued commitments to the registry and revokes leaves (RECOV-3).
 ///
 /// A batch is proved on the tree that the chain has, so at most one is sent and not yet in a
 /// block. A recovery is a revocation and, when that is in a block, an append: the append's
@@ -159,6 +159,7 @@ impl Sequencer {
         }))
     }
 
+    /// Holds REG-12: the sequencer proves on the chain's own tree.
     async fn is_batch_on_its_way(&self) -> Result<bool, StoreError> {
         let open = self.parts.store.open_slots().await?;
         Ok(open.iter().any(|slot| {
@@ -172,7 +173,7 @@ impl Sequencer {
 
     /// Looks for commitments in the tree that must not be there, some in each step, and
     /// queues their revocation: a transaction that was given up was mined after all, or
-    /// the leaf was there more often than a batch could empty.
+    /// the leaf was there more often than a batch could empty (RECOV-8).
     async fn revoke_who_must_be_gone(&self) -> Result<(), SequencerError> {
         let Self { parts, .. } = self;
         let cursor = *self.cursor();
@@ -213,7 +214,7 @@ impl Sequencer {
     }
 
     /// Returns a batch of the queued commitments that are leaves. The others are settled: their
-    /// transaction was given up and mined after all, or they never were leaves.
+    /// transaction was given up and mined after all, or they never were leaves (RECOV-6).
     async fn still_leaves(
         &self,
         queued: Vec<RevocationRecord>,

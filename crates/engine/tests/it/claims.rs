@@ -112,6 +112,7 @@ async fn a_true_claim_is_queued_and_paid() {
     assert_eq!(service.store.queued_claims(9).await.unwrap(), []);
 }
 
+/// Tests CLAIM-12.
 #[tokio::test]
 async fn a_claim_sent_again_has_the_same_answer() {
     let (service, desk) = open().await;
@@ -153,6 +154,7 @@ async fn of_two_payments_at_once_one_is_taken() {
     }
 }
 
+/// Tests CLAIM-11.
 #[tokio::test]
 async fn a_changed_payment_makes_the_proof_invalid() {
     let (_service, desk) = open().await;
@@ -445,6 +447,7 @@ async fn a_claim_that_a_reorg_made_true_again_is_taken_with_the_same_proof() {
     assert_eq!(service.chain.payments(CLAIM.nullifier_hash), 1);
 }
 
+/// Tests CLAIM-13.
 #[tokio::test]
 async fn whatever_a_claim_was_rejected_for_an_unspent_nullifier_can_claim_again() {
     for rejection in ClaimRejection::ALL {

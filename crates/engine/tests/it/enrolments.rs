@@ -219,6 +219,7 @@ async fn who_is_neither_new_nor_known_is_captured_again() {
     assert_eq!(desk.gallery().await.len(), 1);
 }
 
+/// Tests ENROL-9.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_packets_of_a_person_at_once_one_is_admitted() {
     let desk = Desk::open().await;
@@ -265,6 +266,7 @@ async fn many_people_at_once_are_all_admitted() {
     assert_eq!(desk.gallery().await.len() as u64, 2 * RACES);
 }
 
+/// Tests ENROL-5.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_same_packet_many_times_at_once_is_one_record() {
     let desk = Desk::open().await;
@@ -314,6 +316,7 @@ async fn a_signature_of_nobody_is_refused() {
     desk.assert_not_stored(&packet, 0).await;
 }
 
+/// Tests ENROL-2.
 #[tokio::test]
 async fn an_orb_that_is_not_active_is_refused() {
     let desk = Desk::open().await;
@@ -337,6 +340,7 @@ async fn a_statement_changed_after_it_was_signed_is_nobodys() {
     desk.assert_not_stored(&packet, 0).await;
 }
 
+/// Tests ENROL-3.
 #[tokio::test]
 async fn other_templates_than_the_signed_ones_are_refused() {
     let desk = Desk::open().await;
@@ -362,6 +366,7 @@ async fn templates_of_another_model_are_refused() {
     desk.assert_not_stored(&packet, 0).await;
 }
 
+/// Tests ENROL-4.
 #[tokio::test]
 async fn a_capture_is_taken_while_it_is_fresh() {
     let at = |time| packet_saying(|enrolment| enrolment.captured_at = UnixSeconds(time));
@@ -381,6 +386,7 @@ async fn a_capture_is_taken_while_it_is_fresh() {
     }
 }
 
+/// Tests ENROL-8.
 #[tokio::test]
 async fn a_template_that_decides_nothing_is_refused() {
     let desk = Desk::open().await;

@@ -62,6 +62,7 @@ fn is_member(desk: &Desk, number: u64) -> bool {
     desk.service.chain.leaf_index(stranger(number)).is_some()
 }
 
+/// Tests ENROL-10.
 #[tokio::test]
 async fn who_waited_in_the_queue_of_a_rogue_orb_joins_at_once_at_another() {
     for kind in [EnrolmentKind::New, EnrolmentKind::Recovery] {
@@ -152,6 +153,7 @@ async fn who_was_recovered_by_a_rogue_orb_comes_back_at_once() {
     }
 }
 
+/// Tests RECOV-7.
 #[tokio::test]
 async fn a_rogue_recovery_that_waits_is_undone_and_the_old_leaf_stays() {
     let desk = recovered_by_a_rogue_orb().await;
@@ -181,6 +183,7 @@ async fn nothing_is_taken_from_an_orb_that_is_refused() {
     assert!(matches!(refused, Err(EnrolError::OrbRefused(orb)) if orb == rogue));
 }
 
+/// Tests ENROL-11.
 #[tokio::test]
 async fn an_orb_brings_in_as_many_people_as_it_may_in_an_epoch() {
     let desk = open_desk().await;
@@ -257,6 +260,7 @@ fn reviews(desk: &Desk) -> ReviewService {
     )
 }
 
+/// Tests ENROL-13.
 #[tokio::test]
 async fn an_operator_decides_who_is_under_review() {
     let desk = open_desk().await;
@@ -341,6 +345,7 @@ async fn a_recovery_keeps_its_place_in_an_epoch_that_is_full() {
     assert_eq!(service.chain.reverted(), 0);
 }
 
+/// Tests RECOV-4.
 #[tokio::test]
 async fn no_leaf_is_given_up_in_an_epoch_without_room_for_the_next() {
     let service = Service::start().await;
@@ -358,6 +363,7 @@ async fn no_leaf_is_given_up_in_an_epoch_without_room_for_the_next() {
     assert!(service.chain.leaf_index(commitment(2)).is_some());
 }
 
+/// Tests RECOV-6.
 #[tokio::test]
 async fn strangers_in_the_queue_stop_no_revocation() {
     let service = Service::start().await;
@@ -443,6 +449,7 @@ async fn a_commitment_that_was_appended_twice_leaves_both_places() {
     assert_eq!(service.chain.leaf_index(commitment(1)), None);
 }
 
+/// Tests RECOV-8.
 #[tokio::test]
 async fn a_withdrawn_commitment_that_was_mined_after_all_is_revoked() {
     let service = Service::start().await;

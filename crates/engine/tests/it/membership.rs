@@ -220,6 +220,7 @@ async fn each_claimable_epoch_has_the_tree_of_its_checkpoint() {
     assert_eq!(tree.proof(leaf_index).root_from(stranger(2)), tree.root());
 }
 
+/// Tests REG-13.
 #[tokio::test]
 async fn a_tree_that_the_contract_does_not_have_is_not_shown() {
     let (chain, membership) = (FakeChain::new(), membership());

@@ -62,6 +62,7 @@ async fn history(service: &Service) -> Vec<(&'static str, Commitment)> {
     history
 }
 
+/// Tests RECOV-3.
 #[tokio::test]
 async fn the_old_leaf_goes_before_the_new_one_comes() {
     let service = Service::start().await;
@@ -276,6 +277,7 @@ async fn a_known_person_with_a_new_commitment_recovers() {
     assert_eq!(queued[0].commitment, crate::service::stranger(1));
 }
 
+/// Tests RECOV-2.
 #[tokio::test]
 async fn of_two_recoveries_at_once_one_is_taken() {
     let desk = desk_with_a_member().await;
@@ -291,6 +293,7 @@ async fn of_two_recoveries_at_once_one_is_taken() {
     assert!(matches!(refused, Err(EnrolError::RecoveryTooSoon { .. })));
 }
 
+/// Tests RECOV-1 and RECOV-9.
 #[tokio::test]
 async fn a_recovery_comes_after_the_cooldown_and_after_the_enrolment_has_settled() {
     let desk = desk_with_a_member().await;

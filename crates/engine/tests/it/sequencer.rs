@@ -44,6 +44,7 @@ async fn an_enrolment_goes_from_the_queue_to_its_leaf() {
     assert_eq!(service.chain.leaf_index(commitment(2)), Some(3));
 }
 
+/// Tests REG-12.
 #[tokio::test]
 async fn the_next_batch_is_proved_when_the_one_before_is_in_a_block() {
     let service = Service::start().await;

@@ -20,7 +20,7 @@ pub struct TooFewFrames {
     pub during: usize,
 }
 
-/// Judges the frames of one eye against the challenge that the orb played.
+/// Judges the frames of one eye against the challenge that the orb played (ENROL-14).
 ///
 /// # Errors
 /// [`TooFewFrames`] when the limits of [`limits`] on their number are not kept.

@@ -95,6 +95,7 @@ pub async fn nothing_of_an_orb_that_is_struck_off_is_recorded<S: Store>(store: S
     assert_eq!(record(&store, newcomer(5, 2)).await, AdmitOutcome::Recorded);
 }
 
+/// Tests ENROL-12.
 pub async fn all_that_an_orb_brought_in_goes_when_it_is_struck_off<S: Store>(store: S) {
     members(&store, 2).await;
     let of_second = |seed| {

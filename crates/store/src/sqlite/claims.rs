@@ -128,6 +128,7 @@ async fn select_by_nullifier(
 
 #[async_trait]
 impl ClaimRepository for SqliteStore {
+    /// Holds CLAIM-13: a rejected claim can be renewed.
     async fn insert_claim(
         &self,
         claim: &Claim,
@@ -170,6 +171,7 @@ impl ClaimRepository for SqliteStore {
         select_by_nullifier(&mut connection, nullifier).await
     }
 
+    /// Holds RELAY-7: epochs do not hide each other.
     async fn queued_claims(&self, per_epoch: u32) -> Result<Vec<QueuedClaim>, StoreError> {
         let mut snapshot = self.readers.begin().await.map_err(backend)?;
         let epochs: Vec<i64> = sqlx::query_scalar!(

@@ -105,7 +105,7 @@ pub(super) async fn select_by_id(
     row.map(EnrolmentRecord::try_from).transpose()
 }
 
-/// Of these sequence numbers, those whose commitments are members or are to be.
+/// Of these sequence numbers, those whose commitments are members or are to be (ENROL-10).
 pub(super) async fn counting(
     connection: &mut SqliteConnection,
     sequences: &[u64],
@@ -203,6 +203,7 @@ impl EnrolmentRepository for SqliteStore {
         Ok(statuses)
     }
 
+    /// Holds RECOV-3: the old leaf goes before the new one comes.
     async fn queued_enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, StoreError> {
         let rows: Vec<EnrolmentRow> =
             sqlx::query_file_as!(EnrolmentRow, "queries/queued_enrolments.sql", limit)

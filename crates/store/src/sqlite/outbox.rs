@@ -226,6 +226,7 @@ impl OutboxRepository for SqliteStore {
         Ok(chain_nonce.max(highest + 1))
     }
 
+    /// Holds RELAY-1: signed bytes are stored before they are sent.
     async fn open_slot(
         &self,
         attempt: &Attempt,

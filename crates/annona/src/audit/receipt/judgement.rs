@@ -109,7 +109,7 @@ impl PromiseVerdict {
     }
 }
 
-/// Judges a promise; `stated` is the reason that the service gave, if it gave one.
+/// Judges a promise; `stated` is the reason that the service gave, if it gave one (RCPT-5).
 pub(super) fn judge(
     receipt: &ClaimReceipt,
     stated: Option<ClaimRejection>,

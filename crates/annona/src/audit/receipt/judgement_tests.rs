@@ -142,6 +142,7 @@ fn paid_at(at: u64, payment: Payment) -> Paid {
 }
 
 proptest! {
+    /// Tests RCPT-5.
     #[test]
     fn a_service_that_does_what_it_can_is_never_blamed(
         obstacle in arb_obstacle(),

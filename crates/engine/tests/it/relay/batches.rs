@@ -75,6 +75,7 @@ async fn claims_wait_for_others_and_for_cheaper_gas_but_not_for_ever() {
     assert_eq!(relay.step().await.unwrap(), 2);
 }
 
+/// Tests RELAY-7.
 #[tokio::test]
 async fn claims_of_an_epoch_without_money_hide_none_of_another() {
     let (service, workers) = start().await;

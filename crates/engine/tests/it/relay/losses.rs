@@ -68,6 +68,7 @@ async fn old_answers_about_nonces_do_no_harm() {
     assert_eq!(service.chain.used_nonces(SenderRole::Relay), 8);
 }
 
+/// Tests RELAY-1.
 #[tokio::test]
 async fn a_crash_at_any_point_pays_once() {
     for crash_after in 0..=4 {
@@ -95,6 +96,7 @@ async fn a_crash_at_any_point_pays_once() {
     }
 }
 
+/// Tests RELAY-2.
 #[tokio::test]
 async fn bytes_that_get_lost_are_sent_again() {
     let (service, workers) = start().await;

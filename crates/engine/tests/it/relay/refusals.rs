@@ -8,6 +8,7 @@ use super::{ROUNDS, follow_blocks, start, start_with_queued, start_with_sent};
 use crate::chain::{AMOUNT, OrphanedTransactions, WINDOW};
 use crate::service::{CONFIRMATIONS, claim};
 
+/// Tests RELAY-5.
 #[tokio::test]
 async fn a_refused_claim_has_its_reason_and_holds_up_nobody() {
     let reasons = [
@@ -42,6 +43,7 @@ async fn a_refused_claim_has_its_reason_and_holds_up_nobody() {
     assert_eq!(service.chain.reverted(), 0);
 }
 
+/// Tests RELAY-6.
 #[tokio::test]
 async fn a_refusal_that_a_reorg_can_take_away_is_not_believed() {
     let (service, workers) = start().await;

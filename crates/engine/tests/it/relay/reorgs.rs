@@ -7,6 +7,7 @@ use super::{ROUNDS, follow_blocks, newest_attempt, start, start_with_queued, sta
 use crate::chain::OrphanedTransactions;
 use crate::service::{CONFIRMATIONS, claim};
 
+/// Tests RELAY-4.
 #[tokio::test]
 async fn a_claim_is_final_under_so_many_confirmations_and_not_before() {
     let (service, workers) = start_with_sent(1).await;
