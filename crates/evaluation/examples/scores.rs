@@ -80,7 +80,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "captures": options.captures,
         "seed": options.seed,
         "images": enrolment.images,
-        "failed_to_acquire": enrolment.refusals.values().sum::<usize>(),
+        "failed_to_enrol": enrolment.refusals.values().sum::<usize>(),
         "refusals": enrolment.refusals,
         "defective_images": defects(&enrolment),
         "ms_per_image": enrolment.encode_millis / enrolment.images as f64,
