@@ -25,10 +25,10 @@ problem_responses!(SubmitProblems:
     NotCanonical, CoordinateOutOfRange, ProofNotInGroup, InvalidRecipient, CensusExceeded, EpochNotBegun,
     EpochWithoutMembers, NullifierAlreadyClaimed, NullifierSpent, ClaimWindowOver,
     ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull,
-    ChainUnavailable, StoreUnavailable
+    ChainUnavailable, StoreUnavailable, RequestTimedOut
 );
 problem_responses!(FindProblems:
-    PathInvalid, MalformedField, NotCanonical, ClaimUnknown, StoreUnavailable
+    PathInvalid, MalformedField, NotCanonical, ClaimUnknown, StoreUnavailable, RequestTimedOut
 );
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {

@@ -25,7 +25,8 @@ const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000,
 const REVALIDATED: HeaderValue = HeaderValue::from_static("public, no-cache");
 
 problem_responses!(TileProblems:
-    PathInvalid, MalformedField, TreeUnknown, TileUnknown, MembershipNotSynced, ChainUnavailable
+    PathInvalid, MalformedField, TreeUnknown, TileUnknown, MembershipNotSynced, ChainUnavailable,
+    RequestTimedOut
 );
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
