@@ -34,10 +34,11 @@ pub(crate) enum MatchCommand {
 /// Arguments of `annona match bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// Templates in the gallery file, two a person; 1,000,000 take 2.9 GB of disk.
+    /// Number of templates in the gallery, two for each person; 1,000,000 take 2.9 GB of disk.
     #[arg(long, default_value_t = 1_000_000)]
     gallery: usize,
-    /// Folder to make the gallery in; it is removed afterwards.
+    /// Folder in which the gallery is made, and removed again afterwards; the system's temporary
+    /// folder if none is given.
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
     /// Print as JSON.

@@ -23,10 +23,10 @@ const TRIAL: &[&str] = &["failed_to_enrol", "false_match", "false_non_match"];
 /// Arguments of `annona orb calibrate`.
 #[derive(Debug, Args)]
 pub(crate) struct CalibrateArgs {
-    /// Simulated people, both eyes of each.
+    /// Number of simulated people, both eyes of each.
     #[arg(long, default_value_t = calibration::CalibrationPlan::default().people, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     people: u64,
-    /// Captures of each eye.
+    /// Number of captures of each eye, 1 to 100.
     #[arg(long, default_value_t = calibration::CalibrationPlan::default().captures, value_parser = clap::value_parser!(u64).range(1..=100))]
     captures: u64,
     /// Seed of people and conditions.
@@ -35,7 +35,7 @@ pub(crate) struct CalibrateArgs {
     /// Write the statistics as JSON to this file; "-" is standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the distributions, and the slope against dilation, as SVG.
+    /// Draw the distributions, and the slope against dilation, to this SVG file.
     #[arg(long, value_name = "SVG")]
     plot: Option<PathBuf>,
 }
@@ -43,13 +43,13 @@ pub(crate) struct CalibrateArgs {
 /// Arguments of `annona orb trial`.
 #[derive(Debug, Args)]
 pub(crate) struct TrialArgs {
-    /// Simulated people, both eyes of each.
+    /// Number of simulated people, both eyes of each.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     people: u64,
-    /// Sessions of each person: the first enrols, the others probe.
+    /// Number of sessions of each person, 2 to 100: the first enrols, the others probe.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(2..=100))]
     captures: u64,
-    /// Frames of each eye in a session.
+    /// Number of frames of each eye in a session, 1 to 100.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     frames: u64,
     /// Seed of people and conditions.

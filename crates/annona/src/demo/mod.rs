@@ -32,10 +32,11 @@ use world::World;
 /// Arguments of `annona demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// People who enrol.
+    /// Number of people who enrol, 3 to 2,000.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(3..=2_000))]
     people: u32,
-    /// Seed of the people's eyes and of every capture; a random one is printed if none is named.
+    /// Seed of the people's eyes and of every capture; if none is given, a random one is used
+    /// and printed.
     #[arg(long)]
     seed: Option<u64>,
     /// Write all figures to this file as JSON; "-" is standard output.
@@ -48,7 +49,7 @@ pub(crate) struct DemoArgs {
     /// Leave the chain and the service running at the end, until Ctrl-C.
     #[arg(long)]
     keep: bool,
-    /// Anvil binary; found by itself after `cargo xtask setup`.
+    /// Anvil binary; after `cargo xtask setup` it is found without this option.
     #[arg(long, value_name = "FILE", env = annona_chain::devnet::ANVIL_VARIABLE)]
     anvil: Option<PathBuf>,
 }

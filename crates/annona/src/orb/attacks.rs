@@ -22,15 +22,20 @@ const MEMBERS: &[&str] = &["presentation", "takenForLiving", "interval95"];
 /// Arguments of `annona orb attacks`.
 #[derive(Debug, Args)]
 pub(crate) struct AttacksArgs {
-    /// Presentations of each kind. Of 300 without an error the true rate is below 1 %
-    /// with 95 % confidence; fewer are for a quick look.
+    /// Number of presentations of each kind, 1 to 10,000. If 300 pass without an error, the true
+    /// rate is below 1 % with 95 % confidence; fewer serve for a quick look.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     people: u32,
     /// Seed of people, attacks and challenges.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only the presentations whose name contains this.
-    #[arg(long, value_name = "NAME", default_value = "")]
+    /// Make only the presentations whose name contains this, such as lens; all if not given.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
     only: String,
     /// Write the table as JSON to this file; "-" is standard output, without the table.
     #[arg(long, value_name = "FILE")]

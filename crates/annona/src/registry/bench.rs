@@ -40,10 +40,10 @@ const CONFIRMATIONS: u64 = 1;
 /// Arguments of `annona registry bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// People of each batch.
+    /// Number of people of each batch to measure, 1 to 1,024, separated by commas.
     #[arg(long, value_delimiter = ',', default_values_t = [16, 256, 1024], value_parser = clap::value_parser!(u32).range(1..=1024))]
     people: Vec<u32>,
-    /// Folder of the circuits' keys; test keys are made when missing.
+    /// Folder with the circuits' keys; test keys that are missing are made there.
     #[arg(long, value_name = "FOLDER")]
     keys: PathBuf,
     /// Print as JSON.

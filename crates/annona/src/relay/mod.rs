@@ -20,15 +20,15 @@ use bench::BenchArgs;
 pub(crate) enum RelayCommand {
     /// Show what waits and what is under way: claims, and every transaction that is not settled.
     Status(StatusArgs),
-    /// Have made-up people claim from a service of its own on a development chain; print how
-    /// many claims a second are accepted and settled.
+    /// Measure how many claims a second are accepted and settled: made-up people claim from a
+    /// service that is started for it, on a development chain.
     Bench(BenchArgs),
 }
 
 /// Arguments of `annona relay status`.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// Configuration of the service.
+    /// Configuration of the service, such as annona.toml.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Print as JSON.
