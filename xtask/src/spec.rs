@@ -176,7 +176,7 @@ fn is_cited_by_test(text: &str, test: &str, id: &str) -> bool {
             line.contains(&format!("{word} {test}(")) || line.contains(&format!("{word} {test}<"))
         })
     };
-    let Some(head) = lines.iter().position(|line| is_head(&line)) else {
+    let Some(head) = lines.iter().position(is_head) else {
         return false;
     };
     let above = lines[..head].iter().rev();

@@ -115,11 +115,11 @@ mod tests {
         let deployment = deployment(key.address());
         let draft = draft(&deployment);
         let view = |key: PrivateKeySigner, record: &ClaimRecord| {
-            let desk = ReceiptService::new(
+            let receipts = ReceiptService::new(
                 std::sync::Arc::new(ReceiptKey::new(key)),
                 deployment.claim_scope(),
             );
-            ReceiptView::from(&desk.receipt(record).unwrap().unwrap())
+            ReceiptView::from(&receipts.receipt(record).unwrap().unwrap())
         };
         let asked = record(&draft);
         ensure_binding(&view(key.clone(), &asked), &deployment, &draft).unwrap();

@@ -219,7 +219,7 @@ impl HealthBoard {
 /// The parts of a service, and whether it is on its own chain.
 pub(crate) struct ServiceHealth {
     pub(crate) board: Arc<HealthBoard>,
-    pub(crate) ground: tokio::sync::watch::Receiver<bool>,
+    pub(crate) is_own_chain: tokio::sync::watch::Receiver<bool>,
 }
 
 impl Readiness for ServiceHealth {
@@ -228,7 +228,7 @@ impl Readiness for ServiceHealth {
     }
 
     fn is_on_its_chain(&self) -> bool {
-        *self.ground.borrow()
+        *self.is_own_chain.borrow()
     }
 }
 

@@ -281,7 +281,7 @@ pub(crate) fn commitment(seed: u64) -> Commitment {
     newcomer(seed, seed).record.commitment()
 }
 
-/// A claim of epoch 0 that the desk took before.
+/// A claim of epoch 0 that the service took before.
 pub(crate) fn claim(seed: u64) -> Claim {
     Claim {
         epoch: Epoch(0),

@@ -355,7 +355,7 @@ async fn a_kill_at_any_point_of_a_claim_loses_nothing_and_doubles_nothing() {
         let mut acknowledged = Vec::new();
         let life = async {
             for claim in &good {
-                running.desk.submit(*claim).await.unwrap();
+                running.claim_service.submit(*claim).await.unwrap();
                 acknowledged.push(*claim);
             }
             running.round().await;
@@ -438,7 +438,7 @@ async fn live(
         match rng.random_range(0..20_u32) {
             0..=5 => {
                 if let Some(claim) = waiting.pop() {
-                    match running.desk.submit(claim).await {
+                    match running.claim_service.submit(claim).await {
                         Ok(_) => accepted.push(claim),
                         Err(_) => waiting.push(claim),
                     }

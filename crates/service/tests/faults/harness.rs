@@ -58,7 +58,7 @@ pub(super) struct DataFolder {
 /// The background parts of the service; dropped, nothing of them is left.
 pub(super) struct Running {
     pub(super) store: SqliteStore,
-    pub(super) desk: ClaimService,
+    pub(super) claim_service: ClaimService,
     outbox: Outbox,
     sequencer: Sequencer,
     relay: Relay,
@@ -285,7 +285,7 @@ impl Harness {
             chain: chain.clone(),
             clock: Arc::new(LateClock),
         };
-        let desk = ClaimService::new(
+        let claim_service = ClaimService::new(
             Arc::clone(&store),
             Arc::clone(&reader),
             Arc::new(LateClock),
@@ -297,7 +297,7 @@ impl Harness {
             },
         );
         Running {
-            desk,
+            claim_service,
             store: sqlite,
             outbox: Outbox::new(store, chain, settlement),
             sequencer: Sequencer::new(parts, rules),

@@ -42,7 +42,7 @@ impl EvmReader {
     ///
     /// # Errors
     /// [`ChainError`], as every call.
-    pub async fn ground(&self) -> Result<ChainIdentity, ChainError> {
+    pub async fn chain_identity(&self) -> Result<ChainIdentity, ChainError> {
         let chain_id = self.provider.get_chain_id().await.map_err(from_transport)?;
         let head = self.head().await?;
         let deployment = &self.deployment;
