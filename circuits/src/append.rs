@@ -123,6 +123,7 @@ impl Append {
         }
     }
 
+    /// Holds CIRC-1: everything from the start index on is empty before.
     fn old_root<B: Builder>(
         self,
         builder: &mut B,
@@ -137,7 +138,7 @@ impl Append {
         })
     }
 
-    /// Level by level, so that a node above several new leaves is hashed once.
+    /// Level by level, so that a node above several new leaves is hashed once (CIRC-2).
     fn new_root<B: Builder>(
         self,
         builder: &mut B,

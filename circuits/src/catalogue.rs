@@ -8,7 +8,7 @@ use crate::revoke::Revoke;
 /// Levels of the membership tree.
 const DEPTH: usize = 30;
 
-/// The circuits that have keys.
+/// The circuits that have keys (CIRC-7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CircuitId {
     /// 16 leaves.

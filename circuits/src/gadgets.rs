@@ -51,7 +51,7 @@ pub(crate) fn bits_of<B: Builder>(
     bits
 }
 
-/// `sum of items[i] * x^i` by Horner's rule; one row for each item but the last.
+/// `sum of items[i] * x^i` by Horner's rule; one row for each item but the last (CIRC-5).
 pub(crate) fn evaluate<B: Builder>(
     builder: &mut B,
     rule: Rule,

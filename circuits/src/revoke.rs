@@ -139,6 +139,7 @@ impl Revoke {
         RevokePrivate { removals }
     }
 
+    /// Holds CIRC-3: a removed commitment is at its index when its turn comes.
     fn root_from<B: Builder>(
         self,
         builder: &mut B,

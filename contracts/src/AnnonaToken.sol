@@ -31,6 +31,7 @@ contract AnnonaToken is IAnnonaToken, ERC20Capped, ERC20Permit {
     }
 
     /// @inheritdoc IAnnonaToken
+    /// @dev Holds REG-11.
     function mint(address to, uint256 amount) external {
         if (msg.sender != minter) revert AnnonaToken_NotMinter(msg.sender);
         _mint(to, amount);

@@ -40,7 +40,7 @@ abstract contract ClaimProofs {
     uint256 private immutable _externalX;
     uint256 private immutable _externalY;
 
-    /// @param key A key that anyone can forge for is refused.
+    /// @param key A key that anyone can forge for is refused (CLAIM-10).
     constructor(VerifyingKey memory key) {
         VerifyingKeys.requireSound(key, INPUT_COUNT);
         (_alphaX, _alphaY) = (key.alpha[0], key.alpha[1]);
@@ -58,7 +58,7 @@ abstract contract ClaimProofs {
     }
 
     /// @dev `ic[0] + root * ic[1] + externalNullifier * ic[4]`: the common part of an epoch's
-    /// statements. Both inputs MUST be below r.
+    /// statements. Both inputs MUST be below r (EPOCH-3).
     function _epochPoint(uint256 root, uint256 externalNullifier)
         internal
         view

@@ -26,7 +26,7 @@ contract Distributor is EpochBudgets {
     uint256 public constant MAX_BATCH = 128;
 
     /// @dev Gas of a transfer in a batch: several times what a token needs, and too little for a
-    /// token's hooks to use up the gas of the other claims.
+    /// token's hooks to use up the gas of the other claims (CLAIM-9).
     uint256 private constant TRANSFER_GAS = 200_000;
 
     /// @dev Gas of opening an epoch in `catchUp`: several times what the minted income needs.
@@ -36,7 +36,7 @@ contract Distributor is EpochBudgets {
     uint256 private constant SINGLE_CLAIM = 0;
 
     /// @dev By epoch, although a nullifier hash is already bound to one: then no value spent in one
-    /// epoch can block another, without an argument about Poseidon collisions.
+    /// epoch can block another, without an argument about Poseidon collisions (CLAIM-3).
     mapping(uint256 epoch => mapping(uint256 nullifierHash => bool)) private _spent;
 
     /// @param registry_ The members' tree and the clock.
@@ -63,6 +63,7 @@ contract Distributor is EpochBudgets {
     {}
 
     /// @inheritdoc IDistributor
+    /// @dev Holds CLAIM-2 and CLAIM-14.
     function claim(
         uint256 epoch,
         uint256 nullifierHash,
@@ -119,7 +120,8 @@ contract Distributor is EpochBudgets {
     }
 
     /// @inheritdoc IDistributor
-    /// @dev Epochs are opened before the lock is taken, because each opening takes it.
+    /// @dev Epochs are opened before the lock is taken, because each opening takes it
+    /// (EPOCH-8).
     function catchUp(EpochClaim[] calldata claims) external whenNotPaused {
         _requireBatchSize(claims.length);
         for (uint256 i = 0; i < claims.length; ++i) {
@@ -145,6 +147,7 @@ contract Distributor is EpochBudgets {
     }
 
     /// @inheritdoc IDistributor
+    /// @dev Holds CLAIM-1.
     function signalHash(address recipient, address feeRecipient, uint256 fee)
         public
         pure
@@ -194,7 +197,7 @@ contract Distributor is EpochBudgets {
         }
     }
 
-    /// @dev The slow path: takes a claim of an open epoch, or skips it.
+    /// @dev The slow path: takes a claim of an open epoch, or skips it (CLAIM-8).
     function _takeSlow(
         BatchAccumulator memory accumulator,
         uint256 index,
@@ -345,7 +348,7 @@ contract Distributor is EpochBudgets {
         return callGas + callGas / 32;
     }
 
-    /// @dev The census breaker.
+    /// @dev The census breaker (CLAIM-4).
     function _count(uint256 epoch, EpochRecord storage record, uint256 more) private {
         uint256 claimed = record.claimed + more;
         uint256 members = record.memberCount;
@@ -363,7 +366,7 @@ contract Distributor is EpochBudgets {
     }
 
     /// @dev The other three inputs are in the field by construction: the registry refuses a root
-    /// outside it, and a hash is shortened to 248 bits.
+    /// outside it, and a hash is shortened to 248 bits (CLAIM-5, IDENT-2).
     function _checkInputs(
         uint256 nullifierHash,
         address recipient,

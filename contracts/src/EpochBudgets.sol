@@ -66,7 +66,8 @@ abstract contract EpochBudgets is
 
     mapping(uint256 epoch => EpochRecord) internal _epochs;
 
-    /// @param registry_ The members' tree and the clock.
+    /// @param registry_ The members' tree and the clock; its timelock waits longer than an
+    /// epoch (REG-9).
     /// @param verifier_ Shows the key of claims; a key that anyone can forge for is refused.
     /// @param incomeSource_ Must pay `token_` to this contract.
     /// @param token_ The token that is paid.
@@ -111,6 +112,7 @@ abstract contract EpochBudgets is
     }
 
     /// @inheritdoc IDistributor
+    /// @dev Holds EPOCH-7.
     function closeEpoch(uint256 epoch) external nonReentrant {
         if (!_isOpened(epoch)) revert Distributor_EpochNotOpened(epoch);
         uint256 current = _currentEpoch();
@@ -130,6 +132,7 @@ abstract contract EpochBudgets is
     }
 
     /// @inheritdoc IDistributor
+    /// @dev Holds REG-10.
     function pause() external onlyRole(PAUSER_ROLE) {
         _pause();
     }
@@ -162,6 +165,7 @@ abstract contract EpochBudgets is
     }
 
     /// @inheritdoc IDistributor
+    /// @dev Holds IDENT-5.
     function externalNullifier(uint256 epoch) public view returns (uint256) {
         return
             _hashToField(
@@ -181,14 +185,15 @@ abstract contract EpochBudgets is
     }
 
     /// @dev A token that takes a fee from the receiver harms nobody else. One that takes it from
-    /// the sender would pay it with the money of others. `before` is the balance before sending.
+    /// the sender would pay it with the money of others. `before` is the balance before
+    /// sending (CLAIM-9).
     function _requireSentOnly(uint256 sent, uint256 before) internal view {
         uint256 left = _balance();
         if (left + sent < before) revert Distributor_TokenTookMore(before - left, sent);
     }
 
     /// @dev The surplus over whole amounts returns at once, so that exactly the money that the
-    /// members can claim is set aside.
+    /// members can claim is set aside (EPOCH-3, EPOCH-5, EPOCH-6).
     function _openEpoch(uint256 epoch) private {
         (uint256 root, uint256 members) = registry.checkpointBefore(epoch);
         if (members == 0) revert Distributor_NoMembers(epoch);
@@ -239,7 +244,7 @@ abstract contract EpochBudgets is
         if (!_isInWindow(epoch, current)) revert Distributor_EpochNotClaimable(epoch, current);
     }
 
-    /// @dev `epoch <= current < epoch + claimWindow`, written so that nothing overflows.
+    /// @dev `epoch <= current < epoch + claimWindow`, written so that nothing overflows (EPOCH-4).
     function _isInWindow(uint256 epoch, uint256 current) internal view returns (bool) {
         return epoch <= current && current - epoch < claimWindow;
     }
@@ -248,6 +253,7 @@ abstract contract EpochBudgets is
         return _epochs[epoch].memberCount != 0;
     }
 
+    /// @dev Holds EPOCH-1: the chain's clock is the only clock of payments.
     function _currentEpoch() internal view returns (uint256) {
         if (block.timestamp < _genesis) {
             revert IRegistry.Registry_BeforeGenesis(block.timestamp, _genesis);
@@ -255,7 +261,7 @@ abstract contract EpochBudgets is
         return (block.timestamp - _genesis) / _epochLength;
     }
 
-    /// @dev `hashToField` of a preimage of exactly 32 bytes.
+    /// @dev `hashToField` of a preimage of exactly 32 bytes (IDENT-4).
     function _hashToField(bytes32 word) internal pure returns (uint256) {
         return uint256(keccak256(abi.encode(word))) >> 8;
     }

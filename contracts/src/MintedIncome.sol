@@ -35,6 +35,7 @@ contract MintedIncome is IMintedIncome, AccessControl {
     }
 
     /// @inheritdoc IIncomeSource
+    /// @dev Holds REG-11.
     function fund(uint256 epoch, uint256 memberCount) external returns (uint256 budget) {
         if (msg.sender != distributor) revert MintedIncome_NotDistributor(msg.sender);
 

@@ -7,6 +7,7 @@ import {IOrbRegistry} from "./interfaces/IOrbRegistry.sol";
 /// @title The active orbs (see `IOrbRegistry`)
 contract OrbRegistry is IOrbRegistry, AccessControl {
     /// @inheritdoc IOrbRegistry
+    /// @dev Holds ENROL-2.
     mapping(address orb => bool) public isActive;
 
     /// @param admin The timelock.

@@ -38,7 +38,7 @@ contract PooledIncome is IPooledIncome, AccessControl {
 
     /// @inheritdoc IIncomeSource
     /// @dev The share is rounded down, and the budget is the amount that arrived: a token may keep
-    /// a part.
+    /// a part (REG-11).
     function fund(uint256 epoch, uint256 memberCount) external returns (uint256 budget) {
         if (msg.sender != distributor) revert PooledIncome_NotDistributor(msg.sender);
 

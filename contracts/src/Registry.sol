@@ -74,7 +74,7 @@ contract Registry is IRegistry, AccessControl {
     /// @dev In strictly rising order of epochs, all before the epoch of `_newest`.
     mapping(uint256 position => Checkpoint) private _closed;
 
-    /// @param admin The timelock; its delay must be longer than an epoch.
+    /// @param admin The timelock; its delay must be longer than an epoch (REG-9).
     /// @param sequencer The first holder of `SEQUENCER_ROLE`.
     /// @param genesis_ Unix time of the start of epoch 0, in seconds.
     /// @param epochLength_ Length of an epoch in seconds.
@@ -111,6 +111,7 @@ contract Registry is IRegistry, AccessControl {
     }
 
     /// @inheritdoc IRegistry
+    /// @dev Holds REG-1.
     function append(
         uint256[] calldata leaves,
         uint256 postRoot,
@@ -185,6 +186,7 @@ contract Registry is IRegistry, AccessControl {
     }
 
     /// @inheritdoc IRegistry
+    /// @dev Holds EPOCH-2.
     function checkpointBefore(uint256 epoch) external view returns (uint256 root, uint256 members) {
         uint256 current = currentEpoch();
         if (epoch > current) revert Registry_EpochInFuture(epoch, current);
@@ -207,6 +209,7 @@ contract Registry is IRegistry, AccessControl {
     }
 
     /// @inheritdoc IRegistry
+    /// @dev Holds EPOCH-1.
     function epochAt(uint256 timestamp) public view returns (uint256) {
         if (timestamp < genesis) revert Registry_BeforeGenesis(timestamp, genesis);
         return (timestamp - genesis) / epochLength;
@@ -249,7 +252,7 @@ contract Registry is IRegistry, AccessControl {
         newest.enrolled = 0;
     }
 
-    /// @dev Takes `size` leaves into the counts of `newest`.
+    /// @dev Takes `size` leaves into the counts of `newest` (CIRC-8, REG-4, REG-5).
     function _count(Newest memory newest, uint256 size, uint256 epoch) private pure {
         uint256 room = CAPACITY - newest.nextIndex;
         if (size > room) revert Registry_TreeFull(size, room);
@@ -263,7 +266,7 @@ contract Registry is IRegistry, AccessControl {
         newest.enrolled += added;
     }
 
-    /// @dev An index below `nextIndex` is in the field too, which the binding asks for.
+    /// @dev An index below `nextIndex` is in the field too, which the binding asks for (REG-2).
     function _checkRemovals(Removal[] calldata removals, uint256 end) private pure {
         for (uint256 i = 0; i < removals.length; ++i) {
             Removal calldata removal = removals[i];

@@ -5,7 +5,7 @@ use annona_core::{
     B256, Commitment, Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment,
     UnixSeconds, keccak256,
 };
-use annona_iris::pad::{Accepted, Refusal, Selected};
+use annona_iris::pad::{AcceptedCapture, CaptureRefusal, SelectedFrame};
 use annona_iris::{Encoding, Eye, IrisError, encode};
 use annona_template::{EyePair, MODEL_ID};
 use image::GrayImage;
@@ -28,7 +28,7 @@ pub enum OrbError {
         /// Eye that the session was about.
         eye: Eye,
         /// Too few usable frames, or no living eye.
-        refusal: Box<Refusal>,
+        refusal: Box<CaptureRefusal>,
     },
     /// The device key did not sign.
     #[error("the device key did not sign")]
@@ -89,8 +89,8 @@ impl Capture {
     /// # Errors
     /// [`OrbError::Session`] when a session ended without success.
     pub fn from_sessions(
-        left: Result<Accepted, Refusal>,
-        right: Result<Accepted, Refusal>,
+        left: Result<AcceptedCapture, CaptureRefusal>,
+        right: Result<AcceptedCapture, CaptureRefusal>,
     ) -> Result<(Self, EyeImages), OrbError> {
         let (left, right) = (best_of(Eye::Left, left)?, best_of(Eye::Right, right)?);
         let pixels = [left.image.as_raw().as_slice(), right.image.as_raw()].concat();
@@ -109,7 +109,10 @@ impl Capture {
     }
 }
 
-fn best_of(eye: Eye, outcome: Result<Accepted, Refusal>) -> Result<Selected, OrbError> {
+fn best_of(
+    eye: Eye,
+    outcome: Result<AcceptedCapture, CaptureRefusal>,
+) -> Result<SelectedFrame, OrbError> {
     outcome
         .map(|accepted| accepted.best)
         .map_err(|refusal| OrbError::Session {

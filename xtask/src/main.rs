@@ -39,7 +39,7 @@ enum Command {
     /// Install what the other commands need (npm packages with the Solidity tools), if it is not
     /// there.
     Setup,
-    /// Set up, build, and run the whole story: `annona demo`, with its arguments.
+    /// Set up, build, and run `annona demo` with its arguments.
     #[command(disable_help_flag = true)]
     Demo {
         /// Arguments of `annona demo`; `--help` lists them.
@@ -65,7 +65,7 @@ enum Command {
     Peers(peers::PeersArgs),
     /// Change the code in small ways, one at a time, and count the changes that a test catches.
     ///
-    /// This takes hours. It builds cargo-mutants first where it is not.
+    /// This takes hours. It builds cargo-mutants first if it is missing.
     Mutants(mutants::MutantsArgs),
     /// Run a measurement.
     #[command(subcommand)]

@@ -33,7 +33,8 @@ const SURVIVORS: &str = "docs/measurements/mutants.md";
 pub(crate) struct MutantsArgs {
     /// Packages to mutate; those that decide about people and money when none is named.
     packages: Vec<String>,
-    /// A part of the mutants of each package, such as 0/8; all of them take hours.
+    /// Part of the mutants of each package, such as 0/8 for the first of eight; all of them take
+    /// hours.
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
     /// Also write the counts and the survivors to this file.

@@ -1,5 +1,6 @@
 //! Holds `docs/spec` and what cites it together: every requirement is held and tested
-//! somewhere that exists, and every id that is cited is defined.
+//! somewhere that exists, the code and a test there cite its id, and every id that is cited is
+//! defined.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +15,13 @@ const SPEC: &str = "docs/spec";
 /// Extensions of files that may cite ids.
 const CITING: [&str; 4] = ["rs", "sol", "md", "mjs"];
 /// Items that a requirement names, in this order.
-const ITEMS: [&str; 3] = ["- Prevents:", "- Held by:", "- Tested by:"];
+const ITEMS: [&str; 3] = ["- Prevents:", HELD, TESTED];
+/// Item that names the code of a requirement.
+const HELD: &str = "- Held by:";
+/// Item that names the tests of a requirement.
+const TESTED: &str = "- Tested by:";
+/// Words that open a function, in Rust and in Solidity.
+const FUNCTION_WORDS: [&str; 2] = ["fn", "function"];
 
 /// A numbered requirement.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +37,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
     for page in pages()? {
         for requirement in requirements(&fs::read_to_string(&page)?) {
             objections.extend(objections_to(&requirement));
+            objections.extend(uncited(&requirement));
             if !defined.insert(requirement.id.clone()) {
                 objections.push(format!("{} is defined twice", requirement.id));
             }
@@ -95,10 +103,15 @@ fn objections_to(requirement: &Requirement) -> Vec<String> {
     objections
 }
 
+/// Files that a line cites, each perhaps with a test.
+fn citations(line: &str) -> impl Iterator<Item = &str> {
+    let spans = line.split('`').skip(1).step_by(2);
+    spans.filter(|span| span.contains('/'))
+}
+
 /// Citations of a line that lead nowhere: files, and tests that are not in their file.
 fn missing(line: &str) -> Vec<String> {
-    let spans = line.split('`').skip(1).step_by(2);
-    let citations: Vec<&str> = spans.filter(|span| span.contains('/')).collect();
+    let citations: Vec<&str> = citations(line).collect();
     if citations.is_empty() {
         return vec![format!("no file in `{line}`")];
     }
@@ -111,7 +124,7 @@ fn missing(line: &str) -> Vec<String> {
         let Ok(text) = fs::read_to_string(path) else {
             return Some(format!("{file} cannot be read"));
         };
-        let is_there = ["fn", "function"].iter().any(|word| {
+        let is_there = FUNCTION_WORDS.iter().any(|word| {
             ['(', '<']
                 .iter()
                 .any(|end| text.contains(&format!("{word} {test}{end}")))
@@ -119,6 +132,67 @@ fn missing(line: &str) -> Vec<String> {
         (!is_there).then(|| format!("{file} has no {test}"))
     };
     citations.into_iter().filter_map(objection).collect()
+}
+
+/// Lines of a requirement whose files do not cite it back: no comment of the code that holds
+/// it, or of the tests that it names, has its id.
+fn uncited(requirement: &Requirement) -> Vec<String> {
+    let Requirement { id, text } = requirement;
+    let by_code = |file: &str, _: &str| {
+        fs::read_to_string(root().join(file)).map(|text| is_cited_by_code(&text, id))
+    };
+    let by_test = |file: &str, test: &str| {
+        fs::read_to_string(root().join(file)).map(|text| is_cited_by_test(&text, test, id))
+    };
+    let mut objections = Vec::new();
+    if !is_cited(text, HELD, by_code) {
+        objections.push(format!("{id} is in no comment of the code that holds it"));
+    }
+    if !is_cited(text, TESTED, by_test) {
+        objections.push(format!("{id} is in no comment of a test of it"));
+    }
+    objections
+}
+
+/// Returns whether a citation of the line that begins with `item` leads to text that `cites`.
+fn is_cited(text: &str, item: &str, cites: impl Fn(&str, &str) -> std::io::Result<bool>) -> bool {
+    let lines = text.lines().filter(|line| line.starts_with(item));
+    lines.flat_map(citations).any(|citation| {
+        let (file, test) = citation.split_once("::").unwrap_or((citation, ""));
+        cites(file, test).unwrap_or(false)
+    })
+}
+
+/// Returns whether a comment that does not belong to a test has the id.
+fn is_cited_by_code(text: &str, id: &str) -> bool {
+    comments(text).any(|line| !line.contains("Tests ") && has_id(line, id))
+}
+
+/// Returns whether the comment on top of a test, or of its attributes, has the id.
+fn is_cited_by_test(text: &str, test: &str, id: &str) -> bool {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_head = |line: &&str| {
+        FUNCTION_WORDS.iter().any(|word| {
+            line.contains(&format!("{word} {test}(")) || line.contains(&format!("{word} {test}<"))
+        })
+    };
+    let Some(head) = lines.iter().position(is_head) else {
+        return false;
+    };
+    let above = lines[..head].iter().rev();
+    above
+        .map(|line| line.trim_start())
+        .take_while(|line| line.starts_with("//") || line.starts_with("#["))
+        .any(|line| line.starts_with("//") && has_id(line, id))
+}
+
+fn comments(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim_start);
+    lines.filter(|line| line.starts_with("//"))
+}
+
+fn has_id(line: &str, id: &str) -> bool {
+    ids(line).iter().any(|found| found == id)
 }
 
 /// Numbers that are left out between 1 and the last of each family.
@@ -218,6 +292,40 @@ mod tests {
             let objections = objections(&changed).join("; ");
             assert!(objections.contains(said), "{said}: {objections}");
         }
+    }
+
+    #[test]
+    fn code_cites_a_requirement_in_a_comment_of_its_own() {
+        assert!(is_cited_by_code(
+            "    /// Pays once (CLAIM-3).\n",
+            "CLAIM-3"
+        ));
+        for other in [
+            "/// Tests CLAIM-1.\n",
+            "/// Pays once (CLAIM-12).\n",
+            "let id = \"CLAIM-1\";\n",
+        ] {
+            assert!(!is_cited_by_code(other, "CLAIM-1"), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_test_cites_a_requirement_right_above_it() {
+        let text = "/// Tests CLAIM-3.\n#[test]\nfn first() {}\n\n#[test]\nfn second() {}\n";
+        assert!(is_cited_by_test(text, "first", "CLAIM-3"));
+        assert!(!is_cited_by_test(text, "first", "CLAIM-4"));
+        assert!(!is_cited_by_test(text, "second", "CLAIM-3"));
+        assert!(!is_cited_by_test(text, "third", "CLAIM-3"));
+    }
+
+    #[test]
+    fn a_requirement_that_nothing_cites_back_is_found() {
+        let found: Vec<String> = requirements(PAGE).iter().flat_map(uncited).collect();
+        let expected = [
+            "CLAIM-1 is in no comment of the code that holds it",
+            "CLAIM-1 is in no comment of a test of it",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use anyhow::bail;
 use crate::shell::{root, tracked_files};
 
 /// Names that were given up, and those that took their place (`docs/spec/README.md`, glossary).
-const REPLACED_NAMES: [(&str, &str); 37] = [
+const REPLACED_NAMES: [(&str, &str); 42] = [
     ("BadRecipient", "InvalidRecipient"),
     ("Batcher", "BatchVerifier"),
     ("Carrier", "SlotPayload"),
@@ -18,6 +18,7 @@ const REPLACED_NAMES: [(&str, &str); 37] = [
     ("ClaimDesk", "ClaimService"),
     ("ClaimParts", "Claim"),
     ("EnrolmentDesk", "EnrolmentService"),
+    ("EntryStanding", "GalleryEntryStatus"),
     ("EpochNotOpen", "EpochNotClaimable"),
     ("EpochSight", "EpochSnapshot"),
     ("FineSheet", "FineIris"),
@@ -41,11 +42,15 @@ const REPLACED_NAMES: [(&str, &str); 37] = [
     ("Sighting", "TxLocation"),
     ("SlotMoved", "SlotConflict"),
     ("Stages", "SearchMode"),
+    ("Standing", "PaymentMatch or PromiseVerdict"),
     ("Voted", "VotedCircle"),
     ("find_lids", "find_eyelids"),
+    ("is_dear", "is_overpriced"),
     ("lower_lid_row", "lower_eyelid_row"),
+    ("outbid", "replace_by_fee"),
     ("passes_screen", "passes_prefilter"),
     ("reach_micros", "threshold_micros"),
+    ("take_out", "quarantine_or_settle"),
     ("upper_lid_row", "upper_eyelid_row"),
 ];
 /// Openings that leave a doc line without verb or noun.

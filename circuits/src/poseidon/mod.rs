@@ -20,7 +20,7 @@ use parameters::{FULL_ROUNDS, PAIR, Parameters, WIDE};
 /// permutation has published constants.
 pub const SPONGE_RATE: usize = 16;
 
-/// The node above `left` and `right`; 243 rows.
+/// The node above `left` and `right`; 243 rows (CIRC-6).
 pub fn hash_pair<B: Builder>(builder: &mut B, rule: Rule, left: &B::Lc, right: &B::Lc) -> B::Lc {
     let state = vec![builder.constant(Fr::ZERO), left.clone(), right.clone()];
     permute(builder, rule, &PAIR, state)

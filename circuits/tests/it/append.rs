@@ -25,6 +25,7 @@ fn an_honest_witness_breaks_no_rule() {
     assert_eq!(broken_rules(&SMALL, &honest()), Vec::<u8>::new());
 }
 
+/// Tests CIRC-1.
 #[test]
 fn c1_holds_bits_to_zero_and_one() {
     let mut witness = honest();
@@ -41,6 +42,7 @@ fn c2_holds_the_bits_to_the_start_index() {
     assert_eq!(broken_rules(&SMALL, &witness), [2]);
 }
 
+/// Tests CIRC-2.
 #[test]
 fn c3_c4_c6_c7_c9_c11_hold_every_step_of_the_computation() {
     for rule in [3, 4, 6, 7, 9, 11] {
@@ -62,6 +64,7 @@ fn c8_holds_the_new_nodes_to_the_new_root() {
     assert_eq!(broken_rules(&SMALL, &witness), [8]);
 }
 
+/// Tests CIRC-5.
 #[test]
 fn c10_holds_the_sponge_to_the_digest() {
     let mut witness = honest();
@@ -132,7 +135,7 @@ fn a_padded_place_that_is_not_zero_does_not_fit_the_calldata() {
     assert_eq!(broken_rules(&SMALL, &witness), [12]);
 }
 
-/// What the header says is not proved here, so that nobody takes it for proved.
+/// What the header says is not proved here, so that nobody takes it for proved (CIRC-8).
 #[test]
 fn the_right_edge_is_for_the_contract_to_watch() {
     let mut tree = Tree::new(SMALL.depth);

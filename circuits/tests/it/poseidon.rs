@@ -130,6 +130,7 @@ fn every_item_counts_wherever_it_is() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
+    /// Tests CIRC-6.
     #[test]
     fn the_circuits_hash_is_the_trees(left in any::<u64>(), right in any::<u64>()) {
         let (left, right) = (model::hash(Fr::from(left), Fr::ZERO), Fr::from(right));

@@ -32,6 +32,7 @@ fn an_honest_witness_breaks_no_rule() {
     assert_eq!(broken_rules(&SMALL, &none), Vec::<u8>::new());
 }
 
+/// Tests CIRC-3.
 #[test]
 fn c1_holds_bits_to_zero_and_one() {
     let mut witness = honest();
@@ -51,7 +52,7 @@ fn c2_holds_the_bits_to_the_index() {
     assert_eq!(broken_rules(&SMALL, &witness), [2]);
 }
 
-/// In the removal of nothing C7 says nothing, so that each row stands alone there.
+/// In the removal of nothing C7 says nothing, so that each row stands alone there (CIRC-4).
 #[test]
 fn c3_c4_c5_c6_c9_c11_hold_every_step_of_the_computation() {
     for rule in [3, 4, 5, 6] {

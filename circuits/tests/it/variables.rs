@@ -32,6 +32,7 @@ fn free_variables<C: Circuit>(circuit: &C, witness: &C::Witness) -> Vec<usize> {
         .collect()
 }
 
+/// Tests CIRC-7.
 #[test]
 fn an_append_leaves_only_unused_frontier_nodes_free() {
     let circuit = Append { depth: 4, batch: 4 };

@@ -25,7 +25,7 @@ interface IRegistry {
         uint256 commitment;
     }
 
-    /// @notice `leaves` were put at `startIndex` and following.
+    /// @notice `leaves` were put at `startIndex` and following (REG-6).
     event LeavesAppended(
         uint256 indexed epoch,
         uint256 startIndex,

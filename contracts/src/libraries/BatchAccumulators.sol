@@ -63,7 +63,7 @@ library BatchAccumulators {
     }
 
     /// @notice The coefficient of the claim at `index`: `keccak256(abi.encode(seed, index)) mod r`,
-    /// and 1 for the first.
+    /// and 1 for the first (CLAIM-6).
     /// @dev One coefficient may be fixed: if a proof is false whose coefficient is not, that one
     /// decides, and if only the first is false, nothing makes up for it.
     function coefficient(BatchAccumulator memory accumulator, uint256 index)
@@ -106,7 +106,8 @@ library BatchAccumulators {
         return valid && isPoint;
     }
 
-    /// @notice Adds the first proof as it is, which is to say with coefficient 1.
+    /// @notice Adds the first proof as it is, which is to say with coefficient
+    /// 1 (CLAIM-7, IDENT-3).
     /// @return valid True if the coordinate that will be negated is in the base field; the
     /// precompile checks the others.
     function addFirst(

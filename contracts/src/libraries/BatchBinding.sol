@@ -12,7 +12,7 @@ library BatchBinding {
     uint256 private constant R = Bn254.SCALAR_FIELD;
 
     /// @notice Fills challenge and value into the inputs of an append by this registry on this
-    /// chain.
+    /// chain (REG-3).
     /// @param inputs `[preRoot, postRoot, startIndex, digest, x, y]`; the last two are written.
     /// @return wellFormed True if each leaf is non-zero and in the scalar field; if not, `y` has no
     /// meaning.
@@ -60,7 +60,8 @@ library BatchBinding {
     }
 
     /// @dev Horner's rule from the last leaf to the first, with the check of each leaf in the same
-    /// pass: this loop and the event are nearly all of the cost of a member in execution.
+    /// pass: this loop and the event are nearly all of the cost of a member in
+    /// execution (CIRC-8, IDENT-2, REG-2).
     function _evaluate(uint256[] calldata leaves, uint256 x)
         private
         pure

@@ -18,7 +18,7 @@ library ClaimRuns {
     uint256 private constant EC_ADD = 0x06;
     uint256 private constant EC_MUL = 0x07;
 
-    /// @dev `IDistributor.Distributor_InvalidProof.selector`, written out for assembly.
+    /// @dev `IDistributor.Distributor_InvalidProof.selector`, written out for assembly (CLAIM-7).
     bytes32 private constant INVALID_PROOF =
         0x262b026100000000000000000000000000000000000000000000000000000000;
 
@@ -29,7 +29,7 @@ library ClaimRuns {
     /// @notice Takes claims from `index` on, which is not the first: marks their nullifier hashes
     /// as spent and adds their proofs. Stops at one whose nullifier hash is outside the field or
     /// spent, whose recipient would lose the money, that has a fee, or whose addresses have more
-    /// than 160 bits.
+    /// than 160 bits (CLAIM-3).
     /// @param token The token, which may not be a recipient, as this contract may not.
     /// @return The claim that was not taken, or the number of claims.
     function takeFast(

@@ -8,7 +8,7 @@ library Timelocks {
     /// @notice The timelock's delay is not longer than one epoch.
     error Timelock_DelayTooShort(uint256 delay, uint256 epochLength);
 
-    /// @notice Reverts unless a change waits in `admin` for longer than one epoch.
+    /// @notice Reverts unless a change waits in `admin` for longer than one epoch (REG-9).
     /// @dev The timelock can later shorten its own delay, but only through an operation that has
     /// waited for the old one.
     function requireLongerThanEpoch(TimelockController admin, uint256 epochLength) internal view {

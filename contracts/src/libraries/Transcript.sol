@@ -11,7 +11,7 @@ library Transcript {
     string internal constant CATCH_UP_DOMAIN = "annona.catchup.v1";
 
     /// @notice `keccak256(abi.encode("annona.batch.v1", chainId, distributor, epoch, root,
-    /// claims))`, for this distributor on this chain.
+    /// claims))`, for this distributor on this chain (CLAIM-6).
     function ofBatch(uint256 epoch, uint256 root, IDistributor.Claim[] calldata claims)
         internal
         view

@@ -18,7 +18,7 @@ library VerifyingKeys {
     /// @notice A point of the key's inputs is not on the curve.
     error VerifyingKey_PointOffCurve();
 
-    /// @notice Reverts unless `key` is for `inputCount` inputs and free of the flaws above.
+    /// @notice Reverts unless `key` is for `inputCount` inputs and free of the flaws above (REG-7).
     /// @dev This catches a set-up that was skipped or botched. It cannot show that the ceremony's
     /// secrets are gone; for that the auditor compares the key with the published one.
     function requireSound(VerifyingKey memory key, uint256 inputCount) internal pure {

@@ -40,6 +40,7 @@ contract AnnonaTokenTest is Test {
         token.mint(address(this), 1);
     }
 
+    /// @dev Tests REG-11.
     function test_nobody_else_issues() public {
         vm.expectRevert(
             abi.encodeWithSelector(IAnnonaToken.AnnonaToken_NotMinter.selector, address(this))

@@ -17,6 +17,7 @@ contract CatchUpTest is Deployment {
         warpToEpoch(4);
     }
 
+    /// @dev Tests EPOCH-8.
     function test_every_epoch_in_the_window_is_paid_in_one_call() public {
         IDistributor.EpochClaim[] memory claims = missed(1, 4);
         distributor.openEpoch(2);

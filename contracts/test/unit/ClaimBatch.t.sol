@@ -112,6 +112,7 @@ contract ClaimBatchTest is Deployment {
         assertEq(token.balanceOf(person(7)), 0);
     }
 
+    /// @dev Tests CLAIM-8.
     function test_a_spent_claim_is_skipped_and_its_proof_is_out_of_the_sum() public {
         IDistributor.Claim[] memory claims = someClaims(3);
         distributor.claim(1, 2, person(1), address(0), 0, claims[1].proof);
@@ -171,6 +172,7 @@ contract ClaimBatchTest is Deployment {
         assertEq(distributor.epochState(1).claimed, MEMBERS);
     }
 
+    /// @dev Tests CLAIM-7.
     function testFuzz_one_false_proof_anywhere_is_refused(uint256 which, uint256 error) public {
         IDistributor.Claim[] memory claims = someClaims(5);
         which = bound(which, 0, 4);
@@ -186,7 +188,8 @@ contract ClaimBatchTest is Deployment {
         distributor.claimBatch(1, claims);
     }
 
-    /// @dev The errors cancel for the coefficients 3 and 5. Each statement alone is false.
+    /// @dev The errors cancel for the coefficients 3 and 5. Each statement alone is
+    /// false (CLAIM-6).
     function test_two_false_statements_pass_with_known_coefficients_and_fail_here() public {
         IDistributor.Claim[] memory claims = someClaims(2);
         uint256[] memory known = new uint256[](2);

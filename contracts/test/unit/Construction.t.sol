@@ -41,6 +41,7 @@ contract ConstructionTest is Deployment {
         assertFalse(fresh.hasRole(fresh.PAUSER_ROLE(), address(this)));
     }
 
+    /// @dev Tests REG-7.
     function test_a_key_with_gamma_equal_to_delta_is_refused() public {
         VerifyingKey memory key = verifier.verifyingKey();
         key.delta = key.gamma;

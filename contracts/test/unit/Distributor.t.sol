@@ -114,6 +114,7 @@ contract DistributorTest is Deployment {
         distributor.openEpoch(1);
     }
 
+    /// @dev Tests EPOCH-6.
     function test_an_epoch_without_members_is_not_opened() public {
         vm.expectRevert(abi.encodeWithSelector(IDistributor.Distributor_NoMembers.selector, 0));
         distributor.openEpoch(0);
@@ -261,6 +262,7 @@ contract DistributorTest is Deployment {
         assertFalse(distributor.epochState(1).opened);
     }
 
+    /// @dev Tests EPOCH-3.
     function test_the_proof_is_checked_against_the_epochs_root_only() public {
         enrol(2);
         uint256 signal = distributor.signalHash(recipient, address(0), 0);
@@ -306,7 +308,7 @@ contract DistributorTest is Deployment {
         distributor.claim(2, NULLIFIER, recipient, address(0), 0, proof);
     }
 
-    /// @dev Each later check is reached only when the earlier ones hold.
+    /// @dev Each later check is reached only when the earlier ones hold (CLAIM-2).
     function test_the_checks_come_in_the_order_of_the_protocol() public {
         uint256[8] memory proof;
         claim(1, 1);

@@ -93,6 +93,7 @@ contract OddTokensTest is Deployment {
         }
     }
 
+    /// @dev Tests CLAIM-9.
     function test_a_recipient_that_burns_gas_does_not_take_the_batch_along() public {
         HookToken hook = deployHooks();
         distributor.openEpoch(1);

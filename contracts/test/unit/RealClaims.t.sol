@@ -17,6 +17,7 @@ contract RealClaimsTest is Deployment, ClaimFixture {
         warpToEpoch(1);
     }
 
+    /// @dev Tests CLAIM-14.
     function test_a_real_claim_is_paid() public {
         RealClaim memory real = readClaim("single");
         distributor.openEpoch(1);
@@ -94,6 +95,7 @@ contract RealClaimsTest is Deployment, ClaimFixture {
         send(early);
     }
 
+    /// @dev Tests CLAIM-1.
     function testFuzz_another_recipient_is_refused(address recipient) public {
         RealClaim memory real = readClaim("withFee");
         vm.assume(recipient != real.recipient && recipient != address(0));

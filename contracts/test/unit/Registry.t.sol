@@ -42,6 +42,7 @@ contract RegistryTest is Deployment {
         assertFalse(registry.hasRole(registry.SEQUENCER_ROLE(), address(this)));
     }
 
+    /// @dev Tests REG-6.
     function test_an_append_moves_root_index_and_count_and_tells_the_leaves() public {
         warpToEpoch(3);
         uint256[] memory leaves = batch(11, 22);
@@ -201,6 +202,7 @@ contract RegistryTest is Deployment {
         expectInvalidLeaf(leaves, position);
     }
 
+    /// @dev Tests REG-2.
     function testFuzz_a_leaf_outside_the_field_is_refused(uint256 leaf) public {
         expectInvalidLeaf(batch(1, bound(leaf, R, type(uint256).max)), 1);
         expectInvalidLeaf(batch(bound(leaf, R, type(uint256).max), 1), 0);
@@ -294,6 +296,7 @@ contract RegistryTest is Deployment {
         assertEq(registry.nextIndex(), 2 ** 30);
     }
 
+    /// @dev Tests REG-5.
     function test_an_epoch_takes_its_cap_and_the_next_epoch_takes_more() public {
         enrol(1000);
         enrol(999);
@@ -428,6 +431,7 @@ contract RegistryTest is Deployment {
         }
     }
 
+    /// @dev Tests EPOCH-1.
     function testFuzz_epochs_divide_time_without_gap_or_overlap(
         uint256 genesis,
         uint256 length,

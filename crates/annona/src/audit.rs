@@ -8,7 +8,7 @@ mod receipt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use annona_audit::{AuditProgress, AuditVerdict, Report, explain};
+use annona_audit::{AuditProgress, AuditReport, AuditVerdict, explain};
 use annona_bindings::Deployment;
 use annona_chain::DynProvider;
 use annona_core::{Address, NullifierHash, parse_address};
@@ -23,13 +23,13 @@ use crate::output::{Format, Lines, is_unwritten, note, print_error, say, sentenc
 use explanation::{ExplanationAnswer, describe};
 pub(crate) use lines::{line, summary};
 
-/// Exit code when the chain could not be audited, or not in full.
+/// Exit code when the chain could not be audited, or not in full (AUDIT-38).
 const COULD_NOT_CHECK: u8 = AuditVerdict::Incomplete.exit_code();
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  every check that the chain can answer was made, and passed
-  1  a check failed, or a service did not keep the word of a receipt
+  1  a check failed, or a service did not keep the promise of a receipt
   2  could not check: the endpoint failed, is behind, or does not show all that must be seen
      (NOT CHECKED says what to do), or the arguments cannot be used
 
@@ -42,24 +42,27 @@ pub(crate) struct AuditArgs {
     /// JSON-RPC endpoint of the chain; an archive node shows most.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
     rpc_url: SecretUrl,
-    /// Deployment file: the addresses are all that is taken on trust.
+    /// Deployment file, such as deployment.json: its addresses are all that is taken on trust.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
-    /// Explain one claim instead of auditing all.
+    /// Explain one claim, by its nullifier hash (0x and 64 hexadecimal digits), instead of
+    /// auditing all.
     #[arg(long, value_name = "NULLIFIER")]
     explain: Option<NullifierHash>,
-    /// Check whether a service kept the word of a claim's receipt, instead of auditing all.
+    /// Check whether a service kept the promise of a claim's receipt, in the file that `annona
+    /// citizen claim --receipt` wrote, instead of auditing all.
     #[arg(long, value_name = "FILE", conflicts_with = "explain")]
     receipt: Option<PathBuf>,
-    /// The service's signed reason for not keeping the receipt, held against the chain too.
+    /// File with the service's signed reason for not paying, which is kept beside the receipt;
+    /// it is held against the chain as well.
     #[arg(long, value_name = "FILE", requires = "receipt")]
     refusal: Option<PathBuf>,
     /// Believe receipts that were signed with the key of this address, instead of the one
     /// that the deployment file names.
     #[arg(long, value_name = "ADDRESS", requires = "receipt", value_parser = parse_address)]
     signer: Option<Address>,
-    /// Print the report as JSON, with every objection; but for the block's age it is the same
-    /// to the byte for the same block.
+    /// Print the report as JSON, with every objection. Except for the block's age, it has the
+    /// same bytes for the same block.
     #[arg(long)]
     json: bool,
 }
@@ -143,7 +146,7 @@ async fn audit_all(
     deployment: &Deployment,
     format: Format,
     lines: &Lines,
-) -> anyhow::Result<Report> {
+) -> anyhow::Result<AuditReport> {
     let mut reading = lines::Reading::default();
     let report = annona_audit::audit(provider, deployment, now(), |progress| match progress {
         AuditProgress::Checked(check) if format == Format::Text => lines.say(line(check)),

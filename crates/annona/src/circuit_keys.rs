@@ -24,7 +24,7 @@ pub(crate) enum KeysCommand {
     List(ListArgs),
     /// Write a circuit as .r1cs, for a ceremony.
     Export(ExportArgs),
-    /// Take the .zkey of a ceremony.
+    /// Check the .zkey of a ceremony and store its key.
     Import(ImportArgs),
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum KeysCommand {
 pub(crate) struct SetupArgs {
     /// Circuits, such as append-256; all of them when none is named.
     circuits: Vec<CircuitId>,
-    /// Folder of the keys, up to 500 MB.
+    /// Folder that the keys are written to; all of them take up to 500 MB.
     #[arg(long, value_name = "FOLDER")]
     keys: PathBuf,
     /// Print as JSON.
@@ -44,7 +44,7 @@ pub(crate) struct SetupArgs {
 /// Arguments of `annona keys list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Folder of keys; without one the pinned test keys are listed.
+    /// Folder with keys; without one the pinned test keys are listed.
     #[arg(long, value_name = "FOLDER")]
     keys: Option<PathBuf>,
     /// Print as JSON.
@@ -55,12 +55,12 @@ pub(crate) struct ListArgs {
 /// Arguments of `annona keys export`.
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// The circuit, such as append-256.
+    /// Circuit, such as append-256.
     circuit: CircuitId,
-    /// The .r1cs file to write; an existing one is not overwritten.
+    /// The .r1cs file to write, such as append-256.r1cs; an existing one is not overwritten.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Also write a .wtns file of a statement that says nothing, for rehearsals.
+    /// Also write a .wtns file, for rehearsals: the witness of a batch that changes nothing.
     #[arg(long, value_name = "FILE")]
     witness: Option<PathBuf>,
 }
@@ -68,11 +68,11 @@ pub(crate) struct ExportArgs {
 /// Arguments of `annona keys import`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// The circuit, such as append-256.
+    /// Circuit, such as append-256.
     circuit: CircuitId,
-    /// The .zkey file, after `snarkjs zkey verify`.
+    /// The .zkey file; check it with `snarkjs zkey verify` first.
     zkey: PathBuf,
-    /// Folder of the keys.
+    /// Folder that the key is written to.
     #[arg(long, value_name = "FOLDER")]
     keys: PathBuf,
     /// Print as JSON.

@@ -22,7 +22,7 @@ use crate::output::Format;
 pub(crate) enum CitizenCommand {
     /// Make an identity: a secret on this device, and the commitment to show to an orb.
     New(NewArgs),
-    /// Tell your status: member or not, what is claimed, when the next epoch begins.
+    /// Show whether you are a member, which epochs you were paid, and when the next one begins.
     ///
     /// Payments are read from the chain, in the events of all claims of the last epochs, so
     /// that nobody learns which of them are yours. A service is asked only about claims that
@@ -56,7 +56,7 @@ pub(crate) struct NewArgs {
 /// Parameters of the wallet, the service and the chain.
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
-    /// The wallet file.
+    /// Wallet file, from `annona citizen new`.
     #[arg(long, value_name = "FILE", default_value = "wallet.json")]
     wallet: PathBuf,
     /// Address of the service.
@@ -66,7 +66,7 @@ pub(crate) struct Connection {
     /// with it.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
     rpc_url: SecretUrl,
-    /// Deployment file.
+    /// Deployment file, such as deployment.json.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
 }
@@ -76,7 +76,7 @@ pub(crate) struct Connection {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     connection: Connection,
-    /// Do not look for payments. It saves reading the events of everybody's claims.
+    /// Do not look for payments, which saves reading the events of everybody's claims.
     #[arg(long)]
     skip_payments: bool,
     /// Ask no service: read the members from the chain's events.
@@ -96,13 +96,14 @@ pub(crate) struct Demand {
     /// letters are its checksum, and must be right.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     recipient: Address,
-    /// Epoch to claim; the current one if not named.
+    /// Number of the epoch to claim; the current one if none is given.
     #[arg(long)]
     epoch: Option<u64>,
-    /// Fee for whoever carries the claim, in the token's smallest unit.
+    /// Fee for the carrier of the claim, in the token's smallest unit; it is taken from the
+    /// payment.
     #[arg(long, default_value = "0")]
     fee: U256,
-    /// Address that gets the fee.
+    /// Address that gets the fee; needed only with --fee.
     #[arg(long, value_name = "ADDRESS", default_value_t = Address::ZERO, value_parser = parse_address)]
     fee_recipient: Address,
     /// Ask no service: read the members from the chain's events.

@@ -31,7 +31,8 @@ pub(crate) struct DeployArgs {
     /// JSON-RPC endpoint of the chain.
     #[arg(long, value_name = "URL")]
     rpc_url: SecretUrl,
-    /// Key that pays for the deployment; it gets no role.
+    /// File with the key that pays for the deployment: 64 hexadecimal digits that only you can
+    /// read. Its account gets no role.
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
     /// Plan of the deployment; deploy/plan.sample.toml shows one.
@@ -40,8 +41,8 @@ pub(crate) struct DeployArgs {
     /// File for the addresses; an existing one is not overwritten.
     #[arg(long, short, value_name = "FILE", default_value = "deployment.json")]
     out: PathBuf,
-    /// Deploy verifiers of the circuits' test keys outside development chains, if the plan
-    /// says so too: anybody can forge memberships under them.
+    /// Deploy verifiers with the circuits' test keys outside development chains, if the plan
+    /// allows it too: anybody can forge memberships under them.
     #[arg(long)]
     allow_unsafe_test_keys: bool,
     /// Print the deployment as JSON.

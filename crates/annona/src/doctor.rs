@@ -25,7 +25,8 @@ use crate::output::Format;
 /// Arguments of `annona doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Configuration to check; without one only this machine is checked.
+    /// Configuration of a service, such as annona.toml; without one only this machine is
+    /// checked.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print as JSON.

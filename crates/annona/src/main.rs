@@ -45,30 +45,30 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the whole story on this machine: chain, contracts, service, orb, citizens, audit.
+    /// Show all parts at work on this machine: chain, contracts, service, orb, citizens, audit.
     Demo(demo::DemoArgs),
     /// Run the service: enrolments, registry, claims, relay.
     Serve(serve::ServeArgs),
     /// Deploy the contracts and write the deployment file.
     Deploy(deploy::DeployArgs),
-    /// Look at the registry of members, revoke leaves, rebuild its tree.
+    /// Show the registry of members, revoke leaves, decide reviews, rebuild the tree.
     #[command(subcommand)]
     Registry(registry::RegistryCommand),
-    /// Look at the relay that pays claims, and measure it.
+    /// Show the claims that the relay has under way, and measure how many it pays.
     #[command(subcommand)]
     Relay(relay::RelayCommand),
-    /// Enrol people with an orb.
+    /// Enrol people with an orb, and measure the simulated one.
     #[command(subcommand)]
     Orb(orb::OrbCommand),
-    /// Hold an identity, prove and claim.
+    /// Make an identity, prove and send claims, and see what was paid.
     #[command(subcommand)]
     Citizen(citizen::CitizenCommand),
     /// Check everything from chain data alone.
     Audit(audit::AuditArgs),
-    /// Make and compare iris templates, and measure how well that goes.
+    /// Make and compare iris templates, and measure their error rates.
     #[command(subcommand)]
     Iris(iris::IrisCommand),
-    /// Measure searches of the gallery.
+    /// Measure how fast the gallery is searched.
     #[command(subcommand)]
     Match(matching::MatchCommand),
     /// Make, list, export and import the keys of the registry's circuits.

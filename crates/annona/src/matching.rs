@@ -34,10 +34,11 @@ pub(crate) enum MatchCommand {
 /// Arguments of `annona match bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// Templates in the gallery file, two a person; 1,000,000 take 2.9 GB of disk.
+    /// Number of templates in the gallery, two for each person; 1,000,000 take 2.9 GB of disk.
     #[arg(long, default_value_t = 1_000_000)]
     gallery: usize,
-    /// Folder to make the gallery in; it is removed afterwards.
+    /// Folder in which the gallery is made, and removed again afterwards; the system's temporary
+    /// folder if none is given.
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
     /// Print as JSON.
@@ -93,7 +94,7 @@ struct Opening {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct MatchReport {
     paths: Vec<PathRate>,
     /// Rates of the prefilter on simulated people: both eyes of two captures, and of two
     /// different people.
@@ -131,7 +132,7 @@ fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let probe = crowd.somebody(&mut rng);
     let paths = measure_paths(&mapped, &probe, (&crowd, &mut rng))?;
     let scaling = measure_scaling(&mapped, &probe)?;
-    let report = Report {
+    let report = MatchReport {
         paths,
         screening: measure_prefilter(&mut rng),
         scaling,
@@ -280,7 +281,7 @@ fn processor_seconds() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
-fn describe(report: &Report) -> String {
+fn describe(report: &MatchReport) -> String {
     let mut lines = vec!["million pairs a second and core, 31 rotations a pair:".to_owned()];
     for path in &report.paths {
         lines.push(format!(

@@ -43,13 +43,13 @@ pub(crate) enum OrbCommand {
     /// upright by their orientation tag; turned, stretched, cut or damaged pictures are
     /// refused. They have no liveness check.
     Enrol(EnrolArgs),
-    /// Measure the simulated eye against the statistics of real sensors; fails when
-    /// one is out.
+    /// Measure the simulated eye against the statistics of real sensors; fail when one is out of
+    /// its range.
     Calibrate(CalibrateArgs),
-    /// Simulated people come twice and everybody meets everybody: error rates of the
-    /// production rule, with their confidence intervals.
+    /// Measure the error rates of the production rule, with confidence intervals: simulated
+    /// people come twice, and everybody is compared with everybody.
     Trial(TrialArgs),
-    /// Show attacks and living people to the simulated orb; print the error rates.
+    /// Measure liveness checks: show attacks and living people to the simulated orb.
     ///
     /// APCER is the share of attacks taken for living eyes, BPCER the share of
     /// living people taken for attacks (ISO/IEC 30107-3), each with its exact 95 %
@@ -64,16 +64,17 @@ pub(crate) struct EnrolArgs {
     /// Address of the service.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     service: SecretUrl,
-    /// Deployment file.
+    /// Deployment file, such as deployment.json.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
-    /// The orb's device key, listed in the orb registry.
+    /// File with the orb's device key, 64 hexadecimal digits that only you can read; its address
+    /// must be in the orb registry.
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
     /// The citizen's commitment, from `annona citizen new`.
     #[arg(long, value_name = "0x…")]
     commitment: Commitment,
-    /// The person is enrolled already and has lost that identity: revoke its leaf, and
+    /// Recover a person who is enrolled already and has lost that identity: revoke its leaf, and
     /// append the commitment instead.
     #[arg(long)]
     recover: bool,
@@ -88,10 +89,10 @@ pub(crate) struct EnrolArgs {
     /// Near-infrared image of the right eye (PNG, JPEG, BMP, PNM).
     #[arg(long, value_name = "IMAGE", requires = "left")]
     right: Option<PathBuf>,
-    /// Photograph the simulated person of this seed, anew each time.
+    /// Photograph the simulated person of this seed, such as 7; each session is a new one.
     #[arg(long, value_name = "SEED")]
     simulate: Option<u64>,
-    /// Repeat the very session of this seed: light, gaze and noise as they were.
+    /// Seed of the session: light, gaze and noise are the same each time.
     #[arg(long, value_name = "SEED", requires = "simulate")]
     session: Option<u64>,
     /// Print the enrolment as JSON.

@@ -9,7 +9,7 @@ use annona_core::ClaimTerms;
 use anyhow::ensure;
 
 /// Refuses a receipt that binds nobody: one that is signed with another key than the
-/// deployment names, or that promises something else than was claimed.
+/// deployment names, or that promises something else than was claimed (RCPT-6).
 pub(crate) fn ensure_binding(
     view: &ReceiptView,
     deployment: &Deployment,
@@ -108,17 +108,18 @@ mod tests {
         }
     }
 
+    /// Tests RCPT-6.
     #[test]
     fn a_service_that_signs_with_another_key_or_promises_something_else_is_found_at_once() {
         let key = PrivateKeySigner::random();
         let deployment = deployment(key.address());
         let draft = draft(&deployment);
         let view = |key: PrivateKeySigner, record: &ClaimRecord| {
-            let desk = ReceiptService::new(
+            let receipts = ReceiptService::new(
                 std::sync::Arc::new(ReceiptKey::new(key)),
                 deployment.claim_scope(),
             );
-            ReceiptView::from(&desk.receipt(record).unwrap().unwrap())
+            ReceiptView::from(&receipts.receipt(record).unwrap().unwrap())
         };
         let asked = record(&draft);
         ensure_binding(&view(key.clone(), &asked), &deployment, &draft).unwrap();

@@ -25,11 +25,11 @@ pub(crate) struct ServeArgs {
     /// Configuration file; deploy/annona.sample.toml shows one.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Take the circuits' test keys outside development chains, if the configuration says
-    /// so too: anybody can forge memberships under them.
+    /// Use the circuits' test keys outside development chains, if the configuration allows it
+    /// too: anybody can forge memberships under them.
     #[arg(long)]
     allow_unsafe_test_keys: bool,
-    /// Say where it listens as JSON.
+    /// Print the address that the service listens on as JSON.
     #[arg(long)]
     json: bool,
 }

@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use annona_evaluation::calibration::{self, CalibrationReport};
 use annona_evaluation::long_work::{Supervisor, in_parallel};
-use annona_evaluation::trial::{self, Decisions, Enrolled, Plan, Rate, Subject};
+use annona_evaluation::trial::{
+    self, DecisionCounts, EnrolledSubjects, TrialPlan, TrialRate, TrialSubject,
+};
 use clap::Args;
 use serde::Serialize;
 
@@ -21,19 +23,19 @@ const TRIAL: &[&str] = &["failed_to_enrol", "false_match", "false_non_match"];
 /// Arguments of `annona orb calibrate`.
 #[derive(Debug, Args)]
 pub(crate) struct CalibrateArgs {
-    /// Simulated people, both eyes of each.
-    #[arg(long, default_value_t = calibration::Plan::default().people, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    /// Number of simulated people, both eyes of each.
+    #[arg(long, default_value_t = calibration::CalibrationPlan::default().people, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     people: u64,
-    /// Captures of each eye.
-    #[arg(long, default_value_t = calibration::Plan::default().captures, value_parser = clap::value_parser!(u64).range(1..=100))]
+    /// Number of captures of each eye, 1 to 100.
+    #[arg(long, default_value_t = calibration::CalibrationPlan::default().captures, value_parser = clap::value_parser!(u64).range(1..=100))]
     captures: u64,
     /// Seed of people and conditions.
-    #[arg(long, default_value_t = calibration::Plan::default().seed)]
+    #[arg(long, default_value_t = calibration::CalibrationPlan::default().seed)]
     seed: u64,
     /// Write the statistics as JSON to this file; "-" is standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the distributions, and the slope against dilation, as SVG.
+    /// Draw the distributions, and the slope against dilation, to this SVG file.
     #[arg(long, value_name = "SVG")]
     plot: Option<PathBuf>,
 }
@@ -41,13 +43,13 @@ pub(crate) struct CalibrateArgs {
 /// Arguments of `annona orb trial`.
 #[derive(Debug, Args)]
 pub(crate) struct TrialArgs {
-    /// Simulated people, both eyes of each.
+    /// Number of simulated people, both eyes of each.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     people: u64,
-    /// Sessions of each person: the first enrols, the others probe.
+    /// Number of sessions of each person, 2 to 100: the first enrols, the others probe.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(2..=100))]
     captures: u64,
-    /// Frames of each eye in a session.
+    /// Number of frames of each eye in a session, 1 to 100.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     frames: u64,
     /// Seed of people and conditions.
@@ -61,7 +63,7 @@ pub(crate) struct TrialArgs {
 /// Renders and measures; fails when a statistic is not near enough to real eyes. A signal
 /// ends it early, and the statistics are those of the people photographed until then.
 pub(crate) async fn calibrate(args: CalibrateArgs) -> anyhow::Result<ExitCode> {
-    let plan = calibration::Plan {
+    let plan = calibration::CalibrationPlan {
         people: args.people,
         captures: args.captures,
         seed: args.seed,
@@ -112,13 +114,13 @@ struct TrialAnswer {
     frames: u64,
     seed: u64,
     interrupted: bool,
-    failed_to_enrol: Rate,
+    failed_to_enrol: TrialRate,
     /// People enrolled whose later session gave no pair of templates.
-    failed_to_capture: Rate,
-    false_match: Rate,
-    false_non_match: Rate,
-    genuine: Decisions,
-    impostor: Decisions,
+    failed_to_capture: TrialRate,
+    false_match: TrialRate,
+    false_non_match: TrialRate,
+    genuine: DecisionCounts,
+    impostor: DecisionCounts,
     seconds_capturing: f64,
     seconds_comparing: f64,
 }
@@ -133,24 +135,25 @@ pub(crate) async fn trial(args: TrialArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn run_trial(args: &TrialArgs, stop: &Stop) -> anyhow::Result<TrialAnswer> {
-    let plan = Plan {
+    let plan = TrialPlan {
         people: args.people,
         sessions: args.captures,
         frames: args.frames,
         seed: args.seed,
     };
     let started = Instant::now();
-    let subjects: Vec<Subject> = in_parallel("people photographed", plan.people, stop, |number| {
-        trial::examine(&plan, number)
-    });
+    let subjects: Vec<TrialSubject> =
+        in_parallel("people photographed", plan.people, stop, |number| {
+            trial::examine(&plan, number)
+        });
     let seconds_capturing = started.elapsed().as_secs_f64();
     let interrupted_early = stop.take_stop();
     let started = Instant::now();
-    let gallery = Enrolled::new(&subjects)?;
+    let gallery = EnrolledSubjects::new(&subjects)?;
     let found = in_parallel("people compared", subjects.len() as u64, stop, |number| {
         gallery.compare(&subjects[number as usize])
     });
-    let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
+    let (mut genuine, mut impostor) = (DecisionCounts::default(), DecisionCounts::default());
     for compared in found {
         let (own, others) = compared?;
         genuine.add(&own);
@@ -169,10 +172,10 @@ fn run_trial(args: &TrialArgs, stop: &Stop) -> anyhow::Result<TrialAnswer> {
         frames: plan.frames,
         seed: plan.seed,
         interrupted: interrupted_early || stop.is_stop_asked(),
-        failed_to_enrol: Rate::new(people - enrolled().count() as u64, people),
-        failed_to_capture: Rate::new(missing, probes),
-        false_match: Rate::new(impostor.duplicate, impostor.pairs),
-        false_non_match: Rate::new(genuine.pairs - genuine.duplicate, genuine.pairs),
+        failed_to_enrol: TrialRate::new(people - enrolled().count() as u64, people),
+        failed_to_capture: TrialRate::new(missing, probes),
+        false_match: TrialRate::new(impostor.duplicate, impostor.pairs),
+        false_non_match: TrialRate::new(genuine.pairs - genuine.duplicate, genuine.pairs),
         genuine,
         impostor,
         seconds_capturing,
@@ -181,7 +184,7 @@ fn run_trial(args: &TrialArgs, stop: &Stop) -> anyhow::Result<TrialAnswer> {
 }
 
 fn describe(answer: &TrialAnswer) -> String {
-    let line = |name: &str, rate: &Rate| {
+    let line = |name: &str, rate: &TrialRate| {
         format!(
             "{name:<18} {:>7} of {:>11}: {:.3e}, between {:.3e} and {:.3e}",
             rate.events, rate.trials, rate.rate, rate.interval.0, rate.interval.1

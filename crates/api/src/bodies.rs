@@ -16,7 +16,7 @@ use crate::server::Connection;
 use crate::state::Shared;
 
 /// Reads the body before anything else is done for a request: a slow sender holds a
-/// connection and the bytes that came, and no permit.
+/// connection and the bytes that came, and no permit (RELAY-12).
 pub(crate) async fn read_body(
     State(shared): State<Arc<Shared>>,
     request: Request,

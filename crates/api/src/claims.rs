@@ -25,10 +25,10 @@ problem_responses!(SubmitProblems:
     NotCanonical, CoordinateOutOfRange, ProofNotInGroup, InvalidRecipient, CensusExceeded, EpochNotBegun,
     EpochWithoutMembers, NullifierAlreadyClaimed, NullifierSpent, ClaimWindowOver,
     ClaimProofInvalid, FeeAboveAmount, PaymentsPaused, ClaimQueueFull,
-    ChainUnavailable, StoreUnavailable
+    ChainUnavailable, StoreUnavailable, RequestTimedOut
 );
 problem_responses!(FindProblems:
-    PathInvalid, MalformedField, NotCanonical, ClaimUnknown, StoreUnavailable
+    PathInvalid, MalformedField, NotCanonical, ClaimUnknown, StoreUnavailable, RequestTimedOut
 );
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
@@ -81,7 +81,7 @@ pub(crate) async fn find_claim(
 }
 
 /// Shows a claim as it is; one that is rejected with the signed reason, unless the chain does
-/// not answer now.
+/// not answer now (RCPT-4).
 async fn with_refusal(shared: &Shared, record: &ClaimRecord) -> Result<ClaimView, ApiError> {
     let mut view = claim_view(record);
     if record.state.is_rejected()

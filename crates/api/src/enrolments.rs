@@ -23,10 +23,11 @@ problem_responses!(SubmitProblems:
     NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive, OrbRefused,
     EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, NothingToRecover,
     RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable, OrbLimitReached,
-    EnrolmentBusy, ChainUnavailable,
-    StoreUnavailable
+    EnrolmentBusy, ChainUnavailable, StoreUnavailable, RequestTimedOut
 );
-problem_responses!(FindProblems: PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable);
+problem_responses!(FindProblems:
+    PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable, RequestTimedOut
+);
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()

@@ -15,7 +15,8 @@ use crate::error::ApiError;
 use crate::problem::problem_responses;
 use crate::state::{ApiState, Shared};
 
-problem_responses!(CurrentProblems: EpochNotBegun, ChainUnavailable);
+problem_responses!(CurrentProblems: EpochNotBegun, ChainUnavailable, RequestTimedOut);
+// It waits for nothing.
 problem_responses!(ConfigProblems:);
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {

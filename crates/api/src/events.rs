@@ -30,7 +30,7 @@ const CLAIM_EVENT: &str = "claim";
 const LAST_EVENT_ID: &str = "last-event-id";
 
 problem_responses!(WatchProblems:
-    PathInvalid, MalformedField, NotCanonical, ClaimUnknown, StoreUnavailable
+    PathInvalid, MalformedField, NotCanonical, ClaimUnknown, StoreUnavailable, RequestTimedOut
 );
 
 /// Streams the status of a claim until it is settled.

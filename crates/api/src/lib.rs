@@ -38,7 +38,7 @@ mod views;
 pub use clients::{AddressBlock, AddressBlockError, ClientNames};
 pub use code::ProblemCode;
 pub use limits::{
-    BodyLimits, ClientRate, ConnectionLimits, Limits, Permits, RateLimits, StreamLimits,
+    ApiLimits, BodyLimits, ClientRate, ConnectionLimits, Permits, RateLimits, StreamLimits,
 };
 pub use router::{openapi, router, router_with_limits};
 pub use server::{raise_descriptor_limit, serve};

@@ -46,7 +46,7 @@ impl ClientRate {
 }
 
 /// Rates at which requests are looked at. Bodies are read before a request counts, so that
-/// bodies that never come use nothing up.
+/// bodies that never come use nothing up (RELAY-12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Requests of any kind below `/v1` from one client.
@@ -145,7 +145,7 @@ impl Default for StreamLimits {
 
 /// The load that one service takes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct ApiLimits {
     /// Time limit of the work on a request, from when its body is there.
     pub request_timeout: Duration,
     /// Reading of bodies.
@@ -162,7 +162,7 @@ pub struct Limits {
     pub clients: ClientNames,
 }
 
-impl Default for Limits {
+impl Default for ApiLimits {
     /// 20 s a request, answers about the chain for a second, and the defaults of the parts.
     fn default() -> Self {
         Self {

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use crate::problem::problem_responses;
 use crate::state::Shared;
 
+// They wait for nothing, so none of them takes too long.
 problem_responses!(operators OperationProblems);
 
 /// Routes of operators: they answer however busy the service is.

@@ -79,11 +79,8 @@ impl IntoResponse for Refusal {
 }
 
 /// Problems that any route can answer, whatever it does.
-pub(crate) const EVERYWHERE: &[ProblemCode] = &[
-    ProblemCode::MethodNotAllowed,
-    ProblemCode::Internal,
-    ProblemCode::RequestTimedOut,
-];
+pub(crate) const EVERYWHERE: &[ProblemCode] =
+    &[ProblemCode::MethodNotAllowed, ProblemCode::Internal];
 
 /// Further problems that any route below `/v1` can answer.
 pub(crate) const LIMITED: &[ProblemCode] = &[

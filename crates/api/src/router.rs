@@ -16,7 +16,8 @@ use crate::error::ApiError;
 use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
-    ApiState, Limits, ProblemCode, bodies, claims, enrolments, epochs, middleware, operations, tree,
+    ApiLimits, ApiState, ProblemCode, bodies, claims, enrolments, epochs, middleware, operations,
+    tree,
 };
 
 /// Header that names a request in the answer and in the log.
@@ -35,13 +36,13 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 )]
 struct Document;
 
-/// The service with the limits of [`Limits::default`].
+/// The service with the limits of [`ApiLimits::default`].
 pub fn router(state: ApiState) -> Router {
-    router_with_limits(state, Limits::default())
+    router_with_limits(state, ApiLimits::default())
 }
 
 /// The service.
-pub fn router_with_limits(state: ApiState, limits: Limits) -> Router {
+pub fn router_with_limits(state: ApiState, limits: ApiLimits) -> Router {
     let document = openapi()
         .to_json()
         .expect("the document has only text for keys");

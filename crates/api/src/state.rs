@@ -11,7 +11,7 @@ use futures::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
-use crate::Limits;
+use crate::ApiLimits;
 use crate::clients::Shares;
 use crate::error::ApiError;
 use crate::kinds::RequestPermits;
@@ -54,7 +54,7 @@ pub struct ApiState {
 /// The state and what the router itself keeps.
 pub(crate) struct Shared {
     pub(crate) api: ApiState,
-    pub(crate) limits: Limits,
+    pub(crate) limits: ApiLimits,
     pub(crate) openapi_json: String,
     pub(crate) rates: RateGate,
     pub(crate) permits: RequestPermits,
@@ -68,7 +68,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Refuses a request that would be judged by another chain.
+    /// Refuses a request that would be judged by another chain (RELAY-8).
     pub(crate) fn require_its_chain(&self) -> Result<(), ApiError> {
         if self.api.readiness.is_on_its_chain() {
             return Ok(());
@@ -76,7 +76,7 @@ impl Shared {
         Err(ApiError::OtherChain)
     }
 
-    pub(crate) fn new(api: ApiState, limits: Limits, openapi_json: String) -> Self {
+    pub(crate) fn new(api: ApiState, limits: ApiLimits, openapi_json: String) -> Self {
         Self {
             rates: RateGate::new(&limits.rates),
             permits: RequestPermits::new(&limits.permits),

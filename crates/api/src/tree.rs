@@ -18,14 +18,15 @@ use crate::extract::{PathTexts, whole_number};
 use crate::problem::problem_responses;
 use crate::state::Shared;
 
-/// A tile that no reorg can change: a year, as long as caches take it.
+/// A tile that no reorg can change: a year, as long as caches take it (REG-13).
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// A tile that a reorg can change: kept, and asked for again each time.
 const REVALIDATED: HeaderValue = HeaderValue::from_static("public, no-cache");
 
 problem_responses!(TileProblems:
-    PathInvalid, MalformedField, TreeUnknown, TileUnknown, MembershipNotSynced, ChainUnavailable
+    PathInvalid, MalformedField, TreeUnknown, TileUnknown, MembershipNotSynced, ChainUnavailable,
+    RequestTimedOut
 );
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {

@@ -4,9 +4,9 @@ use annona_core::UnixSeconds;
 
 use crate::data::ChainData;
 use crate::gather::{gather, is_canonical, read_head};
-use crate::{AuditError, CheckResult, Report, checks};
+use crate::{AuditError, AuditReport, CheckResult, checks};
 
-/// Times that an audit is begun when the chain is reorganised under it.
+/// Times that an audit is begun when the chain is reorganised under it (AUDIT-37).
 const ATTEMPTS: usize = 2;
 
 /// Progress of an audit.
@@ -56,7 +56,7 @@ pub async fn audit(
     deployment: &Deployment,
     now: UnixSeconds,
     mut progress: impl FnMut(AuditProgress<'_>),
-) -> Result<Report, AuditError> {
+) -> Result<AuditReport, AuditError> {
     let mut attempt = 1;
     let data = loop {
         match read(provider, deployment, now, &mut progress).await {

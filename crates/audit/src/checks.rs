@@ -19,7 +19,7 @@ use alloy::primitives::U256;
 use annona_core::{AmountWei, UnixSeconds};
 
 use crate::data::{At, ChainData, Logged, RegistryBatch};
-use crate::{AuditedBlock, CheckResult, Gap, Report, Totals};
+use crate::{AuditReport, AuditTotals, AuditedBlock, CheckResult, Gap};
 use findings::{Finding, Findings};
 use list::{CHECKS, Check, RestsOn};
 use rebuilt::Rebuilt;
@@ -63,7 +63,7 @@ impl<'a> Evidence<'a> {
 }
 
 /// Makes every check, in order.
-pub(crate) fn run(data: &ChainData, mut progress: impl FnMut(&CheckResult)) -> Report {
+pub(crate) fn run(data: &ChainData, mut progress: impl FnMut(&CheckResult)) -> AuditReport {
     let evidence = Evidence::of(data);
     let mut checks = Vec::with_capacity(CHECKS.len());
     for check in &CHECKS {
@@ -71,7 +71,7 @@ pub(crate) fn run(data: &ChainData, mut progress: impl FnMut(&CheckResult)) -> R
         progress(&result);
         checks.push(result);
     }
-    Report {
+    AuditReport {
         chain_id: data.deployment.chain_id,
         block: AuditedBlock {
             number: data.head.number,
@@ -107,7 +107,7 @@ fn sum(amounts: impl Iterator<Item = U256>) -> U256 {
     amounts.fold(U256::ZERO, U256::saturating_add)
 }
 
-fn totals(data: &ChainData) -> Totals {
+fn totals(data: &ChainData) -> AuditTotals {
     let events = &data.events;
     let leaves = |batch: &Logged<RegistryBatch>| match &batch.event {
         RegistryBatch::Appended(event) => (event.leaves.len() as u64, 0),
@@ -118,7 +118,7 @@ fn totals(data: &ChainData) -> Totals {
         .iter()
         .map(leaves)
         .fold((0, 0), |sum, batch| (sum.0 + batch.0, sum.1 + batch.1));
-    Totals {
+    AuditTotals {
         members: joined.saturating_sub(revoked),
         revoked,
         batches: events.batches.len() as u64,

@@ -34,7 +34,7 @@ pub enum ProofVerdict {
 
 /// One payment of a nullifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
+pub struct PaidClaim {
     /// The epoch that was claimed.
     pub epoch: Epoch,
     /// Number of the block of the payment.
@@ -83,7 +83,7 @@ pub struct Explanation {
     /// Number of the block that the answer is about.
     pub block_number: u64,
     /// Its payments: none or one, unless the contracts are broken.
-    pub settlements: Vec<Settlement>,
+    pub settlements: Vec<PaidClaim>,
     /// Reason that there is no payment; `None` when there is one.
     pub unpaid: Option<UnpaidReason>,
 }
@@ -127,7 +127,7 @@ async fn settle(
     deployment: &Deployment,
     caller: &Caller,
     claim: &Logged<Distributor::Claimed>,
-) -> Result<Settlement, AuditError> {
+) -> Result<PaidClaim, AuditError> {
     let (event, hash) = (&claim.event, claim.at.transaction);
     let sent = read_transaction(provider, hash).await?;
     let sent = sent.ok_or(AuditError::MissingTransaction { hash })?;
@@ -143,7 +143,7 @@ async fn settle(
     let root = caller.checkpoint_before(epoch).await?;
     let root_word = root.map(|checkpoint| checkpoint.root);
     let (fee, proof) = judge(&inputs.unwrap_or_default(), deployment, event, root_word);
-    Ok(Settlement {
+    Ok(PaidClaim {
         epoch: Epoch(epoch),
         block_number: number,
         time: UnixSeconds(time),

@@ -34,7 +34,7 @@ const CONCURRENT_REQUESTS: usize = 8;
 const ANSWERS_PER_PROGRESS: u64 = 64;
 
 /// Reads all that the audit needs up to `head`. The caller must ask afterwards whether `head` is
-/// still there.
+/// still there (AUDIT-34).
 pub(crate) async fn gather(
     provider: &DynProvider,
     deployment: &Deployment,

@@ -27,7 +27,7 @@ mod report;
 
 pub use audit::{AuditProgress, audit};
 pub use error::AuditError;
-pub use explain::{Explanation, ProofVerdict, Settlement, UnpaidReason, explain};
+pub use explain::{Explanation, PaidClaim, ProofVerdict, UnpaidReason, explain};
 pub use report::{
-    AuditVerdict, AuditedBlock, CheckResult, Gap, Objection, Outcome, Report, Totals,
+    AuditReport, AuditTotals, AuditVerdict, AuditedBlock, CheckOutcome, CheckResult, Gap, Objection,
 };

@@ -4,7 +4,7 @@ use annona_core::{AmountWei, B256, UnixSeconds, keccak256};
 
 /// Outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// The rule held everywhere.
     Pass,
     /// The rule did not hold.
@@ -13,7 +13,7 @@ pub enum Outcome {
     NotChecked,
 }
 
-/// Something on the chain that breaks a rule.
+/// Something on the chain that breaks a rule (AUDIT-36).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Objection {
     /// Description of the fault, in a sentence.
@@ -78,14 +78,14 @@ pub struct CheckResult {
 impl CheckResult {
     /// Returns the outcome of the check: one objection is enough for a FAIL.
     #[must_use]
-    pub const fn outcome(&self) -> Outcome {
+    pub const fn outcome(&self) -> CheckOutcome {
         if !self.objections.is_empty() {
-            return Outcome::Fail;
+            return CheckOutcome::Fail;
         }
         if self.gaps.is_empty() {
-            Outcome::Pass
+            CheckOutcome::Pass
         } else {
-            Outcome::NotChecked
+            CheckOutcome::NotChecked
         }
     }
 
@@ -95,7 +95,7 @@ impl CheckResult {
     }
 }
 
-/// Outcome of the audit as a whole.
+/// Outcome of the audit as a whole (AUDIT-38).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditVerdict {
     /// Everything that the chain can tell was looked at, and held.
@@ -131,7 +131,7 @@ pub struct AuditedBlock {
 
 /// Figures of the deployment as its events tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
+pub struct AuditTotals {
     /// Number of leaves that are members.
     pub members: u64,
     /// Number of leaves that were members once.
@@ -154,7 +154,7 @@ pub struct Totals {
 
 /// Results of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct AuditReport {
     /// EIP-155 chain id.
     pub chain_id: u64,
     /// The block audited: the endpoint's newest.
@@ -164,26 +164,26 @@ pub struct Report {
     /// Every check, in the order of the audit.
     pub checks: Vec<CheckResult>,
     /// Figures of the deployment as its events tell them.
-    pub totals: Totals,
+    pub totals: AuditTotals,
 }
 
-impl Report {
+impl AuditReport {
     /// Counts the checks that held.
     #[must_use]
     pub fn passed(&self) -> usize {
-        self.count(Outcome::Pass)
+        self.count(CheckOutcome::Pass)
     }
 
     /// Counts the checks that did not hold.
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.count(Outcome::Fail)
+        self.count(CheckOutcome::Fail)
     }
 
     /// Counts the checks that were not made, or not in full.
     #[must_use]
     pub fn not_checked(&self) -> usize {
-        self.count(Outcome::NotChecked)
+        self.count(CheckOutcome::NotChecked)
     }
 
     /// Returns the verdict of the audit. Checks that no chain can answer do not count against it.
@@ -212,13 +212,13 @@ impl Report {
         json::of(self, Some(self.age_secs()))
     }
 
-    /// Computes `keccak256` of [`Self::to_json`] without `ageSecs`.
+    /// Computes `keccak256` of [`Self::to_json`] without `ageSecs` (AUDIT-37).
     #[must_use]
     pub fn hash(&self) -> B256 {
         keccak256(json::of(self, None))
     }
 
-    fn count(&self, outcome: Outcome) -> usize {
+    fn count(&self, outcome: CheckOutcome) -> usize {
         let mut count = 0;
         for check in &self.checks {
             if check.outcome() == outcome {

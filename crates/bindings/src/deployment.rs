@@ -63,7 +63,7 @@ pub struct Deployment {
     #[serde(deserialize_with = "deserialize_address")]
     pub timelock: Address,
     /// Account whose key signs the receipts of claims: a service that signs with another key gives
-    /// receipts that bind nobody.
+    /// receipts that bind nobody (RCPT-1).
     #[serde(deserialize_with = "deserialize_address")]
     pub receipt_signer: Address,
 }

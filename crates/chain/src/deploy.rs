@@ -30,7 +30,7 @@ pub enum DeployError {
         /// Failure of the endpoint, or refusal of the constructor.
         source: ChainError,
     },
-    /// The registry's verifiers have test keys.
+    /// The registry's verifiers have test keys (REG-8).
     #[error("the registry's verifiers have test keys")]
     UnsafeKeys(#[from] UnsafeKeyRefused),
     /// The transaction was mined and reverted.

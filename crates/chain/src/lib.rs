@@ -9,22 +9,22 @@
 //! Invariants: a value read from the chain becomes a domain type or an error; a
 //! secret key is never printed.
 
+mod chain_identity;
 mod deploy;
 pub mod devnet;
 mod error;
 mod fees;
 mod fitness;
-mod ground;
 mod reader;
 mod receipts;
 mod send;
 mod writer;
 
+pub use chain_identity::{ChainIdentity, ContractCode};
 pub use deploy::{
     DEPLOYED_CONTRACTS, DeployError, DeployPlan, DeployProgress, deploy, deploy_telling,
 };
 pub use fitness::LogFitness;
-pub use ground::{ChainIdentity, ContractCode};
 pub use reader::EvmReader;
 pub use receipts::ReceiptKey;
 pub use send::{AccountSender, NotMined};

@@ -14,8 +14,8 @@ use alloy::sol_types::SolCall;
 use annona_bindings::contracts::{Distributor, IDistributor, IRegistry, Registry};
 use annona_core::{Claim, RevertReason};
 use annona_engine::ports::{
-    AppendCall, At, ChainError, ChainWriter, FeeMarket, Fees, Revocation, RevokeCall, SenderRole,
-    SignedTransaction, TxSlot,
+    AppendCall, BlockTag, ChainError, ChainWriter, FeeMarket, Fees, Revocation, RevokeCall,
+    SenderRole, SignedTransaction, TxSlot,
 };
 use async_trait::async_trait;
 
@@ -363,13 +363,13 @@ impl ChainWriter for EvmWriter {
     async fn claims_refusal(
         &self,
         claims: &[Claim],
-        at: At,
+        at: BlockTag,
     ) -> Result<Option<RevertReason>, ChainError> {
         let sender = self.relay.first().copied().unwrap_or(self.sequencer);
         let call = self.claims_call(sender, claims)?;
         let at = match at {
-            At::Newest => BlockId::Number(BlockNumberOrTag::Latest),
-            At::Block(number) => number.into(),
+            BlockTag::Newest => BlockId::Number(BlockNumberOrTag::Latest),
+            BlockTag::Block(number) => number.into(),
         };
         self.refusal_of(call, at).await
     }

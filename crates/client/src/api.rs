@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use annona_core::{B256, Epoch, NullifierHash};
-use annona_http::{BodyError, Limits, PublicAddress, Url, client_for, read_body};
+use annona_http::{BodyError, ClientTimeouts, PublicAddress, Url, client_for, read_body};
 use annona_tree::{Tile, TileId};
 use annona_wire::{
     ClaimRequest, ClaimView, ConfigView, EnrolmentRequest, EnrolmentStatus, EnrolmentView,
@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::ClientError;
 
 /// Longest waits for one answer.
-const LIMITS: Limits = Limits {
+const LIMITS: ClientTimeouts = ClientTimeouts {
     connect: Duration::from_secs(10),
     request: Duration::from_secs(30),
 };

@@ -37,7 +37,7 @@ pub struct ClaimDraft {
 }
 
 /// Proves a claim of `epoch` after checking that the path leads to `on_chain`, which is `R_e`
-/// as the wallet itself read it from the chain.
+/// as the wallet itself read it from the chain (IDENT-8).
 ///
 /// # Errors
 /// [`PrepareError`].
@@ -74,7 +74,7 @@ impl ClaimDraft {
         })
     }
 
-    /// The form of npm `@semaphore-protocol/proof` 3.15.
+    /// The form of npm `@semaphore-protocol/proof` 3.15 (IDENT-4).
     #[must_use]
     pub fn to_semaphore_json(&self) -> SemaphoreProofJson {
         let inputs = &self.proof.inputs;
@@ -117,6 +117,7 @@ mod tests {
 
     use super::*;
 
+    /// Tests IDENT-8.
     #[test]
     fn a_root_that_is_not_the_chains_is_refused_before_proving() {
         let identity = Identity::from_secret([1; 32]);

@@ -10,7 +10,7 @@ const MIN_MEMBERS: u64 = 128;
 /// up for.
 const MAX_BLOCK_TILES: u64 = 64;
 
-/// The division of an epoch's tiles of leaves into ranges that are asked for as a whole.
+/// The division of an epoch's tiles of leaves into ranges that are asked for as a whole (IDENT-9).
 ///
 /// It follows from the sizes of tree and membership alone, so all wallets divide alike and
 /// the choice of a range says nothing but the range. Nobody tells a wallet which leaves are
@@ -102,6 +102,7 @@ mod tests {
     }
 
     proptest! {
+        /// Tests IDENT-9.
         #[test]
         fn ranges_hold_enough_members_wherever_the_emptied_leaves_are(
             leaves in 1_u64..200_000,

@@ -34,7 +34,8 @@ impl<'a> TreeReader<'a> {
     }
 
     /// Finds the leaf of a commitment: near `known`, where it was found before, or else among
-    /// all leaves, the newest first, because a wallet looks for itself when it has just joined.
+    /// all leaves, the newest first, because a wallet looks for itself when it has just
+    /// joined (IDENT-8).
     ///
     /// # Errors
     /// [`ClientError`]; [`ClientError::TooFewLeaves`] when the tree cannot be the epoch's.
@@ -90,7 +91,7 @@ impl<'a> TreeReader<'a> {
         Ok(count)
     }
 
-    /// Looks at the whole range, wherever in it the commitment is.
+    /// Looks at the whole range, wherever in it the commitment is (IDENT-9).
     async fn find_in(
         &mut self,
         range: Range<u64>,

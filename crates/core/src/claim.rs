@@ -10,7 +10,7 @@ const CLAIM_DOMAIN: &str = "annona.claim.v1";
 const SIGNAL_DOMAIN: &str = "annona.signal.v1";
 
 /// Computes `keccak256(word) >> 8` for a preimage of exactly 32 bytes
-/// (`docs/spec/README.md`, notation).
+/// (`docs/spec/README.md`, notation; IDENT-4).
 #[must_use]
 pub fn hash_to_field(word: B256) -> FieldElement {
     let digest = U256::from_be_bytes(keccak256(word).0);
@@ -35,7 +35,7 @@ pub struct ExternalNullifier {
 
 impl ExternalNullifier {
     /// Computes `keccak256(abi.encode("annona.claim.v1", chainId, distributor, epoch))`
-    /// and its field element.
+    /// and its field element (IDENT-5).
     #[must_use]
     pub fn new(scope: &ClaimScope, epoch: Epoch) -> Self {
         let preimage = (
@@ -67,7 +67,8 @@ pub struct Payment {
     pub fee: AmountWei,
 }
 
-/// Payment that a claim proof is bound to besides its nullifier; a relay cannot change it.
+/// Payment that a claim proof is bound to besides its nullifier; a relay cannot change
+/// it (CLAIM-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignalHash {
     /// The 32-byte preimage, which is what the npm Semaphore packages take.
@@ -98,7 +99,7 @@ impl SignalHash {
 }
 
 /// The eight coordinates of a Groth16 proof in the order of the EVM precompiles:
-/// `a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y`, each below [`BASE_MODULUS`].
+/// `a.x, a.y, b.x.c1, b.x.c0, b.y.c1, b.y.c0, c.x, c.y`, each below [`BASE_MODULUS`] (IDENT-3).
 ///
 /// The verifier tells whether a point lies on its curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +150,7 @@ impl Claim {
     }
 
     /// Returns whether `other` asks for the same payment. The proof is left out: Groth16
-    /// proofs of one statement differ each time they are made.
+    /// proofs of one statement differ each time they are made (CLAIM-12).
     #[must_use]
     pub fn asks_the_same(&self, other: &Self) -> bool {
         (self.epoch, self.nullifier_hash, self.payment)
@@ -197,6 +198,7 @@ mod tests {
         }
     }
 
+    /// Tests IDENT-5.
     #[test]
     fn every_part_of_the_scope_changes_the_external_nullifier() {
         let base = ExternalNullifier::new(&scope(), Epoch(7)).to_field();
@@ -239,6 +241,7 @@ mod tests {
         }
     }
 
+    /// Tests IDENT-3.
     #[test]
     fn a_coordinate_at_the_base_modulus_is_refused() {
         for index in 0..8 {

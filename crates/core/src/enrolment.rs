@@ -109,7 +109,7 @@ impl EnrolmentDomain {
 }
 
 impl Enrolment {
-    /// Returns the EIP-712 digest that the device key signs.
+    /// Returns the EIP-712 digest that the device key signs (ENROL-1).
     #[must_use]
     pub fn signing_hash(&self, domain: &EnrolmentDomain) -> B256 {
         eip712::Enrolment {
@@ -164,6 +164,7 @@ mod tests {
         }
     }
 
+    /// Tests ENROL-1.
     #[test]
     fn codes_of_kinds_are_stable_and_read_back() {
         assert_eq!(

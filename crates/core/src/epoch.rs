@@ -112,7 +112,7 @@ impl EpochClock {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimWindow(pub u64);
 
-/// The deployment's calendar with the window in which its epochs are claimed (EPOCH-1).
+/// The deployment's calendar with the window in which its epochs are claimed (EPOCH-1, EPOCH-4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimCalendar {
     /// Calendar that gives the epoch of a time.

@@ -41,7 +41,7 @@ pub enum FieldError {
     LeafIndexOutOfRange(u64),
 }
 
-/// A scalar of BN254 in its only form: an integer below [`SCALAR_MODULUS`].
+/// A scalar of BN254 in its only form: an integer below [`SCALAR_MODULUS`] (IDENT-2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FieldElement(U256);
 
@@ -244,6 +244,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    /// Tests IDENT-2.
     #[test]
     fn the_modulus_and_above_are_refused() {
         assert_eq!(

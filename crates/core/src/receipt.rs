@@ -60,7 +60,7 @@ pub struct ClaimTerms {
     pub root: Root,
 }
 
-/// A service's promise that a claim is paid by a time, on the chain's clock.
+/// A service's promise that a claim is paid by a time, on the chain's clock (RCPT-1).
 ///
 /// Time during which payments are paused does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,6 +246,7 @@ mod tests {
         ]
     }
 
+    /// Tests RCPT-1.
     #[test]
     fn every_field_and_the_domain_change_the_digest_of_a_receipt() {
         let receipt = ClaimReceipt {

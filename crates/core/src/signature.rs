@@ -8,7 +8,8 @@ use alloy_primitives::{Address, B256, Signature};
 pub struct SignatureError;
 
 /// Returns the address whose key signed `digest`; [`SignatureError`] when no key fits, or
-/// when `s` lies in the upper half of the curve order (EIP-2: such a twin is refused).
+/// when `s` lies in the upper half of the curve order (EIP-2: such a twin is refused;
+/// ENROL-1).
 pub(crate) fn signer_of(signature: &Signature, digest: B256) -> Result<Address, SignatureError> {
     if signature.normalize_s().is_some() {
         return Err(SignatureError);

@@ -15,14 +15,15 @@ use annona_core::{
 use annona_proofs::{ClaimProof, ClaimVerifier, VerifyError, VerifyingKey};
 
 use crate::ports::{
-    ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, Pending, Store, StoreError,
+    ChainError, ChainReader, ClaimRepository, Clock, InsertClaimOutcome, PendingCounts, Store,
+    StoreError,
 };
 use crate::{ClaimIntake, ClaimRecord, ClaimState};
 use coalescer::Coalescer;
 use snapshot::{ChainSnapshot, SnapshotQuery};
 use verifying::{BatchVerifier, Full};
 
-/// Number of claims that may wait for the relay before new ones are turned away.
+/// Number of claims that may wait for the relay before new ones are turned away (CLAIM-15).
 const MAX_QUEUED_CLAIMS: u64 = 100_000;
 
 /// Reason for which a claim is refused.
@@ -174,7 +175,7 @@ impl ClaimService {
     }
 
     /// Checks everything that takes no proof verification; returns how the claim is taken if
-    /// its proof holds for the root.
+    /// its proof holds for the root (CLAIM-11).
     async fn check_state(&self, claim: &Claim) -> Result<ClaimIntake, ClaimError> {
         self.rules.check_payees(&claim.payment)?;
         let question = SnapshotQuery::of(claim);
@@ -205,7 +206,7 @@ impl ClaimService {
         if epoch.account.claimed >= epoch.checkpoint.member_count {
             return Err(ClaimError::CensusExceeded(claim.epoch));
         }
-        let Pending { queued, .. } = ClaimRepository::pending_claims(&*self.store).await?;
+        let PendingCounts { queued, .. } = ClaimRepository::pending_claims(&*self.store).await?;
         if queued >= MAX_QUEUED_CLAIMS {
             return Err(ClaimError::QueueFull);
         }
@@ -229,6 +230,7 @@ impl ClaimService {
     }
 }
 
+/// Holds CLAIM-12: a claim in the service is idempotent.
 fn same_or_taken(claim: &Claim, earlier: ClaimRecord) -> Result<ClaimRecord, ClaimError> {
     if earlier.claim.asks_the_same(claim) {
         return Ok(earlier);

@@ -12,19 +12,19 @@ use annona_template::{EyePair, MIN_VALID_BITS};
 
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
-    Admission, AdmitOutcome, ChainError, ChainReader, Clock, EntryStanding, NewEnrolment,
+    Admission, AdmitOutcome, ChainError, ChainReader, Clock, GalleryEntryStatus, NewEnrolment,
     OrbAllowance, Store, StoreError,
 };
 use crate::recognition::{Likeness, Recognition, Searched};
 use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership};
 
-/// Largest number of searches for one enrolment, when others join during each of them.
+/// Largest number of searches for one enrolment, when others join during each of them (ENROL-9).
 const MAX_ADMIT_ATTEMPTS: u32 = 64;
 /// Valid bits of the wider eye below which an operator decides: with nearly half of an
 /// eye's bits it shares enough with most others, if not with all.
 const MIN_WIDER_EYE_BITS: u32 = 6_000;
 /// Seconds of a day. Waits are told in whole days: seconds would tell an orb when a person was
-/// enrolled, and with it in which batch.
+/// enrolled, and with it in which batch (RECOV-9).
 const DAY_SECS: u64 = 86_400;
 
 /// Enrolment that an orb submits.
@@ -53,7 +53,7 @@ pub struct EnrolmentPolicy {
     pub recovery_cooldown_secs: u64,
     /// Calendar that gives the start of each epoch.
     pub calendar: EpochClock,
-    /// Largest number of people that an orb brings in during an epoch.
+    /// Largest number of people that an orb brings in during an epoch (ENROL-11).
     pub people_per_orb: u32,
     /// Time for which templates are kept for an operator's decision, in seconds.
     pub review_keep_secs: u64,
@@ -80,7 +80,7 @@ pub enum EnrolError {
         /// Time until the next epoch, in seconds of the service's clock.
         wait_secs: u64,
     },
-    /// The templates are not the ones that the orb signed.
+    /// The templates are not the ones that the orb signed (ENROL-3).
     #[error("the templates do not have the signed digest")]
     IrisDigestMismatch,
     /// The templates were made with another encoder.
@@ -91,7 +91,7 @@ pub enum EnrolError {
         /// Id of the model in the packet's statement.
         actual: B256,
     },
-    /// The capture is too old, or lies in the future.
+    /// The capture is too old, or lies in the future (ENROL-4).
     #[error("the capture is from {captured_at}, the service's clock says {now}")]
     NotFresh {
         /// Time of the capture by the orb's clock, in seconds since the Unix epoch.
@@ -114,7 +114,7 @@ pub enum EnrolError {
     /// The nonce belongs to another enrolment.
     #[error("the nonce was used by another enrolment")]
     NonceUsed,
-    /// The commitment is enrolled already.
+    /// The commitment is enrolled already (ENROL-5).
     #[error("commitment {0} is enrolled already")]
     CommitmentTaken(Commitment),
     /// Others joined faster than the search could follow.
@@ -171,7 +171,7 @@ impl EnrolmentService {
     }
 
     /// Takes nothing further from these orbs, and from these only, until the next call. Orbs
-    /// that are struck off in the database are refused as well.
+    /// that are struck off in the database are refused as well (ENROL-12).
     pub fn refuse_orbs(&self, orbs: BTreeSet<OrbId>) {
         // A set is put there whole: a panic elsewhere cannot have left half of one.
         let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
@@ -308,9 +308,9 @@ impl EnrolmentService {
                 (EnrolmentState::Duplicate, Admission::Refuse)
             }
             (Decision::Duplicate { existing }, EnrolmentKind::Recovery) => {
-                let standing = likeness.standing(existing.sequence);
-                let standing = standing.ok_or(EnrolError::NothingToRecover)?;
-                let current = self.replaceable(standing, record.received_at)?;
+                let status = likeness.status(existing.sequence);
+                let status = status.ok_or(EnrolError::NothingToRecover)?;
+                let current = self.replaceable(status, record.received_at)?;
                 let entry = likeness.new_entry(templates);
                 (
                     EnrolmentState::Queued,
@@ -346,13 +346,13 @@ impl EnrolmentService {
     }
 
     /// Returns the id of the enrolment behind an entry that counts, if another one may replace
-    /// it.
+    /// it (RECOV-1).
     fn replaceable(
         &self,
-        standing: &EntryStanding,
+        status: &GalleryEntryStatus,
         now: UnixSeconds,
     ) -> Result<EnrolmentId, EnrolError> {
-        let current = &standing.enrolment;
+        let current = &status.enrolment;
         let free_at = current.received_at.0 + self.policy.recovery_cooldown_secs;
         let wait_secs = free_at.saturating_sub(now.0);
         let is_settled = matches!(current.state, EnrolmentState::Final { .. });
@@ -375,7 +375,7 @@ impl EnrolmentService {
     }
 }
 
-/// Returns whether at least one eye has enough valid bits that no operator has to decide.
+/// Returns whether at least one eye has enough valid bits that no operator has to decide (ENROL-7).
 fn is_seen_enough(eyes: &EyePair) -> bool {
     eyes.left.valid_bits().max(eyes.right.valid_bits()) >= MIN_WIDER_EYE_BITS
 }

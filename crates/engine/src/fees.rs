@@ -33,7 +33,7 @@ impl FeePolicy {
     }
 
     /// Returns the fees of an attempt that replaces one with `offered`; `None` when the limit
-    /// leaves no room for as much as a node asks.
+    /// leaves no room for as much as a node asks (RELAY-3).
     #[must_use]
     pub fn replacement(&self, offered: Fees, market: &FeeMarket) -> Option<Fees> {
         let raised = raise(offered.max_fee_wei);
@@ -50,7 +50,7 @@ impl FeePolicy {
     /// Returns whether a first attempt would now offer less than half of the maximum fee of
     /// `offered`: bytes that no node holds are then better not sent again.
     #[must_use]
-    pub const fn is_dear(&self, offered: Fees, market: &FeeMarket) -> bool {
+    pub const fn is_overpriced(&self, offered: Fees, market: &FeeMarket) -> bool {
         self.first(market).max_fee_wei < offered.max_fee_wei / 2
     }
 
@@ -114,6 +114,7 @@ mod tests {
         assert_eq!(tight.first(&market(100)), fees(5, 5));
     }
 
+    /// Tests RELAY-3.
     #[test]
     fn a_replacement_offers_what_nodes_ask_and_what_the_market_asks() {
         let offered = fees(210, 10);
@@ -165,9 +166,9 @@ mod tests {
     #[test]
     fn an_offer_comes_down_when_the_market_does() {
         let offered = POLICY.first(&market(400));
-        assert!(!POLICY.is_dear(offered, &market(400)));
-        assert!(!POLICY.is_dear(offered, &market(250)));
-        assert!(POLICY.is_dear(offered, &market(100)));
+        assert!(!POLICY.is_overpriced(offered, &market(400)));
+        assert!(!POLICY.is_overpriced(offered, &market(250)));
+        assert!(POLICY.is_overpriced(offered, &market(100)));
     }
 
     #[test]

@@ -43,11 +43,11 @@ pub use relay::{
 pub use reviews::{OpenReview, ReviewError, ReviewService, ReviewVerdict};
 pub use sequencer::{
     BatchPolicy, BatchReason, EpochRoom, Sequencer, SequencerError, SequencerParts, SequencerRules,
-    Waiting,
+    WaitingEnrolments,
 };
-pub use settlement::Settlement;
+pub use settlement::SettlementRules;
 pub use types::{
-    ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, EnrolmentId, EnrolmentRecord,
-    EnrolmentState, EnrolmentStateKind, Rejection, RevocationReason, RevocationRecord,
+    ClaimIntake, ClaimRecord, ClaimRejection, ClaimState, ClaimStateKind, EnrolmentId,
+    EnrolmentRecord, EnrolmentState, EnrolmentStateKind, RevocationReason, RevocationRecord,
     RevocationState, RevocationStateKind,
 };

@@ -8,7 +8,7 @@ use annona_core::{OrbId, UnixSeconds};
 use crate::EnrolError;
 use crate::ports::{ChainReader, Clock};
 
-/// Seconds for which an orb that was found active is taken to be active.
+/// Seconds for which an orb that was found active is taken to be active (ENROL-2).
 const ACTIVE_SECS: u64 = 5;
 
 /// Highest number of questions to the chain, in a second, about orbs that were never found

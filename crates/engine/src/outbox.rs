@@ -8,10 +8,10 @@ use annona_core::{Address, NullifierHash, RevertReason};
 
 use crate::ports::{
     Attempt, AttemptKind, AttemptOutcome, BlockHead, ChainError, ChainPorts, ClaimOutcome,
-    FeeMarket, Fees, OpenOutcome, Purpose, Receipt, Slot, SlotId, SlotState, Store, StoreError,
+    FeeMarket, Fees, OpenOutcome, Payload, Receipt, Slot, SlotId, SlotState, Store, StoreError,
     TransactionStatus, TxSlot,
 };
-use crate::{Rejection, Settlement};
+use crate::{ClaimRejection, SettlementRules};
 
 /// Failure that cut short a step of the outbox; the next step goes on.
 #[derive(Debug, thiserror::Error)]
@@ -49,16 +49,16 @@ pub struct OutboxReport {
 pub struct Outbox {
     store: Arc<dyn Store>,
     chain: ChainPorts,
-    settlement: Settlement,
+    settlement: SettlementRules,
 }
 
 /// State of a step: the chain at its beginning, and its results so far.
-struct Round {
+struct OutboxRound {
     head: BlockHead,
     market: FeeMarket,
     report: OutboxReport,
     /// Accounts whose head of line, the lowest nonce that is in no block, has been met.
-    fronts: HashSet<Address>,
+    heads_of_line: HashSet<Address>,
 }
 
 /// Location of the attempts of a slot.
@@ -71,7 +71,7 @@ enum TxLocation<'a> {
 impl Outbox {
     /// Creates an outbox for the slots in a store.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, chain: ChainPorts, settlement: Settlement) -> Self {
+    pub fn new(store: Arc<dyn Store>, chain: ChainPorts, settlement: SettlementRules) -> Self {
         Self {
             store,
             chain,
@@ -90,7 +90,7 @@ impl Outbox {
         if open.is_empty() {
             return Ok(OutboxReport::default());
         }
-        let mut round = Round {
+        let mut round = OutboxRound {
             // Read before all else of the chain: an old answer makes the step more careful.
             head: self.chain.reader.head().await?,
             market: self.chain.writer.fee_market().await?,
@@ -98,7 +98,7 @@ impl Outbox {
                 open: open.len(),
                 ..OutboxReport::default()
             },
-            fronts: HashSet::new(),
+            heads_of_line: HashSet::new(),
         };
         let mut failure = None;
         for slot in &open {
@@ -115,7 +115,7 @@ impl Outbox {
         failure.map_or(Ok(round.report), |error| Err(error.into()))
     }
 
-    async fn follow(&self, slot: &Slot, round: &mut Round) -> Result<(), OutboxError> {
+    async fn follow(&self, slot: &Slot, round: &mut OutboxRound) -> Result<(), OutboxError> {
         match self.locate(slot).await? {
             TxLocation::InBlock(attempt, receipt)
                 if receipt.succeeded && attempt.kind == AttemptKind::Load =>
@@ -130,8 +130,8 @@ impl Outbox {
                 if slot.state == SlotState::Stored {
                     self.store.mark_sent(slot.id).await?;
                 }
-                if self.is_front(slot, round).await? && self.is_bump_due(slot, round) {
-                    self.outbid(slot, round).await?;
+                if self.is_head_of_line(slot, round).await? && self.is_bump_due(slot, round) {
+                    self.replace_by_fee(slot, round).await?;
                 }
                 Ok(())
             }
@@ -167,7 +167,7 @@ impl Outbox {
         slot: &Slot,
         attempt: &Attempt,
         receipt: &Receipt,
-        round: &mut Round,
+        round: &mut OutboxRound,
     ) -> Result<(), OutboxError> {
         let transaction = attempt.signed.hash;
         let mined = SlotState::Mined {
@@ -182,7 +182,7 @@ impl Outbox {
             self.store
                 .mark_mined(slot.id, transaction, block, hash, &paid)
                 .await?;
-            metrics::histogram!("annona_transaction_gas", "purpose" => label(&slot.purpose))
+            metrics::histogram!("annona_transaction_gas", "purpose" => label(&slot.payload))
                 .record(receipt.gas_used as f64);
         }
         if !self.is_settled(receipt, round.head).await? {
@@ -191,14 +191,14 @@ impl Outbox {
         let refused = claims_with(slot, receipt, ClaimOutcome::TransferFailed);
         let rejected: Vec<_> = refused
             .into_iter()
-            .map(|nullifier| (nullifier, Rejection::TransferFailed))
+            .map(|nullifier| (nullifier, ClaimRejection::TransferFailed))
             .collect();
         self.store.mark_final(slot.id, &rejected).await?;
         for (nullifier, why) in &rejected {
             tracing::warn!(%nullifier, reason = why.code(), "claim rejected");
         }
-        tracing::info!(%transaction, purpose = label(&slot.purpose), "transaction final");
-        metrics::counter!("annona_transactions_final_total", "purpose" => label(&slot.purpose))
+        tracing::info!(%transaction, payload = label(&slot.payload), "transaction final");
+        metrics::counter!("annona_transactions_final_total", "purpose" => label(&slot.payload))
             .increment(1);
         round.report.settled += 1;
         Ok(())
@@ -211,7 +211,7 @@ impl Outbox {
         slot: &Slot,
         attempt: &Attempt,
         receipt: &Receipt,
-        round: &mut Round,
+        round: &mut OutboxRound,
     ) -> Result<(), OutboxError> {
         self.note_unmined(slot).await?;
         if !self.is_settled(receipt, round.head).await? {
@@ -224,7 +224,8 @@ impl Outbox {
         self.give_up(slot, why, round).await
     }
 
-    async fn follow_lost(&self, slot: &Slot, round: &mut Round) -> Result<(), OutboxError> {
+    /// Holds RELAY-2: a slot is filled, whatever becomes of its bytes.
+    async fn follow_lost(&self, slot: &Slot, round: &mut OutboxRound) -> Result<(), OutboxError> {
         self.note_unmined(slot).await?;
         let used = self.chain.reader.account_nonce(slot.sender).await?;
         if used > slot.nonce {
@@ -236,16 +237,16 @@ impl Outbox {
             }
             return Ok(());
         }
-        let is_front = self.is_front(slot, round).await?;
+        let is_head_of_line = self.is_head_of_line(slot, round).await?;
         let newest = newest(slot);
-        let is_bump_due = is_front && self.is_bump_due(slot, round);
+        let is_bump_due = is_head_of_line && self.is_bump_due(slot, round);
         let is_unfit = !self.chain.writer.takes(newest.signed.fees);
         if is_bump_due
             || is_unfit
             || self
                 .settlement
                 .fees
-                .is_dear(newest.signed.fees, &round.market)
+                .is_overpriced(newest.signed.fees, &round.market)
         {
             let fees = self.settlement.fees.first(&round.market);
             if fees != newest.signed.fees && self.replace(slot, fees, round).await? {
@@ -270,8 +271,12 @@ impl Outbox {
 
     /// Returns whether every later nonce of the account waits for this slot. If the slot itself
     /// waits for a nonce that no slot has, that nonce is filled.
-    async fn is_front(&self, slot: &Slot, round: &mut Round) -> Result<bool, OutboxError> {
-        if !round.fronts.insert(slot.sender) {
+    async fn is_head_of_line(
+        &self,
+        slot: &Slot,
+        round: &mut OutboxRound,
+    ) -> Result<bool, OutboxError> {
+        if !round.heads_of_line.insert(slot.sender) {
             return Ok(false);
         }
         let next = self.chain.reader.account_nonce(slot.sender).await?;
@@ -285,7 +290,7 @@ impl Outbox {
         &self,
         sender: Address,
         nonce: u64,
-        round: &mut Round,
+        round: &mut OutboxRound,
     ) -> Result<(), OutboxError> {
         let tx_slot = TxSlot {
             sender,
@@ -298,7 +303,8 @@ impl Outbox {
             made_at_block: round.head.number,
         };
         // A nonce that has a slot already was used: the answer was an old one.
-        if let OpenOutcome::Stored(id) = self.store.open_slot(&attempt, &Purpose::Fill).await? {
+        if let OpenOutcome::Stored(id) = self.store.open_slot(&attempt, &Payload::GapFiller).await?
+        {
             tracing::warn!(%sender, nonce, "a nonce that nothing fills is used up");
             metrics::counter!("annona_slots_filled_total").increment(1);
             round.report.filled += 1;
@@ -307,15 +313,19 @@ impl Outbox {
         Ok(())
     }
 
-    fn is_bump_due(&self, slot: &Slot, round: &Round) -> bool {
+    fn is_bump_due(&self, slot: &Slot, round: &OutboxRound) -> bool {
         let waited = round.head.number.saturating_sub(newest(slot).made_at_block);
         self.settlement
             .fees
             .is_bump_due(slot.attempts.len(), waited)
     }
 
-    /// Offers more than any attempt that the node may hold.
-    async fn outbid(&self, slot: &Slot, round: &mut Round) -> Result<(), OutboxError> {
+    /// Offers more than any attempt that the node may hold (RELAY-3).
+    async fn replace_by_fee(
+        &self,
+        slot: &Slot,
+        round: &mut OutboxRound,
+    ) -> Result<(), OutboxError> {
         let most = |part: fn(&Fees) -> u64| {
             let offers = slot
                 .attempts
@@ -339,7 +349,7 @@ impl Outbox {
         &self,
         slot: &Slot,
         fees: Fees,
-        round: &mut Round,
+        round: &mut OutboxRound,
     ) -> Result<bool, OutboxError> {
         let newest = newest(slot);
         let (kind, signed) = if self.is_pointless(newest).await? {
@@ -400,11 +410,11 @@ impl Outbox {
         &self,
         slot: &Slot,
         why: &'static str,
-        round: &mut Round,
+        round: &mut OutboxRound,
     ) -> Result<(), OutboxError> {
         self.store.mark_failed(slot.id).await?;
-        tracing::warn!(transaction = %newest(slot).signed.hash, nonce = slot.nonce, purpose = label(&slot.purpose), why, "slot given up");
-        metrics::counter!("annona_transactions_failed_total", "purpose" => label(&slot.purpose), "why" => why)
+        tracing::warn!(transaction = %newest(slot).signed.hash, nonce = slot.nonce, payload = label(&slot.payload), why, "slot given up");
+        metrics::counter!("annona_transactions_failed_total", "purpose" => label(&slot.payload), "why" => why)
             .increment(1);
         round.report.settled += 1;
         Ok(())
@@ -423,7 +433,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Returns whether the receipt's block is of this chain and no reorg takes it away.
+    /// Returns whether the receipt's block is of this chain and no reorg takes it away (RELAY-4).
     async fn is_settled(&self, receipt: &Receipt, head: BlockHead) -> Result<bool, OutboxError> {
         let depth = head.number.saturating_sub(receipt.block_number);
         if depth < self.settlement.confirmations {
@@ -442,7 +452,7 @@ fn newest(slot: &Slot) -> &Attempt {
 
 /// Returns the claims of the slot that have this outcome in the receipt.
 fn claims_with(slot: &Slot, receipt: &Receipt, outcome: ClaimOutcome) -> Vec<NullifierHash> {
-    let Purpose::Claims { nullifiers } = &slot.purpose else {
+    let Payload::Claims { nullifiers } = &slot.payload else {
         return Vec::new();
     };
     let has_it = |nullifier: &&NullifierHash| {
@@ -452,11 +462,11 @@ fn claims_with(slot: &Slot, receipt: &Receipt, outcome: ClaimOutcome) -> Vec<Nul
     nullifiers.iter().filter(has_it).copied().collect()
 }
 
-const fn label(purpose: &Purpose) -> &'static str {
-    match purpose {
-        Purpose::Append { .. } => "append",
-        Purpose::Revoke { .. } => "revoke",
-        Purpose::Claims { .. } => "claims",
-        Purpose::Fill => "fill",
+const fn label(payload: &Payload) -> &'static str {
+    match payload {
+        Payload::Append { .. } => "append",
+        Payload::Revoke { .. } => "revoke",
+        Payload::Claims { .. } => "claims",
+        Payload::GapFiller => "fill",
     }
 }

@@ -29,7 +29,7 @@ impl ReceiptService {
     }
 
     /// Returns the receipt of a claim, the same for as long as the claim is stored; `None`
-    /// for a claim that was taken without a promise.
+    /// for a claim that was taken without a promise (RCPT-3).
     ///
     /// # Errors
     /// [`SignerError`].
@@ -47,7 +47,7 @@ impl ReceiptService {
     }
 
     /// Returns the statement, as of the newest block, of why a claim is not paid; `None` for
-    /// one that is not rejected.
+    /// one that is not rejected (RCPT-4).
     ///
     /// # Errors
     /// [`SignerError`].

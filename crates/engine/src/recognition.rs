@@ -10,7 +10,7 @@ use annona_template::EyePair;
 
 use crate::background::compute;
 use crate::gallery_cache::GalleryCache;
-use crate::ports::{EntryStanding, NewEntry, ReviewMatch, Store, StoreError};
+use crate::ports::{GalleryEntryStatus, NewEntry, ReviewMatch, Store, StoreError};
 
 /// Searches the gallery, and asks the database which of the entries found count.
 pub(crate) struct Recognition {
@@ -30,11 +30,11 @@ pub(crate) struct Searched {
 pub(crate) struct Likeness {
     /// Number of entries searched.
     searched: u64,
-    /// Similar entries that count.
+    /// Similar entries that count (ENROL-10).
     pub(crate) counting: SearchResult,
     /// Similar entries that do not count.
     past: Vec<Candidate>,
-    standings: Vec<EntryStanding>,
+    statuses: Vec<GalleryEntryStatus>,
 }
 
 impl Recognition {
@@ -46,7 +46,7 @@ impl Recognition {
         }
     }
 
-    /// Searches for the entries that `probe` is similar to now.
+    /// Searches for the entries that `probe` is similar to now (ENROL-8).
     pub(crate) async fn look(
         &self,
         searched: &mut Searched,
@@ -71,15 +71,14 @@ impl Recognition {
             .iter()
             .map(|found| found.sequence)
             .collect();
-        let standings = self.store.standings(&sequences).await?;
-        let counts = |found: &Candidate| {
-            standing_of(&standings, found.sequence).is_some_and(|one| one.counts)
-        };
+        let statuses = self.store.gallery_entry_statuses(&sequences).await?;
+        let counts =
+            |found: &Candidate| status_of(&statuses, found.sequence).is_some_and(|one| one.counts);
         Ok(Likeness {
             searched: searched.people,
             counting: found.only(counts),
             past: found.only(|found| !counts(found)).candidates,
-            standings,
+            statuses,
         })
     }
 
@@ -102,8 +101,8 @@ impl Likeness {
     }
 
     /// Returns the enrolment behind an entry that was found, and whether the entry counts.
-    pub(crate) fn standing(&self, sequence: u64) -> Option<&EntryStanding> {
-        standing_of(&self.standings, sequence)
+    pub(crate) fn status(&self, sequence: u64) -> Option<&GalleryEntryStatus> {
+        status_of(&self.statuses, sequence)
     }
 
     /// Returns the entries that count, the most similar first.
@@ -119,7 +118,8 @@ impl Likeness {
         matches
     }
 
-    /// Returns whether somebody who surely is the same person was a member, or was to be one.
+    /// Returns whether somebody who surely is the same person was a member, or was to be
+    /// one (RECOV-1).
     pub(crate) fn was_known(&self, rule: &DecisionRule) -> bool {
         self.past.iter().any(|found| {
             found.score.eyes != EyesCompared::Neither
@@ -128,7 +128,7 @@ impl Likeness {
     }
 }
 
-fn standing_of(standings: &[EntryStanding], sequence: u64) -> Option<&EntryStanding> {
-    let place = standings.binary_search_by_key(&sequence, |standing| standing.sequence);
-    place.ok().map(|place| &standings[place])
+fn status_of(statuses: &[GalleryEntryStatus], sequence: u64) -> Option<&GalleryEntryStatus> {
+    let place = statuses.binary_search_by_key(&sequence, |status| status.sequence);
+    place.ok().map(|place| &statuses[place])
 }

@@ -6,7 +6,7 @@ use annona_core::EnrolmentKind;
 use annona_matcher::{DecisionRule, Gallery};
 
 use crate::ports::{
-    Clock, EntryStanding, Review, ReviewDecision, ReviewOutcome, Store, StoreError,
+    Clock, GalleryEntryStatus, Review, ReviewDecision, ReviewOutcome, Store, StoreError,
 };
 use crate::recognition::{Recognition, Searched};
 use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState};
@@ -36,7 +36,7 @@ pub struct OpenReview {
     /// The review as it is stored.
     pub review: Review,
     /// The entries, in order of their sequence numbers.
-    pub standings: Vec<EntryStanding>,
+    pub statuses: Vec<GalleryEntryStatus>,
 }
 
 /// Reason why a review is not decided.
@@ -49,7 +49,7 @@ pub enum ReviewError {
         .0.0
     )]
     NotOpen(EnrolmentId),
-    /// There are similar entries now that the operator has not seen.
+    /// There are similar entries now that the operator has not seen (ENROL-13).
     #[error("{unseen} more entries are alike now; look at the review again")]
     Changed {
         /// Number of these entries.
@@ -107,8 +107,8 @@ impl ReviewService {
         let mut open = Vec::new();
         for review in self.store.open_reviews(MAX_REVIEWS).await? {
             let sequences: Vec<u64> = review.matches.iter().map(|one| one.sequence).collect();
-            let standings = self.store.standings(&sequences).await?;
-            open.push(OpenReview { review, standings });
+            let statuses = self.store.gallery_entry_statuses(&sequences).await?;
+            open.push(OpenReview { review, statuses });
         }
         Ok(open)
     }
@@ -177,10 +177,8 @@ impl ReviewService {
         if review.record.enrolment.kind != EnrolmentKind::Recovery {
             return Err(ReviewError::NotARecovery);
         }
-        let standing = likeness
-            .standing(sequence)
-            .filter(|standing| standing.counts);
-        let enrolment = &standing.ok_or(ReviewError::NotAMatch(sequence))?.enrolment;
+        let status = likeness.status(sequence).filter(|status| status.counts);
+        let enrolment = &status.ok_or(ReviewError::NotAMatch(sequence))?.enrolment;
         if !matches!(enrolment.state, EnrolmentState::Final { .. }) {
             return Err(ReviewError::NotSettled(sequence));
         }

@@ -6,7 +6,7 @@ use crate::FeePolicy;
 
 /// Rules by which the workers get transactions into blocks, and take them as final.
 #[derive(Debug, Clone, Copy)]
-pub struct Settlement {
+pub struct SettlementRules {
     /// Calendar with the window in which an epoch can be claimed.
     pub calendar: ClaimCalendar,
     /// Number of blocks on top of a block after which it is taken as final.

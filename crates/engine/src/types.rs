@@ -243,7 +243,7 @@ impl EnrolmentRecord {
 
 /// Reason why an accepted claim was not paid after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rejection {
+pub enum ClaimRejection {
     /// The nullifier was spent on chain by another transaction.
     NullifierSpent,
     /// The claim window closed before the claim was mined.
@@ -262,7 +262,7 @@ pub enum Rejection {
     Refused,
 }
 
-impl Rejection {
+impl ClaimRejection {
     /// All reasons, for storage and documentation.
     pub const ALL: [Self; 8] = [
         Self::NullifierSpent,
@@ -325,7 +325,7 @@ pub enum ClaimState {
         transaction: B256,
     },
     /// Not paid, with the reason.
-    Rejected(Rejection),
+    Rejected(ClaimRejection),
 }
 
 impl ClaimState {
@@ -335,7 +335,7 @@ impl ClaimState {
         matches!(self, Self::Final { .. } | Self::Rejected(_))
     }
 
-    /// Returns whether another claim can take the place of this one.
+    /// Returns whether another claim can take the place of this one (CLAIM-13).
     #[must_use]
     pub const fn is_rejected(self) -> bool {
         matches!(self, Self::Rejected(_))

@@ -3,8 +3,8 @@
 //!
 //!     cargo run --release -p annona-evaluation --example liveness -- PEOPLE SEED KIND
 
-use annona_evaluation::attacks::{Presentation, Row, presentations, run};
-use annona_iris::pad::Check;
+use annona_evaluation::attacks::{Presentation, PresentationCounts, presentations, run};
+use annona_iris::pad::LivenessCheck;
 use orb_sim::attack::Range;
 
 fn main() {
@@ -20,8 +20,8 @@ fn main() {
         .collect();
     let trials = run(&kinds, people, seed);
     for kind in kinds {
-        println!("{kind:?} {:?}", Row::of(&trials, kind));
-        for check in Check::ALL {
+        println!("{kind:?} {:?}", PresentationCounts::of(&trials, kind));
+        for check in LivenessCheck::ALL {
             let mut values: Vec<f32> = trials
                 .iter()
                 .filter(|t| t.presentation == kind)

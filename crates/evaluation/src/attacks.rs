@@ -9,7 +9,9 @@
 use std::collections::BTreeMap;
 
 use annona_iris::Eye;
-use annona_iris::pad::{Accepted, Check, Refusal, Report, Verdict};
+use annona_iris::pad::{
+    AcceptedCapture, CaptureRefusal, LivenessCheck, LivenessReport, LivenessVerdict,
+};
 use annona_matcher::{Decision, DecisionRule, Gallery};
 use annona_template::EyePair;
 use orb_sim::Person;
@@ -31,13 +33,13 @@ pub enum Presentation {
 
 /// Result of one presentation to the orb.
 #[derive(Clone, Debug)]
-pub struct Trial {
+pub struct PresentationTrial {
     /// Kind of presentation that was made.
     pub presentation: Presentation,
     /// Conclusion about the eyes that were presented.
-    pub conclusion: Conclusion,
+    pub conclusion: PresentationConclusion,
     /// Measurements of the eye that decided, when there were enough frames.
-    pub report: Option<Report>,
+    pub report: Option<LivenessReport>,
 }
 
 /// Name of the comparison with those enrolled, beside those of the checks.
@@ -46,11 +48,11 @@ const EYES: [Eye; 2] = [Eye::Left, Eye::Right];
 
 /// Conclusion of the orb, or of the search for duplicates, about a presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conclusion {
+pub enum PresentationConclusion {
     /// A living eye.
     Live,
     /// An attack, by the check named.
-    Attack(Check),
+    Attack(LivenessCheck),
     /// Living eyes of somebody already enrolled, or so like theirs that a person looks.
     Known,
     /// No verdict: too few usable frames.
@@ -72,7 +74,7 @@ pub fn presentations() -> Vec<Presentation> {
 }
 
 /// Makes `people` presentations of each of `kinds`, on all cores.
-pub fn run(kinds: &[Presentation], people: usize, seed: u64) -> Vec<Trial> {
+pub fn run(kinds: &[Presentation], people: usize, seed: u64) -> Vec<PresentationTrial> {
     (0..people * kinds.len())
         .into_par_iter()
         .map(|number| nth(kinds, seed, number as u64))
@@ -81,7 +83,7 @@ pub fn run(kinds: &[Presentation], people: usize, seed: u64) -> Vec<Trial> {
 
 /// Presentation `number` of a series that takes the `kinds` in turn, from one person to
 /// the next. It depends on nothing but these arguments.
-pub fn nth(kinds: &[Presentation], seed: u64, number: u64) -> Trial {
+pub fn nth(kinds: &[Presentation], seed: u64, number: u64) -> PresentationTrial {
     let each = kinds.len() as u64;
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     rng.set_stream(number);
@@ -96,7 +98,12 @@ fn person(seed: u64, number: u64) -> Person {
     )
 }
 
-fn present(presentation: Presentation, seed: u64, number: u64, rng: &mut ChaCha12Rng) -> Trial {
+fn present(
+    presentation: Presentation,
+    seed: u64,
+    number: u64,
+    rng: &mut ChaCha12Rng,
+) -> PresentationTrial {
     let someone = person(seed, number);
     let asked = challenge(rng);
     let seen = match presentation {
@@ -132,10 +139,10 @@ const ENROLMENT_SESSIONS: usize = 4;
 /// search for duplicates do.
 fn compare(
     presentation: Presentation,
-    seen: [Result<Accepted, Refusal>; 2],
+    seen: [Result<AcceptedCapture, CaptureRefusal>; 2],
     person: &Person,
     rng: &mut ChaCha12Rng,
-) -> Trial {
+) -> PresentationTrial {
     let enrolled = (0..ENROLMENT_SESSIONS).find_map(|_| {
         let asked = challenge(rng);
         let sitting = Sitting::new(person, &asked, rng);
@@ -143,19 +150,19 @@ fn compare(
     });
     let offered = pair(&seen);
     let mut trial = conclude(presentation, Vec::from(seen));
-    if trial.conclusion == Conclusion::Live {
+    if trial.conclusion == PresentationConclusion::Live {
         let known = enrolled.zip(offered).map(|(old, new)| is_known(&old, &new));
         trial.conclusion = match known {
-            Some(true) => Conclusion::Known,
-            Some(false) => Conclusion::Live,
-            None => Conclusion::NoVerdict,
+            Some(true) => PresentationConclusion::Known,
+            Some(false) => PresentationConclusion::Live,
+            None => PresentationConclusion::NoVerdict,
         };
     }
     trial
 }
 
 /// Templates of the best frames, when both eyes were accepted.
-fn pair(seen: &[Result<Accepted, Refusal>; 2]) -> Option<EyePair> {
+fn pair(seen: &[Result<AcceptedCapture, CaptureRefusal>; 2]) -> Option<EyePair> {
     let [Ok(left), Ok(right)] = seen else {
         return None;
     };
@@ -178,8 +185,11 @@ fn is_known(old: &EyePair, new: &EyePair) -> bool {
 }
 
 /// An attack when one eye is; no verdict when one eye gave none.
-fn conclude(presentation: Presentation, seen: Vec<Result<Accepted, Refusal>>) -> Trial {
-    let mut conclusion = Conclusion::Live;
+fn conclude(
+    presentation: Presentation,
+    seen: Vec<Result<AcceptedCapture, CaptureRefusal>>,
+) -> PresentationTrial {
+    let mut conclusion = PresentationConclusion::Live;
     let mut report = None;
     for outcome in seen {
         match outcome {
@@ -188,20 +198,20 @@ fn conclude(presentation: Presentation, seen: Vec<Result<Accepted, Refusal>>) ->
                     report = Some(accepted.report);
                 }
             }
-            Err(Refusal::NotLive {
+            Err(CaptureRefusal::NotLive {
                 verdict,
                 report: measured,
             }) => {
-                if let Verdict::Attack { check, .. } = verdict {
-                    conclusion = Conclusion::Attack(check);
+                if let LivenessVerdict::Attack { check, .. } = verdict {
+                    conclusion = PresentationConclusion::Attack(check);
                 }
                 report = Some(measured);
                 break;
             }
-            Err(_) => conclusion = Conclusion::NoVerdict,
+            Err(_) => conclusion = PresentationConclusion::NoVerdict,
         }
     }
-    Trial {
+    PresentationTrial {
         presentation,
         conclusion,
         report,
@@ -210,7 +220,7 @@ fn conclude(presentation: Presentation, seen: Vec<Result<Accepted, Refusal>>) ->
 
 /// Counts of one kind of presentation.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row {
+pub struct PresentationCounts {
     /// Number of presentations made.
     pub presented: usize,
     /// Number of them taken for living eyes.
@@ -224,21 +234,21 @@ pub struct Row {
     pub by_check: BTreeMap<&'static str, usize>,
 }
 
-impl Row {
+impl PresentationCounts {
     /// Counts the trials of one kind.
     #[must_use]
-    pub fn of(trials: &[Trial], presentation: Presentation) -> Self {
+    pub fn of(trials: &[PresentationTrial], presentation: Presentation) -> Self {
         let mut row = Self::default();
         for trial in trials.iter().filter(|t| t.presentation == presentation) {
             row.presented += 1;
             match trial.conclusion {
-                Conclusion::Live => row.live += 1,
-                Conclusion::NoVerdict => row.without_verdict += 1,
-                Conclusion::Known => {
+                PresentationConclusion::Live => row.live += 1,
+                PresentationConclusion::NoVerdict => row.without_verdict += 1,
+                PresentationConclusion::Known => {
                     row.attacks += 1;
                     *row.by_check.entry(KNOWN).or_default() += 1;
                 }
-                Conclusion::Attack(check) => {
+                PresentationConclusion::Attack(check) => {
                     row.attacks += 1;
                     *row.by_check.entry(check.code()).or_default() += 1;
                 }
@@ -266,7 +276,9 @@ mod tests {
     fn a_trial_is_the_same_alone_and_among_others() {
         let kinds = &presentations()[..3];
         let all = run(kinds, 1, 5);
-        let shown = |t: &Trial| format!("{:?} {:?} {:?}", t.presentation, t.conclusion, t.report);
+        let shown = |t: &PresentationTrial| {
+            format!("{:?} {:?} {:?}", t.presentation, t.conclusion, t.report)
+        };
         for (number, trial) in all.iter().enumerate().rev() {
             assert_eq!(trial.presentation, kinds[number]);
             assert_eq!(shown(&nth(kinds, 5, number as u64)), shown(trial));

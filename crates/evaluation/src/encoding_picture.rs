@@ -24,7 +24,7 @@ pub fn page(image: &GrayImage, encoding: &Encoding) -> RgbImage {
     let parts = [
         (
             format!(
-                "pupil yellow, limbus green, lids blue, masked iris red; pupil ratio {:.2}, {:.0} % visible",
+                "pupil yellow, limbus green, eyelids blue, masked iris red; pupil ratio {:.2}, {:.0} % visible",
                 quality.pupil_ratio,
                 100.0 * quality.visible
             ),
@@ -32,7 +32,7 @@ pub fn page(image: &GrayImage, encoding: &Encoding) -> RgbImage {
         ),
         (
             format!(
-                "normalised sheet, {} angles x {} radii, pupil edge on top; noise red",
+                "normalised iris, {} angles x {} radii, pupil edge on top; noise red",
                 encoding.normalised.width(),
                 encoding.normalised.height()
             ),

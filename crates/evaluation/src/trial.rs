@@ -16,7 +16,7 @@ use crate::confidence::clopper_pearson;
 
 /// Parameters of a trial: the people who come, and how often each eye is photographed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct TrialPlan {
     /// Number of people.
     pub people: u64,
     /// Sessions of each person: the first enrols, the others probe.
@@ -28,14 +28,14 @@ pub struct Plan {
 }
 
 /// Templates of one person by session; `None` where an eye gave no template.
-pub struct Subject {
+pub struct TrialSubject {
     /// Templates of both eyes, by session.
     pub sessions: Vec<Option<EyePair>>,
 }
 
 /// Photographs person `number` of the plan in every session.
 #[must_use]
-pub fn examine(plan: &Plan, number: u64) -> Subject {
+pub fn examine(plan: &TrialPlan, number: u64) -> TrialSubject {
     let person = Person::from_seed(plan.seed.wrapping_mul(1_000_003).wrapping_add(number));
     let sessions = (0..plan.sessions)
         .map(|session| {
@@ -48,7 +48,7 @@ pub fn examine(plan: &Plan, number: u64) -> Subject {
             Some(EyePair { left, right })
         })
         .collect();
-    Subject { sessions }
+    TrialSubject { sessions }
 }
 
 fn template(person: &Person, eye: Eye, frames: u64, rng: &mut ChaCha12Rng) -> Option<IrisTemplate> {
@@ -73,7 +73,7 @@ fn fused(frames: Vec<Encoding>) -> Option<IrisTemplate> {
 
 /// Decisions of the production rule, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Decisions {
+pub struct DecisionCounts {
     /// Number of pairs compared.
     pub pairs: u64,
     /// Number of them called the same person.
@@ -84,7 +84,7 @@ pub struct Decisions {
     pub unique: u64,
 }
 
-impl Decisions {
+impl DecisionCounts {
     /// Counts the decisions of the production rule on `probe` and the people of `enrolled`
     /// behind `sequence`, in every arrangement of the eyes.
     fn of_search(probe: &EyePair, enrolled: &Snapshot, sequence: u64) -> Self {
@@ -119,16 +119,16 @@ impl Decisions {
 }
 
 /// Everybody who enrolled, in the gallery of production.
-pub struct Enrolled {
+pub struct EnrolledSubjects {
     gallery: Snapshot,
 }
 
-impl Enrolled {
+impl EnrolledSubjects {
     /// The first sessions of all subjects.
     ///
     /// # Errors
     /// [`GalleryError`], of a gallery in memory.
-    pub fn new(subjects: &[Subject]) -> Result<Self, GalleryError> {
+    pub fn new(subjects: &[TrialSubject]) -> Result<Self, GalleryError> {
         let mut gallery = Gallery::new();
         let enrolments = subjects.iter().filter_map(|s| s.sessions.first()?.as_ref());
         for (k, eyes) in enrolments.enumerate() {
@@ -143,8 +143,11 @@ impl Enrolled {
     ///
     /// # Errors
     /// [`GalleryError`], of a gallery in memory.
-    pub fn compare(&self, subject: &Subject) -> Result<(Decisions, Decisions), GalleryError> {
-        let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
+    pub fn compare(
+        &self,
+        subject: &TrialSubject,
+    ) -> Result<(DecisionCounts, DecisionCounts), GalleryError> {
+        let (mut genuine, mut impostor) = (DecisionCounts::default(), DecisionCounts::default());
         let own = match subject.sessions.first() {
             Some(Some(eyes)) => {
                 let mut own = Gallery::new();
@@ -154,9 +157,9 @@ impl Enrolled {
             _ => None,
         };
         for probe in subject.sessions.iter().skip(1).flatten() {
-            let mut others = Decisions::of_search(probe, &self.gallery, 0);
+            let mut others = DecisionCounts::of_search(probe, &self.gallery, 0);
             if let Some(own) = &own {
-                let own = Decisions::of_search(probe, own, 0);
+                let own = DecisionCounts::of_search(probe, own, 0);
                 others.remove(&own);
                 genuine.add(&own);
             }
@@ -168,7 +171,7 @@ impl Enrolled {
 
 /// A count of events among trials.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rate {
+pub struct TrialRate {
     /// Number of events seen.
     pub events: u64,
     /// Number of trials.
@@ -180,7 +183,7 @@ pub struct Rate {
     pub interval: (f64, f64),
 }
 
-impl Rate {
+impl TrialRate {
     /// The rate of `events` in `trials`.
     #[must_use]
     pub fn new(events: u64, trials: u64) -> Self {
@@ -203,26 +206,27 @@ mod tests {
         let near = |(a, b): (f64, f64), (c, d): (f64, f64)| {
             assert!((a - c).abs() < 2e-4 && (b - d).abs() < 2e-4, "{a} {b}");
         };
-        near(Rate::new(0, 10).interval, (0.0, 0.3085));
-        near(Rate::new(1, 10).interval, (0.0025, 0.4450));
-        near(Rate::new(10, 10).interval, (0.6915, 1.0));
-        near(Rate::new(5, 100).interval, (0.0164, 0.1128));
-        let none = Rate::new(0, 1_000_000).interval.1;
+        near(TrialRate::new(0, 10).interval, (0.0, 0.3085));
+        near(TrialRate::new(1, 10).interval, (0.0025, 0.4450));
+        near(TrialRate::new(10, 10).interval, (0.6915, 1.0));
+        near(TrialRate::new(5, 100).interval, (0.0164, 0.1128));
+        let none = TrialRate::new(0, 1_000_000).interval.1;
         assert!((none / 3.689e-6 - 1.0).abs() < 1e-3, "{none}");
     }
 
     #[test]
     fn every_pair_of_people_is_counted_once_and_every_person_with_themselves() {
-        let plan = Plan {
+        let plan = TrialPlan {
             people: 3,
             sessions: 2,
             frames: 2,
             seed: 5,
         };
-        let mut subjects: Vec<Subject> = (0..plan.people).map(|k| examine(&plan, k)).collect();
-        let count = |subjects: &[Subject]| {
-            let enrolled = Enrolled::new(subjects).unwrap();
-            let (mut genuine, mut impostor) = (Decisions::default(), Decisions::default());
+        let mut subjects: Vec<TrialSubject> = (0..plan.people).map(|k| examine(&plan, k)).collect();
+        let count = |subjects: &[TrialSubject]| {
+            let enrolled = EnrolledSubjects::new(subjects).unwrap();
+            let (mut genuine, mut impostor) =
+                (DecisionCounts::default(), DecisionCounts::default());
             for subject in subjects {
                 let (own, others) = enrolled.compare(subject).unwrap();
                 genuine.add(&own);

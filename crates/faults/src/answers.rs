@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::modes::{FeeModel, Modes, Refusal};
-use crate::proxy::{Outcome, Shared};
+use crate::modes::{FeeModel, Modes, RpcRefusal};
+use crate::proxy::{ProxyOutcome, Shared};
 
 /// Methods that ask for the state of a block, and the place of the block in their parameters.
 const STATE_METHODS: [(&str, usize); 7] = [
@@ -14,7 +14,7 @@ const STATE_METHODS: [(&str, usize); 7] = [
     ("eth_getProof", 2),
 ];
 
-const TOO_LONG: Refusal = Refusal::rpc(-32_008, "response is too big");
+const TOO_LONG: RpcRefusal = RpcRefusal::rpc(-32_008, "response is too big");
 
 /// Reads a number of JSON-RPC.
 pub(crate) fn number(value: &Value) -> Option<u64> {
@@ -23,29 +23,31 @@ pub(crate) fn number(value: &Value) -> Option<u64> {
 }
 
 /// Answers one request as an endpoint with these properties does.
-pub(crate) async fn answer(shared: &Shared, modes: &Modes, request: &Value) -> Outcome {
+pub(crate) async fn answer(shared: &Shared, modes: &Modes, request: &Value) -> ProxyOutcome {
     let method = request["method"].as_str().unwrap_or_default();
     let request = &at_stale_head(modes, method, request);
     if let Some(refusal) = refused_outright(modes, method, request) {
-        return Outcome::Refused(refusal);
+        return ProxyOutcome::Refused(refusal);
     }
     if let (Some(chain_id), "eth_chainId" | "net_version") = (modes.chain_id, method) {
         let result = match method {
             "eth_chainId" => format!("{chain_id:#x}"),
             _ => chain_id.to_string(),
         };
-        return Outcome::Answer(json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }));
+        return ProxyOutcome::Answer(
+            json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }),
+        );
     }
     if method == "eth_getLogs" && is_beyond_span(shared, modes, request).await {
-        return Outcome::Refused(modes.log_limit.map_or(TOO_LONG, |limit| limit.refusal));
+        return ProxyOutcome::Refused(modes.log_limit.map_or(TOO_LONG, |limit| limit.refusal));
     }
     let Some(mut answer) = shared.forward(request).await else {
-        return Outcome::Lost;
+        return ProxyOutcome::Lost;
     };
     match method {
         "eth_getLogs" => {
             if let Some(refusal) = change_logs(modes, &mut answer["result"]) {
-                return Outcome::Refused(refusal);
+                return ProxyOutcome::Refused(refusal);
             }
         }
         "eth_getBlockByNumber" | "eth_getBlockByHash" => {
@@ -72,9 +74,9 @@ pub(crate) async fn answer(shared: &Shared, modes: &Modes, request: &Value) -> O
     }
     let is_too_long = |most| answer.to_string().len() > most;
     if modes.longest_answer_bytes.is_some_and(is_too_long) {
-        return Outcome::Refused(TOO_LONG);
+        return ProxyOutcome::Refused(TOO_LONG);
     }
-    Outcome::Answer(answer)
+    ProxyOutcome::Answer(answer)
 }
 
 /// Rewrites the request to the endpoint's own idea of the newest block.
@@ -107,8 +109,9 @@ fn at_stale_head(modes: &Modes, method: &str, request: &Value) -> Value {
     request
 }
 
-fn refused_outright(modes: &Modes, method: &str, request: &Value) -> Option<Refusal> {
-    const UNKNOWN: Refusal = Refusal::rpc(-32_601, "the method does not exist/is not available");
+fn refused_outright(modes: &Modes, method: &str, request: &Value) -> Option<RpcRefusal> {
+    const UNKNOWN: RpcRefusal =
+        RpcRefusal::rpc(-32_601, "the method does not exist/is not available");
     let takes_type_two = matches!(modes.fees, FeeModel::Dynamic | FeeModel::NoHistory);
     let has_history = !matches!(modes.fees, FeeModel::Legacy | FeeModel::NoHistory);
     match method {
@@ -116,14 +119,14 @@ fn refused_outright(modes: &Modes, method: &str, request: &Value) -> Option<Refu
         "eth_sendRawTransaction" if !takes_type_two => {
             let raw = request["params"][0].as_str().unwrap_or_default();
             let is_type_two = raw.starts_with("0x02");
-            is_type_two.then_some(Refusal::rpc(-32_000, "transaction type not supported"))
+            is_type_two.then_some(RpcRefusal::rpc(-32_000, "transaction type not supported"))
         }
         _ => {
             let (_, place) = STATE_METHODS.iter().find(|(known, _)| *known == method)?;
             let block = &request["params"][place];
             let block = number(block).or_else(|| number(&block["blockNumber"]))?;
             (block < modes.first_block_with_state)
-                .then_some(Refusal::rpc(-32_000, "missing trie node"))
+                .then_some(RpcRefusal::rpc(-32_000, "missing trie node"))
         }
     }
 }
@@ -143,7 +146,7 @@ async fn is_beyond_span(shared: &Shared, modes: &Modes, request: &Value) -> bool
     to.is_some_and(|to| to >= from.saturating_add(most))
 }
 
-fn change_logs(modes: &Modes, logs: &mut Value) -> Option<Refusal> {
+fn change_logs(modes: &Modes, logs: &mut Value) -> Option<RpcRefusal> {
     let logs = logs.as_array_mut()?;
     let first = modes.first_block_with_logs;
     logs.retain(|log| number(&log["blockNumber"]).is_none_or(|block| block >= first));

@@ -26,8 +26,8 @@ pub use eyes::{capture, capture_with_noise, decoy};
 pub use fault::Fault;
 pub use hostile::{HostileAct, HostileOrb, HostilePacket, Visitor};
 pub use modes::{
-    BatchSupport, Failure, FeeModel, LOG_REFUSALS, LogLimit, Modes, Refusal, RetryAfter, Trouble,
-    When,
+    BatchSupport, Failure, FeeModel, LOG_REFUSALS, LogLimit, Modes, RetryAfter, RpcRefusal,
+    Trouble, When,
 };
 pub use orb::{SignedCapture, TestOrb};
 pub use patience::patience;

@@ -47,7 +47,7 @@ impl Modes {
 
     /// Limits `eth_getLogs` to `blocks`, with a refusal in these words.
     #[must_use]
-    pub fn log_span(blocks: u64, refusal: Refusal) -> Self {
+    pub fn log_span(blocks: u64, refusal: RpcRefusal) -> Self {
         Self {
             log_limit: Some(LogLimit {
                 blocks: Some(blocks),
@@ -103,7 +103,7 @@ pub enum Failure {
     /// A good answer to a request of another number.
     WrongId,
     /// An error of JSON-RPC with this HTTP status, code and text.
-    Refuse(Refusal),
+    Refuse(RpcRefusal),
     /// A redirect to this address.
     Redirect(&'static str),
 }
@@ -123,7 +123,7 @@ pub enum RetryAfter {
 
 /// An error in an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RpcRefusal {
     /// HTTP status of the answer.
     pub status: u16,
     /// Code of JSON-RPC; without one the answer is a page of HTML.
@@ -132,7 +132,7 @@ pub struct Refusal {
     pub message: &'static str,
 }
 
-impl Refusal {
+impl RpcRefusal {
     /// Makes an error of JSON-RPC in an answer with status 200.
     #[must_use]
     pub const fn rpc(code: i64, message: &'static str) -> Self {
@@ -152,43 +152,43 @@ pub struct LogLimit {
     /// Highest number of logs in one answer.
     pub results: Option<usize>,
     /// Answer of the endpoint beyond these limits.
-    pub refusal: Refusal,
+    pub refusal: RpcRefusal,
 }
 
 /// Refusals of a log query in the words of providers.
-pub const LOG_REFUSALS: [Refusal; 14] = [
-    Refusal::rpc(
+pub const LOG_REFUSALS: [RpcRefusal; 14] = [
+    RpcRefusal::rpc(
         -32_600,
         "You can make eth_getLogs requests with up to a 10 block range. Based on your parameters, this block range should work",
     ),
-    Refusal::rpc(-32_005, "query returned more than 10000 results"),
-    Refusal::rpc(-32_005, "limit exceeded"),
-    Refusal::rpc(
+    RpcRefusal::rpc(-32_005, "query returned more than 10000 results"),
+    RpcRefusal::rpc(-32_005, "limit exceeded"),
+    RpcRefusal::rpc(
         -32_602,
         "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range",
     ),
-    Refusal::rpc(-32_614, "eth_getLogs is limited to a 10,000 range"),
-    Refusal::rpc(-32_701, "exceed maximum block range: 50000"),
-    Refusal::rpc(35, "ranges over 10000 blocks are not supported on freetier"),
-    Refusal::rpc(-32_000, "the query exceeds the range allowed for your plan"),
-    Refusal::rpc(-32_002, "request timed out"),
-    Refusal::rpc(-32_603, "internal error"),
-    Refusal {
+    RpcRefusal::rpc(-32_614, "eth_getLogs is limited to a 10,000 range"),
+    RpcRefusal::rpc(-32_701, "exceed maximum block range: 50000"),
+    RpcRefusal::rpc(35, "ranges over 10000 blocks are not supported on freetier"),
+    RpcRefusal::rpc(-32_000, "the query exceeds the range allowed for your plan"),
+    RpcRefusal::rpc(-32_002, "request timed out"),
+    RpcRefusal::rpc(-32_603, "internal error"),
+    RpcRefusal {
         status: 400,
         code: Some(-32_600),
         message: "block range is too wide",
     },
-    Refusal {
+    RpcRefusal {
         status: 503,
         code: Some(-32_011),
         message: "too many logs: narrow the query",
     },
-    Refusal {
+    RpcRefusal {
         status: 413,
         code: None,
         message: "Request Entity Too Large",
     },
-    Refusal {
+    RpcRefusal {
         status: 400,
         code: None,
         message: "Bad Request",

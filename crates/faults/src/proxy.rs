@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use alloy_primitives::{B256, Bytes, keccak256};
 use annona_http::reqwest::Client;
-use annona_http::{Limits, client_for};
+use annona_http::{ClientTimeouts, client_for};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -17,7 +17,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use crate::modes::{BatchSupport, Failure, Modes, Refusal, RetryAfter, Trouble, When};
+use crate::modes::{BatchSupport, Failure, Modes, RetryAfter, RpcRefusal, Trouble, When};
 use crate::server::{Server, page};
 use crate::{Fault, answers};
 
@@ -45,7 +45,7 @@ enum Plan {
 
 /// The modes, and the counts since they were set.
 #[derive(Default)]
-struct Standing {
+struct ProxyState {
     modes: Modes,
     /// Requests that each trouble has looked at.
     seen: Vec<u32>,
@@ -56,7 +56,7 @@ struct Standing {
 
 pub(crate) struct Shared {
     plan: Mutex<Plan>,
-    standing: Mutex<Standing>,
+    state: Mutex<ProxyState>,
     /// The last answer to each request.
     before: Mutex<HashMap<String, Value>>,
     happened: Mutex<HashMap<Fault, u32>>,
@@ -72,9 +72,9 @@ pub struct Proxy {
 }
 
 /// Result of one request.
-pub(crate) enum Outcome {
+pub(crate) enum ProxyOutcome {
     Answer(Value),
-    Refused(Refusal),
+    Refused(RpcRefusal),
     /// The node gave no answer.
     Lost,
 }
@@ -85,13 +85,13 @@ impl Proxy {
     /// # Panics
     /// Panics if `node` is no address, or there is no free port.
     pub async fn start(node: String) -> Self {
-        let limits = Limits {
+        let limits = ClientTimeouts {
             connect: NODE_LIMIT,
             request: NODE_LIMIT,
         };
         let shared = Arc::new(Shared {
             plan: Mutex::new(Plan::Never),
-            standing: Mutex::default(),
+            state: Mutex::default(),
             before: Mutex::default(),
             happened: Mutex::default(),
             asked: Mutex::default(),
@@ -126,10 +126,10 @@ impl Proxy {
 
     /// Has these properties from now on.
     pub fn set(&self, modes: Modes) {
-        *self.shared.standing.lock().unwrap() = Standing {
+        *self.shared.state.lock().unwrap() = ProxyState {
             seen: vec![0; modes.troubles.len()],
             modes,
-            ..Standing::default()
+            ..ProxyState::default()
         };
     }
 
@@ -197,7 +197,7 @@ fn members(request: &Value) -> &[Value] {
 
 impl Shared {
     pub(crate) fn modes(&self) -> Modes {
-        self.standing.lock().unwrap().modes.clone()
+        self.state.lock().unwrap().modes.clone()
     }
 
     fn note(&self, request: &Value) {
@@ -209,11 +209,11 @@ impl Shared {
 
     async fn reorganise_when_due(&self) {
         let depth = {
-            let mut standing = self.standing.lock().unwrap();
-            standing.requests += 1;
-            match standing.modes.reorg_after {
-                Some((requests, depth)) if standing.requests > requests => {
-                    standing.modes.reorg_after = None;
+            let mut state = self.state.lock().unwrap();
+            state.requests += 1;
+            match state.modes.reorg_after {
+                Some((requests, depth)) if state.requests > requests => {
+                    state.modes.reorg_after = None;
                     Some(depth)
                 }
                 _ => None,
@@ -226,13 +226,13 @@ impl Shared {
 
     /// Returns the failure that this request meets, if it meets one.
     fn failure(&self, request: &Value) -> Option<Failure> {
-        let mut standing = self.standing.lock().unwrap();
-        let Standing {
+        let mut state = self.state.lock().unwrap();
+        let ProxyState {
             modes,
             seen,
             recent,
             ..
-        } = &mut *standing;
+        } = &mut *state;
         let now = Instant::now();
         recent.retain(|asked| now.duration_since(*asked) < Duration::from_secs(1));
         recent.extend(members(request).iter().map(|_| now));
@@ -287,9 +287,9 @@ impl Shared {
         let modes = self.modes();
         let Value::Array(all) = request else {
             return match answers::answer(self, &modes, request).await {
-                Outcome::Answer(answer) => axum::Json(answer).into_response(),
-                Outcome::Refused(refusal) => refused(&refusal, request),
-                Outcome::Lost => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                ProxyOutcome::Answer(answer) => axum::Json(answer).into_response(),
+                ProxyOutcome::Refused(refusal) => refused(&refusal, request),
+                ProxyOutcome::Lost => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             };
         };
         let is_refused = match modes.batches {
@@ -299,15 +299,15 @@ impl Shared {
             BatchSupport::BadRequest => return page(400, "Bad Request"),
         };
         if is_refused {
-            let refusal = Refusal::rpc(-32_600, "batch requests are not supported");
+            let refusal = RpcRefusal::rpc(-32_600, "batch requests are not supported");
             return axum::Json(refusal.to_json(&Value::Null)).into_response();
         }
         let mut together = Vec::with_capacity(all.len());
         for member in all {
             together.push(match answers::answer(self, &modes, member).await {
-                Outcome::Answer(answer) => answer,
-                Outcome::Refused(refusal) => refusal.to_json(&member["id"]),
-                Outcome::Lost => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                ProxyOutcome::Answer(answer) => answer,
+                ProxyOutcome::Refused(refusal) => refusal.to_json(&member["id"]),
+                ProxyOutcome::Lost => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
             });
         }
         axum::Json(together).into_response()
@@ -338,7 +338,7 @@ impl Shared {
     /// Makes the answer to `request`; `None` when there is nothing but an error of HTTP.
     async fn misanswer(&self, fault: Fault, request: &Value) -> Option<Value> {
         let id = &request["id"];
-        let error = |message| Some(Refusal::rpc(-32_000, message).to_json(id));
+        let error = |message| Some(RpcRefusal::rpc(-32_000, message).to_json(id));
         let sent = || {
             let raw = request["params"][0].as_str().unwrap_or_default();
             let bytes: Bytes = raw.parse().unwrap_or_default();
@@ -418,7 +418,7 @@ impl Shared {
     }
 }
 
-impl Refusal {
+impl RpcRefusal {
     pub(crate) fn to_json(self, id: &Value) -> Value {
         let error = json!({ "code": self.code.unwrap_or(-32_000), "message": self.message });
         json!({ "jsonrpc": "2.0", "id": id, "error": error })
@@ -430,7 +430,7 @@ fn name(request: &Value) -> String {
     format!("{} {}", request["method"], request["params"])
 }
 
-fn refused(refusal: &Refusal, request: &Value) -> Response {
+fn refused(refusal: &RpcRefusal, request: &Value) -> Response {
     if refusal.code.is_none() {
         return page(refusal.status, refusal.message);
     }

@@ -8,7 +8,7 @@ use crate::is_loopback;
 
 /// Longest waits of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ClientTimeouts {
     /// Longest wait for a connection, TLS included.
     pub connect: Duration,
     /// Longest wait for one request as a whole, to the last byte of the answer.
@@ -21,7 +21,7 @@ pub struct Limits {
 ///
 /// # Errors
 /// Fails if the machine's certificates or the environment's proxy cannot be used.
-pub fn client_for(url: &Url, limits: Limits) -> Result<Client, reqwest::Error> {
+pub fn client_for(url: &Url, limits: ClientTimeouts) -> Result<Client, reqwest::Error> {
     use_ring();
     let builder = Client::builder()
         .connect_timeout(limits.connect)
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn clients_with_tls_can_be_made() {
-        let limits = Limits {
+        let limits = ClientTimeouts {
             connect: Duration::from_secs(1),
             request: Duration::from_secs(1),
         };

@@ -19,7 +19,7 @@ mod secrets;
 
 pub use address::{PublicAddress, is_loopback};
 pub use answer::{BodyError, read_body, retry_after};
-pub use client::{Limits, client_for};
+pub use client::{ClientTimeouts, client_for};
 pub use reqwest::{self, Url};
 pub use secret_url::SecretUrl;
 pub use secrets::Secrets;

@@ -77,7 +77,7 @@ pub fn encode_bytes(bytes: &[u8], eye: Eye) -> Result<Encoding, IrisError> {
     encode(&read_image(bytes)?, eye)
 }
 
-/// Encodes a near-infrared picture of one eye.
+/// Encodes a near-infrared picture of one eye (ENROL-14).
 ///
 /// ```
 /// # use annona_iris::{Eye, encode};

@@ -38,7 +38,7 @@ pub struct UnsafeKeyRefused {
     pub chain_id: u64,
 }
 
-/// Checks that a key of `origin` may be used on the chain `chain_id`.
+/// Checks that a key of `origin` may be used on the chain `chain_id` (REG-8).
 ///
 /// # Errors
 /// [`UnsafeKeyRefused`].
@@ -55,6 +55,7 @@ pub fn permit(origin: KeyOrigin, chain_id: u64, said: UnsafeKeys) -> Result<(), 
 mod tests {
     use super::*;
 
+    /// Tests REG-8.
     #[test]
     fn a_test_key_is_refused_outside_development_unless_told_twice() {
         let test = |chain, said| permit(KeyOrigin::UnsafeTest, chain, said);

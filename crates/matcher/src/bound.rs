@@ -27,14 +27,14 @@ pub(crate) struct Bound {
 
 /// Bit `lane` is set for those lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Verdict {
+pub(crate) struct BoundVerdict {
     /// The score may be below the limit.
     pub(crate) promising: u32,
     /// At some rotation enough bits are shared.
     pub(crate) comparable: u32,
 }
 
-impl Verdict {
+impl BoundVerdict {
     pub(crate) const NONE: Self = Self {
         promising: 0,
         comparable: 0,
@@ -83,7 +83,7 @@ impl Bound {
 
     /// Applies the line to the counts of a block.
     #[inline(always)]
-    pub(crate) fn judge(&self, distances: &Distances) -> Verdict {
+    pub(crate) fn judge(&self, distances: &Distances) -> BoundVerdict {
         // A sign bit stays set as long as every rotation was negative.
         let mut above_line = [-1i64; LANES];
         let mut below_floor = [-1i64; LANES];
@@ -99,7 +99,7 @@ impl Bound {
                 below_floor[lane] &= shared[lane].cast_signed() - i64::from(MIN_SHARED_BITS / 2);
             }
         }
-        Verdict {
+        BoundVerdict {
             promising: non_negative(&above_line),
             comparable: non_negative(&below_floor),
         }
@@ -107,13 +107,13 @@ impl Bound {
 }
 
 /// Tells which lanes are comparable, when every score may be below the limit.
-pub(crate) fn judge_all(distances: &Distances) -> Verdict {
+pub(crate) fn judge_all(distances: &Distances) -> BoundVerdict {
     let bound = Bound {
         slope: 0,
         intercept: 0,
         least_gain: 0,
     };
-    Verdict {
+    BoundVerdict {
         promising: u32::MAX,
         comparable: bound.judge(distances).comparable,
     }
@@ -135,7 +135,7 @@ mod tests {
     use crate::distance::RawDistance;
     use crate::score::normalised_micros;
 
-    fn judged(bound: &Bound, different: u64, shared_mask: u64) -> Verdict {
+    fn judged(bound: &Bound, different: u64, shared_mask: u64) -> BoundVerdict {
         let mut distances = Distances::zero();
         for rotation in 0..ROTATIONS {
             distances.different[rotation] = [u64::from(u16::MAX); LANES];

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
 use annona_template::{CODE_BITS, IrisTemplate};
 
-use crate::bound::{self, Bound, Verdict};
+use crate::bound::{self, Bound, BoundVerdict};
 #[cfg(all(target_arch = "x86_64", feature = "amx"))]
 use crate::distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance};
 use crate::kernel::{Block, Distances, DoubledProbe, Instructions, LANES, distances};
@@ -102,7 +102,7 @@ impl Comparer {
         templates: &[&PackedTemplate],
         next: &[&PackedTemplate],
         probes: &[(&ProbeTemplate, Option<Bound>)],
-    ) -> Vec<Verdict> {
+    ) -> Vec<BoundVerdict> {
         assert!(templates.len() <= GROUP, "a group has {GROUP} places");
         #[cfg(all(target_arch = "x86_64", feature = "amx"))]
         if let Some(tiles) = &mut self.tiles {
@@ -110,7 +110,7 @@ impl Comparer {
             return unsafe { tiles.judge(templates, next, probes) };
         }
         let _foreseen_by_the_processor = next;
-        let mut verdicts = vec![Verdict::NONE; probes.len()];
+        let mut verdicts = vec![BoundVerdict::NONE; probes.len()];
         for (k, lanes) in templates.chunks(LANES).enumerate() {
             self.block.fill(lanes, self.instructions);
             for (verdict, (probe, bound)) in verdicts.iter_mut().zip(probes) {
@@ -136,7 +136,7 @@ impl Tiles {
         templates: &[&PackedTemplate],
         next: &[&PackedTemplate],
         probes: &[(&ProbeTemplate, Option<Bound>)],
-    ) -> Vec<Verdict> {
+    ) -> Vec<BoundVerdict> {
         for (valid, template) in self.valid_bits.iter_mut().zip(templates) {
             *valid = template.valid_bits();
         }
@@ -160,7 +160,7 @@ impl Tiles {
             );
         }
         let judge_one = |(&(probe, bound), agreements): (&(&ProbeTemplate, Option<Bound>), _)| {
-            let mut verdict = Verdict::NONE;
+            let mut verdict = BoundVerdict::NONE;
             for (place, template) in templates.iter().enumerate() {
                 let valid_bits = self.valid_bits[place];
                 let is_promising = bound.is_none_or(|bound| {

@@ -27,7 +27,7 @@ use crate::search::SearchResult;
 use annona_template::EyePair;
 
 /// Thresholds on the value of a [`PairScore`](crate::PairScore), in millionths, and
-/// how many people one may be like.
+/// how many people one may be like (ENROL-7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecisionRule {
     /// Below this the two are the same person.
@@ -147,6 +147,7 @@ mod tests {
         }
     }
 
+    /// Tests ENROL-7.
     #[test]
     fn each_side_of_each_threshold_is_decided() {
         let rule = DecisionRule::standard();

@@ -15,7 +15,7 @@ pub const SINGLE_EYE_PENALTY_MICROS: u32 = 40_000;
 // Chosen, not measured: any value between the thresholds does.
 pub const INCOMPARABLE_MICROS: u32 = 370_000;
 
-/// Valid bits of both eyes together from which on a pair is wide open.
+/// Valid bits of both eyes together from which on a pair is wide open (ENROL-8).
 ///
 /// Templates with `a` and `b` valid bits share at least `a + b - CODE_BITS` at any
 /// rotation, so they can be compared when `a + b` is `CODE_BITS + MIN_SHARED_BITS` or
@@ -42,7 +42,7 @@ pub fn is_wide_open(eyes: &EyePair) -> bool {
     eyes.left.valid_bits() + eyes.right.valid_bits() >= WIDE_OPEN_BITS
 }
 
-/// Arrangement in which the eyes of the probe met those of the gallery.
+/// Arrangement in which the eyes of the probe met those of the gallery (ENROL-6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrangement {
     /// Left with left, right with right.

@@ -41,7 +41,7 @@ impl Score {
     }
 }
 
-/// The least normalised score over 31 rotations; of equals the smallest turn.
+/// The least normalised score over 31 rotations; of equals the smallest turn (ENROL-6).
 ///
 /// `None` when no rotation shares [`MIN_SHARED_BITS`] bits: the two cannot be
 /// compared, which is not the same as being different.

@@ -11,7 +11,7 @@ use std::ops::Range;
 use annona_template::{EyePair, IrisTemplate};
 use rayon::prelude::*;
 
-use crate::bound::{Bound, Verdict};
+use crate::bound::{Bound, BoundVerdict};
 use crate::candidate::Candidate;
 use crate::compare::{Comparer, GROUP, ProbeTemplate};
 use crate::entry::Entry;
@@ -27,7 +27,7 @@ const TASK_PEOPLE: usize = 512;
 /// Bits of everybody that a search looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchMode {
-    /// All bits of everybody. Decisions are made on this.
+    /// All bits of everybody. Decisions are made on this (ENROL-6).
     Exact,
     /// First the prefiltered bits of everybody, then all bits of those who pass. A person
     /// within the limit may be missed; one who cannot be compared is not.
@@ -321,7 +321,7 @@ impl<'a> Task<'a> {
 /// arrangement neither can be made. The score of a pair is below a limit only if
 /// that of one eye is, or if it has none. Verdicts are by side of the entry and
 /// template of the probe.
-fn promising_places(verdicts: &[[Verdict; 4]; 2]) -> u32 {
+fn promising_places(verdicts: &[[BoundVerdict; 4]; 2]) -> u32 {
     ARRANGED.iter().fold(0, |set, comparisons| {
         let [a, b] = comparisons.map(|(template, side)| verdicts[side][template]);
         set | a.promising | b.promising | !(a.comparable | b.comparable)

@@ -15,7 +15,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Creates a fresh identity.
+    /// Creates a fresh identity (IDENT-1).
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let mut secret = Zeroizing::new([0; 32]);
         rng.fill_bytes(secret.as_mut());
@@ -73,6 +73,7 @@ mod tests {
 
     use super::*;
 
+    /// Tests IDENT-1.
     #[test]
     fn an_identity_is_never_printed() {
         let identity = Identity::from_secret([0xab; 32]);

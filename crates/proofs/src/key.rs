@@ -8,7 +8,7 @@ use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, SerializationError
 /// form; `cargo xtask gen` takes it out of the proving key that `semaphore-rs` carries.
 const SEMAPHORE_30: &[u8] = include_bytes!("../keys/semaphore_30.vk");
 
-/// Reason why a verifying key is not fit for use.
+/// Reason why a verifying key is not fit for use (REG-7).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -31,7 +31,7 @@ pub enum KeyError {
 pub struct VerifyingKey(ark_groth16::VerifyingKey<Bn254>);
 
 impl VerifyingKey {
-    /// Returns the key of the Semaphore v3 ceremony at depth 30.
+    /// Returns the key of the Semaphore v3 ceremony at depth 30 (CLAIM-10).
     #[must_use]
     pub fn semaphore_30() -> Self {
         Self::from_bytes(SEMAPHORE_30).expect("the key in this crate is checked by its tests")
@@ -150,6 +150,7 @@ mod tests {
         VerifyingKey(key.clone()).to_bytes()
     }
 
+    /// Tests CLAIM-10.
     #[test]
     fn the_pinned_key_is_the_one_of_the_ceremony() {
         let key = VerifyingKey::semaphore_30();

@@ -25,7 +25,7 @@ pub fn read(path: &Path) -> anyhow::Result<PrivateKeySigner> {
     })
 }
 
-/// The key for receipts is the one that the deployment names.
+/// The key for receipts is the one that the deployment names (RCPT-1).
 pub fn ensure_named(signer: Address, deployment: &Deployment) -> anyhow::Result<()> {
     let named = deployment.receipt_signer;
     ensure!(

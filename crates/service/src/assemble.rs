@@ -12,7 +12,7 @@ use annona_engine::ports::{ChainPorts, ChainReader, Clock, Store};
 use annona_engine::{
     BatchPolicy, ClaimRules, ClaimService, EnrolmentPolicy, EnrolmentService, Membership,
     MembershipRules, Outbox, ReceiptService, Relay, RelayParts, RelayRules, Sequencer,
-    SequencerParts, SequencerRules, Settlement,
+    SequencerParts, SequencerRules, SettlementRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
@@ -25,8 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account_keys;
 use crate::background::{Workers, health_board};
+use crate::checks::ChainIdentityCheck;
 use crate::config::Config;
-use crate::ground::GroundCheck;
 use crate::health::ServiceHealth;
 use crate::prover::LocalProver;
 use crate::tree_file::TreeFile;
@@ -53,7 +53,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Wires the service of a configuration, and looks at the ground that it rests on.
+    /// Wires the service of a configuration, and checks the chain that it rests on.
     ///
     /// # Errors
     /// Names the file, the endpoint or the contract that keeps the service from starting.
@@ -67,13 +67,13 @@ impl Service {
         let reader = EvmReader::trusting(provider, deployment.clone());
         let confirmations = config.chain.confirmations;
         let sqlite = open_store(config, &deployment).await?;
-        let (ground_check, ground) =
-            GroundCheck::new(reader.clone(), sqlite.clone(), confirmations);
-        ground_check
+        let (identity_check, is_own_chain) =
+            ChainIdentityCheck::new(reader.clone(), sqlite.clone(), confirmations);
+        identity_check
             .look()
             .await
             .context("the service cannot start on this endpoint")?;
-        let settlement = Settlement {
+        let settlement = SettlementRules {
             calendar: reader.calendar().await?,
             confirmations,
             fees: config.chain.fees(),
@@ -135,7 +135,7 @@ impl Service {
             config: config_view(config, &deployment, &receipts, &calendar),
             readiness: Arc::new(ServiceHealth {
                 board: Arc::clone(&board),
-                ground: ground.clone(),
+                is_own_chain: is_own_chain.clone(),
             }),
             metrics: metrics.clone(),
         };
@@ -179,14 +179,14 @@ impl Service {
             tree_file,
             chain: reader,
             chain_id: deployment.chain_id,
-            ground: Arc::new(ground_check),
+            identity_check: Arc::new(identity_check),
             store: sqlite.clone(),
             database: config.service.database.clone(),
             metrics,
             pause,
             workplace: Workplace {
                 board,
-                ground,
+                is_own_chain,
                 stop,
             },
         };

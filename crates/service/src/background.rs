@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::assemble::SystemClock;
-use crate::ground::{ClockCheck, GroundCheck, check_disk};
+use crate::checks::{ChainIdentityCheck, ClockCheck, check_disk};
 use crate::health::HealthBoard;
 use crate::tree_file::TreeFile;
 use crate::workers::{Pace, Workplace};
@@ -21,7 +21,7 @@ use crate::workers::{Pace, Workplace};
 /// Pause between two looks at what can fail beside the work: database, chain, disk, clock.
 const LOOK_PAUSE: Duration = Duration::from_secs(3);
 /// Pause between two comparisons of chain and contracts with the database.
-const GROUND_PAUSE: Duration = Duration::from_secs(30);
+const IDENTITY_PAUSE: Duration = Duration::from_secs(30);
 /// Longest of these looks; a write waits for one in another process for 10 s.
 const LOOK_LIMIT: Duration = Duration::from_secs(15);
 /// Longest step of a worker that asks the chain.
@@ -35,8 +35,8 @@ const LOOK: Pace = Pace {
     pause: LOOK_PAUSE,
     step_limit: LOOK_LIMIT,
 };
-const GROUND_LOOK: Pace = Pace {
-    pause: GROUND_PAUSE,
+const IDENTITY_LOOK: Pace = Pace {
+    pause: IDENTITY_PAUSE,
     step_limit: STEP_LIMIT,
 };
 
@@ -55,13 +55,13 @@ const fn proving(pause: Duration) -> Pace {
     }
 }
 
-/// A board with every part of the service.
+/// A board with every part of the service (RELAY-11).
 pub(crate) fn health_board(pause: Duration) -> HealthBoard {
     let patience = |part| match part {
         ServicePart::Store | ServicePart::Disk | ServicePart::Clock => {
             LOOK.patience(Duration::ZERO)
         }
-        ServicePart::Contracts => GROUND_LOOK.patience(Duration::ZERO),
+        ServicePart::Contracts => IDENTITY_LOOK.patience(Duration::ZERO),
         ServicePart::Chain => LOOK.patience(BORNE),
         ServicePart::Membership | ServicePart::Relay | ServicePart::Outbox => {
             stepping(pause).patience(BORNE)
@@ -82,7 +82,7 @@ pub struct Workers {
     pub(crate) tree_file: TreeFile,
     pub(crate) chain: Arc<dyn ChainReader>,
     pub(crate) chain_id: u64,
-    pub(crate) ground: Arc<GroundCheck>,
+    pub(crate) identity_check: Arc<ChainIdentityCheck>,
     pub(crate) store: SqliteStore,
     pub(crate) database: PathBuf,
     pub(crate) metrics: PrometheusHandle,
@@ -129,11 +129,11 @@ impl Workers {
             let step = || async { sequencer.step().await.map(drop) };
             workplace.work(ServicePart::Sequencer, proving, step).await;
         });
-        let (workplace, ground) = (self.workplace.clone(), self.ground);
+        let (workplace, check) = (self.workplace.clone(), self.identity_check);
         tasks.spawn(async move {
-            let look = || ground.look();
+            let look = || check.look();
             workplace
-                .repeat(ServicePart::Contracts, GROUND_LOOK, look)
+                .repeat(ServicePart::Contracts, IDENTITY_LOOK, look)
                 .await;
         });
         let (workplace, store) = (self.workplace.clone(), self.store);

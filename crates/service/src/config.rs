@@ -11,7 +11,7 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use annona_api::{BodyLimits, ClientNames, ClientRate, ConnectionLimits, Limits, RateLimits};
+use annona_api::{ApiLimits, BodyLimits, ClientNames, ClientRate, ConnectionLimits, RateLimits};
 use annona_chain::PrivateKeySigner;
 use annona_core::{Address, OrbId, deserialize_addresses};
 use annona_engine::{FeePolicy, RelayPolicy};
@@ -408,9 +408,9 @@ impl Config {
     }
 
     /// The load that the service takes on.
-    pub fn limits(&self) -> anyhow::Result<Limits> {
+    pub fn limits(&self) -> anyhow::Result<ApiLimits> {
         let rate = |per_second, burst| ClientRate { per_second, burst };
-        Ok(Limits {
+        Ok(ApiLimits {
             rates: RateLimits {
                 requests: rate(self.http.per_client, self.http.burst_per_client),
                 enrolments: rate(self.enrolment.per_client, self.enrolment.burst_per_client),
@@ -422,7 +422,7 @@ impl Config {
                 ..BodyLimits::default()
             },
             clients: self.http.clients()?,
-            ..Limits::default()
+            ..ApiLimits::default()
         })
     }
 

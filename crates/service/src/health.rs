@@ -18,7 +18,7 @@ pub(crate) struct Patience {
     pub(crate) without_report: Duration,
 }
 
-/// Reports of the service's parts on themselves.
+/// Reports of the service's parts on themselves (RELAY-11).
 pub(crate) struct HealthBoard {
     clock: Arc<dyn Clock>,
     parts: Mutex<BTreeMap<ServicePart, Watched>>,
@@ -219,7 +219,7 @@ impl HealthBoard {
 /// The parts of a service, and whether it is on its own chain.
 pub(crate) struct ServiceHealth {
     pub(crate) board: Arc<HealthBoard>,
-    pub(crate) ground: tokio::sync::watch::Receiver<bool>,
+    pub(crate) is_own_chain: tokio::sync::watch::Receiver<bool>,
 }
 
 impl Readiness for ServiceHealth {
@@ -228,7 +228,7 @@ impl Readiness for ServiceHealth {
     }
 
     fn is_on_its_chain(&self) -> bool {
-        *self.ground.borrow()
+        *self.is_own_chain.borrow()
     }
 }
 
@@ -310,6 +310,7 @@ mod tests {
         assert_eq!(relay(&strict).status, PartStatus::Ready);
     }
 
+    /// Tests RELAY-11.
     #[test]
     fn a_part_that_falls_silent_is_not_ready() {
         let board = board(Patience {

@@ -13,8 +13,8 @@
 pub mod account_keys;
 pub mod assemble;
 mod background;
+mod checks;
 pub mod config;
-mod ground;
 mod health;
 pub mod logs;
 pub mod prover;

@@ -23,7 +23,8 @@ const APPENDS: [CircuitId; 3] = [
 ];
 const REVOKES: [CircuitId; 2] = [CircuitId::Revoke8, CircuitId::Revoke32];
 
-/// Proves in this process, with keys out of a folder that are loaded when they are needed first.
+/// Proves in this process, with keys out of a folder that are loaded when they are needed
+/// first (REG-8).
 ///
 /// The registry's verifiers are those of the test keys, so it takes these.
 pub struct LocalProver {

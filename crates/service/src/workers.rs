@@ -31,13 +31,13 @@ impl Pace {
     }
 }
 
-/// State that all workers look at.
+/// State that all workers look at (RELAY-10).
 #[derive(Clone)]
 pub(crate) struct Workplace {
     pub(crate) board: Arc<HealthBoard>,
     /// True while chain and contracts are those of the database; nothing is paid while they
     /// are not.
-    pub(crate) ground: watch::Receiver<bool>,
+    pub(crate) is_own_chain: watch::Receiver<bool>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -52,9 +52,9 @@ impl Workplace {
     ) where
         F: Future<Output = Result<(), E>>,
     {
-        let grounded = || {
-            let is_grounded = *self.ground.borrow();
-            let step = is_grounded.then(&step);
+        let step_on_own_chain = || {
+            let is_own_chain = *self.is_own_chain.borrow();
+            let step = is_own_chain.then(&step);
             async move {
                 match step {
                     Some(step) => step.await.map_err(StepError::Failed),
@@ -62,7 +62,7 @@ impl Workplace {
                 }
             }
         };
-        self.repeat(part, pace, grounded).await;
+        self.repeat(part, pace, step_on_own_chain).await;
     }
 
     /// Repeats a step, whatever chain the endpoint is of.
@@ -120,8 +120,8 @@ mod tests {
         step_limit: Duration::from_millis(5),
     };
 
-    fn workplace(is_grounded: bool) -> (Workplace, watch::Sender<bool>) {
-        let (say, ground) = watch::channel(is_grounded);
+    fn workplace(is_own_chain: bool) -> (Workplace, watch::Sender<bool>) {
+        let (say, is_own_chain) = watch::channel(is_own_chain);
         let patience = Patience {
             after_failure: Duration::ZERO,
             without_report: Duration::from_secs(60),
@@ -129,7 +129,7 @@ mod tests {
         let parts = ServicePart::ALL.map(|part| (part, patience));
         let workplace = Workplace {
             board: Arc::new(HealthBoard::new(Arc::new(SystemClock), parts)),
-            ground,
+            is_own_chain,
             stop: CancellationToken::new(),
         };
         (workplace, say)
@@ -141,6 +141,7 @@ mod tests {
         view.unwrap().status
     }
 
+    /// Tests RELAY-10.
     #[tokio::test]
     async fn a_step_that_hangs_is_cut_off_and_taken_again_and_holds_up_nobody() {
         let (workplace, _say) = workplace(true);
@@ -167,9 +168,9 @@ mod tests {
     async fn nothing_is_done_on_another_chain_until_it_is_the_own_one_again() {
         let (workplace, say) = workplace(false);
         let stop = &workplace.stop;
-        let is_grounded = &workplace.ground;
+        let is_own_chain = &workplace.is_own_chain;
         let working = workplace.work(ServicePart::Relay, PACE, || async move {
-            assert!(*is_grounded.borrow(), "a step on another chain");
+            assert!(*is_own_chain.borrow(), "a step on another chain");
             stop.cancel();
             Ok::<(), Infallible>(())
         });

@@ -12,13 +12,14 @@ pub const CODE_BITS: usize = 12_800;
 pub const MASK_BITS: usize = 6_400;
 /// Least number of valid code bits that an encoder gives and a service takes. Two templates need a quarter of all bits (3,200) in
 /// common to be compared, and lids do not hide the same ones twice, so each needs more
-/// than that of its own.
+/// than that of its own (ENROL-8).
 pub const MIN_VALID_BITS: u32 = 3_800;
 /// Length of [`IrisTemplate::to_bytes`].
 pub const TEMPLATE_BYTES: usize = HEADER_BYTES + COLUMNS * 12;
 
 /// Name of the encoder's model: keccak256 of its published parameter file
-/// (`crates/iris/params/p_256x64_q7.json`). Templates of different models cannot be compared.
+/// (`crates/iris/params/p_256x64_q7.json`). Templates of different models cannot be
+/// compared (ENROL-3).
 pub const MODEL_ID: [u8; 32] = [
     0x24, 0x05, 0xb5, 0x8b, 0xb2, 0x38, 0x8e, 0x64, 0x00, 0x5e, 0x7d, 0xfc, 0xc5, 0x1d, 0x64, 0x7e,
     0xb8, 0x49, 0x18, 0x64, 0x6d, 0x73, 0x90, 0x25, 0xeb, 0x99, 0x8d, 0x88, 0x85, 0xe5, 0xe1, 0xba,
@@ -146,7 +147,7 @@ impl IrisTemplate {
     }
 }
 
-/// Says how much of the template is valid; its bits are biometric and not shown.
+/// Says how much of the template is valid; its bits are biometric and not shown (ENROL-15).
 impl fmt::Debug for IrisTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -226,6 +227,7 @@ pub(crate) mod tests {
         );
     }
 
+    /// Tests ENROL-15.
     #[test]
     fn debug_shows_no_bits() {
         let template = IrisTemplate::from_columns([u64::MAX; COLUMNS], [1; COLUMNS]);

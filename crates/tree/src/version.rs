@@ -8,7 +8,7 @@ use crate::proof::InclusionProof;
 use crate::tile::{TILE_HEIGHT, TILE_LEVELS, Tile, TileId, empty_block, height_of, write_block};
 use crate::{Revocation, TreeError};
 
-/// Leaves that fit: `2^30`.
+/// Leaves that fit: `2^30` (REG-4).
 const CAPACITY: u64 = 1 << TREE_DEPTH;
 
 /// Changes of a level from which on its tiles are shared among the threads of the pool.

@@ -56,7 +56,7 @@ pub struct EnrolmentRequest {
 }
 
 impl core::fmt::Debug for EnrolmentRequest {
-    /// Without the templates: they are biometric data and stay out of logs.
+    /// Without the templates: they are biometric data and stay out of logs (ENROL-15).
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EnrolmentRequest")
             .field("commitment", &self.commitment)

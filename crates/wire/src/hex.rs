@@ -115,7 +115,7 @@ pub(crate) fn decimal(field: &'static str, text: &str) -> Result<U256, FieldProb
     U256::from_str_radix(text, 10).map_err(|_| malformed)
 }
 
-/// A field element or one of its kinds.
+/// A field element or one of its kinds (IDENT-2).
 pub(crate) fn scalar<T>(field: &'static str, text: &str) -> Result<T, FieldProblem>
 where
     T: FromStr<Err = FieldError>,

@@ -4,7 +4,7 @@ use super::Subject;
 use crate::random::between;
 use annona_iris::Eye;
 use annona_iris::pad::{
-    Accepted, Advice, CaptureSession, Challenge, Led, Pulse, Refusal, Rig, Shot,
+    AcceptedCapture, Advice, CaptureRefusal, CaptureSession, Challenge, Led, Pulse, Rig, Shot,
 };
 use rand::{Rng, RngExt};
 use std::f32::consts::TAU;
@@ -65,7 +65,7 @@ pub fn challenge(rng: &mut impl Rng) -> Challenge {
 /// Result of the session with one eye.
 pub struct Seen {
     /// Best frames, or the reason why there are none.
-    pub outcome: Result<Accepted, Refusal>,
+    pub outcome: Result<AcceptedCapture, CaptureRefusal>,
     /// Advice given to the person, in the order of the frames.
     pub advice: Vec<Advice>,
 }

@@ -1,6 +1,6 @@
 //! Answer of `annona audit --explain`, as JSON and as text.
 
-use annona_audit::{Explanation, ProofVerdict, Settlement, UnpaidReason};
+use annona_audit::{Explanation, PaidClaim, ProofVerdict, UnpaidReason};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -41,8 +41,8 @@ impl From<&Explanation> for ExplanationAnswer {
     }
 }
 
-impl From<&Settlement> for PaymentAnswer {
-    fn from(settlement: &Settlement) -> Self {
+impl From<&PaidClaim> for PaymentAnswer {
+    fn from(settlement: &PaidClaim) -> Self {
         Self {
             epoch: settlement.epoch.0,
             block: settlement.block_number,

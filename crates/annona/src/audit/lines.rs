@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use annona_audit::{AuditProgress, CheckResult, Gap, Objection, Outcome, Report};
+use annona_audit::{AuditProgress, AuditReport, CheckOutcome, CheckResult, Gap, Objection};
 
 /// Objections and gaps of a check that are shown; JSON has all.
 const SHOWN_AT_MOST: usize = 10;
@@ -13,14 +13,14 @@ const READING_INTERVAL: Duration = Duration::from_secs(5);
 /// One check: a line, and under it what it lists.
 pub(crate) fn line(check: &CheckResult) -> String {
     let word = match check.outcome() {
-        Outcome::Pass => "PASS",
-        Outcome::Fail => "FAIL",
-        Outcome::NotChecked => "NOT CHECKED",
+        CheckOutcome::Pass => "PASS",
+        CheckOutcome::Fail => "FAIL",
+        CheckOutcome::NotChecked => "NOT CHECKED",
     };
     let objections = check.objections.iter().map(objection);
     let mut found = shown(objections.collect(), "objections");
     let gaps = check.gaps.iter().map(gap);
-    let is_failed = check.outcome() == Outcome::Fail;
+    let is_failed = check.outcome() == CheckOutcome::Fail;
     let gaps = shown(gaps.collect(), "gaps").into_iter();
     found.extend(gaps.map(|text| {
         if is_failed {
@@ -72,7 +72,7 @@ fn gap(gap: &Gap) -> String {
 }
 
 /// The last lines of an audit.
-pub(crate) fn summary(report: &Report) -> String {
+pub(crate) fn summary(report: &AuditReport) -> String {
     let block = report.block;
     format!(
         "chain {}, block {} ({}), {} s old (time {})\n\

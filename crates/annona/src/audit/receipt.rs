@@ -9,13 +9,13 @@ use annona_bindings::Deployment;
 use annona_chain::{DynProvider, EvmReader};
 use annona_client::wire::{ReceiptView, RefusalView};
 use annona_core::{Address, SignedReceipt, SignedRefusal};
-use annona_engine::Rejection;
+use annona_engine::ClaimRejection;
 use annona_files::read_text;
 use anyhow::{Context, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use judgement::{Standing, judge};
+use judgement::{PromiseVerdict, judge};
 
 /// Longest file that is taken for a receipt or a refusal.
 const MAX_FILE_BYTES: u64 = 1 << 16;
@@ -99,13 +99,13 @@ pub(super) async fn check(
     let refusal = refused.map(|signed| signed.refusal);
     let receipt = signed.receipt;
     let evidence = evidence::gather(&reader, &receipt, refusal.as_ref()).await?;
-    let stated = refusal.and_then(|refusal| Rejection::from_code(&refusal.reason));
+    let stated = refusal.and_then(|refusal| ClaimRejection::from_code(&refusal.reason));
     let standing = judge(&receipt, stated, &evidence);
     Ok(ReceiptVerdict {
         standing: standing.code(),
         cause: match standing {
-            Standing::Excused(cause) => Some(cause.code()),
-            Standing::Refused(reason) => Some(reason.code()),
+            PromiseVerdict::Excused(cause) => Some(cause.code()),
+            PromiseVerdict::Refused(reason) => Some(reason.code()),
             _ => None,
         },
         nullifier_hash: receipt.terms.nullifier_hash.to_string(),

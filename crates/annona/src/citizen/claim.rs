@@ -137,7 +137,7 @@ async fn hand_in(
     Ok(service.wait_for_claim(nullifier, wait).await?)
 }
 
-/// The file for the service's receipt, begun before the claim is sent.
+/// The file for the service's receipt, begun before the claim is sent (RCPT-6).
 enum ReceiptFile {
     NotWanted,
     New(OutputFile<'static>),

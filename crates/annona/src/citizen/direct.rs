@@ -41,7 +41,7 @@ impl GasPayer {
     }
 }
 
-/// The path of a commitment in the tree of an epoch, from the registry's events alone.
+/// The path of a commitment in the tree of an epoch, from the registry's events alone (REG-6).
 pub(super) async fn path(
     chain: &EvmReader,
     calendar: ClaimCalendar,
@@ -69,7 +69,7 @@ pub(super) async fn path(
     Ok(place.map(|place| tree.version.proof(place)))
 }
 
-/// Sends a claim to the contract and waits until it is in a block.
+/// Sends a claim to the contract and waits until it is in a block (CLAIM-14).
 pub(super) async fn send(
     chain: &EvmReader,
     payer: GasPayer,

@@ -15,7 +15,7 @@ use annona_rpc::LogReader;
 use anyhow::Context;
 
 /// Finds, among the events of everybody's claims of the epochs from `oldest` on, those of
-/// `nullifiers`, with the transactions that paid them.
+/// `nullifiers`, with the transactions that paid them (IDENT-10).
 ///
 /// The endpoint is not told which of them are looked for: it is asked for all.
 pub(super) async fn transactions(

@@ -77,7 +77,7 @@ pub(super) async fn status(args: &StatusArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Collects the chain's answer for each epoch that can be claimed, and the service's for the
-/// claims that it was handed.
+/// claims that it was handed (IDENT-10).
 async fn claims_of(
     session: &Session,
     service: Option<&ApiClient>,

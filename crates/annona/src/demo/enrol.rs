@@ -17,7 +17,7 @@ use rand_chacha::ChaCha20Rng;
 use super::artifacts::Artifacts;
 use super::citizens::Citizen;
 use super::figures::Figures;
-use super::progress::Story;
+use super::progress::DemoProgress;
 use super::world::World;
 use crate::orb::{
     MAX_CAPTURES, Session, capture_person, is_suspicion, now, photograph, present, random_nonce,
@@ -54,15 +54,15 @@ fn invitation(citizen: &Wallet) -> Invitation {
 
 /// 1. Everybody enrols.
 pub(crate) async fn newcomers(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     people: &mut [Citizen],
     artifacts: Option<&Artifacts>,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    story.chapter("enrolment: capture both eyes, make templates, sign, check uniqueness");
-    let started = story.start_clock();
-    let steps = story.steps(people.len(), "people");
+    progress.chapter("enrolment: capture both eyes, make templates, sign, check uniqueness");
+    let started = progress.start_clock();
+    let steps = progress.steps(people.len(), "people");
     let mut rng = stream(figures.seed, NEWCOMERS);
     for citizen in people.iter_mut() {
         let session = enrol_one(world, citizen, EnrolmentKind::New, &mut rng, figures).await?;
@@ -77,8 +77,8 @@ pub(crate) async fn newcomers(
         "{} people admitted, {} captures taken again, {} times somebody was taken for an attack and came back",
         figures.enrolled, figures.retakes, figures.wrongly_suspected
     );
-    story.end_steps(&steps, &sentence);
-    story.stop_clock("enrolment", started);
+    progress.end_steps(&steps, &sentence);
+    progress.stop_clock("enrolment", started);
     Ok(())
 }
 
@@ -126,18 +126,18 @@ async fn enrol_one(
 
 /// 2. People who are enrolled come again; two images are useless.
 pub(crate) async fn refusals(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     people: &[Citizen],
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    story.chapter("refusals: three come again with a fresh identity, two images are useless");
-    let started = story.start_clock();
+    progress.chapter("refusals: three come again with a fresh identity, two images are useless");
+    let started = progress.start_clock();
     let mut rng = stream(figures.seed, RETURNERS);
     for citizen in people.iter().take(RETURNING) {
         figures.duplicates_offered += 1;
         let refusal = offer_again(world, citizen, &mut rng).await?;
-        story.say(&format!("   citizen {} again: {refusal}", citizen.number));
+        progress.say(&format!("   citizen {} again: {refusal}", citizen.number));
         figures.duplicates_refused += 1;
     }
     let mut rng = stream(figures.seed, DEFECTS);
@@ -157,23 +157,23 @@ pub(crate) async fn refusals(
                 reason,
             }) => {
                 figures.bad_images_refused += 1;
-                story.say(&format!(
+                progress.say(&format!(
                     "   {name}: refused, {} ({})",
                     reason,
                     reason.code()
                 ));
             }
             Err(other) => bail!("the {name} was refused for another reason: {other}"),
-            Ok(_) => story.say(&format!("   {name}: NOT refused")),
+            Ok(_) => progress.say(&format!("   {name}: NOT refused")),
         }
     }
-    attacks(story, people, figures);
-    story.stop_clock("refusals", started);
+    attacks(progress, people, figures);
+    progress.stop_clock("refusals", started);
     Ok(())
 }
 
 /// Likenesses of a citizen's eyes come before the orb.
-fn attacks(story: &Story, people: &[Citizen], figures: &mut Figures) {
+fn attacks(progress: &DemoProgress, people: &[Citizen], figures: &mut Figures) {
     let mut rng = stream(figures.seed, ATTACKS);
     let forger = Person::from_seed(figures.seed ^ u64::MAX);
     for species in [
@@ -189,13 +189,13 @@ fn attacks(story: &Story, people: &[Citizen], figures: &mut Figures) {
         match present(&attack, &asked) {
             Err(OrbError::Session { refusal, .. }) => {
                 figures.attacks_refused += 1;
-                story.say(&format!(
+                progress.say(&format!(
                     "   {name}: refused, {refusal} ({})",
                     refusal.code()
                 ));
             }
-            Err(other) => story.say(&format!("   {name}: refused for another reason: {other}")),
-            Ok(_) => story.say(&format!("   {name}: NOT refused")),
+            Err(other) => progress.say(&format!("   {name}: refused for another reason: {other}")),
+            Ok(_) => progress.say(&format!("   {name}: NOT refused")),
         }
     }
 }
@@ -244,20 +244,20 @@ fn with_bad_left_eye(
 
 /// 3. Everybody's leaf in the registry is final.
 pub(crate) async fn wait_for_registry(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     people: &[Citizen],
 ) -> anyhow::Result<()> {
-    story.chapter("registry: commitments appended in batches");
-    let started = story.start_clock();
-    let steps = story.steps(people.len(), "members");
+    progress.chapter("registry: commitments appended in batches");
+    let started = progress.start_clock();
+    let steps = progress.steps(people.len(), "members");
     for citizen in people {
         wait_until_member(world, citizen).await?;
         steps.tick();
     }
     let root = world.chain().registry_state().await?.root;
-    story.end_steps(&steps, &format!("{} members, root {root}", people.len()));
-    story.stop_clock("registry", started);
+    progress.end_steps(&steps, &format!("{} members, root {root}", people.len()));
+    progress.stop_clock("registry", started);
     Ok(())
 }
 
@@ -286,24 +286,24 @@ async fn wait_until_member(world: &World, citizen: &Citizen) -> anyhow::Result<(
 /// 4b. Somebody has lost the phone and comes to the orb with another one: the old leaf is
 /// revoked, the new one appended. Returns the lost wallet.
 pub(crate) async fn recovery(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     citizen: &mut Citizen,
     figures: &mut Figures,
 ) -> anyhow::Result<Wallet> {
-    story.chapter("recovery: a lost phone, the same eyes, a fresh identity");
-    let started = story.start_clock();
+    progress.chapter("recovery: a lost phone, the same eyes, a fresh identity");
+    let started = progress.start_clock();
     let fresh = world.new_wallet(&format!("recovered-{}", citizen.number))?;
     let lost = std::mem::replace(&mut citizen.wallet, fresh);
     let mut rng = stream(figures.seed, RECOVERIES);
     enrol_one(world, citizen, EnrolmentKind::Recovery, &mut rng, figures).await?;
     wait_until_member(world, citizen).await?;
     let registry = world.chain().registry_state().await?;
-    story.say(&format!(
+    progress.say(&format!(
         "   citizen {}: old leaf revoked, new one appended, root {}",
         citizen.number, registry.root
     ));
     figures.recovered += 1;
-    story.stop_clock("recovery", started);
+    progress.stop_clock("recovery", started);
     Ok(lost)
 }

@@ -83,7 +83,7 @@ impl Figures {
         }
     }
 
-    /// Lists the results that did not come out as the story tells it.
+    /// Lists the results that differ from what the demo expects.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let expected = [
             ("people enrolled", self.enrolled, self.people),

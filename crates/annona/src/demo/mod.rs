@@ -26,16 +26,17 @@ use crate::outputs::JsonOutput;
 use crate::signals::until_signal;
 use artifacts::Artifacts;
 use figures::Figures;
-use progress::Story;
+use progress::DemoProgress;
 use world::World;
 
 /// Arguments of `annona demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// People who enrol.
+    /// Number of people who enrol, 3 to 2,000.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(3..=2_000))]
     people: u32,
-    /// Seed of the people's eyes and of every capture; a random one is printed if none is named.
+    /// Seed of the people's eyes and of every capture; if none is given, a random one is used
+    /// and printed.
     #[arg(long)]
     seed: Option<u64>,
     /// Write all figures to this file as JSON; "-" is standard output.
@@ -48,18 +49,18 @@ pub(crate) struct DemoArgs {
     /// Leave the chain and the service running at the end, until Ctrl-C.
     #[arg(long)]
     keep: bool,
-    /// Anvil binary; found by itself after `cargo xtask setup`.
+    /// Anvil binary; after `cargo xtask setup` it is found without this option.
     #[arg(long, value_name = "FILE", env = annona_chain::devnet::ANVIL_VARIABLE)]
     anvil: Option<PathBuf>,
 }
 
-/// Tells the story; exit code 1 when anything does not come out as told.
+/// Runs the demo; exit code 1 when anything turns out differently than it must.
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let lines = Arc::new(Lines::default());
     let telling = lines.during(tell(&args, &lines));
     match until_signal(telling).await? {
         Ok(code) => Ok(code),
-        // With the story's future the world was dropped, which ended its processes.
+        // With the demo's future the world was dropped, which ended its processes.
         Err(signal) => {
             note("\nstopped; the chain and the service were ended, their folder is removed");
             Ok(signal.exit_code())
@@ -77,15 +78,22 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
         figures::MEMBERS,
     )?;
     let artifacts = args.artifacts.as_deref().map(Artifacts::open).transpose()?;
-    let mut story = Story::begin(args.people, seed, json.is_stdout(), Arc::clone(lines));
+    let mut progress = DemoProgress::begin(args.people, seed, json.is_stdout(), Arc::clone(lines));
     let mut figures = Figures::new(args.people, seed);
     let creating = World::create(args.anvil.as_deref());
     let title = "set up the chain, the contracts and the service";
-    let world = story.stage(title, creating).await?;
+    let world = progress.stage(title, creating).await?;
 
-    let told = chapters(args, artifacts.as_ref(), &mut story, &world, &mut figures).await;
-    figures.seconds = story.seconds();
-    story.say(&figures.table());
+    let told = chapters(
+        args,
+        artifacts.as_ref(),
+        &mut progress,
+        &world,
+        &mut figures,
+    )
+    .await;
+    figures.seconds = progress.seconds();
+    progress.say(&figures.table());
     json.put(&figures)?;
     told?;
     let complaints = figures.complaints();
@@ -93,7 +101,7 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
         note(format_args!("not as told: {complaint}"));
     }
     if args.keep {
-        story.say(&world.how_to_go_on()?);
+        progress.say(&world.how_to_go_on()?);
         std::future::pending::<()>().await;
     }
     Ok(if complaints.is_empty() {
@@ -106,7 +114,7 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
 async fn chapters(
     args: &DemoArgs,
     artifacts: Option<&Artifacts>,
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
@@ -114,23 +122,23 @@ async fn chapters(
         artifacts.keep_deployment(world.deployment())?;
     }
     let mut people = citizens::make(args.people, figures.seed, world)?;
-    enrol::newcomers(story, world, &mut people, artifacts, figures).await?;
-    enrol::refusals(story, world, &people, figures).await?;
-    enrol::wait_for_registry(story, world, &people).await?;
+    enrol::newcomers(progress, world, &mut people, artifacts, figures).await?;
+    enrol::refusals(progress, world, &people, figures).await?;
+    enrol::wait_for_registry(progress, world, &people).await?;
 
-    let first = world.next_epoch(story).await?;
-    pay::everybody(story, world, &people, first, artifacts, figures).await?;
-    refuse::second_claim(story, world, &people[0], first, figures).await?;
-    let lost = enrol::recovery(story, world, last_of(&mut people)?, figures).await?;
-    let second = world.next_epoch(story).await?;
+    let first = world.next_epoch(progress).await?;
+    pay::everybody(progress, world, &people, first, artifacts, figures).await?;
+    refuse::second_claim(progress, world, &people[0], first, figures).await?;
+    let lost = enrol::recovery(progress, world, last_of(&mut people)?, figures).await?;
+    let second = world.next_epoch(progress).await?;
     let what = "claim with the lost identity";
-    refuse::outsider(story, world, &lost, what, second, figures).await?;
-    refuse::changed_recipient(story, world, &people[0], second, figures).await?;
-    refuse::stranger(story, world, second, figures).await?;
-    pay::everybody(story, world, &people, second, artifacts, figures).await?;
+    refuse::outsider(progress, world, &lost, what, second, figures).await?;
+    refuse::changed_recipient(progress, world, &people[0], second, figures).await?;
+    refuse::stranger(progress, world, second, figures).await?;
+    pay::everybody(progress, world, &people, second, artifacts, figures).await?;
     check_nullifiers(&people, world, first, second)?;
-    pay::check_balances(story, world, &people, figures).await?;
-    audit_chain(story, world, figures).await
+    pay::check_balances(progress, world, &people, figures).await?;
+    audit_chain(progress, world, figures).await
 }
 
 fn last_of(people: &mut [citizens::Citizen]) -> anyhow::Result<&mut citizens::Citizen> {
@@ -154,22 +162,22 @@ fn check_nullifiers(
 }
 
 async fn audit_chain(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    story.chapter("audit, from the chain alone");
-    let started = story.start_clock();
-    let tell = |progress: AuditProgress<'_>| {
-        if let AuditProgress::Checked(check) = progress {
-            story.say(&audit::line(check));
+    progress.chapter("audit, from the chain alone");
+    let started = progress.start_clock();
+    let tell = |event: AuditProgress<'_>| {
+        if let AuditProgress::Checked(check) = event {
+            progress.say(&audit::line(check));
         }
     };
     let report = annona_audit::audit(world.provider(), world.deployment(), now(), tell)
         .await
         .context("the audit could not be made")?;
-    story.say(&audit::summary(&report));
-    story.stop_clock("audit", started);
+    progress.say(&audit::summary(&report));
+    progress.stop_clock("audit", started);
     figures.audit.passed = report.passed();
     figures.audit.failed = report.failed();
     figures.audit.not_checked = report.not_checked();

@@ -13,7 +13,7 @@ use anyhow::{Context, bail, ensure};
 use super::artifacts::Artifacts;
 use super::citizens::Citizen;
 use super::figures::Figures;
-use super::progress::Story;
+use super::progress::DemoProgress;
 use super::world::World;
 
 /// Longest wait for one payment to be final.
@@ -61,18 +61,18 @@ pub(crate) async fn draft(
 
 /// 4. Everybody proves, claims and is paid.
 pub(crate) async fn everybody(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     people: &[Citizen],
     epoch: Epoch,
     artifacts: Option<&Artifacts>,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    story.chapter(&format!(
+    progress.chapter(&format!(
         "payment of epoch {epoch}: prove membership, claim, relay"
     ));
-    let proving = story.start_clock();
-    let steps = story.steps(people.len(), "proofs");
+    let proving = progress.start_clock();
+    let steps = progress.steps(people.len(), "proofs");
     let mut drafts = Vec::with_capacity(people.len());
     for citizen in people {
         let draft = draft(world, citizen, epoch, payment_to(citizen.recipient)).await?;
@@ -80,14 +80,14 @@ pub(crate) async fn everybody(
         drafts.push(draft);
         steps.tick();
     }
-    story.end_steps(
+    progress.end_steps(
         &steps,
         &format!("{} claims proved and accepted", drafts.len()),
     );
-    story.stop_clock("claim", proving);
+    progress.stop_clock("claim", proving);
 
-    let settling = story.start_clock();
-    let steps = story.steps(drafts.len(), "payments");
+    let settling = progress.start_clock();
+    let steps = progress.steps(drafts.len(), "payments");
     let mut gas = Vec::with_capacity(drafts.len());
     for (citizen, draft) in people.iter().zip(&drafts) {
         gas.push(settle(world, draft).await?);
@@ -100,11 +100,11 @@ pub(crate) async fn everybody(
     figures.epochs += 1;
     note_gas(figures, &gas);
     let amount = world.chain().epoch_account(epoch).await?.amount;
-    story.end_steps(
+    progress.end_steps(
         &steps,
         &format!("{} people paid {amount} tokens each", gas.len()),
     );
-    story.stop_clock("settle", settling);
+    progress.stop_clock("settle", settling);
     Ok(())
 }
 
@@ -151,7 +151,7 @@ fn note_gas(figures: &mut Figures, gas: &[u64]) {
 
 /// Compares each balance with the sum of the amounts of the epochs that were paid.
 pub(crate) async fn check_balances(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     people: &[Citizen],
     figures: &mut Figures,
@@ -167,7 +167,7 @@ pub(crate) async fn check_balances(
         if balance == due {
             figures.balances_right += 1;
         } else {
-            story.say(&format!(
+            progress.say(&format!(
                 "   citizen {} has {} instead of {}",
                 citizen.number,
                 AmountWei(balance),
@@ -175,7 +175,7 @@ pub(crate) async fn check_balances(
             ));
         }
     }
-    story.say(&format!(
+    progress.say(&format!(
         "   balances on the chain: {} of {} people have {} tokens",
         figures.balances_right,
         people.len(),

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::output::{Lines, note};
 
 /// Output for the reader: chapters, progress, and the time that each stage took.
-pub(crate) struct Story {
+pub(crate) struct DemoProgress {
     begun: Instant,
     seconds: BTreeMap<String, f64>,
     lines: Arc<Lines>,
@@ -28,19 +28,19 @@ impl Steps {
     }
 }
 
-impl Story {
-    /// `is_quiet` when standard output is for JSON; the story then goes to standard error.
+impl DemoProgress {
+    /// `is_quiet` when standard output is for JSON; the text then goes to standard error.
     pub(crate) fn begin(people: u32, seed: u64, is_quiet: bool, lines: Arc<Lines>) -> Self {
-        let story = Self {
+        let progress = Self {
             begun: Instant::now(),
             seconds: BTreeMap::new(),
             lines,
             is_quiet,
         };
-        story.say(&format!(
+        progress.say(&format!(
             "Annona, the first payment: {people} people, seed {seed}"
         ));
-        story
+        progress
     }
 
     pub(crate) fn say(&self, text: &str) {

@@ -14,23 +14,23 @@ use anyhow::{Context, ensure};
 use super::citizens::Citizen;
 use super::figures::Figures;
 use super::pay::{draft, payment_to};
-use super::progress::Story;
+use super::progress::DemoProgress;
 use super::world::World;
 
 /// 5a. A paid citizen proves again, to another address: the service refuses, and so does the
 /// contract.
 pub(crate) async fn second_claim(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     citizen: &Citizen,
     epoch: Epoch,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    story.chapter("refusals: what must not be paid");
+    progress.chapter("refusals: what must not be paid");
     let elsewhere = payment_to(PrivateKeySigner::random().address());
     let again = draft(world, citizen, epoch, elsewhere).await?;
     expect_refusal(
-        story,
+        progress,
         world,
         "second claim in the epoch",
         &again.to_request(),
@@ -42,12 +42,12 @@ pub(crate) async fn second_claim(
     figures.claims_offered_falsely += 1;
     match contract_refusal(world, &again).await? {
         Some(RevertReason::NullifierSpent) => {
-            story.say(
+            progress.say(
                 "   second claim sent straight to the contract: refused, the nullifier is spent",
             );
             figures.claims_refused += 1;
         }
-        other => story.say(&format!(
+        other => progress.say(&format!(
             "   second claim sent straight to the contract: NOT refused as spent ({other:?})"
         )),
     }
@@ -56,7 +56,7 @@ pub(crate) async fn second_claim(
 
 /// 5b. Somebody in between puts in another recipient.
 pub(crate) async fn changed_recipient(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     citizen: &Citizen,
     epoch: Epoch,
@@ -72,7 +72,7 @@ pub(crate) async fn changed_recipient(
         ..honest
     };
     expect_refusal(
-        story,
+        progress,
         world,
         "claim with a changed recipient",
         &stolen.to_request(),
@@ -84,19 +84,19 @@ pub(crate) async fn changed_recipient(
 
 /// 5c. Somebody who never enrolled.
 pub(crate) async fn stranger(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     epoch: Epoch,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     let wallet = world.new_wallet("stranger")?;
     let what = "claim by someone never enrolled";
-    outsider(story, world, &wallet, what, epoch, figures).await
+    outsider(progress, world, &wallet, what, epoch, figures).await
 }
 
 /// Somebody whose leaf is not in the tree: a path of their own making proves another root.
 pub(crate) async fn outsider(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     wallet: &Wallet,
     what: &str,
@@ -128,7 +128,7 @@ pub(crate) async fn outsider(
         &mut rand::rng(),
     )?;
     expect_refusal(
-        story,
+        progress,
         world,
         what,
         &forged.to_request(),
@@ -139,7 +139,7 @@ pub(crate) async fn outsider(
 }
 
 async fn expect_refusal(
-    story: &mut Story,
+    progress: &mut DemoProgress,
     world: &World,
     what: &str,
     request: &ClaimRequest,
@@ -149,12 +149,12 @@ async fn expect_refusal(
     figures.claims_offered_falsely += 1;
     match world.service().claim(request).await {
         Err(refusal @ ClientError::Refused(_)) if refusal.code() == Some(code) => {
-            story.say(&format!("   {what}: refused, {refusal}"));
+            progress.say(&format!("   {what}: refused, {refusal}"));
             figures.claims_refused += 1;
             Ok(())
         }
         Err(ClientError::Refused(problem)) => {
-            story.say(&format!(
+            progress.say(&format!(
                 "   {what}: refused with {} instead of {code}",
                 problem.code
             ));
@@ -162,7 +162,7 @@ async fn expect_refusal(
         }
         Err(other) => Err(other.into()),
         Ok(_) => {
-            story.say(&format!("   {what}: NOT refused"));
+            progress.say(&format!("   {what}: NOT refused"));
             Ok(())
         }
     }

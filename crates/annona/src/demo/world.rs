@@ -17,7 +17,7 @@ use annona_service::sandbox::{self, Account};
 use anyhow::ensure;
 use orb_sim::Orb;
 
-use super::progress::Story;
+use super::progress::DemoProgress;
 use crate::scratch::Scratch;
 use crate::service_process::ServiceProcess;
 
@@ -91,7 +91,7 @@ impl World {
     }
 
     /// Moves chain time to the start of the next epoch.
-    pub(crate) async fn next_epoch(&self, story: &mut Story) -> anyhow::Result<Epoch> {
+    pub(crate) async fn next_epoch(&self, progress: &mut DemoProgress) -> anyhow::Result<Epoch> {
         let now = self.chain.head().await?.timestamp;
         let next = Epoch(self.calendar.epoch_at(now)?.0 + 1);
         let seconds = self.calendar.start_of(next).0 - now.0;
@@ -102,7 +102,7 @@ impl World {
             reached == next,
             "the chain is in epoch {reached} instead of {next}"
         );
-        story.chapter(&format!(
+        progress.chapter(&format!(
             "epoch {next} begins: chain time moved by {:.1} hours",
             seconds as f64 / 3_600.0
         ));

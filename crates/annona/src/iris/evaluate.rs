@@ -13,22 +13,22 @@ use crate::long_work::{Stop, stoppable};
 use crate::outputs::{self, JsonOutput};
 
 /// Members by which earlier figures are known.
-const MEMBERS: &[&str] = &["failed_to_enrol", "failures", "ms_per_image"];
+const MEMBERS: &[&str] = &["failed_to_acquire", "failures", "ms_per_image"];
 
 /// Arguments of `annona iris evaluate`.
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArgs {
-    /// CSV file with the columns path,subject,eye,sample; paths are relative to its folder, eye
-    /// is left or right.
+    /// CSV file with the columns path,subject,eye,sample, such as a/1.png,anna,left,1. Paths are
+    /// relative to the file's folder; eye is left or right.
     manifest: PathBuf,
-    /// Write all figures as JSON; `-` is standard output.
+    /// Write all figures as JSON to this file; "-" is standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write one line a pair: i,j,genuine,score,raw,bits,shift (i < j count the images of the
-    /// manifest from 0).
+    /// Write a line for each pair to this CSV file: i,j,genuine,score,raw,bits,shift, where
+    /// i < j are the numbers of the images in the manifest, from 0.
     #[arg(long, value_name = "FILE")]
     scores: Option<PathBuf>,
-    /// Draw the distributions of genuine and impostor scores.
+    /// Draw the distributions of genuine and impostor scores to this file.
     #[arg(long, value_name = "PNG")]
     plot: Option<PathBuf>,
 }

@@ -25,9 +25,10 @@ pub(crate) enum IrisCommand {
     /// The image is read upright by its orientation tag. Turned, stretched, negative,
     /// dark, noisy, cut or damaged pictures are refused, each with its reason.
     Encode(EncodeArgs),
-    /// Compare two eyes: images or template files.
+    /// Compare two eyes, each an image or a template file.
     Compare(CompareArgs),
-    /// Measure error rates on labelled images: all pairs, EER, FNMR at fixed FMR, time.
+    /// Measure error rates on labelled images: equal error rate, false non-match rates at fixed
+    /// false match rates, failures to acquire, time.
     Evaluate(evaluate::EvaluateArgs),
 }
 
@@ -57,7 +58,8 @@ pub(crate) struct EncodeArgs {
     /// Write the template to this file.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Draw contours, lids and mask on the image, the unrolled sheet and the code.
+    /// Draw contours, eyelids and mask on the image, and below it the normalised iris and its
+    /// code, to this file.
     #[arg(long, value_name = "PNG")]
     overlay: Option<PathBuf>,
     /// Print as JSON.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use annona_evaluation::attacks::{Presentation, Row, nth, presentations};
+use annona_evaluation::attacks::{Presentation, PresentationCounts, nth, presentations};
 use annona_evaluation::confidence::clopper_pearson;
 use annona_evaluation::long_work::in_parallel;
 use anyhow::ensure;
@@ -22,15 +22,20 @@ const MEMBERS: &[&str] = &["presentation", "takenForLiving", "interval95"];
 /// Arguments of `annona orb attacks`.
 #[derive(Debug, Args)]
 pub(crate) struct AttacksArgs {
-    /// Presentations of each kind. Of 300 without an error the true rate is below 1 %
-    /// with 95 % confidence; fewer are for a quick look.
+    /// Number of presentations of each kind, 1 to 10,000. If 300 pass without an error, the true
+    /// rate is below 1 % with 95 % confidence; fewer serve for a quick look.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     people: u32,
     /// Seed of people, attacks and challenges.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only the presentations whose name contains this.
-    #[arg(long, value_name = "NAME", default_value = "")]
+    /// Make only the presentations whose name contains this, such as lens; all if not given.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
     only: String,
     /// Write the table as JSON to this file; "-" is standard output, without the table.
     #[arg(long, value_name = "FILE")]
@@ -82,7 +87,7 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
     let complete = trials.len() as u64 == count;
     let lines: Vec<Line> = kinds
         .into_iter()
-        .map(|kind| line(kind, Row::of(&trials, kind)))
+        .map(|kind| line(kind, PresentationCounts::of(&trials, kind)))
         .collect();
     json.answer(&lines, || table(&lines))?;
     if !complete {
@@ -94,7 +99,7 @@ pub(crate) async fn run(args: AttacksArgs) -> anyhow::Result<ExitCode> {
     Ok(stop.exit_code(complete))
 }
 
-fn line(kind: Presentation, row: Row) -> Line {
+fn line(kind: Presentation, row: PresentationCounts) -> Line {
     let (errors, of) = row.errors(kind);
     let (presentation, range) = names(kind);
     Line {

@@ -16,7 +16,7 @@ use annona_engine::ports::{
 };
 use annona_engine::{
     BatchPolicy, EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, MembershipRules, Outbox,
-    Sequencer, SequencerParts, SequencerRules, Settlement,
+    Sequencer, SequencerParts, SequencerRules, SettlementRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
@@ -40,10 +40,10 @@ const CONFIRMATIONS: u64 = 1;
 /// Arguments of `annona registry bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// People of each batch.
+    /// Number of people of each batch to measure, 1 to 1,024, separated by commas.
     #[arg(long, value_delimiter = ',', default_values_t = [16, 256, 1024], value_parser = clap::value_parser!(u32).range(1..=1024))]
     people: Vec<u32>,
-    /// Folder of the circuits' keys; test keys are made when missing.
+    /// Folder with the circuits' keys; test keys that are missing are made there.
     #[arg(long, value_name = "FOLDER")]
     keys: PathBuf,
     /// Print as JSON.
@@ -76,7 +76,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let provider = connect(&anvil.endpoint())?;
     let deployment = sandbox::deploy_contracts(&anvil, &provider, Vec::new()).await?;
     let reader = EvmReader::open(provider.clone(), deployment.clone()).await?;
-    let settlement = Settlement {
+    let settlement = SettlementRules {
         calendar: reader.calendar().await?,
         confirmations: CONFIRMATIONS,
         fees: sandbox::FEES,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use annona_bindings::Deployment;
 use annona_chain::EvmReader;
 use annona_core::{Address, Commitment, Epoch, OrbId, parse_address};
-use annona_engine::ports::{ChainReader, EnrolmentRepository, Pending, RevocationRepository};
+use annona_engine::ports::{ChainReader, EnrolmentRepository, PendingCounts, RevocationRepository};
 use annona_engine::{Membership, MembershipRules, RevocationReason};
 use annona_http::SecretUrl;
 use annona_rpc::connect;
@@ -31,7 +31,7 @@ use review::{ReviewArgs, ReviewsArgs};
 /// Commands of `annona registry`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RegistryCommand {
-    /// Show the registry as the chain has it, and with --config what waits for it.
+    /// Show the registry as the chain has it and, with --config, what waits for it.
     Status(StatusArgs),
     /// Queue leaves for revocation: single commitments, or all that an orb vouched for.
     ///
@@ -47,7 +47,8 @@ pub(crate) enum RegistryCommand {
     Review(ReviewArgs),
     /// Rebuild the tree from the registry's events alone and compare every root.
     Rebuild(RebuildArgs),
-    /// Register made-up people on a development chain of its own; print how many a second.
+    /// Measure how many people a second are registered: made-up ones, on a development chain
+    /// that is started for it.
     Bench(BenchArgs),
 }
 
@@ -57,7 +58,7 @@ struct ChainArgs {
     /// JSON-RPC endpoint of the chain.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
     rpc_url: SecretUrl,
-    /// Deployment file.
+    /// Deployment file, such as deployment.json.
     #[arg(long, value_name = "FILE")]
     deployment: PathBuf,
 }
@@ -67,7 +68,7 @@ struct ChainArgs {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     chain: ChainArgs,
-    /// Configuration of the service, for what waits in its database.
+    /// Configuration of the service, such as annona.toml, to show what waits in its database.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print as JSON.
@@ -78,7 +79,7 @@ pub(crate) struct StatusArgs {
 /// Arguments of `annona registry revoke`.
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
-    /// Commitments to revoke.
+    /// Commitments to revoke, each 0x and 64 hexadecimal digits.
     #[arg(
         value_name = "0x…",
         required_unless_present = "orb",
@@ -89,7 +90,7 @@ pub(crate) struct RevokeArgs {
     /// wait for the orb registry; propose the change there as well.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     orb: Option<Address>,
-    /// Configuration of the service whose database holds the queue.
+    /// Configuration of the service whose database holds the queue, such as annona.toml.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Print as JSON.
@@ -102,7 +103,7 @@ pub(crate) struct RevokeArgs {
 pub(crate) struct RebuildArgs {
     #[command(flatten)]
     chain: ChainArgs,
-    /// Write the tree here, as the service reads it at its start (`tree` of its
+    /// Write the tree to this file, which a service reads at its start (`tree` of its
     /// configuration).
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -113,7 +114,7 @@ pub(crate) struct RebuildArgs {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Status {
+struct RegistryStatus {
     block: u64,
     epoch: u64,
     root: String,
@@ -132,8 +133,8 @@ struct Counts {
     submitted: u64,
 }
 
-impl From<Pending> for Counts {
-    fn from(pending: Pending) -> Self {
+impl From<PendingCounts> for Counts {
+    fn from(pending: PendingCounts) -> Self {
         Self {
             queued: pending.queued,
             submitted: pending.under_way,
@@ -200,7 +201,7 @@ async fn status(args: StatusArgs) -> anyhow::Result<()> {
         Some(path) => Some(waiting(&load_config(path)?).await?),
         None => None,
     };
-    let status = Status {
+    let status = RegistryStatus {
         block: head.number,
         epoch: epoch.0,
         root: state.root.to_string(),
@@ -223,7 +224,7 @@ async fn waiting(config: &Config) -> anyhow::Result<Waiting> {
     })
 }
 
-fn describe(status: &Status, epoch: Epoch) -> String {
+fn describe(status: &RegistryStatus, epoch: Epoch) -> String {
     let mut text = format!(
         "block {}, epoch {epoch}\nroot {}\n{} members on {} leaves; {} of at most {} joined in this epoch",
         status.block,

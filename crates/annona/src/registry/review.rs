@@ -19,7 +19,7 @@ use crate::output::Format;
 /// Arguments of `annona registry reviews`.
 #[derive(Debug, Args)]
 pub(crate) struct ReviewsArgs {
-    /// Configuration of the service whose database holds the reviews.
+    /// Configuration of the service whose database holds the reviews, such as annona.toml.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Print as JSON.
@@ -35,7 +35,7 @@ pub(crate) struct ReviewArgs {
     id: B256,
     #[command(flatten)]
     verdict: VerdictArgs,
-    /// Configuration of the service whose database holds the reviews.
+    /// Configuration of the service whose database holds the reviews, such as annona.toml.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Print as JSON.
@@ -46,13 +46,13 @@ pub(crate) struct ReviewArgs {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct VerdictArgs {
-    /// The person is none of the entries listed: let the person join.
+    /// Let the person join: they are none of the entries listed.
     #[arg(long)]
     admit: bool,
-    /// The person is this entry, and came to recover: replace its commitment.
+    /// Recover the person: they are this entry of the list, and its commitment is replaced.
     #[arg(long, value_name = "ENTRY")]
     replace: Option<u64>,
-    /// The person is enrolled already, or there is no such person.
+    /// Refuse the person: they are enrolled already, or do not exist.
     #[arg(long)]
     refuse: bool,
 }
@@ -101,14 +101,14 @@ impl From<&OpenReview> for ReviewRow {
     fn from(open: &OpenReview) -> Self {
         let record = &open.review.record;
         let alike = open.review.matches.iter().filter_map(|one| {
-            let mut standings = open.standings.iter();
-            let standing = standings.find(|standing| standing.sequence == one.sequence)?;
+            let mut statuses = open.statuses.iter();
+            let status = statuses.find(|status| status.sequence == one.sequence)?;
             Some(AlikeRow {
                 entry: one.sequence,
                 score: f64::from(one.micros) / 1e6,
-                orb: standing.enrolment.orb.to_string(),
-                received_at: standing.enrolment.received_at.0,
-                counts: standing.counts,
+                orb: status.enrolment.orb.to_string(),
+                received_at: status.enrolment.received_at.0,
+                counts: status.counts,
             })
         });
         Self {
@@ -129,19 +129,19 @@ async fn open(path: &Path, gallery: Gallery) -> anyhow::Result<(SqliteStore, Rev
     let config = load_config(path)?;
     let deployment = Deployment::load(&config.service.deployment)?;
     let store = open_store(&config, &deployment).await?;
-    let desk = ReviewService::new(
+    let reviews = ReviewService::new(
         Arc::new(store.clone()),
         Arc::new(SystemClock),
         DecisionRule::standard(),
         gallery,
     );
-    Ok((store, desk))
+    Ok((store, reviews))
 }
 
 /// Lists the reviews.
 pub(super) async fn list(args: ReviewsArgs) -> anyhow::Result<()> {
-    let (store, desk) = open(&args.config, Gallery::new()).await?;
-    let open = desk.open().await?;
+    let (store, reviews) = open(&args.config, Gallery::new()).await?;
+    let open = reviews.open().await?;
     store.close().await;
     let rows: Vec<ReviewRow> = open.iter().map(ReviewRow::from).collect();
     Format::from_flag(args.json).print(&rows, || describe(&rows))
@@ -180,8 +180,8 @@ pub(super) async fn decide(args: ReviewArgs) -> anyhow::Result<()> {
     let config = load_config(&args.config)?;
     // The service writes the files; what they lack comes from the database.
     let gallery = Gallery::open(&config.service.gallery(), Access::Read).unwrap_or_default();
-    let (store, desk) = open(&args.config, gallery).await?;
-    let record = desk
+    let (store, reviews) = open(&args.config, gallery).await?;
+    let record = reviews
         .decide(EnrolmentId(args.id), args.verdict.verdict())
         .await?;
     store.close().await;

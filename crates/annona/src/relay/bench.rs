@@ -46,16 +46,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Arguments of `annona relay bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// People, of whom each claims once; a proof takes about a tenth of a second.
+    /// Number of people, each of whom claims once; a proof takes about a tenth of a second.
     #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     claims: u32,
-    /// Claims on their way at once.
+    /// Number of claims that are sent at the same time.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     clients: u16,
-    /// Accounts that pay the gas, of the five that are left.
+    /// Number of accounts that pay the gas, 1 to 5.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=5))]
     senders: u8,
-    /// Folder of the circuits' keys; test keys are made when missing.
+    /// Folder with the circuits' keys; test keys that are missing are made there.
     #[arg(long, value_name = "FOLDER")]
     keys: PathBuf,
     /// Write the figures as JSON to this file; "-" is standard output.

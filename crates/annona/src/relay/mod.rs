@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use annona_bindings::Deployment;
-use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository, Purpose, Slot};
+use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository, Payload, Slot};
 use annona_service::assemble::open_store;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -20,15 +20,15 @@ use bench::BenchArgs;
 pub(crate) enum RelayCommand {
     /// Show what waits and what is under way: claims, and every transaction that is not settled.
     Status(StatusArgs),
-    /// Have made-up people claim from a service of its own on a development chain; print how
-    /// many claims a second are accepted and settled.
+    /// Measure how many claims a second are accepted and settled: made-up people claim from a
+    /// service that is started for it, on a development chain.
     Bench(BenchArgs),
 }
 
 /// Arguments of `annona relay status`.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// Configuration of the service.
+    /// Configuration of the service, such as annona.toml.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Print as JSON.
@@ -38,7 +38,7 @@ pub(crate) struct StatusArgs {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Status {
+struct RelayStatus {
     claims_queued: u64,
     claims_under_way: u64,
     slots: Vec<SlotView>,
@@ -76,7 +76,7 @@ async fn status(args: StatusArgs) -> anyhow::Result<()> {
     let claims = ClaimRepository::pending_claims(&store).await?;
     let slots = store.open_slots().await?;
     store.close().await;
-    let status = Status {
+    let status = RelayStatus {
         claims_queued: claims.queued,
         claims_under_way: claims.under_way,
         slots: slots.iter().filter_map(view).collect(),
@@ -87,11 +87,11 @@ async fn status(args: StatusArgs) -> anyhow::Result<()> {
 /// `None` for a slot without an attempt, of which the database has none.
 fn view(slot: &Slot) -> Option<SlotView> {
     let newest = slot.attempts.last()?;
-    let (purpose, members) = match &slot.purpose {
-        Purpose::Append { enrolments, .. } => ("append", enrolments.len()),
-        Purpose::Revoke { commitments } => ("revoke", commitments.len()),
-        Purpose::Claims { nullifiers } => ("claims", nullifiers.len()),
-        Purpose::Fill => ("fill", 0),
+    let (purpose, members) = match &slot.payload {
+        Payload::Append { enrolments, .. } => ("append", enrolments.len()),
+        Payload::Revoke { commitments } => ("revoke", commitments.len()),
+        Payload::Claims { nullifiers } => ("claims", nullifiers.len()),
+        Payload::GapFiller => ("fill", 0),
     };
     Some(SlotView {
         sender: slot.sender.to_string(),
@@ -106,7 +106,7 @@ fn view(slot: &Slot) -> Option<SlotView> {
     })
 }
 
-fn describe(status: &Status) -> String {
+fn describe(status: &RelayStatus) -> String {
     let mut text = format!(
         "{} claims wait, {} are under way, {} transactions are not settled",
         status.claims_queued,

@@ -15,13 +15,13 @@ use tempfile::TempDir;
 use crate::world::{anvil_binary, command};
 
 /// A chain, a plan and a key that can pay.
-struct Ground {
+struct DeployWorld {
     folder: TempDir,
     anvil: AnvilInstance,
     provider: DynProvider,
 }
 
-impl Ground {
+impl DeployWorld {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let anvil = devnet::start(&anvil_binary(), BlockTime::Instant).unwrap();
@@ -70,10 +70,10 @@ fn errors(output: &Output) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_paid_for_when_the_file_cannot_be_written() {
-    let ground = Ground::new();
-    std::fs::write(ground.folder.path().join("foreign.json"), "mine").unwrap();
-    std::fs::create_dir(ground.folder.path().join("folder")).unwrap();
-    std::fs::write(ground.folder.path().join("empty.json"), "").unwrap();
+    let world = DeployWorld::new();
+    std::fs::write(world.folder.path().join("foreign.json"), "mine").unwrap();
+    std::fs::create_dir(world.folder.path().join("folder")).unwrap();
+    std::fs::write(world.folder.path().join("empty.json"), "").unwrap();
     for out in [
         "nodir/deployment.json",
         "foreign.json",
@@ -81,7 +81,7 @@ async fn nothing_is_paid_for_when_the_file_cannot_be_written() {
         "empty.json",
         "",
     ] {
-        let output = ground.deploy(out).output().unwrap();
+        let output = world.deploy(out).output().unwrap();
         assert_eq!(
             output.status.code().map(|code| code > 0),
             Some(true),
@@ -93,17 +93,17 @@ async fn nothing_is_paid_for_when_the_file_cannot_be_written() {
             errors(&output)
         );
     }
-    assert_eq!(ground.transactions().await, 0);
-    let foreign = std::fs::read_to_string(ground.folder.path().join("foreign.json"));
+    assert_eq!(world.transactions().await, 0);
+    let foreign = std::fs::read_to_string(world.folder.path().join("foreign.json"));
     assert_eq!(foreign.unwrap(), "mine");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn addresses_are_told_as_they_are_deployed() {
-    let ground = Ground::new();
-    let output = ground.deploy("deployment.json").output().unwrap();
+    let world = DeployWorld::new();
+    let output = world.deploy("deployment.json").output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
-    let file = std::fs::read_to_string(ground.folder.path().join("deployment.json")).unwrap();
+    let file = std::fs::read_to_string(world.folder.path().join("deployment.json")).unwrap();
     let told = errors(&output);
     let addresses: Vec<&str> = told
         .lines()
@@ -116,17 +116,17 @@ async fn addresses_are_told_as_they_are_deployed() {
         assert!(file.contains(&address.to_lowercase()), "{address}");
     }
     // A second run does not touch the file.
-    let again = ground.deploy("deployment.json").output().unwrap();
+    let again = world.deploy("deployment.json").output().unwrap();
     assert!(!again.status.success());
-    assert_eq!(ground.transactions().await, 12);
+    assert_eq!(world.transactions().await, 12);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_deployment_says_what_is_there_and_can_be_made_again() {
-    let ground = Ground::new();
+    let world = DeployWorld::new();
     for (name, code) in [("TERM", 143), ("INT", 130)] {
-        ground.provider.anvil_set_auto_mine(false).await.unwrap();
-        let mut deploying = ground
+        world.provider.anvil_set_auto_mine(false).await.unwrap();
+        let mut deploying = world
             .deploy("deployment.json")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -136,10 +136,10 @@ async fn an_interrupted_deployment_says_what_is_there_and_can_be_made_again() {
         let mut next = || lines.next().unwrap().unwrap();
         assert!(next().starts_with("deploying 12 contracts"));
         // The first contract gets into a block, the second waits for one.
-        while ground.provider.txpool_pending().await == 0 {
+        while world.provider.txpool_pending().await == 0 {
             tokio::task::yield_now().await;
         }
-        ground.provider.evm_mine(None).await.unwrap();
+        world.provider.evm_mine(None).await.unwrap();
         let created = next();
         assert!(created.contains("TimelockController"), "{created}");
         let told = std::process::Command::new("kill")
@@ -156,15 +156,15 @@ async fn an_interrupted_deployment_says_what_is_there_and_can_be_made_again() {
             "{account}"
         );
         assert!(account.contains("run the same command again"), "{account}");
-        let left = std::fs::read_dir(ground.folder.path()).unwrap().count();
+        let left = std::fs::read_dir(world.folder.path()).unwrap().count();
         assert_eq!(
             left, 2,
             "key and plan, and no file of an unfinished deployment"
         );
-        ground.provider.anvil_drop_all_transactions().await.unwrap();
+        world.provider.anvil_drop_all_transactions().await.unwrap();
     }
-    ground.provider.anvil_set_auto_mine(true).await.unwrap();
-    let output = ground.deploy("deployment.json").output().unwrap();
+    world.provider.anvil_set_auto_mine(true).await.unwrap();
+    let output = world.deploy("deployment.json").output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use annona_faults::{
-    Failure, FeeModel, LOG_REFUSALS, Modes, Proxy, Refusal, RetryAfter, Server, When,
+    Failure, FeeModel, LOG_REFUSALS, Modes, Proxy, RetryAfter, RpcRefusal, Server, When,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -108,7 +108,7 @@ async fn no_command_shows_the_key_in_an_address() {
         let ended = Proxy::start(world.rpc()).await;
         with_key(ended.url())
     };
-    let quoting = Refusal::rpc(-32_000, "no project SECRET2 with key=SECRET3 for SECRET1");
+    let quoting = RpcRefusal::rpc(-32_000, "no project SECRET2 with key=SECRET3 for SECRET1");
     let failures = [
         Failure::Page(401),
         Failure::Page(200),
@@ -159,7 +159,7 @@ async fn a_service_never_logs_the_key_of_its_endpoint() {
     let service = world.serve_with(&[("RUST_LOG", "trace")]);
     until(async || service.client.is_ready().await.unwrap()).await;
     let log = || std::fs::read_to_string(world.path().join("service.log")).unwrap();
-    let quoting = Refusal::rpc(-32_000, "no project SECRET2 with key=SECRET3 for SECRET1");
+    let quoting = RpcRefusal::rpc(-32_000, "no project SECRET2 with key=SECRET3 for SECRET1");
     for failure in [
         Failure::Page(403),
         Failure::Refuse(quoting),

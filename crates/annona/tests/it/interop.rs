@@ -19,6 +19,7 @@ pub(crate) fn verify_with_npm(claims: &[std::path::PathBuf]) -> Value {
     counts
 }
 
+/// Tests IDENT-4.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_printed_proof_is_accepted_by_the_npm_package_and_refused_with_any_field_changed() {
     let world = World::create().await;

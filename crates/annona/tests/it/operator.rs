@@ -89,6 +89,7 @@ async fn a_second_signal_ends_the_service_within_its_grace() {
     );
 }
 
+/// Tests RELAY-8.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_does_not_start_on_another_chain() {
     let world = World::create().await;
@@ -258,6 +259,7 @@ fn audit(world: &World, rpc: &str) -> (Option<i32>, Value) {
     (output.status.code(), report)
 }
 
+/// Tests AUDIT-38.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_audit_says_by_its_exit_code_whether_it_passed_failed_or_could_not_check() {
     let world = World::create().await;

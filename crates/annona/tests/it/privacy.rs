@@ -269,6 +269,7 @@ fn is_paid(status: &str) -> Vec<bool> {
         .collect()
 }
 
+/// Tests IDENT-10.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wallet_asks_in_its_whole_life_what_the_table_says() {
     let world = World::create().await;

@@ -14,7 +14,7 @@ use crate::clients::Client;
 /// Marks a connection whose request is worked on.
 const WORKING: u64 = u64::MAX;
 
-/// The connections that are open.
+/// The connections that are open (RELAY-12).
 ///
 /// Someone new is let in as long as anybody waits for their peer: the connection that has
 /// waited longest, be it for a head, a body, the next request or for an answer to be taken,

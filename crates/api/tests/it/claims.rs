@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use annona_api::RateLimits;
 use annona_core::{B256, BASE_MODULUS, ClaimTerms, SCALAR_MODULUS, U256};
-use annona_engine::Rejection;
-use annona_engine::ports::{ClaimRepository, Pending};
+use annona_engine::ClaimRejection;
+use annona_engine::ports::{ClaimRepository, PendingCounts};
 use annona_faults::patience;
 use annona_wire::{ClaimRequest, ClaimStatus, ClaimView, ConfigView};
 use axum::body::Body;
@@ -113,6 +113,7 @@ async fn a_recipient_that_the_token_refuses_is_refused_at_once() {
     answer.assert_problem(422, "bad-recipient");
 }
 
+/// Tests RCPT-4.
 #[tokio::test]
 async fn a_rejected_claim_shows_the_services_signed_reason() {
     let world = World::new().await;
@@ -124,14 +125,14 @@ async fn a_rejected_claim_shows_the_services_signed_reason() {
     let nullifier = receipt.terms.nullifier_hash;
     let rejected = world
         .store
-        .reject_claim(nullifier, Rejection::CensusExceeded);
+        .reject_claim(nullifier, ClaimRejection::CensusExceeded);
     rejected.await.unwrap();
     let view: ClaimView = world.get(&path).await.json();
     let signed = view.refusal.unwrap().parse().unwrap();
     assert_eq!(signed.signer(&SCOPE), Ok(receipt_key().address()));
     let refusal = signed.refusal;
     assert_eq!(refusal.terms, receipt.terms);
-    assert_eq!(refusal.reason, Rejection::CensusExceeded.code());
+    assert_eq!(refusal.reason, ClaimRejection::CensusExceeded.code());
     assert_eq!((refusal.block_number, refusal.block_time.0), (2, NOW));
     world.chain.ledger().mood = Mood::Unavailable;
     let view: ClaimView = world.get(&path).await.json();
@@ -174,6 +175,7 @@ async fn a_client_who_sends_too_many_claims_is_told_when_to_come_again() {
     assert_eq!(other.status(), 202);
 }
 
+/// Tests CLAIM-15.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_flood_of_false_claims_does_not_hold_up_true_ones() {
     const FLOOD: u64 = 10_000;
@@ -224,13 +226,14 @@ async fn a_flood_of_false_claims_does_not_hold_up_true_ones() {
     }
     assert_eq!(
         world.store.pending_claims().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 4,
             under_way: 0
         }
     );
 }
 
+/// Tests RCPT-3.
 #[tokio::test]
 async fn the_same_claim_again_gets_the_same_answer() {
     let world = World::new().await;
@@ -239,7 +242,7 @@ async fn the_same_claim_again_gets_the_same_answer() {
     assert_eq!((first.status, first.body), (second.status, second.body));
     assert_eq!(
         world.store.pending_claims().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 0
         }
@@ -270,7 +273,7 @@ async fn a_rejected_claim_sent_again_is_a_new_one() {
     let nullifier = queued.nullifier_hash.parse().unwrap();
     world
         .store
-        .reject_claim(nullifier, Rejection::FeeAboveAmount)
+        .reject_claim(nullifier, ClaimRejection::FeeAboveAmount)
         .await
         .unwrap();
     let again = world.claim(&honest_claim()).await;
@@ -279,7 +282,7 @@ async fn a_rejected_claim_sent_again_is_a_new_one() {
     assert_eq!((view.status, view.reason), (ClaimStatus::Queued, None));
     assert_eq!(
         world.store.pending_claims().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 0
         }
@@ -296,7 +299,7 @@ async fn a_changed_recipient_is_refused() {
         .assert_problem(422, "claim-proof-invalid");
     assert_eq!(
         world.store.pending_claims().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
 }
 

@@ -1,5 +1,5 @@
 use annona_core::{Commitment, Enrolment, EnrolmentKind, U256, UnixSeconds};
-use annona_engine::ports::{EnrolmentRepository, Pending, RevocationRepository};
+use annona_engine::ports::{EnrolmentRepository, PendingCounts, RevocationRepository};
 use annona_matcher::{Decision, DecisionRule, Gallery};
 use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use annona_wire::{EnrolmentRequest, EnrolmentStatus, EnrolmentView};
@@ -32,7 +32,7 @@ async fn the_same_packet_again_gets_the_same_answer() {
     assert_eq!((first.status, first.body), (second.status, second.body));
     assert_eq!(
         world.store.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 0
         }
@@ -117,7 +117,7 @@ async fn an_orb_that_is_not_active_is_refused() {
         .assert_problem(403, "orb-not-active");
     assert_eq!(
         world.store.pending_enrolments().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
 }
 
@@ -142,7 +142,7 @@ async fn an_orb_that_is_refused_or_struck_off_has_a_code_of_its_own() {
     );
     assert_eq!(
         world.store.pending_enrolments().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
 }
 

@@ -1,11 +1,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use annona_api::{Limits, StreamLimits};
+use annona_api::{ApiLimits, StreamLimits};
 use annona_core::{Address, B256};
-use annona_engine::Rejection;
+use annona_engine::ClaimRejection;
 use annona_engine::ports::{
-    Attempt, AttemptKind, ClaimRepository, Fees, OpenOutcome, OutboxRepository, Purpose,
+    Attempt, AttemptKind, ClaimRepository, Fees, OpenOutcome, OutboxRepository, Payload,
     SignedTransaction, SlotId,
 };
 use annona_wire::{ClaimStatus, ClaimView};
@@ -94,10 +94,10 @@ async fn batch(world: &World) -> SlotId {
             raw: vec![1],
         },
     };
-    let purpose = Purpose::Claims {
+    let payload = Payload::Claims {
         nullifiers: vec![honest_claim().nullifier_hash.parse().unwrap()],
     };
-    match world.store.open_slot(&attempt, &purpose).await.unwrap() {
+    match world.store.open_slot(&attempt, &payload).await.unwrap() {
         OpenOutcome::Stored(id) => id,
         other => panic!("the slot was not stored: {other:?}"),
     }
@@ -158,7 +158,7 @@ async fn who_connects_again_is_told_nothing_twice() {
     let nullifier = honest_claim().nullifier_hash.parse().unwrap();
     world
         .store
-        .reject_claim(nullifier, Rejection::Refused)
+        .reject_claim(nullifier, ClaimRejection::Refused)
         .await
         .unwrap();
     let (rejected, view) = listener.next().await.unwrap();
@@ -168,7 +168,7 @@ async fn who_connects_again_is_told_nothing_twice() {
 
 #[tokio::test]
 async fn a_stream_ends_at_its_longest_duration() {
-    let limits = Limits {
+    let limits = ApiLimits {
         streams: StreamLimits {
             duration: Duration::from_millis(10),
             ..StreamLimits::default()
@@ -185,7 +185,7 @@ async fn a_stream_ends_at_its_longest_duration() {
 
 #[tokio::test]
 async fn no_more_streams_are_opened_than_allowed_and_a_closed_one_makes_room() {
-    let limits = Limits {
+    let limits = ApiLimits {
         streams: StreamLimits {
             in_all: 1,
             ..StreamLimits::default()
@@ -205,7 +205,7 @@ async fn no_more_streams_are_opened_than_allowed_and_a_closed_one_makes_room() {
 
 #[tokio::test]
 async fn one_client_cannot_take_all_streams() {
-    let limits = Limits {
+    let limits = ApiLimits {
         streams: StreamLimits {
             per_client: 1,
             ..StreamLimits::default()

@@ -71,6 +71,7 @@ async fn server() -> Server {
     Server::start(World::new().await, limits).await
 }
 
+/// Tests RELAY-12.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_ask_nothing_hold_up_nobody_at_another_address() {
     let server = server().await;

@@ -1,7 +1,7 @@
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use annona_api::{BodyLimits, ClientRate, Limits, Permits, RateLimits};
+use annona_api::{ApiLimits, BodyLimits, ClientRate, Permits, RateLimits};
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use futures::future::join_all;
@@ -21,7 +21,7 @@ const fn permits(of_each: usize) -> Permits {
 
 #[tokio::test]
 async fn more_requests_than_allowed_are_turned_away_but_operators_are_not() {
-    let limits = Limits {
+    let limits = ApiLimits {
         permits: permits(0),
         ..limits()
     };
@@ -38,7 +38,7 @@ async fn more_requests_than_allowed_are_turned_away_but_operators_are_not() {
 
 #[tokio::test]
 async fn permits_are_given_back() {
-    let limits = Limits {
+    let limits = ApiLimits {
         permits: permits(1),
         ..limits()
     };
@@ -50,7 +50,7 @@ async fn permits_are_given_back() {
 
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_ended() {
-    let limits = Limits {
+    let limits = ApiLimits {
         request_timeout: Duration::from_millis(500),
         ..limits()
     };
@@ -67,7 +67,7 @@ async fn a_request_that_takes_too_long_is_ended() {
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_given_up() {
-    let limits = Limits {
+    let limits = ApiLimits {
         bodies: BodyLimits {
             timeout: Duration::from_millis(50),
             ..BodyLimits::default()
@@ -84,7 +84,7 @@ async fn a_body_that_never_ends_is_given_up() {
 
 #[tokio::test]
 async fn a_body_with_a_long_pause_in_it_is_given_up() {
-    let limits = Limits {
+    let limits = ApiLimits {
         bodies: BodyLimits {
             pause: Duration::from_millis(50),
             ..BodyLimits::default()
@@ -102,7 +102,7 @@ async fn a_body_with_a_long_pause_in_it_is_given_up() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_holds_no_permit_and_counts_for_no_rate() {
-    let limits = Limits {
+    let limits = ApiLimits {
         permits: permits(1),
         rates: RateLimits {
             claims: ClientRate::of(1, 1),
@@ -124,7 +124,7 @@ async fn a_body_that_does_not_come_holds_no_permit_and_counts_for_no_rate() {
 
 #[tokio::test]
 async fn bodies_take_no_more_room_than_they_may() {
-    let limits = Limits {
+    let limits = ApiLimits {
         bodies: BodyLimits {
             bytes_in_all: 100,
             ..BodyLimits::default()
@@ -140,7 +140,7 @@ async fn bodies_take_no_more_room_than_they_may() {
 
 #[tokio::test]
 async fn one_kind_of_request_takes_nothing_from_another() {
-    let none_but = |permits: Permits| Limits {
+    let none_but = |permits: Permits| ApiLimits {
         permits,
         ..limits()
     };
@@ -165,7 +165,7 @@ async fn one_kind_of_request_takes_nothing_from_another() {
 
 #[tokio::test]
 async fn a_client_is_held_to_its_rate_on_every_route_of_people() {
-    let limits = Limits {
+    let limits = ApiLimits {
         rates: RateLimits {
             requests: ClientRate::of(1, 5),
             ..RateLimits::default()
@@ -195,7 +195,7 @@ async fn a_client_is_held_to_its_rate_on_every_route_of_people() {
 
 #[tokio::test]
 async fn however_many_ask_the_chain_is_asked_once_in_a_while() {
-    let limits = Limits {
+    let limits = ApiLimits {
         chain_answer_age: Duration::from_secs(600),
         ..limits()
     };

@@ -1,4 +1,4 @@
-use annona_engine::ports::{ClaimRepository, Pending};
+use annona_engine::ports::{ClaimRepository, PendingCounts};
 use annona_wire::{PartStatus, PartView, ReadinessView, ServicePart};
 use axum::body::Body;
 use axum::http::Request;
@@ -49,7 +49,7 @@ async fn nothing_new_is_taken_on_another_chain() {
     refused.assert_problem(503, "chain-unavailable");
     assert_eq!(
         world.store.pending_claims().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use annona_api::{ApiState, Limits, Readiness, router_with_limits};
+use annona_api::{ApiLimits, ApiState, Readiness, router_with_limits};
 use annona_chain::ReceiptKey;
 use annona_core::{
     Address, AmountWei, B256, Claim, ClaimCalendar, ClaimScope, ClaimWindow, Commitment, Enrolment,
@@ -163,10 +163,10 @@ impl Readiness for Told {
 }
 
 /// The default limits, but what the chain says is asked each time: tests change it.
-pub(crate) fn limits() -> Limits {
-    Limits {
+pub(crate) fn limits() -> ApiLimits {
+    ApiLimits {
         chain_answer_age: Duration::ZERO,
-        ..Limits::default()
+        ..ApiLimits::default()
     }
 }
 
@@ -187,13 +187,13 @@ impl World {
         Self::with_limits(limits()).await
     }
 
-    pub(crate) async fn with_limits(limits: Limits) -> Self {
+    pub(crate) async fn with_limits(limits: ApiLimits) -> Self {
         let world = Self::unsynced(limits).await;
         world.membership.sync(&*world.chain).await.unwrap();
         world
     }
 
-    pub(crate) async fn unsynced(limits: Limits) -> Self {
+    pub(crate) async fn unsynced(limits: ApiLimits) -> Self {
         let chain = Arc::new(MemoryChain::new(NOW));
         chain.append(JOINED, &members());
         let orb = PrivateKeySigner::from_bytes(&B256::repeat_byte(0x77)).unwrap();

@@ -11,7 +11,7 @@ use super::findings::{
     Finding, Findings, Verdict, answer, not_shown, wrong, wrong_at, wrong_by_logs_at,
 };
 use super::rebuilt::{claim_calendar, looked_at};
-use super::requests::{Asked, Difference, Standing};
+use super::requests::{Asked, Difference, PaymentMatch};
 use super::{ARCHIVE_NODE, Evidence};
 use crate::Gap;
 
@@ -39,6 +39,7 @@ pub(crate) fn statement(
     Some(ClaimProof { inputs, points })
 }
 
+/// Checks AUDIT-16: every payment is what its transaction asked for.
 pub(super) fn calls(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let mut compared = 0;
     for asked in &evidence.asked {
@@ -55,24 +56,24 @@ fn same_as_asked(asked: &Asked<'_>) -> Result<bool, Finding> {
         let what = format!("the {what} that was paid is not the one in the calldata");
         wrong_at(claim, what)
     };
-    match asked.standing {
-        Standing::Asked => Ok(true),
+    match asked.payment_match {
+        PaymentMatch::Asked => Ok(true),
         // Another check tells of them.
-        Standing::Hidden | Standing::Unreadable => Ok(false),
-        Standing::Unknown => Err(Finding::Unchecked(unknown_transactions())),
-        Standing::NoClaim => wrong_at(
+        PaymentMatch::Hidden | PaymentMatch::Unreadable => Ok(false),
+        PaymentMatch::Unknown => Err(Finding::Unchecked(unknown_transactions())),
+        PaymentMatch::NoClaim => wrong_at(
             claim,
             "a claim was paid in a transaction that does not claim",
         ),
-        Standing::NotAsked(Difference::Epoch) => not_in_calldata("epoch"),
-        Standing::NotAsked(Difference::Nullifier) => not_in_calldata("nullifier"),
-        Standing::NotAsked(Difference::Recipient) => not_in_calldata("recipient"),
+        PaymentMatch::NotAsked(Difference::Epoch) => not_in_calldata("epoch"),
+        PaymentMatch::NotAsked(Difference::Nullifier) => not_in_calldata("nullifier"),
+        PaymentMatch::NotAsked(Difference::Recipient) => not_in_calldata("recipient"),
         // The log of a fee or of an opening can be among those that are missing.
-        Standing::OtherFee => wrong_by_logs_at(
+        PaymentMatch::OtherFee => wrong_by_logs_at(
             claim,
             "the fee that was paid is not the one in the calldata",
         ),
-        Standing::OtherBatch => wrong_by_logs_at(claim, FOREIGN_BATCH_ID),
+        PaymentMatch::OtherBatch => wrong_by_logs_at(claim, FOREIGN_BATCH_ID),
     }
 }
 
@@ -92,7 +93,7 @@ fn not_more_often_than_asked(evidence: &Evidence<'_>, found: &mut Findings) {
         *answers.entry(key).or_insert(0) += 1;
     }
     for asked in &evidence.asked {
-        if asked.standing != Standing::Asked {
+        if asked.payment_match != PaymentMatch::Asked {
             continue;
         }
         let (at, event) = (asked.claim.at, &asked.claim.event);
@@ -109,6 +110,7 @@ fn not_more_often_than_asked(evidence: &Evidence<'_>, found: &mut Findings) {
     }
 }
 
+/// Checks AUDIT-17: every input of a claim is in its field.
 pub(super) fn ranges(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     for asked in &evidence.asked {
         found.note(in_range(asked));
@@ -141,6 +143,7 @@ fn in_range(asked: &Asked<'_>) -> Result<(), Finding> {
     }
 }
 
+/// Checks AUDIT-18: every claim was paid inside its window.
 pub(super) fn window(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let calendar = claim_calendar(data)?;
@@ -164,6 +167,7 @@ fn never_comes(epoch: U256) -> String {
     format!("epoch {epoch} never comes")
 }
 
+/// Checks AUDIT-19: the external nullifier of every epoch is the recomputed one.
 pub(super) fn external_nullifiers(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let scope = data.deployment.claim_scope();
@@ -188,11 +192,11 @@ pub(super) fn external_nullifiers(evidence: &Evidence<'_>, found: &mut Findings)
 }
 
 /// Verifies the proof of each payment. Of several requests that it can be the answer to, one with a
-/// true proof is enough: the others were skipped.
+/// true proof is enough: the others were skipped (AUDIT-20).
 pub(super) fn proofs(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let mut stated = Vec::new();
     for asked in &evidence.asked {
-        if asked.standing == Standing::Unknown {
+        if asked.payment_match == PaymentMatch::Unknown {
             found.note::<()>(Err(Finding::Unchecked(unknown_transactions())));
         }
         if let Some(Some(one)) = found.note(state(evidence, asked)) {
@@ -261,13 +265,15 @@ fn without_proof(stated: &Stated<'_>, error: &VerifyError) -> Result<(), Finding
     )
 }
 
+/// Checks AUDIT-21: the calldata of every claim could be read.
 pub(super) fn through_contracts(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
-    let count = |standing| {
+    let count = |payment_match| {
         let all = evidence.asked.iter();
-        all.filter(|asked| asked.standing == standing).count()
+        all.filter(|asked| asked.payment_match == payment_match)
+            .count()
     };
-    let (hidden, unreadable) = (count(Standing::Hidden), count(Standing::Unreadable));
+    let (hidden, unreadable) = (count(PaymentMatch::Hidden), count(PaymentMatch::Unreadable));
     if hidden > 0 {
         found.gaps.push(not_shown(
             format!(
@@ -297,7 +303,8 @@ pub(super) fn through_contracts(evidence: &Evidence<'_>, found: &mut Findings) -
     ))
 }
 
-/// Compares nullifier hashes modulo `r`: an alias of a spent one is the same to the circuit.
+/// Compares nullifier hashes modulo `r`: an alias of a spent one is the same to the
+/// circuit (AUDIT-22).
 pub(super) fn nullifiers_unique(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let mut seen = HashMap::new();
     for claim in &evidence.data.events.claims {

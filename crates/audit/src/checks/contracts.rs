@@ -116,6 +116,7 @@ fn code_of<'a>(evidence: &'a Evidence<'_>, contract: Contract) -> Result<&'a Byt
     }
 }
 
+/// Checks AUDIT-4: every contract runs the published code.
 pub(super) fn code(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     for contract in Contract::ALL {
         let Some(code) = found.note(code_of(evidence, contract)) else {
@@ -132,7 +133,7 @@ pub(super) fn code(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
 }
 
 /// Refuses test keys on any chain but a development one: their seed is in the sources, and anyone
-/// who reads it can prove a false batch.
+/// who reads it can prove a false batch (AUDIT-5).
 pub(super) fn batch_verifier_keys(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let chain_id = evidence.data.deployment.chain_id;
     if DEVELOPMENT_CHAINS.contains(&chain_id) {
@@ -150,7 +151,8 @@ pub(super) fn batch_verifier_keys(evidence: &Evidence<'_>, found: &mut Findings)
     looked_at(Contract::BATCH_VERIFIERS.len(), "verifiers of batches")
 }
 
-/// Compares the immutables with the deployment. Some are private, so they are read out of the code.
+/// Compares the immutables with the deployment. Some are private, so they are read out of the
+/// code (AUDIT-6).
 pub(super) fn immutables(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let (at, answers) = (&evidence.data.deployment, &evidence.data.answers);
     let genesis = answer(answers.genesis.as_ref(), "genesis()")?;
@@ -195,6 +197,7 @@ pub(super) fn immutables(evidence: &Evidence<'_>, found: &mut Findings) -> Verdi
     looked_at(expected.len(), "contracts with parts fixed at deployment")
 }
 
+/// Checks AUDIT-7: the contracts refer to each other as deployed.
 pub(super) fn wiring(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let (at, answers) = (&evidence.data.deployment, &evidence.data.answers);
     let wires = [
@@ -249,6 +252,7 @@ pub(super) fn wiring(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
 const G1_WORDS: usize = 2;
 const G2_WORDS: usize = 4;
 
+/// Checks AUDIT-8: the verifier uses the sound key of the public ceremony.
 pub(super) fn verifying_key(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let words = answer(
         evidence.data.answers.verifying_key.as_ref(),
@@ -283,6 +287,7 @@ pub(super) fn verifying_key(evidence: &Evidence<'_>, found: &mut Findings) -> Ve
     Ok(format!("key {}", pinned.hash()))
 }
 
+/// Checks AUDIT-9: every event can be read.
 pub(super) fn events_readable(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let events = &evidence.data.events;
     for (signature, transaction) in &events.unreadable {

@@ -25,7 +25,7 @@ const ANOTHER_ENDPOINT: &str = "ask another endpoint, best an archive node; if i
                                 the contracts do not leave the events that they promise";
 
 /// Checks the age of the newest block. The report tells the age itself beside the block's number: a
-/// check says the same however often it is made.
+/// check says the same however often it is made (AUDIT-1).
 pub(super) fn head_age(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     if DEVELOPMENT_CHAINS.contains(&data.deployment.chain_id) {
@@ -54,7 +54,7 @@ pub(super) fn head_age(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict
 }
 
 /// Checks that no contract is older than `deploymentBlock`, which comes from a file: acts of a
-/// contract before it would go unseen.
+/// contract before it would go unseen (AUDIT-2).
 pub(super) fn deployment_block(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let block = data.deployment.deployment_block;
@@ -106,7 +106,8 @@ pub(super) fn logs_complete(evidence: &Evidence<'_>, _: &mut Findings) -> Verdic
     ))
 }
 
-/// Finds signs that the logs that were read are not all; none if they are, as far as can be told.
+/// Finds signs that the logs that were read are not all; none if they are, as far as can be
+/// told (AUDIT-3).
 pub(super) fn log_gaps(data: &ChainData) -> Vec<Gap> {
     let mut gaps = Vec::new();
     gaps.extend(constructors_gap(data));

@@ -10,7 +10,8 @@ use crate::{Gap, Objection};
 pub(super) enum Finding {
     /// The rule does not hold, whatever else there is on the chain.
     Wrong(Objection),
-    /// The rule does not hold if these are all logs. When logs are missing, it accuses nobody.
+    /// The rule does not hold if these are all logs. When logs are missing, it accuses
+    /// nobody (AUDIT-34).
     WrongByLogs(Objection),
     /// The rule could not be checked, or not in full.
     Unchecked(Gap),
@@ -19,7 +20,7 @@ pub(super) enum Finding {
 /// Summary of a check's work, or the finding that ended it.
 pub(super) type Verdict = Result<String, Finding>;
 
-/// Findings of a check so far.
+/// Findings of a check so far (AUDIT-36).
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     lacks_logs: bool,

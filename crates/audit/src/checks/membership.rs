@@ -10,6 +10,7 @@ use super::findings::{
 use super::rebuilt::{Step, calendar, looked_at};
 use crate::data::{Logged, RegistryBatch};
 
+/// Checks AUDIT-10: every leaf is a commitment, and none is there twice.
 pub(super) fn leaves(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let revoked = revoked_places(evidence);
     let mut seen = HashMap::new();
@@ -53,6 +54,7 @@ fn revoked_places(evidence: &Evidence<'_>) -> HashSet<U256> {
     places
 }
 
+/// Checks AUDIT-11: every revoked leaf held that member until then.
 pub(super) fn revocations(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let mut members = HashMap::new();
     let mut revoked = 0;
@@ -81,6 +83,7 @@ pub(super) fn revocations(evidence: &Evidence<'_>, found: &mut Findings) -> Verd
     looked_at(revoked, "leaves revoked, each of them a member until then")
 }
 
+/// Checks AUDIT-12: every root follows from the batches before it.
 pub(super) fn roots(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     calendar(evidence.data)?;
     let batches = &evidence.data.events.batches;
@@ -137,6 +140,7 @@ fn is_counted_to_its_epoch(
     wrong_at(batch, what)
 }
 
+/// Checks AUDIT-13: the registry's state follows from its events.
 pub(super) fn registry_state(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let answers = &evidence.data.answers;
     let root = answer(answers.current_root.as_ref(), "currentRoot()")?;
@@ -159,6 +163,7 @@ pub(super) fn registry_state(evidence: &Evidence<'_>, found: &mut Findings) -> V
     Ok(format!("{members} members, root {root:#066x}"))
 }
 
+/// Checks AUDIT-14: the root and member count of every epoch are the recomputed ones.
 pub(super) fn checkpoints(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let checkpoints = &evidence.data.checkpoints;
     for (epoch, read) in checkpoints {

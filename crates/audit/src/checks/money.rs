@@ -18,6 +18,8 @@ type Opened = Logged<Distributor::EpochOpened>;
 /// Transfers, counted: transaction, receiver, amount.
 type Ledger = BTreeMap<(B256, Address, U256), i64>;
 
+/// Checks AUDIT-15: every epoch was opened in time, on its root, for its members, within its
+/// budget.
 pub(super) fn epochs_opened(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let mut budgets = BTreeMap::new();
@@ -168,6 +170,7 @@ fn claims_by_epoch(data: &ChainData) -> BTreeMap<U256, Vec<&Claim>> {
     by_epoch
 }
 
+/// Checks AUDIT-23: no epoch paid more claims than it has members.
 pub(super) fn census(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let by_epoch = claims_by_epoch(data);
@@ -200,6 +203,8 @@ fn census_of(evidence: &Evidence<'_>, epoch: U256, claims: &[&Claim]) -> Result<
     Ok(())
 }
 
+/// Checks AUDIT-24: every transfer out of the distributor is owed, and every payment was
+/// transferred (AUDIT-35).
 pub(super) fn payments(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let by_epoch = claims_by_epoch(data);
@@ -295,6 +300,7 @@ fn owed_transfers(data: &ChainData) -> Vec<(B256, Address, U256)> {
     owed
 }
 
+/// Checks AUDIT-25: every token in existence was issued for an epoch, below the cap.
 pub(super) fn supply(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let total = answer(data.answers.total_supply.as_ref(), "totalSupply()")?;
@@ -360,7 +366,8 @@ pub(super) fn owed_and_given(data: &ChainData) -> Result<(U256, U256), Finding> 
     Ok((owed, sum(gifts.map(|gift| gift.event.value))))
 }
 
-/// Checks the distributor's balance. Gifts of strangers stay in it, and are counted apart.
+/// Checks the distributor's balance. Gifts of strangers stay in it, and are counted
+/// apart (AUDIT-26).
 pub(super) fn balance(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let balance = answer(

@@ -23,7 +23,7 @@ const ROLE_NAMES: [&str; 5] = [
 ];
 
 /// Checks the delay now and at every time before: an hour without a delay is enough to change
-/// anything.
+/// anything (AUDIT-27).
 pub(super) fn timelock_delay(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let answers = &evidence.data.answers;
     let length = answer(answers.epoch_length.as_ref(), "epochLength()")?;
@@ -118,6 +118,7 @@ fn grants(data: &ChainData) -> impl Iterator<Item = (RoleKey, At)> + '_ {
     })
 }
 
+/// Checks AUDIT-28: only the timelock administers (REG-9).
 pub(super) fn admin_roles(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let (timelock, holders) = (data.deployment.timelock, holders(data));
@@ -161,6 +162,7 @@ pub(super) fn admin_roles(evidence: &Evidence<'_>, found: &mut Findings) -> Verd
     Ok(lines(now.chain(former)))
 }
 
+/// Checks AUDIT-29: the deployer never held a role.
 pub(super) fn deployer_powerless(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     let deployers = deployers(data)?;
@@ -186,7 +188,7 @@ pub(super) fn deployer_powerless(evidence: &Evidence<'_>, found: &mut Findings) 
 }
 
 /// Checks that parameters, orbs and roles change only at deployment or by an operation of the
-/// timelock; a holder may also give a role up.
+/// timelock; a holder may also give a role up (AUDIT-30).
 pub(super) fn admin_actions(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     let data = evidence.data;
     for action in cover::uncovered(data) {

@@ -107,7 +107,7 @@ impl Invocation {
 
 /// Result of comparing a payment with the requests of its transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum PaymentMatch {
     /// The payment was asked for exactly so.
     Asked,
     /// The payment was asked for with another fee than was paid.
@@ -138,7 +138,7 @@ pub(super) enum Difference {
 #[derive(Debug, Clone)]
 pub(super) struct Asked<'a> {
     pub(super) claim: &'a Claim,
-    pub(super) standing: Standing,
+    pub(super) payment_match: PaymentMatch,
     pub(super) requests: Vec<Distributor::claimCall>,
     /// Times that the transaction asks for this nullifier hash in this epoch.
     pub(super) times_asked: usize,
@@ -194,7 +194,7 @@ fn calls_of(data: &ChainData, transaction: B256) -> Calls {
 /// Key of a fee: transaction, epoch and nullifier hash.
 type FeeKey = (B256, U256, U256);
 
-/// Matches requests and payments.
+/// Matches requests and payments (AUDIT-35).
 pub(super) struct Matcher<'a> {
     data: &'a ChainData,
     calls: HashMap<B256, Calls>,
@@ -238,8 +238,8 @@ impl<'a> Matcher<'a> {
         let calls = calls.unwrap_or_else(|| calls_of(self.data, transaction));
         let asked = match &calls {
             Calls::Known(known) => self.compare(claim, known),
-            Calls::Hidden => without_requests(claim, Standing::Hidden),
-            Calls::Unknown => without_requests(claim, Standing::Unknown),
+            Calls::Hidden => without_requests(claim, PaymentMatch::Hidden),
+            Calls::Unknown => without_requests(claim, PaymentMatch::Unknown),
         };
         self.calls.insert(transaction, calls);
         asked
@@ -265,20 +265,20 @@ impl<'a> Matcher<'a> {
                 other_fee.push(request.clone());
             }
         }
-        let standing = if !exact.is_empty() {
-            Standing::Asked
+        let payment_match = if !exact.is_empty() {
+            PaymentMatch::Asked
         } else if known.is_unreadable() {
-            Standing::Unreadable
+            PaymentMatch::Unreadable
         } else if !other_fee.is_empty() {
-            Standing::OtherFee
+            PaymentMatch::OtherFee
         } else if !other_batch.is_empty() {
-            Standing::OtherBatch
+            PaymentMatch::OtherBatch
         } else if let Some(nearest) = differences.into_iter().min() {
-            Standing::NotAsked(nearest)
+            PaymentMatch::NotAsked(nearest)
         } else if known.requests.is_empty() {
-            Standing::NoClaim
+            PaymentMatch::NoClaim
         } else {
-            Standing::NotAsked(Difference::Nullifier)
+            PaymentMatch::NotAsked(Difference::Nullifier)
         };
         let requests = [exact, other_fee, other_batch]
             .into_iter()
@@ -286,7 +286,7 @@ impl<'a> Matcher<'a> {
             .unwrap_or_default();
         Asked {
             claim,
-            standing,
+            payment_match,
             requests,
             times_asked,
         }
@@ -338,10 +338,10 @@ fn difference(
     }
 }
 
-const fn without_requests(claim: &Claim, standing: Standing) -> Asked<'_> {
+const fn without_requests(claim: &Claim, payment_match: PaymentMatch) -> Asked<'_> {
     Asked {
         claim,
-        standing,
+        payment_match,
         requests: Vec::new(),
         times_asked: 0,
     }

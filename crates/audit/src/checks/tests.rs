@@ -17,7 +17,7 @@ use proptest::test_runner::Config as ProptestConfig;
 
 use super::run;
 use crate::data::ChainData;
-use crate::{AuditVerdict, CheckResult, Outcome, Report};
+use crate::{AuditReport, AuditVerdict, CheckOutcome, CheckResult};
 use sample::{AMOUNT, BUDGET, FIRST_CLAIM, STRANGER, honest, pay, transaction, word};
 
 /// A short run of property tests, or a long one where a soak is asked for.
@@ -29,18 +29,18 @@ fn cases() -> ProptestConfig {
     }
 }
 
-fn report(data: &ChainData) -> Report {
+fn report(data: &ChainData) -> AuditReport {
     run(data, |_| ())
 }
 
-fn with_outcome(data: &ChainData, outcome: Outcome) -> Vec<&'static str> {
+fn with_outcome(data: &ChainData, outcome: CheckOutcome) -> Vec<&'static str> {
     let checks = report(data).checks.into_iter();
     let some = checks.filter(|check| check.outcome() == outcome);
     some.map(|check| check.id).collect()
 }
 
 fn failing(data: &ChainData) -> Vec<&'static str> {
-    with_outcome(data, Outcome::Fail)
+    with_outcome(data, CheckOutcome::Fail)
 }
 
 fn check_of(data: &ChainData, id: &str) -> CheckResult {
@@ -96,12 +96,13 @@ fn pay_unseen(data: &mut ChainData, block: u64) {
     sample::sent(data, block).to = Some(STRANGER);
 }
 
+/// Tests AUDIT-31, AUDIT-32 and AUDIT-33.
 #[test]
 fn an_honest_deployment_passes_every_check_that_the_chain_can_answer() {
     let data = honest();
     assert_eq!(failing(&data), Vec::<&str>::new());
     assert_eq!(
-        with_outcome(&data, Outcome::NotChecked),
+        with_outcome(&data, CheckOutcome::NotChecked),
         ["leaves-are-people", "enrolment-signatures", "log-anchors"]
     );
     let report = report(&data);
@@ -121,6 +122,7 @@ fn an_honest_deployment_passes_every_check_that_the_chain_can_answer() {
     assert_eq!(totals.issued_wei.0, word(BUDGET));
 }
 
+/// Tests AUDIT-37.
 #[test]
 fn the_report_is_a_function_of_the_chain() {
     let (first, second) = (report(&honest()), report(&honest()));
@@ -157,6 +159,7 @@ fn progress_is_told_of_each_check_once() {
     assert_eq!(seen, report.checks);
 }
 
+/// Tests AUDIT-36.
 #[test]
 fn every_objection_is_in_the_report() {
     let mut data = honest();

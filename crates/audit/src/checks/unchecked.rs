@@ -10,6 +10,7 @@ fn by_design(why: &str) -> Verdict {
     }))
 }
 
+/// Checks AUDIT-31: every leaf is one living person.
 pub(super) fn leaves_are_people(_: &Evidence<'_>, _: &mut Findings) -> Verdict {
     by_design(
         "the chain shows commitments, not people: that each stands for one living person rests on \
@@ -17,10 +18,12 @@ pub(super) fn leaves_are_people(_: &Evidence<'_>, _: &mut Findings) -> Verdict {
     )
 }
 
+/// Checks AUDIT-32: every leaf was signed for by an active orb.
 pub(super) fn enrolment_signatures(_: &Evidence<'_>, _: &mut Findings) -> Verdict {
     by_design("the orbs' signatures are kept by the service and are not on chain")
 }
 
+/// Checks AUDIT-33: the transparency log is anchored on chain.
 pub(super) fn log_anchors(_: &Evidence<'_>, _: &mut Findings) -> Verdict {
     by_design("this deployment anchors no transparency log")
 }

@@ -1,7 +1,7 @@
 use annona_core::{AmountWei, U256};
 use serde::Serialize;
 
-use super::{AuditVerdict, CheckResult, Gap, Objection, Outcome, Report, Totals};
+use super::{AuditReport, AuditTotals, AuditVerdict, CheckOutcome, CheckResult, Gap, Objection};
 
 /// Version of the JSON report's form.
 const SCHEMA: u32 = 3;
@@ -74,7 +74,7 @@ struct JsonTotals {
 }
 
 /// Writes the report as compact JSON. Checks are in the order of the audit, which is fixed.
-pub(super) fn of(report: &Report, age_secs: Option<u64>) -> String {
+pub(super) fn of(report: &AuditReport, age_secs: Option<u64>) -> String {
     let verdict = report.verdict();
     let json = JsonReport {
         schema: SCHEMA,
@@ -107,9 +107,9 @@ impl<'a> From<&'a CheckResult> for JsonCheck<'a> {
             id: check.id,
             title: check.title,
             outcome: match check.outcome() {
-                Outcome::Pass => "pass",
-                Outcome::Fail => "fail",
-                Outcome::NotChecked => "notChecked",
+                CheckOutcome::Pass => "pass",
+                CheckOutcome::Fail => "fail",
+                CheckOutcome::NotChecked => "notChecked",
             },
             detail: &check.detail,
             objections: check.objections.iter().map(JsonObjection::from).collect(),
@@ -140,8 +140,8 @@ impl<'a> From<&'a Gap> for JsonGap<'a> {
     }
 }
 
-impl From<&Totals> for JsonTotals {
-    fn from(totals: &Totals) -> Self {
+impl From<&AuditTotals> for JsonTotals {
+    fn from(totals: &AuditTotals) -> Self {
         let wei = |AmountWei(amount): AmountWei| -> String { U256::to_string(&amount) };
         Self {
             members: totals.members,

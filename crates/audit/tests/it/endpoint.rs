@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alloy::primitives::Address;
 use alloy::providers::{DynProvider, Provider};
-use annona_audit::{AuditError, AuditProgress, AuditVerdict, Outcome, Report, audit};
+use annona_audit::{AuditError, AuditProgress, AuditReport, AuditVerdict, CheckOutcome, audit};
 use annona_bindings::Deployment;
 use annona_core::{AmountWei, Payment, U256, UnixSeconds};
 use annona_faults::{Failure, LOG_REFUSALS, Modes, Proxy, RetryAfter, When};
@@ -70,7 +70,7 @@ impl Endpoint {
             .unwrap();
     }
 
-    async fn report(&self, modes: Modes) -> Report {
+    async fn report(&self, modes: Modes) -> AuditReport {
         self.proxy.set(modes);
         let report = world::report(&self.provider, &self.chain.deployment).await;
         self.proxy.behave();
@@ -91,7 +91,7 @@ impl Endpoint {
     /// The audit accuses nobody, and says `word` of what it could not see.
     async fn is_not_shown(&self, modes: Modes, word: &str) {
         let report = self.report(modes).await;
-        let failed = with_outcome(&report, Outcome::Fail);
+        let failed = with_outcome(&report, CheckOutcome::Fail);
         assert_eq!(failed, Vec::<&str>::new(), "{}", report.to_json());
         assert_eq!(report.verdict(), AuditVerdict::Incomplete);
         assert!(report.to_json().contains(word), "{}", report.to_json());

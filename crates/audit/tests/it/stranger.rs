@@ -6,7 +6,7 @@ use alloy::primitives::{Address, B256, Bytes, TxKind, U256, hex, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::SolCall;
-use annona_audit::{AuditVerdict, Outcome};
+use annona_audit::{AuditVerdict, CheckOutcome};
 use annona_bindings::contracts::{
     AnnonaToken, Distributor, IDistributor, MintedIncome, TimelockController, artifacts,
 };
@@ -349,7 +349,7 @@ async fn a_stranger_makes_no_check_fail() {
 
     let report = world::report(&chain.provider, &chain.deployment).await;
     assert_eq!(
-        with_outcome(&report, Outcome::Fail),
+        with_outcome(&report, CheckOutcome::Fail),
         Vec::<&str>::new(),
         "{}",
         report.to_json()

@@ -5,7 +5,7 @@ use std::path::Path;
 use alloy::node_bindings::AnvilInstance;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::{DynProvider, Provider};
-use annona_audit::{AuditProgress, Outcome, Report, audit};
+use annona_audit::{AuditProgress, AuditReport, CheckOutcome, audit};
 use annona_bindings::Deployment;
 use annona_bindings::contracts::{Distributor, Registry};
 use annona_chain::devnet::{BlockTime, find_anvil, start};
@@ -161,7 +161,7 @@ pub(crate) fn prove(
 }
 
 /// Audits through `provider`; on a development chain the time of the audit does not matter.
-pub(crate) async fn report(provider: &DynProvider, deployment: &Deployment) -> Report {
+pub(crate) async fn report(provider: &DynProvider, deployment: &Deployment) -> AuditReport {
     audit(provider, deployment, UnixSeconds(0), nothing)
         .await
         .unwrap()
@@ -171,10 +171,10 @@ pub(crate) fn nothing(_: AuditProgress<'_>) {}
 
 pub(crate) async fn failing(chain: &Chain, deployment: &Deployment) -> Vec<&'static str> {
     let report = report(&chain.provider, deployment).await;
-    with_outcome(&report, Outcome::Fail)
+    with_outcome(&report, CheckOutcome::Fail)
 }
 
-pub(crate) fn with_outcome(report: &Report, outcome: Outcome) -> Vec<&'static str> {
+pub(crate) fn with_outcome(report: &AuditReport, outcome: CheckOutcome) -> Vec<&'static str> {
     let checks = report.checks.iter();
     let some = checks.filter(|check| check.outcome() == outcome);
     some.map(|check| check.id).collect()

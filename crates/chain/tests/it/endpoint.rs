@@ -11,7 +11,7 @@ use alloy::rpc::client::BatchRequest;
 use alloy::rpc::types::TransactionRequest;
 use alloy::transports::TransportError;
 use annona_chain::AccountSender;
-use annona_faults::{BatchSupport, Failure, Modes, Proxy, Refusal, RetryAfter, When, patience};
+use annona_faults::{BatchSupport, Failure, Modes, Proxy, RetryAfter, RpcRefusal, When, patience};
 use annona_rpc::{EndpointError, EndpointLimits, connect_with, endpoint_failure};
 
 use crate::world::{QUICK, STEADY, anvil, key};
@@ -69,12 +69,12 @@ const PASSING: [Failure; 18] = [
     Failure::Empty,
     Failure::WrongId,
     Failure::Silent,
-    Failure::Refuse(Refusal::rpc(
+    Failure::Refuse(RpcRefusal::rpc(
         429,
         "exceeded its compute units per second capacity",
     )),
-    Failure::Refuse(Refusal::rpc(-32_005, "project ID request rate exceeded")),
-    Failure::Refuse(Refusal {
+    Failure::Refuse(RpcRefusal::rpc(-32_005, "project ID request rate exceeded")),
+    Failure::Refuse(RpcRefusal {
         status: 503,
         code: Some(-32_000),
         message: "no healthy upstream",
@@ -114,11 +114,11 @@ async fn what_does_not_pass_is_asked_once() {
         Failure::Page(403),
         Failure::Page(404),
         Failure::Redirect("http://elsewhere.example/SECRET"),
-        Failure::Refuse(Refusal::rpc(
+        Failure::Refuse(RpcRefusal::rpc(
             -32_601,
             "the method does not exist/is not available",
         )),
-        Failure::Refuse(Refusal::rpc(3, "execution reverted: timeout")),
+        Failure::Refuse(RpcRefusal::rpc(3, "execution reverted: timeout")),
     ] {
         line.fails(When::Always, failure);
         let (answer, asked) = line.ask().await;
@@ -199,7 +199,7 @@ async fn every_failure_names_the_endpoint_and_none_shows_its_key() {
     let address = host.replace("http://", "http://user:SECRET1@") + "/v3/SECRET2?key=SECRET3";
     let provider = connect_with(&address, QUICK).unwrap();
     provider.get_block_number().await.unwrap();
-    let quoting = Refusal::rpc(-32_000, "no project SECRET2 with key=SECRET3 for SECRET1");
+    let quoting = RpcRefusal::rpc(-32_000, "no project SECRET2 with key=SECRET3 for SECRET1");
     let others = [
         Failure::Page(401),
         Failure::Redirect("/v3/SECRET2"),

@@ -5,7 +5,7 @@ use alloy::providers::ext::AnvilApi;
 use alloy::rpc::types::{Filter, Log};
 use annona_bindings::Deployment;
 use annona_chain::deploy;
-use annona_faults::{Failure, LOG_REFUSALS, LogLimit, Modes, Proxy, Refusal, When};
+use annona_faults::{Failure, LOG_REFUSALS, LogLimit, Modes, Proxy, RpcRefusal, When};
 use annona_rpc::{EndpointLimits, LOG_SPAN_MAX_BLOCKS, LogReader, connect, connect_with};
 
 use crate::world::{QUICK, STEADY, anvil, key, plan};
@@ -145,7 +145,7 @@ async fn an_endpoint_that_is_away_or_busy_is_not_asked_for_less_and_less() {
     let chain = Chain::new().await;
     let filter = everything(&chain.deployment);
     let wrong_key = Failure::Page(401);
-    let busy = Failure::Refuse(Refusal::rpc(429, "too many requests"));
+    let busy = Failure::Refuse(RpcRefusal::rpc(429, "too many requests"));
     for (failure, most) in [
         (wrong_key, 1),
         (busy, 12 * QUICK.attempts),

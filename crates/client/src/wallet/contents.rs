@@ -103,7 +103,7 @@ fn defect_of(bytes: &[u8]) -> Defect {
 }
 
 /// Computes the checksum over everything before it. Later formats keep the rule, so that a
-/// wrong byte in a format's name is not taken for another format.
+/// wrong byte in a format's name is not taken for another format (IDENT-6).
 fn checksum(format: &str, commitment: &str, secret: &str) -> String {
     let mut text = Zeroizing::new(CHECKSUM_DOMAIN.to_vec());
     for part in [format, commitment, secret] {
@@ -167,6 +167,7 @@ mod tests {
         assert!(text().starts_with(START));
     }
 
+    /// Tests IDENT-6.
     #[test]
     fn each_wrong_byte_is_damage_and_never_another_person() {
         let whole = text().into_bytes();

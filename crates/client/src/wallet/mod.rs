@@ -62,7 +62,7 @@ pub struct Wallet {
 
 impl Wallet {
     /// Makes an identity and writes it to a new file that only its owner can read. The file
-    /// is there whole or not at all.
+    /// is there whole or not at all (IDENT-1).
     ///
     /// # Errors
     /// [`WalletError::File`], for a file that exists as well.
@@ -78,7 +78,7 @@ impl Wallet {
         })
     }
 
-    /// Reads a wallet. Rights of other users to it are taken away.
+    /// Reads a wallet. Rights of other users to it are taken away (IDENT-7).
     ///
     /// # Errors
     /// [`WalletError`]: damage is told from other files.
@@ -161,6 +161,7 @@ mod tests {
         LeafIndex::try_from(position).unwrap()
     }
 
+    /// Tests IDENT-7.
     #[test]
     fn a_wallet_is_kept_private_and_never_overwritten() {
         let (folder, path, made) = created("wallet.json");

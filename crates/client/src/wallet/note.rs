@@ -84,7 +84,7 @@ impl WalletNote {
         LeafIndex::try_from(self.known(scope)?.leaf_index?).ok()
     }
 
-    /// Epochs whose claims were handed to `service`.
+    /// Epochs whose claims were handed to `service` (IDENT-10).
     #[must_use]
     pub fn handed_to(&self, scope: &ClaimScope, service: &str) -> Vec<Epoch> {
         let known = self.known(scope).into_iter();
@@ -172,7 +172,7 @@ impl WalletNote {
     }
 }
 
-/// `wallet.json.note`: a name of its own for each wallet, and never the wallet's.
+/// `wallet.json.note`: a name of its own for each wallet, and never the wallet's (IDENT-7).
 fn beside(wallet: &Path) -> PathBuf {
     let mut name = wallet.as_os_str().to_owned();
     name.push(".note");

@@ -9,7 +9,7 @@ use crate::ports::EpochAccount;
 impl ClaimRules {
     /// Returns the deadline that is promised for a claim taken at `now`, both on the chain's
     /// clock; `None` for a claim that may fail through nobody's fault: its window ends too
-    /// soon, or its fee may exceed an amount that nobody knows yet.
+    /// soon, or its fee may exceed an amount that nobody knows yet (RCPT-2).
     pub(super) fn deadline(
         &self,
         claim: &Claim,
@@ -72,6 +72,7 @@ mod tests {
         }
     }
 
+    /// Tests RCPT-2.
     #[test]
     fn nothing_is_promised_that_the_window_may_cut_off() {
         let window_ends = GENESIS + 5 * 100;

@@ -48,7 +48,7 @@ pub(super) struct ChainSnapshot {
     epochs: BTreeMap<Epoch, EpochSnapshot>,
 }
 
-/// State of an epoch whose window is open.
+/// State of an epoch whose window is open (CLAIM-11).
 pub(super) struct EpochSnapshot {
     pub(super) account: EpochAccount,
     pub(super) checkpoint: Checkpoint,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::channel::oneshot;
 
 /// Largest number of questions in a batch. More would hardly cost less each, and would delay
-/// the questions after them.
+/// the questions after them (CLAIM-15).
 const MAX_BATCH: usize = 64;
 /// Largest number of questions that may wait while a batch is worked on.
 const MAX_WAITING: usize = 1_024;

@@ -260,7 +260,7 @@ impl Followed {
     }
 
     /// Returns whether so many blocks lie on the one in which `epoch` was seen to have begun
-    /// that its tree cannot change.
+    /// that its tree cannot change (REG-13).
     pub(super) fn is_settled(&self, epoch: Epoch, head: BlockHead, confirmations: u64) -> bool {
         let begun = self.begun.range(epoch..).map(|(_, block)| *block).min();
         begun.is_some_and(|block| head.number.saturating_sub(block) >= confirmations)

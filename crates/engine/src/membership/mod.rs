@@ -75,7 +75,7 @@ pub struct EpochTree {
 pub struct Membership {
     rules: MembershipRules,
     /// State of the registry. Never held while the chain is asked: an answer is taken in only if
-    /// the tree is still the one that it was asked for.
+    /// the tree is still the one that it was asked for (RELAY-10).
     followed: RwLock<Followed>,
 }
 
@@ -156,7 +156,7 @@ impl Membership {
 
     /// Returns the data for a proof of revoking `commitments`, all of it of one moment; a
     /// commitment that has several leaves loses all of them. They stay in the tree until the
-    /// chain has emptied them.
+    /// chain has emptied them (RECOV-8).
     ///
     /// # Errors
     /// [`MembershipError::NotMember`] when one is not in the tree.
@@ -308,7 +308,8 @@ impl Membership {
             && before.is_none_or(|version| version.root() == checkpoint.root))
     }
 
-    /// Compares the trees of the epochs that can be claimed with the contract's checkpoints.
+    /// Compares the trees of the epochs that can be claimed with the contract's
+    /// checkpoints (REG-13).
     async fn confirm(
         &self,
         chain: &dyn ChainReader,

@@ -86,7 +86,7 @@ pub enum ChainError {
 }
 
 impl ChainError {
-    /// Returns whether the same call can succeed later.
+    /// Returns whether the same call can succeed later (RELAY-6).
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {
@@ -228,7 +228,7 @@ pub struct Receipt {
 
 /// Block after which the state of the chain is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
+pub enum BlockTag {
     /// After the newest block.
     Newest,
     /// After the block of this number.
@@ -484,7 +484,7 @@ pub trait ChainWriter: Send + Sync {
     async fn claims_refusal(
         &self,
         claims: &[Claim],
-        at: At,
+        at: BlockTag,
     ) -> Result<Option<RevertReason>, ChainError>;
 }
 

@@ -6,7 +6,7 @@ mod signer;
 mod store;
 
 pub use chain::{
-    AppendCall, At, BlockHead, Census, ChainError, ChainPorts, ChainReader, ChainWriter,
+    AppendCall, BlockHead, BlockTag, Census, ChainError, ChainPorts, ChainReader, ChainWriter,
     Checkpoint, ClaimOutcome, EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch,
     RegistryChange, RegistryState, RevokeCall, SenderRole, SignedTransaction, TransactionStatus,
     TxSlot,
@@ -15,10 +15,10 @@ pub use prover::{BatchProver, ProverError};
 pub use signer::{DigestSigner, SignerError};
 pub use store::{
     Admission, AdmitOutcome, Attempt, AttemptKind, AttemptOutcome, ClaimRepository,
-    EnrolmentRepository, EntryStanding, GalleryEntry, InsertClaimOutcome, NewEnrolment, NewEntry,
-    OpenOutcome, OrbAllowance, OutboxRepository, Pending, Purpose, PurposeKind, QueuedClaim,
-    Review, ReviewDecision, ReviewMatch, ReviewOutcome, RevocationRepository, Slot, SlotId,
-    SlotState, SlotStateKind, Store, StoreError, StruckOff,
+    EnrolmentRepository, GalleryEntry, GalleryEntryStatus, InsertClaimOutcome, NewEnrolment,
+    NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, Payload, PayloadKind, PendingCounts,
+    QueuedClaim, Review, ReviewDecision, ReviewMatch, ReviewOutcome, RevocationRepository, Slot,
+    SlotId, SlotState, SlotStateKind, Store, StoreError, StruckOff,
 };
 
 pub use annona_tree::Revocation;

@@ -13,9 +13,9 @@ pub use policy::{ClaimsReason, RelayPolicy, WaitingClaims};
 
 use crate::ports::{
     Attempt, AttemptKind, BlockHead, ChainError, ChainPorts, Clock, FeeMarket, OpenOutcome,
-    Purpose, QueuedClaim, SenderRole, Store, StoreError, TxSlot,
+    Payload, QueuedClaim, SenderRole, Store, StoreError, TxSlot,
 };
-use crate::{ClaimRecord, Settlement};
+use crate::{ClaimRecord, SettlementRules};
 use refused::Finding;
 
 /// Largest number of claims of one epoch that a step looks at, besides those in quarantine.
@@ -25,10 +25,10 @@ const CLAIMS_PER_EPOCH: usize = 4 * MAX_BATCH;
 /// Largest number of claims in quarantine; beyond it, claims found refused are simply met
 /// again.
 // Chosen, not measured: a bound on memory.
-const MAX_SET_ASIDE: usize = 1_024;
+const MAX_QUARANTINED: usize = 1_024;
 /// Largest number of claims that a step examines alone.
 // Chosen, not measured: one simulation each, which must fit into a step of 60 s with the rest.
-const EXAMINED_PER_STEP: usize = 64;
+const RECHECKED_PER_STEP: usize = 64;
 
 /// Failure that cut short a step of the relay; the next step goes on.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,7 @@ pub struct RelayRules {
     /// Policy for the time at which claims are sent.
     pub policy: RelayPolicy,
     /// Rules that the relay shares with the other workers.
-    pub settlement: Settlement,
+    pub settlement: SettlementRules,
 }
 
 /// Pays the gas of queued claims, in batches by epoch.
@@ -72,11 +72,11 @@ pub struct Relay {
     parts: RelayParts,
     rules: RelayRules,
     /// Claims in quarantine, each with the number of the newest block when it was last refused.
-    set_aside: Mutex<HashMap<NullifierHash, u64>>,
+    quarantine: Mutex<HashMap<NullifierHash, u64>>,
 }
 
 /// State of a step: the chain at its beginning, and its results so far.
-struct Round {
+struct RelayRound {
     head: BlockHead,
     market: FeeMarket,
     /// Number of slots in no block, by account.
@@ -101,7 +101,7 @@ impl Relay {
         Self {
             parts,
             rules,
-            set_aside: Mutex::default(),
+            quarantine: Mutex::default(),
         }
     }
 
@@ -117,7 +117,7 @@ impl Relay {
             return Ok(0);
         }
         let mut round = self.begin().await?;
-        let findings = self.examine(&queued, &mut round).await?;
+        let findings = self.recheck(&queued, &mut round).await?;
         for (epoch, claims) in self.by_epoch(&queued, &findings) {
             match self.send_epoch(epoch, &claims, &mut round).await? {
                 Next::Part | Next::Epoch => {}
@@ -128,7 +128,7 @@ impl Relay {
         failure.map_or(Ok(round.submitted), Err)
     }
 
-    async fn begin(&self) -> Result<Round, RelayError> {
+    async fn begin(&self) -> Result<RelayRound, RelayError> {
         let Self { parts, .. } = self;
         // Read before all else of the chain: an old answer makes the step more careful.
         let head = parts.chain.reader.head().await?;
@@ -142,7 +142,7 @@ impl Relay {
                 *count += 1;
             }
         }
-        Ok(Round {
+        Ok(RelayRound {
             head,
             market,
             busy,
@@ -152,7 +152,7 @@ impl Relay {
     }
 
     async fn queued(&self) -> Result<Vec<QueuedClaim>, StoreError> {
-        let limit = CLAIMS_PER_EPOCH + self.set_aside().len();
+        let limit = CLAIMS_PER_EPOCH + self.quarantine().len();
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         self.parts.store.queued_claims(limit).await
     }
@@ -160,19 +160,19 @@ impl Relay {
     /// Groups the claims that nothing is known against by epoch: the one whose window ends
     /// first comes first. Those of an epoch are in order of arrival. A batch skips claims that
     /// were paid already and does not fail, so a claim that left a slot unpaid is among them
-    /// only if it was examined.
+    /// only if it was examined (RELAY-7).
     fn by_epoch(
         &self,
         queued: &[QueuedClaim],
         findings: &HashMap<NullifierHash, Finding>,
     ) -> BTreeMap<Epoch, Vec<ClaimRecord>> {
-        let set_aside = self.set_aside();
+        let quarantine = self.quarantine();
         let mut epochs: BTreeMap<Epoch, Vec<ClaimRecord>> = BTreeMap::new();
         for QueuedClaim { record, was_sent } in queued {
             let nullifier = record.claim.nullifier_hash;
             let is_due = match findings.get(&nullifier) {
                 Some(finding) => *finding == Finding::Clear,
-                None => !was_sent && !set_aside.contains_key(&nullifier),
+                None => !was_sent && !quarantine.contains_key(&nullifier),
             };
             if is_due {
                 epochs.entry(record.claim.epoch).or_default().push(*record);
@@ -185,7 +185,7 @@ impl Relay {
         &self,
         epoch: Epoch,
         claims: &[ClaimRecord],
-        round: &mut Round,
+        round: &mut RelayRound,
     ) -> Result<Next, RelayError> {
         let mut rest = claims;
         while let Some(reason) = self.reason_to_send(epoch, rest, round) {
@@ -212,7 +212,7 @@ impl Relay {
         &self,
         epoch: Epoch,
         claims: &[ClaimRecord],
-        round: &Round,
+        round: &RelayRound,
     ) -> Option<ClaimsReason> {
         let now = self.parts.clock.now();
         let age = |record: &ClaimRecord| now.0.saturating_sub(record.intake.received_at.0);
@@ -229,7 +229,7 @@ impl Relay {
         &self,
         batch: &[ClaimRecord],
         reason: ClaimsReason,
-        round: &mut Round,
+        round: &mut RelayRound,
     ) -> Result<Next, RelayError> {
         let mut parts: Vec<Vec<Claim>> = vec![batch.iter().map(|record| record.claim).collect()];
         while let Some(claims) = parts.pop() {
@@ -255,17 +255,17 @@ impl Relay {
         &self,
         claims: &[Claim],
         error: ChainError,
-        round: &mut Round,
+        round: &mut RelayRound,
     ) -> Result<Vec<Vec<Claim>>, RelayError> {
         if let [claim] = claims {
-            self.take_out(claim, error, round).await?;
+            self.quarantine_or_settle(claim, error, round).await?;
             return Ok(Vec::new());
         }
         if !matches!(error, ChainError::Reverted(_)) {
             // Goes on only if it is the batch that the node cannot simulate.
             self.parts.chain.reader.head().await?;
         }
-        let good = self.sift(claims, round).await?;
+        let good = self.bisect(claims, round).await?;
         if good.is_empty() {
             return Ok(Vec::new());
         }
@@ -277,11 +277,12 @@ impl Relay {
         Ok(vec![second.to_vec(), first.to_vec()])
     }
 
+    /// Holds RELAY-1: signed bytes are stored before they are sent.
     async fn submit(
         &self,
         claims: &[Claim],
         reason: ClaimsReason,
-        round: &mut Round,
+        round: &mut RelayRound,
     ) -> Result<Next, RelayError> {
         let Self { parts, rules, .. } = self;
         let Some(sender) = self.least_busy(round) else {
@@ -300,8 +301,8 @@ impl Relay {
             made_at_block: round.head.number,
         };
         let nullifiers = claims.iter().map(|claim| claim.nullifier_hash).collect();
-        let purpose = Purpose::Claims { nullifiers };
-        let OpenOutcome::Stored(slot) = parts.store.open_slot(&attempt, &purpose).await? else {
+        let payload = Payload::Claims { nullifiers };
+        let OpenOutcome::Stored(slot) = parts.store.open_slot(&attempt, &payload).await? else {
             // Another replica was faster; the next step sees what it did.
             return Ok(Next::Step);
         };
@@ -316,7 +317,7 @@ impl Relay {
         Ok(Next::Part)
     }
 
-    fn least_busy(&self, round: &Round) -> Option<Address> {
+    fn least_busy(&self, round: &RelayRound) -> Option<Address> {
         let free = round
             .busy
             .iter()
@@ -327,8 +328,8 @@ impl Relay {
     }
 
     // A panic while the lock is held leaves whole entries behind.
-    fn set_aside(&self) -> MutexGuard<'_, HashMap<NullifierHash, u64>> {
-        self.set_aside
+    fn quarantine(&self) -> MutexGuard<'_, HashMap<NullifierHash, u64>> {
+        self.quarantine
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

@@ -66,7 +66,7 @@ impl ClaimsReason {
 
 impl RelayPolicy {
     /// Returns the reason for sending claims now, up to one batch of them; `None` while
-    /// they can wait.
+    /// they can wait (EPOCH-9).
     #[must_use]
     pub const fn reason_to_send(&self, waiting: &WaitingClaims) -> Option<ClaimsReason> {
         if waiting.count == 0 {

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use annona_core::{Claim, NullifierHash, RevertReason};
 
-use super::{EXAMINED_PER_STEP, MAX_SET_ASIDE, Relay, RelayError, Round};
-use crate::Rejection;
-use crate::ports::{At, ChainError, ClaimOutcome, QueuedClaim, TransactionStatus};
+use super::{MAX_QUARANTINED, RECHECKED_PER_STEP, Relay, RelayError, RelayRound};
+use crate::ClaimRejection;
+use crate::ports::{BlockTag, ChainError, ClaimOutcome, QueuedClaim, TransactionStatus};
 
 /// Result of the search for one of our transactions that paid a queued claim.
 enum OwnPayment {
@@ -27,11 +27,11 @@ pub(super) enum Finding {
 
 impl Relay {
     /// Bisects `claims`, which are refused together: takes out those that are refused alone,
-    /// and returns the others.
-    pub(super) async fn sift(
+    /// and returns the others (RELAY-5).
+    pub(super) async fn bisect(
         &self,
         claims: &[Claim],
-        round: &mut Round,
+        round: &mut RelayRound,
     ) -> Result<Vec<Claim>, RelayError> {
         let mut good = Vec::new();
         let (first, second) = claims.split_at(claims.len() / 2);
@@ -40,7 +40,7 @@ impl Relay {
             metrics::counter!("annona_claim_batches_halved_total").increment(1);
             match (self.why_not(part).await, part) {
                 (None, _) => good.extend_from_slice(part),
-                (Some(error), [claim]) => self.take_out(claim, error, round).await?,
+                (Some(error), [claim]) => self.quarantine_or_settle(claim, error, round).await?,
                 (Some(_), _) => {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);
@@ -56,7 +56,7 @@ impl Relay {
             .parts
             .chain
             .writer
-            .claims_refusal(claims, At::Newest)
+            .claims_refusal(claims, BlockTag::Newest)
             .await
         {
             Ok(refusal) => refusal.map(ChainError::Reverted),
@@ -65,11 +65,11 @@ impl Relay {
     }
 
     /// Quarantines a claim, or settles it if the refusal is final.
-    pub(super) async fn take_out(
+    pub(super) async fn quarantine_or_settle(
         &self,
         claim: &Claim,
         error: ChainError,
-        round: &mut Round,
+        round: &mut RelayRound,
     ) -> Result<(), RelayError> {
         let is_settled = match error {
             ChainError::Reverted(why) => self.settle(claim, why, round).await?,
@@ -78,25 +78,25 @@ impl Relay {
                 false
             }
         };
-        let mut set_aside = self.set_aside();
+        let mut quarantine = self.quarantine();
         if is_settled {
-            set_aside.remove(&claim.nullifier_hash);
-        } else if set_aside.len() < MAX_SET_ASIDE {
-            set_aside.insert(claim.nullifier_hash, round.head.number);
+            quarantine.remove(&claim.nullifier_hash);
+        } else if quarantine.len() < MAX_QUARANTINED {
+            quarantine.insert(claim.nullifier_hash, round.head.number);
         }
         Ok(())
     }
 
     /// Examines, each alone, claims that left a slot unpaid and, once a block, claims in
     /// quarantine; returns the findings.
-    pub(super) async fn examine(
+    pub(super) async fn recheck(
         &self,
         queued: &[QueuedClaim],
-        round: &mut Round,
+        round: &mut RelayRound,
     ) -> Result<HashMap<NullifierHash, Finding>, RelayError> {
         let due: Vec<Claim> = {
-            let set_aside = self.set_aside();
-            let is_due = |waiting: &&QueuedClaim| match set_aside
+            let quarantine = self.quarantine();
+            let is_due = |waiting: &&QueuedClaim| match quarantine
                 .get(&waiting.record.claim.nullifier_hash)
             {
                 Some(block) => *block != round.head.number,
@@ -108,17 +108,17 @@ impl Relay {
                 .map(|waiting| waiting.record.claim)
                 .collect();
             // Those that were looked at least lately come first, so that all have their turn.
-            due.sort_by_key(|claim| set_aside.get(&claim.nullifier_hash).copied());
-            due.truncate(EXAMINED_PER_STEP);
+            due.sort_by_key(|claim| quarantine.get(&claim.nullifier_hash).copied());
+            due.truncate(RECHECKED_PER_STEP);
             due
         };
         let mut findings = HashMap::new();
         for claim in due {
             let finding = if let Some(error) = self.why_not(&[claim]).await {
-                self.take_out(&claim, error, round).await?;
+                self.quarantine_or_settle(&claim, error, round).await?;
                 Finding::Refused
             } else {
-                self.set_aside().remove(&claim.nullifier_hash);
+                self.quarantine().remove(&claim.nullifier_hash);
                 Finding::Clear
             };
             findings.insert(claim.nullifier_hash, finding);
@@ -132,18 +132,18 @@ impl Relay {
             .iter()
             .map(|waiting| waiting.record.claim.nullifier_hash)
             .collect();
-        self.set_aside()
+        self.quarantine()
             .retain(|nullifier, _| queued.contains(nullifier));
     }
 
     /// Rejects a claim whose refusal is final, or takes it as paid if one of our transactions
     /// paid it; returns whether it is settled now. A refusal is final if it cannot pass by
-    /// itself and held before so many blocks already that no reorg takes its cause away.
+    /// itself and held before so many blocks already that no reorg takes its cause away (RELAY-6).
     async fn settle(
         &self,
         claim: &Claim,
         why: RevertReason,
-        round: &Round,
+        round: &RelayRound,
     ) -> Result<bool, RelayError> {
         let Self { parts, rules, .. } = self;
         let Some(deep) = round
@@ -156,7 +156,7 @@ impl Relay {
         if why.is_retryable() || self.may_open_yet(claim, why, round) {
             return Ok(false);
         }
-        let before = At::Block(deep);
+        let before = BlockTag::Block(deep);
         if parts.chain.writer.claims_refusal(&[*claim], before).await? != Some(why) {
             return Ok(false);
         }
@@ -185,7 +185,7 @@ impl Relay {
 
     /// Returns whether the epoch may open yet: for a node that is behind, an epoch that is not
     /// open may be one that has not begun.
-    fn may_open_yet(&self, claim: &Claim, why: RevertReason, round: &Round) -> bool {
+    fn may_open_yet(&self, claim: &Claim, why: RevertReason, round: &RelayRound) -> bool {
         why == RevertReason::EpochNotClaimable && !self.is_window_over(claim.epoch, round.head)
     }
 
@@ -216,14 +216,14 @@ impl Relay {
 }
 
 /// Returns the rejection that a contract's refusal means for the claim.
-const fn rejection_for(reason: RevertReason) -> Rejection {
+const fn rejection_for(reason: RevertReason) -> ClaimRejection {
     match reason {
-        RevertReason::NullifierSpent => Rejection::NullifierSpent,
-        RevertReason::EpochNotClaimable => Rejection::EpochNotClaimable,
-        RevertReason::InvalidProof => Rejection::InvalidProof,
-        RevertReason::CensusExceeded => Rejection::CensusExceeded,
-        RevertReason::FeeAboveAmount => Rejection::FeeAboveAmount,
-        RevertReason::InvalidRecipient => Rejection::InvalidRecipient,
-        _ => Rejection::Refused,
+        RevertReason::NullifierSpent => ClaimRejection::NullifierSpent,
+        RevertReason::EpochNotClaimable => ClaimRejection::EpochNotClaimable,
+        RevertReason::InvalidProof => ClaimRejection::InvalidProof,
+        RevertReason::CensusExceeded => ClaimRejection::CensusExceeded,
+        RevertReason::FeeAboveAmount => ClaimRejection::FeeAboveAmount,
+        RevertReason::InvalidRecipient => ClaimRejection::InvalidRecipient,
+        _ => ClaimRejection::Refused,
     }
 }

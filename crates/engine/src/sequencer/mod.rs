@@ -9,15 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use annona_core::{Commitment, EnrolmentKind, Epoch};
 
 use policy::MAX_APPEND;
-pub use policy::{BatchPolicy, BatchReason, EpochRoom, Waiting};
+pub use policy::{BatchPolicy, BatchReason, EpochRoom, WaitingEnrolments};
 
 use crate::membership::MAX_REMOVALS;
 use crate::ports::{
-    Attempt, AttemptKind, BatchProver, ChainError, ChainPorts, Clock, OpenOutcome, ProverError,
-    Purpose, SenderRole, SignedTransaction, Store, StoreError, TxSlot,
+    Attempt, AttemptKind, BatchProver, ChainError, ChainPorts, Clock, OpenOutcome, Payload,
+    ProverError, SenderRole, SignedTransaction, Store, StoreError, TxSlot,
 };
 use crate::{
-    EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationRecord, Settlement,
+    EnrolmentId, EnrolmentRecord, Membership, MembershipError, RevocationRecord, SettlementRules,
 };
 
 /// Largest number of queued revocations that a step looks at: more than a batch takes, because
@@ -64,10 +64,10 @@ pub struct SequencerRules {
     /// Policy for the time at which a batch is sent.
     pub policy: BatchPolicy,
     /// Rules that the sequencer shares with the other workers.
-    pub settlement: Settlement,
+    pub settlement: SettlementRules,
 }
 
-/// Appends queued commitments to the registry and revokes leaves.
+/// Appends queued commitments to the registry and revokes leaves (RECOV-3).
 ///
 /// A batch is proved on the tree that the chain has, so at most one is sent and not yet in a
 /// block. A recovery is a revocation and, when that is in a block, an append: the append's
@@ -159,20 +159,21 @@ impl Sequencer {
         }))
     }
 
+    /// Holds REG-12: the sequencer proves on the chain's own tree.
     async fn is_batch_on_its_way(&self) -> Result<bool, StoreError> {
         let open = self.parts.store.open_slots().await?;
         Ok(open.iter().any(|slot| {
             slot.state.is_unmined()
                 && matches!(
-                    slot.purpose,
-                    Purpose::Append { .. } | Purpose::Revoke { .. }
+                    slot.payload,
+                    Payload::Append { .. } | Payload::Revoke { .. }
                 )
         }))
     }
 
     /// Looks for commitments in the tree that must not be there, some in each step, and
     /// queues their revocation: a transaction that was given up was mined after all, or
-    /// the leaf was there more often than a batch could empty.
+    /// the leaf was there more often than a batch could empty (RECOV-8).
     async fn revoke_who_must_be_gone(&self) -> Result<(), SequencerError> {
         let Self { parts, .. } = self;
         let cursor = *self.cursor();
@@ -213,7 +214,7 @@ impl Sequencer {
     }
 
     /// Returns a batch of the queued commitments that are leaves. The others are settled: their
-    /// transaction was given up and mined after all, or they never were leaves.
+    /// transaction was given up and mined after all, or they never were leaves (RECOV-6).
     async fn still_leaves(
         &self,
         queued: Vec<RevocationRecord>,
@@ -271,7 +272,7 @@ impl Sequencer {
     ) -> Option<BatchReason> {
         let now = self.parts.clock.now();
         let age = |record: &EnrolmentRecord| now.0.saturating_sub(record.received_at.0);
-        self.rules.policy.reason_to_send(&Waiting {
+        self.rules.policy.reason_to_send(&WaitingEnrolments {
             count: batch.len(),
             oldest_secs: batch.iter().map(age).max().unwrap_or(0),
             holds_recovery: batch.iter().any(recovers),
@@ -317,12 +318,12 @@ impl Sequencer {
         let tx_slot = self.next_tx_slot().await?;
         let signed = self.parts.chain.writer.sign_append(&tx_slot, &call).await?;
         let enrolments: Vec<EnrolmentId> = batch.iter().map(|record| record.id).collect();
-        let purpose = Purpose::Append {
+        let payload = Payload::Append {
             start_index: call.start_index,
             enrolments,
         };
         let transaction = signed.hash;
-        if !self.store_and_send(signed, &purpose).await? {
+        if !self.store_and_send(signed, &payload).await? {
             return Ok(0);
         }
         tracing::info!(reason = reason.code(), leaves = batch.len(), start = call.start_index.get(), %transaction, "members are being appended");
@@ -336,9 +337,9 @@ impl Sequencer {
         let tx_slot = self.next_tx_slot().await?;
         let signed = self.parts.chain.writer.sign_revoke(&tx_slot, &call).await?;
         let leaves = batch.len();
-        let purpose = Purpose::Revoke { commitments: batch };
+        let payload = Payload::Revoke { commitments: batch };
         let transaction = signed.hash;
-        if !self.store_and_send(signed, &purpose).await? {
+        if !self.store_and_send(signed, &payload).await? {
             return Ok(0);
         }
         tracing::info!(leaves, %transaction, "members are being revoked");
@@ -366,14 +367,14 @@ impl Sequencer {
     async fn store_and_send(
         &self,
         signed: SignedTransaction,
-        purpose: &Purpose,
+        payload: &Payload,
     ) -> Result<bool, SequencerError> {
         let attempt = Attempt {
             kind: AttemptKind::Load,
             made_at_block: self.parts.chain.reader.head().await?.number,
             signed,
         };
-        match self.parts.store.open_slot(&attempt, purpose).await? {
+        match self.parts.store.open_slot(&attempt, payload).await? {
             OpenOutcome::Stored(id) => {
                 self.parts
                     .chain

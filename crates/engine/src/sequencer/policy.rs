@@ -26,7 +26,7 @@ pub struct BatchPolicy {
     pub recovery_share_percent: u8,
 }
 
-/// Numbers of leaves and recoveries that an epoch has room for.
+/// Numbers of leaves and recoveries that an epoch has room for (RECOV-5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EpochRoom {
     /// Number of recoveries that can begin: each has room for its new leaf.
@@ -49,7 +49,7 @@ impl EpochRoom {
 
 /// State of the enrolments that wait to be appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingEnrolments {
     /// Number of enrolments that wait.
     pub count: usize,
     /// Time that the oldest enrolment has waited, in seconds.
@@ -88,9 +88,9 @@ impl BatchReason {
 
 impl BatchPolicy {
     /// Returns the reason for which everything that waits is appended now; `None` while it can
-    /// wait for more.
+    /// wait for more (EPOCH-9).
     #[must_use]
-    pub fn reason_to_send(&self, waiting: &Waiting) -> Option<BatchReason> {
+    pub fn reason_to_send(&self, waiting: &WaitingEnrolments) -> Option<BatchReason> {
         if waiting.count == 0 {
             return None;
         }
@@ -114,7 +114,7 @@ impl BatchPolicy {
     }
 
     /// Returns the room of the epoch while `recovered` people have lost a leaf already and wait
-    /// for the new one.
+    /// for the new one (RECOV-4).
     #[must_use]
     pub fn room(&self, census: &Census, epoch_left_secs: u64, recovered: usize) -> EpochRoom {
         let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
@@ -153,8 +153,8 @@ mod tests {
         recovery_share_percent: 10,
     };
 
-    const fn waiting(count: usize, oldest_secs: u64) -> Waiting {
-        Waiting {
+    const fn waiting(count: usize, oldest_secs: u64) -> WaitingEnrolments {
+        WaitingEnrolments {
             count,
             oldest_secs,
             holds_recovery: false,
@@ -196,6 +196,7 @@ mod tests {
         }
     }
 
+    /// Tests RECOV-5.
     #[test]
     fn newcomers_leave_a_part_of_the_epoch_to_recoveries() {
         let room = POLICY.room(&census(60), 1_000, 3);
@@ -219,9 +220,10 @@ mod tests {
         assert_eq!(POLICY.room(&lowered, 60, 1).appends(1), 0);
     }
 
+    /// Tests EPOCH-9.
     #[test]
     fn nobody_waits_beyond_the_end_of_an_epoch() {
-        let at = |epoch_left_secs| Waiting {
+        let at = |epoch_left_secs| WaitingEnrolments {
             epoch_left_secs,
             ..waiting(1, 0)
         };
@@ -233,7 +235,7 @@ mod tests {
 
     #[test]
     fn who_has_lost_a_leaf_gets_the_new_one_at_once() {
-        let recovered = Waiting {
+        let recovered = WaitingEnrolments {
             holds_recovery: true,
             ..waiting(1, 0)
         };
@@ -245,7 +247,7 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_when_nothing_waits() {
-        let nothing = Waiting {
+        let nothing = WaitingEnrolments {
             holds_recovery: false,
             epoch_left_secs: 0,
             ..waiting(0, u64::MAX)

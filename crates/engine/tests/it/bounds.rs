@@ -7,7 +7,7 @@ use annona_faults::capture;
 use annona_template::{COLUMNS, EyePair, IrisTemplate};
 
 use crate::claims::{CLAIM, open, refusal};
-use crate::enrolments::{Desk, orb, signed_by, statement};
+use crate::enrolments::{EnrolmentHarness, orb, signed_by, statement};
 
 /// Order of secp256k1 (SEC 2, 2.4.1).
 const CURVE_ORDER: U256 =
@@ -52,65 +52,65 @@ async fn an_operator_decides_about_eyes_of_which_too_little_is_seen() {
         (least, least - 2, EnrolmentState::Queued),
         (least - 2, least, EnrolmentState::Queued),
     ] {
-        let desk = Desk::open().await;
+        let harness = EnrolmentHarness::open().await;
         let eyes = capture(1, 1);
         let packet = packet_of(EyePair {
             left: opened(&eyes.left, left),
             right: opened(&eyes.right, right),
         });
-        let record = desk.submit(&packet).await.unwrap();
+        let record = harness.submit(&packet).await.unwrap();
         assert_eq!(record.state, state, "{left} {right}");
     }
 }
 
 #[tokio::test]
 async fn a_signature_with_s_in_the_upper_half_is_refused() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let mut packet = packet_of(capture(1, 1));
     let low = packet.signed.signature;
     packet.signed.signature = Signature::new(low.r(), CURVE_ORDER - low.s(), !low.v());
-    let refused = desk.submit(&packet).await;
+    let refused = harness.submit(&packet).await;
     assert!(
         matches!(refused, Err(EnrolError::Signature(_))),
         "{refused:?}"
     );
-    desk.assert_not_stored(&packet, 0).await;
+    harness.assert_not_stored(&packet, 0).await;
     packet.signed.signature = low;
-    desk.submit(&packet).await.unwrap();
+    harness.submit(&packet).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_gallery_that_moves_during_every_search_is_busy() {
-    let desk = Desk::open().await;
-    let mut database = desk.service.connect().await;
+    let harness = EnrolmentHarness::open().await;
+    let mut database = harness.service.connect().await;
     sqlx::raw_sql(MOVE_GALLERY)
         .execute(&mut database)
         .await
         .unwrap();
     let packet = packet_of(capture(1, 1));
-    let refused = desk.submit(&packet).await;
+    let refused = harness.submit(&packet).await;
     assert!(matches!(refused, Err(EnrolError::Busy)), "{refused:?}");
-    desk.assert_not_stored(&packet, 0).await;
+    harness.assert_not_stored(&packet, 0).await;
     sqlx::raw_sql("DROP TRIGGER rival")
         .execute(&mut database)
         .await
         .unwrap();
-    desk.submit(&packet).await.unwrap();
+    harness.submit(&packet).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_full_queue_takes_no_claim_until_one_leaves_it() {
-    let (service, desk) = open().await;
+    let (service, claim_service) = open().await;
     let mut database = service.connect().await;
     sqlx::raw_sql(FILL_QUEUE)
         .execute(&mut database)
         .await
         .unwrap();
     assert!(matches!(
-        refusal(&desk, *CLAIM).await,
+        refusal(&claim_service, *CLAIM).await,
         ClaimError::QueueFull
     ));
     let leave = "DELETE FROM claims WHERE arrival = 1";
     sqlx::raw_sql(leave).execute(&mut database).await.unwrap();
-    desk.submit(*CLAIM).await.unwrap();
+    claim_service.submit(*CLAIM).await.unwrap();
 }

@@ -83,9 +83,9 @@ fn no_proof() -> ProofPoints {
     ProofPoints::try_from([U256::ZERO; 8]).unwrap()
 }
 
-/// What becomes of the transactions of blocks that a reorg takes away.
+/// Place of the transactions of blocks that a reorg takes away: the pool, or none.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Fate {
+pub(crate) enum OrphanedTransactions {
     BackToPool,
     Forgotten,
 }
@@ -272,11 +272,11 @@ impl FakeChain {
     }
 
     /// Takes the newest blocks away.
-    pub(crate) fn roll_back(&self, depth: u64, fate: Fate) {
+    pub(crate) fn roll_back(&self, depth: u64, orphaned: OrphanedTransactions) {
         let mut inner = self.lock();
         for _ in 0..depth.min(inner.blocks.len() as u64 - 1) {
             let block = inner.blocks.pop().unwrap();
-            if let Fate::BackToPool = fate {
+            if let OrphanedTransactions::BackToPool = orphaned {
                 inner
                     .pool
                     .extend(block.transactions.iter().map(|executed| executed.hash));
@@ -285,8 +285,8 @@ impl FakeChain {
     }
 
     /// Another branch of empty blocks, longer by one, becomes the chain.
-    pub(crate) fn reorg(&self, depth: u64, fate: Fate) {
-        self.roll_back(depth, fate);
+    pub(crate) fn reorg(&self, depth: u64, orphaned: OrphanedTransactions) {
+        self.roll_back(depth, orphaned);
         self.mine_empty(depth + 1);
     }
 

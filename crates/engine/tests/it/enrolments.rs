@@ -42,13 +42,13 @@ pub(crate) fn orb() -> PrivateKeySigner {
 }
 
 /// A service that takes packets of one orb.
-pub(crate) struct Desk {
+pub(crate) struct EnrolmentHarness {
     pub(crate) service: Service,
     membership: Arc<Membership>,
-    pub(crate) desk: Arc<EnrolmentService>,
+    pub(crate) enrolments: Arc<EnrolmentService>,
 }
 
-impl Desk {
+impl EnrolmentHarness {
     pub(crate) async fn open() -> Self {
         Self::open_with(policy()).await
     }
@@ -58,25 +58,30 @@ impl Desk {
         service.clock.set(NOW);
         service.chain.add_orb(OrbId(orb().address()));
         let membership = Arc::new(membership());
-        let desk = Arc::new(desk_with(&service, &membership, Gallery::new(), policy));
+        let enrolments = Arc::new(enrolments_with(
+            &service,
+            &membership,
+            Gallery::new(),
+            policy,
+        ));
         Self {
             service,
             membership,
-            desk,
+            enrolments,
         }
     }
 
     /// Forgets all that is in memory.
     fn restart(&mut self) {
         self.membership = Arc::new(membership());
-        self.desk = Arc::new(new_desk(&self.service, &self.membership));
+        self.enrolments = Arc::new(new_enrolments(&self.service, &self.membership));
     }
 
     pub(crate) async fn submit(
         &self,
         packet: &EnrolmentPacket,
     ) -> Result<EnrolmentRecord, EnrolError> {
-        self.desk.submit(packet.clone()).await
+        self.enrolments.submit(packet.clone()).await
     }
 
     async fn state(&self, packet: &EnrolmentPacket) -> EnrolmentState {
@@ -90,12 +95,12 @@ impl Desk {
     /// Asserts that a packet left nothing behind.
     pub(crate) async fn assert_not_stored(&self, packet: &EnrolmentPacket, people: usize) {
         let id = EnrolmentId(packet.signed.enrolment.signing_hash(&DOMAIN));
-        assert_eq!(self.desk.find(id).await.unwrap(), None);
+        assert_eq!(self.enrolments.find(id).await.unwrap(), None);
         assert_eq!(self.gallery().await.len(), people);
     }
 }
 
-/// The rules of a desk that takes packets of the tests.
+/// The rules of a service that takes packets of the tests.
 pub(crate) fn policy() -> EnrolmentPolicy {
     EnrolmentPolicy {
         domain: DOMAIN,
@@ -110,15 +115,19 @@ pub(crate) fn policy() -> EnrolmentPolicy {
     }
 }
 
-fn new_desk(service: &Service, membership: &Arc<Membership>) -> EnrolmentService {
-    desk_of(service, membership, Gallery::new())
+fn new_enrolments(service: &Service, membership: &Arc<Membership>) -> EnrolmentService {
+    enrolments_of(service, membership, Gallery::new())
 }
 
-fn desk_of(service: &Service, membership: &Arc<Membership>, gallery: Gallery) -> EnrolmentService {
-    desk_with(service, membership, gallery, policy())
+fn enrolments_of(
+    service: &Service,
+    membership: &Arc<Membership>,
+    gallery: Gallery,
+) -> EnrolmentService {
+    enrolments_with(service, membership, gallery, policy())
 }
 
-fn desk_with(
+fn enrolments_with(
     service: &Service,
     membership: &Arc<Membership>,
     gallery: Gallery,
@@ -179,18 +188,18 @@ fn packet_saying(change: impl FnOnce(&mut Enrolment)) -> EnrolmentPacket {
 
 #[tokio::test]
 async fn everybody_is_admitted_once() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     for person in 1..=3 {
         assert_eq!(
-            desk.state(&packet(person, person)).await,
+            harness.state(&packet(person, person)).await,
             EnrolmentState::Queued
         );
     }
     for person in 1..=3 {
         let again = packet(person, 10 + person);
-        assert_eq!(desk.state(&again).await, EnrolmentState::Duplicate);
+        assert_eq!(harness.state(&again).await, EnrolmentState::Duplicate);
     }
-    let gallery = desk.gallery().await;
+    let gallery = harness.gallery().await;
     let expected: Vec<EyePair> = (1..=3).map(|person| capture(person, person)).collect();
     let templates: Vec<EyePair> = gallery.into_iter().map(|entry| entry.templates).collect();
     assert_eq!(templates, expected);
@@ -198,34 +207,35 @@ async fn everybody_is_admitted_once() {
 
 #[tokio::test]
 async fn eyes_the_wrong_way_round_are_the_same_person() {
-    let desk = Desk::open().await;
-    desk.submit(&packet(1, 1)).await.unwrap();
+    let harness = EnrolmentHarness::open().await;
+    harness.submit(&packet(1, 1)).await.unwrap();
     let EyePair { left, right } = capture(1, 2);
     let swapped = EyePair {
         left: right,
         right: left,
     };
     let again = signed_by(&orb(), statement(&swapped, 2), swapped);
-    assert_eq!(desk.state(&again).await, EnrolmentState::Duplicate);
+    assert_eq!(harness.state(&again).await, EnrolmentState::Duplicate);
 }
 
 #[tokio::test]
 async fn who_is_neither_new_nor_known_is_captured_again() {
-    let desk = Desk::open().await;
-    desk.submit(&packet(1, 1)).await.unwrap();
+    let harness = EnrolmentHarness::open().await;
+    harness.submit(&packet(1, 1)).await.unwrap();
     let unclear = capture_with_noise(1, 2, UNCLEAR_PER_MILLE);
     let packet = signed_by(&orb(), statement(&unclear, 2), unclear);
-    assert_eq!(desk.state(&packet).await, EnrolmentState::Review);
-    assert_eq!(desk.gallery().await.len(), 1);
+    assert_eq!(harness.state(&packet).await, EnrolmentState::Review);
+    assert_eq!(harness.gallery().await.len(), 1);
 }
 
+/// Tests ENROL-9.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_packets_of_a_person_at_once_one_is_admitted() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     for person in 1..=RACES {
         let mut tasks = JoinSet::new();
         for number in [100 * person, 100 * person + 1, 100 * person + 2] {
-            let handle = Arc::clone(&desk.desk);
+            let handle = Arc::clone(&harness.enrolments);
             tasks.spawn(async move { handle.submit(packet(person, number)).await.unwrap().state });
         }
         let states = tasks.join_all().await;
@@ -233,19 +243,19 @@ async fn of_two_packets_of_a_person_at_once_one_is_admitted() {
         assert_eq!(count(EnrolmentState::Queued), 1, "{states:?}");
         assert_eq!(count(EnrolmentState::Duplicate), 2, "{states:?}");
     }
-    assert_eq!(desk.gallery().await.len() as u64, RACES);
+    assert_eq!(harness.gallery().await.len() as u64, RACES);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_replicas_one_admits_a_person() {
-    let desk = Desk::open().await;
-    let other = Arc::new(new_desk(&desk.service, &desk.membership));
+    let harness = EnrolmentHarness::open().await;
+    let other = Arc::new(new_enrolments(&harness.service, &harness.membership));
     for person in 1..=RACES {
         let (one, two) = (
             packet(person, 100 * person),
             packet(person, 100 * person + 1),
         );
-        let (one, two) = tokio::join!(desk.desk.submit(one), other.submit(two));
+        let (one, two) = tokio::join!(harness.enrolments.submit(one), other.submit(two));
         let mut states = [one.unwrap().state, two.unwrap().state];
         states.sort_by_key(|state| *state != EnrolmentState::Queued);
         assert_eq!(states, [EnrolmentState::Queued, EnrolmentState::Duplicate]);
@@ -254,104 +264,113 @@ async fn of_two_replicas_one_admits_a_person() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_people_at_once_are_all_admitted() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let mut tasks = JoinSet::new();
     for person in 1..=2 * RACES {
-        let handle = Arc::clone(&desk.desk);
+        let handle = Arc::clone(&harness.enrolments);
         tasks.spawn(async move { handle.submit(packet(person, person)).await.unwrap().state });
     }
     let states = tasks.join_all().await;
     assert_eq!(states, vec![EnrolmentState::Queued; states.len()]);
-    assert_eq!(desk.gallery().await.len() as u64, 2 * RACES);
+    assert_eq!(harness.gallery().await.len() as u64, 2 * RACES);
 }
 
+/// Tests ENROL-5.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_same_packet_many_times_at_once_is_one_record() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     for person in 1..=RACES {
         let packet = packet(person, person);
         let mut tasks = JoinSet::new();
         for _ in 0..4 {
-            let (handle, packet) = (Arc::clone(&desk.desk), packet.clone());
+            let (handle, packet) = (Arc::clone(&harness.enrolments), packet.clone());
             tasks.spawn(async move { handle.submit(packet).await.unwrap() });
         }
         let records = tasks.join_all().await;
         assert_eq!(records[0].state, EnrolmentState::Queued);
         assert_eq!(records, vec![records[0].clone(); 4]);
     }
-    assert_eq!(desk.gallery().await.len() as u64, RACES);
+    assert_eq!(harness.gallery().await.len() as u64, RACES);
 }
 
 #[tokio::test]
 async fn the_same_packet_later_is_the_same_record() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let packet = packet(1, 1);
-    let first = desk.submit(&packet).await.unwrap();
-    desk.service.clock.set(NOW + 10 * MAX_AGE_SECS);
-    assert_eq!(desk.submit(&packet).await.unwrap(), first);
-    assert_eq!(desk.desk.find(first.id).await.unwrap(), Some(first));
-    assert_eq!(desk.gallery().await.len(), 1);
+    let first = harness.submit(&packet).await.unwrap();
+    harness.service.clock.set(NOW + 10 * MAX_AGE_SECS);
+    assert_eq!(harness.submit(&packet).await.unwrap(), first);
+    assert_eq!(
+        harness.enrolments.find(first.id).await.unwrap(),
+        Some(first)
+    );
+    assert_eq!(harness.gallery().await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_duplicate_is_refused_after_a_restart() {
-    let mut desk = Desk::open().await;
-    desk.submit(&packet(1, 1)).await.unwrap();
-    desk.submit(&packet(2, 2)).await.unwrap();
-    desk.restart();
-    assert_eq!(desk.state(&packet(2, 3)).await, EnrolmentState::Duplicate);
-    assert_eq!(desk.state(&packet(3, 4)).await, EnrolmentState::Queued);
-    assert_eq!(desk.gallery().await.len(), 3);
+    let mut harness = EnrolmentHarness::open().await;
+    harness.submit(&packet(1, 1)).await.unwrap();
+    harness.submit(&packet(2, 2)).await.unwrap();
+    harness.restart();
+    assert_eq!(
+        harness.state(&packet(2, 3)).await,
+        EnrolmentState::Duplicate
+    );
+    assert_eq!(harness.state(&packet(3, 4)).await, EnrolmentState::Queued);
+    assert_eq!(harness.gallery().await.len(), 3);
 }
 
 #[tokio::test]
 async fn a_signature_of_nobody_is_refused() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let mut packet = packet(1, 1);
     packet.signed.signature = Signature::new(U256::ZERO, U256::ZERO, false);
-    let refused = desk.submit(&packet).await;
+    let refused = harness.submit(&packet).await;
     assert!(matches!(refused, Err(EnrolError::Signature(_))));
-    desk.assert_not_stored(&packet, 0).await;
+    harness.assert_not_stored(&packet, 0).await;
 }
 
+/// Tests ENROL-2.
 #[tokio::test]
 async fn an_orb_that_is_not_active_is_refused() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let stranger = PrivateKeySigner::from_bytes(&B256::repeat_byte(0x22)).unwrap();
     let templates = capture(1, 1);
     let packet = signed_by(&stranger, statement(&templates, 1), templates);
-    let refused = desk.submit(&packet).await;
+    let refused = harness.submit(&packet).await;
     assert!(matches!(
         refused,
         Err(EnrolError::OrbNotActive(orb)) if orb.0 == stranger.address()
     ));
-    desk.assert_not_stored(&packet, 0).await;
+    harness.assert_not_stored(&packet, 0).await;
 }
 
 #[tokio::test]
 async fn a_statement_changed_after_it_was_signed_is_nobodys() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let mut packet = packet(1, 1);
     packet.signed.enrolment.commitment = stranger(99);
-    assert!(desk.submit(&packet).await.is_err());
-    desk.assert_not_stored(&packet, 0).await;
+    assert!(harness.submit(&packet).await.is_err());
+    harness.assert_not_stored(&packet, 0).await;
 }
 
+/// Tests ENROL-3.
 #[tokio::test]
 async fn other_templates_than_the_signed_ones_are_refused() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let mut packet = packet(1, 1);
     packet.templates = capture(2, 1);
-    let refused = desk.submit(&packet).await;
+    let refused = harness.submit(&packet).await;
     assert!(matches!(refused, Err(EnrolError::IrisDigestMismatch)));
-    desk.assert_not_stored(&packet, 0).await;
+    harness.assert_not_stored(&packet, 0).await;
 }
 
 #[tokio::test]
 async fn templates_of_another_model_are_refused() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let packet = packet_saying(|enrolment| enrolment.model_id = B256::ZERO);
-    let refused = desk.submit(&packet).await;
+    let refused = harness.submit(&packet).await;
     assert!(matches!(
         refused,
         Err(EnrolError::ModelMismatch {
@@ -359,31 +378,33 @@ async fn templates_of_another_model_are_refused() {
             actual: B256::ZERO
         })
     ));
-    desk.assert_not_stored(&packet, 0).await;
+    harness.assert_not_stored(&packet, 0).await;
 }
 
+/// Tests ENROL-4.
 #[tokio::test]
 async fn a_capture_is_taken_while_it_is_fresh() {
     let at = |time| packet_saying(|enrolment| enrolment.captured_at = UnixSeconds(time));
     for time in [NOW - MAX_AGE_SECS - 1, NOW + MAX_SKEW_SECS + 1, 0, u64::MAX] {
-        let desk = Desk::open().await;
+        let harness = EnrolmentHarness::open().await;
         let packet = at(time);
-        let refused = desk.submit(&packet).await;
+        let refused = harness.submit(&packet).await;
         assert!(matches!(
             refused,
             Err(EnrolError::NotFresh { captured_at, now: NOW }) if captured_at == time
         ));
-        desk.assert_not_stored(&packet, 0).await;
+        harness.assert_not_stored(&packet, 0).await;
     }
     for time in [NOW - MAX_AGE_SECS, NOW + MAX_SKEW_SECS] {
-        let desk = Desk::open().await;
-        assert_eq!(desk.state(&at(time)).await, EnrolmentState::Queued);
+        let harness = EnrolmentHarness::open().await;
+        assert_eq!(harness.state(&at(time)).await, EnrolmentState::Queued);
     }
 }
 
+/// Tests ENROL-8.
 #[tokio::test]
 async fn a_template_that_decides_nothing_is_refused() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let EyePair { left, right } = capture(1, 1);
     let blind = |eye: &IrisTemplate| IrisTemplate::from_columns(*eye.code(), [0; COLUMNS]);
     for templates in [
@@ -397,85 +418,92 @@ async fn a_template_that_decides_nothing_is_refused() {
         },
     ] {
         let packet = signed_by(&orb(), statement(&templates, 1), templates);
-        let refused = desk.submit(&packet).await;
+        let refused = harness.submit(&packet).await;
         assert!(matches!(refused, Err(EnrolError::TemplateUnusable)));
-        desk.assert_not_stored(&packet, 0).await;
+        harness.assert_not_stored(&packet, 0).await;
     }
 }
 
 #[tokio::test]
 async fn a_nonce_is_used_once() {
-    let desk = Desk::open().await;
-    desk.submit(&packet(1, 1)).await.unwrap();
+    let harness = EnrolmentHarness::open().await;
+    harness.submit(&packet(1, 1)).await.unwrap();
     let templates = capture(2, 2);
     let mut enrolment = statement(&templates, 2);
     enrolment.nonce = statement(&templates, 1).nonce;
     let packet = signed_by(&orb(), enrolment, templates);
-    let refused = desk.submit(&packet).await;
+    let refused = harness.submit(&packet).await;
     assert!(matches!(refused, Err(EnrolError::NonceUsed)));
-    desk.assert_not_stored(&packet, 1).await;
+    harness.assert_not_stored(&packet, 1).await;
 }
 
 #[tokio::test]
 async fn a_commitment_is_enrolled_once() {
-    let desk = Desk::open().await;
-    desk.submit(&packet(1, 1)).await.unwrap();
-    desk.service.chain.append(&[stranger(7)]);
-    desk.membership.sync(&*desk.service.chain).await.unwrap();
+    let harness = EnrolmentHarness::open().await;
+    harness.submit(&packet(1, 1)).await.unwrap();
+    harness.service.chain.append(&[stranger(7)]);
+    harness
+        .membership
+        .sync(&*harness.service.chain)
+        .await
+        .unwrap();
     for (number, taken) in [(2, stranger(1)), (3, stranger(7))] {
         let templates = capture(number, number);
         let mut enrolment = statement(&templates, number);
         enrolment.commitment = taken;
         let packet = signed_by(&orb(), enrolment, templates);
-        let refused = desk.submit(&packet).await;
+        let refused = harness.submit(&packet).await;
         assert!(matches!(
             refused,
             Err(EnrolError::CommitmentTaken(commitment)) if commitment == taken
         ));
-        desk.assert_not_stored(&packet, 1).await;
+        harness.assert_not_stored(&packet, 1).await;
     }
 }
 
 #[tokio::test]
 async fn without_the_chain_nobody_is_admitted() {
-    let desk = Desk::open().await;
+    let harness = EnrolmentHarness::open().await;
     let packet = packet(1, 1);
-    desk.service.chain.fail_calls(1);
-    let refused = desk.submit(&packet).await;
+    harness.service.chain.fail_calls(1);
+    let refused = harness.submit(&packet).await;
     assert!(matches!(refused, Err(EnrolError::Chain(_))));
-    desk.assert_not_stored(&packet, 0).await;
-    assert_eq!(desk.state(&packet).await, EnrolmentState::Queued);
+    harness.assert_not_stored(&packet, 0).await;
+    assert_eq!(harness.state(&packet).await, EnrolmentState::Queued);
 }
 
 #[tokio::test]
 async fn gallery_files_fill_up_from_the_database_and_are_used_again() {
-    let mut desk = Desk::open().await;
+    let mut harness = EnrolmentHarness::open().await;
     let folder = tempfile::tempdir().unwrap();
     let open = |access| Gallery::open(folder.path(), access).unwrap();
     for person in 1..=3 {
         assert_eq!(
-            desk.state(&packet(person, person)).await,
+            harness.state(&packet(person, person)).await,
             EnrolmentState::Queued
         );
     }
     // Entries that the files lack come from the database.
-    desk.desk = Arc::new(desk_of(
-        &desk.service,
-        &desk.membership,
+    harness.enrolments = Arc::new(enrolments_of(
+        &harness.service,
+        &harness.membership,
         open(Access::Write),
     ));
-    assert_eq!(desk.state(&packet(2, 20)).await, EnrolmentState::Duplicate);
+    assert_eq!(
+        harness.state(&packet(2, 20)).await,
+        EnrolmentState::Duplicate
+    );
     assert_eq!(open(Access::Read).in_files(), 3);
     // A second service follows the first one's files, and adds what they lack.
-    let follower = desk_of(&desk.service, &desk.membership, open(Access::Read));
-    assert_eq!(desk.state(&packet(4, 4)).await, EnrolmentState::Queued);
+    let follower = enrolments_of(&harness.service, &harness.membership, open(Access::Read));
+    assert_eq!(harness.state(&packet(4, 4)).await, EnrolmentState::Queued);
     let again = follower.submit(packet(4, 40)).await.unwrap();
     assert_eq!(again.state, EnrolmentState::Duplicate);
 }
 
 #[tokio::test]
 async fn gallery_files_of_another_database_are_not_believed() {
-    let mut desk = Desk::open().await;
+    let mut harness = EnrolmentHarness::open().await;
     let folder = tempfile::tempdir().unwrap();
     let mut other = Gallery::open(folder.path(), Access::Write).unwrap();
     for person in 1..=3 {
@@ -485,22 +513,25 @@ async fn gallery_files_of_another_database_are_not_believed() {
     }
     for person in 1..=3 {
         assert_eq!(
-            desk.state(&packet(person, person)).await,
+            harness.state(&packet(person, person)).await,
             EnrolmentState::Queued
         );
     }
-    desk.desk = Arc::new(desk_of(&desk.service, &desk.membership, other));
-    assert_eq!(desk.state(&packet(2, 20)).await, EnrolmentState::Duplicate);
-    assert_eq!(desk.state(&packet(13, 13)).await, EnrolmentState::Queued);
+    harness.enrolments = Arc::new(enrolments_of(&harness.service, &harness.membership, other));
+    assert_eq!(
+        harness.state(&packet(2, 20)).await,
+        EnrolmentState::Duplicate
+    );
+    assert_eq!(harness.state(&packet(13, 13)).await, EnrolmentState::Queued);
 }
 
 #[tokio::test]
 async fn gallery_files_ahead_of_the_database_are_not_believed() {
-    let mut desk = Desk::open().await;
+    let mut harness = EnrolmentHarness::open().await;
     let folder = tempfile::tempdir().unwrap();
     let mut ahead = Gallery::open(folder.path(), Access::Write).unwrap();
     ahead.push(1, &capture_with_noise(1, 0, 0)).unwrap();
-    desk.desk = Arc::new(desk_of(&desk.service, &desk.membership, ahead));
-    assert_eq!(desk.state(&packet(1, 1)).await, EnrolmentState::Queued);
-    assert_eq!(desk.gallery().await.len(), 1);
+    harness.enrolments = Arc::new(enrolments_of(&harness.service, &harness.membership, ahead));
+    assert_eq!(harness.state(&packet(1, 1)).await, EnrolmentState::Queued);
+    assert_eq!(harness.gallery().await.len(), 1);
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use alloy::signers::local::PrivateKeySigner;
 use annona_core::{B256, Claim, Commitment, EnrolmentKind, Epoch, UnixSeconds};
-use annona_engine::ports::{OutboxRepository, Pending, RevocationRepository};
+use annona_engine::ports::{OutboxRepository, PendingCounts, RevocationRepository};
 use annona_engine::{
     EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService, EnrolmentState,
 };
@@ -54,7 +54,7 @@ struct Town {
     rng: ChaCha8Rng,
     service: Service,
     workers: Workers,
-    desk: EnrolmentService,
+    enrolments: EnrolmentService,
     citizens: Vec<Citizen>,
     hostile: HostileOrb,
     honest: [TestOrb; 2],
@@ -89,7 +89,7 @@ impl Town {
             people_per_orb: PEOPLE_PER_ORB,
             review_keep_secs: EPOCH_SECS,
         };
-        let desk = EnrolmentService::new(
+        let enrolments = EnrolmentService::new(
             Arc::new(service.store.clone()),
             service.chain.clone(),
             service.clock.clone(),
@@ -101,7 +101,7 @@ impl Town {
             rng: ChaCha8Rng::seed_from_u64(seed),
             service,
             workers,
-            desk,
+            enrolments,
             citizens: Vec::new(),
             hostile: HostileOrb::new(seed, rogue, |number| stranger(FIRST_HOSTILE + number)),
             honest: [first, second],
@@ -134,7 +134,7 @@ impl Town {
     async fn submit_hostile(&mut self, packets: Vec<HostilePacket>) -> Vec<HostileAct> {
         let mut queued = Vec::new();
         for packet in packets {
-            let answer = self.desk.submit(packet_of(packet.capture)).await;
+            let answer = self.enrolments.submit(packet_of(packet.capture)).await;
             let is_replay = packet.act == HostileAct::Replay;
             if answer.is_ok_and(|record| is_replay || record.state == EnrolmentState::Queued) {
                 *self.acts.entry(packet.act).or_default() += 1;
@@ -165,7 +165,7 @@ impl Town {
             let eyes = capture(self.citizens[place].number, self.rng.random_range(1..1_000));
             let commitment = self.new_commitment();
             let signed = orb.sign(eyes, commitment, kind, self.captured_at());
-            match self.desk.submit(packet_of(signed)).await {
+            match self.enrolments.submit(packet_of(signed)).await {
                 Ok(record) if record.state == EnrolmentState::Queued => {
                     self.citizens[place].commitments.push(commitment);
                     return;
@@ -291,7 +291,7 @@ async fn live(seed: u64) -> Town {
     }
     assert_eq!(
         town.service.store.pending_revocations().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
     assert!(town.service.store.open_slots().await.unwrap().is_empty());
     let is_leaf = |leaf: &Commitment| town.service.chain.leaf_index(*leaf).is_some();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alloy::signers::local::PrivateKeySigner;
 use annona_core::{B256, EnrolmentKind, Epoch, OrbId, UnixSeconds};
 use annona_engine::ports::{
-    ChainReader, EnrolmentRepository, Pending, RevocationRepository, SenderRole, StruckOff,
+    ChainReader, EnrolmentRepository, PendingCounts, RevocationRepository, SenderRole, StruckOff,
 };
 use annona_engine::{
     EnrolError, EnrolmentPacket, EnrolmentState, ReviewError, ReviewService, ReviewVerdict,
@@ -17,8 +17,10 @@ use annona_matcher::{DecisionRule, Gallery};
 use annona_store::conformance::recovery;
 use annona_template::{COLUMNS, EyePair, IrisTemplate};
 
-use crate::chain::{EPOCH_SECS, Fate, GENESIS};
-use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, PEOPLE_PER_ORB, orb, signed_by, statement};
+use crate::chain::{EPOCH_SECS, GENESIS, OrphanedTransactions};
+use crate::enrolments::{
+    COOLDOWN_SECS, EnrolmentHarness, NOW, PEOPLE_PER_ORB, orb, signed_by, statement,
+};
 use crate::service::{CONFIRMATIONS, Service, commitment, stranger};
 
 /// Rounds in which a revocation and the append after it settle.
@@ -29,15 +31,15 @@ fn honest_orb() -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&B256::repeat_byte(0x33)).unwrap()
 }
 
-/// A desk that takes packets of both orbs.
-async fn open_desk() -> Desk {
-    let desk = Desk::open().await;
-    desk.service.chain.add_orb(OrbId(honest_orb().address()));
-    desk
+/// A service that takes packets of both orbs.
+async fn open_harness() -> EnrolmentHarness {
+    let harness = EnrolmentHarness::open().await;
+    harness.service.chain.add_orb(OrbId(honest_orb().address()));
+    harness
 }
 
-async fn strike_off(desk: &Desk) -> StruckOff {
-    let store = &desk.service.store;
+async fn strike_off(harness: &EnrolmentHarness) -> StruckOff {
+    let store = &harness.service.store;
     let struck = store.strike_off(OrbId(orb().address()), UnixSeconds(NOW));
     struck.await.unwrap()
 }
@@ -53,36 +55,40 @@ fn packet(
     signed_by(key, enrolment, eyes)
 }
 
-async fn settle(desk: &Desk) {
-    let workers = desk.service.workers();
-    workers.run(&desk.service.chain, 2 * ROUNDS).await;
+async fn settle(harness: &EnrolmentHarness) {
+    let workers = harness.service.workers();
+    workers.run(&harness.service.chain, 2 * ROUNDS).await;
 }
 
-fn is_member(desk: &Desk, number: u64) -> bool {
-    desk.service.chain.leaf_index(stranger(number)).is_some()
+fn is_member(harness: &EnrolmentHarness, number: u64) -> bool {
+    harness.service.chain.leaf_index(stranger(number)).is_some()
 }
 
+/// Tests ENROL-10.
 #[tokio::test]
 async fn who_waited_in_the_queue_of_a_rogue_orb_joins_at_once_at_another() {
     for kind in [EnrolmentKind::New, EnrolmentKind::Recovery] {
-        let desk = open_desk().await;
+        let harness = open_harness().await;
         let first = packet(&orb(), capture(1, 1), 1, EnrolmentKind::New);
-        desk.submit(&first).await.unwrap();
-        assert_eq!(strike_off(&desk).await.withdrawn, 1);
+        harness.submit(&first).await.unwrap();
+        assert_eq!(strike_off(&harness).await.withdrawn, 1);
         let again = packet(&honest_orb(), capture(1, 2), 2, kind);
-        let record = desk.submit(&again).await.unwrap();
+        let record = harness.submit(&again).await.unwrap();
         assert_eq!(record.state, EnrolmentState::Queued, "{kind:?}");
-        settle(&desk).await;
-        assert!(!is_member(&desk, 1) && is_member(&desk, 2), "{kind:?}");
+        settle(&harness).await;
+        assert!(
+            !is_member(&harness, 1) && is_member(&harness, 2),
+            "{kind:?}"
+        );
         let twice = packet(&honest_orb(), capture(1, 3), 3, EnrolmentKind::New);
-        let refused = desk.submit(&twice).await.unwrap();
+        let refused = harness.submit(&twice).await.unwrap();
         assert_eq!(refused.state, EnrolmentState::Duplicate);
     }
 }
 
 #[tokio::test]
 async fn decoys_keep_nobody_out_once_their_orb_is_struck_off() {
-    let desk = open_desk().await;
+    let harness = open_harness().await;
     for part in 0..3 {
         let made_up = packet(
             &orb(),
@@ -90,115 +96,128 @@ async fn decoys_keep_nobody_out_once_their_orb_is_struck_off() {
             part,
             EnrolmentKind::New,
         );
-        let record = desk.submit(&made_up).await.unwrap();
+        let record = harness.submit(&made_up).await.unwrap();
         assert_eq!(record.state, EnrolmentState::Queued);
     }
-    settle(&desk).await;
+    settle(&harness).await;
     let victim = |number, kind| packet(&honest_orb(), capture(1, number), number, kind);
     // Like three people: an operator is asked, nobody is turned away for good.
-    let held = desk.submit(&victim(10, EnrolmentKind::New)).await.unwrap();
+    let held = harness
+        .submit(&victim(10, EnrolmentKind::New))
+        .await
+        .unwrap();
     assert_eq!(held.state, EnrolmentState::Review);
-    assert_eq!(strike_off(&desk).await.revocations, 3);
-    let free = desk.submit(&victim(11, EnrolmentKind::New)).await.unwrap();
+    assert_eq!(strike_off(&harness).await.revocations, 3);
+    let free = harness
+        .submit(&victim(11, EnrolmentKind::New))
+        .await
+        .unwrap();
     assert_eq!(free.state, EnrolmentState::Queued);
-    settle(&desk).await;
-    assert!(is_member(&desk, 11));
-    assert!((0..3).all(|number| !is_member(&desk, number)));
+    settle(&harness).await;
+    assert!(is_member(&harness, 11));
+    assert!((0..3).all(|number| !is_member(&harness, number)));
 }
 
 #[tokio::test]
 async fn a_leaf_of_a_rogue_orb_goes_before_the_same_persons_next_one_comes() {
-    let desk = open_desk().await;
+    let harness = open_harness().await;
     let first = packet(&orb(), capture(1, 1), 1, EnrolmentKind::New);
-    desk.submit(&first).await.unwrap();
-    settle(&desk).await;
-    strike_off(&desk).await;
+    harness.submit(&first).await.unwrap();
+    settle(&harness).await;
+    strike_off(&harness).await;
     let again = packet(&honest_orb(), capture(1, 2), 2, EnrolmentKind::New);
-    desk.submit(&again).await.unwrap();
-    let workers = desk.service.workers();
+    harness.submit(&again).await.unwrap();
+    let workers = harness.service.workers();
     for _ in 0..2 * ROUNDS {
-        workers.run(&desk.service.chain, 1).await;
-        assert!(!(is_member(&desk, 1) && is_member(&desk, 2)), "two leaves");
+        workers.run(&harness.service.chain, 1).await;
+        assert!(
+            !(is_member(&harness, 1) && is_member(&harness, 2)),
+            "two leaves"
+        );
     }
-    assert!(is_member(&desk, 2));
+    assert!(is_member(&harness, 2));
 }
 
 /// Person 1 is a member through the honest orb; then the rogue one recovers that person.
-async fn recovered_by_a_rogue_orb() -> Desk {
-    let desk = open_desk().await;
+async fn recovered_by_a_rogue_orb() -> EnrolmentHarness {
+    let harness = open_harness().await;
     let first = packet(&honest_orb(), capture(1, 1), 1, EnrolmentKind::New);
-    desk.submit(&first).await.unwrap();
-    settle(&desk).await;
-    desk.service.clock.set(NOW + COOLDOWN_SECS);
+    harness.submit(&first).await.unwrap();
+    settle(&harness).await;
+    harness.service.clock.set(NOW + COOLDOWN_SECS);
     let stolen = packet(&orb(), capture(1, 2), 2, EnrolmentKind::Recovery);
-    let record = desk.submit(&stolen).await.unwrap();
+    let record = harness.submit(&stolen).await.unwrap();
     assert_eq!(record.state, EnrolmentState::Queued);
-    desk
+    harness
 }
 
 #[tokio::test]
 async fn who_was_recovered_by_a_rogue_orb_comes_back_at_once() {
     for kind in [EnrolmentKind::New, EnrolmentKind::Recovery] {
-        let desk = recovered_by_a_rogue_orb().await;
-        settle(&desk).await;
-        assert!(!is_member(&desk, 1) && is_member(&desk, 2));
-        strike_off(&desk).await;
+        let harness = recovered_by_a_rogue_orb().await;
+        settle(&harness).await;
+        assert!(!is_member(&harness, 1) && is_member(&harness, 2));
+        strike_off(&harness).await;
         let back = packet(&honest_orb(), capture(1, 3), 3, kind);
-        let record = desk.submit(&back).await.unwrap();
+        let record = harness.submit(&back).await.unwrap();
         assert_eq!(record.state, EnrolmentState::Queued, "{kind:?}");
-        settle(&desk).await;
-        let members: Vec<u64> = (1..=3).filter(|number| is_member(&desk, *number)).collect();
+        settle(&harness).await;
+        let members: Vec<u64> = (1..=3)
+            .filter(|number| is_member(&harness, *number))
+            .collect();
         assert_eq!(members, [3], "{kind:?}");
     }
 }
 
+/// Tests RECOV-7.
 #[tokio::test]
 async fn a_rogue_recovery_that_waits_is_undone_and_the_old_leaf_stays() {
-    let desk = recovered_by_a_rogue_orb().await;
-    strike_off(&desk).await;
-    settle(&desk).await;
-    assert!(is_member(&desk, 1) && !is_member(&desk, 2));
+    let harness = recovered_by_a_rogue_orb().await;
+    strike_off(&harness).await;
+    settle(&harness).await;
+    assert!(is_member(&harness, 1) && !is_member(&harness, 2));
     let again = packet(&honest_orb(), capture(1, 3), 3, EnrolmentKind::New);
-    let known = desk.submit(&again).await.unwrap();
+    let known = harness.submit(&again).await.unwrap();
     assert_eq!(known.state, EnrolmentState::Duplicate);
 }
 
 #[tokio::test]
 async fn nothing_is_taken_from_an_orb_that_is_refused() {
-    let desk = open_desk().await;
+    let harness = open_harness().await;
     let rogue = OrbId(orb().address());
-    desk.desk.refuse_orbs(BTreeSet::from([rogue]));
+    harness.enrolments.refuse_orbs(BTreeSet::from([rogue]));
     let one = packet(&orb(), capture(1, 1), 1, EnrolmentKind::New);
-    let refused = desk.submit(&one).await;
+    let refused = harness.submit(&one).await;
     assert!(matches!(refused, Err(EnrolError::OrbRefused(orb)) if orb == rogue));
     let other = packet(&honest_orb(), capture(2, 2), 2, EnrolmentKind::New);
-    desk.submit(&other).await.unwrap();
-    desk.desk.refuse_orbs(BTreeSet::new());
-    desk.submit(&one).await.unwrap();
-    strike_off(&desk).await;
+    harness.submit(&other).await.unwrap();
+    harness.enrolments.refuse_orbs(BTreeSet::new());
+    harness.submit(&one).await.unwrap();
+    strike_off(&harness).await;
     let late = packet(&orb(), capture(3, 3), 3, EnrolmentKind::New);
-    let refused = desk.submit(&late).await;
+    let refused = harness.submit(&late).await;
     assert!(matches!(refused, Err(EnrolError::OrbRefused(orb)) if orb == rogue));
 }
 
+/// Tests ENROL-11.
 #[tokio::test]
 async fn an_orb_brings_in_as_many_people_as_it_may_in_an_epoch() {
-    let desk = open_desk().await;
+    let harness = open_harness().await;
     let limit = u64::from(PEOPLE_PER_ORB);
     let new = |key: &PrivateKeySigner, person| {
         packet(key, capture(person, person), person, EnrolmentKind::New)
     };
     for person in 1..=limit {
-        desk.submit(&new(&orb(), person)).await.unwrap();
+        harness.submit(&new(&orb(), person)).await.unwrap();
     }
-    let above = desk.submit(&new(&orb(), limit + 1)).await;
+    let above = harness.submit(&new(&orb(), limit + 1)).await;
     let left = EPOCH_SECS - (NOW - GENESIS);
     assert!(matches!(
         above,
         Err(EnrolError::OrbLimitReached { wait_secs, .. }) if wait_secs == left
     ));
     let elsewhere = new(&honest_orb(), limit + 1);
-    desk.submit(&elsewhere).await.unwrap();
+    harness.submit(&elsewhere).await.unwrap();
 }
 
 /// An eye of which a run of columns is seen.
@@ -232,34 +251,35 @@ fn wide(seed: u64) -> EyePair {
 
 #[tokio::test]
 async fn an_entry_of_few_bits_turns_nobody_away_whose_eyes_are_wide_open() {
-    let desk = open_desk().await;
+    let harness = open_harness().await;
     let thin = packet(&orb(), narrow(100), 1, EnrolmentKind::New);
-    let record = desk.submit(&thin).await.unwrap();
+    let record = harness.submit(&thin).await.unwrap();
     assert_eq!(record.state, EnrolmentState::Queued);
     for person in 2..6 {
         let eyes = wide(100 * person);
         let packet = packet(&honest_orb(), eyes, person, EnrolmentKind::New);
-        let record = desk.submit(&packet).await.unwrap();
+        let record = harness.submit(&packet).await.unwrap();
         assert_eq!(record.state, EnrolmentState::Queued, "{person}");
     }
     // Too little to see is still never new by itself.
     let little = packet(&honest_orb(), narrow(900), 9, EnrolmentKind::New);
-    let held = desk.submit(&little).await.unwrap();
+    let held = harness.submit(&little).await.unwrap();
     assert_eq!(held.state, EnrolmentState::Review);
 }
 
-fn reviews(desk: &Desk) -> ReviewService {
+fn reviews(harness: &EnrolmentHarness) -> ReviewService {
     ReviewService::new(
-        Arc::new(desk.service.store.clone()),
-        desk.service.clock.clone(),
+        Arc::new(harness.service.store.clone()),
+        harness.service.clock.clone(),
         DecisionRule::standard(),
         Gallery::new(),
     )
 }
 
+/// Tests ENROL-13.
 #[tokio::test]
 async fn an_operator_decides_who_is_under_review() {
-    let desk = open_desk().await;
+    let harness = open_harness().await;
     for part in 0..3 {
         let made_up = packet(
             &orb(),
@@ -267,29 +287,29 @@ async fn an_operator_decides_who_is_under_review() {
             part,
             EnrolmentKind::New,
         );
-        desk.submit(&made_up).await.unwrap();
+        harness.submit(&made_up).await.unwrap();
     }
     let victim = packet(&honest_orb(), capture(1, 10), 10, EnrolmentKind::New);
-    let held = desk.submit(&victim).await.unwrap();
-    let reviews = reviews(&desk);
+    let held = harness.submit(&victim).await.unwrap();
+    let reviews = reviews(&harness);
     let open = reviews.open().await.unwrap();
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].review.record.id, held.id);
-    assert_eq!(open[0].standings.len(), 3);
+    assert_eq!(open[0].statuses.len(), 3);
     let replaced = ReviewVerdict::Replace { sequence: 1 };
     let none = reviews.decide(held.id, replaced).await;
     assert!(matches!(none, Err(ReviewError::NotARecovery)), "{none:?}");
     let admitted = reviews.decide(held.id, ReviewVerdict::Admit).await.unwrap();
     assert_eq!(admitted.state, EnrolmentState::Queued);
-    settle(&desk).await;
-    assert!(is_member(&desk, 10));
+    settle(&harness).await;
+    assert!(is_member(&harness, 10));
     let again = reviews.decide(held.id, ReviewVerdict::Refuse).await;
     assert!(matches!(again, Err(ReviewError::NotOpen(_))), "{again:?}");
 }
 
 #[tokio::test]
 async fn an_operator_decides_on_nobody_who_was_not_shown() {
-    let desk = open_desk().await;
+    let harness = open_harness().await;
     for part in 0..3 {
         let made_up = packet(
             &orb(),
@@ -297,13 +317,13 @@ async fn an_operator_decides_on_nobody_who_was_not_shown() {
             part,
             EnrolmentKind::New,
         );
-        desk.submit(&made_up).await.unwrap();
+        harness.submit(&made_up).await.unwrap();
     }
     let first = packet(&honest_orb(), capture(1, 10), 10, EnrolmentKind::New);
     let second = packet(&honest_orb(), capture(1, 11), 11, EnrolmentKind::New);
-    let first = desk.submit(&first).await.unwrap();
-    let second = desk.submit(&second).await.unwrap();
-    let reviews = reviews(&desk);
+    let first = harness.submit(&first).await.unwrap();
+    let second = harness.submit(&second).await.unwrap();
+    let reviews = reviews(&harness);
     reviews
         .decide(first.id, ReviewVerdict::Admit)
         .await
@@ -341,6 +361,7 @@ async fn a_recovery_keeps_its_place_in_an_epoch_that_is_full() {
     assert_eq!(service.chain.reverted(), 0);
 }
 
+/// Tests RECOV-4.
 #[tokio::test]
 async fn no_leaf_is_given_up_in_an_epoch_without_room_for_the_next() {
     let service = Service::start().await;
@@ -358,6 +379,7 @@ async fn no_leaf_is_given_up_in_an_epoch_without_room_for_the_next() {
     assert!(service.chain.leaf_index(commitment(2)).is_some());
 }
 
+/// Tests RECOV-6.
 #[tokio::test]
 async fn strangers_in_the_queue_stop_no_revocation() {
     let service = Service::start().await;
@@ -376,7 +398,7 @@ async fn strangers_in_the_queue_stop_no_revocation() {
     assert!(service.chain.leaf_index(commitment(2)).is_some());
     assert_eq!(
         service.store.pending_revocations().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
     let settled = service.store.revocation(stranger(100)).await.unwrap();
     assert_eq!(settled.unwrap().state, RevocationState::Void);
@@ -421,7 +443,7 @@ async fn many_revocations_starve_nobody_who_joins() {
         workers.run(&service.chain, 2).await;
         assert!(service.chain.leaf_index(commitment(person)).is_some());
     }
-    let Pending { queued, .. } = service.store.pending_revocations().await.unwrap();
+    let PendingCounts { queued, .. } = service.store.pending_revocations().await.unwrap();
     assert!(queued > 0, "the revocations were not under way any more");
 }
 
@@ -443,6 +465,7 @@ async fn a_commitment_that_was_appended_twice_leaves_both_places() {
     assert_eq!(service.chain.leaf_index(commitment(1)), None);
 }
 
+/// Tests RECOV-8.
 #[tokio::test]
 async fn a_withdrawn_commitment_that_was_mined_after_all_is_revoked() {
     let service = Service::start().await;
@@ -464,7 +487,9 @@ async fn a_withdrawn_commitment_that_was_mined_after_all_is_revoked() {
     assert_eq!(service.enrolment(1).await, EnrolmentState::Withdrawn);
     // Deeper than any reorg that is reckoned with.
     let all = service.chain.height();
-    service.chain.roll_back(all, Fate::Forgotten);
+    service
+        .chain
+        .roll_back(all, OrphanedTransactions::Forgotten);
     service.chain.mine_only(given_up);
     service.chain.mine_empty(CONFIRMATIONS);
     assert!(service.chain.leaf_index(commitment(1)).is_some());

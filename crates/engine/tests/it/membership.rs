@@ -8,7 +8,7 @@ use futures::FutureExt;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::chain::{FakeChain, Fate, WINDOW as CLAIM_WINDOW};
+use crate::chain::{FakeChain, OrphanedTransactions, WINDOW as CLAIM_WINDOW};
 use crate::service::{CONFIRMATIONS, membership, stranger};
 
 /// Blocks that one query of events may cover.
@@ -69,7 +69,7 @@ async fn a_batch_that_a_reorg_drops_is_undone() {
             chain.append(&[stranger(2 * seed), stranger(2 * seed + 1)]);
         }
         assert_eq!(membership.sync(&*chain).await.unwrap(), 8);
-        chain.reorg(depth, Fate::Forgotten);
+        chain.reorg(depth, OrphanedTransactions::Forgotten);
         assert_eq!(membership.sync(&*chain).await.unwrap(), 8 - 2 * depth);
         assert_follows(&membership, &chain).await;
         assert_eq!(membership.locate(stranger(8)), None);
@@ -84,7 +84,7 @@ async fn a_chain_that_became_shorter_is_followed() {
     chain.append(&people(1..=2));
     chain.append(&people(3..=4));
     membership.sync(&*chain).await.unwrap();
-    chain.roll_back(1, Fate::Forgotten);
+    chain.roll_back(1, OrphanedTransactions::Forgotten);
     assert_eq!(membership.sync(&*chain).await.unwrap(), 2);
     chain.append(&people(5..=5));
     assert_follows(&membership, &chain).await;
@@ -96,7 +96,7 @@ async fn a_batch_that_a_reorg_moves_is_followed() {
     chain.append(&people(1..=2));
     let before = chain.append(&people(3..=4));
     membership.sync(&*chain).await.unwrap();
-    chain.roll_back(1, Fate::BackToPool);
+    chain.roll_back(1, OrphanedTransactions::BackToPool);
     chain.mine_empty(2);
     chain.mine();
     assert_follows(&membership, &chain).await;
@@ -111,7 +111,7 @@ async fn a_batch_in_a_block_number_that_held_none_is_seen() {
         chain.append(&people(1..=2));
         chain.mine_empty(2 * WINDOW);
         membership.sync(&*chain).await.unwrap();
-        chain.roll_back(depth, Fate::Forgotten);
+        chain.roll_back(depth, OrphanedTransactions::Forgotten);
         chain.append(&people(3..=3));
         chain.mine_empty(depth);
         assert_eq!(membership.sync(&*chain).await.unwrap(), 3, "{depth}");
@@ -154,7 +154,7 @@ async fn batches_of_one_block_are_followed_though_the_second_was_read_wrong() {
     assert_follows(&membership, &chain).await;
     chain.append(&people(5..=5));
     assert_follows(&membership, &chain).await;
-    chain.reorg(2, Fate::Forgotten);
+    chain.reorg(2, OrphanedTransactions::Forgotten);
     assert_eq!(membership.sync(&*chain).await.unwrap(), 0);
 }
 
@@ -220,6 +220,7 @@ async fn each_claimable_epoch_has_the_tree_of_its_checkpoint() {
     assert_eq!(tree.proof(leaf_index).root_from(stranger(2)), tree.root());
 }
 
+/// Tests REG-13.
 #[tokio::test]
 async fn a_tree_that_the_contract_does_not_have_is_not_shown() {
     let (chain, membership) = (FakeChain::new(), membership());
@@ -230,7 +231,7 @@ async fn a_tree_that_the_contract_does_not_have_is_not_shown() {
     assert_eq!(root_of(&membership, 1), None);
     membership.sync(&*chain).await.unwrap();
     let shown = root_of(&membership, 1).unwrap();
-    chain.reorg(3, Fate::Forgotten);
+    chain.reorg(3, OrphanedTransactions::Forgotten);
     chain.append(&people(3..=3));
     chain.warp_to(Epoch(1));
     chain.lie_about_batch_at(Some(0));
@@ -271,7 +272,7 @@ async fn a_tree_settles_when_its_epoch_has_confirmations() {
         assert!(!is_settled(&membership, 1));
     }
     // A reorg takes the blocks away and brings as many: counting starts again.
-    chain.roll_back(CONFIRMATIONS, Fate::Forgotten);
+    chain.roll_back(CONFIRMATIONS, OrphanedTransactions::Forgotten);
     membership.sync(&*chain).await.unwrap();
     assert_eq!(root_of(&membership, 1), None);
     chain.warp_to(Epoch(1));
@@ -293,7 +294,7 @@ async fn a_reorg_deeper_than_the_versions_kept_is_followed() {
         chain.mine_empty(WINDOW);
     }
     membership.sync(&*chain).await.unwrap();
-    chain.reorg(3 * WINDOW, Fate::Forgotten);
+    chain.reorg(3 * WINDOW, OrphanedTransactions::Forgotten);
     chain.append(&people(20..=22));
     assert_follows(&membership, &chain).await;
     assert_eq!(membership.locate(stranger(4)), None);
@@ -331,7 +332,7 @@ async fn a_saved_tree_goes_on_where_it_was() {
         assert_eq!(root_of(&after, epoch), root_of(&before, epoch), "{epoch}");
     }
     assert_eq!(after.locate(stranger(33)), before.locate(stranger(33)));
-    chain.reorg(1, Fate::Forgotten);
+    chain.reorg(1, OrphanedTransactions::Forgotten);
     assert_follows(&after, &chain).await;
 }
 
@@ -446,8 +447,8 @@ async fn answers_that_come_late_leave_the_registrys_tree() {
                     chain.append(&people(next..=next + 1));
                     next += 2;
                 }
-                3 => chain.reorg(rng.random_range(1..4), Fate::Forgotten),
-                4 => chain.reorg(rng.random_range(1..4), Fate::BackToPool),
+                3 => chain.reorg(rng.random_range(1..4), OrphanedTransactions::Forgotten),
+                4 => chain.reorg(rng.random_range(1..4), OrphanedTransactions::BackToPool),
                 5 => chain.mine(),
                 _ if syncing.is_empty() => {}
                 _ => {

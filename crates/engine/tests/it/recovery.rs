@@ -10,8 +10,8 @@ use annona_engine::{
 use annona_faults::capture;
 use annona_store::conformance::recovery;
 
-use crate::chain::{EPOCH_SECS, Fate, GENESIS};
-use crate::enrolments::{COOLDOWN_SECS, Desk, NOW, orb, policy, signed_by, statement};
+use crate::chain::{EPOCH_SECS, GENESIS, OrphanedTransactions};
+use crate::enrolments::{COOLDOWN_SECS, EnrolmentHarness, NOW, orb, policy, signed_by, statement};
 use crate::service::{CONFIRMATIONS, MARGIN_SECS, Service, Workers, commitment};
 
 /// Rounds in which a revocation and the append after it settle.
@@ -62,6 +62,7 @@ async fn history(service: &Service) -> Vec<(&'static str, Commitment)> {
     history
 }
 
+/// Tests RECOV-3.
 #[tokio::test]
 async fn the_old_leaf_goes_before_the_new_one_comes() {
     let service = Service::start().await;
@@ -122,7 +123,10 @@ async fn who_recovers_in_every_epoch_is_a_member_once_in_each() {
 
 #[tokio::test]
 async fn a_recovery_survives_reorgs() {
-    for fate in [Fate::BackToPool, Fate::Forgotten] {
+    for orphaned in [
+        OrphanedTransactions::BackToPool,
+        OrphanedTransactions::Forgotten,
+    ] {
         for depth in 1..=5_u64 {
             let service = Service::start().await;
             let workers = service.workers();
@@ -134,15 +138,15 @@ async fn a_recovery_survives_reorgs() {
                 service.chain.mine();
                 workers.follow().await;
             }
-            assert_eq!(history(&service).await.len(), 3, "{fate:?} {depth}");
+            assert_eq!(history(&service).await.len(), 3, "{orphaned:?} {depth}");
             service.chain.mine_empty(depth.saturating_sub(2));
-            service.chain.reorg(depth, fate);
+            service.chain.reorg(depth, orphaned);
             workers.run(&service.chain, ROUNDS).await;
             let [old, new] = [commitment(1), commitment(2)];
             assert_eq!(
                 history(&service).await,
                 [("joins", old), ("leaves", old), ("joins", new)],
-                "{fate:?} {depth}"
+                "{orphaned:?} {depth}"
             );
             assert!(service.open().await.is_empty());
         }
@@ -187,7 +191,9 @@ async fn a_revocation_that_was_given_up_and_mined_after_all_is_adopted() {
     assert!(service.open().await.is_empty());
     // Deeper than any reorg that is reckoned with.
     let depth = service.chain.height() - height;
-    service.chain.roll_back(depth, Fate::Forgotten);
+    service
+        .chain
+        .roll_back(depth, OrphanedTransactions::Forgotten);
     service.chain.mine_only(given_up);
     service.chain.mine_empty(CONFIRMATIONS);
     workers.run(&service.chain, ROUNDS).await;
@@ -246,37 +252,43 @@ fn recovering(person: u64, capture_number: u64, number: u64, now: u64) -> Enrolm
     signed_by(&orb(), enrolment, templates)
 }
 
-/// A desk with person 1, who has been a member for good for the cooldown.
-async fn desk_with_a_member() -> Desk {
-    let desk = Desk::open().await;
+/// A service with person 1, whose membership has been final for the cooldown.
+async fn harness_with_a_member() -> EnrolmentHarness {
+    let harness = EnrolmentHarness::open().await;
     let templates = capture(1, 1);
     let packet = signed_by(&orb(), statement(&templates, 1), templates);
-    desk.submit(&packet).await.unwrap();
-    let workers = desk.service.workers();
-    workers.run(&desk.service.chain, ROUNDS).await;
-    desk.service.clock.set(NOW + COOLDOWN_SECS);
-    desk
+    harness.submit(&packet).await.unwrap();
+    let workers = harness.service.workers();
+    workers.run(&harness.service.chain, ROUNDS).await;
+    harness.service.clock.set(NOW + COOLDOWN_SECS);
+    harness
 }
 
 #[tokio::test]
 async fn a_known_person_with_a_new_commitment_recovers() {
-    let desk = desk_with_a_member().await;
+    let harness = harness_with_a_member().await;
     let now = NOW + COOLDOWN_SECS;
-    let record = desk.submit(&recovering(1, 2, 2, now)).await.unwrap();
+    let record = harness.submit(&recovering(1, 2, 2, now)).await.unwrap();
     assert_eq!(record.state, EnrolmentState::Queued);
-    let again = desk.submit(&recovering(1, 2, 2, now)).await.unwrap();
+    let again = harness.submit(&recovering(1, 2, 2, now)).await.unwrap();
     assert_eq!(again.id, record.id);
-    let queued = desk.service.store.queued_revocations(10, 10).await.unwrap();
+    let queued = harness
+        .service
+        .store
+        .queued_revocations(10, 10)
+        .await
+        .unwrap();
     assert_eq!(queued.len(), 1);
     assert_eq!(queued[0].commitment, crate::service::stranger(1));
 }
 
+/// Tests RECOV-2.
 #[tokio::test]
 async fn of_two_recoveries_at_once_one_is_taken() {
-    let desk = desk_with_a_member().await;
+    let harness = harness_with_a_member().await;
     let now = NOW + COOLDOWN_SECS;
     let (one, two) = (recovering(1, 2, 2, now), recovering(1, 3, 3, now));
-    let (one, two) = tokio::join!(desk.submit(&one), desk.submit(&two));
+    let (one, two) = tokio::join!(harness.submit(&one), harness.submit(&two));
     let taken = [&one, &two]
         .iter()
         .filter(|outcome| outcome.is_ok())
@@ -286,22 +298,25 @@ async fn of_two_recoveries_at_once_one_is_taken() {
     assert!(matches!(refused, Err(EnrolError::RecoveryTooSoon { .. })));
 }
 
+/// Tests RECOV-1 and RECOV-9.
 #[tokio::test]
 async fn a_recovery_comes_after_the_cooldown_and_after_the_enrolment_has_settled() {
-    let desk = desk_with_a_member().await;
-    desk.service.clock.set(NOW + COOLDOWN_SECS - 1);
-    let early = desk.submit(&recovering(1, 2, 2, NOW + COOLDOWN_SECS)).await;
+    let harness = harness_with_a_member().await;
+    harness.service.clock.set(NOW + COOLDOWN_SECS - 1);
+    let early = harness
+        .submit(&recovering(1, 2, 2, NOW + COOLDOWN_SECS))
+        .await;
     assert!(matches!(
         early,
         Err(EnrolError::RecoveryTooSoon { wait_days: 1 })
     ));
     let now = NOW + COOLDOWN_SECS;
-    desk.service.clock.set(now);
-    desk.submit(&recovering(1, 2, 2, now)).await.unwrap();
+    harness.service.clock.set(now);
+    harness.submit(&recovering(1, 2, 2, now)).await.unwrap();
     let later = now + COOLDOWN_SECS;
-    desk.service.clock.set(later);
+    harness.service.clock.set(later);
     // The recovery before is still on its way.
-    let unsettled = desk.submit(&recovering(1, 3, 3, later)).await;
+    let unsettled = harness.submit(&recovering(1, 3, 3, later)).await;
     assert!(matches!(
         unsettled,
         Err(EnrolError::RecoveryTooSoon { wait_days: 1 })
@@ -310,25 +325,25 @@ async fn a_recovery_comes_after_the_cooldown_and_after_the_enrolment_has_settled
 
 #[tokio::test]
 async fn a_stranger_has_nothing_to_recover() {
-    let desk = desk_with_a_member().await;
+    let harness = harness_with_a_member().await;
     let now = NOW + COOLDOWN_SECS;
-    let refused = desk.submit(&recovering(2, 1, 2, now)).await;
+    let refused = harness.submit(&recovering(2, 1, 2, now)).await;
     assert!(matches!(refused, Err(EnrolError::NothingToRecover)));
 }
 
 #[tokio::test]
 async fn a_cooldown_of_a_month_is_told_in_days_and_does_not_end_with_an_epoch() {
     const DAY_SECS: u64 = 86_400;
-    let desk = Desk::open_with(EnrolmentPolicy {
+    let harness = EnrolmentHarness::open_with(EnrolmentPolicy {
         recovery_cooldown_secs: 30 * DAY_SECS,
         ..policy()
     })
     .await;
     let templates = capture(1, 1);
     let packet = signed_by(&orb(), statement(&templates, 1), templates);
-    desk.submit(&packet).await.unwrap();
-    let workers = desk.service.workers();
-    workers.run(&desk.service.chain, ROUNDS).await;
+    harness.submit(&packet).await.unwrap();
+    let workers = harness.service.workers();
+    workers.run(&harness.service.chain, ROUNDS).await;
     let end = NOW + 30 * DAY_SECS;
     let early = [
         (NOW + DAY_SECS, 29),
@@ -340,15 +355,15 @@ async fn a_cooldown_of_a_month_is_told_in_days_and_does_not_end_with_an_epoch() 
         (end - 1, 1),
     ];
     for (now, days) in early {
-        desk.service.clock.set(now);
-        desk.service.chain.warp_to_time(now);
-        let refused = desk.submit(&recovering(1, 2, 2, now)).await;
+        harness.service.clock.set(now);
+        harness.service.chain.warp_to_time(now);
+        let refused = harness.submit(&recovering(1, 2, 2, now)).await;
         assert!(
             matches!(refused, Err(EnrolError::RecoveryTooSoon { wait_days }) if wait_days == days),
             "{days}: {refused:?}"
         );
     }
-    desk.service.clock.set(end);
-    let record = desk.submit(&recovering(1, 2, 2, end)).await.unwrap();
+    harness.service.clock.set(end);
+    let record = harness.submit(&recovering(1, 2, 2, end)).await.unwrap();
     assert_eq!(record.state, EnrolmentState::Queued);
 }

@@ -7,7 +7,7 @@ mod refusals;
 mod reorgs;
 
 use annona_core::{B256, Claim, Epoch};
-use annona_engine::ports::{AttemptKind, Purpose, Slot};
+use annona_engine::ports::{AttemptKind, Payload, Slot};
 
 use crate::service::{CONFIRMATIONS, Service, Workers, claim};
 
@@ -38,8 +38,8 @@ async fn start_with_sent(count: u64) -> (Service, Workers) {
 }
 
 fn claims_of(slot: &Slot) -> usize {
-    match &slot.purpose {
-        Purpose::Claims { nullifiers } => nullifiers.len(),
+    match &slot.payload {
+        Payload::Claims { nullifiers } => nullifiers.len(),
         other => panic!("{other:?}"),
     }
 }

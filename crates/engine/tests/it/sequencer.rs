@@ -5,7 +5,7 @@ use annona_engine::ports::{ChainError, ChainReader, OutboxRepository, SenderRole
 use annona_engine::{BatchPolicy, EnrolmentState, SequencerError};
 use annona_store::conformance::newcomer;
 
-use crate::chain::{EPOCH_SECS, Fate, GENESIS};
+use crate::chain::{EPOCH_SECS, GENESIS, OrphanedTransactions};
 use crate::service::{CONFIRMATIONS, MARGIN_SECS, Service, commitment, stranger};
 
 /// Rounds in which everything settles that can.
@@ -44,6 +44,7 @@ async fn an_enrolment_goes_from_the_queue_to_its_leaf() {
     assert_eq!(service.chain.leaf_index(commitment(2)), Some(3));
 }
 
+/// Tests REG-12.
 #[tokio::test]
 async fn the_next_batch_is_proved_when_the_one_before_is_in_a_block() {
     let service = Service::start().await;
@@ -63,7 +64,10 @@ async fn the_next_batch_is_proved_when_the_one_before_is_in_a_block() {
 
 #[tokio::test]
 async fn two_batches_survive_reorgs_that_take_both_or_one() {
-    for fate in [Fate::BackToPool, Fate::Forgotten] {
+    for orphaned in [
+        OrphanedTransactions::BackToPool,
+        OrphanedTransactions::Forgotten,
+    ] {
         for depth in 1..=5_u64 {
             let service = Service::start().await;
             let workers = service.workers();
@@ -75,7 +79,7 @@ async fn two_batches_survive_reorgs_that_take_both_or_one() {
                 workers.follow().await;
             }
             service.chain.mine_empty(depth.saturating_sub(2));
-            service.chain.reorg(depth, fate);
+            service.chain.reorg(depth, orphaned);
             service.admit_one(3).await;
             workers.run(&service.chain, 2 * ROUNDS).await;
             service.assert_members(3).await;
@@ -155,7 +159,10 @@ async fn a_batch_that_the_node_forgot_is_sent_again() {
 
 #[tokio::test]
 async fn a_batch_survives_reorgs() {
-    for fate in [Fate::BackToPool, Fate::Forgotten] {
+    for orphaned in [
+        OrphanedTransactions::BackToPool,
+        OrphanedTransactions::Forgotten,
+    ] {
         for depth in 1..=5_u64 {
             let service = Service::start().await;
             let workers = service.workers();
@@ -166,7 +173,7 @@ async fn a_batch_survives_reorgs() {
             workers.follow().await;
             workers.membership.sync(&*service.chain).await.unwrap();
             service.chain.mine_empty(depth - 1);
-            service.chain.reorg(depth, fate);
+            service.chain.reorg(depth, orphaned);
             workers.follow().await;
             assert!(matches!(
                 service.enrolment(1).await,
@@ -215,7 +222,7 @@ async fn a_batch_that_was_given_up_and_mined_after_all_is_adopted() {
     // Deeper than any reorg that is reckoned with.
     service
         .chain
-        .roll_back(service.chain.height(), Fate::Forgotten);
+        .roll_back(service.chain.height(), OrphanedTransactions::Forgotten);
     service.chain.mine_only(given_up);
     // It stands in a block, but not under enough others: neither appended again nor adopted.
     assert_eq!(workers.sequencer.step().await.unwrap(), 0);

@@ -14,7 +14,7 @@ use annona_engine::ports::{
 use annona_engine::{
     BatchPolicy, ClaimIntake, ClaimState, EnrolmentState, FeePolicy, Membership, MembershipRules,
     Outbox, OutboxReport, Relay, RelayParts, RelayPolicy, RelayRules, Sequencer, SequencerParts,
-    SequencerRules, Settlement,
+    SequencerRules, SettlementRules,
 };
 use annona_store::conformance::newcomer;
 use annona_store::{DeploymentTag, SqliteStore};
@@ -57,8 +57,8 @@ pub(crate) fn membership() -> Membership {
 }
 
 /// Rules that all workers share.
-fn settlement() -> Settlement {
-    Settlement {
+fn settlement() -> SettlementRules {
+    SettlementRules {
         calendar: claim_calendar(),
         confirmations: CONFIRMATIONS,
         fees: FEES,
@@ -281,7 +281,7 @@ pub(crate) fn commitment(seed: u64) -> Commitment {
     newcomer(seed, seed).record.commitment()
 }
 
-/// A claim of epoch 0 that the desk took before.
+/// A claim of epoch 0 that the service took before.
 pub(crate) fn claim(seed: u64) -> Claim {
     Claim {
         epoch: Epoch(0),

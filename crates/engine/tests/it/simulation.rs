@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use annona_core::RevertReason;
-use annona_engine::{ClaimState, EnrolmentState, Rejection};
+use annona_engine::{ClaimRejection, ClaimState, EnrolmentState};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
-use crate::chain::{BASE_FEE, Fate};
+use crate::chain::{BASE_FEE, OrphanedTransactions};
 use crate::operations::{Op, arb_ops, as_regression};
 use crate::service::{CONFIRMATIONS, Service, Workers, claim, commitment};
 
@@ -88,8 +88,8 @@ impl Simulation {
                 drop(self.workers.sequencer.step().await);
                 self.revive();
             }
-            Op::ReorgToPool { depth } => chain.reorg(depth, Fate::BackToPool),
-            Op::ReorgForgotten { depth } => chain.reorg(depth, Fate::Forgotten),
+            Op::ReorgToPool { depth } => chain.reorg(depth, OrphanedTransactions::BackToPool),
+            Op::ReorgForgotten { depth } => chain.reorg(depth, OrphanedTransactions::Forgotten),
             Op::ForgetPool => chain.forget_pool(),
             Op::FailCalls { count } => chain.fail_calls(count),
             Op::LoseBroadcasts { count } => chain.lose_broadcasts(count),
@@ -155,7 +155,7 @@ impl Simulation {
             let payments = chain.payments(claim(number).nullifier_hash);
             let state = self.service.claim(number).await;
             if *due == Due::Refused {
-                let refused = ClaimState::Rejected(Rejection::CensusExceeded);
+                let refused = ClaimState::Rejected(ClaimRejection::CensusExceeded);
                 assert_eq!((state, payments), (refused, 0), "claim {number}");
                 continue;
             }
@@ -163,7 +163,7 @@ impl Simulation {
             let is_settled = match state {
                 ClaimState::Final { .. } => true,
                 ClaimState::Rejected(why) => {
-                    why == Rejection::NullifierSpent && self.paid_elsewhere.contains(&number)
+                    why == ClaimRejection::NullifierSpent && self.paid_elsewhere.contains(&number)
                 }
                 _ => false,
             };

@@ -25,7 +25,7 @@ use rand_chacha::ChaCha12Rng;
 use distances::{Genuine, least_distance};
 
 pub use report::{CalibrationLine, CalibrationReport};
-pub use targets::Target;
+pub use targets::CalibrationTarget;
 pub use unroll::{LAGS, Texture};
 
 /// Number of filters of the encoder.
@@ -35,7 +35,7 @@ const RADII: usize = 16;
 
 /// Parameters of a calibration: the people who are photographed, and how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct CalibrationPlan {
     /// Number of people, both eyes of each.
     pub people: u64,
     /// Number of captures of each eye.
@@ -44,7 +44,7 @@ pub struct Plan {
     pub seed: u64,
 }
 
-impl Default for Plan {
+impl Default for CalibrationPlan {
     /// Enough people that the range of every line is several standard errors wide.
     /// More of them tell more than more captures of each: the photographs of one
     /// person share lids, resting pupil and tissue.
@@ -58,7 +58,7 @@ impl Default for Plan {
 }
 
 /// Accepted captures of one person, and the number of refused ones.
-pub struct Subject {
+pub struct CalibrationSubject {
     eyes: [Vec<Photograph>; 2],
     refused: usize,
 }
@@ -77,7 +77,7 @@ struct Photograph {
 
 /// Photographs both eyes of person `number` of the plan.
 #[must_use]
-pub fn examine(plan: &Plan, number: u64) -> Subject {
+pub fn examine(plan: &CalibrationPlan, number: u64) -> CalibrationSubject {
     let person = Person::from_seed(plan.seed.wrapping_mul(1_000_003).wrapping_add(number));
     let mut refused = 0;
     let eyes = [(Eye::Left, 0), (Eye::Right, 1)].map(|(eye, stream)| {
@@ -91,7 +91,7 @@ pub fn examine(plan: &Plan, number: u64) -> Subject {
             })
             .collect()
     });
-    Subject { eyes, refused }
+    CalibrationSubject { eyes, refused }
 }
 
 fn photograph(person: &Person, eye: Eye, rng: &mut ChaCha12Rng) -> Option<Photograph> {
@@ -108,7 +108,7 @@ fn photograph(person: &Person, eye: Eye, rng: &mut ChaCha12Rng) -> Option<Photog
     })
 }
 
-impl Subject {
+impl CalibrationSubject {
     fn genuine(&self) -> Vec<Genuine> {
         let mut found = Vec::new();
         for captures in &self.eyes {

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::distances::{Distances, Genuine, distance_at, least_distance};
 use super::statistics::{Bootstrap, Observation, Sample, Statistic};
-use super::targets::{self, Target};
+use super::targets::{self, CalibrationTarget};
 use super::unroll::LAGS;
-use super::{Photograph, Subject, plot};
+use super::{CalibrationSubject, Photograph, plot};
 
 /// Eyes compared with each other for the distances of different eyes; more would
 /// take minutes and tell no more about a mean.
@@ -54,7 +54,7 @@ pub struct CalibrationReport {
 impl CalibrationReport {
     /// Joins the measurements of all people.
     #[must_use]
-    pub fn new(subjects: &[Subject]) -> Self {
+    pub fn new(subjects: &[CalibrationSubject]) -> Self {
         let seen = Seen::of(subjects);
         let mut table = Table {
             bootstrap: Bootstrap::new(subjects.len()),
@@ -139,7 +139,7 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn of(subjects: &'a [Subject]) -> Self {
+    fn of(subjects: &'a [CalibrationSubject]) -> Self {
         let people = || subjects.iter().enumerate();
         let (impostor, unturned) = impostors(subjects);
         Self {
@@ -190,7 +190,13 @@ struct Table {
 }
 
 impl Table {
-    fn add(&mut self, name: String, target: Target, statistic: Statistic, sample: &Sample) {
+    fn add(
+        &mut self,
+        name: String,
+        target: CalibrationTarget,
+        statistic: Statistic,
+        sample: &Sample,
+    ) {
         let measured = sample.of(statistic);
         self.lines.push(CalibrationLine {
             name,
@@ -204,14 +210,14 @@ impl Table {
         });
     }
 
-    fn quantiles(&mut self, name: &str, targets: &[(f32, Target)], sample: &Sample) {
+    fn quantiles(&mut self, name: &str, targets: &[(f32, CalibrationTarget)], sample: &Sample) {
         for (share, target) in targets {
             let name = format!("{name}, {} %", share * 100.0);
             self.add(name, *target, Statistic::Quantile(*share), sample);
         }
     }
 
-    fn moments(&mut self, name: &str, [mean, sd]: &[Target; 2], sample: &Sample) {
+    fn moments(&mut self, name: &str, [mean, sd]: &[CalibrationTarget; 2], sample: &Sample) {
         self.add(format!("{name}, mean"), *mean, Statistic::Mean, sample);
         let deviation = Statistic::StandardDeviation;
         self.add(format!("{name}, sd"), *sd, deviation, sample);
@@ -260,7 +266,7 @@ fn dilation(table: &mut Table, seen: &Seen<'_>) {
 
 /// Distances of the first captures of different eyes: least over the rotations, and
 /// unturned. The two eyes of a person are different eyes.
-fn impostors(subjects: &[Subject]) -> (Sample, Sample) {
+fn impostors(subjects: &[CalibrationSubject]) -> (Sample, Sample) {
     let eyes: Vec<(usize, &Photograph)> = subjects
         .iter()
         .enumerate()

@@ -8,7 +8,7 @@
 //!   miss when genuine, and no false match when an impostor pair;
 //! - `FMR(t)` is the share of all impostor pairs that match, `FNMR(t)` the share of
 //!   all genuine pairs that do not. Both count the pairs without a score. Images
-//!   that gave no template are in no pair: they are the failure to enrol;
+//!   that gave no template are in no pair: they are the failures to acquire;
 //! - the *threshold at FMR x* is the largest threshold with `FMR(t) <= x`;
 //! - the *equal error rate* is the mean of FMR and FNMR at the threshold where
 //!   they differ least (of several such, where the mean is least).

@@ -56,8 +56,8 @@ fn header(canvas: &mut Canvas, report: &ImagesReport) {
         " (stopped early)"
     };
     let title = format!(
-        "Scores of all pairs: {} images, {} failed to enrol{part}",
-        report.images, report.failed_to_enrol
+        "Scores of all pairs: {} images, {} failed to acquire{part}",
+        report.images, report.failed_to_acquire
     );
     canvas.text(&title, FIELD.0, 16, INK);
     let legend = [

@@ -23,7 +23,7 @@ pub struct ImagesReport {
     model_id: String,
     score_version: u16,
     pub(super) images: usize,
-    pub(super) failed_to_enrol: usize,
+    pub(super) failed_to_acquire: usize,
     failures: BTreeMap<&'static str, Vec<String>>,
     #[serde(flatten)]
     pub(super) rates: Rates,
@@ -152,7 +152,7 @@ impl ImagesReport {
             model_id: annona_core::B256::from(annona_template::MODEL_ID).to_string(),
             score_version: SCORE_VERSION,
             images: encoded.tried,
-            failed_to_enrol: encoded.failed(),
+            failed_to_acquire: encoded.failed(),
             failures: encoded.failures.clone(),
             rates: Rates::of(single),
             ms_per_image: encoded.mean_millis(),
@@ -180,11 +180,11 @@ impl ImagesReport {
                 "STOPPED BEFORE THE END: these figures are of a part of the data."
             )?;
         }
-        let failed = 100.0 * self.failed_to_enrol as f64 / self.images.max(1) as f64;
+        let failed = 100.0 * self.failed_to_acquire as f64 / self.images.max(1) as f64;
         writeln!(
             out,
-            "{} images, {} failed to enrol ({failed:.2} %)",
-            self.images, self.failed_to_enrol
+            "{} images, {} failed to acquire ({failed:.2} %)",
+            self.images, self.failed_to_acquire
         )?;
         for (code, paths) in &self.failures {
             writeln!(out, "  {:>5} {code}", paths.len())?;

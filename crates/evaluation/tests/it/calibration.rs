@@ -1,6 +1,6 @@
 //! A small calibration, so that a change of the eye or of the optics shows here first.
 
-use annona_evaluation::calibration::{CalibrationReport, Plan, examine};
+use annona_evaluation::calibration::{CalibrationPlan, CalibrationReport, examine};
 
 /// Standard errors by which a line of so few people may miss its range.
 const ERRORS: f32 = 3.0;
@@ -9,7 +9,7 @@ const ENOUGH: usize = 8;
 
 #[test]
 fn a_small_calibration_is_near_real_eyes() {
-    let plan = Plan {
+    let plan = CalibrationPlan {
         people: 24,
         captures: 6,
         seed: 77,

@@ -37,36 +37,36 @@ fn main() -> Result<(), Failure> {
         [out, keys, quick] if quick == "quick" => (out, keys, true),
         _ => return Err("usage: batches OUT KEYS [quick]".into()),
     };
-    let mut desk = Desk {
+    let mut prover = FixtureProver {
         keys: KeyFolder::new(keys),
         appends: HashMap::new(),
         revokes: HashMap::new(),
         batches: Map::new(),
     };
-    desk.recovery()?;
-    desk.oddities()?;
-    desk.full()?;
+    prover.recovery()?;
+    prover.oddities()?;
+    prover.full()?;
     if !is_quick {
-        desk.large()?;
+        prover.large()?;
     }
     let document = json!({
         "chainId": SCOPE.chain_id,
         "registry": format!("{:#x}", SCOPE.registry),
-        "batches": desk.batches,
+        "batches": prover.batches,
     });
     std::fs::write(out, serde_json::to_string_pretty(&document)? + "\n")?;
     Ok(())
 }
 
 /// Proves batches, and keeps the results. A key is loaded once: it is tried out each time.
-struct Desk {
+struct FixtureProver {
     keys: KeyFolder,
     appends: HashMap<CircuitId, AppendProver>,
     revokes: HashMap<CircuitId, RevokeProver>,
     batches: Map<String, Value>,
 }
 
-impl Desk {
+impl FixtureProver {
     /// Three people join; the second loses the phone, and joins again.
     fn recovery(&mut self) -> Result<(), Failure> {
         let mut tree = Tree::default();

@@ -4,7 +4,7 @@ use super::challenge::Challenge;
 use super::checks::{continuity, glints, pupil, same, shading, spectrum, tissue_motion};
 use super::frame::Frame;
 use super::limits;
-use super::verdict::{Check, Measurement, Report};
+use super::verdict::{LivenessCheck, LivenessMeasurement, LivenessReport};
 
 /// The frames do not suffice for a verdict; the session has to be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,30 +20,30 @@ pub struct TooFewFrames {
     pub during: usize,
 }
 
-/// Judges the frames of one eye against the challenge that the orb played.
+/// Judges the frames of one eye against the challenge that the orb played (ENROL-14).
 ///
 /// # Errors
 /// [`TooFewFrames`] when the limits of [`limits`] on their number are not kept.
-pub fn assess(challenge: &Challenge, frames: &[Frame<'_>]) -> Result<Report, TooFewFrames> {
+pub fn assess(challenge: &Challenge, frames: &[Frame<'_>]) -> Result<LivenessReport, TooFewFrames> {
     check_number(challenge, frames)?;
     let response = pupil::response(challenge.pulse, frames);
-    let measurements = Check::ALL
+    let measurements = LivenessCheck::ALL
         .into_iter()
-        .map(|check| Measurement {
+        .map(|check| LivenessMeasurement {
             check,
             value: match check {
-                Check::FramesDiffer => same::least_difference(frames),
-                Check::Continuity => continuity::typical_jump(frames),
-                Check::GlintDisplacement => Some(glints::error(challenge, frames)),
-                Check::PupilAmplitude => Some(response.amplitude),
-                Check::PupilTiming => Some(response.lag_ms),
-                Check::Shading => shading::slope(challenge, frames),
-                Check::Spectrum => spectrum::greatest_peak(frames),
-                Check::TissueMotion => Some(tissue_motion::motion(frames)),
+                LivenessCheck::FramesDiffer => same::least_difference(frames),
+                LivenessCheck::Continuity => continuity::typical_jump(frames),
+                LivenessCheck::GlintDisplacement => Some(glints::error(challenge, frames)),
+                LivenessCheck::PupilAmplitude => Some(response.amplitude),
+                LivenessCheck::PupilTiming => Some(response.lag_ms),
+                LivenessCheck::Shading => shading::slope(challenge, frames),
+                LivenessCheck::Spectrum => spectrum::greatest_peak(frames),
+                LivenessCheck::TissueMotion => Some(tissue_motion::motion(frames)),
             },
         })
         .collect();
-    Ok(Report { measurements })
+    Ok(LivenessReport { measurements })
 }
 
 fn check_number(challenge: &Challenge, frames: &[Frame<'_>]) -> Result<(), TooFewFrames> {

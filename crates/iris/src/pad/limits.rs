@@ -33,7 +33,7 @@ pub const MAX_SPECTRAL_PEAK: f32 = 12.0;
 /// Least ratio of two residues, times the fourth root of the texture over the latter: the
 /// part of the frames that texture at rest leaves unexplained, to the part that texture
 /// moving with the pupil does. Living tissue mostly has 2 to 5, a print on a lens mostly
-/// 0.9 to 1.7.
+/// 0.9 to 1.7 (ENROL-14).
 pub const MIN_TISSUE_MOTION: f32 = 1.68;
 /// Least difference of two frames in grey levels, when one is laid over the other.
 pub const MIN_FRAME_DIFFERENCE: f32 = 1.5;

@@ -3,7 +3,7 @@
 //! The orb plays a [`Challenge`]: near-infrared LEDs lit one after the other in an
 //! order nobody knows beforehand, and one pulse of visible light at a moment nobody
 //! knows. [`assess()`] compares what the frames show with what a living eye must show,
-//! one number a [`Check`], and gives a [`Verdict`]. [`CaptureSession`] is the
+//! one number a [`LivenessCheck`], and gives a [`LivenessVerdict`]. [`CaptureSession`] is the
 //! conversation around it: advice to the person, the best frames of each eye, and an
 //! end after a bounded number of frames.
 //!
@@ -29,5 +29,7 @@ pub use assess::{TooFewFrames, assess};
 pub use challenge::{Challenge, Led, Pulse, Rig, Shot};
 pub use frame::Frame;
 pub use guidance::Advice;
-pub use session::{Accepted, CaptureSession, Refusal, Selected};
-pub use verdict::{Check, Limit, Measurement, Report, Verdict};
+pub use session::{AcceptedCapture, CaptureRefusal, CaptureSession, SelectedFrame};
+pub use verdict::{
+    LivenessCheck, LivenessLimit, LivenessMeasurement, LivenessReport, LivenessVerdict,
+};

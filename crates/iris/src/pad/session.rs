@@ -6,7 +6,7 @@ use super::assess::{TooFewFrames, assess};
 use super::challenge::{Challenge, Shot};
 use super::frame::Frame;
 use super::guidance::Advice;
-use super::verdict::{Report, Verdict};
+use super::verdict::{LivenessReport, LivenessVerdict};
 use crate::pipeline::{Encoding, Eye, encode};
 
 /// Frames handed on for the template. There are some: a verdict needs more frames.
@@ -21,14 +21,14 @@ pub struct CaptureSession {
     challenge: Challenge,
     /// Shots that a frame was offered for.
     offered: usize,
-    kept: Vec<Selected>,
+    kept: Vec<SelectedFrame>,
     /// Advice given so far, in the order of the frames.
     advice: Vec<Advice>,
 }
 
 /// A frame that can be used, with the pipeline's result for it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Selected {
+pub struct SelectedFrame {
     /// Pixels of the frame.
     pub image: GrayImage,
     /// Result of the pipeline for these pixels.
@@ -39,19 +39,19 @@ pub struct Selected {
 
 /// Result of a session that saw a living eye.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Accepted {
+pub struct AcceptedCapture {
     /// Best frame of the session.
-    pub best: Selected,
+    pub best: SelectedFrame,
     /// The next best ones, for fusing several into one template.
-    pub others: Vec<Selected>,
+    pub others: Vec<SelectedFrame>,
     /// Measurements of the liveness checks.
-    pub report: Report,
+    pub report: LivenessReport,
 }
 
 /// Reason why a session ended without success.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum CaptureRefusal {
     /// Too few frames could be used. Another session may help.
     #[error("{} ({shortage})", advice.sentence())]
     TooFewFrames {
@@ -63,14 +63,14 @@ pub enum Refusal {
     /// It is no living eye.
     #[error("{verdict}")]
     NotLive {
-        /// Always [`Verdict::Attack`]: the check that failed.
-        verdict: Verdict,
+        /// Always [`LivenessVerdict::Attack`]: the check that failed.
+        verdict: LivenessVerdict,
         /// All measurements of the eye.
-        report: Report,
+        report: LivenessReport,
     },
 }
 
-impl Refusal {
+impl CaptureRefusal {
     /// The stable name, for machines.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -114,7 +114,7 @@ impl CaptureSession {
         let advice = match encode(&image, self.eye) {
             Ok(encoding) => {
                 let advice = Advice::to_improve(&encoding, &self.challenge.rig);
-                self.kept.push(Selected {
+                self.kept.push(SelectedFrame {
                     image,
                     encoding,
                     shot,
@@ -130,23 +130,23 @@ impl CaptureSession {
     /// Ends the session: judges the eye and picks the best frames.
     ///
     /// # Errors
-    /// [`Refusal`] when too few frames could be used, or the eye is not alive.
-    pub fn finish(self) -> Result<Accepted, Refusal> {
-        let frames: Vec<Frame<'_>> = self.kept.iter().map(Selected::as_frame).collect();
+    /// [`CaptureRefusal`] when too few frames could be used, or the eye is not alive.
+    pub fn finish(self) -> Result<AcceptedCapture, CaptureRefusal> {
+        let frames: Vec<Frame<'_>> = self.kept.iter().map(SelectedFrame::as_frame).collect();
         let report =
-            assess(&self.challenge, &frames).map_err(|shortage| Refusal::TooFewFrames {
+            assess(&self.challenge, &frames).map_err(|shortage| CaptureRefusal::TooFewFrames {
                 shortage,
                 advice: most_often(&self.advice),
             })?;
         let verdict = report.verdict();
         if verdict.is_attack() {
-            return Err(Refusal::NotLive { verdict, report });
+            return Err(CaptureRefusal::NotLive { verdict, report });
         }
         let mut others = self.kept;
         others.sort_by(|a, b| b.merit().total_cmp(&a.merit()));
         others.truncate(BEST_FRAMES);
         let best = others.remove(0);
-        Ok(Accepted {
+        Ok(AcceptedCapture {
             best,
             others,
             report,
@@ -154,7 +154,7 @@ impl CaptureSession {
     }
 }
 
-impl Selected {
+impl SelectedFrame {
     pub(super) const fn as_frame(&self) -> Frame<'_> {
         Frame {
             image: &self.image,

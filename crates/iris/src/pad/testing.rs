@@ -5,7 +5,7 @@ use image::{GrayImage, Luma};
 
 use super::challenge::{Challenge, Led, Pulse, Rig, Shot};
 use super::frame::Frame;
-use super::session::Selected;
+use super::session::SelectedFrame;
 use crate::geometry::contour::{ANGLES, Contour};
 use crate::normalise::NormalisedIris;
 use crate::params::params;
@@ -31,7 +31,7 @@ pub(super) const LEDS: [Led; 2] = [
 
 /// As many frames as asked for, 200 ms apart, the LEDs in turn. `paint` gives grey
 /// levels by the frame's LED and the place less [`MIDDLE`].
-pub(super) fn session(frames: usize, paint: impl Fn(Led, f32, f32) -> f32) -> Vec<Selected> {
+pub(super) fn session(frames: usize, paint: impl Fn(Led, f32, f32) -> f32) -> Vec<SelectedFrame> {
     (0..frames)
         .map(|k| {
             let shot = Shot {
@@ -42,7 +42,7 @@ pub(super) fn session(frames: usize, paint: impl Fn(Led, f32, f32) -> f32) -> Ve
                 let (dx, dy) = (x as f32 - MIDDLE.0, y as f32 - MIDDLE.1);
                 Luma([paint(LEDS[shot.led], dx, dy).clamp(0.0, 255.0) as u8])
             });
-            Selected {
+            SelectedFrame {
                 image,
                 encoding: encoding(MIDDLE, (0.0, SIDE_PX as f32)),
                 shot,
@@ -66,8 +66,8 @@ pub(super) fn challenge() -> Challenge {
     }
 }
 
-pub(super) fn frames(shown: &[Selected]) -> Vec<Frame<'_>> {
-    shown.iter().map(Selected::as_frame).collect()
+pub(super) fn frames(shown: &[SelectedFrame]) -> Vec<Frame<'_>> {
+    shown.iter().map(SelectedFrame::as_frame).collect()
 }
 
 /// An eye with its iris around `centre` and its eyelids at two rows.

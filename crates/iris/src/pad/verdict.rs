@@ -6,7 +6,7 @@ use super::limits;
 
 /// One way in which a living eye differs from its likenesses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Check {
+pub enum LivenessCheck {
     /// No two frames are copies of each other, shifted or not.
     FramesDiffer,
     /// The eye stays where it was from one frame to the next.
@@ -25,7 +25,7 @@ pub enum Check {
     TissueMotion,
 }
 
-impl Check {
+impl LivenessCheck {
     /// All checks, in the order in which a failure is named.
     pub const ALL: [Self; 8] = [
         Self::FramesDiffer,
@@ -74,30 +74,30 @@ impl Check {
 
     /// Returns the limit that a living eye keeps to.
     #[must_use]
-    pub const fn limit(self) -> Limit {
+    pub const fn limit(self) -> LivenessLimit {
         match self {
-            Self::FramesDiffer => Limit::AtLeast(limits::MIN_FRAME_DIFFERENCE),
-            Self::Continuity => Limit::AtMost(limits::MAX_JUMP),
-            Self::GlintDisplacement => Limit::AtMost(limits::MAX_GLINT_ERROR),
-            Self::PupilAmplitude => Limit::AtLeast(limits::MIN_PUPIL_AMPLITUDE),
-            Self::PupilTiming => Limit::AtMost(limits::MAX_PUPIL_LAG_MS),
-            Self::Shading => Limit::AtLeast(limits::MIN_SHADING_SLOPE),
-            Self::Spectrum => Limit::AtMost(limits::MAX_SPECTRAL_PEAK),
-            Self::TissueMotion => Limit::AtLeast(limits::MIN_TISSUE_MOTION),
+            Self::FramesDiffer => LivenessLimit::AtLeast(limits::MIN_FRAME_DIFFERENCE),
+            Self::Continuity => LivenessLimit::AtMost(limits::MAX_JUMP),
+            Self::GlintDisplacement => LivenessLimit::AtMost(limits::MAX_GLINT_ERROR),
+            Self::PupilAmplitude => LivenessLimit::AtLeast(limits::MIN_PUPIL_AMPLITUDE),
+            Self::PupilTiming => LivenessLimit::AtMost(limits::MAX_PUPIL_LAG_MS),
+            Self::Shading => LivenessLimit::AtLeast(limits::MIN_SHADING_SLOPE),
+            Self::Spectrum => LivenessLimit::AtMost(limits::MAX_SPECTRAL_PEAK),
+            Self::TissueMotion => LivenessLimit::AtLeast(limits::MIN_TISSUE_MOTION),
         }
     }
 }
 
 /// The side of a number on which a living eye lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Limit {
+pub enum LivenessLimit {
     /// A living eye has this much or more.
     AtLeast(f32),
     /// A living eye has this much or less.
     AtMost(f32),
 }
 
-impl Limit {
+impl LivenessLimit {
     /// Returns whether `value` keeps the limit. A value that is not a number never does.
     #[must_use]
     pub fn holds(self, value: f32) -> bool {
@@ -108,7 +108,7 @@ impl Limit {
     }
 }
 
-impl fmt::Display for Limit {
+impl fmt::Display for LivenessLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AtLeast(limit) => write!(f, "at least {limit}"),
@@ -119,14 +119,14 @@ impl fmt::Display for Limit {
 
 /// Result of one check of an eye.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measurement {
+pub struct LivenessMeasurement {
     /// Check that made the measurement.
-    pub check: Check,
+    pub check: LivenessCheck,
     /// The value, in the unit of its limit; `None` when these frames do not show it.
     pub value: Option<f32>,
 }
 
-impl Measurement {
+impl LivenessMeasurement {
     /// Returns whether the value speaks against a living eye. One that could not be
     /// measured does not.
     #[must_use]
@@ -138,21 +138,21 @@ impl Measurement {
 
 /// Conclusion from all checks of an eye.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Verdict {
+pub enum LivenessVerdict {
     /// Every check that could be made holds.
     Live,
-    /// A check fails; the first one in the order of [`Check::ALL`] is named.
+    /// A check fails; the first one in the order of [`LivenessCheck::ALL`] is named.
     Attack {
         /// The check that failed.
-        check: Check,
+        check: LivenessCheck,
         /// Value that the check measured.
         value: f32,
         /// Limit that the value does not keep.
-        limit: Limit,
+        limit: LivenessLimit,
     },
 }
 
-impl Verdict {
+impl LivenessVerdict {
     /// Returns whether a check failed.
     #[must_use]
     pub const fn is_attack(&self) -> bool {
@@ -169,7 +169,7 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for LivenessVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Live => write!(f, "This is a living eye."),
@@ -184,29 +184,29 @@ impl fmt::Display for Verdict {
 
 /// All measurements of one eye in one session.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Report {
-    /// One for each of [`Check::ALL`], in that order.
-    pub measurements: Vec<Measurement>,
+pub struct LivenessReport {
+    /// One for each of [`LivenessCheck::ALL`], in that order.
+    pub measurements: Vec<LivenessMeasurement>,
 }
 
-impl Report {
+impl LivenessReport {
     /// Returns the verdict that follows from the measurements.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> LivenessVerdict {
         let failed = self.measurements.iter().find(|m| m.fails());
         match failed.and_then(|m| m.value.map(|value| (m.check, value))) {
-            Some((check, value)) => Verdict::Attack {
+            Some((check, value)) => LivenessVerdict::Attack {
                 check,
                 value,
                 limit: check.limit(),
             },
-            None => Verdict::Live,
+            None => LivenessVerdict::Live,
         }
     }
 
     /// Returns the value that a check measured.
     #[must_use]
-    pub fn value(&self, check: Check) -> Option<f32> {
+    pub fn value(&self, check: LivenessCheck) -> Option<f32> {
         self.measurements
             .iter()
             .find(|m| m.check == check)
@@ -218,21 +218,21 @@ impl Report {
 mod tests {
     use super::*;
 
-    fn report(check: Check, value: Option<f32>) -> Report {
-        Report {
-            measurements: vec![Measurement { check, value }],
+    fn report(check: LivenessCheck, value: Option<f32>) -> LivenessReport {
+        LivenessReport {
+            measurements: vec![LivenessMeasurement { check, value }],
         }
     }
 
     #[test]
     fn a_value_beyond_its_limit_is_an_attack_and_none_is_not() {
-        for check in Check::ALL {
+        for check in LivenessCheck::ALL {
             let (good, bad) = match check.limit() {
-                Limit::AtLeast(limit) => (limit, limit - 0.01),
-                Limit::AtMost(limit) => (limit, limit + 0.01),
+                LivenessLimit::AtLeast(limit) => (limit, limit - 0.01),
+                LivenessLimit::AtMost(limit) => (limit, limit + 0.01),
             };
-            assert_eq!(report(check, Some(good)).verdict(), Verdict::Live);
-            assert_eq!(report(check, None).verdict(), Verdict::Live);
+            assert_eq!(report(check, Some(good)).verdict(), LivenessVerdict::Live);
+            assert_eq!(report(check, None).verdict(), LivenessVerdict::Live);
             assert_eq!(report(check, Some(bad)).verdict().code(), check.code());
             assert!(report(check, Some(f32::NAN)).verdict().is_attack());
         }

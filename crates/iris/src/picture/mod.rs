@@ -19,7 +19,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, ImageReader};
 use crate::error::{FileFault, FileFeature, IrisError};
 use crate::limits;
 
-/// Reads a PNG, JPEG, BMP or PNM file as grey levels, upright by its orientation tag.
+/// Reads a PNG, JPEG, BMP or PNM file as grey levels, upright by its orientation tag (ENROL-14).
 ///
 /// Orientation is read from EXIF (JPEG, PNG) and XMP (JPEG, PNG). A file without a tag is
 /// taken as it is; one with a value that is none of the eight, or with two that

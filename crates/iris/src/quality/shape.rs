@@ -20,7 +20,7 @@ pub(crate) struct Proportions {
 }
 
 /// Refuses an iris that is too small, a pupil that does not fit it, and centres that lie
-/// apart. The contours are on a plane that is `scale` times as small as the image.
+/// apart. The contours are on a plane that is `scale` times as small as the image (ENROL-14).
 pub(crate) fn check_proportions(
     pupil: &Contour,
     limbus: &Contour,

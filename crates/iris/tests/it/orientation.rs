@@ -85,6 +85,7 @@ fn mean_difference(a: &GrayImage, b: &GrayImage) -> f32 {
     sum as f32 / a.as_raw().len() as f32
 }
 
+/// Tests ENROL-14.
 #[test]
 fn all_eight_orientations_are_obeyed_in_every_form() {
     let expected = picture().into_luma8();

@@ -138,7 +138,7 @@ fn segment_number(path: &Path) -> Option<u64> {
 }
 
 /// Takes the rights of other users to the templates away. In a folder that holds other
-/// things as well, somebody may need them.
+/// things as well, somebody may need them (ENROL-15).
 fn keep_to_owner(folder: &Path) -> Result<(), GalleryError> {
     let items = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),

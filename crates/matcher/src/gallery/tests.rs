@@ -206,6 +206,7 @@ fn arb_people() -> impl Strategy<Value = Vec<EyePair>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+    /// Tests ENROL-6.
     #[test]
     fn searches_find_what_scoring_everybody_finds(
         people in arb_people(),

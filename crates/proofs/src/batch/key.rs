@@ -268,7 +268,7 @@ fn check_shape(rows: &R1cs, key: &ark_groth16::ProvingKey<Bn254>) -> Result<(), 
     Ok(())
 }
 
-/// Checks that the rows say the same, in whatever order within a row.
+/// Checks that the rows say the same, in whatever order within a row (CIRC-7).
 fn same_rows(ours: &[Row], theirs: &[Row]) -> Result<(), BatchKeyError> {
     if ours.len() != theirs.len() {
         return Err(BatchKeyError::OtherCircuit {

@@ -17,7 +17,7 @@ pub struct RegistryScope {
 
 /// Facts that the contract knows about a batch, or computes from it.
 pub trait BatchStatement {
-    /// Computes `x`: `keccak256` of everything else, reduced modulo `r`.
+    /// Computes `x`: `keccak256` of everything else, reduced modulo `r` (REG-3).
     fn challenge(&self, scope: &RegistryScope) -> FieldElement;
 
     /// Returns the list that the polynomial is made of, in the order of the calldata.

@@ -83,7 +83,7 @@ impl Coefficient {
     }
 }
 
-/// A coefficient for each claim, out of a hash of the key and of all claims.
+/// A coefficient for each claim, out of a hash of the key and of all claims (CLAIM-6).
 pub(super) fn coefficients(key: &PreparedKey, claims: &[ClaimProof]) -> Vec<Coefficient> {
     let mut transcript = Vec::with_capacity(DOMAIN.len() + 40 + claims.len() * 12 * 32);
     transcript.extend_from_slice(DOMAIN);

@@ -11,7 +11,7 @@ use super::VerifyError;
 
 /// Lines that the Miller loop over a point Q of G2 needs: for each of its steps the line
 /// through the points met there, as the coefficients of `y_P`, of `x_P w` and of `w^3`. There
-/// are none for the point at infinity.
+/// are none for the point at infinity (CLAIM-7).
 #[derive(Debug, Clone)]
 pub(super) struct Lines(Vec<[Fq2; 3]>);
 

@@ -5,7 +5,7 @@ use ark_ff::PrimeField;
 use super::VerifyError;
 
 /// The three points of a proof, each on its curve. The curve of `a` and `c` has no point
-/// outside the group; [`Lines`](super::pairing::Lines) tells whether `b` is in its group.
+/// outside the group; [`Lines`](super::pairing::Lines) tells whether `b` is in its group (CLAIM-7).
 pub(super) struct OnCurve {
     pub(super) a: G1Affine,
     pub(super) b: G2Affine,

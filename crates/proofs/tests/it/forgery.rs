@@ -101,6 +101,7 @@ fn key() -> ark_groth16::ProvingKey<Bn254> {
     ark_groth16::ProvingKey::deserialize_uncompressed_unchecked(bytes.as_slice()).unwrap()
 }
 
+/// Tests REG-3.
 #[test]
 fn a_challenge_without_the_digest_is_forged_and_one_with_it_is_not() {
     let key = key();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-/// Limits on the wait for an endpoint and on repeated requests.
+/// Limits on the wait for an endpoint and on repeated requests (RELAY-10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndpointLimits {
     /// Longest wait for a connection, TLS included.

@@ -18,7 +18,7 @@ use alloy::rpc::json_rpc::{
     RequestPacket, Response, ResponsePacket, ResponsePayload, SerializedRequest,
 };
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
-use annona_http::{Limits, PublicAddress, Secrets, Url, client_for};
+use annona_http::{ClientTimeouts, PublicAddress, Secrets, Url, client_for};
 use futures::stream::{self, StreamExt};
 use serde_json::value::to_raw_value;
 use tokio::time::{Instant, sleep};
@@ -67,7 +67,7 @@ impl Endpoint {
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(EndpointError::Address { address: shown });
         }
-        let waits = Limits {
+        let waits = ClientTimeouts {
             connect: limits.connect,
             request: limits.answer,
         };

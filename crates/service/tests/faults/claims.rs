@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use annona_core::Claim;
 use annona_engine::ports::{AttemptKind, ClaimRepository, OutboxRepository};
-use annona_engine::{ClaimState, Rejection};
+use annona_engine::{ClaimRejection, ClaimState};
 use annona_faults::{
     BatchSupport, Failure, Fault, FeeModel, LOG_REFUSALS, Modes, Proxy, RetryAfter, When,
 };
@@ -22,15 +22,15 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::crash::{CrashPoint, assert_reached};
 use crate::harness::{DataFolder, Harness, Running};
-use crate::scenario::{CONFIRMATIONS, ClaimScenario, Outcome, ROUNDS};
+use crate::scenario::{CONFIRMATIONS, ClaimScenario, ExpectedClaims, ROUNDS};
 
 const GWEI: u128 = 1_000_000_000;
 /// A base fee that the service does not pay.
 const BEYOND_THE_LIMIT: u128 = 1_200 * GWEI;
 
 /// No claim is refused but for being paid already.
-const fn all_good<'a>(accepted: &'a [Claim], what: &'a str) -> Outcome<'a> {
-    Outcome {
+const fn all_good<'a>(accepted: &'a [Claim], what: &'a str) -> ExpectedClaims<'a> {
+    ExpectedClaims {
         accepted,
         refused: &[],
         what,
@@ -126,9 +126,9 @@ async fn a_bad_claim_has_its_reason_and_the_others_of_its_batch_are_paid() {
     let mut accepted = scenario.claims[..8].to_vec();
     accepted[5].points = accepted[1].points;
     running.queue(&accepted).await;
-    let outcome = Outcome {
+    let outcome = ExpectedClaims {
         accepted: &accepted,
-        refused: &[(accepted[5].nullifier_hash, Rejection::InvalidProof)],
+        refused: &[(accepted[5].nullifier_hash, ClaimRejection::InvalidProof)],
         what: "a bad claim",
     };
     scenario.settle(&running, &outcome).await;
@@ -136,7 +136,7 @@ async fn a_bad_claim_has_its_reason_and_the_others_of_its_batch_are_paid() {
         let record = running.store.claim(claim.nullifier_hash).await.unwrap();
         let state = record.unwrap().state;
         if number == 5 {
-            let invalid = ClaimState::Rejected(Rejection::InvalidProof);
+            let invalid = ClaimState::Rejected(ClaimRejection::InvalidProof);
             assert_eq!(state, invalid);
         } else {
             assert!(matches!(state, ClaimState::Final { .. }), "{state:?}");
@@ -305,7 +305,7 @@ async fn a_claim_that_a_stranger_paid_is_rejected_and_its_slot_is_used_up() {
         let outcome = all_good(accepted, &what);
         scenario.settle(&running, &outcome).await;
         let record = running.store.claim(accepted[0].nullifier_hash).await;
-        let spent = ClaimState::Rejected(Rejection::NullifierSpent);
+        let spent = ClaimState::Rejected(ClaimRejection::NullifierSpent);
         assert_eq!(record.unwrap().unwrap().state, spent, "{what}");
     }
 }
@@ -332,8 +332,8 @@ async fn claims_whose_window_ends_are_rejected_and_their_slot_is_cancelled() {
         attempts.any(|attempt| attempt.kind == AttemptKind::Cancel),
         "{open:?}"
     );
-    let late = |claim: &Claim| (claim.nullifier_hash, Rejection::EpochNotClaimable);
-    let outcome = Outcome {
+    let late = |claim: &Claim| (claim.nullifier_hash, ClaimRejection::EpochNotClaimable);
+    let outcome = ExpectedClaims {
         accepted,
         refused: &accepted.iter().map(late).collect::<Vec<_>>(),
         what: "the end of a window",
@@ -355,7 +355,7 @@ async fn a_kill_at_any_point_of_a_claim_loses_nothing_and_doubles_nothing() {
         let mut acknowledged = Vec::new();
         let life = async {
             for claim in &good {
-                running.desk.submit(*claim).await.unwrap();
+                running.claim_service.submit(*claim).await.unwrap();
                 acknowledged.push(*claim);
             }
             running.round().await;
@@ -438,7 +438,7 @@ async fn live(
         match rng.random_range(0..20_u32) {
             0..=5 => {
                 if let Some(claim) = waiting.pop() {
-                    match running.desk.submit(claim).await {
+                    match running.claim_service.submit(claim).await {
                         Ok(_) => accepted.push(claim),
                         Err(_) => waiting.push(claim),
                     }

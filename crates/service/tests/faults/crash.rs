@@ -11,7 +11,7 @@ use annona_core::{
 };
 use annona_engine::ports::*;
 use annona_engine::{
-    ClaimIntake, ClaimRecord, EnrolmentId, EnrolmentRecord, Rejection, RevocationReason,
+    ClaimIntake, ClaimRecord, ClaimRejection, EnrolmentId, EnrolmentRecord, RevocationReason,
     RevocationRecord,
 };
 use annona_proofs::{AppendBatch, RevokeBatch};
@@ -104,11 +104,11 @@ crashable!(EnrolmentRepository for SqliteStore, StoreError;
     pass {
         fn enrolment(id: EnrolmentId) -> Option<EnrolmentRecord>;
         fn gallery_after(sequence: u64, limit: u32) -> Vec<GalleryEntry>;
-        fn standings(sequences: &[u64]) -> Vec<EntryStanding>;
+        fn gallery_entry_statuses(sequences: &[u64]) -> Vec<GalleryEntryStatus>;
         fn open_reviews(limit: u32) -> Vec<Review>;
         fn open_review(id: EnrolmentId) -> Option<Review>;
         fn queued_enrolments(limit: u32) -> Vec<EnrolmentRecord>;
-        fn pending_enrolments() -> Pending;
+        fn pending_enrolments() -> PendingCounts;
     }
     crash {
         fn record_enrolment(new: &NewEnrolment) -> AdmitOutcome;
@@ -129,7 +129,7 @@ crashable!(RevocationRepository for SqliteStore, StoreError;
         fn revocation(commitment: Commitment) -> Option<RevocationRecord>;
         fn queued_revocations(recoveries: u32, limit: u32) -> Vec<RevocationRecord>;
         fn gone_after(cursor: Option<Commitment>, limit: u32) -> Vec<Commitment>;
-        fn pending_revocations() -> Pending;
+        fn pending_revocations() -> PendingCounts;
     }
     crash {
         fn request_revocations(
@@ -148,12 +148,12 @@ crashable!(ClaimRepository for SqliteStore, StoreError;
     pass {
         fn claim(nullifier: NullifierHash) -> Option<ClaimRecord>;
         fn queued_claims(per_epoch: u32) -> Vec<QueuedClaim>;
-        fn pending_claims() -> Pending;
+        fn pending_claims() -> PendingCounts;
     }
     crash {
         fn insert_claim(claim: &Claim, intake: &ClaimIntake) -> InsertClaimOutcome;
         fn adopt_claim(nullifier: NullifierHash, transaction: B256) -> ();
-        fn reject_claim(nullifier: NullifierHash, why: Rejection) -> ();
+        fn reject_claim(nullifier: NullifierHash, why: ClaimRejection) -> ();
     }
     plain {});
 
@@ -164,7 +164,7 @@ crashable!(OutboxRepository for SqliteStore, StoreError;
         fn attempts_to_pay(nullifier: NullifierHash) -> Vec<B256>;
     }
     crash {
-        fn open_slot(attempt: &Attempt, purpose: &Purpose) -> OpenOutcome;
+        fn open_slot(attempt: &Attempt, payload: &Payload) -> OpenOutcome;
         fn add_attempt(id: SlotId, attempt: &Attempt) -> AttemptOutcome;
         fn mark_sent(id: SlotId) -> ();
         fn mark_mined(
@@ -175,7 +175,7 @@ crashable!(OutboxRepository for SqliteStore, StoreError;
             paid: &[NullifierHash]
         ) -> ();
         fn mark_unmined(id: SlotId) -> ();
-        fn mark_final(id: SlotId, rejected: &[(NullifierHash, Rejection)]) -> ();
+        fn mark_final(id: SlotId, rejected: &[(NullifierHash, ClaimRejection)]) -> ();
         fn mark_failed(id: SlotId) -> ();
     }
     plain {});
@@ -209,7 +209,7 @@ pass {
     fn fee_market() -> FeeMarket;
     fn nonce_at(account: Address, block_number: u64) -> u64;
     fn refusal(signed: &SignedTransaction) -> Option<RevertReason>;
-    fn claims_refusal(claims: &[Claim], at: At) -> Option<RevertReason>;
+    fn claims_refusal(claims: &[Claim], at: BlockTag) -> Option<RevertReason>;
 }
 crash {
     fn sign_append(tx_slot: &TxSlot, call: &AppendCall) -> SignedTransaction;

@@ -18,7 +18,7 @@ use annona_engine::ports::{
 };
 use annona_engine::{
     BatchPolicy, ClaimRules, ClaimService, Membership, MembershipRules, Outbox, Relay, RelayParts,
-    RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules, Settlement,
+    RelayPolicy, RelayRules, Sequencer, SequencerParts, SequencerRules, SettlementRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
@@ -45,7 +45,7 @@ pub(super) struct Harness {
     anvil: AnvilInstance,
     pub(super) provider: DynProvider,
     pub(super) deployment: Deployment,
-    settlement: Settlement,
+    settlement: SettlementRules,
     prover: Arc<CachingProver<LocalProver>>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct DataFolder {
 /// The background parts of the service; dropped, nothing of them is left.
 pub(super) struct Running {
     pub(super) store: SqliteStore,
-    pub(super) desk: ClaimService,
+    pub(super) claim_service: ClaimService,
     outbox: Outbox,
     sequencer: Sequencer,
     relay: Relay,
@@ -91,7 +91,7 @@ impl Harness {
         Self {
             anvil,
             provider,
-            settlement: Settlement {
+            settlement: SettlementRules {
                 calendar,
                 confirmations,
                 fees: FEES,
@@ -285,7 +285,7 @@ impl Harness {
             chain: chain.clone(),
             clock: Arc::new(LateClock),
         };
-        let desk = ClaimService::new(
+        let claim_service = ClaimService::new(
             Arc::clone(&store),
             Arc::clone(&reader),
             Arc::new(LateClock),
@@ -297,7 +297,7 @@ impl Harness {
             },
         );
         Running {
-            desk,
+            claim_service,
             store: sqlite,
             outbox: Outbox::new(store, chain, settlement),
             sequencer: Sequencer::new(parts, rules),

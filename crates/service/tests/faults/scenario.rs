@@ -10,9 +10,9 @@ use alloy::sol_types::SolEvent;
 use annona_bindings::contracts::Distributor;
 use annona_core::{Address, AmountWei, B256, Claim, Commitment, Epoch, NullifierHash, Payment};
 use annona_engine::ports::{
-    BatchProver, ClaimRepository, InsertClaimOutcome, OutboxRepository, Pending,
+    BatchProver, ClaimRepository, InsertClaimOutcome, OutboxRepository, PendingCounts,
 };
-use annona_engine::{ClaimState, Rejection};
+use annona_engine::{ClaimRejection, ClaimState};
 use annona_proofs::{AppendBatch, Identity, prove_claim};
 use annona_service::sandbox::{CLAIM_WINDOW, EPOCH_LENGTH_SECS};
 use annona_tree::MembershipTree;
@@ -43,10 +43,10 @@ pub(super) struct ClaimScenario {
 }
 
 /// Claims by which a run is judged, and the name of the run.
-pub(super) struct Outcome<'a> {
+pub(super) struct ExpectedClaims<'a> {
     pub(super) accepted: &'a [Claim],
     /// Nullifier hashes of the claims that the contract refuses, with the reasons.
-    pub(super) refused: &'a [(NullifierHash, Rejection)],
+    pub(super) refused: &'a [(NullifierHash, ClaimRejection)],
     /// Name of the run, for a message.
     pub(super) what: &'a str,
 }
@@ -147,8 +147,8 @@ impl ClaimScenario {
 
     /// Each accepted claim is paid exactly once or rejected with a true reason, the
     /// database says so, and no slot is left over.
-    pub(super) async fn assert_right(&self, running: &Running, outcome: &Outcome<'_>) {
-        let Outcome {
+    pub(super) async fn assert_right(&self, running: &Running, outcome: &ExpectedClaims<'_>) {
+        let ExpectedClaims {
             accepted,
             refused,
             what,
@@ -166,7 +166,7 @@ impl ClaimScenario {
                 ClaimState::Final { transaction } => {
                     assert_eq!(Some(transaction), paid_by, "{what}: {nullifier}");
                 }
-                ClaimState::Rejected(Rejection::NullifierSpent) => {
+                ClaimState::Rejected(ClaimRejection::NullifierSpent) => {
                     assert!(paid_by.is_some(), "{what}: {nullifier} was not spent");
                     let ours = running.store.attempts_to_pay(nullifier).await.unwrap();
                     let by = paid_by.unwrap();
@@ -188,7 +188,7 @@ impl ClaimScenario {
     }
 
     /// Has the service settle whatever is under way, and judges it.
-    pub(super) async fn settle(&self, running: &Running, outcome: &Outcome<'_>) {
+    pub(super) async fn settle(&self, running: &Running, outcome: &ExpectedClaims<'_>) {
         // Each transaction that is given up begins the count anew.
         for _ in 0..MAX_SETTLEMENTS {
             running.rounds(&self.harness, ROUNDS).await;
@@ -203,7 +203,7 @@ impl ClaimScenario {
 impl Running {
     /// Returns whether no claim waits and no slot is open.
     pub(super) async fn is_settled(&self) -> bool {
-        self.store.pending_claims().await.unwrap() == Pending::default()
+        self.store.pending_claims().await.unwrap() == PendingCounts::default()
             && self.store.open_slots().await.unwrap().is_empty()
     }
 

@@ -3,11 +3,11 @@
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
 use annona_core::{AmountWei, Claim, Epoch, U256, UnixSeconds};
-use annona_engine::ports::{InsertClaimOutcome, Pending, QueuedClaim, Store, StoreError};
-use annona_engine::{ClaimRecord, ClaimState, Rejection};
+use annona_engine::ports::{InsertClaimOutcome, PendingCounts, QueuedClaim, Store, StoreError};
+use annona_engine::{ClaimRecord, ClaimRejection, ClaimState};
 
 use super::fixtures::{
-    NOW, assert_hit_nothing, claim, claim_purpose, intake, nullifier, queue_claims, send, signed,
+    NOW, assert_hit_nothing, claim, claim_payload, intake, nullifier, queue_claims, send, signed,
     word,
 };
 
@@ -29,7 +29,7 @@ pub async fn a_claim_is_queued_and_every_part_comes_back<S: Store>(store: S) {
     }
     assert_eq!(
         store.pending_claims().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 2,
             under_way: 0
         }
@@ -75,7 +75,7 @@ pub async fn claims_queue_in_order_of_arrival<S: Store>(store: S) {
     assert_eq!(actual, claims[..12]);
     assert_eq!(
         store.pending_claims().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 20,
             under_way: 0
         }
@@ -84,10 +84,10 @@ pub async fn claims_queue_in_order_of_arrival<S: Store>(store: S) {
 
 pub async fn a_requeued_claim_keeps_its_place<S: Store>(store: S) {
     let claims = queue_in_one_epoch(&store, 3).await;
-    let id = send(&store, &signed(0, 0), &claim_purpose(1)).await;
+    let id = send(&store, &signed(0, 0), &claim_payload(1)).await;
     assert_eq!(
         store.pending_claims().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 2,
             under_way: 1
         }
@@ -106,34 +106,37 @@ pub async fn an_adopted_claim_is_final<S: Store>(store: S) {
     store.adopt_claim(nullifier(1), transaction).await.unwrap();
     let record = store.claim(nullifier(1)).await.unwrap().unwrap();
     assert_eq!(record.state, ClaimState::Final { transaction });
-    send(&store, &signed(0, 0), &claim_purpose(2)).await;
+    send(&store, &signed(0, 0), &claim_payload(2)).await;
     for seed in [1, 2, 3] {
         assert_hit_nothing(store.adopt_claim(nullifier(seed), transaction).await);
     }
 }
 
 pub async fn every_rejection_is_kept<S: Store>(store: S) {
-    queue_claims(&store, Rejection::ALL.len() as u64).await;
-    for (seed, why) in (1..).zip(Rejection::ALL) {
+    queue_claims(&store, ClaimRejection::ALL.len() as u64).await;
+    for (seed, why) in (1..).zip(ClaimRejection::ALL) {
         store.reject_claim(nullifier(seed), why).await.unwrap();
         let record = store.claim(nullifier(seed)).await.unwrap().unwrap();
         assert_eq!(record.state, ClaimState::Rejected(why));
     }
-    assert_eq!(store.pending_claims().await.unwrap(), Pending::default());
+    assert_eq!(
+        store.pending_claims().await.unwrap(),
+        PendingCounts::default()
+    );
     assert_eq!(store.queued_claims(10).await.unwrap(), []);
 }
 
 pub async fn only_a_queued_claim_is_rejected<S: Store>(store: S) {
     queue_claims(&store, 2).await;
     let transaction = signed(0, 0);
-    send(&store, &transaction, &claim_purpose(1)).await;
+    send(&store, &transaction, &claim_payload(1)).await;
     store
-        .reject_claim(nullifier(2), Rejection::InvalidProof)
+        .reject_claim(nullifier(2), ClaimRejection::InvalidProof)
         .await
         .unwrap();
     for seed in [1, 2, 3] {
         let result = store
-            .reject_claim(nullifier(seed), Rejection::NullifierSpent)
+            .reject_claim(nullifier(seed), ClaimRejection::NullifierSpent)
             .await;
         assert_hit_nothing(result);
     }
@@ -147,7 +150,7 @@ pub async fn only_a_queued_claim_is_rejected<S: Store>(store: S) {
     let rejected = store.claim(nullifier(2)).await.unwrap().unwrap();
     assert_eq!(
         rejected.state,
-        ClaimState::Rejected(Rejection::InvalidProof)
+        ClaimState::Rejected(ClaimRejection::InvalidProof)
     );
 }
 
@@ -159,7 +162,7 @@ pub async fn a_rejected_claim_is_made_again_and_no_other<S: Store>(store: S) {
         ..claim(9)
     };
     let later = UnixSeconds(NOW.0 + 5);
-    send(&store, &signed(0, 0), &claim_purpose(2)).await;
+    send(&store, &signed(0, 0), &claim_payload(2)).await;
     store
         .adopt_claim(nullifier(3), word("transaction", 7))
         .await
@@ -171,7 +174,7 @@ pub async fn a_rejected_claim_is_made_again_and_no_other<S: Store>(store: S) {
         let outcome = store.insert_claim(&rival, &intake(later)).await.unwrap();
         assert_eq!(outcome, InsertClaimOutcome::Existing(stored), "{seed}");
     }
-    for rejection in [Rejection::FeeAboveAmount, Rejection::InvalidProof] {
+    for rejection in [ClaimRejection::FeeAboveAmount, ClaimRejection::InvalidProof] {
         store.reject_claim(nullifier(1), rejection).await.unwrap();
         let outcome = store.insert_claim(&again, &intake(later)).await.unwrap();
         assert_eq!(outcome, InsertClaimOutcome::Inserted);
@@ -190,12 +193,12 @@ pub async fn a_rejected_claim_is_made_again_and_no_other<S: Store>(store: S) {
 pub async fn a_claim_that_is_made_again_has_attempts_of_its_own<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     let first = signed(0, 0);
-    let id = send(&store, &first, &claim_purpose(1)).await;
+    let id = send(&store, &first, &claim_payload(1)).await;
     let attempts = store.attempts_to_pay(nullifier(1)).await.unwrap();
     assert_eq!(attempts, [first.hash]);
     store.mark_failed(id).await.unwrap();
     store
-        .reject_claim(nullifier(1), Rejection::FeeAboveAmount)
+        .reject_claim(nullifier(1), ClaimRejection::FeeAboveAmount)
         .await
         .unwrap();
     store.insert_claim(&claim(1), &intake(NOW)).await.unwrap();
@@ -207,7 +210,7 @@ pub async fn a_claim_that_is_made_again_has_attempts_of_its_own<S: Store>(store:
         "it is looked at alone before it is sent"
     );
     let second = signed(1, 0);
-    send(&store, &second, &claim_purpose(1)).await;
+    send(&store, &second, &claim_payload(1)).await;
     let attempts = store.attempts_to_pay(nullifier(1)).await.unwrap();
     assert_eq!(attempts, [second.hash]);
 }

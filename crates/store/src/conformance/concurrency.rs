@@ -4,13 +4,13 @@
 
 use annona_core::{Claim, Epoch, OrbId};
 use annona_engine::ports::{
-    AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, OrbAllowance, Pending, Purpose,
-    SignedTransaction, Store,
+    AdmitOutcome, InsertClaimOutcome, NewEnrolment, OpenOutcome, OrbAllowance, Payload,
+    PendingCounts, SignedTransaction, Store,
 };
-use annona_engine::{EnrolmentId, Rejection};
+use annona_engine::{ClaimRejection, EnrolmentId};
 
 use super::fixtures::{
-    NOW, address, append_purpose, claim, claim_purpose, intake, load, newcomer, nullifier,
+    NOW, address, append_payload, claim, claim_payload, intake, load, newcomer, nullifier,
     queue_claims, review, signed,
 };
 
@@ -41,11 +41,11 @@ async fn insert_both<S: Store + Clone + 'static>(
 
 async fn open_both<S: Store + Clone + 'static>(
     store: &S,
-    pair: [(SignedTransaction, Purpose); 2],
+    pair: [(SignedTransaction, Payload); 2],
 ) -> [OpenOutcome; 2] {
-    let [first, second] = pair.map(|(signed, purpose)| {
+    let [first, second] = pair.map(|(signed, payload)| {
         let store = store.clone();
-        tokio::spawn(async move { store.open_slot(&load(signed), &purpose).await.unwrap() })
+        tokio::spawn(async move { store.open_slot(&load(signed), &payload).await.unwrap() })
     });
     [first.await.unwrap(), second.await.unwrap()]
 }
@@ -107,7 +107,7 @@ where
 {
     queue_claims(&store, ROUNDS).await;
     for round in 1..=ROUNDS {
-        let why = Rejection::InvalidProof;
+        let why = ClaimRejection::InvalidProof;
         store.reject_claim(nullifier(round), why).await.unwrap();
         let both = [1, 2].map(|rival| Claim {
             nullifier_hash: nullifier(round),
@@ -134,8 +134,8 @@ where
         let new = newcomer(round, round);
         store.record_enrolment(&new).await.unwrap();
         let pair = [
-            (signed(round, 0), claim_purpose(round)),
-            (signed(round, 1), append_purpose(round, &[round])),
+            (signed(round, 0), claim_payload(round)),
+            (signed(round, 1), append_payload(round, &[round])),
         ];
         let outcomes = open_both(&store, pair).await;
         assert_one_stored(outcomes, OpenOutcome::NonceTaken);
@@ -154,17 +154,17 @@ where
 {
     queue_claims(&store, ROUNDS).await;
     for round in 1..=ROUNDS {
-        let purpose = claim_purpose(round);
+        let payload = claim_payload(round);
         let pair = [
-            (signed(2 * round, 0), purpose.clone()),
-            (signed(2 * round + 1, 0), purpose),
+            (signed(2 * round, 0), payload.clone()),
+            (signed(2 * round + 1, 0), payload),
         ];
         let outcomes = open_both(&store, pair).await;
         assert_one_stored(outcomes, OpenOutcome::PayloadConflict);
     }
     assert_eq!(
         store.pending_claims().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 0,
             under_way: ROUNDS
         }
@@ -187,7 +187,7 @@ where
     }
     assert_eq!(
         store.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: ROUNDS,
             under_way: 0
         }

@@ -4,12 +4,12 @@
 
 use annona_core::{EnrolmentKind, LeafIndex};
 use annona_engine::ports::{
-    Admission, AdmitOutcome, NewEnrolment, NewEntry, Pending, Purpose, Store, StoreError,
+    Admission, AdmitOutcome, NewEnrolment, NewEntry, Payload, PendingCounts, Store, StoreError,
 };
 use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason};
 
 use super::fixtures::{
-    NOW, admit, append_purpose, assert_hit_nothing, duplicate, enrolment_id, enrolment_state,
+    NOW, admit, append_payload, assert_hit_nothing, duplicate, enrolment_id, enrolment_state,
     entry, mine, newcomer, recovery, review, send, signed, templates, word,
 };
 
@@ -30,7 +30,7 @@ pub async fn a_newcomer_is_recorded_and_joins_the_gallery<S: Store>(store: S) {
     assert_eq!(gallery[0].templates, templates(1));
     assert_eq!(
         store.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 0
         }
@@ -61,7 +61,7 @@ pub async fn a_packet_sent_again_is_the_same_enrolment<S: Store>(store: S) {
 pub async fn a_packet_sent_again_shows_how_far_it_came<S: Store>(store: S) {
     admit(&store, 1).await;
     let transaction = signed(0, 0);
-    send(&store, &transaction, &append_purpose(0, &[1])).await;
+    send(&store, &transaction, &append_payload(0, &[1])).await;
     // Meanwhile the person is known, so that the second decision is another one.
     let mut again = duplicate(1);
     again.record.received_at.0 += 9;
@@ -99,7 +99,7 @@ pub async fn a_refused_enrolment_uses_its_nonce_too<S: Store>(store: S) {
 pub async fn a_commitment_is_admitted_once<S: Store>(store: S) {
     admit(&store, 1).await;
     assert_commitment_taken(&store).await;
-    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
+    let id = send(&store, &signed(0, 0), &append_payload(0, &[1])).await;
     assert_commitment_taken(&store).await;
     mine(&store, id, &signed(0, 0), 7, &[]).await.unwrap();
     assert_commitment_taken(&store).await;
@@ -168,7 +168,7 @@ pub async fn a_refused_person_does_not_join_the_gallery<S: Store>(store: S) {
     assert_eq!(store.queued_enrolments(10).await.unwrap(), []);
     assert_eq!(
         store.pending_enrolments().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
 }
 
@@ -211,7 +211,7 @@ pub async fn enrolments_queue_in_order_of_arrival<S: Store>(store: S) {
     assert_eq!(actual, expected);
     assert_eq!(
         store.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 20,
             under_way: 0
         }
@@ -220,10 +220,10 @@ pub async fn enrolments_queue_in_order_of_arrival<S: Store>(store: S) {
 
 pub async fn a_requeued_enrolment_keeps_its_place<S: Store>(store: S) {
     admit(&store, 3).await;
-    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
+    let id = send(&store, &signed(0, 0), &append_payload(0, &[1, 2])).await;
     assert_eq!(
         store.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 2
         }
@@ -250,7 +250,7 @@ pub async fn an_adopted_leaf_is_final<S: Store>(store: S) {
     assert_eq!(enrolment_state(&store, 1).await, EnrolmentState::Queued);
     assert_eq!(
         store.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 0
         }
@@ -262,7 +262,7 @@ pub async fn only_a_queued_enrolment_adopts_a_leaf<S: Store>(store: S) {
     let refused = duplicate(2);
     store.record_enrolment(&refused).await.unwrap();
     let transaction = signed(0, 0);
-    send(&store, &transaction, &append_purpose(0, &[1])).await;
+    send(&store, &transaction, &append_payload(0, &[1])).await;
     let unknown = newcomer(3, 3).record.commitment();
     for commitment in [
         newcomer(1, 1).record.commitment(),
@@ -300,7 +300,7 @@ async fn queued<S: Store>(store: &S) -> Vec<u64> {
 /// Sends a revocation of newcomer 1 and puts it into a block.
 async fn empty_first_leaf<S: Store>(store: &S, nonce: u64) {
     let commitments = vec![newcomer(1, 1).record.commitment()];
-    let id = send(store, &signed(nonce, 0), &Purpose::Revoke { commitments }).await;
+    let id = send(store, &signed(nonce, 0), &Payload::Revoke { commitments }).await;
     mine(store, id, &signed(nonce, 0), 8, &[]).await.unwrap();
 }
 
@@ -308,7 +308,7 @@ async fn empty_first_leaf<S: Store>(store: &S, nonce: u64) {
 async fn members<S: Store>(store: &S, count: u64) {
     admit(store, count).await;
     let seeds: Vec<u64> = (1..=count).collect();
-    let id = send(store, &signed(0, 0), &append_purpose(0, &seeds)).await;
+    let id = send(store, &signed(0, 0), &append_payload(0, &seeds)).await;
     mine(store, id, &signed(0, 0), 7, &[]).await.unwrap();
     store.mark_final(id, &[]).await.unwrap();
 }
@@ -324,11 +324,11 @@ pub async fn recoveries_are_appended_first<S: Store>(store: S) {
 }
 
 async fn counting<S: Store>(store: &S) -> Vec<u64> {
-    let standings = store.standings(&[3, 1, 2, 99]).await.unwrap();
+    let statuses = store.gallery_entry_statuses(&[3, 1, 2, 99]).await.unwrap();
     let mut sequences = Vec::new();
-    for standing in standings.iter().filter(|standing| standing.counts) {
-        assert_eq!(standing.enrolment.id, enrolment_id(standing.sequence));
-        sequences.push(standing.sequence);
+    for status in statuses.iter().filter(|status| status.counts) {
+        assert_eq!(status.enrolment.id, enrolment_id(status.sequence));
+        sequences.push(status.sequence);
     }
     sequences
 }
@@ -342,7 +342,7 @@ pub async fn an_entry_counts_until_its_leaf_is_to_go<S: Store>(store: S) {
     assert_eq!(asked.await.unwrap(), 2);
     // A leaf that is to go, and an enrolment that never gets one.
     assert_eq!(counting(&store).await, [2]);
-    assert_eq!(store.standings(&[]).await.unwrap(), []);
+    assert_eq!(store.gallery_entry_statuses(&[]).await.unwrap(), []);
 }
 
 /// Newcomer `seed`, who is similar to entries that do not count any longer.

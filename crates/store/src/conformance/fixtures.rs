@@ -6,7 +6,7 @@ use annona_core::{
 };
 use annona_engine::ports::{
     Admission, AdmitOutcome, Attempt, AttemptKind, EnrolmentRepository, Fees, InsertClaimOutcome,
-    NewEnrolment, NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, Purpose, ReviewMatch,
+    NewEnrolment, NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, Payload, ReviewMatch,
     SignedTransaction, SlotId, Store, StoreError,
 };
 use annona_engine::{ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentState};
@@ -186,18 +186,18 @@ pub fn load(signed: SignedTransaction) -> Attempt {
     }
 }
 
-pub(super) fn claims_purpose(seeds: &[u64]) -> Purpose {
-    Purpose::Claims {
+pub(super) fn claims_payload(seeds: &[u64]) -> Payload {
+    Payload::Claims {
         nullifiers: seeds.iter().map(|seed| nullifier(*seed)).collect(),
     }
 }
 
-pub(super) fn claim_purpose(seed: u64) -> Purpose {
-    claims_purpose(&[seed])
+pub(super) fn claim_payload(seed: u64) -> Payload {
+    claims_payload(&[seed])
 }
 
-pub(super) fn append_purpose(start_index: u64, seeds: &[u64]) -> Purpose {
-    Purpose::Append {
+pub(super) fn append_payload(start_index: u64, seeds: &[u64]) -> Payload {
+    Payload::Append {
         start_index: start_index.try_into().unwrap(),
         enrolments: seeds.iter().map(|seed| enrolment_id(*seed)).collect(),
     }
@@ -240,10 +240,10 @@ pub(super) async fn queue_claims<S: Store>(store: &S, count: u64) {
 pub(super) async fn send<S: OutboxRepository>(
     store: &S,
     signed: &SignedTransaction,
-    purpose: &Purpose,
+    payload: &Payload,
 ) -> SlotId {
     let attempt = load(signed.clone());
-    match store.open_slot(&attempt, purpose).await.unwrap() {
+    match store.open_slot(&attempt, payload).await.unwrap() {
         OpenOutcome::Stored(id) => id,
         other => panic!("the slot was not stored: {other:?}"),
     }

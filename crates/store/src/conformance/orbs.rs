@@ -4,12 +4,12 @@
 
 use annona_core::{Commitment, Epoch, OrbId};
 use annona_engine::ports::{
-    Admission, AdmitOutcome, NewEnrolment, NewEntry, OrbAllowance, Purpose, Store, StruckOff,
+    Admission, AdmitOutcome, NewEnrolment, NewEntry, OrbAllowance, Payload, Store, StruckOff,
 };
 use annona_engine::{EnrolmentState, RevocationReason, RevocationState};
 
 use super::fixtures::{
-    NOW, address, admit, append_purpose, duplicate, enrolment_state, entry, mine, newcomer,
+    NOW, address, admit, append_payload, duplicate, enrolment_state, entry, mine, newcomer,
     recovery, review, send, signed,
 };
 
@@ -32,14 +32,14 @@ async fn revocation_state<S: Store>(store: &S, seed: u64) -> Option<RevocationSt
 }
 
 async fn counts<S: Store>(store: &S, sequence: u64) -> bool {
-    store.standings(&[sequence]).await.unwrap()[0].counts
+    store.gallery_entry_statuses(&[sequence]).await.unwrap()[0].counts
 }
 
 /// Admits newcomers `1..=count` and makes them final members, with nonce 0.
 async fn members<S: Store>(store: &S, count: u64) {
     admit(store, count).await;
     let seeds: Vec<u64> = (1..=count).collect();
-    let id = send(store, &signed(0, 0), &append_purpose(0, &seeds)).await;
+    let id = send(store, &signed(0, 0), &append_payload(0, &seeds)).await;
     mine(store, id, &signed(0, 0), 7, &[]).await.unwrap();
     store.mark_final(id, &[]).await.unwrap();
 }
@@ -95,6 +95,7 @@ pub async fn nothing_of_an_orb_that_is_struck_off_is_recorded<S: Store>(store: S
     assert_eq!(record(&store, newcomer(5, 2)).await, AdmitOutcome::Recorded);
 }
 
+/// Tests ENROL-12.
 pub async fn all_that_an_orb_brought_in_goes_when_it_is_struck_off<S: Store>(store: S) {
     members(&store, 2).await;
     let of_second = |seed| {
@@ -104,7 +105,7 @@ pub async fn all_that_an_orb_brought_in_goes_when_it_is_struck_off<S: Store>(sto
     };
     record(&store, of_second(3)).await;
     record(&store, of_second(4)).await;
-    let id = send(&store, &signed(1, 0), &append_purpose(2, &[3])).await;
+    let id = send(&store, &signed(1, 0), &append_payload(2, &[3])).await;
     let struck = store.strike_off(orb(2), NOW).await.unwrap();
     let expected = StruckOff {
         withdrawn: 1,
@@ -191,7 +192,7 @@ pub async fn a_rogue_orbs_leaf_does_not_wait_for_a_recovery<S: Store>(store: S) 
     let queued = store.queued_revocations(0, 9).await.unwrap();
     assert_eq!(queued[0].commitment, commitment(1));
     let commitments = vec![commitment(1)];
-    let id = send(&store, &signed(1, 0), &Purpose::Revoke { commitments }).await;
+    let id = send(&store, &signed(1, 0), &Payload::Revoke { commitments }).await;
     mine(&store, id, &signed(1, 0), 8, &[]).await.unwrap();
     assert_eq!(store.queued_enrolments(9).await.unwrap().len(), 1);
 }

@@ -4,13 +4,13 @@
 
 use annona_core::{LeafIndex, NullifierHash};
 use annona_engine::ports::{
-    Attempt, AttemptKind, AttemptOutcome, OpenOutcome, Pending, Purpose, Slot, SlotId, SlotState,
-    Store, StoreError,
+    Attempt, AttemptKind, AttemptOutcome, OpenOutcome, Payload, PendingCounts, Slot, SlotId,
+    SlotState, Store, StoreError,
 };
-use annona_engine::{ClaimState, EnrolmentState, Rejection};
+use annona_engine::{ClaimRejection, ClaimState, EnrolmentState};
 
 use super::fixtures::{
-    address, admit, append_purpose, assert_hit_nothing, claim_purpose, claims_purpose, duplicate,
+    address, admit, append_payload, assert_hit_nothing, claim_payload, claims_payload, duplicate,
     enrolment_state, load, mine, nullifier, queue_claims, send, signed, word,
 };
 
@@ -59,8 +59,8 @@ pub async fn the_next_nonce_follows_both_the_rows_and_the_chain<S: Store>(store:
     let sender = address("sender", 0);
     assert_eq!(store.next_nonce(sender, 0).await.unwrap(), 0);
     assert_eq!(store.next_nonce(sender, 5).await.unwrap(), 5);
-    send(&store, &signed(5, 0), &claim_purpose(1)).await;
-    send(&store, &signed(9, 0), &claim_purpose(2)).await;
+    send(&store, &signed(5, 0), &claim_payload(1)).await;
+    send(&store, &signed(9, 0), &claim_payload(2)).await;
     assert_eq!(store.next_nonce(sender, 5).await.unwrap(), 10);
     assert_eq!(store.next_nonce(sender, 10).await.unwrap(), 10);
     assert_eq!(store.next_nonce(sender, 11).await.unwrap(), 11);
@@ -70,14 +70,14 @@ pub async fn the_next_nonce_follows_both_the_rows_and_the_chain<S: Store>(store:
 
 pub async fn a_batch_of_claims_lives_from_queue_to_final_through_a_reorg<S: Store>(store: S) {
     queue_claims(&store, 3).await;
-    let (stored, purpose) = (signed(0, 0), claims_purpose(&[2, 1]));
+    let (stored, payload) = (signed(0, 0), claims_payload(&[2, 1]));
     let transaction = stored.hash;
-    let id = send(&store, &stored, &purpose).await;
+    let id = send(&store, &stored, &payload).await;
     let batched = ClaimState::Batched { transaction };
     assert_eq!(claim_state(&store, 1).await, batched);
     assert_eq!(
         store.pending_claims().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 2
         }
@@ -95,7 +95,7 @@ pub async fn a_batch_of_claims_lives_from_queue_to_final_through_a_reorg<S: Stor
             id,
             sender: stored.sender,
             nonce: 0,
-            purpose,
+            payload,
             state: SlotState::Mined {
                 transaction,
                 block_number: 70,
@@ -118,7 +118,7 @@ pub async fn a_batch_of_claims_lives_from_queue_to_final_through_a_reorg<S: Stor
     assert_eq!(open_states(&store).await, []);
     assert_eq!(
         store.pending_claims().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 0
         }
@@ -130,20 +130,20 @@ pub async fn an_append_lives_from_queue_to_final_through_a_reorg<S: Store>(store
     admit(&store, 4).await;
     // Leaves take the order of the transaction, not that of arrival.
     let seeds = [3, 1, 2];
-    let (stored, purpose) = (signed(0, 0), append_purpose(40, &seeds));
+    let (stored, payload) = (signed(0, 0), append_payload(40, &seeds));
     let transaction = stored.hash;
-    let id = send(&store, &stored, &purpose).await;
+    let id = send(&store, &stored, &payload).await;
     let submitted = |_| EnrolmentState::Submitted { transaction };
     assert_enrolments(&store, &seeds, 40, submitted).await;
     assert_eq!(
         store.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 3
         }
     );
     let open = store.open_slots().await.unwrap();
-    assert_eq!(open[0].purpose, purpose);
+    assert_eq!(open[0].payload, payload);
     assert_eq!(open_states(&store).await, [(id, SlotState::Stored)]);
     store.mark_sent(id).await.unwrap();
     assert_enrolments(&store, &seeds, 40, submitted).await;
@@ -167,7 +167,7 @@ pub async fn an_append_lives_from_queue_to_final_through_a_reorg<S: Store>(store
     assert_eq!(open_states(&store).await, []);
     assert_eq!(
         store.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 0
         }
@@ -177,7 +177,7 @@ pub async fn an_append_lives_from_queue_to_final_through_a_reorg<S: Store>(store
 
 pub async fn a_slot_comes_back_with_every_attempt_in_order<S: Store>(store: S) {
     queue_claims(&store, 1).await;
-    let id = send(&store, &signed(4, 9), &claim_purpose(1)).await;
+    let id = send(&store, &signed(4, 9), &claim_payload(1)).await;
     let attempts = [
         load(signed(4, 9)),
         load(signed(4, 3)),
@@ -193,8 +193,8 @@ pub async fn a_slot_comes_back_with_every_attempt_in_order<S: Store>(store: S) {
 pub async fn the_newest_attempt_of_a_load_is_shown_and_a_cancelling_one_is_not<S: Store>(store: S) {
     queue_claims(&store, 2).await;
     admit(&store, 1).await;
-    let claims = send(&store, &signed(0, 0), &claims_purpose(&[1, 2])).await;
-    let append = send(&store, &signed(1, 0), &append_purpose(0, &[1])).await;
+    let claims = send(&store, &signed(0, 0), &claims_payload(&[1, 2])).await;
+    let append = send(&store, &signed(1, 0), &append_payload(0, &[1])).await;
     store.mark_sent(claims).await.unwrap();
     for (id, nonce) in [(claims, 0), (append, 1)] {
         add(&store, id, &load(signed(nonce, 1))).await;
@@ -220,7 +220,7 @@ pub async fn the_newest_attempt_of_a_load_is_shown_and_a_cancelling_one_is_not<S
 pub async fn an_attempt_is_for_a_slot_that_no_block_has<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     let first = signed(0, 0);
-    let id = send(&store, &first, &claim_purpose(1)).await;
+    let id = send(&store, &first, &claim_payload(1)).await;
     let moved = AttemptOutcome::SlotConflict;
     assert_eq!(add(&store, id, &load(first.clone())).await, moved);
     assert_eq!(add(&store, SlotId(id.0 + 1), &cancel(0, 1)).await, moved);
@@ -235,8 +235,8 @@ pub async fn an_attempt_is_for_a_slot_that_no_block_has<S: Store>(store: S) {
 
 pub async fn a_slot_is_mined_by_a_load_of_its_own<S: Store>(store: S) {
     queue_claims(&store, 2).await;
-    let id = send(&store, &signed(0, 0), &claim_purpose(1)).await;
-    let other = send(&store, &signed(1, 0), &claim_purpose(2)).await;
+    let id = send(&store, &signed(0, 0), &claim_payload(1)).await;
+    let other = send(&store, &signed(1, 0), &claim_payload(2)).await;
     let cancelling = cancel(0, 1);
     add(&store, id, &cancelling).await;
     for foreign in [&cancelling.signed, &signed(1, 0), &signed(0, 5)] {
@@ -251,7 +251,7 @@ pub async fn a_slot_is_mined_by_a_load_of_its_own<S: Store>(store: S) {
 pub async fn claims_that_were_passed_over_are_rejected_or_queued_again<S: Store>(store: S) {
     queue_claims(&store, 4).await;
     let sent = signed(0, 0);
-    let id = send(&store, &sent, &claims_purpose(&[1, 2, 3, 4])).await;
+    let id = send(&store, &sent, &claims_payload(&[1, 2, 3, 4])).await;
     store.mark_sent(id).await.unwrap();
     mine(&store, id, &sent, 7, &[1, 4]).await.unwrap();
     let transaction = sent.hash;
@@ -261,7 +261,7 @@ pub async fn claims_that_were_passed_over_are_rejected_or_queued_again<S: Store>
     ] {
         assert_eq!(claim_state(&store, seed).await, expected);
     }
-    let why = Rejection::TransferFailed;
+    let why = ClaimRejection::TransferFailed;
     // A claim that was paid is not rejected.
     assert_hit_nothing(store.mark_final(id, &[(nullifier(1), why)]).await);
     store.mark_final(id, &[(nullifier(2), why)]).await.unwrap();
@@ -279,7 +279,7 @@ pub async fn claims_that_were_passed_over_are_rejected_or_queued_again<S: Store>
 pub async fn a_reorg_takes_the_payment_of_those_who_were_paid<S: Store>(store: S) {
     queue_claims(&store, 2).await;
     let sent = signed(0, 0);
-    let id = send(&store, &sent, &claims_purpose(&[1, 2])).await;
+    let id = send(&store, &sent, &claims_payload(&[1, 2])).await;
     mine(&store, id, &sent, 7, &[1]).await.unwrap();
     store.mark_unmined(id).await.unwrap();
     let transaction = sent.hash;
@@ -294,10 +294,10 @@ pub async fn a_reorg_takes_the_payment_of_those_who_were_paid<S: Store>(store: S
 
 pub async fn a_claim_that_another_slot_has_now_does_not_move_with_the_old_one<S: Store>(store: S) {
     queue_claims(&store, 2).await;
-    let old = send(&store, &signed(0, 0), &claims_purpose(&[1, 2])).await;
+    let old = send(&store, &signed(0, 0), &claims_payload(&[1, 2])).await;
     store.mark_failed(old).await.unwrap();
     let sent = signed(1, 0);
-    let new = send(&store, &sent, &claims_purpose(&[1])).await;
+    let new = send(&store, &sent, &claims_payload(&[1])).await;
     assert_hit_nothing(mine(&store, old, &signed(0, 0), 7, &[1]).await);
     assert_hit_nothing(store.mark_failed(old).await);
     mine(&store, new, &sent, 7, &[1]).await.unwrap();
@@ -312,7 +312,7 @@ pub async fn a_claim_that_another_slot_has_now_does_not_move_with_the_old_one<S:
 pub async fn a_node_that_has_an_attempt_is_told_once<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     let sent = signed(0, 0);
-    let id = send(&store, &sent, &claim_purpose(1)).await;
+    let id = send(&store, &sent, &claim_payload(1)).await;
     for _ in 0..2 {
         store.mark_sent(id).await.unwrap();
         assert_eq!(open_states(&store).await, [(id, SlotState::Sent)]);
@@ -333,11 +333,11 @@ pub async fn the_attempts_to_pay_a_claim_are_found_in_every_slot<S: Store>(store
     queue_claims(&store, 2).await;
     let to_pay = async |seed| store.attempts_to_pay(nullifier(seed)).await.unwrap();
     assert!(to_pay(1).await.is_empty());
-    let first = send(&store, &signed(0, 0), &claims_purpose(&[1, 2])).await;
+    let first = send(&store, &signed(0, 0), &claims_payload(&[1, 2])).await;
     add(&store, first, &load(signed(0, 1))).await;
     add(&store, first, &cancel(0, 2)).await;
     store.mark_failed(first).await.unwrap();
-    send(&store, &signed(1, 0), &claim_purpose(1)).await;
+    send(&store, &signed(1, 0), &claim_payload(1)).await;
     let hashes = [signed(0, 0), signed(0, 1), signed(1, 0)].map(|one| one.hash);
     assert_eq!(to_pay(1).await, hashes);
     assert_eq!(to_pay(2).await, hashes[..2]);
@@ -346,7 +346,7 @@ pub async fn the_attempts_to_pay_a_claim_are_found_in_every_slot<S: Store>(store
 pub async fn a_mined_slot_is_not_given_up<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     let sent = signed(0, 0);
-    let id = send(&store, &sent, &claim_purpose(1)).await;
+    let id = send(&store, &sent, &claim_payload(1)).await;
     mine(&store, id, &sent, 7, &[1]).await.unwrap();
     assert_hit_nothing(store.mark_failed(id).await);
     let transaction = sent.hash;
@@ -359,7 +359,7 @@ pub async fn a_mined_slot_is_not_given_up<S: Store>(store: S) {
 
 pub async fn a_failed_append_queues_its_enrolments_again<S: Store>(store: S) {
     admit(&store, 3).await;
-    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
+    let id = send(&store, &signed(0, 0), &append_payload(0, &[1, 2])).await;
     add(&store, id, &load(signed(0, 1))).await;
     store.mark_failed(id).await.unwrap();
     for seed in 1..=3 {
@@ -371,11 +371,11 @@ pub async fn a_failed_append_queues_its_enrolments_again<S: Store>(store: S) {
 pub async fn only_claims_are_paid_or_rejected_one_by_one<S: Store>(store: S) {
     admit(&store, 1).await;
     let sent = signed(0, 0);
-    let id = send(&store, &sent, &append_purpose(0, &[1])).await;
+    let id = send(&store, &sent, &append_payload(0, &[1])).await;
     let paid = mine(&store, id, &sent, 7, &[1]).await;
     assert!(matches!(paid, Err(StoreError::Backend(_))), "{paid:?}");
     mine(&store, id, &sent, 7, &[]).await.unwrap();
-    let rejected = [(nullifier(1), Rejection::Refused)];
+    let rejected = [(nullifier(1), ClaimRejection::Refused)];
     let rejected = store.mark_final(id, &rejected).await;
     assert!(
         matches!(rejected, Err(StoreError::Backend(_))),
@@ -389,12 +389,15 @@ pub async fn only_claims_are_paid_or_rejected_one_by_one<S: Store>(store: S) {
 
 pub async fn a_fill_has_no_load<S: Store>(store: S) {
     let attempt = cancel(3, 0);
-    let outcome = store.open_slot(&attempt, &Purpose::Fill).await.unwrap();
+    let outcome = store
+        .open_slot(&attempt, &Payload::GapFiller)
+        .await
+        .unwrap();
     let OpenOutcome::Stored(id) = outcome else {
         panic!("{outcome:?}");
     };
     let open = store.open_slots().await.unwrap();
-    assert_eq!(open[0].purpose, Purpose::Fill);
+    assert_eq!(open[0].payload, Payload::GapFiller);
     assert_eq!(add(&store, id, &cancel(3, 1)).await, AttemptOutcome::Stored);
     store.mark_sent(id).await.unwrap();
     store.mark_failed(id).await.unwrap();
@@ -406,9 +409,13 @@ pub async fn a_fill_has_no_load<S: Store>(store: S) {
 pub async fn a_nonce_is_stored_once<S: Store>(store: S) {
     queue_claims(&store, 2).await;
     admit(&store, 1).await;
-    let id = send(&store, &signed(4, 0), &claim_purpose(1)).await;
-    for purpose in [claim_purpose(2), append_purpose(0, &[1]), Purpose::Fill] {
-        let outcome = store.open_slot(&load(signed(4, 1)), &purpose).await;
+    let id = send(&store, &signed(4, 0), &claim_payload(1)).await;
+    for payload in [
+        claim_payload(2),
+        append_payload(0, &[1]),
+        Payload::GapFiller,
+    ] {
+        let outcome = store.open_slot(&load(signed(4, 1)), &payload).await;
         assert_eq!(outcome.unwrap(), OpenOutcome::NonceTaken);
     }
     assert_eq!(claim_state(&store, 2).await, ClaimState::Queued);
@@ -417,15 +424,15 @@ pub async fn a_nonce_is_stored_once<S: Store>(store: S) {
 
     let mut other_sender = signed(4, 2);
     other_sender.sender = address("sender", 1);
-    send(&store, &other_sender, &claim_purpose(2)).await;
+    send(&store, &other_sender, &claim_payload(2)).await;
 }
 
 pub async fn a_failed_slot_keeps_its_nonce<S: Store>(store: S) {
     queue_claims(&store, 1).await;
-    let id = send(&store, &signed(4, 0), &claim_purpose(1)).await;
+    let id = send(&store, &signed(4, 0), &claim_payload(1)).await;
     store.mark_failed(id).await.unwrap();
     let again = load(signed(4, 1));
-    let outcome = store.open_slot(&again, &claim_purpose(1)).await;
+    let outcome = store.open_slot(&again, &claim_payload(1)).await;
     assert_eq!(outcome.unwrap(), OpenOutcome::NonceTaken);
     let next = store.next_nonce(address("sender", 0), 0).await.unwrap();
     assert_eq!(next, 5);
@@ -435,22 +442,22 @@ pub async fn a_load_that_is_not_queued_is_not_sent<S: Store>(store: S) {
     queue_claims(&store, 2).await;
     admit(&store, 1).await;
     store.record_enrolment(&duplicate(2)).await.unwrap();
-    send(&store, &signed(0, 0), &claim_purpose(1)).await;
-    send(&store, &signed(1, 0), &append_purpose(0, &[1])).await;
+    send(&store, &signed(0, 0), &claim_payload(1)).await;
+    send(&store, &signed(1, 0), &append_payload(0, &[1])).await;
     store
-        .reject_claim(nullifier(2), Rejection::InvalidProof)
+        .reject_claim(nullifier(2), ClaimRejection::InvalidProof)
         .await
         .unwrap();
     let moved = [
-        ("a claim that is batched", claim_purpose(1)),
-        ("a claim that is rejected", claim_purpose(2)),
-        ("a claim that is unknown", claim_purpose(3)),
-        ("an enrolment that is submitted", append_purpose(1, &[1])),
-        ("an enrolment that is refused", append_purpose(1, &[2])),
-        ("an enrolment that is unknown", append_purpose(1, &[3])),
+        ("a claim that is batched", claim_payload(1)),
+        ("a claim that is rejected", claim_payload(2)),
+        ("a claim that is unknown", claim_payload(3)),
+        ("an enrolment that is submitted", append_payload(1, &[1])),
+        ("an enrolment that is refused", append_payload(1, &[2])),
+        ("an enrolment that is unknown", append_payload(1, &[3])),
     ];
-    for (what, purpose) in moved {
-        let outcome = store.open_slot(&load(signed(2, 0)), &purpose).await;
+    for (what, payload) in moved {
+        let outcome = store.open_slot(&load(signed(2, 0)), &payload).await;
         assert_eq!(outcome.unwrap(), OpenOutcome::PayloadConflict, "{what}");
     }
     assert_eq!(open_states(&store).await.len(), 2);
@@ -462,11 +469,11 @@ pub async fn a_load_is_sent_whole_or_not_at_all<S: Store>(store: S) {
     admit(&store, 3).await;
     queue_claims(&store, 3).await;
     let sent = signed(0, 0);
-    send(&store, &sent, &append_purpose(0, &[2])).await;
-    send(&store, &signed(1, 0), &claim_purpose(2)).await;
+    send(&store, &sent, &append_payload(0, &[2])).await;
+    send(&store, &signed(1, 0), &claim_payload(2)).await;
     for seeds in [[1, 2, 3], [1, 3, 3]] {
-        for purpose in [append_purpose(1, &seeds), claims_purpose(&seeds)] {
-            let outcome = store.open_slot(&load(signed(2, 0)), &purpose).await;
+        for payload in [append_payload(1, &seeds), claims_payload(&seeds)] {
+            let outcome = store.open_slot(&load(signed(2, 0)), &payload).await;
             assert_eq!(outcome.unwrap(), OpenOutcome::PayloadConflict);
         }
     }
@@ -483,18 +490,18 @@ pub async fn a_load_is_sent_whole_or_not_at_all<S: Store>(store: S) {
 pub async fn an_append_has_enrolments_inside_the_tree<S: Store>(store: S) {
     admit(&store, 2).await;
     let last = (1 << 30) - 1;
-    for purpose in [append_purpose(0, &[]), append_purpose(last, &[1, 2])] {
-        let result = store.open_slot(&load(signed(0, 0)), &purpose).await;
+    for payload in [append_payload(0, &[]), append_payload(last, &[1, 2])] {
+        let result = store.open_slot(&load(signed(0, 0)), &payload).await;
         assert!(matches!(result, Err(StoreError::Backend(_))), "{result:?}");
     }
     assert_eq!(
         store.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 2,
             under_way: 0
         }
     );
-    send(&store, &signed(0, 0), &append_purpose(last, &[1])).await;
+    send(&store, &signed(0, 0), &append_payload(last, &[1])).await;
 }
 
 pub async fn a_slot_moves_only_from_the_state_before<S: Store>(store: S) {
@@ -502,7 +509,7 @@ pub async fn a_slot_moves_only_from_the_state_before<S: Store>(store: S) {
     admit(&store, 2).await;
     let sent = signed(0, 0);
     assert_hit_nothing(mine(&store, SlotId(1), &sent, 7, &[]).await);
-    let id = send(&store, &sent, &append_purpose(0, &[1, 2])).await;
+    let id = send(&store, &sent, &append_payload(0, &[1, 2])).await;
     assert_hit_nothing(store.mark_unmined(id).await);
     assert_hit_nothing(store.mark_final(id, &[]).await);
     assert_hit_nothing(mine(&store, SlotId(id.0 + 1), &sent, 7, &[]).await);
@@ -521,10 +528,10 @@ pub async fn a_slot_moves_only_from_the_state_before<S: Store>(store: S) {
 pub async fn a_settled_slot_does_not_move<S: Store>(store: S) {
     queue_claims(&store, 2).await;
     let (paid, lost) = (signed(0, 0), signed(1, 0));
-    let done = send(&store, &paid, &claim_purpose(1)).await;
+    let done = send(&store, &paid, &claim_payload(1)).await;
     mine(&store, done, &paid, 7, &[1]).await.unwrap();
     store.mark_final(done, &[]).await.unwrap();
-    let failed = send(&store, &lost, &claim_purpose(2)).await;
+    let failed = send(&store, &lost, &claim_payload(2)).await;
     store.mark_failed(failed).await.unwrap();
     for (id, sent) in [(done, &paid), (failed, &lost)] {
         assert_hit_nothing(mine(&store, id, sent, 7, &[]).await);
@@ -547,7 +554,7 @@ pub async fn open_slots_are_in_order_of_sender_and_nonce<S: Store>(store: S) {
         let mut sent = signed(nonce, sender);
         sent.sender = address("sender", sender);
         expected.push((sent.sender, nonce));
-        send(&store, &sent, &claim_purpose(seed)).await;
+        send(&store, &sent, &claim_payload(seed)).await;
     }
     expected.sort_unstable();
     let open = store.open_slots().await.unwrap();
@@ -558,14 +565,14 @@ pub async fn open_slots_are_in_order_of_sender_and_nonce<S: Store>(store: S) {
 pub async fn a_failed_load_can_be_sent_again<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     admit(&store, 2).await;
-    let claim_try = send(&store, &signed(0, 0), &claim_purpose(1)).await;
-    let append_try = send(&store, &signed(1, 0), &append_purpose(0, &[1, 2])).await;
+    let claim_try = send(&store, &signed(0, 0), &claim_payload(1)).await;
+    let append_try = send(&store, &signed(1, 0), &append_payload(0, &[1, 2])).await;
     for id in [claim_try, append_try] {
         store.mark_failed(id).await.unwrap();
     }
     let (paid, joined) = (signed(2, 0), signed(3, 0));
-    let claim_retry = send(&store, &paid, &claim_purpose(1)).await;
-    let append_retry = send(&store, &joined, &append_purpose(9, &[2, 1])).await;
+    let claim_retry = send(&store, &paid, &claim_payload(1)).await;
+    let append_retry = send(&store, &joined, &append_payload(9, &[2, 1])).await;
     mine(&store, claim_retry, &paid, 7, &[1]).await.unwrap();
     mine(&store, append_retry, &joined, 7, &[]).await.unwrap();
     for id in [claim_retry, append_retry] {

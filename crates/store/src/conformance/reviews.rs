@@ -9,7 +9,7 @@ use annona_engine::ports::{
 };
 
 use super::fixtures::{
-    NOW, admit, append_purpose, enrolment_id, enrolment_state, entry, mine, newcomer, review, send,
+    NOW, admit, append_payload, enrolment_id, enrolment_state, entry, mine, newcomer, review, send,
     signed, templates,
 };
 
@@ -83,7 +83,7 @@ pub async fn who_is_admitted_to_replace_loses_the_old_leaf<S: Store>(store: S) {
         decide(&store, 2, replace()).await,
         ReviewOutcome::PersonConflict
     );
-    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
+    let id = send(&store, &signed(0, 0), &append_payload(0, &[1])).await;
     mine(&store, id, &signed(0, 0), 7, &[]).await.unwrap();
     store.mark_final(id, &[]).await.unwrap();
     assert_eq!(decide(&store, 2, replace()).await, ReviewOutcome::Decided);

@@ -4,12 +4,12 @@
 
 use annona_core::Commitment;
 use annona_engine::ports::{
-    Admission, AdmitOutcome, NewEntry, Pending, Purpose, SignedTransaction, SlotId, Store,
+    Admission, AdmitOutcome, NewEntry, Payload, PendingCounts, SignedTransaction, SlotId, Store,
 };
 use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason, RevocationState};
 
 use super::fixtures::{
-    NOW, admit, append_purpose, assert_hit_nothing, enrolment_state, entry, mine, newcomer,
+    NOW, admit, append_payload, assert_hit_nothing, enrolment_state, entry, mine, newcomer,
     recovery, send, signed, word,
 };
 
@@ -17,8 +17,8 @@ fn commitment(seed: u64) -> Commitment {
     newcomer(seed, seed).record.commitment()
 }
 
-fn revoke_purpose(seeds: &[u64]) -> Purpose {
-    Purpose::Revoke {
+fn revoke_payload(seeds: &[u64]) -> Payload {
+    Payload::Revoke {
         commitments: seeds.iter().map(|seed| commitment(*seed)).collect(),
     }
 }
@@ -51,7 +51,7 @@ async fn finish<S: Store>(store: &S, id: SlotId, sent: &SignedTransaction) {
 async fn members<S: Store>(store: &S, count: u64) {
     admit(store, count).await;
     let seeds: Vec<u64> = (1..=count).collect();
-    let id = send(store, &signed(0, 0), &append_purpose(0, &seeds)).await;
+    let id = send(store, &signed(0, 0), &append_payload(0, &seeds)).await;
     finish(store, id, &signed(0, 0)).await;
 }
 
@@ -63,7 +63,7 @@ pub async fn a_recovery_waits_until_the_old_leaf_is_revoked_in_a_block<S: Store>
     assert_eq!(asked.reason, RevocationReason::Recovery);
     assert_eq!(queued_revocations(&store).await, [commitment(1)]);
     assert_eq!(queued(&store).await, []);
-    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    let id = send(&store, &signed(1, 0), &revoke_payload(&[1])).await;
     assert_eq!(queued(&store).await, []);
     mine(&store, id, &signed(1, 0), 8, &[]).await.unwrap();
     assert_eq!(queued(&store).await, [commitment(3)]);
@@ -77,7 +77,7 @@ pub async fn a_recovery_waits_until_the_old_leaf_is_revoked_in_a_block<S: Store>
 pub async fn a_reorg_that_takes_the_revocation_away_holds_the_recovery_back<S: Store>(store: S) {
     members(&store, 1).await;
     record(&store, recovery(2, 1)).await;
-    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    let id = send(&store, &signed(1, 0), &revoke_payload(&[1])).await;
     mine(&store, id, &signed(1, 0), 8, &[]).await.unwrap();
     store.mark_unmined(id).await.unwrap();
     assert_eq!(queued(&store).await, []);
@@ -97,7 +97,7 @@ pub async fn an_enrolment_is_replaced_once<S: Store>(store: S) {
 
 pub async fn an_enrolment_that_is_not_final_is_not_replaced<S: Store>(store: S) {
     admit(&store, 1).await;
-    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1])).await;
+    let id = send(&store, &signed(0, 0), &append_payload(0, &[1])).await;
     mine(&store, id, &signed(0, 0), 7, &[]).await.unwrap();
     let early = record(&store, recovery(2, 1)).await;
     assert_eq!(early, AdmitOutcome::PersonConflict);
@@ -114,16 +114,16 @@ pub async fn a_revocation_lives_from_queue_to_final_through_a_reorg<S: Store>(st
     );
     assert_eq!(
         store.pending_revocations().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 2,
             under_way: 0
         }
     );
     let stored = signed(1, 0);
     let transaction = stored.hash;
-    let purpose = revoke_purpose(&[2, 1]);
-    let id = send(&store, &stored, &purpose).await;
-    assert_eq!(store.open_slots().await.unwrap()[0].purpose, purpose);
+    let payload = revoke_payload(&[2, 1]);
+    let id = send(&store, &stored, &payload).await;
+    assert_eq!(store.open_slots().await.unwrap()[0].payload, payload);
     let submitted = Some(RevocationState::Submitted { transaction });
     assert_eq!(revocation_state(&store, 1).await, submitted);
     assert_eq!(queued_revocations(&store).await, []);
@@ -134,7 +134,7 @@ pub async fn a_revocation_lives_from_queue_to_final_through_a_reorg<S: Store>(st
     assert_eq!(revocation_state(&store, 2).await, submitted);
     assert_eq!(
         store.pending_revocations().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 0,
             under_way: 2
         }
@@ -144,17 +144,17 @@ pub async fn a_revocation_lives_from_queue_to_final_through_a_reorg<S: Store>(st
     assert_eq!(revocation_state(&store, 1).await, settled);
     assert_eq!(
         store.pending_revocations().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
 }
 
 pub async fn a_failed_revocation_is_queued_again<S: Store>(store: S) {
     members(&store, 1).await;
     record(&store, recovery(2, 1)).await;
-    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    let id = send(&store, &signed(1, 0), &revoke_payload(&[1])).await;
     store.mark_failed(id).await.unwrap();
     assert_eq!(queued_revocations(&store).await, [commitment(1)]);
-    send(&store, &signed(2, 0), &revoke_purpose(&[1])).await;
+    send(&store, &signed(2, 0), &revoke_payload(&[1])).await;
 }
 
 pub async fn a_queued_enrolment_that_is_revoked_is_withdrawn<S: Store>(store: S) {
@@ -167,13 +167,13 @@ pub async fn a_queued_enrolment_that_is_revoked_is_withdrawn<S: Store>(store: S)
     assert_eq!(queued(&store).await, [commitment(2)]);
     assert_eq!(
         store.pending_revocations().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
 }
 
 pub async fn an_append_that_fails_does_not_bring_back_who_is_revoked<S: Store>(store: S) {
     admit(&store, 2).await;
-    let id = send(&store, &signed(0, 0), &append_purpose(0, &[1, 2])).await;
+    let id = send(&store, &signed(0, 0), &append_payload(0, &[1, 2])).await;
     let reason = RevocationReason::Operator;
     let one = [commitment(1)];
     let asked = store.request_revocations(&one, reason, NOW);
@@ -185,7 +185,7 @@ pub async fn an_append_that_fails_does_not_bring_back_who_is_revoked<S: Store>(s
     assert_eq!(queued_revocations(&store).await, []);
     assert_eq!(
         store.pending_revocations().await.unwrap(),
-        Pending::default()
+        PendingCounts::default()
     );
 }
 
@@ -195,7 +195,7 @@ pub async fn a_revoked_commitment_is_not_admitted_again<S: Store>(store: S) {
     let one = [commitment(1)];
     let asked = store.request_revocations(&one, reason, NOW);
     asked.await.unwrap();
-    let id = send(&store, &signed(1, 0), &revoke_purpose(&[1])).await;
+    let id = send(&store, &signed(1, 0), &revoke_payload(&[1])).await;
     finish(&store, id, &signed(1, 0)).await;
     let mut again = newcomer(2, 2);
     again.record.enrolment.commitment = commitment(1);
@@ -252,7 +252,7 @@ pub async fn what_is_no_leaf_is_settled_and_can_be_asked_for_again<S: Store>(sto
     );
     assert_eq!(
         store.pending_revocations().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 0
         }
@@ -270,7 +270,7 @@ pub async fn a_leaf_that_must_be_gone_is_revoked_again<S: Store>(store: S) {
     // One is withdrawn, the other on its way out of the tree.
     let all = store.gone_after(None, 10).await.unwrap();
     assert_eq!(all, [commitment(3)]);
-    let id = send(&store, &signed(1, 0), &revoke_purpose(&[2])).await;
+    let id = send(&store, &signed(1, 0), &revoke_payload(&[2])).await;
     finish(&store, id, &signed(1, 0)).await;
     let mut sorted = gone;
     sorted.sort_by_key(|leaf| leaf.to_be_bytes());

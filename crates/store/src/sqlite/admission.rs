@@ -24,7 +24,7 @@ pub(super) enum Joined {
     PersonConflict,
 }
 
-/// Records an enrolment; the caller must not commit one that is not recorded whole.
+/// Records an enrolment; the caller must not commit one that is not recorded whole (ENROL-9).
 pub(super) async fn record(
     tx: &mut WriteTransaction,
     new: &NewEnrolment,
@@ -115,7 +115,7 @@ const fn replaced(new: &NewEnrolment) -> Option<EnrolmentId> {
 }
 
 /// Finds the unique constraint that kept an enrolment out. A packet sent again breaks all of
-/// them, so its id is asked for first.
+/// them, so its id is asked for first (ENROL-5).
 async fn collision(
     tx: &mut WriteTransaction,
     new: &NewEnrolment,
@@ -147,7 +147,7 @@ pub(super) async fn is_struck_off(
     Ok(count_struck_off(tx, record.orb.0.as_slice()).await? > 0)
 }
 
-/// Returns whether the orb may bring in one person more; that person is counted then.
+/// Returns whether the orb may bring in one person more; that person is counted then (ENROL-11).
 async fn use_allowance(
     tx: &mut WriteTransaction,
     record: &EnrolmentRecord,
@@ -238,7 +238,7 @@ async fn insert_gallery(
 }
 
 /// Counts the enrolments of an id that another one can replace: it is final, and nobody has asked
-/// for its revocation.
+/// for its revocation (RECOV-2).
 async fn count_replaceable(tx: &mut WriteTransaction, id: &[u8]) -> Result<u64, StoreError> {
     let rows = sqlx::query_scalar!(
         r#"

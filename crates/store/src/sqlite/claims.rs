@@ -3,8 +3,10 @@
 use annona_core::{
     AmountWei, B256, Claim, Epoch, NullifierHash, Payment, ProofPoints, Root, U256, UnixSeconds,
 };
-use annona_engine::ports::{ClaimRepository, InsertClaimOutcome, Pending, QueuedClaim, StoreError};
-use annona_engine::{ClaimIntake, ClaimRecord, ClaimState, ClaimStateKind, Rejection};
+use annona_engine::ports::{
+    ClaimRepository, InsertClaimOutcome, PendingCounts, QueuedClaim, StoreError,
+};
+use annona_engine::{ClaimIntake, ClaimRecord, ClaimRejection, ClaimState, ClaimStateKind};
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
@@ -100,7 +102,7 @@ fn state_from(row: &ClaimRow) -> Result<ClaimState, StoreError> {
         (ClaimStateKind::Mined, Some(transaction), None) => Ok(ClaimState::Mined { transaction }),
         (ClaimStateKind::Final, Some(transaction), None) => Ok(ClaimState::Final { transaction }),
         (ClaimStateKind::Rejected, None, Some(code)) => CLAIMS
-            .code("rejection", code, Rejection::from_code)
+            .code("rejection", code, ClaimRejection::from_code)
             .map(ClaimState::Rejected),
         _ => Err(CLAIMS.corrupt("state")),
     }
@@ -126,6 +128,7 @@ async fn select_by_nullifier(
 
 #[async_trait]
 impl ClaimRepository for SqliteStore {
+    /// Holds CLAIM-13: a rejected claim can be renewed.
     async fn insert_claim(
         &self,
         claim: &Claim,
@@ -168,6 +171,7 @@ impl ClaimRepository for SqliteStore {
         select_by_nullifier(&mut connection, nullifier).await
     }
 
+    /// Holds RELAY-7: epochs do not hide each other.
     async fn queued_claims(&self, per_epoch: u32) -> Result<Vec<QueuedClaim>, StoreError> {
         let mut snapshot = self.readers.begin().await.map_err(backend)?;
         let epochs: Vec<i64> = sqlx::query_scalar!(
@@ -230,7 +234,7 @@ impl ClaimRepository for SqliteStore {
     async fn reject_claim(
         &self,
         nullifier: NullifierHash,
-        why: Rejection,
+        why: ClaimRejection,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
         let rejected = sqlx::query!(
@@ -247,7 +251,7 @@ impl ClaimRepository for SqliteStore {
         tx.commit().await
     }
 
-    async fn pending_claims(&self) -> Result<Pending, StoreError> {
+    async fn pending_claims(&self) -> Result<PendingCounts, StoreError> {
         let pending = sqlx::query!(
             r#"
             SELECT count(*) FILTER (WHERE state = 'queued') AS "queued!: i64",
@@ -258,7 +262,7 @@ impl ClaimRepository for SqliteStore {
         .fetch_one(&self.readers)
         .await
         .map_err(backend)?;
-        Ok(Pending {
+        Ok(PendingCounts {
             queued: CLAIMS.unsigned("count(*)", pending.queued)?,
             under_way: CLAIMS.unsigned("count(*)", pending.under_way)?,
         })

@@ -2,8 +2,8 @@
 
 use annona_core::{B256, Commitment, Enrolment, EnrolmentKind, LeafIndex, OrbId, UnixSeconds};
 use annona_engine::ports::{
-    AdmitOutcome, EnrolmentRepository, EntryStanding, GalleryEntry, NewEnrolment, Pending, Review,
-    ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
+    AdmitOutcome, EnrolmentRepository, GalleryEntry, GalleryEntryStatus, NewEnrolment,
+    PendingCounts, Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
 };
 use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState, EnrolmentStateKind};
 use annona_template::EyePair;
@@ -105,7 +105,7 @@ pub(super) async fn select_by_id(
     row.map(EnrolmentRecord::try_from).transpose()
 }
 
-/// Of these sequence numbers, those whose commitments are members or are to be.
+/// Of these sequence numbers, those whose commitments are members or are to be (ENROL-10).
 pub(super) async fn counting(
     connection: &mut SqliteConnection,
     sequences: &[u64],
@@ -176,10 +176,13 @@ impl EnrolmentRepository for SqliteStore {
         rows.into_iter().map(GalleryEntry::try_from).collect()
     }
 
-    async fn standings(&self, sequences: &[u64]) -> Result<Vec<EntryStanding>, StoreError> {
+    async fn gallery_entry_statuses(
+        &self,
+        sequences: &[u64],
+    ) -> Result<Vec<GalleryEntryStatus>, StoreError> {
         let mut tx = self.readers.begin().await.map_err(backend)?;
         let counting = counting(&mut tx, sequences).await?;
-        let mut standings = Vec::with_capacity(sequences.len());
+        let mut statuses = Vec::with_capacity(sequences.len());
         for &sequence in sequences {
             let row: Option<EnrolmentRow> = sqlx::query_file_as!(
                 EnrolmentRow,
@@ -190,16 +193,17 @@ impl EnrolmentRepository for SqliteStore {
             .await
             .map_err(backend)?;
             let Some(row) = row else { continue };
-            standings.push(EntryStanding {
+            statuses.push(GalleryEntryStatus {
                 sequence,
                 enrolment: row.try_into()?,
                 counts: counting.contains(&sequence),
             });
         }
-        standings.sort_by_key(|standing| standing.sequence);
-        Ok(standings)
+        statuses.sort_by_key(|status| status.sequence);
+        Ok(statuses)
     }
 
+    /// Holds RECOV-3: the old leaf goes before the new one comes.
     async fn queued_enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, StoreError> {
         let rows: Vec<EnrolmentRow> =
             sqlx::query_file_as!(EnrolmentRow, "queries/queued_enrolments.sql", limit)
@@ -231,7 +235,7 @@ impl EnrolmentRepository for SqliteStore {
         tx.commit().await
     }
 
-    async fn pending_enrolments(&self) -> Result<Pending, StoreError> {
+    async fn pending_enrolments(&self) -> Result<PendingCounts, StoreError> {
         let pending = sqlx::query!(
             r#"
             SELECT count(*) FILTER (WHERE state = 'queued') AS "queued!: i64",
@@ -242,7 +246,7 @@ impl EnrolmentRepository for SqliteStore {
         .fetch_one(&self.readers)
         .await
         .map_err(backend)?;
-        Ok(Pending {
+        Ok(PendingCounts {
             queued: ENROLMENTS.unsigned("count(*)", pending.queued)?,
             under_way: ENROLMENTS.unsigned("count(*)", pending.under_way)?,
         })

@@ -11,7 +11,7 @@ use crate::error::ReplacedFile;
 type Identity = (u64, u64);
 
 /// The files that the connections have open. A connection goes on writing to a file that
-/// was deleted or replaced, and everything that it acknowledges is lost with it.
+/// was deleted or replaced, and everything that it acknowledges is lost with it (RELAY-9).
 #[derive(Debug)]
 pub(super) struct DatabaseFiles {
     database: OnceLock<Watched>,
@@ -88,7 +88,7 @@ impl DatabaseFiles {
 }
 
 /// Takes all rights to the database file from everybody but its owner. The
-/// files that SQLite puts beside it take over its mode when they are made.
+/// files that SQLite puts beside it take over its mode when they are made (ENROL-15).
 pub(super) fn restrict_to_owner(path: &Path) -> Result<(), OpenError> {
     #[cfg(unix)]
     for suffix in ["", "-wal", "-shm"] {

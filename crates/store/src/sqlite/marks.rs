@@ -11,7 +11,7 @@ const CHAIN_MARKS: Table = Table("chain_marks");
 
 impl SqliteStore {
     /// Returns the value that `name` has in this database: the one given when it was first
-    /// asked for, which it keeps for ever.
+    /// asked for, which it keeps for ever (RELAY-8).
     ///
     /// # Errors
     /// [`StoreError`]; nothing is noted then.

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use annona_core::{Address, B256, NullifierHash};
 use annona_engine::ports::{
-    Attempt, AttemptKind, AttemptOutcome, Fees, OpenOutcome, OutboxRepository, Purpose,
-    PurposeKind, SignedTransaction, Slot, SlotId, SlotState, SlotStateKind, StoreError,
+    Attempt, AttemptKind, AttemptOutcome, Fees, OpenOutcome, OutboxRepository, Payload,
+    PayloadKind, SignedTransaction, Slot, SlotId, SlotState, SlotStateKind, StoreError,
 };
-use annona_engine::{EnrolmentId, Rejection};
+use annona_engine::{ClaimRejection, EnrolmentId};
 use async_trait::async_trait;
 
 use super::SqliteStore;
@@ -44,38 +44,38 @@ impl SlotRow {
             id: SlotId(self.id),
             sender,
             nonce,
-            purpose: self.purpose(members)?,
+            payload: self.payload(members)?,
             state: self.state()?,
             attempts: attempts.collect::<Result<_, _>>()?,
         })
     }
 
-    fn purpose(&self, members: &[Vec<u8>]) -> Result<Purpose, StoreError> {
-        let kind = SLOTS.code("purpose", &self.purpose, PurposeKind::from_code)?;
+    fn payload(&self, members: &[Vec<u8>]) -> Result<Payload, StoreError> {
+        let kind = SLOTS.code("purpose", &self.purpose, PayloadKind::from_code)?;
         match (kind, self.start_index, members.is_empty()) {
-            (PurposeKind::Append, Some(start_index), false) => {
+            (PayloadKind::Append, Some(start_index), false) => {
                 let (table, column) = (append_members::TABLE, append_members::COLUMN);
                 let id = |blob: &Vec<u8>| table.word(column, blob).map(EnrolmentId);
-                Ok(Purpose::Append {
+                Ok(Payload::Append {
                     start_index: SLOTS.leaf_index("start_index", start_index)?,
                     enrolments: members.iter().map(id).collect::<Result<_, _>>()?,
                 })
             }
-            (PurposeKind::Revoke, None, false) => {
+            (PayloadKind::Revoke, None, false) => {
                 let (table, column) = (revoke_members::TABLE, revoke_members::COLUMN);
                 let commitment = |blob: &Vec<u8>| table.commitment(column, blob);
-                Ok(Purpose::Revoke {
+                Ok(Payload::Revoke {
                     commitments: members.iter().map(commitment).collect::<Result<_, _>>()?,
                 })
             }
-            (PurposeKind::Claims, None, false) => {
+            (PayloadKind::Claims, None, false) => {
                 let (table, column) = (claim_members::TABLE, claim_members::COLUMN);
                 let nullifier = |blob: &Vec<u8>| table.nullifier(column, blob);
-                Ok(Purpose::Claims {
+                Ok(Payload::Claims {
                     nullifiers: members.iter().map(nullifier).collect::<Result<_, _>>()?,
                 })
             }
-            (PurposeKind::Fill, None, true) => Ok(Purpose::Fill),
+            (PayloadKind::GapFiller, None, true) => Ok(Payload::GapFiller),
             _ => Err(SLOTS.corrupt("purpose")),
         }
     }
@@ -151,11 +151,11 @@ fn members_by_slot(
 async fn insert_slot(
     tx: &mut WriteTransaction,
     signed: &SignedTransaction,
-    purpose: &Purpose,
+    payload: &Payload,
 ) -> Result<Option<i64>, StoreError> {
-    let start_index = match purpose {
-        Purpose::Append { start_index, .. } => Some(integer(start_index.get())?),
-        Purpose::Revoke { .. } | Purpose::Claims { .. } | Purpose::Fill => None,
+    let start_index = match payload {
+        Payload::Append { start_index, .. } => Some(integer(start_index.get())?),
+        Payload::Revoke { .. } | Payload::Claims { .. } | Payload::GapFiller => None,
     };
     sqlx::query_scalar!(
         r#"
@@ -166,7 +166,7 @@ async fn insert_slot(
         "#,
         signed.sender.as_slice(),
         integer(signed.nonce)?,
-        purpose.kind().code(),
+        payload.kind().code(),
         start_index
     )
     .fetch_optional(&mut **tx)
@@ -226,23 +226,24 @@ impl OutboxRepository for SqliteStore {
         Ok(chain_nonce.max(highest + 1))
     }
 
+    /// Holds RELAY-1: signed bytes are stored before they are sent.
     async fn open_slot(
         &self,
         attempt: &Attempt,
-        purpose: &Purpose,
+        payload: &Payload,
     ) -> Result<OpenOutcome, StoreError> {
         let mut tx = self.begin_write().await?;
         let signed = &attempt.signed;
-        if !load::submit(&mut tx, purpose, signed.hash.as_slice()).await? {
+        if !load::submit(&mut tx, payload, signed.hash.as_slice()).await? {
             return Ok(OpenOutcome::PayloadConflict);
         }
-        let Some(id) = insert_slot(&mut tx, signed, purpose).await? else {
+        let Some(id) = insert_slot(&mut tx, signed, payload).await? else {
             return Ok(OpenOutcome::NonceTaken);
         };
         if !insert_attempt(&mut tx, id, attempt).await? {
             return Ok(OpenOutcome::NonceTaken);
         }
-        load::insert_members(&mut tx, id, purpose).await?;
+        load::insert_members(&mut tx, id, payload).await?;
         tx.commit().await?;
         Ok(OpenOutcome::Stored(SlotId(id)))
     }
@@ -405,7 +406,7 @@ impl OutboxRepository for SqliteStore {
     async fn mark_final(
         &self,
         id: SlotId,
-        rejected: &[(NullifierHash, Rejection)],
+        rejected: &[(NullifierHash, ClaimRejection)],
     ) -> Result<(), StoreError> {
         let mut tx = self.begin_write().await?;
         let row = sqlx::query_as!(

@@ -233,7 +233,7 @@ pub(super) async fn wipe_of_struck_orbs(tx: &mut WriteTransaction) -> Result<(),
     Ok(())
 }
 
-/// Wipes the templates of reviews that were to be kept until before `now`.
+/// Wipes the templates of reviews that were to be kept until before `now` (ENROL-13).
 pub(super) async fn wipe_old(
     tx: &mut WriteTransaction,
     now: UnixSeconds,

@@ -1,7 +1,7 @@
 //! Revocations in SQLite.
 
 use annona_core::{B256, Commitment, OrbId, UnixSeconds};
-use annona_engine::ports::{Pending, RevocationRepository, StoreError, StruckOff};
+use annona_engine::ports::{PendingCounts, RevocationRepository, StoreError, StruckOff};
 use annona_engine::{
     EnrolmentId, RevocationReason, RevocationRecord, RevocationState, RevocationStateKind,
 };
@@ -54,7 +54,7 @@ pub(super) async fn withdraw_revoked(tx: &mut WriteTransaction) -> Result<(), St
     release(tx).await
 }
 
-/// Gives leaves back that recoveries which were withdrawn have not taken yet.
+/// Gives leaves back that recoveries which were withdrawn have not taken yet (RECOV-7).
 async fn release(tx: &mut WriteTransaction) -> Result<(), StoreError> {
     sqlx::query_file!("queries/release_revocations.sql")
         .execute(&mut **tx)
@@ -147,6 +147,7 @@ impl RevocationRepository for SqliteStore {
         Ok(requested)
     }
 
+    /// Holds ENROL-12: an orb can be refused and struck off at once.
     async fn strike_off(
         &self,
         orb: OrbId,
@@ -215,6 +216,7 @@ impl RevocationRepository for SqliteStore {
         row.map(RevocationRecord::try_from).transpose()
     }
 
+    /// Holds RECOV-4: no leaf is given up without room for the next.
     async fn queued_revocations(
         &self,
         recoveries: u32,
@@ -252,6 +254,7 @@ impl RevocationRepository for SqliteStore {
         tx.commit().await
     }
 
+    /// Holds RECOV-6: the queue of revocations always moves.
     async fn void_revocation(&self, commitment: Commitment) -> Result<bool, StoreError> {
         let mut tx = self.begin_write().await?;
         let voided = sqlx::query_file!(
@@ -298,7 +301,7 @@ impl RevocationRepository for SqliteStore {
         Ok(queued.rows_affected() == 1)
     }
 
-    async fn pending_revocations(&self) -> Result<Pending, StoreError> {
+    async fn pending_revocations(&self) -> Result<PendingCounts, StoreError> {
         let pending = sqlx::query!(
             r#"
             SELECT count(*) FILTER (WHERE state = 'queued') AS "queued!: i64",
@@ -309,7 +312,7 @@ impl RevocationRepository for SqliteStore {
         .fetch_one(&self.readers)
         .await
         .map_err(backend)?;
-        Ok(Pending {
+        Ok(PendingCounts {
             queued: REVOCATIONS.unsigned("count(*)", pending.queued)?,
             under_way: REVOCATIONS.unsigned("count(*)", pending.under_way)?,
         })

@@ -54,7 +54,7 @@ pub(super) async fn prepare(writer: &SqlitePool, tag: &DeploymentTag) -> Result<
     tx.commit().await.map_err(unusable)
 }
 
-/// The deployment of the database; `tag` if it had none.
+/// The deployment of the database; `tag` if it had none (RELAY-9).
 async fn claim_deployment(
     tx: &mut Transaction<'_, Sqlite>,
     tag: &DeploymentTag,

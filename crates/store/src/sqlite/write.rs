@@ -15,7 +15,7 @@ use crate::error::backend;
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const COMMIT: &str = "COMMIT";
 
-/// A write transaction on the writing connection.
+/// A write transaction on the writing connection (RELAY-9).
 ///
 /// One that does not come to its commit closes the connection as it is dropped, which
 /// rolls it back, and the next one gets a new connection. After a full disk or another

@@ -1,6 +1,6 @@
 use annona_core::UnixSeconds;
 use annona_engine::ports::{
-    ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Purpose, StoreError,
+    ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Payload, StoreError,
 };
 use annona_store::SqliteStore;
 use annona_store::conformance::{claim, intake, load, newcomer, signed};
@@ -20,17 +20,17 @@ async fn filled() -> (SqliteStore, TempDir) {
             .await;
         inserted.unwrap();
     }
-    let purposes = [
-        Purpose::Claims {
+    let payloads = [
+        Payload::Claims {
             nullifiers: vec![claim(1).nullifier_hash],
         },
-        Purpose::Append {
+        Payload::Append {
             start_index: 0.try_into().unwrap(),
             enrolments: vec![newcomer(1, 1).record.id],
         },
     ];
-    for (nonce, purpose) in (0..).zip(&purposes) {
-        let outcome = store.open_slot(&load(signed(nonce, 0)), purpose).await;
+    for (nonce, payload) in (0..).zip(&payloads) {
+        let outcome = store.open_slot(&load(signed(nonce, 0)), payload).await;
         assert!(matches!(outcome.unwrap(), OpenOutcome::Stored(_)));
     }
     (store, directory)
@@ -162,7 +162,7 @@ async fn a_load_that_disagrees_with_its_transaction_stops_the_move() {
     let open = store.open_slots().await.unwrap();
     let append = open
         .iter()
-        .find(|row| matches!(row.purpose, Purpose::Append { .. }))
+        .find(|row| matches!(row.payload, Payload::Append { .. }))
         .unwrap();
     let hash = append.attempts[0].signed.hash;
     let block = annona_core::B256::ZERO;

@@ -81,6 +81,7 @@ async fn assert_refused(store: &SqliteStore, named: &Path) {
     }
 }
 
+/// Tests RELAY-9.
 #[tokio::test]
 async fn nothing_is_acknowledged_into_a_file_that_was_deleted() {
     for suffix in ["", "-wal"] {

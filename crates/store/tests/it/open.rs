@@ -1,7 +1,7 @@
 use annona_core::{Address, B256, UnixSeconds};
 use annona_engine::ports::{
-    AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Pending,
-    Purpose,
+    AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Payload,
+    PendingCounts,
 };
 use annona_store::conformance::{claim, intake, load, newcomer, signed};
 use annona_store::{DeploymentTag, OpenError, SqliteStore};
@@ -16,10 +16,10 @@ async fn what_was_written_is_there_after_closing() {
         .insert_claim(&claim(1), &intake(UnixSeconds(5)))
         .await
         .unwrap();
-    let purpose = Purpose::Claims {
+    let payload = Payload::Claims {
         nullifiers: vec![claim(1).nullifier_hash],
     };
-    let outcome = store.open_slot(&load(signed(3, 0)), &purpose).await;
+    let outcome = store.open_slot(&load(signed(3, 0)), &payload).await;
     assert!(matches!(outcome.unwrap(), OpenOutcome::Stored(_)));
     let open = store.open_slots().await.unwrap();
     store.close().await;
@@ -31,7 +31,7 @@ async fn what_was_written_is_there_after_closing() {
     assert_eq!(again.gallery_after(0, 10).await.unwrap().len(), 1);
     assert_eq!(
         again.pending_enrolments().await.unwrap(),
-        Pending {
+        PendingCounts {
             queued: 1,
             under_way: 0
         }

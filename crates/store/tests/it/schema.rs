@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use annona_core::EnrolmentKind;
-use annona_engine::ports::{AttemptKind, PurposeKind, SlotStateKind};
+use annona_engine::ports::{AttemptKind, PayloadKind, SlotStateKind};
 use annona_engine::{
-    ClaimStateKind, EnrolmentStateKind, Rejection, RevocationReason, RevocationStateKind,
+    ClaimRejection, ClaimStateKind, EnrolmentStateKind, RevocationReason, RevocationStateKind,
 };
 
 use crate::{database, fresh, raw};
@@ -82,12 +82,12 @@ fn columns_of_text_take_the_codes_of_their_enums_and_no_others() {
         (
             "claims",
             "rejection",
-            codes(&Rejection::ALL, Rejection::code),
+            codes(&ClaimRejection::ALL, ClaimRejection::code),
         ),
         (
             "slots",
             "purpose",
-            codes(&PurposeKind::ALL, PurposeKind::code),
+            codes(&PayloadKind::ALL, PayloadKind::code),
         ),
         (
             "slots",

@@ -15,7 +15,7 @@ use annona_core::FieldElement;
 use rounds::hash;
 use scalar::OneByOne;
 
-/// Poseidon of two elements.
+/// Poseidon of two elements (CIRC-6).
 #[must_use]
 pub fn hash_pair(left: FieldElement, right: FieldElement) -> FieldElement {
     let [left, right] = [left, right].map(OneByOne::plain);

@@ -22,7 +22,7 @@ use super::judgement::{Evidence, Paid, Pause};
 /// `SkipReason.TransferFailed` of the distributor.
 const TRANSFER_FAILED: u8 = 1;
 
-/// Looks at everything that a judgement needs, up to the newest block.
+/// Looks at everything that a judgement needs, up to the newest block (RCPT-5).
 pub(super) async fn gather(
     reader: &EvmReader,
     receipt: &ClaimReceipt,

@@ -1,7 +1,7 @@
 //! Holds a promise against the evidence of the chain.
 
 use annona_core::{AmountWei, ClaimReceipt, ClaimTerms, Payment, Root, UnixSeconds};
-use annona_engine::Rejection;
+use annona_engine::ClaimRejection;
 
 /// A time in which payments were paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Excuse {
 
 /// Verdict on the promise of a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum PromiseVerdict {
     /// Paid as promised, in time.
     Kept,
     /// The time is not over.
@@ -85,12 +85,12 @@ pub(super) enum Standing {
     /// Not kept, and the chain shows a cause that is not the service's.
     Excused(Excuse),
     /// The service gave a reason, and the chain bears it out.
-    Refused(Rejection),
+    Refused(ClaimRejection),
     /// Not paid, and nothing on the chain says why.
     Broken,
 }
 
-impl Standing {
+impl PromiseVerdict {
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Kept => "kept",
@@ -109,40 +109,40 @@ impl Standing {
     }
 }
 
-/// Judges a promise; `stated` is the reason that the service gave, if it gave one.
+/// Judges a promise; `stated` is the reason that the service gave, if it gave one (RCPT-5).
 pub(super) fn judge(
     receipt: &ClaimReceipt,
-    stated: Option<Rejection>,
+    stated: Option<ClaimRejection>,
     evidence: &Evidence,
-) -> Standing {
+) -> PromiseVerdict {
     let deadline = evidence.deadline(receipt);
     if let Some(paid) = evidence.paid {
         return if !is_same(&paid.payment, &receipt.terms.payment) {
-            Standing::PaidOtherwise
+            PromiseVerdict::PaidOtherwise
         } else if paid.at <= receipt.deadline {
-            Standing::Kept
+            PromiseVerdict::Kept
         } else if paid.at <= deadline {
-            Standing::Excused(Excuse::Paused)
+            PromiseVerdict::Excused(Excuse::Paused)
         } else {
-            Standing::Late
+            PromiseVerdict::Late
         };
     }
     let cause = evidence.cause(&receipt.terms);
     if let (Some(reason), Some(cause)) = (stated, cause)
         && states(reason, cause)
     {
-        return Standing::Refused(reason);
+        return PromiseVerdict::Refused(reason);
     }
     if evidence.now <= deadline && evidence.now < evidence.window_ends {
-        return Standing::Open;
+        return PromiseVerdict::Open;
     }
     if let Some(cause) = cause {
-        return Standing::Excused(cause);
+        return PromiseVerdict::Excused(cause);
     }
     if deadline >= evidence.window_ends {
-        return Standing::Excused(Excuse::Paused);
+        return PromiseVerdict::Excused(Excuse::Paused);
     }
-    Standing::Broken
+    PromiseVerdict::Broken
 }
 
 /// Compares two payments; without a fee, its recipient means nothing.
@@ -154,14 +154,14 @@ fn is_same(paid: &Payment, promised: &Payment) -> bool {
 }
 
 /// Returns whether a rejection names the cause that the chain shows.
-const fn states(reason: Rejection, cause: Excuse) -> bool {
+const fn states(reason: ClaimRejection, cause: Excuse) -> bool {
     matches!(
         (reason, cause),
-        (Rejection::InvalidProof, Excuse::RootChanged)
-            | (Rejection::CensusExceeded, Excuse::CensusExceeded)
-            | (Rejection::FeeAboveAmount, Excuse::FeeAboveAmount)
+        (ClaimRejection::InvalidProof, Excuse::RootChanged)
+            | (ClaimRejection::CensusExceeded, Excuse::CensusExceeded)
+            | (ClaimRejection::FeeAboveAmount, Excuse::FeeAboveAmount)
             | (
-                Rejection::InvalidRecipient | Rejection::TransferFailed,
+                ClaimRejection::InvalidRecipient | ClaimRejection::TransferFailed,
                 Excuse::RecipientRefused
             )
     )

@@ -61,12 +61,12 @@ enum Obstacle {
 }
 
 impl Obstacle {
-    fn stated(self) -> Option<Rejection> {
+    fn stated(self) -> Option<ClaimRejection> {
         match self {
-            Self::Reorg => Some(Rejection::InvalidProof),
-            Self::Census => Some(Rejection::CensusExceeded),
-            Self::Fee => Some(Rejection::FeeAboveAmount),
-            Self::Recipient => Some(Rejection::TransferFailed),
+            Self::Reorg => Some(ClaimRejection::InvalidProof),
+            Self::Census => Some(ClaimRejection::CensusExceeded),
+            Self::Fee => Some(ClaimRejection::FeeAboveAmount),
+            Self::Recipient => Some(ClaimRejection::TransferFailed),
             Self::None | Self::Money => None,
         }
     }
@@ -142,6 +142,7 @@ fn paid_at(at: u64, payment: Payment) -> Paid {
 }
 
 proptest! {
+    /// Tests RCPT-5.
     #[test]
     fn a_service_that_does_what_it_can_is_never_blamed(
         obstacle in arb_obstacle(),
@@ -163,7 +164,7 @@ proptest! {
         let standing = judge(&receipt(3), stated, &evidence);
         prop_assert!(!standing.needs_attention(), "{standing:?}");
         if let Some(reason) = stated {
-            prop_assert_eq!(standing, Standing::Refused(reason));
+            prop_assert_eq!(standing, PromiseVerdict::Refused(reason));
         }
     }
 
@@ -171,7 +172,7 @@ proptest! {
     fn a_service_that_drops_a_claim_is_found(
         pauses in arb_pauses(),
         waited in 1..1_000_u64,
-        reason in proptest::option::of(proptest::sample::select(Rejection::ALL.to_vec())),
+        reason in proptest::option::of(proptest::sample::select(ClaimRejection::ALL.to_vec())),
     ) {
         let deadline = after_working(PROMISE_SECS, &pauses);
         prop_assume!(deadline < WINDOW_ENDS);
@@ -180,7 +181,7 @@ proptest! {
         let mut evidence = calm(now);
         evidence.pauses = seen(&pauses, now);
         // Whatever it says: the chain shows no cause.
-        prop_assert_eq!(judge(&receipt(3), reason, &evidence), Standing::Broken);
+        prop_assert_eq!(judge(&receipt(3), reason, &evidence), PromiseVerdict::Broken);
     }
 
     #[test]
@@ -193,7 +194,7 @@ proptest! {
         let mut evidence = calm(LATER);
         evidence.pauses = seen(&pauses, LATER);
         evidence.paid = Some(paid_at(at, payment(3)));
-        prop_assert_eq!(judge(&receipt(3), None, &evidence), Standing::Late);
+        prop_assert_eq!(judge(&receipt(3), None, &evidence), PromiseVerdict::Late);
     }
 
     #[test]
@@ -207,7 +208,7 @@ proptest! {
         let mut evidence = calm(LATER);
         evidence.paid = Some(paid_at(at, other));
         let standing = judge(&receipt(3), None, &evidence);
-        prop_assert_eq!(standing, Standing::PaidOtherwise);
+        prop_assert_eq!(standing, PromiseVerdict::PaidOtherwise);
         prop_assert!(standing.needs_attention());
     }
 }
@@ -220,10 +221,10 @@ fn the_moment_of_the_deadline_is_in_time() {
         ..calm(LATER)
     };
     let standing = |evidence: &Evidence| judge(&receipt(3), None, evidence);
-    assert_eq!(standing(&paid(deadline)), Standing::Kept);
-    assert_eq!(standing(&paid(deadline + 1)), Standing::Late);
-    assert_eq!(standing(&calm(deadline)), Standing::Open);
-    assert_eq!(standing(&calm(deadline + 1)), Standing::Broken);
+    assert_eq!(standing(&paid(deadline)), PromiseVerdict::Kept);
+    assert_eq!(standing(&paid(deadline + 1)), PromiseVerdict::Late);
+    assert_eq!(standing(&calm(deadline)), PromiseVerdict::Open);
+    assert_eq!(standing(&calm(deadline + 1)), PromiseVerdict::Broken);
 }
 
 #[test]
@@ -234,5 +235,5 @@ fn without_a_fee_its_recipient_means_nothing() {
         ..payment(0)
     };
     evidence.paid = Some(paid_at(TAKEN_AT + 1, other));
-    assert_eq!(judge(&receipt(0), None, &evidence), Standing::Kept);
+    assert_eq!(judge(&receipt(0), None, &evidence), PromiseVerdict::Kept);
 }

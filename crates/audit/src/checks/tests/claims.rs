@@ -89,6 +89,7 @@ fn a_claim_in_a_batch_is_compared_and_verified() {
     });
 }
 
+/// Tests AUDIT-16.
 #[test]
 fn a_payment_to_someone_else_than_the_calldata_says_is_found() {
     only_at("claim-calls", FIRST_CLAIM, |data| {
@@ -105,6 +106,7 @@ fn a_payment_to_someone_else_than_the_calldata_says_is_found() {
     });
 }
 
+/// Tests AUDIT-17.
 #[test]
 fn a_value_outside_its_field_is_found() {
     only_at("claim-ranges", FIRST_CLAIM, |data| {
@@ -120,6 +122,7 @@ fn a_value_outside_its_field_is_found() {
     });
 }
 
+/// Tests AUDIT-18.
 #[test]
 fn a_claim_outside_its_window_is_found() {
     for time in [GENESIS + EPOCH_LENGTH - 1, GENESIS + 5 * EPOCH_LENGTH] {
@@ -129,6 +132,7 @@ fn a_claim_outside_its_window_is_found() {
     }
 }
 
+/// Tests AUDIT-19.
 #[test]
 fn a_wrong_external_nullifier_is_found() {
     only("external-nullifiers", |data| {
@@ -141,6 +145,7 @@ fn a_wrong_external_nullifier_is_found() {
     });
 }
 
+/// Tests AUDIT-20.
 #[test]
 fn a_claim_without_a_proof_is_found() {
     only_at("claim-proofs", SECOND_CLAIM, |data| {
@@ -186,6 +191,7 @@ fn a_claim_through_a_contract_is_owned_up_to_where_there_are_no_traces() {
     assert!(gaps[0].remedy().unwrap().contains("debug_traceTransaction"));
 }
 
+/// Tests AUDIT-21.
 #[test]
 fn a_claim_through_a_contract_is_held_against_the_trace() {
     let mut data = honest();
@@ -242,6 +248,7 @@ fn a_fee_that_was_not_asked_for_is_found() {
     });
 }
 
+/// Tests AUDIT-22.
 #[test]
 fn a_nullifier_paid_twice_is_found() {
     only_at("nullifiers-unique", LATER, |data| {

@@ -5,6 +5,7 @@ use super::sample::{LATER, STRANGER, honest, transaction};
 use super::{failing, only, only_at, report};
 use crate::data::{ChainData, Contract};
 
+/// Tests AUDIT-4.
 #[test]
 fn missing_and_foreign_code_is_found() {
     only("contract-code", |data| {
@@ -17,6 +18,7 @@ fn missing_and_foreign_code_is_found() {
     });
 }
 
+/// Tests AUDIT-6.
 #[test]
 fn a_distributor_with_a_clock_of_its_own_is_found() {
     let genesis_of_distributor = 24 + 5;
@@ -53,12 +55,14 @@ fn a_registry_with_a_verifier_of_its_own_is_found() {
     });
 }
 
+/// Tests AUDIT-7.
 #[test]
 fn a_wrong_or_missing_reference_is_found() {
     only("wiring", |data| data.answers.token_minter = Some(STRANGER));
     only("wiring", |data| data.answers.income_distributor = None);
 }
 
+/// Tests AUDIT-8.
 #[test]
 fn a_forgeable_or_foreign_key_is_found() {
     let key = |change: fn(&mut Vec<U256>)| {
@@ -86,6 +90,7 @@ fn the_reason_names_gamma_and_delta() {
     assert!(json.contains("gamma equals delta"), "{json}");
 }
 
+/// Tests AUDIT-9.
 #[test]
 fn an_unreadable_event_is_found() {
     only_at("events-readable", LATER, |data| {
@@ -100,6 +105,7 @@ fn on_chain_one(data: &mut ChainData) {
     data.deployment.chain_id = 1;
 }
 
+/// Tests AUDIT-5.
 #[test]
 fn test_keys_fail_outside_development_chains() {
     let mut data = honest();

@@ -7,7 +7,7 @@ use super::sample::{
 };
 use super::{check_of, failing, not_shown, only, report, with_outcome};
 use crate::data::{ChainData, CodeBefore, Contract, ReceiptState};
-use crate::{AuditVerdict, Outcome};
+use crate::{AuditVerdict, CheckOutcome};
 
 /// Takes away every log that `is_lost`.
 fn lose(data: &mut ChainData, is_lost: impl Fn(u64) -> bool) {
@@ -31,6 +31,7 @@ fn lose(data: &mut ChainData, is_lost: impl Fn(u64) -> bool) {
     });
 }
 
+/// Tests AUDIT-3.
 #[test]
 fn an_endpoint_without_old_logs_accuses_nobody() {
     for first in 2..=LATER {
@@ -100,6 +101,7 @@ fn receipts_show_logs_that_were_left_out_and_are_missed() {
     not_shown(|data| data.events.without_place = 1);
 }
 
+/// Tests AUDIT-34.
 #[test]
 fn blocks_and_transactions_that_are_not_known_accuse_nobody() {
     for block in [10, OPENING, FIRST_CLAIM] {
@@ -113,6 +115,7 @@ fn blocks_and_transactions_that_are_not_known_accuse_nobody() {
     });
 }
 
+/// Tests AUDIT-2.
 #[test]
 fn a_deployment_block_that_is_too_late_is_found() {
     only("deployment-block", |data| {
@@ -144,13 +147,14 @@ fn without_old_state_the_creating_transactions_are_asked() {
     });
 }
 
+/// Tests AUDIT-1.
 #[test]
 fn a_head_that_is_not_of_now_is_said_on_chains_that_people_use() {
     let aged = |chain_id, now| {
         let mut data = honest();
         data.deployment.chain_id = chain_id;
         data.now = now;
-        with_outcome(&data, Outcome::NotChecked).contains(&"head-age")
+        with_outcome(&data, CheckOutcome::NotChecked).contains(&"head-age")
     };
     let time = honest().head.timestamp;
     assert!(!aged(31_337, time + 1_000_000));

@@ -15,6 +15,7 @@ fn appended(data: &mut ChainData, batch: usize) -> &mut Registry::LeavesAppended
     }
 }
 
+/// Tests AUDIT-10.
 #[test]
 fn a_leaf_that_is_no_commitment_or_a_second_one_is_found() {
     let in_epoch_one = GENESIS + EPOCH_LENGTH + 1;
@@ -48,6 +49,7 @@ fn who_left_is_counted_and_a_root_that_forgets_to_is_found() {
     });
 }
 
+/// Tests AUDIT-11.
 #[test]
 fn a_leaf_that_was_not_there_to_be_revoked_is_found() {
     for (index, leaf) in [(1, 2), (0, 1), (MEMBERS, 1)] {
@@ -66,6 +68,7 @@ fn a_leaf_that_was_not_there_to_be_revoked_is_found() {
     }
 }
 
+/// Tests AUDIT-12.
 #[test]
 fn a_root_that_does_not_follow_is_found() {
     only("tree-roots", |data| {
@@ -82,6 +85,7 @@ fn a_root_that_does_not_follow_is_found() {
     });
 }
 
+/// Tests AUDIT-13.
 #[test]
 fn a_registry_that_is_not_where_its_events_lead_is_found() {
     only("registry-state", |data| {
@@ -93,6 +97,7 @@ fn a_registry_that_is_not_where_its_events_lead_is_found() {
     only("registry-state", |data| data.answers.member_count = None);
 }
 
+/// Tests AUDIT-14.
 #[test]
 fn a_wrong_checkpoint_is_found() {
     only("checkpoints", |data| {

@@ -12,6 +12,7 @@ fn sample_distributor() -> Address {
     honest().deployment.distributor
 }
 
+/// Tests AUDIT-15.
 #[test]
 fn an_epoch_opened_wrongly_is_found() {
     only_at("epochs-opened", OPENING, |data| {
@@ -37,6 +38,7 @@ fn an_epoch_opened_wrongly_is_found() {
     });
 }
 
+/// Tests AUDIT-23.
 #[test]
 fn more_claims_than_members_are_found() {
     only_at("census", LATER + 1, |data| {
@@ -70,6 +72,7 @@ fn a_claim_paid_more_than_its_epoch_gives_is_found() {
     });
 }
 
+/// Tests AUDIT-24.
 #[test]
 fn a_transfer_without_a_reason_or_a_payment_without_a_transfer_is_found() {
     only_at("payments", LATER, |data| {
@@ -80,6 +83,7 @@ fn a_transfer_without_a_reason_or_a_payment_without_a_transfer_is_found() {
     });
 }
 
+/// Tests AUDIT-25.
 #[test]
 fn money_out_of_nowhere_is_found() {
     only_at("supply", LATER, |data| {
@@ -99,6 +103,7 @@ fn money_out_of_nowhere_is_found() {
     });
 }
 
+/// Tests AUDIT-26.
 #[test]
 fn a_distributor_that_cannot_pay_what_it_owes_is_found() {
     only("balance", |data| {

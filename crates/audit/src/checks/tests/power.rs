@@ -71,6 +71,7 @@ fn operate(data: &mut ChainData, block: u64, target: Contract, action: &AdminAct
     data.block_times.insert(block, now);
 }
 
+/// Tests AUDIT-27.
 #[test]
 fn a_delay_not_longer_than_an_epoch_is_found() {
     only("timelock-delay", |data| {
@@ -86,6 +87,7 @@ fn a_delay_not_longer_than_an_epoch_is_found() {
     });
 }
 
+/// Tests AUDIT-28.
 #[test]
 fn a_foreign_administrator_is_found() {
     let block = creation_of(Contract::Registry);
@@ -94,6 +96,7 @@ fn a_foreign_administrator_is_found() {
     });
 }
 
+/// Tests AUDIT-29.
 #[test]
 fn a_deployer_with_a_role_is_found() {
     let block = creation_of(Contract::Registry);
@@ -108,6 +111,7 @@ fn a_deployer_with_a_role_is_found() {
     });
 }
 
+/// Tests AUDIT-30.
 #[test]
 fn a_change_past_the_timelock_is_found() {
     only_at("admin-actions", LATER, raise_income);

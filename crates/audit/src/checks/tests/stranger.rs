@@ -306,6 +306,7 @@ fn encode(
 proptest! {
     #![proptest_config(cases())]
 
+    /// Tests AUDIT-35.
     #[test]
     fn a_stranger_makes_no_check_fail(acts in prop::collection::vec(arb_act(), 1..8)) {
         let mut data = honest();

@@ -3,8 +3,8 @@
 use annona_core::{B256, Claim, NullifierHash};
 use async_trait::async_trait;
 
-use super::{Pending, StoreError};
-use crate::{ClaimIntake, ClaimRecord, Rejection};
+use super::{PendingCounts, StoreError};
+use crate::{ClaimIntake, ClaimRecord, ClaimRejection};
 
 /// Outcome of inserting a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,12 +74,12 @@ pub trait ClaimRepository: Send + Sync {
     async fn reject_claim(
         &self,
         nullifier: NullifierHash,
-        why: Rejection,
+        why: ClaimRejection,
     ) -> Result<(), StoreError>;
     /// Returns the numbers of claims that are queued, and that are batched, submitted or mined.
     ///
     /// # Errors
     /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
     /// read.
-    async fn pending_claims(&self) -> Result<Pending, StoreError>;
+    async fn pending_claims(&self) -> Result<PendingCounts, StoreError>;
 }

@@ -4,7 +4,7 @@ use annona_core::{B256, Commitment, Epoch, LeafIndex, UnixSeconds};
 use annona_template::EyePair;
 use async_trait::async_trait;
 
-use super::{Pending, StoreError};
+use super::{PendingCounts, StoreError};
 use crate::{EnrolmentId, EnrolmentRecord};
 
 /// An enrolment to be recorded, decision included.
@@ -116,7 +116,7 @@ pub enum AdmitOutcome {
     Recorded,
     /// The same enrolment as it was recorded before.
     AlreadyRecorded(EnrolmentRecord),
-    /// Somebody joined, or somebody's standing changed, since the gallery was searched:
+    /// Somebody joined, or the status of an entry changed, since the gallery was searched:
     /// search again.
     GalleryConflict,
     /// The nonce belongs to another enrolment.
@@ -136,7 +136,7 @@ pub enum AdmitOutcome {
 pub enum ReviewOutcome {
     /// Decided.
     Decided,
-    /// Somebody joined, or somebody's standing changed, since the gallery was searched:
+    /// Somebody joined, or the status of an entry changed, since the gallery was searched:
     /// search again.
     GalleryConflict,
     /// There is nothing to decide: it was decided before, its templates are wiped, or
@@ -159,7 +159,7 @@ pub struct GalleryEntry {
 
 /// Enrolment behind an entry of the gallery, and whether the entry counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntryStanding {
+pub struct GalleryEntryStatus {
     /// Sequence number of the entry.
     pub sequence: u64,
     /// Enrolment that brought the entry in.
@@ -205,7 +205,10 @@ pub trait EnrolmentRepository: Send + Sync {
     /// # Errors
     /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
     /// read.
-    async fn standings(&self, sequences: &[u64]) -> Result<Vec<EntryStanding>, StoreError>;
+    async fn gallery_entry_statuses(
+        &self,
+        sequences: &[u64],
+    ) -> Result<Vec<GalleryEntryStatus>, StoreError>;
     /// Returns enrolments that can be appended, at most `limit`: recoveries first, then in
     /// order of arrival. An enrolment that waits for leaves to become empty is among them
     /// when the revocations of all of these are in a block.
@@ -231,7 +234,7 @@ pub trait EnrolmentRepository: Send + Sync {
     /// # Errors
     /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
     /// read.
-    async fn pending_enrolments(&self) -> Result<Pending, StoreError>;
+    async fn pending_enrolments(&self) -> Result<PendingCounts, StoreError>;
     /// Returns the enrolments under review whose templates are kept, in order of arrival, at
     /// most `limit`.
     ///

@@ -11,11 +11,11 @@ mod revocations;
 
 pub use claims::{ClaimRepository, InsertClaimOutcome, QueuedClaim};
 pub use enrolments::{
-    Admission, AdmitOutcome, EnrolmentRepository, EntryStanding, GalleryEntry, NewEnrolment,
+    Admission, AdmitOutcome, EnrolmentRepository, GalleryEntry, GalleryEntryStatus, NewEnrolment,
     NewEntry, OrbAllowance, Review, ReviewDecision, ReviewMatch, ReviewOutcome,
 };
 pub use outbox::{
-    Attempt, AttemptKind, AttemptOutcome, OpenOutcome, OutboxRepository, Purpose, PurposeKind,
+    Attempt, AttemptKind, AttemptOutcome, OpenOutcome, OutboxRepository, Payload, PayloadKind,
     Slot, SlotId, SlotState, SlotStateKind,
 };
 pub use revocations::{RevocationRepository, StruckOff};
@@ -49,7 +49,7 @@ pub enum StoreError {
 
 /// Numbers of enrolments, revocations or claims that are not settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pending {
+pub struct PendingCounts {
     /// Number of those that wait to be sent.
     pub queued: u64,
     /// Number of those in a transaction that is not final.

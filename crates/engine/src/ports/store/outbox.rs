@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use super::super::chain::SignedTransaction;
 use super::StoreError;
-use crate::{EnrolmentId, Rejection};
+use crate::{ClaimRejection, EnrolmentId};
 
 /// Row id of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,7 +13,7 @@ pub struct SlotId(pub i64);
 
 /// Payload of a slot, if it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
+pub enum Payload {
     /// Members in the order of their leaves, the first at `start_index`.
     Append {
         /// Position of the first leaf.
@@ -32,54 +32,54 @@ pub enum Purpose {
         nullifiers: Vec<NullifierHash>,
     },
     /// No payload: the slot only fills its nonce, which later ones wait for.
-    Fill,
+    GapFiller,
 }
 
-impl Purpose {
-    /// Returns the purpose without its payload.
+impl Payload {
+    /// Returns the kind of the payload.
     #[must_use]
-    pub const fn kind(&self) -> PurposeKind {
+    pub const fn kind(&self) -> PayloadKind {
         match self {
-            Self::Append { .. } => PurposeKind::Append,
-            Self::Revoke { .. } => PurposeKind::Revoke,
-            Self::Claims { .. } => PurposeKind::Claims,
-            Self::Fill => PurposeKind::Fill,
+            Self::Append { .. } => PayloadKind::Append,
+            Self::Revoke { .. } => PayloadKind::Revoke,
+            Self::Claims { .. } => PayloadKind::Claims,
+            Self::GapFiller => PayloadKind::GapFiller,
         }
     }
 }
 
-/// Purpose of a slot without its payload.
+/// Kind of the payload of a slot, without its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PurposeKind {
-    /// See [`Purpose::Append`].
+pub enum PayloadKind {
+    /// See [`Payload::Append`].
     Append,
-    /// See [`Purpose::Revoke`].
+    /// See [`Payload::Revoke`].
     Revoke,
-    /// See [`Purpose::Claims`].
+    /// See [`Payload::Claims`].
     Claims,
-    /// See [`Purpose::Fill`].
-    Fill,
+    /// See [`Payload::GapFiller`].
+    GapFiller,
 }
 
-impl PurposeKind {
-    /// All purposes, for storage.
-    pub const ALL: [Self; 4] = [Self::Append, Self::Revoke, Self::Claims, Self::Fill];
+impl PayloadKind {
+    /// All kinds, for storage.
+    pub const ALL: [Self; 4] = [Self::Append, Self::Revoke, Self::Claims, Self::GapFiller];
 
-    /// Returns the stable code of the purpose.
+    /// Returns the stable code of the kind.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Append => "append",
             Self::Revoke => "revoke",
             Self::Claims => "claims",
-            Self::Fill => "fill",
+            Self::GapFiller => "fill",
         }
     }
 
-    /// Returns the purpose of a code.
+    /// Returns the kind of a code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.code() == code)
+        Self::ALL.into_iter().find(|payload| payload.code() == code)
     }
 }
 
@@ -204,7 +204,7 @@ pub struct Slot {
     /// The nonce.
     pub nonce: u64,
     /// Payload of the slot, if it has one.
-    pub purpose: Purpose,
+    pub payload: Payload,
     /// State of the slot.
     pub state: SlotState,
     /// Transactions that were signed for the slot, in order; at least one.
@@ -248,7 +248,7 @@ pub trait OutboxRepository: Send + Sync {
     async fn open_slot(
         &self,
         attempt: &Attempt,
-        purpose: &Purpose,
+        payload: &Payload,
     ) -> Result<OpenOutcome, StoreError>;
     /// Stores a further attempt for a slot that is not mined.
     ///
@@ -308,7 +308,7 @@ pub trait OutboxRepository: Send + Sync {
     async fn mark_final(
         &self,
         id: SlotId,
-        rejected: &[(NullifierHash, Rejection)],
+        rejected: &[(NullifierHash, ClaimRejection)],
     ) -> Result<(), StoreError>;
     /// Gives a slot up: its payload will never come into the chain with this nonce, and goes
     /// back to the queue.

@@ -3,7 +3,7 @@
 use annona_core::{B256, Commitment, OrbId, UnixSeconds};
 use async_trait::async_trait;
 
-use super::{Pending, StoreError};
+use super::{PendingCounts, StoreError};
 use crate::{RevocationReason, RevocationRecord};
 
 /// Numbers of enrolments and leaves that were struck off with an orb.
@@ -105,5 +105,5 @@ pub trait RevocationRepository: Send + Sync {
     /// # Errors
     /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
     /// read.
-    async fn pending_revocations(&self) -> Result<Pending, StoreError>;
+    async fn pending_revocations(&self) -> Result<PendingCounts, StoreError>;
 }

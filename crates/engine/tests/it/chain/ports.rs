@@ -4,7 +4,7 @@ use annona_core::{
     Address, AmountWei, B256, Claim, Epoch, NullifierHash, OrbId, RevertReason, Root, U256,
 };
 use annona_engine::ports::{
-    AppendCall, At, BlockHead, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
+    AppendCall, BlockHead, BlockTag, Census, ChainError, ChainReader, ChainWriter, Checkpoint,
     EpochAccount, FeeMarket, Fees, Receipt, RegistryBatch, RegistryChange, RegistryState,
     RevokeCall, SenderRole, SignedTransaction, TransactionStatus, TxSlot,
 };
@@ -270,13 +270,13 @@ impl ChainWriter for FakeChain {
     async fn claims_refusal(
         &self,
         claims: &[Claim],
-        at: At,
+        at: BlockTag,
     ) -> Result<Option<RevertReason>, ChainError> {
         let inner = self.reach()?;
         let call = Call::Claims(claims.to_vec());
         told(match at {
-            At::Newest => inner.simulate(&call),
-            At::Block(number) => inner.simulate_at(number, &call),
+            BlockTag::Newest => inner.simulate(&call),
+            BlockTag::Block(number) => inner.simulate_at(number, &call),
         })
     }
 }

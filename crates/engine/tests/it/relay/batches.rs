@@ -1,7 +1,7 @@
 //! Claims that travel together, and their order.
 
 use annona_core::{Epoch, RevertReason};
-use annona_engine::ports::{ClaimRepository, Pending, Purpose, SenderRole, Slot};
+use annona_engine::ports::{ClaimRepository, Payload, PendingCounts, SenderRole, Slot};
 use annona_engine::{ClaimState, RelayPolicy};
 
 use super::{FULL, ROUNDS, claims_of, in_epoch, start, start_with_queued};
@@ -75,6 +75,7 @@ async fn claims_wait_for_others_and_for_cheaper_gas_but_not_for_ever() {
     assert_eq!(relay.step().await.unwrap(), 2);
 }
 
+/// Tests RELAY-7.
 #[tokio::test]
 async fn claims_of_an_epoch_without_money_hide_none_of_another() {
     let (service, workers) = start().await;
@@ -109,10 +110,10 @@ async fn the_epoch_whose_window_ends_first_has_the_accounts_first() {
     service.queue(&sooner).await;
     workers.relay.step().await.unwrap();
     let first = &service.open().await[0];
-    let expected = Purpose::Claims {
+    let expected = Payload::Claims {
         nullifiers: vec![sooner.nullifier_hash],
     };
-    assert_eq!(first.purpose, expected);
+    assert_eq!(first.payload, expected);
 }
 
 #[tokio::test]
@@ -124,7 +125,7 @@ async fn two_relays_on_one_database_pay_once() {
     assert_eq!(first.unwrap() + second.unwrap(), 8);
     one.run(&service.chain, 2 * ROUNDS).await;
     service.assert_paid_once(8).await;
-    let Pending { queued, under_way } = service.store.pending_claims().await.unwrap();
+    let PendingCounts { queued, under_way } = service.store.pending_claims().await.unwrap();
     assert_eq!((queued, under_way), (0, 0));
     assert_eq!(service.open().await, []);
 }

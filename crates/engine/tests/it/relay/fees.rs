@@ -1,7 +1,7 @@
 //! Offers that go up and down, and replacements.
 
 use annona_engine::ports::{AttemptKind, SenderRole};
-use annona_engine::{ClaimState, Rejection};
+use annona_engine::{ClaimRejection, ClaimState};
 
 use super::{ROUNDS, follow_blocks, newest_attempt, start, start_with_sent};
 use crate::chain::{BASE_FEE, GENESIS};
@@ -96,7 +96,7 @@ async fn a_stuck_claim_that_was_paid_elsewhere_is_cancelled_in_place() {
         service.queue(&claim(seed)).await;
     }
     workers.run(&service.chain, 2 * ROUNDS).await;
-    let spent = ClaimState::Rejected(Rejection::NullifierSpent);
+    let spent = ClaimState::Rejected(ClaimRejection::NullifierSpent);
     assert_eq!(service.claim(1).await, spent);
     for seed in 2..=3 {
         assert_eq!(service.chain.payments(claim(seed).nullifier_hash), 1);

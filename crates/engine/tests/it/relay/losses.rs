@@ -5,7 +5,7 @@ use annona_engine::ports::{ChainError, SenderRole};
 use annona_engine::{ClaimState, OutboxError};
 
 use super::{ROUNDS, in_epoch, start, start_with_queued};
-use crate::chain::Fate;
+use crate::chain::OrphanedTransactions;
 use crate::service::{CONFIRMATIONS, Service, claim};
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_nonce_that_nothing_fills_is_filled() {
     service.queue_claims(1).await;
     workers.relay.step().await.unwrap();
     assert_eq!(service.open().await[0].nonce, 1);
-    service.chain.reorg(1, Fate::Forgotten);
+    service.chain.reorg(1, OrphanedTransactions::Forgotten);
     assert_eq!(workers.follow().await.filled, 1);
     workers.run(&service.chain, ROUNDS).await;
     service.assert_paid_once(1).await;
@@ -68,6 +68,7 @@ async fn old_answers_about_nonces_do_no_harm() {
     assert_eq!(service.chain.used_nonces(SenderRole::Relay), 8);
 }
 
+/// Tests RELAY-1.
 #[tokio::test]
 async fn a_crash_at_any_point_pays_once() {
     for crash_after in 0..=4 {
@@ -95,6 +96,7 @@ async fn a_crash_at_any_point_pays_once() {
     }
 }
 
+/// Tests RELAY-2.
 #[tokio::test]
 async fn bytes_that_get_lost_are_sent_again() {
     let (service, workers) = start().await;

@@ -2,21 +2,25 @@
 
 use annona_core::{AmountWei, Claim, Epoch, Payment, RevertReason, U256};
 use annona_engine::ports::{ChainError, SenderRole};
-use annona_engine::{ClaimState, Rejection, RelayError};
+use annona_engine::{ClaimRejection, ClaimState, RelayError};
 
 use super::{ROUNDS, follow_blocks, start, start_with_queued, start_with_sent};
-use crate::chain::{AMOUNT, Fate, WINDOW};
+use crate::chain::{AMOUNT, OrphanedTransactions, WINDOW};
 use crate::service::{CONFIRMATIONS, claim};
 
+/// Tests RELAY-5.
 #[tokio::test]
 async fn a_refused_claim_has_its_reason_and_holds_up_nobody() {
     let reasons = [
-        (RevertReason::NullifierSpent, Rejection::NullifierSpent),
-        (RevertReason::InvalidProof, Rejection::InvalidProof),
-        (RevertReason::CensusExceeded, Rejection::CensusExceeded),
-        (RevertReason::FeeAboveAmount, Rejection::FeeAboveAmount),
-        (RevertReason::InvalidRecipient, Rejection::InvalidRecipient),
-        (RevertReason::Other([1; 4]), Rejection::Refused),
+        (RevertReason::NullifierSpent, ClaimRejection::NullifierSpent),
+        (RevertReason::InvalidProof, ClaimRejection::InvalidProof),
+        (RevertReason::CensusExceeded, ClaimRejection::CensusExceeded),
+        (RevertReason::FeeAboveAmount, ClaimRejection::FeeAboveAmount),
+        (
+            RevertReason::InvalidRecipient,
+            ClaimRejection::InvalidRecipient,
+        ),
+        (RevertReason::Other([1; 4]), ClaimRejection::Refused),
     ];
     let (service, workers) = start().await;
     service.chain.mine_empty(CONFIRMATIONS);
@@ -39,6 +43,7 @@ async fn a_refused_claim_has_its_reason_and_holds_up_nobody() {
     assert_eq!(service.chain.reverted(), 0);
 }
 
+/// Tests RELAY-6.
 #[tokio::test]
 async fn a_refusal_that_a_reorg_can_take_away_is_not_believed() {
     let (service, workers) = start().await;
@@ -47,7 +52,7 @@ async fn a_refusal_that_a_reorg_can_take_away_is_not_believed() {
     service.queue_claims(1).await;
     assert_eq!(workers.relay.step().await.unwrap(), 0);
     assert_eq!(service.claim(1).await, ClaimState::Queued);
-    service.chain.reorg(1, Fate::Forgotten);
+    service.chain.reorg(1, OrphanedTransactions::Forgotten);
     workers.run(&service.chain, ROUNDS).await;
     service.assert_paid_once(1).await;
 }
@@ -62,7 +67,7 @@ async fn a_claim_whose_window_ends_while_it_waits_is_rejected_in_the_end() {
         service.chain.mine();
     }
     workers.relay.step().await.unwrap();
-    let late = ClaimState::Rejected(Rejection::EpochNotClaimable);
+    let late = ClaimState::Rejected(ClaimRejection::EpochNotClaimable);
     assert_eq!(service.claim(1).await, late);
     assert_eq!(service.claim(2).await, late);
 }
@@ -106,7 +111,7 @@ async fn a_fee_that_the_amount_fell_below_holds_up_nobody_and_can_be_claimed_wit
     // Somebody opened an earlier epoch after the batch was simulated.
     service.chain.set_amount(AMOUNT - 1);
     workers.run(&service.chain, 2 * ROUNDS).await;
-    let too_high = ClaimState::Rejected(Rejection::FeeAboveAmount);
+    let too_high = ClaimState::Rejected(ClaimRejection::FeeAboveAmount);
     assert_eq!(service.claim(1).await, too_high);
     for seed in [2, 3] {
         let state = service.claim(seed).await;
@@ -133,7 +138,7 @@ async fn a_claim_that_was_paid_elsewhere_is_rejected_and_the_others_are_paid() {
             workers.relay.step().await.unwrap();
         }
         workers.relay.step().await.unwrap();
-        let spent = ClaimState::Rejected(Rejection::NullifierSpent);
+        let spent = ClaimState::Rejected(ClaimRejection::NullifierSpent);
         assert_eq!(service.claim(100).await, spent, "of {count}");
         service.assert_paid_once(count - 1).await;
         assert_eq!(service.chain.payments(claim(100).nullifier_hash), 1);
@@ -155,7 +160,7 @@ async fn a_claim_that_came_out_of_a_batch_unpaid_is_sent_again_with_nobody_it_co
         service.queue(&claim(seed)).await;
     }
     assert_eq!(workers.relay.step().await.unwrap(), 4);
-    let spent = ClaimState::Rejected(Rejection::NullifierSpent);
+    let spent = ClaimState::Rejected(ClaimRejection::NullifierSpent);
     assert_eq!(service.claim(1).await, spent);
 }
 
@@ -174,7 +179,7 @@ async fn a_claim_that_the_token_does_not_pay_is_rejected_when_it_is_deep() {
     ));
     workers.run(&service.chain, ROUNDS).await;
     service.assert_paid_once(2).await;
-    let unpaid = ClaimState::Rejected(Rejection::TransferFailed);
+    let unpaid = ClaimState::Rejected(ClaimRejection::TransferFailed);
     assert_eq!(service.claim(3).await, unpaid);
 }
 
@@ -184,7 +189,7 @@ async fn a_revert_that_a_reorg_takes_away_is_forgotten() {
     service.chain.pay_elsewhere(&claim(1));
     service.chain.mine();
     workers.follow().await;
-    service.chain.reorg(2, Fate::Forgotten);
+    service.chain.reorg(2, OrphanedTransactions::Forgotten);
     workers.run(&service.chain, ROUNDS).await;
     service.assert_paid_once(1).await;
     assert_eq!(service.chain.reverted(), 0);

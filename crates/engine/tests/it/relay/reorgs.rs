@@ -4,9 +4,10 @@ use annona_engine::ClaimState;
 use annona_engine::ports::{SenderRole, SlotState};
 
 use super::{ROUNDS, follow_blocks, newest_attempt, start, start_with_queued, start_with_sent};
-use crate::chain::Fate;
+use crate::chain::OrphanedTransactions;
 use crate::service::{CONFIRMATIONS, claim};
 
+/// Tests RELAY-4.
 #[tokio::test]
 async fn a_claim_is_final_under_so_many_confirmations_and_not_before() {
     let (service, workers) = start_with_sent(1).await;
@@ -26,7 +27,10 @@ async fn a_claim_is_final_under_so_many_confirmations_and_not_before() {
 
 #[tokio::test]
 async fn a_claim_that_a_reorg_drops_is_paid_again_once() {
-    for fate in [Fate::BackToPool, Fate::Forgotten] {
+    for orphaned in [
+        OrphanedTransactions::BackToPool,
+        OrphanedTransactions::Forgotten,
+    ] {
         for depth in 1..=8 {
             let (service, workers) = start().await;
             service.chain.mine_empty(8);
@@ -36,7 +40,7 @@ async fn a_claim_that_a_reorg_drops_is_paid_again_once() {
             workers.follow().await;
             assert!(matches!(service.claim(1).await, ClaimState::Mined { .. }));
             service.chain.mine_empty(depth - 1);
-            service.chain.reorg(depth, fate);
+            service.chain.reorg(depth, orphaned);
             workers.follow().await;
             assert!(matches!(
                 service.claim(1).await,
@@ -56,7 +60,9 @@ async fn a_claim_mined_again_in_another_block_begins_to_wait_anew() {
     service.chain.mine();
     workers.follow().await;
     service.chain.mine_empty(CONFIRMATIONS - 1);
-    service.chain.roll_back(CONFIRMATIONS, Fate::BackToPool);
+    service
+        .chain
+        .roll_back(CONFIRMATIONS, OrphanedTransactions::BackToPool);
     service.chain.mine_empty(CONFIRMATIONS);
     service.chain.mine();
     let report = workers.follow().await;
@@ -79,7 +85,9 @@ async fn a_slot_that_was_given_up_and_mined_after_all_has_paid() {
     follow_blocks(&service, &workers, CONFIRMATIONS).await;
     assert_eq!(service.claim(1).await, ClaimState::Queued);
     // A reorg beyond what counts as final.
-    service.chain.roll_back(CONFIRMATIONS + 1, Fate::Forgotten);
+    service
+        .chain
+        .roll_back(CONFIRMATIONS + 1, OrphanedTransactions::Forgotten);
     service.chain.mine_only(given_up);
     service.chain.mine_empty(CONFIRMATIONS);
     workers.relay.step().await.unwrap();
@@ -104,7 +112,7 @@ async fn a_nonce_that_a_reorg_gives_back_leaves_no_gap() {
             workers.follow().await;
             workers.relay.step().await.unwrap();
         }
-        service.chain.reorg(depth, Fate::Forgotten);
+        service.chain.reorg(depth, OrphanedTransactions::Forgotten);
         workers.run(&service.chain, 2 * ROUNDS).await;
         service.assert_paid_once(1).await;
         assert_eq!(service.chain.used_nonces(SenderRole::Relay), 1, "{depth}");
@@ -121,7 +129,9 @@ async fn a_foreign_transaction_that_moves_under_a_reorg_is_waited_for_anew() {
         workers.follow().await;
         service.chain.mine();
     }
-    service.chain.roll_back(CONFIRMATIONS + 1, Fate::Forgotten);
+    service
+        .chain
+        .roll_back(CONFIRMATIONS + 1, OrphanedTransactions::Forgotten);
     service.chain.mine_empty(CONFIRMATIONS);
     service.chain.mine_foreign(SenderRole::Relay);
     assert_eq!(workers.follow().await.settled, 0);

@@ -80,12 +80,12 @@ fn white(frame: &Frame<'_>, side: f32) -> Option<f32> {
 mod tests {
     use super::*;
     use crate::pad::limits::MIN_SHADING_SLOPE;
-    use crate::pad::session::Selected;
+    use crate::pad::session::SelectedFrame;
     use crate::pad::testing::{IRIS_PX, SIDE_PX, challenge, encoding, frames, session};
 
     /// Frames whose white grows brighter on the lit side; `curved` is the logarithm for
     /// a unit of the LED's place at the edge of the iris.
-    fn lit(curved: f32) -> Vec<Selected> {
+    fn lit(curved: f32) -> Vec<SelectedFrame> {
         session(8, |led, x, _| {
             120.0 * libm::expf(curved * led.right * (x / IRIS_PX).signum())
         })

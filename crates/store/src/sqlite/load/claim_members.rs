@@ -1,6 +1,6 @@
 //! Claims in a slot that pays them.
 
-use annona_engine::Rejection;
+use annona_engine::ClaimRejection;
 use annona_engine::ports::StoreError;
 use sqlx::SqliteConnection;
 
@@ -144,7 +144,7 @@ pub(super) async fn mark_mined(
 pub(super) async fn reject(
     tx: &mut WriteTransaction,
     slot: i64,
-    rejection: Rejection,
+    rejection: ClaimRejection,
     nullifier: &[u8],
 ) -> Result<u64, StoreError> {
     let done = sqlx::query!(

@@ -8,8 +8,8 @@ pub(super) mod claim_members;
 pub(super) mod revoke_members;
 
 use annona_core::{LeafIndex, NullifierHash};
-use annona_engine::Rejection;
-use annona_engine::ports::{Purpose, PurposeKind, StoreError};
+use annona_engine::ClaimRejection;
+use annona_engine::ports::{Payload, PayloadKind, StoreError};
 
 use super::columns::{Table, integer};
 use super::write::WriteTransaction;
@@ -32,19 +32,19 @@ pub(super) struct SlotPayload {
 }
 
 impl SlotPayload {
-    fn kind(&self) -> Result<PurposeKind, StoreError> {
-        SLOTS.code("purpose", &self.purpose, PurposeKind::from_code)
+    fn kind(&self) -> Result<PayloadKind, StoreError> {
+        SLOTS.code("purpose", &self.purpose, PayloadKind::from_code)
     }
 }
 
 /// Gives the payload to the attempt `hash`; returns whether all of it was queued.
 pub(super) async fn submit(
     tx: &mut WriteTransaction,
-    purpose: &Purpose,
+    payload: &Payload,
     hash: &[u8],
 ) -> Result<bool, StoreError> {
-    match purpose {
-        Purpose::Append {
+    match payload {
+        Payload::Append {
             start_index,
             enrolments,
         } => {
@@ -57,7 +57,7 @@ pub(super) async fn submit(
                 }
             }
         }
-        Purpose::Revoke { commitments } => {
+        Payload::Revoke { commitments } => {
             require_members(commitments)?;
             for commitment in commitments {
                 if !revoke_members::submit(tx, &commitment.to_be_bytes(), hash).await? {
@@ -65,7 +65,7 @@ pub(super) async fn submit(
                 }
             }
         }
-        Purpose::Claims { nullifiers } => {
+        Payload::Claims { nullifiers } => {
             require_members(nullifiers)?;
             for nullifier in nullifiers {
                 if !claim_members::submit(tx, &nullifier.to_be_bytes(), hash).await? {
@@ -73,7 +73,7 @@ pub(super) async fn submit(
                 }
             }
         }
-        Purpose::Fill => {}
+        Payload::GapFiller => {}
     }
     Ok(true)
 }
@@ -89,31 +89,31 @@ fn require_members<T>(members: &[T]) -> Result<(), Unstorable> {
 pub(super) async fn insert_members(
     tx: &mut WriteTransaction,
     slot: i64,
-    purpose: &Purpose,
+    payload: &Payload,
 ) -> Result<(), StoreError> {
     const OPERATION: &str = "write down a load";
-    match purpose {
-        Purpose::Append { enrolments, .. } => {
+    match payload {
+        Payload::Append { enrolments, .. } => {
             for (id, position) in enrolments.iter().zip(0_u32..) {
                 let rows = append_members::insert(tx, slot, position, id.0.as_slice()).await?;
                 expect_rows(OPERATION, 1, rows)?;
             }
         }
-        Purpose::Revoke { commitments } => {
+        Payload::Revoke { commitments } => {
             for (commitment, position) in commitments.iter().zip(0_u32..) {
                 let key = commitment.to_be_bytes();
                 let rows = revoke_members::insert(tx, slot, position, &key).await?;
                 expect_rows(OPERATION, 1, rows)?;
             }
         }
-        Purpose::Claims { nullifiers } => {
+        Payload::Claims { nullifiers } => {
             for (nullifier, position) in nullifiers.iter().zip(0_u32..) {
                 let key = nullifier.to_be_bytes();
                 let rows = claim_members::insert(tx, slot, position, &key).await?;
                 expect_rows(OPERATION, 1, rows)?;
             }
         }
-        Purpose::Fill => {}
+        Payload::GapFiller => {}
     }
     Ok(())
 }
@@ -127,10 +127,10 @@ pub(super) async fn set_attempt(
     let (kind, slot) = (payload.kind()?, payload.id);
     let expected = count(tx, kind, slot).await?;
     let moved = match kind {
-        PurposeKind::Append => append_members::set_attempt(tx, slot, hash).await?,
-        PurposeKind::Revoke => revoke_members::set_attempt(tx, slot, hash).await?,
-        PurposeKind::Claims => claim_members::set_attempt(tx, slot, hash).await?,
-        PurposeKind::Fill => 0,
+        PayloadKind::Append => append_members::set_attempt(tx, slot, hash).await?,
+        PayloadKind::Revoke => revoke_members::set_attempt(tx, slot, hash).await?,
+        PayloadKind::Claims => claim_members::set_attempt(tx, slot, hash).await?,
+        PayloadKind::GapFiller => 0,
     };
     expect_rows("give a load another attempt", expected, moved)
 }
@@ -140,7 +140,7 @@ pub(super) async fn mark_sent(
     tx: &mut WriteTransaction,
     payload: &SlotPayload,
 ) -> Result<(), StoreError> {
-    if payload.kind()? == PurposeKind::Claims {
+    if payload.kind()? == PayloadKind::Claims {
         claim_members::mark_sent(tx, payload.id).await?;
     }
     Ok(())
@@ -154,13 +154,13 @@ pub(super) async fn mark_mined(
     paid: &[NullifierHash],
 ) -> Result<(), StoreError> {
     let (kind, slot) = (payload.kind()?, payload.id);
-    if kind != PurposeKind::Claims && !paid.is_empty() {
+    if kind != PayloadKind::Claims && !paid.is_empty() {
         return Err(Unstorable::NotClaims.into());
     }
     let moved = match kind {
-        PurposeKind::Append => append_members::mark_mined(tx, slot, hash).await?,
-        PurposeKind::Revoke => revoke_members::mark_mined(tx, slot, hash).await?,
-        PurposeKind::Claims => {
+        PayloadKind::Append => append_members::mark_mined(tx, slot, hash).await?,
+        PayloadKind::Revoke => revoke_members::mark_mined(tx, slot, hash).await?,
+        PayloadKind::Claims => {
             for nullifier in paid {
                 let key = nullifier.to_be_bytes();
                 let rows = claim_members::mark_mined(tx, slot, hash, &key).await?;
@@ -168,7 +168,7 @@ pub(super) async fn mark_mined(
             }
             return Ok(());
         }
-        PurposeKind::Fill => return Err(SLOTS.corrupt("purpose")),
+        PayloadKind::GapFiller => return Err(SLOTS.corrupt("purpose")),
     };
     let expected = count(tx, kind, slot).await?;
     expect_rows("mark a load as mined", expected, moved)
@@ -181,14 +181,14 @@ pub(super) async fn mark_unmined(
 ) -> Result<(), StoreError> {
     let (kind, slot) = (payload.kind()?, payload.id);
     let moved = match kind {
-        PurposeKind::Append => append_members::mark_unmined(tx, slot).await?,
-        PurposeKind::Revoke => revoke_members::mark_unmined(tx, slot).await?,
-        PurposeKind::Claims => {
+        PayloadKind::Append => append_members::mark_unmined(tx, slot).await?,
+        PayloadKind::Revoke => revoke_members::mark_unmined(tx, slot).await?,
+        PayloadKind::Claims => {
             // Only the states of a batch of claims tell how many of them were paid.
             claim_members::mark_unmined(tx, slot).await?;
             return Ok(());
         }
-        PurposeKind::Fill => return Err(SLOTS.corrupt("purpose")),
+        PayloadKind::GapFiller => return Err(SLOTS.corrupt("purpose")),
     };
     let expected = count(tx, kind, slot).await?;
     expect_rows("mark a load as submitted again", expected, moved)
@@ -198,16 +198,16 @@ pub(super) async fn mark_unmined(
 pub(super) async fn mark_final(
     tx: &mut WriteTransaction,
     payload: &SlotPayload,
-    rejected: &[(NullifierHash, Rejection)],
+    rejected: &[(NullifierHash, ClaimRejection)],
 ) -> Result<(), StoreError> {
     let (kind, slot) = (payload.kind()?, payload.id);
-    if kind != PurposeKind::Claims && !rejected.is_empty() {
+    if kind != PayloadKind::Claims && !rejected.is_empty() {
         return Err(Unstorable::NotClaims.into());
     }
     let moved = match kind {
-        PurposeKind::Append => append_members::mark_final(tx, slot).await?,
-        PurposeKind::Revoke => revoke_members::mark_final(tx, slot).await?,
-        PurposeKind::Claims => {
+        PayloadKind::Append => append_members::mark_final(tx, slot).await?,
+        PayloadKind::Revoke => revoke_members::mark_final(tx, slot).await?,
+        PayloadKind::Claims => {
             for (nullifier, why) in rejected {
                 let key = nullifier.to_be_bytes();
                 let rows = claim_members::reject(tx, slot, *why, &key).await?;
@@ -216,7 +216,7 @@ pub(super) async fn mark_final(
             let settled = claim_members::mark_final(tx, slot).await?;
             rejected.len() as u64 + settled + claim_members::requeue(tx, slot).await?
         }
-        PurposeKind::Fill => return Err(SLOTS.corrupt("purpose")),
+        PayloadKind::GapFiller => return Err(SLOTS.corrupt("purpose")),
     };
     let expected = count(tx, kind, slot).await?;
     expect_rows("mark a load as final", expected, moved)
@@ -229,10 +229,10 @@ pub(super) async fn requeue(
 ) -> Result<(), StoreError> {
     let (kind, slot) = (payload.kind()?, payload.id);
     let moved = match kind {
-        PurposeKind::Append => append_members::requeue(tx, slot).await?,
-        PurposeKind::Revoke => revoke_members::requeue(tx, slot).await?,
-        PurposeKind::Claims => claim_members::requeue(tx, slot).await?,
-        PurposeKind::Fill => return Ok(()),
+        PayloadKind::Append => append_members::requeue(tx, slot).await?,
+        PayloadKind::Revoke => revoke_members::requeue(tx, slot).await?,
+        PayloadKind::Claims => claim_members::requeue(tx, slot).await?,
+        PayloadKind::GapFiller => return Ok(()),
     };
     let expected = count(tx, kind, slot).await?;
     expect_rows("queue a load again", expected, moved)?;
@@ -240,11 +240,11 @@ pub(super) async fn requeue(
     revocations::withdraw_revoked(tx).await
 }
 
-async fn count(tx: &mut WriteTransaction, kind: PurposeKind, slot: i64) -> Result<u64, StoreError> {
+async fn count(tx: &mut WriteTransaction, kind: PayloadKind, slot: i64) -> Result<u64, StoreError> {
     match kind {
-        PurposeKind::Append => append_members::count(tx, slot).await,
-        PurposeKind::Revoke => revoke_members::count(tx, slot).await,
-        PurposeKind::Claims => claim_members::count(tx, slot).await,
-        PurposeKind::Fill => Ok(0),
+        PayloadKind::Append => append_members::count(tx, slot).await,
+        PayloadKind::Revoke => revoke_members::count(tx, slot).await,
+        PayloadKind::Claims => claim_members::count(tx, slot).await,
+        PayloadKind::GapFiller => Ok(0),
     }
 }

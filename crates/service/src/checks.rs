@@ -1,4 +1,4 @@
-//! Checks of the ground that the service rests on: its chain, the contracts, the disk, the
+//! Checks of everything that the service rests on: its chain, the contracts, the disk, the
 //! clock. Made before the start and now and then, because each of them can change under it.
 
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ const MAX_BLOCK_AGE_SECS: u64 = 600;
 
 /// Reason for which the service must not go on.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum GroundError {
+pub(crate) enum ChainIdentityError {
     #[error("the database belongs to chain {database}, the endpoint serves chain {endpoint}")]
     Chain { database: u64, endpoint: u64 },
     #[error(
@@ -58,15 +58,15 @@ pub(crate) enum GroundError {
     Store(#[from] StoreError),
 }
 
-impl GroundError {
+impl ChainIdentityError {
     /// Returns whether nothing was found out, rather than something else than expected.
     const fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_) | Self::Store(_))
     }
 }
 
-/// Holds the chain and contracts of an endpoint against those that the database knows.
-pub(crate) struct GroundCheck {
+/// Holds the chain and contracts of an endpoint against those that the database knows (RELAY-8).
+pub(crate) struct ChainIdentityCheck {
     reader: EvmReader,
     store: SqliteStore,
     /// Blocks after which the block of the deployment is known to stay.
@@ -74,27 +74,27 @@ pub(crate) struct GroundCheck {
     verdict: watch::Sender<bool>,
 }
 
-impl GroundCheck {
+impl ChainIdentityCheck {
     pub(crate) fn new(
         reader: EvmReader,
         store: SqliteStore,
         confirmations: u64,
     ) -> (Self, watch::Receiver<bool>) {
-        let (verdict, ground) = watch::channel(false);
+        let (verdict, is_own_chain) = watch::channel(false);
         let check = Self {
             reader,
             store,
             confirmations,
             verdict,
         };
-        (check, ground)
+        (check, is_own_chain)
     }
 
     /// Looks, and decides whether the service pays from now on.
     ///
     /// # Errors
-    /// [`GroundError`]. While nothing can be found out, the earlier verdict holds.
-    pub(crate) async fn look(&self) -> Result<(), GroundError> {
+    /// [`ChainIdentityError`]. While nothing can be found out, the earlier verdict holds.
+    pub(crate) async fn look(&self) -> Result<(), ChainIdentityError> {
         let outcome = self.compare().await;
         match &outcome {
             Ok(()) => {
@@ -114,40 +114,40 @@ impl GroundCheck {
         outcome
     }
 
-    async fn compare(&self) -> Result<(), GroundError> {
-        let ground = self.reader.ground().await?;
+    async fn compare(&self) -> Result<(), ChainIdentityError> {
+        let identity = self.reader.chain_identity().await?;
         let deployment = self.reader.deployment();
-        if ground.chain_id != deployment.chain_id {
-            return Err(GroundError::Chain {
+        if identity.chain_id != deployment.chain_id {
+            return Err(ChainIdentityError::Chain {
                 database: deployment.chain_id,
-                endpoint: ground.chain_id,
+                endpoint: identity.chain_id,
             });
         }
-        self.compare_history(&ground).await?;
-        for code in &ground.contracts {
+        self.compare_history(&identity).await?;
+        for code in &identity.contracts {
             self.compare_code(code).await?;
         }
         Ok(())
     }
 
-    async fn compare_history(&self, ground: &ChainIdentity) -> Result<(), GroundError> {
-        if let Some(genesis) = ground.genesis_hash {
-            self.compare_block("block 0", "genesis", genesis, ground)
+    async fn compare_history(&self, identity: &ChainIdentity) -> Result<(), ChainIdentityError> {
+        if let Some(genesis) = identity.genesis_hash {
+            self.compare_block("block 0", "genesis", genesis, identity)
                 .await?;
         }
         let block = self.reader.deployment().deployment_block;
-        let Some(hash) = ground.deployment_hash else {
-            return Err(GroundError::NoDeploymentBlock {
+        let Some(hash) = identity.deployment_hash else {
+            return Err(ChainIdentityError::NoDeploymentBlock {
                 block,
-                head: ground.head_number,
+                head: identity.head_number,
             });
         };
         // A reorg may still change it.
-        if ground.head_number.saturating_sub(block) < self.confirmations {
+        if identity.head_number.saturating_sub(block) < self.confirmations {
             return Ok(());
         }
         let name = format!("block {block}");
-        self.compare_block(&name, "deployment block", hash, ground)
+        self.compare_block(&name, "deployment block", hash, identity)
             .await
     }
 
@@ -156,32 +156,32 @@ impl GroundCheck {
         block: &str,
         mark: &str,
         endpoint: B256,
-        ground: &ChainIdentity,
-    ) -> Result<(), GroundError> {
+        identity: &ChainIdentity,
+    ) -> Result<(), ChainIdentityError> {
         let database = self.store.first_mark(mark, endpoint).await?;
         if database == endpoint {
             return Ok(());
         }
-        Err(GroundError::History {
-            chain_id: ground.chain_id,
+        Err(ChainIdentityError::History {
+            chain_id: identity.chain_id,
             block: block.to_owned(),
             database,
             endpoint,
         })
     }
 
-    async fn compare_code(&self, code: &ContractCode) -> Result<(), GroundError> {
+    async fn compare_code(&self, code: &ContractCode) -> Result<(), ChainIdentityError> {
         let ContractCode {
             contract, address, ..
         } = *code;
         let Some(endpoint) = code.code_hash else {
-            return Err(GroundError::NoContract { contract, address });
+            return Err(ChainIdentityError::NoContract { contract, address });
         };
         let database = self.store.first_mark(contract, endpoint).await?;
         if database == endpoint {
             return Ok(());
         }
-        Err(GroundError::Code {
+        Err(ChainIdentityError::Code {
             contract,
             address,
             database,
@@ -202,7 +202,7 @@ pub(crate) enum DiskError {
     },
 }
 
-/// Looks whether the disk that holds `file` has room.
+/// Looks whether the disk that holds `file` has room (RELAY-11).
 pub(crate) fn check_disk(file: &Path) -> Result<(), DiskError> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -22,7 +22,7 @@ pub struct ContractCode {
     pub code_hash: Option<B256>,
 }
 
-/// Chain and contracts of a deployment, as an endpoint shows them.
+/// Chain and contracts of a deployment, as an endpoint shows them (RELAY-8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainIdentity {
     /// EIP-155 chain id.
@@ -42,7 +42,7 @@ impl EvmReader {
     ///
     /// # Errors
     /// [`ChainError`], as every call.
-    pub async fn ground(&self) -> Result<ChainIdentity, ChainError> {
+    pub async fn chain_identity(&self) -> Result<ChainIdentity, ChainError> {
         let chain_id = self.provider.get_chain_id().await.map_err(from_transport)?;
         let head = self.head().await?;
         let deployment = &self.deployment;
