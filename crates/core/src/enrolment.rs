@@ -164,7 +164,6 @@ mod tests {
         }
     }
 
-    /// Tests ENROL-1.
     #[test]
     fn codes_of_kinds_are_stable_and_read_back() {
         assert_eq!(
@@ -183,6 +182,7 @@ mod tests {
         assert_eq!(OrbId(address).to_string(), address.to_string());
     }
 
+    /// Tests ENROL-1.
     #[test]
     fn every_field_and_the_domain_change_the_digest() {
         let domain = EnrolmentDomain {
@@ -237,6 +237,7 @@ mod tests {
         assert_ne!(base, enrolment().signing_hash(&elsewhere));
     }
 
+    /// Tests ENROL-1.
     #[test]
     fn the_orb_is_the_signer_under_the_domain_of_its_registry() {
         let domain = EnrolmentDomain {

@@ -107,12 +107,10 @@ fn half(words: [u64; 4]) -> Half {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
 const fn low(wide: u128) -> u64 {
     wide as u64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "nothing is left above it")]
 const fn high(wide: u128) -> u64 {
     (wide >> 64) as u64
 }

@@ -112,7 +112,7 @@ impl ProvingKey {
         let rows = R1cs::of(circuit);
         let mut rng = ChaCha20Rng::from_seed(keccak256(TEST_SEED).0);
         let key = System::generate_random_parameters_with_reduction(&rows, &mut rng)?;
-        Self::checked(circuit, rows, key, KeyOrigin::UnsafeTest)
+        Self::checked(circuit, &rows, key, KeyOrigin::UnsafeTest)
     }
 
     /// Takes the key of a ceremony, with the left and right factors that it was made from.
@@ -128,7 +128,7 @@ impl ProvingKey {
         for (ours, theirs) in [&rows.a, &rows.b].into_iter().zip(factors) {
             same_rows(ours, theirs)?;
         }
-        Self::checked(circuit, rows, key, KeyOrigin::Ceremony)
+        Self::checked(circuit, &rows, key, KeyOrigin::Ceremony)
     }
 
     /// Reads what [`Self::write`] wrote. The caller vouches for the bytes with a
@@ -142,7 +142,7 @@ impl ProvingKey {
         from: impl Read,
     ) -> Result<Self, BatchKeyError> {
         let key = ark_groth16::ProvingKey::deserialize_uncompressed_unchecked(from)?;
-        Self::checked(circuit, R1cs::of(circuit), key, origin)
+        Self::checked(circuit, &R1cs::of(circuit), key, origin)
     }
 
     /// Writes the key in arkworks' uncompressed form.
@@ -173,14 +173,14 @@ impl ProvingKey {
 
     fn checked<C: Circuit>(
         circuit: &C,
-        rows: R1cs,
+        rows: &R1cs,
         key: ark_groth16::ProvingKey<Bn254>,
         origin: KeyOrigin,
     ) -> Result<Self, BatchKeyError> {
-        check_shape(&rows, &key)?;
+        check_shape(rows, &key)?;
         let checked = Self {
             verifying: VerifyingKey::try_from(key.vk.clone())?,
-            prover: prover(&rows, &key)?,
+            prover: prover(rows, &key)?,
             key,
             origin,
         };
