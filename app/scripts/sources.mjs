@@ -24,7 +24,7 @@ const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]|new URL\(\s*['"]([^
 /** Returns the specifiers that a file imports, those of `src` relative to `src`. */
 export function imports({ path, text }) {
   return [...text.matchAll(IMPORT)]
-    .map((match) => match[1] ?? match[2])
+    .map((match) => (match[1] ?? match[2]).split('?')[0])
     .map((specifier) =>
       specifier.startsWith('.') ? join(dirname(path), specifier).replaceAll('\\', '/') : specifier,
     );

@@ -14,7 +14,8 @@ describe('the walls', () => {
 
   it('keep the vault out of the page and the page out of the worker', () => {
     expect(broken('wallet/client.ts', "import { a } from './vault.ts';")).toBe(1);
-    expect(broken('wallet/client.ts', "new URL('./worker.ts', import.meta.url)")).toBe(0);
+    expect(broken('wallet/client.ts', "import a from './worker.ts?worker&url';")).toBe(0);
+    expect(broken('citizen/a.ts', "import a from '../wallet/worker.ts?worker&url';")).toBe(2);
     expect(broken('citizen/a.ts', "new URL('../wallet/worker.ts', import.meta.url)")).toBe(2);
     expect(broken('wallet/vault.ts', "import { t } from '../messages/current.svelte.ts';")).toBe(1);
     expect(broken('wallet/protocol.ts', "import { a } from './vault.ts';")).toBe(1);
