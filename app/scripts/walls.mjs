@@ -13,11 +13,12 @@ const WORKER = 'wallet/worker.ts';
 
 /** Folders of `src` and the folders that each may import. */
 const MAY_IMPORT = {
-  chain: [],
-  citizen: ['chain', 'messages', 'service', 'ui', 'wallet'],
-  gallery: ['chain', 'citizen', 'messages', 'service', 'ui', 'wallet'],
+  chain: ['net'],
+  citizen: ['chain', 'messages', 'net', 'service', 'ui', 'wallet'],
+  gallery: ['chain', 'citizen', 'messages', 'net', 'service', 'ui', 'wallet'],
   messages: [],
-  service: ['messages'],
+  net: [],
+  service: ['messages', 'net'],
   ui: ['messages'],
   wallet: [],
 };
