@@ -13,14 +13,15 @@ const WORKER = 'wallet/worker.ts';
 
 /** Folders of `src` and the folders that each may import. */
 const MAY_IMPORT = {
+  bytes: [],
   chain: ['net'],
-  citizen: ['chain', 'messages', 'net', 'service', 'ui', 'wallet'],
-  gallery: ['chain', 'citizen', 'messages', 'net', 'service', 'ui', 'wallet'],
+  citizen: ['bytes', 'chain', 'messages', 'net', 'service', 'ui', 'wallet'],
+  gallery: ['bytes', 'chain', 'citizen', 'messages', 'net', 'service', 'ui', 'wallet'],
   messages: [],
   net: [],
   service: ['messages', 'net'],
   ui: ['messages'],
-  wallet: [],
+  wallet: ['bytes'],
 };
 
 /** Names that no source uses, and why. */

@@ -6,8 +6,8 @@
  * before it. A card in which anything differs is damaged and never another person (IDENT-6).
  */
 
-import { fromBase32, toBase32 } from './base32.ts';
-import { areEqual, concat, utf8, type Bytes } from './bytes.ts';
+import { fromBase32, toBase32 } from '../bytes/base32.ts';
+import { areEqual, concat, utf8, type Bytes } from '../bytes/bytes.ts';
 import type { DeriveCommitment } from './identity.ts';
 import { SECRET_BYTES } from './record.ts';
 

@@ -1,4 +1,4 @@
-import type { Bytes } from './bytes.ts';
+import type { Bytes } from '../bytes/bytes.ts';
 import { KEY_BYTES, NONCE_BYTES } from './sealing.ts';
 import { isReasonable, type Argon2Cost } from './stretching.ts';
 

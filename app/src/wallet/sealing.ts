@@ -1,4 +1,4 @@
-import { concat, randomBytes, utf8, type Bytes } from './bytes.ts';
+import { concat, randomBytes, utf8, type Bytes } from '../bytes/bytes.ts';
 
 /** Bytes of an AES-GCM nonce (NIST SP 800-38D); each is drawn anew. */
 export const NONCE_BYTES = 12;

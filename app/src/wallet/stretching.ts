@@ -1,6 +1,6 @@
 import { argon2id } from 'hash-wasm';
 
-import type { Bytes } from './bytes.ts';
+import type { Bytes } from '../bytes/bytes.ts';
 import { KEY_BYTES } from './sealing.ts';
 
 /** Cost of Argon2id (RFC 9106); part of the record, so that later versions may raise it. */

@@ -8,7 +8,7 @@
  * taken for a wrong PIN.
  */
 
-import { randomBytes, type Bytes } from './bytes.ts';
+import { randomBytes, type Bytes } from '../bytes/bytes.ts';
 import { fail } from './failure.ts';
 import type { NewPasskey } from './protocol.ts';
 import {

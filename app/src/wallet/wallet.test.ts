@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { randomBytes, toHex } from './bytes.ts';
+import { randomBytes, toHex } from '../bytes/bytes.ts';
 import { WalletClient, WalletRefusal } from './client.ts';
 import { WalletError } from './failure.ts';
 import { pinProblem, type FromWorker, type Proof, type ToWorker } from './protocol.ts';

@@ -9,7 +9,7 @@ import {
   waitSecs,
   withinLongestWait,
 } from './attempts.ts';
-import type { Bytes } from './bytes.ts';
+import type { Bytes } from '../bytes/bytes.ts';
 import { fail } from './failure.ts';
 import {
   CARD_QUESTIONS,

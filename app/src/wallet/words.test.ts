@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { fromBase32, toBase32 } from './base32.ts';
-import { randomBytes, toHex, type Bytes } from './bytes.ts';
+import { fromBase32, toBase32 } from '../bytes/base32.ts';
+import { randomBytes, toHex, type Bytes } from '../bytes/bytes.ts';
 import { readCard, writeCard } from './card.ts';
 import { commitmentText, deriveCommitment, FROZEN } from './testing/identity.ts';
 import { secretOfWords, wordsOfSecret } from './words.ts';

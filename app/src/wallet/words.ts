@@ -1,7 +1,7 @@
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 
-import type { Bytes } from './bytes.ts';
+import type { Bytes } from '../bytes/bytes.ts';
 import { CARD_WORDS, type WordsProblem } from './protocol.ts';
 
 const KNOWN = new Set(wordlist);

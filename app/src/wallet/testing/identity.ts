@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { poseidon1 } from 'poseidon-lite/poseidon1';
 import { poseidon2 } from 'poseidon-lite/poseidon2';
 
-import { toHex } from '../bytes.ts';
+import { toHex } from '../../bytes/bytes.ts';
 import type { DeriveCommitment } from '../identity.ts';
 
 const SCALAR_MODULUS =
