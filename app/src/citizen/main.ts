@@ -3,11 +3,13 @@ import '../ui/base.css';
 
 import { mount } from 'svelte';
 
-import { useLanguage } from '../messages/current.svelte.ts';
-import { chooseLanguage } from '../messages/languages.ts';
+import { startWallet } from '../wallet/index.ts';
 import App from './App.svelte';
+import { CitizenDoor } from './door.svelte.ts';
+import { SettingsStorage } from './settings/settings.ts';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has the element that the app is shown in');
-await useLanguage(chooseLanguage(navigator.languages));
-mount(App, { target });
+const door = new CitizenDoor(startWallet(), await SettingsStorage.open());
+await door.start();
+mount(App, { target, props: { door } });
