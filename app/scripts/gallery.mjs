@@ -3,15 +3,14 @@
 // finds, on sideways scroll, on a small touch target, on an error in the page, and on a request
 // to another host. Words after the command choose states by the beginning of their names.
 
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
 
+import { startBrowser, watch } from './browser.mjs';
 import { ROOT } from './sources.mjs';
 
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const LANGUAGES = ['en', 'es', 'sw', 'ar'];
 const THEMES = ['light', 'dark'];
 /** Width, height, and size of text in per cent; the first is the one that axe-core looks at. */
@@ -24,11 +23,6 @@ const SIZES = [
 const MIN_TARGET = 44;
 const SHOTS = join(ROOT, '.gallery/shots');
 
-const executablePath = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
-if (!executablePath) {
-  console.error('gallery: no Chromium found; install it, or name it in CHROMIUM');
-  process.exit(1);
-}
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 await build({ root: ROOT, mode: 'gallery', logLevel: 'warn' });
@@ -40,19 +34,12 @@ const server = await preview({
   preview: { port: 0, host: '127.0.0.1' },
 });
 const address = `http://127.0.0.1:${server.httpServer.address().port}/gallery.html`;
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
-});
+const browser = await startBrowser();
 const page = await browser.newPage();
 const found = [];
 let place = '';
 const object = (text) => found.push(`${place}: ${text}`);
-page.on('console', (message) => message.type() === 'error' && object(message.text()));
-page.on('pageerror', (error) => object(error.message));
-page.on('request', (request) => {
-  if (!request.url().startsWith(new URL('/', address).href)) object(`asks ${request.url()}`);
-});
+watch(page, new URL(address).origin, object);
 
 await page.goto(address);
 const names = (await page.locator('[data-names]').getAttribute('data-names')).split(' ');

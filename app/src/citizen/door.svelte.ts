@@ -24,7 +24,8 @@ export class CitizenDoor {
   /** Page that lies over the flow, if one does. */
   sidePage = $state<SidePage>();
   hasPasskeys = $state(false);
-  #isAtWork = false;
+  /** True while the wallet or the system is asked. */
+  isAtWork = $state(false);
 
   constructor(
     private readonly wallet: WalletClient,
@@ -88,12 +89,12 @@ export class CitizenDoor {
 
   /** Does work unless there is some under way: a second tap on a button does nothing. */
   async #alone<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (this.#isAtWork) return undefined;
-    this.#isAtWork = true;
+    if (this.isAtWork) return undefined;
+    this.isAtWork = true;
     try {
       return await work();
     } finally {
-      this.#isAtWork = false;
+      this.isAtWork = false;
     }
   }
 

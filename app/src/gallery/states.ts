@@ -26,6 +26,7 @@ const confirm = (props: object) => ({
   component: Confirm,
   props: {
     task: 'unlock',
+    isBusy: false,
     canUsePin: true,
     hasPasskey: false,
     onpin: nothing,
@@ -127,6 +128,7 @@ const STATES: Record<string, State> = {
   'words-unknown': words({ kind: 'unknown-word', position: 7, word: 'abandonn' }),
   'words-checksum': words({ kind: 'checksum' }),
   unlock: confirm({}),
+  'unlock-checking': confirm({ isBusy: true }),
   'unlock-passkey': confirm({ hasPasskey: true }),
   'unlock-wrong': confirm({ problem: { kind: 'wrong-pin', waitSecs: 0 } }),
   'unlock-wrong-wait': confirm({ problem: { kind: 'wrong-pin', waitSecs: 300 } }),
