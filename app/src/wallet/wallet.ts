@@ -244,13 +244,15 @@ export class Wallet {
       onStep('protecting', 1, 3);
       const deviceKey = await generateDeviceKey();
       const record = { ...(await makeVault(secret, pin, deviceKey, cost)), isCardChecked };
+      // Nothing is stored that was not opened once.
+      const dataKey = await unwrapByPin(record, pin, deviceKey);
+      if (!dataKey) return fail({ code: 'internal' });
+      (await openSecret(record, await importKey(dataKey))).fill(0);
       onStep('storing', 2, 3);
       const isFirst = (await storage.record()) === undefined;
       await (isFirst
         ? storage.addRecord(record, deviceKey)
         : storage.replaceRecord(record, deviceKey));
-      const dataKey = await unwrapByPin(record, pin, deviceKey);
-      if (!dataKey) return fail({ code: 'internal' });
       await this.#begin(record, dataKey);
       dataKey.fill(0);
       onStep('storing', 3, 3);
