@@ -1,5 +1,5 @@
 // Opens every state of the gallery in Chromium, in each language and theme, at the sizes of small
-// phones. Takes a screenshot of each (.gallery/shots), and fails on a violation that axe-core
+// phones; in dark at the first size, since themes differ in colour alone. Takes a screenshot of each (.gallery/shots), and fails on a violation that axe-core
 // finds, on sideways scroll, on a small touch target, on an error in the page, and on a request
 // to another host. Words after the command choose states by the beginning of their names.
 
@@ -38,6 +38,7 @@ const browser = await startBrowser();
 const page = await browser.newPage();
 const found = [];
 let place = '';
+let pages = 0;
 const object = (text) => found.push(`${place}: ${text}`);
 watch(page, new URL(address).origin, object);
 
@@ -52,7 +53,8 @@ for (const language of LANGUAGES) {
     mkdirSync(join(SHOTS, `${language}-${theme}`), { recursive: true });
     for (const state of chosen) {
       const query = new URLSearchParams({ state, language, theme });
-      for (const size of SIZES) {
+      for (const size of theme === THEMES[0] ? SIZES : SIZES.slice(0, 1)) {
+        pages += 1;
         place = `${state} ${language} ${theme} ${size.name}`;
         await page.setViewportSize({ width: size.width, height: size.height });
         if (size === SIZES[0]) await page.goto(`${address}?${query}`);
@@ -102,6 +104,5 @@ async function inspect(size) {
 await browser.close();
 await server.close();
 for (const line of new Set(found)) console.error(line);
-const pages = chosen.length * LANGUAGES.length * THEMES.length * SIZES.length;
 console.log(`gallery: ${chosen.length} states, ${pages} pages, ${found.length} objections`);
 process.exit(found.length === 0 && chosen.length > 0 ? 0 : 1);
