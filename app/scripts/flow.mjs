@@ -231,6 +231,20 @@ async function makeInTwoTabs() {
   await phone.close();
 }
 
+async function noticeAnotherTab() {
+  way = 'another tab';
+  const phone = await device();
+  const left = await tab(phone, false);
+  await heading(left, 'An income for every person');
+  const other = await tab(phone, false);
+  await press(other, 'Make an identity');
+  await choosePin(other, PIN);
+  await heading(other, 'Make a recovery card');
+  await left.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await heading(left, 'Open your identity');
+  await phone.close();
+}
+
 async function chooseLanguage() {
   way = 'language';
   const page = await tab(await device(), false);
@@ -251,6 +265,7 @@ try {
   await writeWrongPins(citizen);
   await restoreIdentity(citizen);
   await makeInTwoTabs();
+  await noticeAnotherTab();
   await chooseLanguage();
 } catch (error) {
   found.push(`${way}: ${error.message}`);

@@ -16,6 +16,9 @@ import { showTheme, type Settings, type SettingsStorage, type Theme } from './se
 /** Page beside the flow of the identity. */
 export type SidePage = 'language' | 'settings' | 'help';
 
+/** States that another tab, or time, can make untrue. */
+const WATCHED: ReadonlySet<Flow['kind']> = new Set(['welcome', 'inside', 'card', 'card-check']);
+
 /** The citizen's door: the present state, and the work that its transitions ask for. */
 export class CitizenDoor {
   flow = $state.raw<Flow>({ kind: 'starting' });
@@ -69,6 +72,23 @@ export class CitizenDoor {
     this.settings = { ...this.settings, theme };
     showTheme(theme);
     await this.storage.put(this.settings);
+  }
+
+  /**
+   * Looks whether the identity has locked itself, or whether another tab has made one, and shows
+   * what is so now. A card does not stay on a screen that was left.
+   */
+  async look(): Promise<void> {
+    if (this.isAtWork || !WATCHED.has(this.flow.kind)) return;
+    await this.#attempt(async () => {
+      const status = await this.wallet.call('status', {});
+      const isOpen = status.kind === 'unlocked';
+      const isAsExpected = this.flow.kind === 'welcome' ? status.kind === 'absent' : isOpen;
+      if (isAsExpected || this.isAtWork || !WATCHED.has(this.flow.kind)) return;
+      this.status = status;
+      this.sidePage = undefined;
+      this.send({ kind: 'status', status });
+    });
   }
 
   /** Locks the identity and shows where it is opened. */

@@ -8,8 +8,16 @@ import App from './App.svelte';
 import { CitizenDoor } from './door.svelte.ts';
 import { SettingsStorage } from './settings/settings.ts';
 
+/** Time between two looks at whether the identity has locked itself. */
+const LOOK_EVERY_MS = 15_000;
+
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has the element that the app is shown in');
 const door = new CitizenDoor(startWallet(), await SettingsStorage.open());
 await door.start();
 mount(App, { target, props: { door } });
+
+setInterval(() => void door.look(), LOOK_EVERY_MS);
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void door.look();
+});
