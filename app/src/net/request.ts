@@ -36,7 +36,7 @@ export const BROWSER: RequestContext = {
 };
 
 /**
- * Sends a request until it is answered for good: at most `MAX_ATTEMPTS` times, each within the
+ * Sends a request until it is answered: at most `MAX_ATTEMPTS` times, each within the
  * time limit, with a random wait between. Only requests that may arrive twice come here.
  *
  * @throws TransportError

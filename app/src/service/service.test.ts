@@ -44,7 +44,7 @@ function context(...answers: (Response | Error)[]): RequestContext & { sent: Req
       const answer = answers[sent.length];
       sent.push(request);
       if (answer instanceof Response) return answer;
-      throw answer ?? new TypeError('no more answers');
+      throw answer ?? new TypeError('no answer is left');
     },
     sleep: async () => undefined,
     random: () => 0,

@@ -2,7 +2,7 @@
  * Messages between a page and the wallet's worker, and the rules that both sides apply.
  *
  * The secret is in none of them. The one exception is the recovery card, which the person asks
- * for with the PIN or the passkey at hand: `RecoveryWords`.
+ * for with the PIN or the passkey at hand: the call `recoveryWords`.
  */
 
 /** Fewest and most digits of a PIN. */

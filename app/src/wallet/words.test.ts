@@ -64,7 +64,7 @@ describe('base 32', () => {
 });
 
 describe('the code of a card', () => {
-  it('stands on the identity of the specification', () => {
+  it('rests on the identity of the specification', () => {
     expect(commitmentText(FROZEN.secret)).toBe(FROZEN.commitment);
   });
 

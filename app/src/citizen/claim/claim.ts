@@ -81,7 +81,7 @@ export function nextAction(
   now: Now,
 ): ClaimAction {
   if (state.kind !== 'queued' && state.kind !== 'sent') return { kind: 'none' };
-  // From here on the chain tells, and the relay is asked no more (IDENT-10).
+  // From here on the chain tells, and the relay is not asked (IDENT-10).
   if (state.kind === 'sent' && (state.status === 'mined' || state.status === 'final')) {
     return { kind: 'none' };
   }

@@ -112,7 +112,7 @@ export class ClaimQueue {
       : afterFailure(claim, outcome.failure, services.length, now());
   }
 
-  /** Returns the service of an action; one that the person has removed is asked no more. */
+  /** Returns the service of an action; one that the person has removed is not asked. */
   #serviceOf(action: ClaimAction): Service | undefined {
     if (action.kind !== 'send' && action.kind !== 'ask') return undefined;
     return this.context.services.find(({ address }) => address === action.service);

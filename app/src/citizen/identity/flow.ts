@@ -1,7 +1,7 @@
 /**
  * Ways through everything that concerns the identity on this device: making it, opening it,
  * restoring it, its PIN, its passkey and its recovery card. Plain transitions; the door
- * (`door.svelte.ts`) carries the effects out and tells what came of them.
+ * (`door.svelte.ts`) carries the effects out and tells their outcomes.
  */
 
 import {
