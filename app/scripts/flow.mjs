@@ -249,6 +249,11 @@ async function chooseLanguage() {
   way = 'language';
   const page = await tab(await device(), false);
   await page.getByRole('button', { name: 'Language' }).click();
+  await page.getByLabel('English').focus();
+  await page.keyboard.press('ArrowDown');
+  await heading(page, 'Elige tu idioma');
+  const focused = await page.evaluate(() => document.activeElement.value);
+  expect(focused === 'es', `the focus went to ${focused}`);
   await page.getByLabel('العربية').check();
   await page.getByRole('button', { name: 'متابعة', exact: true }).click();
   await page.reload();

@@ -1,7 +1,8 @@
 // Opens every state of the gallery in Chromium, in each language and theme, at the sizes of small
-// phones; in dark at the first size, since themes differ in colour alone. Takes a screenshot of each (.gallery/shots), and fails on a violation that axe-core
-// finds, on sideways scroll, on a small touch target, on an error in the page, and on a request
-// to another host. Words after the command choose states by the beginning of their names.
+// phones and of a tablet; in dark at the first size, since themes differ in colour alone. Takes a
+// screenshot of each (.gallery/shots), and fails on a violation that axe-core finds, on sideways
+// scroll, on a small touch target, on an error in the page, and on a request to another host.
+// Words after the command choose states by the beginning of their names.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,6 +19,7 @@ const SIZES = [
   { name: '360', width: 360, height: 740, text: 100 },
   { name: '320', width: 320, height: 640, text: 100 },
   { name: '320-text200', width: 320, height: 640, text: 200 },
+  { name: '1024', width: 1024, height: 768, text: 100 },
 ];
 /** Least side of a touch target, in CSS pixels. */
 const MIN_TARGET = 44;
