@@ -83,6 +83,7 @@ export class RpcEndpoint {
   async #ask(method: string, params: readonly unknown[]): Promise<unknown> {
     const request = new Request(this.address, {
       method: 'POST',
+      cache: 'no-store',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
     });

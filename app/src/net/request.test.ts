@@ -68,7 +68,6 @@ describe('a request', () => {
       credentials: 'omit',
       redirect: 'error',
       referrerPolicy: 'no-referrer',
-      cache: 'no-store',
     });
   });
 

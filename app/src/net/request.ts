@@ -59,7 +59,6 @@ async function sendOnce({ fetch }: RequestContext, request: Request): Promise<Re
   try {
     const limited = new Request(request, {
       signal,
-      cache: 'no-store',
       credentials: 'omit',
       redirect: 'error',
       referrerPolicy: 'no-referrer',

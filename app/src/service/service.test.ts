@@ -93,7 +93,10 @@ describe('a service', () => {
     const surroundings = context(json(CONFIG));
     const service = new Service('https://a.example/annona/', surroundings);
     expect(await service.config()).toEqual({ kind: 'answer', value: CONFIG });
-    expect(surroundings.sent[0]?.url).toBe('https://a.example/annona/v1/config');
+    expect(surroundings.sent[0]).toMatchObject({
+      url: 'https://a.example/annona/v1/config',
+      cache: 'no-store',
+    });
   });
 
   it('that answers something else is not understood', async () => {
@@ -140,6 +143,28 @@ describe('a service', () => {
     const outcome = await new Service('https://a.example', surroundings).submitClaim(request);
     expect(outcome).toEqual({ kind: 'answer', value: CLAIM });
     expect(await surroundings.sent[0]?.json()).toEqual(request);
+  });
+
+  it('gives tiles of whole nodes, which caches may keep', async () => {
+    const tile = async (bytes: number, level: 0 | 3 = 0) => {
+      const surroundings = context(
+        new Response(new Uint8Array(bytes), {
+          headers: { 'content-type': 'application/octet-stream' },
+        }),
+      );
+      const service = new Service('https://a.example', surroundings);
+      const outcome = await service.tile({ epoch: 3, level, index: 7 });
+      expect(surroundings.sent[0]).toMatchObject({
+        url: `https://a.example/v1/tree/3/${level}/7`,
+        cache: 'default',
+      });
+      return outcome.kind === 'answer' ? outcome.value.byteLength : outcome.failure.kind;
+    };
+    expect(await tile(32)).toBe(32);
+    expect(await tile(256 * 32)).toBe(256 * 32);
+    expect(await tile(64 * 32, 3)).toBe(64 * 32);
+    for (const bytes of [0, 31, 33, 257 * 32]) expect(await tile(bytes)).toBe('not-understood');
+    expect(await tile(65 * 32, 3)).toBe('not-understood');
   });
 
   it('is followed by the next of the list, unless all would say the same', async () => {

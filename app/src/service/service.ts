@@ -3,7 +3,7 @@ import createClient, { type Client } from 'openapi-fetch';
 import { retryAfterSecs, sendPatiently, TransportError, type RequestContext } from '../net/request.ts';
 import type { components, paths } from './generated/api.ts';
 import { isWorthAnotherService, readProblem, type ServiceFailure } from './problems.ts';
-import { isClaimView, isConfigView, isEnrolmentView, isEpochView } from './views.ts';
+import { isClaimView, isConfigView, isEnrolmentView, isEpochView, isTile } from './views.ts';
 
 type Schemas = components['schemas'];
 export type ConfigView = Schemas['ConfigView'];
@@ -13,6 +13,13 @@ export type ClaimView = Schemas['ClaimView'];
 export type ReceiptView = Schemas['ReceiptView'];
 export type RefusalView = Schemas['RefusalView'];
 export type EnrolmentView = Schemas['EnrolmentView'];
+
+/** Place of a tile: level 0 is at the leaves, and 3 at the root. */
+export interface TilePlace {
+  epoch: number;
+  level: 0 | 1 | 2 | 3;
+  index: number;
+}
 
 /** Answer of a service, or the reason that there is none. */
 export type Outcome<Value> =
@@ -29,6 +36,7 @@ export class Service {
   ) {
     this.#client = createClient<paths>({
       baseUrl: address.replace(/\/$/, ''),
+      cache: 'no-store',
       fetch: (request) => sendPatiently(context, request),
     });
   }
@@ -52,6 +60,21 @@ export class Service {
   findClaim(nullifier: string): Promise<Outcome<ClaimView>> {
     const params = { path: { nullifier } };
     return outcomeOf(this.#client.GET('/v1/claims/{nullifier}', { params }), isClaimView);
+  }
+
+  /**
+   * Asks for a tile of an epoch's tree (docs/spec/tree.md): nodes of 32 bytes each. Tiles are the
+   * same for everybody, so caches on the way may keep them.
+   */
+  tile({ epoch, level, index }: TilePlace): Promise<Outcome<ArrayBuffer>> {
+    return outcomeOf(
+      this.#client.GET('/v1/tree/{epoch}/{level}/{index}', {
+        params: { path: { epoch, level, index } },
+        parseAs: 'arrayBuffer',
+        cache: 'default',
+      }),
+      (value) => isTile(value, level),
+    );
   }
 
   /** Asks for an enrolment by its id. */

@@ -116,3 +116,15 @@ export function isEnrolmentView(value: unknown): value is Schemas['EnrolmentView
     transactionHash: isAbsentOr(isWord),
   });
 }
+
+/** Bytes of a node. */
+const NODE_BYTES = 32;
+/** Most nodes of a tile by its level. */
+const TILE_NODES = [256, 256, 256, 64] as const;
+
+/** Returns whether a value is a tile of a level: whole nodes, at least one, and no more than fit. */
+export function isTile(value: unknown, level: 0 | 1 | 2 | 3): value is ArrayBuffer {
+  if (!(value instanceof ArrayBuffer)) return false;
+  const nodes = value.byteLength / NODE_BYTES;
+  return Number.isInteger(nodes) && nodes >= 1 && nodes <= TILE_NODES[level];
+}
