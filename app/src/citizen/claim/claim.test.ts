@@ -311,9 +311,22 @@ describe('a claim', () => {
     expect(away.state).toEqual({ kind: 'queued', notBeforeMs: 0 });
   });
 
-  it('is not believed when the answer is about another', async () => {
-    one.will({ status: 202, body: { ...view('queued'), nullifierHash: word('b') } });
-    expect((await step()).state).toMatchObject({ lastFailure: { kind: 'not-understood' } });
+  it('is not sent where the answer is about another claim or another payment', async () => {
+    const answers = [
+      { ...view('queued'), nullifierHash: word('b') },
+      { ...view('queued'), epoch: EPOCH + 1 },
+      view('queued', { receipt: { ...receipt(), recipient: address('7') } }),
+      view('queued', { receipt: { ...receipt(), fee: '1' } }),
+      view('queued', { receipt: { ...receipt(), epoch: EPOCH + 1 } }),
+    ];
+    for (const body of answers) {
+      one.will({ status: 202, body });
+      two.will({ status: 202, body });
+      const { state, receipts } = await step();
+      expect(state).toMatchObject({ kind: 'queued', lastFailure: { kind: 'not-understood' } });
+      expect(receipts).toEqual([]);
+      pass(60);
+    }
   });
 });
 

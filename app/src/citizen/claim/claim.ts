@@ -91,7 +91,7 @@ export function nextAction(
   return service === undefined ? { kind: 'none' } : { kind: 'send', service };
 }
 
-/** Returns a claim after a relay has answered about it. */
+/** Returns a claim after a relay has answered about it (`isAbout`). */
 export function afterAnswer(
   claim: DeviceClaim,
   service: string,
@@ -99,9 +99,6 @@ export function afterAnswer(
   now: Now,
 ): DeviceClaim {
   const kept = keep(claim, service, view);
-  if (view.nullifierHash.toLowerCase() !== claim.nullifierHash.toLowerCase()) {
-    return afterFailure(claim, { kind: 'not-understood' }, 1, now);
-  }
   if (view.status === 'rejected') {
     return { ...kept, state: { kind: 'refused', reason: view.reason ?? 'unknown', canRenew: true } };
   }
@@ -116,6 +113,31 @@ export function afterAnswer(
       ...transaction,
     },
   };
+}
+
+const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+
+/**
+ * Returns whether an answer is about a claim, and its receipt and refusal about the payment that
+ * was asked for (RCPT-6). The signatures are not checked here.
+ */
+export function isAbout(
+  { nullifierHash, epoch, receipt, refusal }: ClaimView,
+  asked: ClaimRequest,
+): boolean {
+  const statements = [receipt, refusal].filter((it) => it !== undefined && it !== null);
+  return (
+    isSame(nullifierHash, asked.nullifierHash) &&
+    epoch === asked.epoch &&
+    statements.every(
+      (it) =>
+        isSame(it.nullifierHash, asked.nullifierHash) &&
+        it.epoch === asked.epoch &&
+        isSame(it.recipient, asked.recipient) &&
+        isSame(it.feeRecipient, asked.feeRecipient) &&
+        BigInt(it.fee) === BigInt(asked.fee),
+    )
+  );
 }
 
 /** Adds receipt and refusal of an answer, each once. */

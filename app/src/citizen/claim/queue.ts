@@ -6,6 +6,7 @@ import {
   afterFailure,
   afterReading,
   afterTime,
+  isAbout,
   nextAction,
   queuedClaim,
   type ClaimAction,
@@ -107,9 +108,12 @@ export class ClaimQueue {
       action.kind === 'send'
         ? await service.submitClaim(claim.request)
         : await service.findClaim(claim.nullifierHash);
-    return outcome.kind === 'answer'
-      ? afterAnswer(claim, service.address, outcome.value, now())
-      : afterFailure(claim, outcome.failure, services.length, now());
+    if (outcome.kind === 'answer' && isAbout(outcome.value, claim.request)) {
+      return afterAnswer(claim, service.address, outcome.value, now());
+    }
+    const failure =
+      outcome.kind === 'failure' ? outcome.failure : ({ kind: 'not-understood' } as const);
+    return afterFailure(claim, failure, services.length, now());
   }
 
   /** Returns the service of an action; one that the person has removed is not asked. */
