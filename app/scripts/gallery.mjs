@@ -1,0 +1,110 @@
+// Opens every state of the gallery in Chromium, in each language and theme, at the sizes of small
+// phones and of a tablet; in dark at the first size, since themes differ in colour alone. Takes a
+// screenshot of each (.gallery/shots), and fails on a violation that axe-core finds, on sideways
+// scroll, on a small touch target, on an error in the page, and on a request to another host.
+// Words after the command choose states by the beginning of their names.
+
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { build, preview } from 'vite';
+
+import { startBrowser, watch } from './browser.mjs';
+import { ROOT } from './sources.mjs';
+
+const LANGUAGES = ['en', 'es', 'sw', 'ar'];
+const THEMES = ['light', 'dark'];
+/** Width, height, and size of text in per cent; the first is the one that axe-core looks at. */
+const SIZES = [
+  { name: '360', width: 360, height: 740, text: 100 },
+  { name: '320', width: 320, height: 640, text: 100 },
+  { name: '320-text200', width: 320, height: 640, text: 200 },
+  { name: '1024', width: 1024, height: 768, text: 100 },
+];
+/** Least side of a touch target, in CSS pixels. */
+const MIN_TARGET = 44;
+const SHOTS = join(ROOT, '.gallery/shots');
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+await build({ root: ROOT, mode: 'gallery', logLevel: 'warn' });
+const server = await preview({
+  root: ROOT,
+  mode: 'gallery',
+  logLevel: 'warn',
+  build: { outDir: '.gallery/site' },
+  preview: { port: 0, host: '127.0.0.1' },
+});
+const address = `http://127.0.0.1:${server.httpServer.address().port}/gallery.html`;
+const browser = await startBrowser();
+const page = await browser.newPage();
+const found = [];
+let place = '';
+let pages = 0;
+const object = (text) => found.push(`${place}: ${text}`);
+watch(page, new URL(address).origin, object);
+
+await page.goto(address);
+const names = (await page.locator('[data-names]').getAttribute('data-names')).split(' ');
+const wanted = process.argv.slice(2);
+const chosen = names.filter((it) => wanted.length === 0 || wanted.some((word) => it.startsWith(word)));
+
+rmSync(SHOTS, { recursive: true, force: true });
+for (const language of LANGUAGES) {
+  for (const theme of THEMES) {
+    mkdirSync(join(SHOTS, `${language}-${theme}`), { recursive: true });
+    for (const state of chosen) {
+      const query = new URLSearchParams({ state, language, theme });
+      for (const size of theme === THEMES[0] ? SIZES : SIZES.slice(0, 1)) {
+        pages += 1;
+        place = `${state} ${language} ${theme} ${size.name}`;
+        await page.setViewportSize({ width: size.width, height: size.height });
+        if (size === SIZES[0]) await page.goto(`${address}?${query}`);
+        await page.locator('h1').waitFor();
+        await page.evaluate((text) => {
+          document.documentElement.style.setProperty('font-size', `${text}%`);
+        }, size.text);
+        await inspect(size);
+        await page.screenshot({
+          path: join(SHOTS, `${language}-${theme}`, `${state}-${size.name}.png`),
+          fullPage: true,
+        });
+      }
+    }
+  }
+}
+
+/** Objects to what the page does wrong at a size. */
+async function inspect(size) {
+  const { overflow, small } = await page.evaluate((least) => {
+    const root = document.documentElement;
+    const targets = [...document.querySelectorAll('button, a, summary, input, textarea')].map(
+      (it) => it.closest('label') ?? it,
+    );
+    return {
+      overflow: root.scrollWidth - root.clientWidth,
+      small: targets
+        .filter((it) => it.getBoundingClientRect().height < least)
+        .map((it) => it.textContent.trim()),
+    };
+  }, MIN_TARGET);
+  if (overflow > 0) object(`scrolls sideways by ${overflow} px`);
+  for (const text of small) object(`"${text}" is lower than ${MIN_TARGET} px`);
+  if (size !== SIZES[0]) return;
+  // Not through a script element: the policy of the page refuses it, as it should.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }),
+  );
+  for (const { id, nodes } of violations) {
+    object(`axe: ${id}: ${nodes.map((node) => node.html).join(' ')}`);
+  }
+}
+
+await browser.close();
+await server.close();
+for (const line of new Set(found)) console.error(line);
+console.log(`gallery: ${chosen.length} states, ${pages} pages, ${found.length} objections`);
+process.exit(found.length === 0 && chosen.length > 0 ? 0 : 1);

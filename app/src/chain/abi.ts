@@ -1,0 +1,71 @@
+/** Parts of the Contract ABI that the app reads by; no library is loaded for them. */
+
+/** Bytes of an ABI word. */
+const WORD_BYTES = 32;
+const WORD_DIGITS = 2 * WORD_BYTES;
+
+/** First four bytes of the hash of each function's signature. */
+export const SELECTORS = {
+  'balanceOf(address)': '0x70a08231',
+  'checkpointBefore(uint256)': '0xcbfbce4f',
+  'epochState(uint256)': '0x714f5bfc',
+  'claimWindow()': '0xc5d37ae1',
+  'genesis()': '0xa7f0b3de',
+  'epochLength()': '0x57d775f8',
+} as const;
+
+/** Hash of each event's signature. */
+export const TOPICS = {
+  'Claimed(uint256,uint256,address,uint256,uint256)':
+    '0xa189bd50040d146e005d64d0eb3ae648a95712a6c5633c1de9020a0c3f3f9d11',
+  'FeePaid(uint256,uint256,address,uint256)':
+    '0x722d94c618ebaf6df572cfed044214748f025a8c1c02242315489894bb7a4f43',
+} as const;
+
+/** Argument or value that does not fit its ABI type. */
+export class AbiError extends Error {
+  override readonly name = 'AbiError';
+}
+
+/** Writes an unsigned integer as a word, in hexadecimal digits without prefix. */
+export function uintWord(value: bigint): string {
+  if (value < 0n || value >= 1n << 256n) throw new AbiError('an integer below 2^256 was expected');
+  return value.toString(16).padStart(WORD_DIGITS, '0');
+}
+
+/** Writes an address as a word. */
+export function addressWord(address: string): string {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(address)) throw new AbiError('an address was expected');
+  return address.slice(2).toLowerCase().padStart(WORD_DIGITS, '0');
+}
+
+/** Writes the data of a call. */
+export function callData(name: keyof typeof SELECTORS, ...words: readonly string[]): string {
+  return SELECTORS[name] + words.join('');
+}
+
+/** Splits data into exactly `count` words. */
+export function wordsOf(data: string, count: number): string[] {
+  const digits = data.slice(2);
+  if (digits.length !== count * WORD_DIGITS) throw new AbiError(`${count} words were expected`);
+  return digits.match(/.{64}/g) ?? [];
+}
+
+/** Reads a word as an unsigned integer. */
+export function uintOf(word: string): bigint {
+  return BigInt(word.startsWith('0x') ? word : `0x${word}`);
+}
+
+/** Reads a word as a number that JavaScript holds exactly. */
+export function numberOf(word: string): number {
+  const value = uintOf(word);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new AbiError('the number is too large');
+  return Number(value);
+}
+
+/** Reads a word as an address, in lower case. */
+export function addressOf(word: string): string {
+  const digits = word.replace(/^0x/, '');
+  if (!digits.startsWith('0'.repeat(24))) throw new AbiError('an address was expected');
+  return `0x${digits.slice(24).toLowerCase()}`;
+}

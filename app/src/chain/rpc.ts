@@ -1,0 +1,146 @@
+import { sendPatiently, type RequestContext } from '../net/request.ts';
+
+/** Reason for which an endpoint gave no answer. */
+export type RpcFailure =
+  | { kind: 'unreachable' }
+  /** An error of JSON-RPC, with its code. */
+  | { kind: 'refused'; code: number }
+  | { kind: 'not-understood' };
+
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+
+  constructor(readonly failure: RpcFailure) {
+    super(failure.kind);
+  }
+}
+
+/** Block of the chain, as the app needs it. */
+export interface Block {
+  number: number;
+  hash: string;
+  /** Timestamp, Unix seconds. */
+  time: number;
+}
+
+/** Event of a contract. */
+export interface Log {
+  address: string;
+  topics: readonly string[];
+  data: string;
+  blockNumber: number;
+  transactionHash: string;
+  logIndex: number;
+}
+
+/** One RPC endpoint by its address. It is asked to read, and never to sign or to keep anything. */
+export class RpcEndpoint {
+  constructor(
+    readonly address: string,
+    private readonly context: RequestContext,
+  ) {}
+
+  /** Returns the id of the endpoint's chain (EIP-155). */
+  async chainId(): Promise<number> {
+    return quantity(await this.#ask('eth_chainId', []));
+  }
+
+  /** Returns the newest block, or the block of a number. */
+  async block(number: number | 'latest'): Promise<Block> {
+    const tag = number === 'latest' ? number : toQuantity(number);
+    const answer = fieldsOf(await this.#ask('eth_getBlockByNumber', [tag, false]));
+    return {
+      number: quantity(answer['number']),
+      hash: word(answer['hash']),
+      time: quantity(answer['timestamp']),
+    };
+  }
+
+  /** Calls a contract as it is in a block, and returns the data of its answer. */
+  async call(to: string, data: string, block: number): Promise<string> {
+    const answer = await this.#ask('eth_call', [{ to, data }, toQuantity(block)]);
+    return hexadecimal(answer);
+  }
+
+  /** Returns the events of a contract in a span of blocks, its ends included. */
+  async logs(
+    address: string,
+    topics: readonly (string | null)[],
+    fromBlock: number,
+    toBlock: number,
+  ): Promise<Log[]> {
+    const filter = {
+      address,
+      topics,
+      fromBlock: toQuantity(fromBlock),
+      toBlock: toQuantity(toBlock),
+    };
+    const answer = await this.#ask('eth_getLogs', [filter]);
+    if (!Array.isArray(answer)) throw new RpcError({ kind: 'not-understood' });
+    return answer.map(logOf).filter((log) => log !== undefined);
+  }
+
+  async #ask(method: string, params: readonly unknown[]): Promise<unknown> {
+    const request = new Request(this.address, {
+      method: 'POST',
+      cache: 'no-store',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    });
+    const response = await sendPatiently(this.context, request).catch(() => {
+      throw new RpcError({ kind: 'unreachable' });
+    });
+    const answer = fieldsOf(await response.json().catch(() => undefined));
+    const { error, result } = answer;
+    if (typeof error === 'object' && error !== null) {
+      const { code } = error as { code?: unknown };
+      throw new RpcError({ kind: 'refused', code: typeof code === 'number' ? code : 0 });
+    }
+    if (result === undefined) throw new RpcError({ kind: 'not-understood' });
+    return result;
+  }
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new RpcError({ kind: 'not-understood' });
+  return value as Record<string, unknown>;
+}
+
+function matching(pattern: RegExp): (value: unknown) => string {
+  return (value) => {
+    if (typeof value === 'string' && pattern.test(value)) return value.toLowerCase();
+    throw new RpcError({ kind: 'not-understood' });
+  };
+}
+
+const word = matching(/^0x[0-9a-fA-F]{64}$/);
+const addressText = matching(/^0x[0-9a-fA-F]{40}$/);
+const hexadecimal = matching(/^0x([0-9a-fA-F]{2})*$/);
+
+const quantityText = matching(/^0x[0-9a-fA-F]{1,16}$/);
+
+function quantity(value: unknown): number {
+  const number = Number(quantityText(value));
+  if (!Number.isSafeInteger(number)) throw new RpcError({ kind: 'not-understood' });
+  return number;
+}
+
+function toQuantity(number: number): string {
+  return `0x${number.toString(16)}`;
+}
+
+/** Reads an event; one that a reorg took away is none. */
+function logOf(value: unknown): Log | undefined {
+  const fields = fieldsOf(value);
+  if (fields['removed'] === true) return undefined;
+  const { topics } = fields;
+  if (!Array.isArray(topics)) throw new RpcError({ kind: 'not-understood' });
+  return {
+    address: addressText(fields['address']),
+    topics: topics.map(word),
+    data: hexadecimal(fields['data']),
+    blockNumber: quantity(fields['blockNumber']),
+    transactionHash: word(fields['transactionHash']),
+    logIndex: quantity(fields['logIndex']),
+  };
+}

@@ -1,0 +1,345 @@
+/**
+ * Ways through everything that concerns the identity on this device: making it, opening it,
+ * restoring it, its PIN, its passkey and its recovery card. Plain transitions; the door
+ * (`door.svelte.ts`) carries the effects out and tells their outcomes.
+ */
+
+import {
+  pinProblem,
+  type PasskeyProblem,
+  type PinProblem,
+  type Proof,
+  type StepReport,
+  type WalletFailure,
+  type WalletStatus,
+  type WordsProblem,
+} from '../../wallet/index.ts';
+
+/** Task for which the person proves to be there. */
+export type Task = 'unlock' | 'show-card' | 'change-pin' | 'add-passkey' | 'remove-passkey';
+
+/** Purpose of a PIN that is being chosen. */
+export type Origin =
+  | { kind: 'new' }
+  | { kind: 'card'; words: string }
+  | { kind: 'change'; proof: Proof };
+
+/** Reason for which a proof was not taken. */
+export type ProofProblem =
+  | { kind: 'wrong-pin'; waitSecs: number }
+  | { kind: 'must-wait'; waitSecs: number }
+  | { kind: 'passkey' };
+
+/** Place after the offer of a passkey: a new identity wants a card, all others have had one. */
+export type AfterPasskey = 'card-offer' | 'inside';
+
+/** State of the way. */
+export type Flow =
+  | { kind: 'starting' }
+  | { kind: 'welcome' }
+  | { kind: 'words'; problem?: WordsProblem }
+  | { kind: 'pin'; origin: Origin; problem?: PinProblem }
+  | { kind: 'repeat-pin'; origin: Origin; pin: string; isDifferent: boolean }
+  | { kind: 'working'; origin: Origin; pin: string; report?: StepReport }
+  | { kind: 'passkey-offer'; proof: Proof; next: AfterPasskey; problem?: PasskeyProblem }
+  | { kind: 'card-offer'; proof: Proof }
+  | { kind: 'card'; words: readonly string[] }
+  | { kind: 'card-check'; positions: readonly number[]; wrong: readonly number[] }
+  | { kind: 'confirm'; task: Task; problem?: ProofProblem }
+  | { kind: 'inside' }
+  | { kind: 'failed'; failure: WalletFailure };
+
+/** Event: an act of the person, or the outcome of an effect. */
+export type FlowEvent =
+  | { kind: 'status'; status: WalletStatus }
+  | { kind: 'begin' }
+  | { kind: 'have-card' }
+  | { kind: 'words-written'; words: string }
+  | { kind: 'words-read'; words: string; problem?: WordsProblem }
+  | { kind: 'pin-chosen'; pin: string }
+  | { kind: 'pin-repeated'; pin: string }
+  | { kind: 'step'; report: StepReport }
+  | { kind: 'kept'; canUsePasskey: boolean }
+  | { kind: 'want-passkey' }
+  | { kind: 'passkey-made' }
+  | { kind: 'passkey-failed'; problem: PasskeyProblem }
+  | { kind: 'later' }
+  | { kind: 'show-card' }
+  | { kind: 'card-shown'; words: readonly string[] }
+  | { kind: 'card-written' }
+  | { kind: 'card-asked'; positions: readonly number[] }
+  | { kind: 'card-answered'; words: readonly string[] }
+  | { kind: 'card-compared'; wrong: readonly number[] }
+  | { kind: 'task'; task: Task }
+  | { kind: 'proof'; proof: Proof }
+  | { kind: 'task-done' }
+  | { kind: 'back' }
+  | { kind: 'failure'; failure: WalletFailure };
+
+/** Work that the door does for a transition. */
+export type Effect =
+  | { kind: 'read-words'; words: string }
+  | { kind: 'create'; pin: string }
+  | { kind: 'restore'; words: string; pin: string }
+  | { kind: 'set-pin'; proof: Proof; pin: string }
+  | { kind: 'make-passkey'; proof: Proof }
+  | { kind: 'remove-passkey'; proof: Proof }
+  | { kind: 'unlock'; proof: Proof }
+  | { kind: 'show-card'; proof: Proof }
+  | { kind: 'ask-card' }
+  | { kind: 'answer-card'; words: readonly string[] };
+
+/** State after an event, and the work that follows. */
+export interface Transition {
+  flow: Flow;
+  effect?: Effect;
+}
+
+/** Returns the state after an event. An event that does not fit the state changes nothing. */
+export function transition(flow: Flow, event: FlowEvent): Transition {
+  if (event.kind === 'status') return { flow: flowOf(event.status) };
+  if (event.kind === 'failure') return afterFailure(flow, event.failure);
+  if (event.kind === 'back') return { flow: before(flow) };
+  return forward(flow, event) ?? { flow };
+}
+
+/** Returns where the app begins with what is on the device. */
+export function flowOf(status: WalletStatus): Flow {
+  switch (status.kind) {
+    case 'absent':
+      return { kind: 'welcome' };
+    case 'unreadable':
+      return { kind: 'failed', failure: { code: status.reason } };
+    case 'unlocked':
+      return { kind: 'inside' };
+    case 'locked': {
+      const isShut = !status.canUsePin && !status.passkey;
+      if (isShut) return { kind: 'failed', failure: { code: 'device-key-lost' } };
+      const { waitSecs } = status;
+      return {
+        kind: 'confirm',
+        task: 'unlock',
+        ...(waitSecs > 0 && { problem: { kind: 'must-wait', waitSecs } }),
+      };
+    }
+  }
+}
+
+/** Returns whether a recovery card is a way on from a failure. */
+export function canRestoreAfter({ code }: WalletFailure): boolean {
+  return code === 'device-key-lost' || code === 'damaged' || code === 'absent';
+}
+
+function forward(flow: Flow, event: FlowEvent): Transition | undefined {
+  switch (flow.kind) {
+    case 'welcome':
+      if (event.kind === 'begin') return { flow: { kind: 'pin', origin: { kind: 'new' } } };
+      if (event.kind === 'have-card') return { flow: { kind: 'words' } };
+      return undefined;
+    case 'words':
+      if (event.kind === 'words-written') {
+        return { flow, effect: { kind: 'read-words', words: event.words } };
+      }
+      if (event.kind === 'words-read') {
+        const { words, problem } = event;
+        return problem
+          ? { flow: { kind: 'words', problem } }
+          : { flow: { kind: 'pin', origin: { kind: 'card', words } } };
+      }
+      return undefined;
+    case 'pin':
+      return event.kind === 'pin-chosen' ? choosePin(flow.origin, event.pin) : undefined;
+    case 'repeat-pin':
+      return event.kind === 'pin-repeated' ? repeatPin(flow, event.pin) : undefined;
+    case 'working':
+      if (event.kind === 'step') return { flow: { ...flow, report: event.report } };
+      if (event.kind === 'kept') return afterKeeping(flow, event.canUsePasskey);
+      return undefined;
+    case 'passkey-offer':
+      return offerPasskey(flow, event);
+    case 'card-offer':
+      if (event.kind === 'show-card') {
+        return { flow, effect: { kind: 'show-card', proof: flow.proof } };
+      }
+      if (event.kind === 'card-shown') return { flow: { kind: 'card', words: event.words } };
+      return event.kind === 'later' ? { flow: { kind: 'inside' } } : undefined;
+    case 'card':
+      if (event.kind === 'card-written') return { flow, effect: { kind: 'ask-card' } };
+      if (event.kind === 'card-asked') {
+        return { flow: { kind: 'card-check', positions: event.positions, wrong: [] } };
+      }
+      return undefined;
+    case 'card-check':
+      return checkCard(flow, event);
+    case 'confirm':
+      return confirm(flow, event);
+    case 'inside':
+      return event.kind === 'task' ? { flow: { kind: 'confirm', task: event.task } } : undefined;
+    case 'failed':
+      return event.kind === 'have-card' && canRestoreAfter(flow.failure)
+        ? { flow: { kind: 'words' } }
+        : undefined;
+    case 'starting':
+      return undefined;
+  }
+}
+
+function choosePin(origin: Origin, pin: string): Transition {
+  const problem = pinProblem(pin);
+  return problem
+    ? { flow: { kind: 'pin', origin, problem } }
+    : { flow: { kind: 'repeat-pin', origin, pin, isDifferent: false } };
+}
+
+function repeatPin(flow: Flow & { kind: 'repeat-pin' }, repeated: string): Transition {
+  const { origin, pin } = flow;
+  if (repeated !== pin) return { flow: { ...flow, isDifferent: true } };
+  const working: Flow = { kind: 'working', origin, pin };
+  switch (origin.kind) {
+    case 'new':
+      return { flow: working, effect: { kind: 'create', pin } };
+    case 'card':
+      return { flow: working, effect: { kind: 'restore', words: origin.words, pin } };
+    case 'change':
+      return { flow: working, effect: { kind: 'set-pin', proof: origin.proof, pin } };
+  }
+}
+
+function afterKeeping(
+  { origin, pin }: Flow & { kind: 'working' },
+  canUsePasskey: boolean,
+): Transition {
+  const proof: Proof = { kind: 'pin', pin };
+  if (origin.kind === 'change') return { flow: { kind: 'inside' } };
+  const next = origin.kind === 'new' ? 'card-offer' : 'inside';
+  return { flow: canUsePasskey ? { kind: 'passkey-offer', proof, next } : afterPasskey(next, proof) };
+}
+
+const afterPasskey = (next: AfterPasskey, proof: Proof): Flow =>
+  next === 'card-offer' ? { kind: 'card-offer', proof } : { kind: 'inside' };
+
+function offerPasskey(
+  { proof, next }: Flow & { kind: 'passkey-offer' },
+  event: FlowEvent,
+): Transition | undefined {
+  const offer: Flow = { kind: 'passkey-offer', proof, next };
+  switch (event.kind) {
+    case 'want-passkey':
+      return { flow: offer, effect: { kind: 'make-passkey', proof } };
+    case 'passkey-failed':
+      return { flow: { ...offer, problem: event.problem } };
+    case 'passkey-made':
+    case 'later':
+      return { flow: afterPasskey(next, proof) };
+    default:
+      return undefined;
+  }
+}
+
+function checkCard(
+  flow: Flow & { kind: 'card-check' },
+  event: FlowEvent,
+): Transition | undefined {
+  switch (event.kind) {
+    case 'card-answered':
+      return { flow, effect: { kind: 'answer-card', words: event.words } };
+    case 'card-compared':
+      return event.wrong.length === 0
+        ? { flow: { kind: 'inside' } }
+        : { flow: { ...flow, wrong: event.wrong } };
+    case 'later':
+      return { flow: { kind: 'inside' } };
+    default:
+      return undefined;
+  }
+}
+
+function confirm(flow: Flow & { kind: 'confirm' }, event: FlowEvent): Transition | undefined {
+  const { task } = flow;
+  switch (event.kind) {
+    case 'proof':
+      return afterProof(flow, event.proof);
+    case 'card-shown':
+      return task === 'show-card' ? { flow: { kind: 'card', words: event.words } } : undefined;
+    case 'passkey-failed':
+      return { flow: { kind: 'confirm', task, problem: { kind: 'passkey' } } };
+    case 'task-done':
+    case 'passkey-made':
+      return { flow: { kind: 'inside' } };
+    default:
+      return undefined;
+  }
+}
+
+function afterProof(flow: Flow & { kind: 'confirm' }, proof: Proof): Transition {
+  switch (flow.task) {
+    case 'unlock':
+      return { flow, effect: { kind: 'unlock', proof } };
+    case 'show-card':
+      return { flow, effect: { kind: 'show-card', proof } };
+    case 'add-passkey':
+      return { flow: { kind: 'passkey-offer', proof, next: 'inside' } };
+    case 'remove-passkey':
+      return { flow, effect: { kind: 'remove-passkey', proof } };
+    case 'change-pin':
+      return { flow: { kind: 'pin', origin: { kind: 'change', proof } } };
+  }
+}
+
+/** A wrong proof leads back to where it is asked for; any other failure is told on its own page. */
+function afterFailure(flow: Flow, failure: WalletFailure): Transition {
+  const problem = proofProblemOf(failure);
+  const task = taskOf(flow);
+  if (problem && task) return { flow: { kind: 'confirm', task, problem } };
+  if (failure.code === 'locked') return { flow: { kind: 'confirm', task: 'unlock' } };
+  return { flow: { kind: 'failed', failure } };
+}
+
+function proofProblemOf(failure: WalletFailure): ProofProblem | undefined {
+  switch (failure.code) {
+    case 'wrong-pin':
+      return { kind: 'wrong-pin', waitSecs: failure.waitSecs };
+    case 'must-wait':
+      return { kind: 'must-wait', waitSecs: failure.waitSecs };
+    case 'passkey-refused':
+      return { kind: 'passkey' };
+    default:
+      return undefined;
+  }
+}
+
+/** Returns the task that a state's proof is for. */
+function taskOf(flow: Flow): Task | undefined {
+  switch (flow.kind) {
+    case 'confirm':
+      return flow.task;
+    case 'working':
+      return flow.origin.kind === 'change' ? 'change-pin' : undefined;
+    case 'passkey-offer':
+      return 'add-passkey';
+    case 'card-offer':
+      return 'show-card';
+    default:
+      return undefined;
+  }
+}
+
+/** Returns the state that "Back" leads to. Where there is no way back it is the state itself. */
+export function before(flow: Flow): Flow {
+  switch (flow.kind) {
+    case 'words':
+      return { kind: 'welcome' };
+    case 'pin':
+      if (flow.origin.kind === 'new') return { kind: 'welcome' };
+      return flow.origin.kind === 'card' ? { kind: 'words' } : { kind: 'inside' };
+    case 'repeat-pin':
+      return { kind: 'pin', origin: flow.origin };
+    case 'confirm':
+      return flow.task === 'unlock' ? flow : { kind: 'inside' };
+    case 'card':
+    case 'card-check':
+      return { kind: 'inside' };
+    default:
+      return flow;
+  }
+}

@@ -1,0 +1,23 @@
+import '../ui/tokens.css';
+import '../ui/base.css';
+
+import { mount } from 'svelte';
+
+import { startWallet } from '../wallet/index.ts';
+import App from './App.svelte';
+import { CitizenDoor } from './door.svelte.ts';
+import { SettingsStorage } from './settings/settings.ts';
+
+/** Time between two looks at whether the identity has locked itself. */
+const LOOK_EVERY_MS = 15_000;
+
+const target = document.getElementById('app');
+if (!target) throw new Error('the page has the element that the app is shown in');
+const door = new CitizenDoor(startWallet(), await SettingsStorage.open());
+await door.start();
+mount(App, { target, props: { door } });
+
+setInterval(() => void door.look(), LOOK_EVERY_MS);
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void door.look();
+});

@@ -1,0 +1,59 @@
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+
+import { languageOf, type LanguageCode } from '../../messages/languages.ts';
+
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** Choices of the person about how the app is shown. */
+export interface Settings {
+  /** None means the browser's languages decide. */
+  language?: LanguageCode;
+  theme: Theme;
+}
+
+export const DEFAULT_SETTINGS: Settings = { theme: 'system' };
+
+interface SettingsSchema extends DBSchema {
+  settings: { key: 'shown'; value: unknown };
+}
+
+/** Reads settings from what was stored; what is not a choice of this version is left out. */
+export function readSettings(stored: unknown): Settings {
+  const fields = typeof stored === 'object' && stored !== null ? stored : {};
+  const { language, theme } = fields as Record<string, unknown>;
+  const known = typeof language === 'string' ? languageOf(language) : undefined;
+  return {
+    ...(known && { language: known.code }),
+    theme: THEMES.find((it) => it === theme) ?? DEFAULT_SETTINGS.theme,
+  };
+}
+
+/**
+ * Settings in IndexedDB. A browser that keeps nothing shows the app all the same, as it is set
+ * by default: the wallet is the part that says what cannot be kept.
+ */
+export class SettingsStorage {
+  private constructor(private readonly database: IDBPDatabase<SettingsSchema> | undefined) {}
+
+  static async open(): Promise<SettingsStorage> {
+    const opening = openDB<SettingsSchema>('annona-settings', 1, {
+      upgrade: (tables) => void tables.createObjectStore('settings'),
+    });
+    return new SettingsStorage(await opening.catch(() => undefined));
+  }
+
+  async get(): Promise<Settings> {
+    return readSettings(await this.database?.get('settings', 'shown').catch(() => undefined));
+  }
+
+  async put(settings: Settings): Promise<void> {
+    await this.database?.put('settings', settings, 'shown').catch(() => undefined);
+  }
+}
+
+/** Shows the page in a theme. */
+export function showTheme(theme: Theme): void {
+  if (theme === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme;
+}

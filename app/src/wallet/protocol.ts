@@ -1,0 +1,113 @@
+/**
+ * Messages between a page and the wallet's worker, and the rules that both sides apply.
+ *
+ * The secret is in none of them. The one exception is the recovery card, which the person asks
+ * for with the PIN or the passkey at hand: the call `recoveryWords`.
+ */
+
+/** Fewest and most digits of a PIN. */
+export const PIN_MIN_DIGITS = 6;
+export const PIN_MAX_DIGITS = 12;
+/** Words of a recovery card: 256 bits and their checksum (BIP-39). */
+export const CARD_WORDS = 24;
+/** Words that the person is asked for when a card is checked. */
+export const CARD_QUESTIONS = 3;
+
+/** Reason for which a PIN is not taken. */
+export type PinProblem = 'not-digits' | 'too-short' | 'too-long' | 'too-simple';
+
+/** Returns the reason for which a PIN is not taken, if there is one. */
+export function pinProblem(pin: string): PinProblem | undefined {
+  if (!/^[0-9]*$/.test(pin)) return 'not-digits';
+  if (pin.length < PIN_MIN_DIGITS) return 'too-short';
+  if (pin.length > PIN_MAX_DIGITS) return 'too-long';
+  const steps = new Set([...pin].slice(1).map((digit, index) => Number(digit) - Number(pin[index])));
+  const isOneStep = steps.size === 1 && [-1, 0, 1].some((step) => steps.has(step));
+  return isOneStep ? 'too-simple' : undefined;
+}
+
+/** Evidence that the person is there: the PIN, or the passkey's answer to the vault's question. */
+export type Proof =
+  | { kind: 'pin'; pin: string }
+  | { kind: 'passkey'; prfOutput: Uint8Array<ArrayBuffer> };
+
+/** Passkey that opens a vault, as the page has to ask for it. */
+export interface PasskeyQuestion {
+  credentialId: Uint8Array<ArrayBuffer>;
+  prfInput: Uint8Array<ArrayBuffer>;
+}
+
+/** Passkey that was just made, with its answer. */
+export interface NewPasskey extends PasskeyQuestion {
+  prfOutput: Uint8Array<ArrayBuffer>;
+}
+
+/** Words of a card that do not make a secret, and why. */
+export type WordsProblem =
+  | { kind: 'count'; count: number }
+  | { kind: 'unknown-word'; position: number; word: string }
+  | { kind: 'checksum' };
+
+/** State of the vault on this device. */
+export type WalletStatus =
+  | { kind: 'absent' }
+  /** A record that this version cannot read, or that is not whole. */
+  | { kind: 'unreadable'; reason: 'other-version' | 'damaged' }
+  | {
+      kind: 'locked' | 'unlocked';
+      /** Ways in that are left. */
+      canUsePin: boolean;
+      passkey?: PasskeyQuestion;
+      isCardChecked: boolean;
+      /** Seconds until a PIN is looked at again. */
+      waitSecs: number;
+    };
+
+/** Request of a page, with the answer that it gets. */
+export interface WalletCalls {
+  status: { request: object; answer: WalletStatus };
+  create: { request: { pin: string }; answer: WalletStatus };
+  restore: { request: { words: string; pin: string }; answer: WalletStatus };
+  checkWords: { request: { words: string }; answer: { problem?: WordsProblem } };
+  unlock: { request: { proof: Proof }; answer: WalletStatus };
+  lock: { request: object; answer: WalletStatus };
+  setPin: { request: { proof: Proof; pin: string }; answer: WalletStatus };
+  addPasskey: { request: { proof: Proof; passkey: NewPasskey }; answer: WalletStatus };
+  removePasskey: { request: { proof: Proof }; answer: WalletStatus };
+  recoveryWords: { request: { proof: Proof }; answer: { words: string[] } };
+  askCard: { request: object; answer: { positions: number[] } };
+  answerCard: {
+    request: { words: string[] };
+    /** Positions of the words that were wrong; none means that the card is right. */
+    answer: { wrong: number[] };
+  };
+}
+
+export type WalletCall = keyof WalletCalls;
+
+/** Step of a call that takes long, in order. */
+export type WalletStep = 'drawing' | 'protecting' | 'storing';
+
+/** Reason for which a call was not done. Nothing was changed. */
+export type WalletFailure =
+  | { code: 'exists' | 'absent' | 'locked' | 'no-passkey' | 'passkey-refused' }
+  | { code: 'pin-refused'; problem: PinProblem }
+  | { code: 'wrong-pin'; failed: number; waitSecs: number }
+  | { code: 'must-wait'; waitSecs: number }
+  | { code: 'device-key-lost' | 'damaged' | 'other-version' }
+  | { code: 'words-refused'; problem: WordsProblem }
+  | { code: 'not-asked' }
+  /** The browser does not let the app keep or read anything. */
+  | { code: 'storage-failed' }
+  | { code: 'internal' };
+
+/** Message from the page. */
+export type ToWorker = {
+  [Call in WalletCall]: { id: number; call: Call; request: WalletCalls[Call]['request'] };
+}[WalletCall];
+
+/** Message from the worker. */
+export type FromWorker =
+  | { id: number; kind: 'step'; step: WalletStep; done: number; total: number }
+  | { id: number; kind: 'answer'; answer: unknown }
+  | { id: number; kind: 'failure'; failure: WalletFailure };

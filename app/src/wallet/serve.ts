@@ -1,0 +1,61 @@
+import { WalletError } from './failure.ts';
+import type { FromWorker, ToWorker, WalletCalls, WalletFailure } from './protocol.ts';
+import type { OnStep, Wallet } from './wallet.ts';
+
+/** Answers one message of a page. Nothing but the failure's code leaves with an error. */
+export async function serve(
+  wallet: Wallet,
+  message: ToWorker,
+  send: (answer: FromWorker) => void,
+): Promise<void> {
+  const { id } = message;
+  try {
+    const onStep: OnStep = (step, done, total) => send({ id, kind: 'step', step, done, total });
+    send({ id, kind: 'answer', answer: await answer(wallet, message, onStep) });
+  } catch (error) {
+    send({ id, kind: 'failure', failure: failureOf(error) });
+  }
+}
+
+async function answer(
+  wallet: Wallet,
+  message: ToWorker,
+  onStep: OnStep,
+): Promise<WalletCalls[ToWorker['call']]['answer']> {
+  switch (message.call) {
+    case 'status':
+      return wallet.status();
+    case 'create':
+      return wallet.create(message.request, onStep);
+    case 'restore':
+      return wallet.restore(message.request, onStep);
+    case 'checkWords':
+      return wallet.checkWords(message.request);
+    case 'unlock':
+      return wallet.unlock(message.request);
+    case 'lock':
+      return wallet.lock();
+    case 'setPin':
+      return wallet.setPin(message.request);
+    case 'addPasskey':
+      return wallet.addPasskey(message.request);
+    case 'removePasskey':
+      return wallet.removePasskey(message.request);
+    case 'recoveryWords':
+      return wallet.recoveryWords(message.request);
+    case 'askCard':
+      return wallet.askCard();
+    case 'answerCard':
+      return wallet.answerCard(message.request);
+  }
+}
+
+/** Turns any error into what a page is told. */
+export function failureOf(error: unknown): WalletFailure {
+  if (error instanceof WalletError) return error.failure;
+  if (error instanceof DOMException) {
+    // The record came in another tab between the look and the write.
+    return error.name === 'ConstraintError' ? { code: 'exists' } : { code: 'storage-failed' };
+  }
+  return { code: 'internal' };
+}

@@ -1,0 +1,98 @@
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+
+import type { Attempts } from './attempts.ts';
+
+/** Tables of the wallet's database. What is read from `vault` is checked by `readRecord`. */
+interface WalletSchema extends DBSchema {
+  vault: { key: 'record'; value: unknown };
+  keys: { key: 'device'; value: CryptoKey };
+  attempts: { key: 'pin'; value: Attempts };
+  /** Records that nothing could open any more when the person restored from a card. */
+  replaced: { key: number; value: { record: unknown; deviceKey: CryptoKey | undefined } };
+}
+
+const NAME = 'annona-wallet';
+const VERSION = 1;
+
+/** The wallet's database in the browser: encrypted records, a key that cannot be read out, counts. */
+export class WalletStorage {
+  private constructor(private readonly database: IDBPDatabase<WalletSchema>) {}
+
+  /** Opens the database and makes its tables where they are missing. */
+  static async open(): Promise<WalletStorage> {
+    const database = await openDB<WalletSchema>(NAME, VERSION, {
+      upgrade(tables) {
+        tables.createObjectStore('vault');
+        tables.createObjectStore('keys');
+        tables.createObjectStore('attempts');
+        tables.createObjectStore('replaced', { autoIncrement: true });
+      },
+      // A later version of the app in another tab wants to change the tables.
+      blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+    });
+    return new WalletStorage(database);
+  }
+
+  /** Closes the database. */
+  close(): void {
+    this.database.close();
+  }
+
+  async record(): Promise<unknown> {
+    return this.database.get('vault', 'record');
+  }
+
+  async deviceKey(): Promise<CryptoKey | undefined> {
+    return this.database.get('keys', 'device');
+  }
+
+  /** Stores a first record with its key, both or neither, and never over another record. */
+  async addRecord(record: unknown, deviceKey: CryptoKey): Promise<void> {
+    const change = this.database.transaction(['vault', 'keys', 'attempts'], 'readwrite');
+    await Promise.all([
+      change.objectStore('vault').add(record, 'record'),
+      change.objectStore('keys').put(deviceKey, 'device'),
+      change.objectStore('attempts').delete('pin'),
+      change.done,
+    ]);
+  }
+
+  /** Puts a record in the place of one that nothing opens, which is kept aside. */
+  async replaceRecord(record: unknown, deviceKey: CryptoKey): Promise<void> {
+    const change = this.database.transaction(
+      ['vault', 'keys', 'attempts', 'replaced'],
+      'readwrite',
+    );
+    const old = await change.objectStore('vault').get('record');
+    const oldKey = await change.objectStore('keys').get('device');
+    await Promise.all([
+      change.objectStore('replaced').add({ record: old, deviceKey: oldKey }),
+      change.objectStore('vault').put(record, 'record'),
+      change.objectStore('keys').put(deviceKey, 'device'),
+      change.objectStore('attempts').delete('pin'),
+      change.done,
+    ]);
+  }
+
+  /** Stores a change of the record, with a new key of the device where it has one. */
+  async updateRecord(record: unknown, deviceKey?: CryptoKey): Promise<void> {
+    const change = this.database.transaction(['vault', 'keys'], 'readwrite');
+    await Promise.all([
+      change.objectStore('vault').put(record, 'record'),
+      deviceKey && change.objectStore('keys').put(deviceKey, 'device'),
+      change.done,
+    ]);
+  }
+
+  async attempts(): Promise<Attempts | undefined> {
+    return this.database.get('attempts', 'pin');
+  }
+
+  async putAttempts(attempts: Attempts): Promise<void> {
+    await this.database.put('attempts', attempts, 'pin');
+  }
+
+  async clearAttempts(): Promise<void> {
+    await this.database.delete('attempts', 'pin');
+  }
+}
