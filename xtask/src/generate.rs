@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use crate::setup;
 use crate::shell::{
     annona_binary, cargo, cargo_path, circuit_keys, debug_folder, read_from, root, run_in, run_with,
 };
+use crate::{app, setup};
 
 /// Contracts whose artifacts the bindings are made from.
 const CONTRACTS: [&str; 13] = [
@@ -68,6 +68,10 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     artifacts(mode, &mut stale)?;
     queries(mode, &mut stale)?;
     openapi(mode, &mut stale)?;
+    if mode == Mode::Write {
+        // The app's own checks find its types stale.
+        app::generate()?;
+    }
     if mode != Mode::Write && !stale.is_empty() {
         let names: Vec<String> = stale
             .iter()

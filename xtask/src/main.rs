@@ -4,6 +4,7 @@
 //! Each sets up what it needs, so that two commands are enough on a fresh machine
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.
 
+mod app;
 mod bench;
 mod dependencies;
 mod durations;

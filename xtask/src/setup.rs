@@ -3,7 +3,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use crate::shell::{read_from, root, run_aside_in};
+use crate::shell::{read_from, root, run_aside_in, run_in};
 
 /// Oldest Node.js that the tools run on.
 const MIN_NODE_MAJOR: u32 = 20;
@@ -48,6 +48,11 @@ fn install_packages() -> anyhow::Result<()> {
 pub(crate) fn install_packages_of(folder: &str) -> anyhow::Result<()> {
     install(&root().join(folder))
         .with_context(|| format!("cannot install the npm packages of {folder}"))
+}
+
+/// Runs npm in a folder.
+pub(crate) fn npm(folder: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    run_in(&root().join(folder), NPM, arguments)
 }
 
 fn check_node() -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use crate::generate::{self, Mode, forge};
 use crate::peers::{self, PeersArgs};
 use crate::rust_tests::{self, TestBinary};
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end, run_with};
-use crate::{dependencies, measure, setup, spec, symbolic, tidy, walls};
+use crate::{app, dependencies, measure, setup, spec, symbolic, tidy, walls};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -85,8 +85,9 @@ const BUILDS: [Step; 2] = [
     }),
 ];
 
-const TESTS: [Step; 3] = [
+const TESTS: [Step; 4] = [
     GENERATED,
+    ("app", |_| app::test()),
     ("Rust tests", |run| {
         rust_tests::run(&run.binaries, run.soak, &mut run.tests)
     }),
@@ -95,7 +96,8 @@ const TESTS: [Step; 3] = [
     }),
 ];
 
-const SOAK: [Step; 4] = [
+const SOAK: [Step; 5] = [
+    ("app in Chromium", |_| app::flow()),
     ("Solidity tests, long", |_| {
         let contracts = root().join("contracts");
         let long = [("FOUNDRY_PROFILE", "soak")];

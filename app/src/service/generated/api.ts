@@ -629,15 +629,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request-timed-out`: The request took too long. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     metrics: {
@@ -675,15 +666,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request-timed-out`: The request took too long. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     openapi_document: {
@@ -714,15 +696,6 @@ export interface operations {
             };
             /** @description `internal`: The service failed. */
             500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request-timed-out`: The request took too long. */
-            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -923,8 +896,8 @@ export interface operations {
              *     `claim-queue-full`: Too many claims are waiting.
              *     `chain-unavailable`: The chain gave no answer.
              *     `store-unavailable`: The database gave no answer.
-             *     `overloaded`: Too many requests are under way.
              *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
              */
             503: {
                 headers: {
@@ -1026,8 +999,8 @@ export interface operations {
             };
             /**
              * @description `store-unavailable`: The database gave no answer.
-             *     `overloaded`: Too many requests are under way.
              *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
              */
             503: {
                 headers: {
@@ -1136,8 +1109,8 @@ export interface operations {
             };
             /**
              * @description `store-unavailable`: The database gave no answer.
-             *     `overloaded`: Too many requests are under way.
              *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
              */
             503: {
                 headers: {
@@ -1220,10 +1193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `overloaded`: Too many requests are under way.
-             *     `request-timed-out`: The request took too long.
-             */
+            /** @description `overloaded`: Too many requests are under way. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1393,8 +1363,8 @@ export interface operations {
              * @description `enrolment-busy`: Too many people are joining at once.
              *     `chain-unavailable`: The chain gave no answer.
              *     `store-unavailable`: The database gave no answer.
-             *     `overloaded`: Too many requests are under way.
              *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
              */
             503: {
                 headers: {
@@ -1495,8 +1465,8 @@ export interface operations {
             };
             /**
              * @description `store-unavailable`: The database gave no answer.
-             *     `overloaded`: Too many requests are under way.
              *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
              */
             503: {
                 headers: {
@@ -1590,8 +1560,8 @@ export interface operations {
             };
             /**
              * @description `chain-unavailable`: The chain gave no answer.
-             *     `overloaded`: Too many requests are under way.
              *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
              */
             503: {
                 headers: {
@@ -1712,8 +1682,8 @@ export interface operations {
             /**
              * @description `membership-not-synced`: The membership tree has not caught up with the chain.
              *     `chain-unavailable`: The chain gave no answer.
-             *     `overloaded`: Too many requests are under way.
              *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
              */
             503: {
                 headers: {
