@@ -352,14 +352,15 @@ impl World {
         let clock = self.chain.calendar().await.unwrap().clock;
         let now = self.chain.head().await.unwrap().timestamp;
         let next = Epoch(clock.epoch_at(now).unwrap().0 + 1);
-        let seconds = clock.start_of(next).0 - now.0;
-        self.chain
-            .provider()
-            .anvil_increase_time(seconds)
-            .await
-            .unwrap();
-        self.chain.provider().evm_mine(None).await.unwrap();
+        self.wait(clock.start_of(next).0 - now.0).await;
         next
+    }
+
+    /// Moves the chain's time on.
+    pub(crate) async fn wait(&self, secs: u64) {
+        let provider = self.chain.provider();
+        provider.anvil_increase_time(secs).await.unwrap();
+        provider.evm_mine(None).await.unwrap();
     }
 
     /// Enrols the simulated person `seed` through the command line; returns what was acknowledged.
