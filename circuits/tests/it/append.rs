@@ -135,7 +135,8 @@ fn a_padded_place_that_is_not_zero_does_not_fit_the_calldata() {
     assert_eq!(broken_rules(&SMALL, &witness), [12]);
 }
 
-/// What the header says is not proved here, so that nobody takes it for proved (CIRC-8).
+/// Shows that the header is right about what is not proved here, so that nobody takes it for
+/// proved (CIRC-8).
 #[test]
 fn the_right_edge_is_for_the_contract_to_watch() {
     let mut tree = Tree::new(SMALL.depth);

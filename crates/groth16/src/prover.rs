@@ -1,4 +1,4 @@
-use ark_bn254::{Fr, G1Affine, G2Affine, g1, g2};
+use ark_bn254::{Bn254, Fr, G1Affine, G2Affine, g1, g2};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{AffineRepr, CurveGroup};
 
@@ -37,6 +37,23 @@ pub struct KeyPoints<'a> {
     pub h: &'a [G1Affine],
     /// Points of the variables that are not public.
     pub l: &'a [G1Affine],
+}
+
+impl<'a> From<&'a ark_groth16::ProvingKey<Bn254>> for KeyPoints<'a> {
+    fn from(key: &'a ark_groth16::ProvingKey<Bn254>) -> Self {
+        Self {
+            alpha_g1: key.vk.alpha_g1,
+            beta_g1: key.beta_g1,
+            beta_g2: key.vk.beta_g2,
+            delta_g1: key.delta_g1,
+            delta_g2: key.vk.delta_g2,
+            a: &key.a_query,
+            b_g1: &key.b_g1_query,
+            b_g2: &key.b_g2_query,
+            h: &key.h_query,
+            l: &key.l_query,
+        }
+    }
 }
 
 /// Constraints `a * b = c`; the third side follows from the other two.

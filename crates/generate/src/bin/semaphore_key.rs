@@ -15,18 +15,7 @@ fn main() -> Result<(), Failure> {
         return Err("usage: semaphore_key ARKZKEY OUT".into());
     };
     let (key, matrices) = semaphore_rs_ark_zkey::read_arkzkey_from_bytes(&std::fs::read(source)?)?;
-    let points = KeyPoints {
-        alpha_g1: key.vk.alpha_g1,
-        beta_g1: key.beta_g1,
-        beta_g2: key.vk.beta_g2,
-        delta_g1: key.delta_g1,
-        delta_g2: key.vk.delta_g2,
-        a: &key.a_query,
-        b_g1: &key.b_g1_query,
-        b_g2: &key.b_g2_query,
-        h: &key.h_query,
-        l: &key.l_query,
-    };
+    let points = KeyPoints::from(&key);
     let [a, b, _] = &matrices.matrices;
     let constraints = Constraints {
         a,

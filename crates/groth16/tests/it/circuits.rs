@@ -29,19 +29,7 @@ impl Sample {
     }
 
     fn prover(&self) -> Result<Prover, ProverError> {
-        let key = &self.key;
-        let points = KeyPoints {
-            alpha_g1: key.vk.alpha_g1,
-            beta_g1: key.beta_g1,
-            beta_g2: key.vk.beta_g2,
-            delta_g1: key.delta_g1,
-            delta_g2: key.vk.delta_g2,
-            a: &key.a_query,
-            b_g1: &key.b_g1_query,
-            b_g2: &key.b_g2_query,
-            h: &key.h_query,
-            l: &key.l_query,
-        };
+        let points = KeyPoints::from(&self.key);
         let constraints = Constraints {
             a: &self.rows.a,
             b: &self.rows.b,

@@ -226,18 +226,7 @@ impl ProvingKey {
 }
 
 fn prover(rows: &R1cs, key: &ark_groth16::ProvingKey<Bn254>) -> Result<Prover, ProverError> {
-    let points = KeyPoints {
-        alpha_g1: key.vk.alpha_g1,
-        beta_g1: key.beta_g1,
-        beta_g2: key.vk.beta_g2,
-        delta_g1: key.delta_g1,
-        delta_g2: key.vk.delta_g2,
-        a: &key.a_query,
-        b_g1: &key.b_g1_query,
-        b_g2: &key.b_g2_query,
-        h: &key.h_query,
-        l: &key.l_query,
-    };
+    let points = KeyPoints::from(key);
     let constraints = Constraints {
         a: &rows.a,
         b: &rows.b,
