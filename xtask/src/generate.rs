@@ -117,14 +117,19 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     fs::create_dir_all(&scratch)?;
     let key = scratch.join("semaphore_30");
     let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
-    let arguments = [&proving_key, &key].map(|path| path.to_string_lossy().into_owned());
+    let graph = semaphore_folder()?.join("graphs/30/graph.bin");
+    let arguments = [&proving_key, &graph, &key].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     program("semaphore_key", &arguments)?;
     for (made, kept) in [
         ("semaphore_30.vk", "crates/proofs/keys/semaphore_30.vk"),
         (
             "semaphore_30.prover",
-            "crates/proofs/keys/semaphore_30.prover",
+            "crates/prover/keys/semaphore_30.prover",
+        ),
+        (
+            "semaphore_30.witness",
+            "crates/prover/keys/semaphore_30.witness",
         ),
         ("semaphore_30.hash", "crates/proofs/keys/semaphore_30.hash"),
     ] {
