@@ -52,8 +52,15 @@ export class SettingsStorage {
   }
 }
 
+/** Theme of the system, which may change while the app is open. */
+const systemIsDark = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
+let shown: Theme = DEFAULT_SETTINGS.theme;
+
 /** Shows the page in a theme. */
 export function showTheme(theme: Theme): void {
-  if (theme === 'system') delete document.documentElement.dataset['theme'];
-  else document.documentElement.dataset['theme'] = theme;
+  shown = theme;
+  const ofSystem = systemIsDark?.matches ? 'dark' : 'light';
+  document.documentElement.dataset['theme'] = theme === 'system' ? ofSystem : theme;
 }
+
+systemIsDark?.addEventListener('change', () => showTheme(shown));
