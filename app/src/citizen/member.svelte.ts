@@ -308,7 +308,7 @@ export class Member {
     const { membership } = this;
     if (outcome.kind === 'queued') {
       this.#runner?.readSoon();
-      void this.#runner?.run();
+      void this.#runner?.run().catch(() => undefined);
     } else if (outcome.stop.kind === 'not-in-the-list' && membership) {
       await this.#keep(afterAbsence(membership, epoch));
     }

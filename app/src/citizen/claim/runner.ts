@@ -47,23 +47,22 @@ export function oldestUnsettled(
 /** Runs the queue, one run at a time. */
 export class QueueRunner {
   #running: Promise<void> | undefined;
-  #isWanted = false;
+  #next: Promise<void> | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly context: RunnerContext) {}
 
-  /** Runs the queue once; a call during a run has it run once more after. */
+  /** Runs the queue once; calls during a run have it run once more after. */
   run(): Promise<void> {
-    if (this.#running) {
-      this.#isWanted = true;
-      return this.#running;
-    }
-    this.#running = this.#runOnce().finally(() => {
-      this.#running = undefined;
-      if (!this.#isWanted) return;
-      this.#isWanted = false;
-      void this.run();
-    });
+    if (!this.#running) return this.#start();
+    const ended = this.#running.catch(() => undefined);
+    this.#next ??= ended.then(() => this.#start());
+    return this.#next;
+  }
+
+  #start(): Promise<void> {
+    this.#next = undefined;
+    this.#running = this.#runOnce().finally(() => (this.#running = undefined));
     return this.#running;
   }
 
@@ -94,7 +93,8 @@ export class QueueRunner {
 
 /** Has a runner run now, when the network returns, and from time to time. Returns the end of it. */
 export function keepRunning(runner: QueueRunner, page: Window = window): () => void {
-  const run = () => void runner.run();
+  // A storage that fails now is tried again by the next run.
+  const run = () => void runner.run().catch(() => undefined);
   const timer = page.setInterval(run, STEP_EVERY_MS);
   page.addEventListener('online', run);
   run();
