@@ -3,6 +3,8 @@ import '../ui/base.css';
 
 import { mount } from 'svelte';
 
+import { BROWSER } from '../net/request.ts';
+import { findPath } from '../tree/tree.ts';
 import { startWallet } from '../wallet/index.ts';
 import App from './App.svelte';
 import { CitizenDoor } from './door.svelte.ts';
@@ -19,7 +21,13 @@ const wallet = startWallet();
 const storage = await SettingsStorage.open();
 const door = new CitizenDoor(wallet, storage);
 await door.start();
-const member = new Member(citizenWallet(wallet), storage, `${location.origin}/`);
+const member = new Member({
+  wallet: citizenWallet(wallet),
+  storage,
+  ownService: `${location.origin}/`,
+  request: BROWSER,
+  findPath,
+});
 await member.start();
 mount(App, { target, props: { door, member } });
 

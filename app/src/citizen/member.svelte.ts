@@ -2,12 +2,16 @@ import { toHex, type Bytes } from '../bytes/bytes.ts';
 import { readTokenUnit, type TokenUnit } from '../chain/contracts.ts';
 import type { Payment } from '../chain/payments.ts';
 import { RpcEndpoint } from '../chain/rpc.ts';
-import { BROWSER } from '../net/request.ts';
+import type { RequestContext } from '../net/request.ts';
 import { Service } from '../service/service.ts';
-import { findPath } from '../tree/tree.ts';
 import { checkClaim, type Checks } from './check/check.ts';
 import type { DeviceClaim } from './claim/claim.ts';
-import { makeClaims, type Claiming, type ClaimOutcome } from './claim/claiming.ts';
+import {
+  makeClaims,
+  type Claiming,
+  type ClaimingContext,
+  type ClaimOutcome,
+} from './claim/claiming.ts';
 import { chainNow } from './claim/countdown.ts';
 import { ClaimQueue, ClaimStorage } from './claim/queue.ts';
 import { keepRunning, QueueRunner } from './claim/runner.ts';
@@ -82,6 +86,16 @@ export type BalanceState =
 /** Age from which the present is read again before the queue runs. */
 const PRESENT_LASTS_MS = 60_000;
 
+/** Surroundings of the way to a payment. */
+export interface MemberContext {
+  wallet: CitizenWallet;
+  storage: SettingsStorage;
+  /** Address of the service that is asked where the person has named none. */
+  ownService: string;
+  request: RequestContext;
+  findPath: ClaimingContext['findPath'];
+}
+
 /** The way from an identity to a payment: what is known, and the work that the screens ask for. */
 export class Member {
   page = $state.raw<MemberPage>({ kind: 'home' });
@@ -112,11 +126,7 @@ export class Member {
   #watchTimer: ReturnType<typeof setTimeout> | undefined;
   #isAtWork = false;
 
-  constructor(
-    private readonly wallet: CitizenWallet,
-    private readonly storage: SettingsStorage,
-    private readonly ownService: string,
-  ) {}
+  constructor(private readonly context: MemberContext) {}
 
   /** State of the home page. */
   get home(): HomeState {
@@ -133,8 +143,8 @@ export class Member {
 
   /** Takes up what was left: settings, facts, and the claims of the queue, which need no secret. */
   async start(): Promise<void> {
-    const { storage } = this;
-    this.network = readNetwork(await storage.recall('network'), this.ownService);
+    const { storage, ownService } = this.context;
+    this.network = readNetwork(await storage.recall('network'), ownService);
     this.receiving = readReceiving(await storage.recall('receiving'));
     this.unit = readUnit(await storage.recall('unit'));
     setInterval(() => this.#tick(), 1_000);
@@ -163,8 +173,8 @@ export class Member {
     this.refusal = undefined;
     try {
       await this.#survey();
-      const commitment = await this.wallet.commitment();
-      this.membership = readMembership(await this.storage.recall('membership'), commitment);
+      const commitment = await this.context.wallet.commitment();
+      this.membership = readMembership(await this.context.storage.recall('membership'), commitment);
     } catch (error) {
       this.refusal = refusalCode(error);
       return;
@@ -188,6 +198,8 @@ export class Member {
 
   open(page: MemberPage): void {
     if (this.page.kind === 'code' && page.kind !== 'code') this.endVisit();
+    // Whoever goes elsewhere has read why no claim was made.
+    if (this.claiming.kind === 'stopped') this.claiming = { kind: 'idle' };
     this.page = page;
     if (page.kind === 'code') void this.#showCode();
     if (page.kind === 'money') void this.#readMoney();
@@ -199,14 +211,14 @@ export class Member {
 
   async chooseNetwork(network: Network): Promise<void> {
     this.network = network;
-    await this.storage.keep('network', network);
+    await this.context.storage.keep('network', network);
     this.#readAtMs = Number.NEGATIVE_INFINITY;
     this.#runner?.readSoon();
     await this.enter();
   }
 
   #all(): Service[] {
-    return this.network.services.map((address) => new Service(address, BROWSER));
+    return this.network.services.map((address) => new Service(address, this.context.request));
   }
 
   #services(): Service[] {
@@ -214,17 +226,17 @@ export class Member {
   }
 
   #endpoints(): RpcEndpoint[] {
-    return this.network.endpoints.map((address) => new RpcEndpoint(address, BROWSER));
+    return this.network.endpoints.map((address) => new RpcEndpoint(address, this.context.request));
   }
 
   async #survey(): Promise<void> {
     const { network } = this;
-    const remembered = readFacts(await this.storage.recall('facts'));
-    const survey = await surveyServices(this.#all(), this.wallet, remembered);
+    const remembered = readFacts(await this.context.storage.recall('facts'));
+    const survey = await surveyServices(this.#all(), this.context.wallet, remembered);
     if (network !== this.network) return;
     this.survey = survey;
     this.facts = survey.facts;
-    if (survey.facts) await this.storage.keep('facts', survey.facts);
+    if (survey.facts) await this.context.storage.keep('facts', survey.facts);
   }
 
   async #readPresent(): Promise<void> {
@@ -244,7 +256,7 @@ export class Member {
     );
     if (read.kind !== 'read') return;
     this.unit = read.reading.value;
-    await this.storage.keep('unit', this.unit);
+    await this.context.storage.keep('unit', this.unit);
   }
 
   #tick(): void {
@@ -285,8 +297,8 @@ export class Member {
         facts,
         services: this.#services(),
         endpoints: this.#endpoints(),
-        wallet: this.wallet,
-        findPath,
+        wallet: this.context.wallet,
+        findPath: this.context.findPath,
         enqueue: async (...claim: Parameters<ClaimQueue['add']>) => {
           if (!queue) throw new Error('claims cannot be kept in this browser');
           return queue.add(...claim);
@@ -321,7 +333,7 @@ export class Member {
     await this.#alone(async () => {
       const { epoch, memberCount } = present.present.facts;
       this.claiming = { kind: 'finding', epoch, tiles: 0 };
-      const found = await findPath(
+      const found = await this.context.findPath(
         this.#services(),
         epoch,
         memberCount,
@@ -344,11 +356,6 @@ export class Member {
           return void stopped({ kind: 'service', failure: found.failure });
       }
     });
-  }
-
-  /** Goes back from a message about a claim that was not made. */
-  dismiss(): void {
-    if (this.claiming.kind === 'stopped') this.claiming = { kind: 'idle' };
   }
 
   async #check(nullifierHash: string): Promise<void> {
@@ -442,7 +449,7 @@ export class Member {
   async #keep(membership: Membership): Promise<void> {
     if (membership === this.membership) return;
     this.membership = membership;
-    await this.storage.keep('membership', $state.snapshot(membership));
+    await this.context.storage.keep('membership', $state.snapshot(membership));
   }
 
   // Money.
@@ -464,7 +471,7 @@ export class Member {
     const epochs = epochsBetween(first, this.present.present.facts.epoch);
     let hashes: string[];
     try {
-      hashes = await this.wallet.nullifierHashes(epochs);
+      hashes = await this.context.wallet.nullifierHashes(epochs);
     } catch (error) {
       this.money = { kind: 'wallet', code: refusalCode(error) };
       return;
@@ -502,7 +509,7 @@ export class Member {
   async #readAddress(): Promise<void> {
     if (this.present?.kind !== 'present') return;
     try {
-      this.freshAddress = await this.wallet.receiveAddress(this.present.present.facts.epoch);
+      this.freshAddress = await this.context.wallet.receiveAddress(this.present.present.facts.epoch);
     } catch (error) {
       this.refusal = refusalCode(error);
     }
@@ -510,7 +517,7 @@ export class Member {
 
   async chooseReceiving(receiving: Receiving): Promise<void> {
     this.receiving = receiving;
-    await this.storage.keep('receiving', receiving);
+    await this.context.storage.keep('receiving', receiving);
   }
 
   /** Does work unless there is some under way: a second tap on a button does nothing. */

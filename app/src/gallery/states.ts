@@ -191,6 +191,7 @@ const joined = (props: object) => ({
     startsAt: GENESIS + (EPOCH + 1) * DAY_SECS,
     secsLeft: 56_400,
     evidence: CHECKED,
+    claiming: { kind: 'idle' },
     ...props,
   },
 });
@@ -359,6 +360,9 @@ const STATES: Record<string, State> = {
   'visit-revoked': visit({ kind: 'revoked' }),
   joined: joined({}),
   'joined-days': joined({ secsLeft: 6 * DAY_SECS + 5, evidence: NOT_CHECKED, isCardChecked: false }),
+  'joined-not-in-list': joined({
+    claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'not-in-the-list' } },
+  }),
   claim: member({}),
   'claim-unchecked': member({
     home: { ...present([EPOCH], { amount: undefined }) },

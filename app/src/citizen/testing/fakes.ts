@@ -27,29 +27,35 @@ export const CONFIG = {
 };
 export const FACTS = factsOf(CONFIG) as DeploymentFacts;
 
-type Answer = { status?: number; body: unknown } | 'silence';
+export type Answer = { status?: number; body: unknown } | 'silence';
 
-/** Service that answers each path by a function; it is silent where there is none. */
+/** Surroundings in which requests are answered by a function, without waits. */
+export function answering(fetch: RequestContext['fetch']): RequestContext {
+  return { fetch, sleep: async () => undefined, random: () => 0 };
+}
+
+/** Answers requests to a service by their paths; it is silent where there is no answer. */
+export function serviceFetch(answer: (path: string) => Answer | undefined, asked: string[] = []) {
+  return async (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url);
+    asked.push(pathname);
+    const given = answer(pathname) ?? 'silence';
+    if (given === 'silence') throw new TypeError('no connection');
+    return new Response(JSON.stringify(given.body), {
+      status: given.status ?? 200,
+      headers: { 'content-type': 'application/json' },
+    });
+  };
+}
+
+/** Service that answers each path by a function. */
 export function service(
   name: string,
   routes: Record<string, () => Answer>,
   asked: string[] = [],
 ): Service {
-  const context: RequestContext = {
-    fetch: async (request) => {
-      const { pathname } = new URL(request.url);
-      asked.push(pathname);
-      const answer = routes[pathname]?.() ?? 'silence';
-      if (answer === 'silence') throw new TypeError('no connection');
-      return new Response(JSON.stringify(answer.body), {
-        status: answer.status ?? 200,
-        headers: { 'content-type': 'application/json' },
-      });
-    },
-    sleep: async () => undefined,
-    random: () => 0,
-  };
-  return new Service(`https://${name}.example/`, context);
+  const fetch = serviceFetch((path) => routes[path]?.(), asked);
+  return new Service(`https://${name}.example/`, answering(fetch));
 }
 
 /** State of a fake chain with blocks ten seconds apart, from second 1,000. */
@@ -117,18 +123,8 @@ function call(chain: FakeChain, data: string): string {
   }
 }
 
-/** Endpoint of a fake chain. */
-export function endpoint(chain: FakeChain = CHAIN, name = 'rpc', asked: string[] = []): RpcEndpoint {
-  const context: RequestContext = {
-    fetch: async (request) => {
-      const text = await request.text();
-      asked.push(text);
-      const { method, params } = JSON.parse(text) as { method: string; params: unknown[] };
-      return new Response(JSON.stringify({ jsonrpc: '2.0', id: 1, result: answer(method, params) }));
-    },
-    sleep: async () => undefined,
-    random: () => 0,
-  };
+/** Answers requests to an endpoint of a fake chain. */
+export function endpointFetch(chain: FakeChain, asked: string[] = []) {
   const answer = (method: string, params: unknown[]) => {
     switch (method) {
       case 'eth_chainId':
@@ -152,5 +148,15 @@ export function endpoint(chain: FakeChain = CHAIN, name = 'rpc', asked: string[]
         return call(chain, (params[0] as { data: string }).data);
     }
   };
-  return new RpcEndpoint(`https://${name}.example/`, context);
+  return async (request: Request): Promise<Response> => {
+    const text = await request.text();
+    asked.push(text);
+    const { method, params } = JSON.parse(text) as { method: string; params: unknown[] };
+    return new Response(JSON.stringify({ jsonrpc: '2.0', id: 1, result: answer(method, params) }));
+  };
+}
+
+/** Endpoint of a fake chain. */
+export function endpoint(chain: FakeChain = CHAIN, name = 'rpc', asked: string[] = []): RpcEndpoint {
+  return new RpcEndpoint(`https://${name}.example/`, answering(endpointFetch(chain, asked)));
 }
