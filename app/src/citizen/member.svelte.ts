@@ -148,6 +148,7 @@ export class Member {
     this.receiving = readReceiving(await storage.recall('receiving'));
     this.unit = readUnit(await storage.recall('unit'));
     setInterval(() => this.#tick(), 1_000);
+    window.addEventListener('online', () => this.membership && void this.enter());
     const claims = await ClaimStorage.open().catch(() => undefined);
     if (!claims) return;
     this.#queue = new ClaimQueue({
@@ -182,7 +183,8 @@ export class Member {
     // The lists may have changed while the services were asked; the change looks for itself.
     if (network !== this.network) return;
     await this.#readPresent();
-    if (standingOf(this.membership) === 'joining') void this.#watch();
+    // An orb may have sent a code of the last visit after the app was closed.
+    if (standingOf(this.membership) !== 'member') void this.#watch();
   }
 
   /** Forgets what belongs to an open identity. */

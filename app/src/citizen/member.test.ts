@@ -192,6 +192,19 @@ describe('a citizen', () => {
     expect(second.membership).toMatchObject({ leafIndex: 11 });
   }, 60_000);
 
+  it('who closed the app after the visit learns of it when it is opened again', async () => {
+    const first = await world.tab();
+    await first.enter();
+    first.open({ kind: 'code' });
+    await until(() => first.visitCode !== undefined);
+    first.leave();
+    world.enrolment = enrolled('final', { leafIndex: 11 });
+    const second = await world.tab();
+    await second.enter();
+    await until(() => second.home.kind === 'waiting');
+    expect(second.membership).toMatchObject({ leafIndex: 11 });
+  }, 60_000);
+
   it('is told of a service of another deployment, which is asked nothing more', async () => {
     world.adopted = (await adoptedOf(world)) as Deployment;
     world.config = { ...CONFIG, distributor: address('9') };

@@ -21,14 +21,14 @@ export function checksummed(address: string): string {
 }
 
 /**
- * Reads an address that a person wrote. One in small or capital letters alone has no checksum;
+ * Reads an address that a person wrote; spaces and line breaks do not count. One in small or capital letters alone has no checksum;
  * one in both has to fit.
  */
 export function parseRecipient(
   text: string,
   losing: readonly string[],
 ): { address: string } | { problem: RecipientProblem } {
-  const written = text.trim();
+  const written = text.replace(/\s/g, '');
   if (!/^0x[0-9a-fA-F]{40}$/.test(written)) return { problem: 'not-an-address' };
   const digits = written.slice(2);
   const isMixed = digits !== digits.toLowerCase() && digits !== digits.toUpperCase();

@@ -48,6 +48,7 @@ describe('an address', () => {
       const address = it.toLowerCase();
       expect(parseRecipient(` ${it}\n`, [])).toEqual({ address });
       expect(parseRecipient(address, [])).toEqual({ address });
+      expect(parseRecipient(`${it.slice(0, 20)}\n ${it.slice(20)}`, [])).toEqual({ address });
     }
   });
 
