@@ -347,7 +347,7 @@ export class Member {
         (this.claiming = { kind: 'stopped', epoch, stop });
       switch (found.kind) {
         case 'found':
-          await this.#keep(afterJoining(membership, found.path.leafIndex, undefined));
+          await this.#keep(afterJoining(membership, found.path.leafIndex));
           this.claiming = { kind: 'idle' };
           return;
         case 'absent':
@@ -432,7 +432,7 @@ export class Member {
   #afterLook(membership: Membership, state: VisitState, nonce: string | undefined): Membership {
     switch (state.kind) {
       case 'in-the-list':
-        return afterJoining(membership, state.leafIndex, this.chainSecs);
+        return afterJoining(membership, state.leafIndex);
       case 'admitted':
       case 'operator-decides':
       case 'being-checked':

@@ -80,7 +80,7 @@ describe('the home page', () => {
     expect(home(me, 1_715)).toEqual({ kind: 'not-joined' });
     me = afterWaiting(me, word('a'), 1_720);
     expect(home(me, 1_725)).toEqual({ kind: 'joining' });
-    me = afterJoining(me, 11, 1_730);
+    me = afterJoining(me, 11);
     expect(home(me, 1_740)).toEqual({ kind: 'waiting', startsAt: 1_800, secsLeft: 60 });
     expect(home(me, 1_799)).toMatchObject({ secsLeft: 1 });
     expect(home(me, 1_800)).toMatchObject({ kind: 'member', open: [8] });
@@ -88,7 +88,7 @@ describe('the home page', () => {
 
   it('waits one epoch longer for somebody who joined after the epoch had changed', () => {
     let me = afterWaiting(newMembership(ME), word('a'), 1_790);
-    me = afterJoining(me, 11, 1_810);
+    me = afterJoining(me, 11);
     // The list of epoch 8 was asked, and does not have the person yet.
     me = afterAbsence(me, 8);
     expect(home(me, 1_820)).toEqual({ kind: 'waiting', startsAt: 1_900, secsLeft: 80 });
@@ -96,7 +96,7 @@ describe('the home page', () => {
 
   it('offers the missed epochs that are open, without those of other lists', () => {
     let me = afterWaiting(newMembership(ME), word('a'), 1_250);
-    me = afterJoining(me, 11, 1_650);
+    me = afterJoining(me, 11);
     expect(home(me, 1_650)).toMatchObject({ open: [3, 4, 5, 6] });
     me = afterAbsence(afterAbsence(me, 3), 3);
     expect(me.absentFrom).toEqual([3]);
@@ -107,12 +107,12 @@ describe('the home page', () => {
   });
 
   it('of somebody who came back by the card offers what the lists have to decide', () => {
-    const me = afterJoining(newMembership(ME), 11, undefined);
+    const me = afterJoining(newMembership(ME), 11);
     expect(home(me, 1_750)).toMatchObject({ kind: 'member', open: [4, 5, 6, 7] });
   });
 
   it('of a member stays while nobody tells the time', () => {
-    const me = afterJoining(newMembership(ME), 11, 1_650);
+    const me = afterJoining(newMembership(ME), 11);
     const failure = { kind: 'unreachable' } as const;
     const away: PresentOutcome = { kind: 'failure', failure };
     expect(home(me, 1_750, { present: away })).toEqual({ kind: 'no-present', failure });
@@ -132,7 +132,7 @@ describe('the home page', () => {
 
 describe('a membership', () => {
   it('is of one commitment, and nothing is taken over by another', () => {
-    const me = afterJoining(newMembership(ME), 11, 1_650);
+    const me = afterJoining(newMembership(ME), 11);
     expect(readMembership(structuredClone(me), ME)).toEqual(me);
     expect(readMembership(me, word('8'))).toEqual(newMembership(word('8')));
     for (const stored of [undefined, null, 5, { commitment: ME }]) {

@@ -5,11 +5,7 @@ import type { ServiceFailure } from '../../service/problems.ts';
 import { openEpochs, type DeviceClaim } from '../claim/claim.ts';
 import { firstPayment } from '../claim/countdown.ts';
 import type { DeploymentFacts, Survey } from '../deployment/deployment.ts';
-import {
-  firstPossibleEpoch,
-  standingOf,
-  type Membership,
-} from '../membership/membership.ts';
+import { standingOf, type Membership } from '../membership/membership.ts';
 import type { Present, PresentOutcome } from '../present/present.ts';
 
 /** State of the home page. */
@@ -64,18 +60,21 @@ function memberState(
   present: Present,
 ): HomeState {
   const now = chainSecs ?? present.clock.chainTime;
-  const current = present.facts.epoch;
-  const first = firstPossibleEpoch(membership, calendar);
-  const range = { first, oldestClaimable: oldestClaimable(calendar, current), current };
-  const open = openEpochs(claims, range).filter((it) => !membership.absentFrom.includes(it));
-  const { joinedBy } = membership;
-  const last = joinedBy === undefined ? undefined : firstPayment(calendar, joinedBy, now);
-  if (open.length === 0 && claims.length === 0) {
-    if (last?.kind === 'waiting') {
-      return { kind: 'waiting', startsAt: last.startsAt, secsLeft: last.secsLeft };
-    }
-    const startsAt = startOf(calendar, Math.max(first, current + 1));
-    return { kind: 'waiting', startsAt, secsLeft: Math.max(0, startsAt - now) };
+  const { notMemberAt, absentFrom } = membership;
+  // Somebody who was no member at a time joined in its epoch at the earliest (EPOCH-3).
+  const payment =
+    notMemberAt === undefined ? undefined : firstPayment(calendar, notMemberAt, now);
+  if (payment?.kind === 'waiting') {
+    return { kind: 'waiting', startsAt: payment.startsAt, secsLeft: payment.secsLeft };
   }
-  return { kind: 'member', present, open };
+  const current = present.facts.epoch;
+  const range = {
+    first: payment?.epoch ?? 0,
+    oldestClaimable: oldestClaimable(calendar, current),
+    current,
+  };
+  const open = openEpochs(claims, range).filter((it) => !absentFrom.includes(it));
+  if (open.length > 0 || claims.length > 0) return { kind: 'member', present, open };
+  const startsAt = startOf(calendar, current + 1);
+  return { kind: 'waiting', startsAt, secsLeft: Math.max(0, startsAt - now) };
 }

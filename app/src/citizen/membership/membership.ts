@@ -18,8 +18,6 @@ export interface Membership {
   /** Nonce that a service knows: the one that the orb read. */
   seenNonce?: string;
   leafIndex?: number;
-  /** Time of the chain when the membership was first seen in a block. */
-  joinedBy?: number;
   /** Epochs in whose list the commitment is not. */
   absentFrom: readonly number[];
 }
@@ -83,14 +81,9 @@ export function afterEndedVisit(record: Membership): Membership {
   return { ...afterRefusal(record), nonces: [] };
 }
 
-/** Notes the leaf, and by when the person had joined. */
-export function afterJoining(
-  record: Membership,
-  leafIndex: number,
-  chainSecs: number | undefined,
-): Membership {
-  const joinedBy = record.joinedBy ?? chainSecs;
-  return { ...record, leafIndex, ...(joinedBy !== undefined && { joinedBy }) };
+/** Notes the leaf of the person. */
+export function afterJoining(record: Membership, leafIndex: number): Membership {
+  return { ...record, leafIndex };
 }
 
 /** Notes an epoch in whose list the commitment is not. */
