@@ -15,11 +15,12 @@ const WORKER = 'wallet/worker.ts';
 const MAY_IMPORT = {
   bytes: [],
   chain: ['net'],
-  citizen: ['bytes', 'chain', 'messages', 'net', 'service', 'ui', 'wallet'],
-  gallery: ['bytes', 'chain', 'citizen', 'messages', 'net', 'service', 'ui', 'wallet'],
+  citizen: ['bytes', 'chain', 'messages', 'net', 'service', 'tree', 'ui', 'wallet'],
+  gallery: ['bytes', 'chain', 'citizen', 'messages', 'net', 'service', 'tree', 'ui', 'wallet'],
   messages: [],
   net: [],
   service: ['messages', 'net'],
+  tree: ['bytes', 'net', 'service'],
   ui: ['messages'],
   wallet: ['bytes'],
 };
