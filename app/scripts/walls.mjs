@@ -7,8 +7,8 @@ import { imports } from './sources.mjs';
 
 /** Files of the wallet that run in the page. All others of `wallet/` run in the worker. */
 const PAGE_SIDE = ['wallet/index.ts', 'wallet/client.ts', 'wallet/passkey.ts'];
-/** Files of the wallet that both sides use: types of the messages, and no code of the vault. */
-const SHARED = ['wallet/protocol.ts'];
+/** Files of the wallet that both sides use; they have no code of the vault. */
+const SHARED = ['wallet/protocol.ts', 'wallet/trusted.ts'];
 const WORKER = 'wallet/worker.ts';
 
 /** Folders of `src` and the folders that each may import. */
@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   messages: [],
   net: [],
   service: ['messages', 'net'],
-  tree: ['bytes', 'net', 'service'],
+  tree: ['bytes', 'net', 'service', 'wallet'],
   ui: ['messages'],
   wallet: ['bytes'],
 };

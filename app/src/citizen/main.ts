@@ -4,7 +4,7 @@ import '../ui/base.css';
 import { mount } from 'svelte';
 
 import { BROWSER } from '../net/request.ts';
-import { findPath } from '../tree/tree.ts';
+import { pathFinder, treeTools } from '../tree/tree.ts';
 import { startWallet } from '../wallet/index.ts';
 import App from './App.svelte';
 import { CitizenDoor } from './door.svelte.ts';
@@ -26,7 +26,7 @@ const member = new Member({
   storage,
   ownService: `${location.origin}/`,
   request: BROWSER,
-  findPath,
+  findPath: pathFinder(treeTools(wallet)),
 });
 await member.start();
 mount(App, { target, props: { door, member } });

@@ -9,7 +9,7 @@ import { readCheckpoint } from '../../chain/contracts.ts';
 import type { RpcEndpoint } from '../../chain/rpc.ts';
 import type { ServiceFailure } from '../../service/problems.ts';
 import type { ClaimRequest, Service } from '../../service/service.ts';
-import type { InclusionPath, PathOutcome } from '../../tree/tree.ts';
+import type { FindPath, InclusionPath } from '../../tree/tree.ts';
 import type { DeploymentFacts } from '../deployment/deployment.ts';
 import { refusalCode, type CitizenWallet } from '../ports.ts';
 import { onChain, whyNotRead, type Evidence, type NotChecked } from '../present/present.ts';
@@ -56,15 +56,7 @@ export interface ClaimingContext {
   services: readonly Service[];
   endpoints: readonly RpcEndpoint[];
   wallet: Pick<CitizenWallet, 'commitment' | 'receiveAddress' | 'proveClaim'>;
-  /** Looks for a commitment in an epoch's tree, as `tree.ts` does. */
-  findPath: (
-    services: readonly Service[],
-    epoch: number,
-    members: number,
-    commitment: string,
-    knownLeaf: number | undefined,
-    onProgress?: (tiles: number) => void,
-  ) => Promise<PathOutcome>;
+  findPath: FindPath;
   /** Puts a claim into the queue. */
   enqueue: (request: ClaimRequest, root: string, windowEnd: number) => Promise<DeviceClaim>;
   knownLeaf: number | undefined;

@@ -1,5 +1,6 @@
 import type { MessageKey } from '../../messages/catalogue.ts';
 import { PROBLEM_TEXTS, textOf, type ProblemCode } from '../../service/problems.ts';
+import { FAILURE_TEXTS } from '../identity/failures.ts';
 import type { ClaimState } from './claim.ts';
 import type { ClaimStop } from './claiming.ts';
 
@@ -67,14 +68,6 @@ export function stopText(stop: ClaimStop): MessageKey {
 
 /** Returns the text for a refusal of the wallet on the way to a payment. */
 export function walletText(code: string): MessageKey {
-  switch (code) {
-    case 'other-deployment':
-      return 'stop.other-deployment';
-    case 'locked':
-      return 'failure.locked';
-    case 'storage-failed':
-      return 'failure.storage';
-    default:
-      return 'failure.internal';
-  }
+  const isFailure = Object.hasOwn(FAILURE_TEXTS, code);
+  return isFailure ? FAILURE_TEXTS[code as keyof typeof FAILURE_TEXTS] : 'failure.internal';
 }
