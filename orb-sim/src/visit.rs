@@ -22,6 +22,8 @@ const VERSION: u8 = 1;
 const SIGNING_DOMAIN: &[u8] = b"annona visit\0";
 const BODY_BYTES: usize = 1 + 1 + 8 + 20 + 32 + 32 + 8 + 33;
 const SIGNATURE_BYTES: usize = 64;
+/// First bytes of a compressed point, of even and of odd `y` (SEC 1).
+const COMPRESSED: [u8; 2] = [2, 3];
 
 /// Reason for which an orb does not take a visit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -225,6 +227,9 @@ const fn kind_from(code: u8) -> Result<EnrolmentKind, VisitError> {
 
 /// Browsers write `s` in either half, so that both are taken; a code means the same under both.
 fn verify(key: &[u8; 33], body: &[u8], signature: &[u8]) -> Result<(), VisitError> {
+    if !COMPRESSED.contains(&key[0]) {
+        return Err(VisitError::PublicKey);
+    }
     let key = VerifyingKey::from_sec1_bytes(key).map_err(|_| VisitError::PublicKey)?;
     let signature = Signature::from_slice(signature).map_err(|_| VisitError::Signature)?;
     key.verify(&[SIGNING_DOMAIN, body].concat(), &signature)
@@ -343,7 +348,9 @@ mod tests {
         assert_eq!(refusal_with(30, &[0; 32]), zero);
         let large = VisitError::Commitment(FieldError::NotCanonical);
         assert_eq!(refusal_with(30, &[0xff; 32]), large);
+        // 5 is the tag of another form, which some readers take; the last `x` is on no point.
         assert_eq!(refusal_with(102, &[5]), VisitError::PublicKey);
+        assert_eq!(refusal_with(103, &[0xff; 32]), VisitError::PublicKey);
         let other = SigningKey::from_slice(&[10; 32]).unwrap();
         let point = other.verifying_key().to_encoded_point(true);
         assert_eq!(refusal_with(102, point.as_bytes()), VisitError::Signature);

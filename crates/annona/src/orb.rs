@@ -275,3 +275,94 @@ pub(crate) fn now() -> UnixSeconds {
             .map_or(0, |elapsed| elapsed.as_secs()),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use clap::Parser;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        citizen: CitizenArgs,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<CitizenArgs, clap::Error> {
+        Line::try_parse_from([&["orb"], arguments].concat()).map(|line| line.citizen)
+    }
+
+    /// A code that the app's own code made, years ago, and where it is for.
+    fn old_code() -> (String, EnrolmentDomain) {
+        let vectors = include_str!("../../../orb-sim/tests/vectors/visit-codes.json");
+        let vectors: Value = serde_json::from_str(vectors).unwrap();
+        let code = &vectors["codes"][0];
+        let domain = EnrolmentDomain {
+            chain_id: code["chainId"].as_u64().unwrap(),
+            orb_registry: code["orbRegistry"].as_str().unwrap().parse().unwrap(),
+        };
+        (code["text"].as_str().unwrap().to_owned(), domain)
+    }
+
+    fn refusal(text: &str, domain: &EnrolmentDomain) -> String {
+        let citizen = parse(&["--qr-text", text]).unwrap();
+        citizen.read(domain).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_citizen_is_named_in_one_way() {
+        let commitment = format!("0x{:064x}", 9);
+        let by_commitment = ["--commitment", &commitment];
+        for named in [
+            &by_commitment[..],
+            &["--commitment", &commitment, "--recover"],
+            &["--qr", "code.png"],
+            &["--qr-text", "ANNONA-VISIT-1:"],
+        ] {
+            assert!(parse(named).is_ok(), "{named:?}");
+        }
+        for not_named in [
+            &[][..],
+            &["--recover"],
+            &["--qr", "code.png", "--recover"],
+            &["--qr-text", "a", "--recover"],
+            &["--qr", "code.png", "--qr-text", "a"],
+            &["--qr", "code.png", "--commitment", &commitment],
+        ] {
+            assert!(parse(not_named).is_err(), "{not_named:?}");
+        }
+        let (_, domain) = old_code();
+        let citizen = parse(&["--commitment", &commitment, "--recover"]).unwrap();
+        let (kind, first) = citizen.read(&domain).unwrap();
+        assert_eq!(kind, EnrolmentKind::Recovery);
+        assert_eq!(first.commitment.to_string(), commitment);
+        assert_ne!(citizen.read(&domain).unwrap().1.nonce, first.nonce);
+    }
+
+    #[test]
+    fn a_visit_code_that_does_not_serve_is_refused_with_the_reason() {
+        let (text, domain) = old_code();
+        assert!(refusal(&text, &domain).contains("s old"));
+        let elsewhere = EnrolmentDomain {
+            chain_id: 1,
+            ..domain
+        };
+        assert!(refusal(&text, &elsewhere).contains("chain 31337"));
+        let other = EnrolmentDomain {
+            orb_registry: annona_core::Address::repeat_byte(1),
+            ..domain
+        };
+        assert!(refusal(&text, &other).contains("orb registry"));
+        let last = text.len() - 20;
+        let letter = if text.as_bytes()[last] == b'A' {
+            "B"
+        } else {
+            "A"
+        };
+        let changed = [&text[..last], letter, &text[last + 1..]].concat();
+        assert!(refusal(&changed, &domain).contains("not signed"));
+        assert!(refusal("hello", &domain).contains("no visit code"));
+    }
+}

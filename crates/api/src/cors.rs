@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
+use axum::extract::Request;
 use axum::http::{Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use tower::{Layer, ServiceExt};
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::router::REQUEST_ID;
@@ -12,13 +16,29 @@ use crate::router::REQUEST_ID;
 /// theirs.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
 
-/// Lets the pages of any origin ask and read, without credentials: the service knows none.
-/// Preflight requests are answered here, before anything counts them or gives them a permit.
-pub(crate) fn layer() -> CorsLayer {
+/// Lets the pages of any origin ask and read. Preflight requests are answered here, before
+/// anything counts them or gives them a permit.
+pub(crate) async fn answer(request: Request, next: Next) -> Response {
+    if *request.method() == Method::OPTIONS && !is_preflight(&request) {
+        return next.run(request).await;
+    }
+    let Ok(response) = open_to_all().layer(next).oneshot(request).await;
+    response
+}
+
+/// Without credentials: the service knows none.
+fn open_to_all() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::CONTENT_TYPE])
         .expose_headers([header::RETRY_AFTER, REQUEST_ID])
         .max_age(PREFLIGHT_AGE)
+}
+
+/// Browsers name the method that they are about to use. Any other OPTIONS request asks for a
+/// method that no route has.
+fn is_preflight(request: &Request) -> bool {
+    let headers = request.headers();
+    headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::HeaderName;
-use axum::middleware::{from_fn_with_state, map_request};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
@@ -62,7 +62,7 @@ pub fn router_with_limits(state: ApiState, limits: ApiLimits) -> Router {
             middleware::limit_rate,
         ))
         .route_layer(from_fn_with_state(Arc::clone(&shared), bodies::read_body))
-        .route_layer(cors::layer())
+        .route_layer(from_fn(cors::answer))
         .into();
     let operators: Router<Arc<Shared>> = operations::routes()
         .route_layer(from_fn_with_state(

@@ -105,3 +105,13 @@ async fn the_routes_of_operators_are_for_pages_of_no_other_origin() {
         answer.assert_problem(405, "method-not-allowed");
     }
 }
+
+#[tokio::test]
+async fn a_request_for_options_that_is_no_preflight_has_no_route() {
+    let world = World::new().await;
+    let plain = Request::options("/v1/config").header(header::ORIGIN, ORIGIN);
+    let answer = world.send(plain.body(Body::empty()).unwrap()).await;
+    answer.assert_problem(405, "method-not-allowed");
+    let allowed = answer.headers[header::ALLOW].to_str().unwrap();
+    assert!(allowed.contains("GET"), "{allowed}");
+}
