@@ -105,9 +105,7 @@ impl AppFolder {
         let mut files = ServeDir::new(&self.folder).append_index_html_on_directories(false);
         let mut response = match files.try_call(request).await {
             Ok(response) => response.into_response(),
-            Err(error) if error.kind() == ErrorKind::InvalidFilename => {
-                return ApiError::RouteUnknown.into_response();
-            }
+            Err(error) if is_absence(&error) => return ApiError::RouteUnknown.into_response(),
             Err(error) => return ApiError::FileUnreadable(error).into_response(),
         };
         if !matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED) {
@@ -120,6 +118,14 @@ impl AppFolder {
         headers.insert(header::CACHE_CONTROL, caching(is_asset));
         response
     }
+}
+
+/// Returns whether there is no such file, as opposed to one that cannot be read.
+fn is_absence(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename
+    )
 }
 
 /// Answers with a file of the app, or says that there is no such route.

@@ -16,10 +16,15 @@ use crate::router::REQUEST_ID;
 /// theirs.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
 
-/// Lets the pages of any origin ask and read. Preflight requests are answered here, before
-/// anything counts them or gives them a permit.
+/// Start of the paths of people.
+const PEOPLE: &str = "/v1/";
+
+/// Lets the pages of any origin ask and read below `/v1`. Preflight requests are answered here,
+/// before anything counts them or gives them a permit.
 pub(crate) async fn answer(request: Request, next: Next) -> Response {
-    if *request.method() == Method::OPTIONS && !is_preflight(&request) {
+    let is_for_people = request.uri().path().starts_with(PEOPLE);
+    let asks_for_options = *request.method() == Method::OPTIONS && !is_preflight(&request);
+    if !is_for_people || asks_for_options {
         return next.run(request).await;
     }
     let Ok(response) = open_to_all().layer(next).oneshot(request).await;

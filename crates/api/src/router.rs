@@ -62,7 +62,6 @@ pub fn router_with_limits(state: ApiState, limits: ApiLimits) -> Router {
             middleware::limit_rate,
         ))
         .route_layer(from_fn_with_state(Arc::clone(&shared), bodies::read_body))
-        .route_layer(from_fn(cors::answer))
         .into();
     let operators: Router<Arc<Shared>> = operations::routes()
         .route_layer(from_fn_with_state(
@@ -91,6 +90,7 @@ pub fn router_with_limits(state: ApiState, limits: ApiLimits) -> Router {
     routes
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(CatchPanicLayer::custom(middleware::answer_panic))
+        .layer(from_fn(cors::answer))
         .layer(from_fn_with_state(Arc::clone(&shared), middleware::measure))
         .layer(
             TraceLayer::new_for_http()
