@@ -15,7 +15,7 @@ import {
   type DeviceClaim,
   type Now,
 } from './claim.ts';
-import { chainNow, firstPayment, partsOf } from './countdown.ts';
+import { chainNow, partsOf } from './countdown.ts';
 import { ClaimQueue, ClaimStorage } from './queue.ts';
 
 const word = (digit: string) => `0x${digit.repeat(64)}`;
@@ -352,25 +352,11 @@ describe('epochs', () => {
 });
 
 describe('the countdown', () => {
-  const calendar = { genesis: 1_000, epochLengthSecs: 86_400, claimWindowEpochs: 4 };
-
   it('runs by the chain and this device’s monotonic clock', () => {
     const clock = { chainTime: 5_000, readAtMs: 70_000 };
     expect(chainNow(clock, 70_000)).toBe(5_000);
     expect(chainNow(clock, 72_999)).toBe(5_002);
     expect(chainNow(clock, 60_000)).toBe(5_000);
-  });
-
-  it('leads to the epoch after the one of joining', () => {
-    expect(firstPayment(calendar, 1_500, 2_000)).toEqual({
-      kind: 'waiting',
-      epoch: 1,
-      startsAt: 87_400,
-      secsLeft: 85_400,
-    });
-    expect(firstPayment(calendar, 1_500, 87_399)).toMatchObject({ secsLeft: 1 });
-    expect(firstPayment(calendar, 1_500, 87_400)).toEqual({ kind: 'open', epoch: 1 });
-    expect(firstPayment(calendar, 999, 2_000)).toBeUndefined();
   });
 
   it('is told in days, hours, minutes and seconds', () => {

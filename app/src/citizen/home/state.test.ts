@@ -106,6 +106,11 @@ describe('the home page', () => {
     expect(home(me, 1_650, { claims: all })).toMatchObject({ kind: 'member', open: [] });
   });
 
+  it('shows the claims of a device though the first payment has not opened', () => {
+    const me = afterJoining(afterWaiting(newMembership(ME), word('a'), 1_720), 11);
+    expect(home(me, 1_740, { claims: [claim(5)] })).toMatchObject({ kind: 'member', open: [] });
+  });
+
   it('of somebody who came back by the card offers what the lists have to decide', () => {
     const me = afterJoining(newMembership(ME), 11);
     expect(home(me, 1_750)).toMatchObject({ kind: 'member', open: [4, 5, 6, 7] });

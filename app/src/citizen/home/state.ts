@@ -3,9 +3,8 @@
 import { oldestClaimable, startOf } from '../../chain/calendar.ts';
 import type { ServiceFailure } from '../../service/problems.ts';
 import { openEpochs, type DeviceClaim } from '../claim/claim.ts';
-import { firstPayment } from '../claim/countdown.ts';
 import type { DeploymentFacts, Survey } from '../deployment/deployment.ts';
-import { standingOf, type Membership } from '../membership/membership.ts';
+import { firstPossibleEpoch, standingOf, type Membership } from '../membership/membership.ts';
 import type { Present, PresentOutcome } from '../present/present.ts';
 
 /** State of the home page. */
@@ -60,16 +59,10 @@ function memberState(
   present: Present,
 ): HomeState {
   const now = chainSecs ?? present.clock.chainTime;
-  const { notMemberAt, absentFrom } = membership;
-  // Somebody who was no member at a time joined in its epoch at the earliest (EPOCH-3).
-  const payment =
-    notMemberAt === undefined ? undefined : firstPayment(calendar, notMemberAt, now);
-  if (payment?.kind === 'waiting') {
-    return { kind: 'waiting', startsAt: payment.startsAt, secsLeft: payment.secsLeft };
-  }
+  const { absentFrom } = membership;
   const current = present.facts.epoch;
   const range = {
-    first: payment?.epoch ?? 0,
+    first: firstPossibleEpoch(membership, calendar),
     oldestClaimable: oldestClaimable(calendar, current),
     current,
   };

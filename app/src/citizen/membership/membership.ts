@@ -93,7 +93,10 @@ export function afterAbsence(record: Membership, epoch: number): Membership {
     : { ...record, absentFrom: [...record.absentFrom, epoch] };
 }
 
-/** Returns the first epoch that the person may be paid for; the list of each epoch decides. */
+/**
+ * Returns the first epoch that the person may be paid for: the one after the epoch in which they
+ * were no member yet (EPOCH-3). The list of each epoch decides.
+ */
 export function firstPossibleEpoch({ notMemberAt }: Membership, calendar: ClaimCalendar): number {
   const epoch = notMemberAt === undefined ? undefined : epochAt(calendar, notMemberAt);
   return epoch === undefined ? 0 : epoch + 1;
