@@ -122,6 +122,7 @@ export class Member {
   #queue: ClaimQueue | undefined;
   #runner: QueueRunner | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
+  #presentReadings = 0;
   #visitTimer: ReturnType<typeof setTimeout> | undefined;
   #watchTimer: ReturnType<typeof setTimeout> | undefined;
   #isAtWork = false;
@@ -245,7 +246,12 @@ export class Member {
     const { facts } = this;
     if (!facts) return;
     const monotonicMs = () => performance.now();
-    this.present = await readPresent(facts, this.#services(), this.#endpoints(), monotonicMs);
+    this.#presentReadings += 1;
+    const reading = this.#presentReadings;
+    const present = await readPresent(facts, this.#services(), this.#endpoints(), monotonicMs);
+    // A reading that began later knows more, whichever of the two ends first.
+    if (reading !== this.#presentReadings) return;
+    this.present = present;
     this.#readAtMs = performance.now();
     this.#tick();
     await this.#readUnit(facts);
