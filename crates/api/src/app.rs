@@ -115,6 +115,7 @@ impl AppFolder {
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
+        headers.remove(header::ACCEPT_RANGES);
         headers.insert(header::CACHE_CONTROL, caching(is_asset));
         response
     }
