@@ -23,7 +23,7 @@ if (!program) {
 const PIN = '271828';
 /** Simulated person whom nobody of the demo is. */
 const PERSON = '4711';
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 120_000;
 const found = [];
 const folder = mkdtempSync(join(tmpdir(), 'annona-payment-'));
 
@@ -68,11 +68,9 @@ async function ask(method, ...params) {
 
 /** Moves the chain's time into the next epoch. */
 async function nextEpoch() {
-  const { epoch } = await (await fetch(new URL('/v1/epochs/current', service))).json();
-  const { calendar } = await (await fetch(new URL('/v1/config', service))).json();
-  const start = Number(calendar.genesis) + (epoch + 1) * Number(calendar.epochLengthSecs);
+  const { endsAt } = await (await fetch(new URL('/v1/epochs/current', service))).json();
   const block = await ask('eth_getBlockByNumber', 'latest', false);
-  await ask('evm_increaseTime', start - Number(block.timestamp) + 1);
+  await ask('evm_increaseTime', endsAt - Number(block.timestamp));
   await ask('evm_mine');
 }
 
@@ -82,7 +80,9 @@ page.setDefaultTimeout(LIMIT_MS);
 const sent = [];
 const origins = [new URL(service).origin, new URL(chain).origin];
 watch(page, origins[0], (text) => {
-  if (!text.startsWith(`asks ${origins[1]}/`)) found.push(text);
+  // Until the orb has sent the code, nobody knows its nonce, and Chromium calls a 404 an error.
+  const isUnknownNonce = text.includes('the server responded with a status of 404');
+  if (!text.startsWith(`asks ${origins[1]}/`) && !isUnknownNonce) found.push(text);
 });
 page.on('request', (request) => sent.push(`${request.url()} ${request.postData() ?? ''}`));
 
@@ -132,7 +132,8 @@ async function nameEndpoint() {
   await press('Add');
   await page.getByText(chain).first().waitFor();
   await shot('endpoint');
-  for (let back = 0; back < 2; back += 1) await press('Back');
+  await press('Back');
+  await see('You have not joined yet');
 }
 
 async function visitOrb() {
@@ -153,7 +154,8 @@ async function visitOrb() {
   return told;
 }
 
-async function claim() {
+/** Claims the payment of the next epoch, and waits until `count` are paid. */
+async function claim(count) {
   await nextEpoch();
   await page.reload();
   await heading('Open your identity');
@@ -163,7 +165,7 @@ async function claim() {
   await press('Get your payment');
   await page.getByText('Proving that you are a member').first().waitFor();
   await shot('proving');
-  await page.getByText(/^Paid( a moment ago)?$/).first().waitFor();
+  await page.getByText(/^Paid( a moment ago)?$/).nth(count - 1).waitFor();
   await shot('paid');
   return (Date.now() - began) / 1_000;
 }
@@ -189,8 +191,8 @@ try {
   const words = await makeIdentity();
   await nameEndpoint();
   await visitOrb();
-  for (const name of ['first', 'second']) {
-    console.log(`${name} payment: ${(await claim()).toFixed(1)} s from the button to the chain`);
+  for (const count of [1, 2]) {
+    console.log(`payment ${count}: ${(await claim(count)).toFixed(1)} s from the button to the chain`);
   }
   // By neighbours: a single word of the list may be the name of a field.
   const pairs = words.slice(1).map((word, index) => new RegExp(`${words[index]}\\W+${word}`, 'i'));

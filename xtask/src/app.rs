@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::setup;
-use crate::shell::{cargo, read_from, root, run_in};
+use crate::shell::{annona_binary, cargo, read_from, root, run_in};
 
 const FOLDER: &str = "app";
 
@@ -71,10 +71,14 @@ pub(crate) fn generate() -> anyhow::Result<()> {
     run(&["gen"])
 }
 
-/// Goes a citizen's ways through the built app in Chromium.
+/// Goes a citizen's ways through the built app in Chromium, the last of them with the service,
+/// contracts and orb of a demo.
 pub(crate) fn flow() -> anyhow::Result<()> {
     build()?;
-    run(&["flow"])
+    run(&["flow"])?;
+    let annona = annona_binary()?;
+    let annona = annona.to_string_lossy();
+    setup::npm(FOLDER, &["run", "payment", "--", &annona])
 }
 
 fn run(scripts: &[&str]) -> anyhow::Result<()> {

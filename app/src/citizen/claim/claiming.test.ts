@@ -244,6 +244,19 @@ describe('the runner of the queue', () => {
     expect(done.slice(10)).toContain('compare');
   });
 
+  it('reads the payments at once when a relay says that a claim is paid', async () => {
+    const told = (status: 'submitted' | 'mined') =>
+      claim(4, { kind: 'sent', service: 'https://one.example', status, notBeforeMs: 0 });
+    const { made, done } = runner([told('mined')]);
+    await made.run();
+    await made.run();
+    expect(done.filter((it) => it === 'compare')).toHaveLength(2);
+    const waiting = runner([told('submitted')]);
+    await waiting.made.run();
+    await waiting.made.run();
+    expect(waiting.done.filter((it) => it === 'compare')).toHaveLength(1);
+  });
+
   it('asks nothing of anybody while nothing is open', async () => {
     const { made, done } = runner([claim(3, FINAL), claim(4, { kind: 'missed' })]);
     await made.run();

@@ -44,6 +44,11 @@ export function oldestUnsettled(
   return epochs.length === 0 ? undefined : Math.min(...epochs);
 }
 
+/** Returns whether a relay says that a claim is paid, and the chain was not seen to. */
+function isToldToBePaid({ state }: DeviceClaim): boolean {
+  return state.kind === 'sent' && (state.status === 'mined' || state.status === 'final');
+}
+
 /** Runs the queue, one run at a time. */
 export class QueueRunner {
   #running: Promise<void> | undefined;
@@ -78,7 +83,9 @@ export class QueueRunner {
     const since = oldestUnsettled(before, chainSecs());
     if (since === undefined) return;
     await prepare();
-    onClaims(await queue.step());
+    const after = await queue.step();
+    onClaims(after);
+    if (after.some(isToldToBePaid)) this.readSoon();
     await this.#compare(since);
   }
 
