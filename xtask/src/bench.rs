@@ -171,7 +171,13 @@ fn wasm(claims: u32, json: Option<&Path>) -> anyhow::Result<()> {
     let folder = folder.to_string_lossy();
     generate::build(&["--bin", "annona-peers"])?;
     let program = format!("annona-peers{}", std::env::consts::EXE_SUFFIX);
-    read_from(root(), debug_folder()?.join(program), &["snarkjs", &folder])?;
+    let key = generate::semaphore_proving_key()?;
+    let key = key.to_string_lossy();
+    read_from(
+        root(),
+        debug_folder()?.join(program),
+        &["snarkjs", &key, &folder],
+    )?;
     let claims = claims.to_string();
     let script = ["scripts/bench.mjs", &folder, &claims];
     let app = root().join("app");

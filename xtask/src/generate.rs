@@ -116,7 +116,7 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let scratch = std::env::temp_dir().join(format!("annona-gen-{}", std::process::id()));
     fs::create_dir_all(&scratch)?;
     let key = scratch.join("semaphore_30");
-    let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
+    let proving_key = semaphore_proving_key()?;
     let graph = semaphore_folder()?.join("graphs/30/graph.bin");
     let arguments = [&proving_key, &graph, &key].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -265,6 +265,11 @@ fn written_by(
     settle(mode, stale, kept, &fs::read(&made)?)?;
     fs::remove_file(made)?;
     Ok(())
+}
+
+/// Returns the proving key of depth 30 that `semaphore-rs` carries.
+pub(crate) fn semaphore_proving_key() -> anyhow::Result<PathBuf> {
+    Ok(semaphore_folder()?.join("assets/30/semaphore.arkzkey"))
 }
 
 /// Returns the folder in which cargo keeps the sources of semaphore-rs.

@@ -55,6 +55,8 @@ enum Command {
     /// Write the claim circuit's key and an assignment for snarkjs, and the same statement for the
     /// module of `crates/wasm`: `semaphore.zkey`, `claim.wtns`, `claim.bin`.
     Snarkjs {
+        /// Proving key of depth 30 that `semaphore-rs` carries (`.arkzkey`).
+        proving_key: PathBuf,
         /// Folder of the three files.
         folder: PathBuf,
     },
@@ -75,9 +77,10 @@ fn main() -> anyhow::Result<()> {
             count,
             seed,
         } => claims::claims(&folder, count, &mut ChaCha8Rng::seed_from_u64(seed))?,
-        Command::Snarkjs { folder } => {
-            snarkjs::statement(&folder, &mut ChaCha8Rng::seed_from_u64(1))?
-        }
+        Command::Snarkjs {
+            proving_key,
+            folder,
+        } => snarkjs::statement(&proving_key, &folder, &mut ChaCha8Rng::seed_from_u64(1))?,
         Command::WorldId { folder } => world_id::compare(&folder)?,
     };
     writeln!(std::io::stdout(), "{printed:#}")?;

@@ -15,9 +15,14 @@ use rand::CryptoRng;
 use semaphore_rs_trees::Branch;
 use serde_json::{Value, json};
 
-/// Writes `semaphore.zkey`, `claim.wtns` and `claim.bin` to `folder`. The last is the argument of
+/// Reads the proving key that `semaphore-rs` carries, and writes `semaphore.zkey`, `claim.wtns`
+/// and `claim.bin` to `folder`. The last is the argument of
 /// the module's call that begins the claim, with one share.
-pub(crate) fn statement(folder: &Path, rng: &mut impl CryptoRng) -> anyhow::Result<Value> {
+pub(crate) fn statement(
+    proving_key: &Path,
+    folder: &Path,
+    rng: &mut impl CryptoRng,
+) -> anyhow::Result<Value> {
     let secret = [3; 32];
     let identity = Identity::from_secret(secret);
     let mut members = MembershipTree::default();
@@ -53,7 +58,8 @@ pub(crate) fn statement(folder: &Path, rng: &mut impl CryptoRng) -> anyhow::Resu
         proof.inputs.external_nullifier.to_field().to_u256(),
         proof.inputs.signal.to_field().to_u256(),
     );
-    std::fs::write(folder.join("semaphore.zkey"), key_file())?;
+    let proving_key = std::fs::read(proving_key)?;
+    std::fs::write(folder.join("semaphore.zkey"), key_file(&proving_key)?)?;
     std::fs::write(folder.join("claim.wtns"), assignment_file(&assignment))?;
     let argument = argument(
         &secret,
@@ -113,8 +119,9 @@ impl Sections {
     }
 }
 
-fn key_file() -> Vec<u8> {
-    let (key, matrices) = semaphore_rs::circuit::zkey(annona_core::TREE_DEPTH);
+fn key_file(proving_key: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let (key, matrices) = semaphore_rs_ark_zkey::read_arkzkey_from_bytes(proving_key)
+        .map_err(|error| anyhow::anyhow!("{error:#}"))?;
     let inputs = matrices.num_instance_variables;
     let mut header = field_header(Fq::MODULUS.to_bytes_le());
     header.extend(field_header(Fr::MODULUS.to_bytes_le()));
@@ -160,7 +167,7 @@ fn key_file() -> Vec<u8> {
     file.add(9, &all(&key.h_query, g1));
     // No contributions are listed, and no hash of the circuit.
     file.add(10, &[0; 68]);
-    file.bytes
+    Ok(file.bytes)
 }
 
 fn assignment_file(assignment: &[Fr]) -> Vec<u8> {

@@ -199,3 +199,194 @@ fn path(request: &mut Reader<'_>) -> Result<Vec<u8>, Refusal> {
     answer.extend_from_slice(&root.to_be_bytes());
     Ok(answer)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use annona_core::{Address, ClaimScope, Epoch};
+    use annona_prover::Identity;
+    use annona_tree::MembershipTree;
+    use rand_chacha::rand_core::Rng;
+
+    use super::*;
+
+    const PROVER: &[u8] = include_bytes!("../../prover/keys/semaphore_30.prover");
+    const WITNESS: &[u8] = include_bytes!("../../prover/keys/semaphore_30.witness");
+    const SECRET: [u8; 32] = [7; 32];
+
+    fn call(instance: &mut Instance, call: Call, parts: &[&[u8]]) -> Result<Vec<u8>, Refusal> {
+        instance.request = parts.concat();
+        let outcome = instance.carry_out(call as u32);
+        assert!(
+            instance.request.iter().all(|byte| *byte == 0),
+            "the argument stays"
+        );
+        outcome.map(|()| instance.answer.clone())
+    }
+
+    fn measured(bytes: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(bytes.len()).unwrap().to_be_bytes();
+        [&length, bytes].concat()
+    }
+
+    fn with_prover() -> Instance {
+        let mut instance = Instance::default();
+        call(
+            &mut instance,
+            Call::LoadProver,
+            &[&measured(PROVER), WITNESS],
+        )
+        .unwrap();
+        instance
+    }
+
+    fn scope() -> ClaimScope {
+        ClaimScope {
+            chain_id: 31_337,
+            distributor: Address::repeat_byte(0x22),
+        }
+    }
+
+    /// Argument that begins a claim in `shares` shares, for the root with another first byte
+    /// where `change` is not 0.
+    fn claim(shares: u8, change: u8) -> Vec<u8> {
+        let identity = Identity::from_secret(SECRET);
+        let mut members = MembershipTree::default();
+        members.append(&[identity.commitment()]).unwrap();
+        let place = members.leaf_index(identity.commitment()).unwrap();
+        let path = members.current().proof(place);
+        let mut root = members.root().to_be_bytes();
+        root[31] ^= change;
+        let mut argument = SECRET.to_vec();
+        argument.extend(scope().chain_id.to_be_bytes());
+        argument.extend(scope().distributor);
+        argument.extend(5_u64.to_be_bytes());
+        argument.extend([2; 20]);
+        argument.extend([0; 52]);
+        argument.extend(place.get().to_be_bytes());
+        argument.extend(path.siblings.iter().flat_map(|node| node.to_be_bytes()));
+        argument.extend(root);
+        argument.extend([9; 32]);
+        argument.push(shares);
+        argument
+    }
+
+    #[test]
+    fn derivations_are_those_of_an_identity() {
+        let identity = Identity::from_secret(SECRET);
+        let mut instance = Instance::default();
+        let commitment = call(&mut instance, Call::Commitment, &[&SECRET]);
+        assert_eq!(commitment.unwrap(), identity.commitment().to_be_bytes());
+        let place = [
+            &SECRET[..],
+            &31_337_u64.to_be_bytes(),
+            &[0x22; 20],
+            &5_u64.to_be_bytes(),
+        ];
+        let hash = call(&mut instance, Call::NullifierHash, &place).unwrap();
+        let expected = ExternalNullifier::new(&scope(), Epoch(5));
+        assert_eq!(hash, identity.nullifier_hash(expected).to_be_bytes());
+    }
+
+    /// Whoever restores a wallet from its card finds the money of earlier epochs by this address.
+    #[test]
+    fn receive_addresses_are_frozen_and_differ_by_epoch() {
+        let mut instance = Instance::default();
+        let mut address = |epoch: u64| {
+            let epoch = epoch.to_be_bytes();
+            let place = [&SECRET[..], &31_337_u64.to_be_bytes(), &[0x22; 20], &epoch];
+            let bytes = call(&mut instance, Call::ReceiveAddress, &place).unwrap();
+            Address::from_slice(&bytes).to_string()
+        };
+        assert_eq!(address(5), "0x1d57F55FCCC548069B1EB261F01F731e0d008e0B");
+        assert_ne!(address(5), address(6));
+    }
+
+    #[test]
+    fn the_proof_is_the_same_in_any_number_of_shares() {
+        let mut instance = with_prover();
+        let mut proofs = Vec::new();
+        for shares in [1, 3] {
+            call(&mut instance, Call::BeginClaim, &[&claim(shares, 0)]).unwrap();
+            let mut sums = Vec::new();
+            for number in 0..shares {
+                let share = call(&mut instance, Call::Share, &[&[number]]).unwrap();
+                sums.extend(measured(
+                    &call(&mut instance, Call::Sums, &[&share]).unwrap(),
+                ));
+            }
+            proofs.push(call(&mut instance, Call::FinishClaim, &[&sums]).unwrap());
+            let again = call(&mut instance, Call::FinishClaim, &[&sums]);
+            assert_eq!(again, Err(Refusal::NoClaim), "a claim is finished once");
+        }
+        assert_eq!(proofs[0].len(), 32 + 8 * 32);
+        assert_eq!(proofs[0], proofs[1]);
+    }
+
+    /// Tests IDENT-8.
+    #[test]
+    fn a_path_to_another_root_is_refused_before_anything_is_proved() {
+        let mut instance = with_prover();
+        let refused = call(&mut instance, Call::BeginClaim, &[&claim(1, 1)]);
+        assert_eq!(refused, Err(Refusal::ForeignRoot));
+        assert_eq!(
+            call(&mut instance, Call::Share, &[&[0]]),
+            Err(Refusal::NoClaim)
+        );
+    }
+
+    #[test]
+    fn without_the_files_nothing_is_proved() {
+        let mut instance = Instance::default();
+        let begun = call(&mut instance, Call::BeginClaim, &[&claim(1, 0)]);
+        assert_eq!(begun, Err(Refusal::NoProver));
+        let cut = &PROVER[..PROVER.len() - 1];
+        let loaded = call(&mut instance, Call::LoadProver, &[&measured(cut), WITNESS]);
+        assert_eq!(loaded, Err(Refusal::NoProver));
+    }
+
+    #[test]
+    fn tiles_make_the_path_that_the_tree_has() {
+        let mut members = MembershipTree::default();
+        let people: Vec<Commitment> = (0..300_u16)
+            .map(|number| {
+                let mut secret = [0; 32];
+                secret[..2].copy_from_slice(&number.to_be_bytes());
+                Identity::from_secret(secret).commitment()
+            })
+            .collect();
+        members.append(&people).unwrap();
+        let place = members.leaf_index(people[280]).unwrap();
+        let tiles = TileId::path_of(place).map(|id| members.current().tile(id).unwrap());
+        let mut argument = place.get().to_be_bytes().to_vec();
+        for tile in &tiles {
+            argument.extend(measured(&tile.to_bytes()));
+        }
+        let mut instance = Instance::default();
+        let answer = call(&mut instance, Call::Path, &[&argument]).unwrap();
+        let mut expected = people[280].to_be_bytes().to_vec();
+        let path = members.current().proof(place);
+        expected.extend(path.siblings.iter().flat_map(|node| node.to_be_bytes()));
+        expected.extend(members.root().to_be_bytes());
+        assert_eq!(answer, expected);
+    }
+
+    #[test]
+    fn no_argument_makes_a_panic() {
+        let mut instance = with_prover();
+        let mut rng = ChaCha20Rng::from_seed([1; 32]);
+        let whole = claim(2, 0);
+        for number in 0..12 {
+            for length in (0..1_300).step_by(13) {
+                let mut argument = vec![0; length];
+                rng.fill_bytes(&mut argument);
+                instance.request = argument;
+                let _outcome = instance.carry_out(number);
+                instance.request = whole[..length.min(whole.len() - 1)].to_vec();
+                let _outcome = instance.carry_out(number);
+            }
+        }
+        instance.request = Vec::new();
+        assert_eq!(instance.carry_out(99), Err(Refusal::UnknownCall));
+    }
+}
