@@ -50,7 +50,6 @@ const WALLS: [Wall; 9] = [
             "annona-client",
             "annona-circuits",
             "annona-proofs",
-            "ark-groth16",
             "reqwest",
             "semaphore-rs",
             "tokio",

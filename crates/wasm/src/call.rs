@@ -1,4 +1,4 @@
-/// What can be called, with the bytes of argument and answer. A *scope* is the chain id (8 bytes)
+/// Call of the module, with the bytes of argument and answer. A *scope* is the chain id (8 bytes)
 /// and the distributor's address (20).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call {
