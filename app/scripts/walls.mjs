@@ -7,19 +7,20 @@ import { imports } from './sources.mjs';
 
 /** Files of the wallet that run in the page. All others of `wallet/` run in the worker. */
 const PAGE_SIDE = ['wallet/index.ts', 'wallet/client.ts', 'wallet/passkey.ts'];
-/** Files of the wallet that both sides use: types of the messages, and no code of the vault. */
-const SHARED = ['wallet/protocol.ts'];
+/** Files of the wallet that both sides use; they have no code of the vault. */
+const SHARED = ['wallet/protocol.ts', 'wallet/trusted.ts'];
 const WORKER = 'wallet/worker.ts';
 
 /** Folders of `src` and the folders that each may import. */
 const MAY_IMPORT = {
   bytes: [],
   chain: ['net'],
-  citizen: ['bytes', 'chain', 'messages', 'net', 'service', 'ui', 'wallet'],
-  gallery: ['bytes', 'chain', 'citizen', 'messages', 'net', 'service', 'ui', 'wallet'],
+  citizen: ['bytes', 'chain', 'messages', 'net', 'service', 'tree', 'ui', 'wallet'],
+  gallery: ['bytes', 'chain', 'citizen', 'messages', 'net', 'service', 'tree', 'ui', 'wallet'],
   messages: [],
   net: [],
   service: ['messages', 'net'],
+  tree: ['bytes', 'net', 'service', 'wallet'],
   ui: ['messages'],
   wallet: ['bytes'],
 };

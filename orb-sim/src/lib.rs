@@ -4,8 +4,9 @@
 //! circumstances of one photograph ([`CaptureConditions`]), and the rendering of an 8-bit
 //! near-infrared image ([`capture`]).
 //!
-//! Also the device ([`Orb`]): it runs the iris pipeline on images, signs the result and
-//! speaks to the service through `annona-client`, as a stranger.
+//! Also the device ([`Orb`]): it reads the code that a citizen's phone shows ([`Visit`]), runs the
+//! iris pipeline on images, signs the result and speaks to the service through `annona-client`,
+//! as a stranger.
 //!
 //! Not here: recognition of its own. The renderer knows nothing of iris codes, the device
 //! knows nothing of seeds, and the pipeline sees pixels only. [`Truth`] exists for
@@ -36,6 +37,8 @@ pub mod session;
 mod texture;
 mod tile;
 mod view;
+#[cfg(feature = "device")]
+mod visit;
 
 pub use anatomy::Person;
 pub use annona_iris::Eye;
@@ -46,3 +49,5 @@ pub use geometry::Contour;
 pub use random::normal;
 pub use render::{Ray, Truth, capture, capture_with_truth};
 pub use view::{HEIGHT, WIDTH};
+#[cfg(feature = "device")]
+pub use visit::{VISIT_MAX_LEAD_SECS, VISIT_PREFIX, VISIT_VALID_SECS, Visit, VisitError};

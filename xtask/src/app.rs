@@ -1,12 +1,68 @@
-//! Checks and tests of the web app, by its npm scripts.
+//! The web app: its WebAssembly module, and its checks and tests by its npm scripts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 
 use crate::setup;
+use crate::shell::{annona_binary, cargo, read_from, root, run_in};
 
 const FOLDER: &str = "app";
+
+/// Target of the module, and the profile of the workspace that it is built with.
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "wasm";
+/// Place where the app expects the module.
+const MODULE: &str = "app/src/wallet/generated/annona.wasm";
+
+/// Builds the app into `app/dist`.
+pub(crate) fn build() -> anyhow::Result<()> {
+    build_module()?;
+    run(&["build"])
+}
+
+/// Builds the module of `crates/wasm` and puts it where the app expects it.
+pub(crate) fn build_module() -> anyhow::Result<()> {
+    add_target()?;
+    let package = ["build", "--quiet", "--package", "annona-wasm"];
+    cargo(&[&package[..], &["--target", TARGET, "--profile", PROFILE]].concat())?;
+    let made = target_folder()?
+        .join(TARGET)
+        .join(PROFILE)
+        .join("annona_wasm.wasm");
+    let place = root().join(MODULE);
+    fs::create_dir_all(place.parent().context("the module has a folder")?)?;
+    fs::copy(&made, &place).with_context(|| format!("cannot copy {}", made.display()))?;
+    Ok(())
+}
+
+/// Installs the standard library of the target where it is missing.
+fn add_target() -> anyhow::Result<()> {
+    let library = read_from(
+        root(),
+        "rustc",
+        &["--print", "target-libdir", "--target", TARGET],
+    )?;
+    if Path::new(library.trim()).exists() {
+        return Ok(());
+    }
+    run_in(root(), "rustup", &["target", "add", TARGET])
+        .with_context(|| format!("install Rust's standard library for {TARGET}"))
+}
+
+fn target_folder() -> anyhow::Result<PathBuf> {
+    let debug = crate::shell::debug_folder()?;
+    Ok(debug
+        .parent()
+        .context("the folder of builds has a parent")?
+        .to_owned())
+}
 
 /// Checks texts, walls, licences and types, runs the unit tests, and builds the app, which
 /// must stay small.
 pub(crate) fn test() -> anyhow::Result<()> {
+    build_module()?;
     run(&["check", "test", "build"])
 }
 
@@ -15,9 +71,14 @@ pub(crate) fn generate() -> anyhow::Result<()> {
     run(&["gen"])
 }
 
-/// Goes a citizen's ways through the built app in Chromium.
+/// Goes a citizen's ways through the built app in Chromium, the last of them with the service,
+/// contracts and orb of a demo.
 pub(crate) fn flow() -> anyhow::Result<()> {
-    run(&["build", "flow"])
+    build()?;
+    run(&["flow"])?;
+    let annona = annona_binary()?;
+    let annona = annona.to_string_lossy();
+    setup::npm(FOLDER, &["run", "payment", "--", &annona])
 }
 
 fn run(scripts: &[&str]) -> anyhow::Result<()> {

@@ -65,6 +65,15 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Claim proofs in Chromium, by the module of `crates/wasm` and by snarkjs in the same run.
+    Wasm {
+        /// Claims of each, after one that warms up.
+        #[arg(long, default_value_t = 9)]
+        claims: u32,
+        /// File for the figures, instead of the table.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// The hash and the membership tree, beside semaphore-rs's.
     Tree {
         /// Size of the tree.
@@ -127,6 +136,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         }
         Bench::Relay { claims, json } => relay(*claims, json.as_deref()),
         Bench::Proofs { json } => bench_target("annona-proofs", "proofs", &[], json.as_deref()),
+        Bench::Wasm { claims, json } => wasm(*claims, json.as_deref()),
         Bench::Tree { leaves, json } => {
             let leaves = leaves.to_string();
             bench_target(
@@ -150,6 +160,35 @@ fn relay(claims: u32, json: Option<&Path>) -> anyhow::Result<()> {
         command.extend(["--json", path]);
     }
     cargo(&command)
+}
+
+fn wasm(claims: u32, json: Option<&Path>) -> anyhow::Result<()> {
+    setup::run()?;
+    crate::app::build_module()?;
+    setup::install_packages_of("app")?;
+    let folder = root().join("target/bench-wasm");
+    std::fs::create_dir_all(&folder)?;
+    let folder = folder.to_string_lossy();
+    generate::build(&["--bin", "annona-peers"])?;
+    let program = format!("annona-peers{}", std::env::consts::EXE_SUFFIX);
+    let key = generate::semaphore_proving_key()?;
+    let key = key.to_string_lossy();
+    read_from(
+        root(),
+        debug_folder()?.join(program),
+        &["snarkjs", &key, &folder],
+    )?;
+    let claims = claims.to_string();
+    let script = ["scripts/bench.mjs", &folder, &claims];
+    let app = root().join("app");
+    match json {
+        Some(path) => {
+            let figures = read_from(&app, "node", &[&script[..], &["--json"]].concat())?;
+            std::fs::write(path, figures)
+                .with_context(|| format!("cannot write {}", path.display()))
+        }
+        None => run_in(&app, "node", &script),
+    }
 }
 
 fn scores(eyes: u32, captures: u32, seeds: &[u64], json: Option<&Path>) -> anyhow::Result<()> {

@@ -116,15 +116,20 @@ fn verifying_key(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let scratch = std::env::temp_dir().join(format!("annona-gen-{}", std::process::id()));
     fs::create_dir_all(&scratch)?;
     let key = scratch.join("semaphore_30");
-    let proving_key = semaphore_folder()?.join("assets/30/semaphore.arkzkey");
-    let arguments = [&proving_key, &key].map(|path| path.to_string_lossy().into_owned());
+    let proving_key = semaphore_proving_key()?;
+    let graph = semaphore_folder()?.join("graphs/30/graph.bin");
+    let arguments = [&proving_key, &graph, &key].map(|path| path.to_string_lossy().into_owned());
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     program("semaphore_key", &arguments)?;
     for (made, kept) in [
         ("semaphore_30.vk", "crates/proofs/keys/semaphore_30.vk"),
         (
             "semaphore_30.prover",
-            "crates/proofs/keys/semaphore_30.prover",
+            "crates/prover/keys/semaphore_30.prover",
+        ),
+        (
+            "semaphore_30.witness",
+            "crates/prover/keys/semaphore_30.witness",
         ),
         ("semaphore_30.hash", "crates/proofs/keys/semaphore_30.hash"),
     ] {
@@ -260,6 +265,11 @@ fn written_by(
     settle(mode, stale, kept, &fs::read(&made)?)?;
     fs::remove_file(made)?;
     Ok(())
+}
+
+/// Returns the proving key of depth 30 that `semaphore-rs` carries.
+pub(crate) fn semaphore_proving_key() -> anyhow::Result<PathBuf> {
+    Ok(semaphore_folder()?.join("assets/30/semaphore.arkzkey"))
 }
 
 /// Returns the folder in which cargo keeps the sources of semaphore-rs.

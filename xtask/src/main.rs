@@ -1,5 +1,5 @@
-//! Developer commands: `cargo xtask setup | demo | test | gen | fuzz | mutants | peers | bench |
-//! measure`.
+//! Developer commands: `cargo xtask setup | demo | test | app | gen | fuzz | mutants | peers |
+//! bench | measure`.
 //!
 //! Each sets up what it needs, so that two commands are enough on a fresh machine
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.
@@ -50,6 +50,8 @@ enum Command {
     /// Set up and run every check and test: formats, lints, Solidity, Rust, the demo, the npm
     /// verifier.
     Test(test::TestArgs),
+    /// Build the citizens' web app into `app/dist`, which `annona serve` and any static host serve.
+    App,
     /// Make the generated files: verifying key, Solidity verifier and its test proofs, iris
     /// vectors, contract artifacts, descriptions of the store's queries, OpenAPI.
     Gen {
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         Command::Setup => setup::run(),
         Command::Demo { arguments } => demo(&arguments),
         Command::Test(args) => test::run(&args),
+        Command::App => setup::run().and_then(|()| app::build()),
         Command::Gen { check } => generate::run(generate::Mode::from_flag(check)),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Peers(args) => peers::run(&args),
@@ -111,6 +114,10 @@ fn demo(arguments: &[String]) -> anyhow::Result<()> {
         "Annona's demo: first the tools are set up and the program is built, which takes some minutes the first time and seconds later"
     );
     setup::run_beside(|| shell::cargo(&["build", "--package", "annona"]))?;
+    if arguments.iter().any(|argument| argument == "--keep") {
+        // Who keeps the service running may want to open the app.
+        app::build()?;
+    }
     shell::replace(&shell::annona_binary()?, "demo", arguments)
 }
 

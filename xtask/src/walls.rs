@@ -14,7 +14,7 @@ struct Wall {
     reason: &'static str,
 }
 
-const WALLS: [Wall; 8] = [
+const WALLS: [Wall; 9] = [
     Wall {
         name: "annona-audit",
         must_not_link: &[
@@ -43,6 +43,18 @@ const WALLS: [Wall; 8] = [
             "sqlx",
         ],
         reason: "a wallet compares no eyes and decodes no image",
+    },
+    Wall {
+        name: "annona-wasm",
+        must_not_link: &[
+            "annona-client",
+            "annona-circuits",
+            "annona-proofs",
+            "reqwest",
+            "semaphore-rs",
+            "tokio",
+        ],
+        reason: "a phone loads it",
     },
     Wall {
         name: "annona-store",

@@ -12,6 +12,8 @@ export const SELECTORS = {
   'claimWindow()': '0xc5d37ae1',
   'genesis()': '0xa7f0b3de',
   'epochLength()': '0x57d775f8',
+  'decimals()': '0x313ce567',
+  'symbol()': '0x95d89b41',
 } as const;
 
 /** Hash of each event's signature. */
@@ -49,6 +51,24 @@ export function wordsOf(data: string, count: number): string[] {
   const digits = data.slice(2);
   if (digits.length !== count * WORD_DIGITS) throw new AbiError(`${count} words were expected`);
   return digits.match(/.{64}/g) ?? [];
+}
+
+/** Most bytes that are read of a text. */
+const MAX_TEXT_BYTES = 32;
+
+/** Reads data that is one short text of printable characters. */
+export function textOf(data: string): string {
+  const digits = data.slice(2);
+  const word = (place: number) => digits.slice(place * WORD_DIGITS, (place + 1) * WORD_DIGITS);
+  const offset = numberOf(word(0) || '0');
+  const length = numberOf(word(1) || '0');
+  if (offset !== WORD_BYTES || length > MAX_TEXT_BYTES) throw new AbiError('a text was expected');
+  const pairs = digits.slice(2 * WORD_DIGITS, 2 * WORD_DIGITS + 2 * length).match(/../g) ?? [];
+  if (pairs.length !== length) throw new AbiError('a text was expected');
+  const bytes = Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
+  const text = new TextDecoder().decode(bytes);
+  if (!/^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(text)) throw new AbiError('a text was expected');
+  return text;
 }
 
 /** Reads a word as an unsigned integer. */

@@ -1,4 +1,4 @@
-import { addressWord, callData, numberOf, uintOf, uintWord, wordsOf } from './abi.ts';
+import { addressWord, callData, numberOf, textOf, uintOf, uintWord, wordsOf } from './abi.ts';
 import { calendarOf, type ClaimCalendar } from './calendar.ts';
 import { RpcError, type Block, type RpcEndpoint } from './rpc.ts';
 
@@ -79,4 +79,25 @@ export async function readBalance(
 ): Promise<bigint> {
   const data = callData('balanceOf(address)', addressWord(owner));
   return uintOf(wordsOf(await endpoint.call(token, data, block.number), 1)[0] ?? '');
+}
+
+/** Unit of a token: its sign, and the decimal places of its amounts. */
+export interface TokenUnit {
+  symbol: string;
+  decimals: number;
+}
+
+/** Most decimal places that are believed. */
+const MAX_DECIMALS = 36;
+
+/** Reads the unit of the token. */
+export async function readTokenUnit(
+  endpoint: RpcEndpoint,
+  { token }: Deployment,
+  block: Block,
+): Promise<TokenUnit> {
+  const ask = (data: string) => endpoint.call(token, data, block.number);
+  const decimals = numberOf(wordsOf(await ask(callData('decimals()')), 1)[0] ?? '');
+  if (decimals > MAX_DECIMALS) throw new RpcError({ kind: 'not-understood' });
+  return { symbol: textOf(await ask(callData('symbol()'))), decimals };
 }

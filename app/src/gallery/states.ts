@@ -1,5 +1,10 @@
 import type { Component } from 'svelte';
 
+import CheckPage from '../citizen/check/CheckPage.svelte';
+import type { CheckReason } from '../citizen/check/check.ts';
+import ClaimHome from '../citizen/claim/ClaimHome.svelte';
+import type { ClaimState } from '../citizen/claim/claim.ts';
+import PaymentPage from '../citizen/claim/PaymentPage.svelte';
 import Help from '../citizen/help/Help.svelte';
 import Home from '../citizen/home/Home.svelte';
 import Card from '../citizen/identity/Card.svelte';
@@ -12,8 +17,14 @@ import Pin from '../citizen/identity/Pin.svelte';
 import RepeatPin from '../citizen/identity/RepeatPin.svelte';
 import Words from '../citizen/identity/Words.svelte';
 import Working from '../citizen/identity/Working.svelte';
+import Joined from '../citizen/joined/Joined.svelte';
+import Money from '../citizen/money/Money.svelte';
+import ReceivingPage from '../citizen/money/ReceivingPage.svelte';
+import Addresses from '../citizen/settings/Addresses.svelte';
 import Language from '../citizen/settings/Language.svelte';
 import Settings from '../citizen/settings/Settings.svelte';
+import Visit from '../citizen/visit/Visit.svelte';
+import VisitCode from '../citizen/visit/VisitCode.svelte';
 import Welcome from '../citizen/welcome/Welcome.svelte';
 import Components from './Components.svelte';
 
@@ -45,24 +56,209 @@ const settings = (props: object) => ({
     theme: 'system',
     hasPasskey: false,
     canAddPasskey: true,
+    serviceCount: 1,
+    endpointCount: 0,
     onlanguage: nothing,
+    onservices: nothing,
+    onendpoints: nothing,
     ontheme: nothing,
     ontask: nothing,
     onback: nothing,
     ...props,
   },
 });
-const home = (props: object) => ({
+const around = {
+  isCardChecked: true,
+  oncard: nothing,
+  onmoney: nothing,
+  onsettings: nothing,
+  onhelp: nothing,
+  onlock: nothing,
+};
+const home = (kind: string, props: object = {}) => ({
   component: Home,
   props: {
-    isCardChecked: false,
+    ...around,
+    home: { kind },
+    survey: undefined,
+    claiming: { kind: 'idle' },
     hasPasskey: false,
-    oncard: nothing,
-    onsettings: nothing,
-    onhelp: nothing,
-    onlock: nothing,
+    onvisit: nothing,
+    onlook: nothing,
+    onservices: nothing,
+    onagain: nothing,
     ...props,
   },
+});
+
+/** First second of the examples' epochs: a day each from 14 November 2023, 22:13:20 UTC. */
+const GENESIS = 1_700_000_000;
+const DAY_SECS = 86_400;
+const EPOCH = 20;
+const CALENDAR = { genesis: GENESIS, epochLengthSecs: DAY_SECS, claimWindowEpochs: 4 };
+const CHAIN_SECS = GENESIS + EPOCH * DAY_SECS + 30_000;
+const UNIT = { symbol: 'ANN', decimals: 18 };
+const AMOUNT = 12_500_000_000_000_000_000n;
+const word = (digit: string) => `0x${digit.repeat(64)}`;
+const OWN_ADDRESS = '0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed';
+const SERVICE = 'https://annona.example/';
+const OTHER_SERVICE = 'https://annona-payments.example/';
+const CHECKED = {
+  kind: 'checked',
+  blockNumber: 18_700_123,
+  sources: ['https://rpc.example/', 'https://other-rpc.example/'],
+};
+const NOT_CHECKED = { kind: 'not-checked', why: 'no-endpoint' };
+
+const claim = (epoch: number, state: ClaimState, more: object = {}) => ({
+  nullifierHash: word(String(epoch % 10)),
+  epoch,
+  root: word('5'),
+  windowEnd: GENESIS + (epoch + 4) * DAY_SECS,
+  failures: 0,
+  receipts: [],
+  refusals: [],
+  request: { epoch, recipient: OWN_ADDRESS, feeRecipient: word('0'), fee: '0' },
+  state,
+  ...more,
+});
+const PAID: ClaimState = { kind: 'final', transaction: word('f'), blockNumber: 18_699_000 };
+const sent = (status: 'queued' | 'batched' | 'mined'): ClaimState => ({
+  kind: 'sent',
+  service: SERVICE,
+  status,
+  notBeforeMs: 0,
+  ...(status !== 'queued' && { transaction: word('f') }),
+});
+const receipt = (deadline: number) => ({
+  service: SERVICE,
+  receipt: { ...claim(EPOCH, PAID).request, deadline, signature: `0x${'6'.repeat(130)}` },
+});
+const present = (open: readonly number[], more: object = {}) => ({
+  kind: 'member',
+  open,
+  present: {
+    facts: {
+      epoch: EPOCH,
+      startsAt: GENESIS + EPOCH * DAY_SECS,
+      endsAt: GENESIS + (EPOCH + 1) * DAY_SECS,
+      oldestClaimable: EPOCH - 3,
+      memberCount: 1_204,
+      root: word('5'),
+      amount: AMOUNT,
+      ...more,
+    },
+    clock: { chainTime: CHAIN_SECS, readAtMs: 0 },
+    evidence: CHECKED,
+    isServiceWrong: false,
+  },
+});
+const member = (props: object) => ({
+  component: ClaimHome,
+  props: {
+    ...around,
+    home: present([EPOCH]),
+    calendar: CALENDAR,
+    claims: [],
+    claiming: { kind: 'idle' },
+    unit: UNIT,
+    chainSecs: CHAIN_SECS,
+    onclaim: nothing,
+    onpayment: nothing,
+    onagain: nothing,
+    ...props,
+  },
+});
+const payment = (state: ClaimState, more: object = {}) => ({
+  component: PaymentPage,
+  props: {
+    claim: claim(EPOCH, state, more),
+    calendar: CALENDAR,
+    chainSecs: CHAIN_SECS,
+    oncheck: nothing,
+    onback: nothing,
+  },
+});
+const visit = (state: object, code?: string) => ({
+  component: VisitCode,
+  props: { code, visit: state, onagain: nothing, ondone: nothing, onback: nothing },
+});
+const VISIT_CODE = `ANNONA-VISIT-1:${'A2B3C4D5'.repeat(38)}`;
+const joined = (props: object) => ({
+  component: Joined,
+  props: {
+    ...around,
+    startsAt: GENESIS + (EPOCH + 1) * DAY_SECS,
+    secsLeft: 56_400,
+    evidence: CHECKED,
+    claiming: { kind: 'idle' },
+    ...props,
+  },
+});
+const payments = [EPOCH, EPOCH - 1, EPOCH - 2].map((epoch) => ({
+  epoch,
+  nullifierHash: word(String(epoch % 10)),
+  recipient: OWN_ADDRESS,
+  amount: AMOUNT,
+  fee: 0n,
+  blockNumber: 18_699_000,
+  transactionHash: word('f'),
+}));
+const money = (state: object, balance: object = { kind: 'not-asked' }, more: object = {}) => ({
+  component: Money,
+  props: {
+    money: state,
+    balance,
+    calendar: CALENDAR,
+    unit: UNIT,
+    onbalance: nothing,
+    onreceiving: nothing,
+    onendpoints: nothing,
+    onback: nothing,
+    ...more,
+  },
+});
+const receiving = (props: object) => ({
+  component: ReceivingPage,
+  props: {
+    receiving: { kind: 'fresh' },
+    freshAddress: OWN_ADDRESS,
+    claims: [],
+    losing: [],
+    onchoose: nothing,
+    onback: nothing,
+    ...props,
+  },
+});
+const checks = (
+  verdict: string,
+  [root, paper, money]: readonly [CheckReason, CheckReason, CheckReason],
+  evidence: object = CHECKED,
+) => ({
+  component: CheckPage,
+  props: {
+    checks: {
+      results: [
+        { name: 'root', verdict, reason: root },
+        { name: 'receipt', verdict, reason: paper },
+        { name: 'payment', verdict, reason: money },
+      ],
+      evidence,
+    },
+    onendpoints: nothing,
+    onback: nothing,
+  },
+});
+const survey = {
+  facts: undefined,
+  standings: new Map<string, object>([
+    [SERVICE, { kind: 'silent', failure: { kind: 'unreachable' } }],
+    [OTHER_SERVICE, { kind: 'other-deployment', differs: ['chainId', 'distributor'] }],
+  ]),
+};
+const addresses = (kind: string, list: readonly string[]) => ({
+  component: Addresses,
+  props: { kind, addresses: list, survey, onchange: nothing, onback: nothing },
 });
 const words = (problem?: object) => ({
   component: Words,
@@ -139,8 +335,118 @@ const STATES: Record<string, State> = {
   'confirm-pin': confirm({ task: 'change-pin', onback: nothing }),
   'confirm-passkey': confirm({ task: 'add-passkey', onback: nothing }),
   'confirm-no-passkey': confirm({ task: 'remove-passkey', hasPasskey: true, onback: nothing }),
-  home: home({}),
-  'home-card-checked': home({ isCardChecked: true, hasPasskey: true }),
+  'home-connecting': home('connecting'),
+  'home-not-joined': home('not-joined', { isCardChecked: false }),
+  'home-not-joined-looking': home('not-joined', {
+    claiming: { kind: 'finding', epoch: EPOCH, tiles: 2 },
+    hasPasskey: true,
+  }),
+  'home-not-in-list': home('not-joined', {
+    claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'not-in-the-list' } },
+  }),
+  'home-joining': home('joining'),
+  'home-no-service': home('no-service', { survey }),
+  'home-other-deployment': home('no-service', { survey, refusal: 'other-deployment' }),
+  visit: { component: Visit, props: { onshow: nothing, onback: nothing } },
+  'visit-not-seen': visit({ kind: 'not-seen' }, VISIT_CODE),
+  'visit-no-answer': visit({ kind: 'no-answer', failure: { kind: 'unreachable' } }, VISIT_CODE),
+  'visit-checking': visit({ kind: 'being-checked' }, VISIT_CODE),
+  'visit-admitted': visit({ kind: 'admitted' }),
+  'visit-in-the-list': visit({ kind: 'in-the-list', leafIndex: 1_203, isFinal: false }),
+  'visit-already': visit({ kind: 'already-enrolled' }),
+  'visit-operator': visit({ kind: 'operator-decides' }),
+  'visit-again': visit({ kind: 'capture-again', code: 'template-unusable' }, VISIT_CODE),
+  'visit-withdrawn': visit({ kind: 'withdrawn' }),
+  'visit-revoked': visit({ kind: 'revoked' }),
+  joined: joined({}),
+  'joined-days': joined({ secsLeft: 6 * DAY_SECS + 5, evidence: NOT_CHECKED, isCardChecked: false }),
+  'joined-not-in-list': joined({
+    claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'not-in-the-list' } },
+  }),
+  claim: member({}),
+  'claim-unchecked': member({
+    home: { ...present([EPOCH], { amount: undefined }) },
+    isCardChecked: false,
+    unit: undefined,
+  }),
+  'claim-unit-unknown': member({ unit: undefined }),
+  'claim-many': member({
+    home: present([EPOCH - 2, EPOCH - 1, EPOCH]),
+    claims: [claim(EPOCH - 3, PAID)],
+  }),
+  'claim-finding': member({ claiming: { kind: 'finding', epoch: EPOCH, tiles: 3 } }),
+  'claim-proving': member({ claiming: { kind: 'proving', epoch: EPOCH, done: 2, total: 5 } }),
+  'claim-other-root': member({
+    claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'other-root' } },
+  }),
+  'claim-nothing-open': member({
+    home: present([]),
+    claims: [
+      claim(EPOCH, sent('batched')),
+      claim(EPOCH - 1, PAID),
+      claim(EPOCH - 2, { kind: 'missed' }),
+      claim(EPOCH - 3, PAID),
+    ],
+  }),
+  'claim-broken-receipt': member({
+    home: present([]),
+    claims: [claim(EPOCH, sent('queued'), { receipts: [receipt(CHAIN_SECS - 60)] })],
+  }),
+  'claim-offline': member({
+    home: { kind: 'no-present', failure: { kind: 'unreachable' } },
+    claims: [claim(EPOCH, { kind: 'queued', notBeforeMs: 0 })],
+  }),
+  'payment-queued': payment({ kind: 'queued', notBeforeMs: 0 }),
+  'payment-queued-again': payment({
+    kind: 'queued',
+    notBeforeMs: 4_102_444_800_000,
+    lastFailure: { kind: 'problem', code: 'payments-paused' },
+  }),
+  'payment-sent': payment(sent('queued'), { receipts: [receipt(CHAIN_SECS + 3_000)] }),
+  'payment-batched': payment(sent('batched')),
+  'payment-told': payment(sent('mined')),
+  'payment-paid': payment({ ...PAID, kind: 'paid' }),
+  'payment-final': payment(PAID, { receipts: [receipt(CHAIN_SECS - 60)] }),
+  'payment-refused': payment(
+    { kind: 'refused', reason: 'invalid-proof', canRenew: true },
+    {
+      refusals: [
+        { service: SERVICE, refusal: { reason: 'invalid-proof', signature: '0x00' } },
+      ],
+    },
+  ),
+  'payment-missed': payment({ kind: 'missed' }),
+  'payment-broken': payment(sent('queued'), { receipts: [receipt(CHAIN_SECS - 60)] }),
+  money: money({ kind: 'read', payments, evidence: CHECKED }),
+  'money-balance': money(
+    { kind: 'read', payments, evidence: CHECKED },
+    { kind: 'read', balance: 2n * AMOUNT },
+  ),
+  'money-balance-not-read': money(
+    { kind: 'read', payments, evidence: CHECKED },
+    { kind: 'not-read', why: 'disagreement' },
+    { unit: undefined },
+  ),
+  'money-none': money({ kind: 'read', payments: [], evidence: CHECKED }),
+  'money-reading': money({ kind: 'reading' }),
+  'money-not-read': money({ kind: 'not-read', why: 'no-endpoint' }),
+  'money-locked': money({ kind: 'wallet', code: 'locked' }),
+  'receiving-fresh': receiving({}),
+  'receiving-own': receiving({ receiving: { kind: 'own', address: OWN_ADDRESS } }),
+  'receiving-used': receiving({
+    receiving: { kind: 'own', address: OWN_ADDRESS },
+    claims: [claim(EPOCH, PAID), claim(EPOCH - 1, PAID)],
+  }),
+  'verify-reading': { component: CheckPage, props: { onendpoints: nothing, onback: nothing } },
+  'verify-pass': checks('pass', ['root-same', 'receipt-kept', 'payment-right']),
+  'verify-fail': checks('fail', ['root-other', 'receipt-broken', 'payment-other-recipient']),
+  'verify-not-checked': checks(
+    'not-checked',
+    ['no-endpoint', 'no-endpoint', 'no-endpoint'],
+    NOT_CHECKED,
+  ),
+  services: addresses('services', [SERVICE, OTHER_SERVICE]),
+  endpoints: addresses('endpoints', []),
   settings: settings({}),
   'settings-passkey': settings({ hasPasskey: true, theme: 'dark' }),
   'settings-no-passkey': settings({ canAddPasskey: false, theme: 'light' }),

@@ -130,6 +130,19 @@ describe('a service', () => {
     expect(surroundings.sent).toHaveLength(3);
   });
 
+  it('tells an enrolment by the nonce of its code', async () => {
+    const enrolment = { id: word('2'), commitment: word('3'), status: 'queued' };
+    const surroundings = context(json(enrolment));
+    const service = new Service('https://a.example/annona/', surroundings);
+    expect(await service.findEnrolmentByNonce(word('4'))).toEqual({
+      kind: 'answer',
+      value: enrolment,
+    });
+    expect(surroundings.sent[0]?.url).toBe(
+      `https://a.example/annona/v1/enrolments/by-nonce/${word('4')}`,
+    );
+  });
+
   it('takes a claim as it is', async () => {
     const request: ClaimRequest = {
       epoch: 3,

@@ -82,6 +82,17 @@ export class Service {
     const params = { path: { id } };
     return outcomeOf(this.#client.GET('/v1/enrolments/{id}', { params }), isEnrolmentView);
   }
+
+  /** Asks for the enrolment of the code with a nonce. */
+  findEnrolmentByNonce(nonce: string): Promise<Outcome<EnrolmentView>> {
+    return outcomeOf(this.#getByPath(`/v1/enrolments/by-nonce/${nonce}`), isEnrolmentView);
+  }
+
+  /** Asks by a path that the document of the API does not have yet. */
+  #getByPath(path: string): Promise<Answer> {
+    const get = this.#client.GET as unknown as (path: string) => Promise<Answer>;
+    return get(path);
+  }
 }
 
 /** Asks one service after the other until one answers, or a failure that all would give. */

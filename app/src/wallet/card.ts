@@ -8,7 +8,6 @@
 
 import { fromBase32, toBase32 } from '../bytes/base32.ts';
 import { areEqual, concat, utf8, type Bytes } from '../bytes/bytes.ts';
-import type { DeriveCommitment } from './identity.ts';
 import { SECRET_BYTES } from './record.ts';
 
 const PREFIX = /^ANNONA-CARD-([0-9]{1,4}):(.*)$/s;
@@ -16,6 +15,9 @@ const VERSION = 1;
 const COMMITMENT_BYTES = 32;
 const CHECKSUM_BYTES = 8;
 const CHECKSUM_DOMAIN = utf8('annona card checksum\0');
+
+/** Derives the commitment of a secret. */
+export type DeriveCommitment = (secret: Uint8Array) => Uint8Array;
 
 /** Reason for which a text is no card of this version. */
 export type CardProblem = 'not-a-card' | 'other-version' | 'damaged';

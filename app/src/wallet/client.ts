@@ -6,6 +6,7 @@ import type {
   WalletFailure,
   WalletStep,
 } from './protocol.ts';
+import { trustedWorkerAddress } from './trusted.ts';
 
 /** Refusal of a call, as the worker told it. */
 export class WalletRefusal extends Error {
@@ -88,25 +89,8 @@ export class WalletClient {
   }
 }
 
-/** Returns the worker's address in the form that Trusted Types ask for. It trusts no other. */
-function trustedWorkerAddress(): string {
-  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-  const policy = trustedTypes?.createPolicy('annona-worker', {
-    createScriptURL: (address) => (address === workerAddress ? address : ''),
-  });
-  return policy?.createScriptURL(workerAddress) ?? workerAddress;
-}
-
-/** Part of the browser's Trusted Types that is used here; some browsers have none. */
-interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL: (address: string) => string },
-  ): { createScriptURL(address: string): string };
-}
-
 /** Starts the wallet's worker, once for each page. */
 export function startWallet(): WalletClient {
-  const address = trustedWorkerAddress();
+  const address = trustedWorkerAddress(workerAddress);
   return new WalletClient(new Worker(address, { type: 'module', name: 'annona-wallet' }));
 }

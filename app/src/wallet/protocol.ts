@@ -63,6 +63,47 @@ export type WalletStatus =
       waitSecs: number;
     };
 
+/** Chain and contracts for which a wallet proves. Addresses: 0x and 40 lower-case digits. */
+export interface Deployment {
+  chainId: number;
+  distributor: string;
+  registry: string;
+  orbRegistry: string;
+  token: string;
+}
+
+/** Way of a commitment up to a root. Field elements: 0x and 64 lower-case digits. */
+export interface InclusionPath {
+  leafIndex: number;
+  /** Siblings from the leaf to the root, 30 of them. */
+  siblings: string[];
+  root: string;
+}
+
+/** Claim that is to be proved for the deployment that the wallet knows. */
+export interface ClaimToProve {
+  epoch: number;
+  recipient: string;
+  feeRecipient: string;
+  /** Decimal, in the token's smallest unit. */
+  fee: string;
+  /** Its root is `R_e`, which the page has compared with the chain's. */
+  path: InclusionPath;
+}
+
+/** Proof of a claim. */
+export interface ProvedClaim {
+  nullifierHash: string;
+  /** Eight coordinates in the order of the API. */
+  proof: string[];
+}
+
+/** Range of tiles that are asked for together: the first, and the one behind the last. */
+export interface TileRange {
+  start: number;
+  end: number;
+}
+
 /** Request of a page, with the answer that it gets. */
 export interface WalletCalls {
   status: { request: object; answer: WalletStatus };
@@ -81,12 +122,29 @@ export interface WalletCalls {
     /** Positions of the words that were wrong; none means that the card is right. */
     answer: { wrong: number[] };
   };
+  /** Has the wallet work for a deployment from now on, and for no other. */
+  adopt: { request: { deployment: Deployment }; answer: { deployment: Deployment } };
+  deployment: { request: object; answer: { deployment?: Deployment } };
+  commitment: { request: object; answer: { commitment: string } };
+  nullifierHashes: { request: { epochs: number[] }; answer: { nullifierHashes: string[] } };
+  receiveAddress: { request: { epoch: number }; answer: { address: string } };
+  proveClaim: { request: ClaimToProve; answer: ProvedClaim };
+  /** Range of tiles with `number` newer ones, or the one around a tile (IDENT-9). No secret. */
+  tileRange: {
+    request: { leaves: number; members: number } & ({ number: number } | { tile: number });
+    answer: { range?: TileRange };
+  };
+  /** Path of a leaf out of the four tiles above it, and the leaf itself. No secret. */
+  treePath: {
+    request: { leafIndex: number; tiles: Uint8Array<ArrayBuffer>[] };
+    answer: { leaf: string; path: InclusionPath };
+  };
 }
 
 export type WalletCall = keyof WalletCalls;
 
 /** Step of a call that takes long, in order. */
-export type WalletStep = 'drawing' | 'protecting' | 'storing';
+export type WalletStep = 'drawing' | 'protecting' | 'storing' | 'proving';
 
 /** Reason for which a call was not done. Nothing was changed. */
 export type WalletFailure =
@@ -97,6 +155,14 @@ export type WalletFailure =
   | { code: 'device-key-lost' | 'damaged' | 'other-version' }
   | { code: 'words-refused'; problem: WordsProblem }
   | { code: 'not-asked' }
+  /** Another deployment was adopted, or none. */
+  | { code: 'other-deployment' | 'no-deployment' }
+  /** A number, an address or a path does not have its form. */
+  | { code: 'not-understood' }
+  /** The path leads to another root than the one that was given. */
+  | { code: 'foreign-root' }
+  /** Files of the prover did not come, or are others than those that the wallet knows. */
+  | { code: 'files-missing' | 'files-damaged' }
   /** The browser does not let the app keep or read anything. */
   | { code: 'storage-failed' }
   | { code: 'internal' };

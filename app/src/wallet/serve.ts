@@ -47,6 +47,22 @@ async function answer(
       return wallet.askCard();
     case 'answerCard':
       return wallet.answerCard(message.request);
+    case 'adopt':
+      return wallet.adopt(message.request);
+    case 'deployment':
+      return wallet.deployment();
+    case 'commitment':
+      return wallet.commitment();
+    case 'nullifierHashes':
+      return wallet.nullifierHashes(message.request);
+    case 'receiveAddress':
+      return wallet.receiveAddress(message.request);
+    case 'proveClaim':
+      return wallet.proveClaim(message.request, onStep);
+    case 'tileRange':
+      return wallet.tileRange(message.request);
+    case 'treePath':
+      return wallet.treePath(message.request);
   }
 }
 

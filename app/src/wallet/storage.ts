@@ -1,6 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
 import type { Attempts } from './attempts.ts';
+import type { Deployment } from './protocol.ts';
 
 /** Tables of the wallet's database. What is read from `vault` is checked by `readRecord`. */
 interface WalletSchema extends DBSchema {
@@ -9,10 +10,12 @@ interface WalletSchema extends DBSchema {
   attempts: { key: 'pin'; value: Attempts };
   /** Records that nothing could open any more when the person restored from a card. */
   replaced: { key: number; value: { record: unknown; deviceKey: CryptoKey | undefined } };
+  /** Deployment for which the wallet proves, and for no other. */
+  deployment: { key: 'adopted'; value: Deployment };
 }
 
 const NAME = 'annona-wallet';
-const VERSION = 1;
+const VERSION = 2;
 
 /** The wallet's database in the browser: encrypted records, a key that cannot be read out, counts. */
 export class WalletStorage {
@@ -21,11 +24,14 @@ export class WalletStorage {
   /** Opens the database and makes its tables where they are missing. */
   static async open(): Promise<WalletStorage> {
     const database = await openDB<WalletSchema>(NAME, VERSION, {
-      upgrade(tables) {
-        tables.createObjectStore('vault');
-        tables.createObjectStore('keys');
-        tables.createObjectStore('attempts');
-        tables.createObjectStore('replaced', { autoIncrement: true });
+      upgrade(tables, before) {
+        if (before < 1) {
+          tables.createObjectStore('vault');
+          tables.createObjectStore('keys');
+          tables.createObjectStore('attempts');
+          tables.createObjectStore('replaced', { autoIncrement: true });
+        }
+        if (before < 2) tables.createObjectStore('deployment');
       },
       // A later version of the app in another tab wants to change the tables.
       blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
@@ -94,5 +100,14 @@ export class WalletStorage {
 
   async clearAttempts(): Promise<void> {
     await this.database.delete('attempts', 'pin');
+  }
+
+  async deployment(): Promise<Deployment | undefined> {
+    return this.database.get('deployment', 'adopted');
+  }
+
+  /** Stores a deployment, and never over another one. */
+  async addDeployment(deployment: Deployment): Promise<void> {
+    await this.database.add('deployment', deployment, 'adopted');
   }
 }

@@ -9,14 +9,29 @@ import {
   waitSecs,
   withinLongestWait,
 } from './attempts.ts';
-import type { Bytes } from '../bytes/bytes.ts';
+import { concat, type Bytes } from '../bytes/bytes.ts';
+import {
+  addressBytes,
+  hexText,
+  isSameDeployment,
+  readClaim,
+  readDeployment,
+  TREE_DEPTH,
+  wholeNumber,
+} from './claims.ts';
 import { fail } from './failure.ts';
+import { measured, ModuleRefusal, uint64, type Module } from './module.ts';
+import type { ClaimProver } from './prover.ts';
 import {
   CARD_QUESTIONS,
   CARD_WORDS,
   pinProblem,
+  type ClaimToProve,
+  type Deployment,
   type NewPasskey,
   type Proof,
+  type ProvedClaim,
+  type WalletCalls,
   type WalletStatus,
   type WalletStep,
   type WordsProblem,
@@ -46,6 +61,14 @@ export interface WalletContext {
   runAlone: <T>(work: () => Promise<T>) => Promise<T>;
   nowMs: () => number;
   cost: Argon2Cost;
+  /** Module and prover, each loaded when it is first needed. */
+  computing: Computing;
+}
+
+/** What the wallet computes with. */
+export interface Computing {
+  module(): Promise<Module>;
+  prover(): Promise<ClaimProver>;
 }
 
 /** Report of the steps of a call that takes long. */
@@ -232,6 +255,128 @@ export class Wallet {
     });
   }
 
+  /** Has the wallet work for a deployment, the first that it is given. */
+  async adopt({ deployment }: { deployment: Deployment }): Promise<{ deployment: Deployment }> {
+    const asked = readDeployment(deployment);
+    return this.context.runAlone(async () => {
+      const { storage } = this.context;
+      const adopted = await storage.deployment();
+      if (adopted === undefined) await storage.addDeployment(asked);
+      else if (!isSameDeployment(adopted, asked)) fail({ code: 'other-deployment' });
+      return { deployment: adopted ?? asked };
+    });
+  }
+
+  /** Returns the deployment that was adopted. */
+  async deployment(): Promise<{ deployment?: Deployment }> {
+    const deployment = await this.context.storage.deployment();
+    return deployment ? { deployment } : {};
+  }
+
+  /** Derives the commitment. */
+  async commitment(): Promise<{ commitment: string }> {
+    const module = await this.context.computing.module();
+    return this.#withSecret(async (secret) => ({
+      commitment: hexText(module.call('commitment', secret)),
+    }));
+  }
+
+  /** Derives the nullifier hash of each epoch. */
+  async nullifierHashes({ epochs }: { epochs: number[] }): Promise<{ nullifierHashes: string[] }> {
+    const scope = await this.#scope();
+    const module = await this.context.computing.module();
+    return this.#withSecret(async (secret) => ({
+      nullifierHashes: epochs.map((epoch) =>
+        hexText(module.call('nullifierHash', secret, scope, uint64(wholeNumber(epoch)))),
+      ),
+    }));
+  }
+
+  /** Derives the address that receives the payment of an epoch by default. */
+  async receiveAddress({ epoch }: { epoch: number }): Promise<{ address: string }> {
+    const scope = await this.#scope();
+    const module = await this.context.computing.module();
+    return this.#withSecret(async (secret) => ({
+      address: hexText(module.call('receiveAddress', secret, scope, uint64(wholeNumber(epoch)))),
+    }));
+  }
+
+  /** Proves a claim for the deployment that was adopted, and for nothing else. */
+  async proveClaim(claim: ClaimToProve, onStep: OnStep): Promise<ProvedClaim> {
+    const { deployment } = await this.deployment();
+    if (!deployment) return fail({ code: 'no-deployment' });
+    const statement = readClaim(claim, deployment);
+    const prover = await this.context.computing.prover();
+    return this.#withSecret(async (secret) => {
+      const proof = await prover
+        .prove(secret, statement, (done, total) => onStep('proving', done, total))
+        .catch(failAsModule);
+      return {
+        nullifierHash: hexText(proof.nullifierHash),
+        proof: proof.coordinates.map(hexText),
+      };
+    });
+  }
+
+  /** Returns a range of tiles that are asked for together. */
+  async tileRange(
+    request: WalletCalls['tileRange']['request'],
+  ): Promise<WalletCalls['tileRange']['answer']> {
+    const module = await this.context.computing.module();
+    const { leaves, members } = request;
+    const size = concat(uint64(wholeNumber(leaves)), uint64(wholeNumber(members)));
+    const range =
+      'tile' in request
+        ? module.call('tileRangeAround', size, uint64(wholeNumber(request.tile)))
+        : module.call('tileRange', size, uint64(wholeNumber(request.number)));
+    if (range.length === 0) return {};
+    const view = new DataView(range.buffer);
+    return {
+      range: { start: Number(view.getBigUint64(0)), end: Number(view.getBigUint64(8)) },
+    };
+  }
+
+  /** Makes the path of a leaf out of the tiles above it. */
+  async treePath({
+    leafIndex,
+    tiles,
+  }: WalletCalls['treePath']['request']): Promise<WalletCalls['treePath']['answer']> {
+    const module = await this.context.computing.module();
+    try {
+      const answer = module.call('path', uint64(wholeNumber(leafIndex)), ...tiles.map(measured));
+      const word = (place: number) => hexText(answer.slice(32 * place, 32 * (place + 1)));
+      return {
+        leaf: word(0),
+        path: {
+          leafIndex,
+          siblings: Array.from({ length: TREE_DEPTH }, (_, level) => word(level + 1)),
+          root: word(TREE_DEPTH + 1),
+        },
+      };
+    } catch (error) {
+      return failAsModule(error);
+    }
+  }
+
+  /** Hands the secret to work while the vault is open, and overwrites it. */
+  async #withSecret<T>(work: (secret: Bytes) => Promise<T>): Promise<T> {
+    const { record } = await this.#stored();
+    const { dataKey } = this.#require(record);
+    const secret = await openSecret(record, dataKey);
+    try {
+      return await work(secret);
+    } finally {
+      secret.fill(0);
+    }
+  }
+
+  /** Returns chain and distributor of the deployment as the module takes them. */
+  async #scope(): Promise<Bytes> {
+    const { deployment } = await this.deployment();
+    if (!deployment) return fail({ code: 'no-deployment' });
+    return concat(uint64(deployment.chainId), addressBytes(deployment.distributor));
+  }
+
   /** Seals a secret, stores it and begins a session. Overwrites the secret. */
   async #keep(
     secret: Bytes,
@@ -337,6 +482,21 @@ export class Wallet {
     const isSame = session.id.every((byte, index) => byte === id[index]);
     if (isIdle || !isSame) this.#session = undefined;
     return this.#session;
+  }
+}
+
+/** Fails with what a refusal of the module means for the page. */
+function failAsModule(error: unknown): never {
+  if (!(error instanceof ModuleRefusal)) throw error;
+  switch (error.reason) {
+    case 'foreign-root':
+      return fail({ code: 'foreign-root' });
+    case 'malformed':
+    case 'out-of-range':
+    case 'mismatch':
+      return fail({ code: 'not-understood' });
+    default:
+      return fail({ code: 'internal' });
   }
 }
 

@@ -1,5 +1,6 @@
 /** Entry of the wallet's worker: the only place where the secret is in memory. */
 
+import { computing } from './computing.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 import { failureOf, serve } from './serve.ts';
 import { WalletStorage } from './storage.ts';
@@ -17,6 +18,7 @@ const opened = WalletStorage.open().then(
       runAlone: async (work) => await navigator.locks.request('annona-wallet', work),
       nowMs: Date.now,
       cost: COST,
+      computing: computing(),
     }),
 );
 // Each message is told that the storage could not be opened; here it is nobody's error.

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy::primitives::Address;
 use alloy::providers::Provider;
+use annona_api::AppFolder;
 use annona_bindings::Deployment;
 use annona_chain::{EvmReader, PrivateKeySigner};
 use annona_core::{AmountWei, ClaimScope, Epoch, Payment};
@@ -150,6 +151,11 @@ fn prove_once() -> anyhow::Result<((), String)> {
 }
 
 async fn examine_service(examination: &mut Examination, config: &Config) {
+    if let Some(folder) = &config.service.app_dir {
+        let app = AppFolder::open(folder).map_err(anyhow::Error::from);
+        let shown = |app: AppFolder| ((), format!("{}: {}", folder.display(), app.policy()));
+        examination.note("app", app.map(shown));
+    }
     let sequencer = account_keys::read(&config.keys.sequencer_file)
         .map(|key| (key.address(), key.address().to_string()));
     let sequencer = examination.note("sequencer key", sequencer);

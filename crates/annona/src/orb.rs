@@ -2,6 +2,7 @@
 //! people.
 
 mod attacks;
+mod visit_code;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use annona_bindings::Deployment;
 use annona_client::ApiClient;
 use annona_client::wire::EnrolmentView;
-use annona_core::{B256, Commitment, EnrolmentKind, UnixSeconds};
+use annona_core::{B256, Commitment, EnrolmentDomain, EnrolmentKind, UnixSeconds};
 use annona_http::SecretUrl;
 use annona_iris::pad::Challenge;
 use annona_service::account_keys;
@@ -19,7 +20,7 @@ use clap::{Args, Subcommand};
 use image::GrayImage;
 use orb_sim::session::{Sitting, Subject, challenge, watch_both};
 use orb_sim::{
-    Capture, CaptureConditions, Eye, EyeImages, Invitation, Orb, OrbError, Person, capture,
+    Capture, CaptureConditions, Eye, EyeImages, Invitation, Orb, OrbError, Person, Visit, capture,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -42,6 +43,15 @@ pub(crate) enum OrbCommand {
     /// orb (--simulate SEED, where a seed stands for a person). Image files are read
     /// upright by their orientation tag; turned, stretched, cut or damaged pictures are
     /// refused. They have no liveness check.
+    ///
+    /// The citizen is named by the visit code on the screen of the phone (--qr IMAGE, a
+    /// photograph of it, or --qr-text TEXT, what a scanner read), which is good for 90
+    /// seconds and says whether the person is new or recovers a lost identity. Without a
+    /// phone, --commitment names the one that `annona citizen new` prints, and --recover
+    /// asks for a recovery.
+    ///
+    /// annona orb enrol --deployment deployment.json --key-file orb.key --simulate 7 --qr photo.jpg
+    #[command(verbatim_doc_comment)]
     Enrol(EnrolArgs),
     /// Measure the simulated eye against the statistics of real sensors; fail when one is out of
     /// its range.
@@ -71,13 +81,8 @@ pub(crate) struct EnrolArgs {
     /// must be in the orb registry.
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
-    /// The citizen's commitment, from `annona citizen new`.
-    #[arg(long, value_name = "0x…")]
-    commitment: Commitment,
-    /// Recover a person who is enrolled already and has lost that identity: revoke its leaf, and
-    /// append the commitment instead.
-    #[arg(long)]
-    recover: bool,
+    #[command(flatten)]
+    citizen: CitizenArgs,
     /// Near-infrared image of the left eye (PNG, JPEG, BMP, PNM).
     #[arg(
         long,
@@ -100,6 +105,50 @@ pub(crate) struct EnrolArgs {
     json: bool,
 }
 
+/// Arguments that name the citizen before the orb: a visit code, or a commitment.
+#[derive(Debug, Args)]
+struct CitizenArgs {
+    /// Photograph or screenshot of the visit code on the citizen's phone (PNG, JPEG, BMP, PNM).
+    /// The code has to be of this chain and orb registry, signed, and at most 90 seconds old.
+    #[arg(long, value_name = "IMAGE", group = "citizen")]
+    qr: Option<PathBuf>,
+    /// Text of the visit code, as a scanner reads it: ANNONA-VISIT-1:...
+    #[arg(long, value_name = "TEXT", group = "citizen")]
+    qr_text: Option<String>,
+    /// The citizen's commitment, from `annona citizen new`; the nonce is then drawn here.
+    #[arg(long, value_name = "0x…", group = "citizen", required_unless_present_any = ["qr", "qr_text"])]
+    commitment: Option<Commitment>,
+    /// Recover a person who is enrolled already and has lost that identity: revoke its leaf, and
+    /// append the commitment instead. A visit code says this by itself.
+    #[arg(long, conflicts_with_all = ["qr", "qr_text"])]
+    recover: bool,
+}
+
+impl CitizenArgs {
+    /// Reads what the citizen asks for, at this moment: a visit code is good for a short time.
+    fn read(&self, domain: &EnrolmentDomain) -> anyhow::Result<(EnrolmentKind, Invitation)> {
+        let text = match (&self.qr, &self.qr_text) {
+            (Some(image), _) => Some(visit_code::read_image(image)?),
+            (None, text) => text.clone(),
+        };
+        if let Some(text) = text {
+            let visit = Visit::read(&text, domain, now())?;
+            return Ok((visit.kind, visit.invitation));
+        }
+        let commitment = self.commitment;
+        let invitation = Invitation {
+            commitment: commitment.context("name the citizen: --qr, --qr-text or --commitment")?,
+            nonce: random_nonce(),
+        };
+        let kind = if self.recover {
+            EnrolmentKind::Recovery
+        } else {
+            EnrolmentKind::New
+        };
+        Ok((kind, invitation))
+    }
+}
+
 /// Runs a command of the orb.
 pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -112,6 +161,8 @@ pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
 
 async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     let deployment = Deployment::load(&args.deployment)?;
+    // Before the capture, which may take longer than a visit code is good for.
+    let (kind, invitation) = args.citizen.read(&deployment.enrolment_domain())?;
     let service = ApiClient::new(args.service.expose())?;
     let orb = Orb::new(
         account_keys::read(&args.key_file)?,
@@ -134,15 +185,6 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
         _ => bail!(
             "name two images with --left and --right, or a simulated person with --simulate SEED"
         ),
-    };
-    let invitation = Invitation {
-        commitment: args.commitment,
-        nonce: random_nonce(),
-    };
-    let kind = if args.recover {
-        EnrolmentKind::Recovery
-    } else {
-        EnrolmentKind::New
     };
     let view = orb.enrol(kind, &invitation, &capture, now()).await?;
     Format::from_flag(args.json).print(&view, || describe(&view))?;
@@ -232,4 +274,95 @@ pub(crate) fn now() -> UnixSeconds {
             .duration_since(UNIX_EPOCH)
             .map_or(0, |elapsed| elapsed.as_secs()),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use clap::Parser;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        citizen: CitizenArgs,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<CitizenArgs, clap::Error> {
+        Line::try_parse_from([&["orb"], arguments].concat()).map(|line| line.citizen)
+    }
+
+    /// A code that the app's own code made, years ago, and where it is for.
+    fn old_code() -> (String, EnrolmentDomain) {
+        let vectors = include_str!("../../../orb-sim/tests/vectors/visit-codes.json");
+        let vectors: Value = serde_json::from_str(vectors).unwrap();
+        let code = &vectors["codes"][0];
+        let domain = EnrolmentDomain {
+            chain_id: code["chainId"].as_u64().unwrap(),
+            orb_registry: code["orbRegistry"].as_str().unwrap().parse().unwrap(),
+        };
+        (code["text"].as_str().unwrap().to_owned(), domain)
+    }
+
+    fn refusal(text: &str, domain: &EnrolmentDomain) -> String {
+        let citizen = parse(&["--qr-text", text]).unwrap();
+        citizen.read(domain).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_citizen_is_named_in_one_way() {
+        let commitment = format!("0x{:064x}", 9);
+        let by_commitment = ["--commitment", &commitment];
+        for named in [
+            &by_commitment[..],
+            &["--commitment", &commitment, "--recover"],
+            &["--qr", "code.png"],
+            &["--qr-text", "ANNONA-VISIT-1:"],
+        ] {
+            assert!(parse(named).is_ok(), "{named:?}");
+        }
+        for not_named in [
+            &[][..],
+            &["--recover"],
+            &["--qr", "code.png", "--recover"],
+            &["--qr-text", "a", "--recover"],
+            &["--qr", "code.png", "--qr-text", "a"],
+            &["--qr", "code.png", "--commitment", &commitment],
+        ] {
+            assert!(parse(not_named).is_err(), "{not_named:?}");
+        }
+        let (_, domain) = old_code();
+        let citizen = parse(&["--commitment", &commitment, "--recover"]).unwrap();
+        let (kind, first) = citizen.read(&domain).unwrap();
+        assert_eq!(kind, EnrolmentKind::Recovery);
+        assert_eq!(first.commitment.to_string(), commitment);
+        assert_ne!(citizen.read(&domain).unwrap().1.nonce, first.nonce);
+    }
+
+    #[test]
+    fn a_visit_code_that_does_not_serve_is_refused_with_the_reason() {
+        let (text, domain) = old_code();
+        assert!(refusal(&text, &domain).contains("s old"));
+        let elsewhere = EnrolmentDomain {
+            chain_id: 1,
+            ..domain
+        };
+        assert!(refusal(&text, &elsewhere).contains("chain 31337"));
+        let other = EnrolmentDomain {
+            orb_registry: annona_core::Address::repeat_byte(1),
+            ..domain
+        };
+        assert!(refusal(&text, &other).contains("orb registry"));
+        let last = text.len() - 20;
+        let letter = if text.as_bytes()[last] == b'A' {
+            "B"
+        } else {
+            "A"
+        };
+        let changed = [&text[..last], letter, &text[last + 1..]].concat();
+        assert!(refusal(&changed, &domain).contains("not signed"));
+        assert!(refusal("hello", &domain).contains("no visit code"));
+    }
 }

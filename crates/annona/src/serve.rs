@@ -47,7 +47,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let config = load_config(&args.config)?;
     let descriptors = annona_api::raise_descriptor_limit()
         .context("the number of files that may be open cannot be read")?;
-    let connections = config.http.connections(descriptors)?;
+    let connections = config.connections(descriptors)?;
     logs::init(config.logs.format);
     let unsafe_keys = UnsafeKeys::said(
         config.keys.allow_unsafe_test_keys,

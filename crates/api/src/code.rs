@@ -56,7 +56,7 @@ problem_codes! {
     TreeUnknown, NOT_FOUND, "tree-unknown", "There is no tree of this epoch.";
     TileUnknown, NOT_FOUND, "tile-unknown", "The tree has no such tile.";
     ClaimUnknown, NOT_FOUND, "claim-unknown", "No claim with this nullifier was taken.";
-    EnrolmentUnknown, NOT_FOUND, "enrolment-unknown", "No enrolment has this id.";
+    EnrolmentUnknown, NOT_FOUND, "enrolment-unknown", "No enrolment has this id or nonce.";
     MethodNotAllowed, METHOD_NOT_ALLOWED, "method-not-allowed", "The route does not take this method.";
     EnrolmentDuplicate, CONFLICT, "enrolment-duplicate", "This person is enrolled already.";
     EnrolmentReview, CONFLICT, "enrolment-review", "The capture is neither clearly new nor clearly known.";

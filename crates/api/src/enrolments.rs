@@ -33,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
         .routes(routes!(submit_enrolment))
         .routes(routes!(find_enrolment))
+        .routes(routes!(find_enrolment_by_nonce))
 }
 
 /// Submits a packet that an active orb has signed.
@@ -70,6 +71,27 @@ pub(crate) async fn find_enrolment(
     let id = EnrolmentId(word("id", &id)?);
     let record = shared.api.enrolments.find(id).await?;
     let record = record.ok_or(ApiError::EnrolmentUnknown(id))?;
+    Ok(Json(enrolment_view(&record)))
+}
+
+/// Returns the status of the enrolment that used a nonce.
+///
+/// A phone follows its own enrolment by the nonce of the code that it showed to the orb. The
+/// status is `duplicate` for a person who was refused, and `review` for one of whom the orb makes
+/// a second capture, under a fresh code. A nonce of which the service has seen nothing yet is
+/// unknown.
+#[utoipa::path(
+    get, path = "/v1/enrolments/by-nonce/{nonce}", tag = "enrolments",
+    params(("nonce" = WordText, Path, description = "Nonce of the code that the phone showed: 0x and 64 hexadecimal digits.")),
+    responses((status = 200, body = EnrolmentView), FindProblems),
+)]
+pub(crate) async fn find_enrolment_by_nonce(
+    State(shared): State<Arc<Shared>>,
+    PathText(nonce): PathText,
+) -> Result<Json<EnrolmentView>, ApiError> {
+    let nonce = word("nonce", &nonce)?;
+    let record = shared.api.enrolments.find_by_nonce(nonce).await?;
+    let record = record.ok_or(ApiError::NonceUnknown)?;
     Ok(Json(enrolment_view(&record)))
 }
 

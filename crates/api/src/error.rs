@@ -45,6 +45,8 @@ pub(crate) enum ApiError {
     Enrol(#[from] EnrolError),
     #[error("no enrolment {}", .0.0)]
     EnrolmentUnknown(EnrolmentId),
+    #[error("no enrolment has this nonce")]
+    NonceUnknown,
     #[error("enrolment {} is a duplicate", .0.0)]
     Duplicate(EnrolmentId),
     #[error("enrolment {} needs a second capture", .0.0)]
@@ -81,6 +83,8 @@ pub(crate) enum ApiError {
     Receipt(#[from] SignerError),
     #[error("the request took too long")]
     TimedOut,
+    #[error("a file of the app cannot be read")]
+    FileUnreadable(#[source] std::io::Error),
     #[error("a handler panicked: {0}")]
     Panicked(String),
 }
@@ -124,6 +128,12 @@ impl ApiError {
                 Code::EnrolmentUnknown,
                 "Check the id; if the enrolment was never acknowledged, the orb sends the same packet again.",
             ),
+            Self::NonceUnknown => Refusal::new(
+                Code::EnrolmentUnknown,
+                "Ask again in a moment, until the orb has submitted the capture; if it never does, show it a fresh code.",
+            )
+            .of_field("nonce")
+            .retry_after(RETRY_SOON_SECS),
             Self::Duplicate(id) => Refusal::new(
                 Code::EnrolmentDuplicate,
                 "Use the identity that was enrolled first: one person has one, and a second is never admitted.",
@@ -191,7 +201,7 @@ impl ApiError {
                 "Send the same request again; what was taken already is not taken twice.",
             )
             .retry_after(RETRY_SOON_SECS),
-            Self::Panicked(_) => internal(),
+            Self::FileUnreadable(_) | Self::Panicked(_) => internal(),
         }
     }
 }

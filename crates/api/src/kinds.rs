@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 
 use crate::limits::Permits;
 
-/// Kinds of requests below `/v1`, each with limits of its own.
+/// Kinds of requests below `/v1` and for files, each with limits of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestKind {
     /// A tile of the tree.
@@ -15,16 +15,19 @@ pub(crate) enum RequestKind {
     Claim,
     /// Submission of an enrolment.
     Enrolment,
+    /// A file of the citizen's app, or nothing that there is.
+    File,
     /// Anything else.
     Lookup,
 }
 
 impl RequestKind {
-    /// The kind of a request that a route was found for.
+    /// The kind of a request, by the route that was found for it.
     pub(crate) fn of(request: &Request) -> Self {
-        let route = request.extensions().get::<MatchedPath>();
-        let route = route.map_or("", MatchedPath::as_str);
-        match (request.method(), route) {
+        let Some(route) = request.extensions().get::<MatchedPath>() else {
+            return Self::File;
+        };
+        match (request.method(), route.as_str()) {
             (&Method::POST, "/v1/claims") => Self::Claim,
             (&Method::POST, "/v1/enrolments") => Self::Enrolment,
             (_, route) if route.starts_with("/v1/tree/") => Self::Tile,
@@ -38,6 +41,7 @@ pub(crate) struct RequestPermits {
     tiles: Semaphore,
     claims: Semaphore,
     enrolments: Semaphore,
+    files: Semaphore,
     lookups: Semaphore,
 }
 
@@ -47,6 +51,7 @@ impl RequestPermits {
             tiles: Semaphore::new(permits.tiles),
             claims: Semaphore::new(permits.claims),
             enrolments: Semaphore::new(permits.enrolments),
+            files: Semaphore::new(permits.files),
             lookups: Semaphore::new(permits.lookups),
         }
     }
@@ -56,6 +61,7 @@ impl RequestPermits {
             RequestKind::Tile => &self.tiles,
             RequestKind::Claim => &self.claims,
             RequestKind::Enrolment => &self.enrolments,
+            RequestKind::File => &self.files,
             RequestKind::Lookup => &self.lookups,
         }
     }

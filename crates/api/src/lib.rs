@@ -2,7 +2,8 @@
 //!
 //! Here: [`router()`] with every route, the one place where an error becomes a
 //! status, a stable [`ProblemCode`] and a sentence, limits, access logs, [`serve`], which
-//! holds the sockets, and [`openapi`], generated from the routes.
+//! holds the sockets, [`openapi`], generated from the routes, and [`AppFolder`], the citizen's
+//! app as static files.
 //!
 //! Not here: bodies (`annona-wire`), decisions (`annona-engine`),
 //! configuration, a clock.
@@ -13,10 +14,12 @@
 //! the process; a request takes a permit only when its body is there; logs name routes,
 //! never recipients.
 
+mod app;
 mod bodies;
 mod claims;
 mod clients;
 mod code;
+mod cors;
 mod enrolments;
 mod epochs;
 mod error;
@@ -35,6 +38,7 @@ mod state;
 mod tree;
 mod views;
 
+pub use app::{AppError, AppFolder};
 pub use clients::{AddressBlock, AddressBlockError, ClientNames};
 pub use code::ProblemCode;
 pub use limits::{

@@ -49,7 +49,7 @@ impl ClientRate {
 /// bodies that never come use nothing up (RELAY-12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Requests of any kind below `/v1` from one client.
+    /// Requests of any kind below `/v1`, and for files of the app, from one client.
     pub requests: ClientRate,
     /// Enrolments from one client.
     pub enrolments: ClientRate,
@@ -83,6 +83,8 @@ pub struct Permits {
     pub claims: usize,
     /// Submissions of enrolments.
     pub enrolments: usize,
+    /// Files of the citizen's app that are opened.
+    pub files: usize,
     /// All other requests below `/v1`.
     pub lookups: usize,
 }
@@ -94,6 +96,7 @@ impl Default for Permits {
             tiles: 64,
             claims: 256,
             enrolments: 64,
+            files: 64,
             lookups: 64,
         }
     }

@@ -7,7 +7,9 @@ use annona_wire::Problem;
 use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response as ApiResponse, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, Ref, RefOr, Response as ApiResponse, ResponseBuilder, Schema,
+};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::ProblemCode;
@@ -145,7 +147,19 @@ fn problem_response(description: String) -> ApiResponse {
         .build()
 }
 
-/// The schema that [`documented`] refers to.
-pub(crate) fn problem_schema() -> (String, RefOr<utoipa::openapi::Schema>) {
-    (Problem::name().into_owned(), Problem::schema())
+/// The schema that [`documented`] refers to, with every code that there is.
+///
+/// # Panics
+/// If a problem is no object with a text `code`.
+pub(crate) fn problem_schema() -> (String, RefOr<Schema>) {
+    let mut schema = Problem::schema();
+    let RefOr::T(Schema::Object(problem)) = &mut schema else {
+        panic!("a problem is an object");
+    };
+    let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code") else {
+        panic!("a problem has a code");
+    };
+    let codes = ProblemCode::ALL.iter().map(|code| code.as_str().into());
+    code.enum_values = Some(codes.collect());
+    (Problem::name().into_owned(), schema)
 }

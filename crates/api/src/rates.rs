@@ -49,7 +49,7 @@ impl RateGate {
                 check(&self.claims, client)?;
                 self.claims_in_all.check().map_err(|until| refusal(&until))
             }
-            RequestKind::Tile | RequestKind::Lookup => Ok(()),
+            RequestKind::Tile | RequestKind::File | RequestKind::Lookup => Ok(()),
         }
     }
 

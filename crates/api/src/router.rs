@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::http::HeaderName;
-use axum::middleware::{from_fn_with_state, map_request};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
@@ -16,12 +17,12 @@ use crate::error::ApiError;
 use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
-    ApiLimits, ApiState, ProblemCode, bodies, claims, enrolments, epochs, middleware, operations,
-    tree,
+    ApiLimits, ApiState, ProblemCode, app, bodies, claims, cors, enrolments, epochs, middleware,
+    operations, tree,
 };
 
 /// Header that names a request in the answer and in the log.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -68,11 +69,28 @@ pub fn router_with_limits(state: ApiState, limits: ApiLimits) -> Router {
             middleware::limit_time,
         ))
         .into();
-    people
-        .merge(operators)
-        .fallback(async || ApiError::RouteUnknown)
+    let others = app::answer
+        .layer(from_fn_with_state(
+            Arc::clone(&shared),
+            middleware::limit_time,
+        ))
+        .layer(from_fn_with_state(
+            Arc::clone(&shared),
+            middleware::limit_concurrency,
+        ))
+        .layer(from_fn_with_state(
+            Arc::clone(&shared),
+            middleware::limit_rate,
+        ));
+    let routes = people.merge(operators);
+    let routes = match shared.api.app {
+        Some(_) => routes.fallback(others),
+        None => routes.fallback(async || ApiError::RouteUnknown),
+    };
+    routes
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(CatchPanicLayer::custom(middleware::answer_panic))
+        .layer(from_fn(cors::answer))
         .layer(from_fn_with_state(Arc::clone(&shared), middleware::measure))
         .layer(
             TraceLayer::new_for_http()

@@ -11,12 +11,12 @@ use futures::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
-use crate::ApiLimits;
 use crate::clients::Shares;
 use crate::error::ApiError;
 use crate::kinds::RequestPermits;
 use crate::rates::RateGate;
 use crate::recent::Recent;
+use crate::{ApiLimits, AppFolder};
 
 /// Reports on the parts of the service. Nobody is asked for it: an answer is there even
 /// while a part hangs.
@@ -45,6 +45,8 @@ pub struct ApiState {
     pub calendar: ClaimCalendar,
     /// Answer of `/v1/config`.
     pub config: ConfigView,
+    /// The citizen's app, where this service serves it.
+    pub app: Option<AppFolder>,
     /// Reports on the parts of the service.
     pub readiness: Arc<dyn Readiness>,
     /// Source of the figures that `/metrics` shows.

@@ -12,7 +12,6 @@
 mod api;
 mod claim;
 mod error;
-mod ranges;
 mod tree;
 mod wallet;
 

@@ -2,9 +2,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use annona_core::{Commitment, Epoch, LeafIndex};
-use annona_tree::{InclusionProof, TILE_LEVELS, Tile, TileId};
+use annona_tree::{InclusionProof, TILE_LEVELS, TILE_WIDTH, Tile, TileId, TileRanges};
 
-use crate::ranges::{TILE_WIDTH, TileRanges};
 use crate::{ApiClient, ClientError};
 
 /// The tree of an epoch, read tile by tile; none is fetched twice.

@@ -170,6 +170,15 @@ impl EnrolmentService {
         self.store.enrolment(id).await
     }
 
+    /// Returns the enrolment that used a nonce, which the citizen's device drew and showed to
+    /// the orb.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_by_nonce(&self, nonce: B256) -> Result<Option<EnrolmentRecord>, StoreError> {
+        self.store.enrolment_of_nonce(nonce).await
+    }
+
     /// Takes nothing further from these orbs, and from these only, until the next call. Orbs
     /// that are struck off in the database are refused as well (ENROL-12).
     pub fn refuse_orbs(&self, orbs: BTreeSet<OrbId>) {

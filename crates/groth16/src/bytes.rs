@@ -4,7 +4,7 @@
 //! Montgomery form (factor `2^256`); a point has its coordinates, a point at infinity is not
 //! kept. A list begins with its length in 32 bits.
 
-use ark_bn254::{Fq, Fq2, Fr};
+use crate::field::{Fq, Fq2, Fr};
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_ff::{BigInt, Fp, MontBackend, MontConfig, PrimeField};
 

@@ -1,4 +1,4 @@
-use ark_bn254::Fr;
+use crate::field::Fr;
 use ark_ff::{AdditiveGroup, Field};
 
 use crate::bytes::{Places, Reader, Writer, table};

@@ -41,13 +41,16 @@ pub enum ProverError {
     },
 }
 
-/// Reason why bytes are not those of a prover.
+/// Reason why bytes are not those of a prover or a program, or do not fit one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
     /// The bytes do not begin as a prover's file does.
     #[error("the file is not a prover's, or one of another version")]
     NotAProver,
+    /// The bytes do not begin as a witness program's file does.
+    #[error("the file is not a witness program's, or one of another version")]
+    NotAProgram,
     /// The bytes end too early.
     #[error("the file is cut off")]
     Cut,

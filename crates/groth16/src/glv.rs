@@ -1,7 +1,7 @@
 //! Scalars split in two halves by the endomorphism of BN254 (Gallant, Lambert and Vanstone,
 //! CRYPTO 2001).
 
-use ark_bn254::{Fr, g1, g2};
+use crate::field::{Fr, g1, g2};
 use ark_ec::scalar_mul::glv::GLVConfig;
 use ark_ff::{BigInt, PrimeField};
 

@@ -2,7 +2,7 @@
 //! signed digits. Points are added in affine coordinates, and all the divisions of a round
 //! share one inversion (Montgomery's trick).
 
-use ark_bn254::Fr;
+use crate::field::Fr;
 use ark_ec::AffineRepr;
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ff::{AdditiveGroup, Field, Zero};
@@ -40,13 +40,13 @@ impl<P: Curve> Bases<P> {
         self.points.len()
     }
 
-    /// Computes the sum of the points times `scalars`, one for each.
-    pub(crate) fn sum(&self, scalars: &[Fr]) -> Projective<P> {
-        assert_eq!(scalars.len(), self.len(), "each point has its scalar");
+    /// Computes the sum of the points from place `from` on times `scalars`, one for each.
+    pub(crate) fn sum(&self, from: usize, scalars: &[Fr]) -> Projective<P> {
+        let points = &self.points[from..from + scalars.len()];
         // An image costs one multiplication, and a point takes part in ten additions and more:
         // images are not kept.
         let image = |point: &Affine<P>| [*point, P::endomorphism_affine(point)];
-        let points: Vec<Affine<P>> = self.points.iter().flat_map(image).collect();
+        let points: Vec<Affine<P>> = points.iter().flat_map(image).collect();
         let width = width_of(points.len());
         let halves: Vec<Half> = scalars.iter().flat_map(P::split).collect();
         let windows = HALF_BITS.div_ceil(width);
@@ -270,7 +270,7 @@ fn invert_all<F: Field>(numbers: &mut [F], products: &mut Vec<F>) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use ark_bn254::{g1, g2};
+    use crate::field::{g1, g2};
     use ark_ec::{CurveGroup, PrimeGroup};
     use ark_ff::{PrimeField, UniformRand};
     use ark_std::rand::rngs::StdRng;
@@ -310,7 +310,7 @@ mod tests {
                 .zip(&scalars)
                 .map(|(point, scalar)| point.mul_bigint(scalar.into_bigint()))
                 .sum();
-            let sum = Bases::new(points).sum(&scalars);
+            let sum = Bases::new(points).sum(0, &scalars);
             assert_eq!(sum, expected, "{count}");
         }
     }
@@ -329,7 +329,7 @@ mod tests {
     fn one_point_with_one_scalar_many_times_is_doubled() {
         let point = Projective::<g1::Config>::generator().into_affine();
         let scalar = Fr::from(12_345);
-        let sum = Bases::new(vec![point; 1_000]).sum(&[scalar; 1_000]);
+        let sum = Bases::new(vec![point; 1_000]).sum(0, &[scalar; 1_000]);
         assert_eq!(sum, point * (scalar * Fr::from(1_000)));
     }
 

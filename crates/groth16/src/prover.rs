@@ -1,6 +1,7 @@
-use ark_bn254::{Bn254, Fr, G1Affine, G2Affine, g1, g2};
+use crate::field::{Fr, G1Affine, G2Affine, g1, g2};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::Zero;
 
 use crate::bytes::{Kept, Reader, Writer};
 use crate::constraints::Side;
@@ -8,6 +9,7 @@ use crate::glv::Curve;
 use crate::msm::Bases;
 use crate::parallel::join;
 use crate::quotient::Quotient;
+use crate::share::{Share, Slice, Sums};
 use crate::{FileError, ProverError};
 
 /// First bytes of a prover's file; the number is the version of its form.
@@ -39,8 +41,9 @@ pub struct KeyPoints<'a> {
     pub l: &'a [G1Affine],
 }
 
-impl<'a> From<&'a ark_groth16::ProvingKey<Bn254>> for KeyPoints<'a> {
-    fn from(key: &'a ark_groth16::ProvingKey<Bn254>) -> Self {
+#[cfg(feature = "ark-groth16")]
+impl<'a> From<&'a ark_groth16::ProvingKey<ark_bn254::Bn254>> for KeyPoints<'a> {
+    fn from(key: &'a ark_groth16::ProvingKey<ark_bn254::Bn254>) -> Self {
         Self {
             alpha_g1: key.vk.alpha_g1,
             beta_g1: key.beta_g1,
@@ -138,10 +141,13 @@ impl<P: Curve> Sum<P> {
         }
     }
 
-    fn of(&self, assignment: &[Fr], last: Fr) -> Projective<P> {
+    fn scalars(&self, assignment: &[Fr], last: Fr) -> Vec<Fr> {
         let chosen = self.variables.iter().map(|variable| assignment[*variable]);
-        let scalars: Vec<Fr> = chosen.chain([last]).collect();
-        self.bases.sum(&scalars)
+        chosen.chain([last]).collect()
+    }
+
+    fn of(&self, assignment: &[Fr], last: Fr) -> Projective<P> {
+        self.bases.sum(0, &self.scalars(assignment, last))
     }
 }
 
@@ -265,7 +271,7 @@ impl Prover {
         }
     }
 
-    fn variable_count(&self) -> usize {
+    const fn variable_count(&self) -> usize {
         let others = self.quotient.len() + self.c_variables.len() + 1;
         self.c.len() - others + self.input_count
     }
@@ -276,26 +282,85 @@ impl Prover {
     /// # Errors
     /// [`ProverError::Assignment`].
     pub fn prove(&self, assignment: &[Fr], r: Fr, s: Fr) -> Result<Proof, ProverError> {
-        let expected = self.variable_count();
-        if assignment.len() != expected {
-            return Err(ProverError::Assignment {
-                expected,
-                actual: assignment.len(),
-            });
-        }
-        let (ab, rest) = join(
+        self.check_length(assignment)?;
+        let ((a, b), c) = join(
             || join(|| self.a.of(assignment, r), || self.b.of(assignment, s)),
-            || self.c.sum(&self.scalars_of_c(assignment, r)),
+            || self.c.sum(0, &self.scalars_of_c(assignment, r)),
         );
-        let a = ab.0 + self.alpha_g1;
-        let b = ab.1 + self.beta_g2;
-        // s * A holds r * s * delta, which r * B - r * s * delta would take away again.
-        let c = rest + a * s;
-        Ok(Proof {
+        Ok(self.finish(s, [Sums { a, b, c }]))
+    }
+
+    /// Prepares a proof whose sums are computed in `count` shares, by provers that do not share
+    /// memory. `prove` says what the arguments are.
+    ///
+    /// # Errors
+    /// [`ProverError::Assignment`].
+    pub fn shares(
+        &self,
+        assignment: &[Fr],
+        r: Fr,
+        s: Fr,
+        count: usize,
+    ) -> Result<Vec<Share>, ProverError> {
+        self.check_length(assignment)?;
+        let a = self.a.scalars(assignment, r);
+        let b = self.b.scalars(assignment, s);
+        let c = self.scalars_of_c(assignment, r);
+        let share = |number| Share {
+            a: Slice::of(&a, number, count),
+            b: Slice::of(&b, number, count),
+            c: Slice::of(&c, number, count),
+        };
+        Ok((0..count).map(share).collect())
+    }
+
+    /// Computes the sums of one share.
+    ///
+    /// # Errors
+    /// [`FileError::OutOfRange`] for a share of another prover.
+    pub fn sums(&self, share: &Share) -> Result<Sums, FileError> {
+        let fits =
+            share.a.fits(&self.a.bases) && share.b.fits(&self.b.bases) && share.c.fits(&self.c);
+        if !fits {
+            return Err(FileError::OutOfRange);
+        }
+        Ok(Sums {
+            a: share.a.sum(&self.a.bases),
+            b: share.b.sum(&self.b.bases),
+            c: share.c.sum(&self.c),
+        })
+    }
+
+    /// Puts the sums of all shares together; `s` is the blinding factor of [`Self::shares`].
+    pub fn finish(&self, s: Fr, sums: impl IntoIterator<Item = Sums>) -> Proof {
+        let start = Sums {
+            a: self.alpha_g1.into(),
+            b: self.beta_g2.into(),
+            c: Projective::zero(),
+        };
+        let Sums { a, b, c } = sums.into_iter().fold(start, |total, share| Sums {
+            a: total.a + share.a,
+            b: total.b + share.b,
+            c: total.c + share.c,
+        });
+        Proof {
             a: a.into_affine(),
             b: b.into_affine(),
-            c: c.into_affine(),
-        })
+            // s * A holds r * s * delta, which r * B - r * s * delta would take away again.
+            c: (c + a * s).into_affine(),
+        }
+    }
+
+    const fn check_length(&self, assignment: &[Fr]) -> Result<(), ProverError> {
+        let expected = self.variable_count();
+        if assignment.len() == expected {
+            Ok(())
+        } else {
+            Err(ProverError::Assignment {
+                expected,
+                actual: assignment.len(),
+            })
+        }
     }
 
     fn scalars_of_c(&self, assignment: &[Fr], r: Fr) -> Vec<Fr> {

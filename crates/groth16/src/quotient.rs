@@ -1,6 +1,6 @@
 //! Values of the quotient's numerator, as the ceremonies of snarkjs pin it.
 
-use ark_bn254::Fr;
+use crate::field::Fr;
 use ark_ff::{AdditiveGroup, Field};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 
@@ -33,7 +33,7 @@ impl Quotient {
     }
 
     /// Returns the number of values.
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.shifts.len()
     }
 

@@ -1,7 +1,7 @@
 //! Data for software of others, and checks of data that others published.
 //!
 //! Here: enrolments, receipts and refusals with their EIP-712 digests; claims with real proofs
-//! as Semaphore's npm package reads them; the comparison with the test data of World ID's
+//! as Semaphore's npm package reads them; a key and a statement for snarkjs; the comparison with the test data of World ID's
 //! contracts.
 //!
 //! Not here: the peers themselves. `cargo xtask peers` fetches them, runs them on this
@@ -10,6 +10,7 @@
 //! Invariant: nothing of a peer is in the repository.
 
 mod claims;
+mod snarkjs;
 mod typed_data;
 mod world_id;
 
@@ -51,6 +52,14 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Write the claim circuit's key and an assignment for snarkjs, and the same statement for the
+    /// module of `crates/wasm`: `semaphore.zkey`, `claim.wtns`, `claim.bin`.
+    Snarkjs {
+        /// Proving key of depth 30 that `semaphore-rs` carries (`.arkzkey`).
+        proving_key: PathBuf,
+        /// Folder of the three files.
+        folder: PathBuf,
+    },
     /// Compare the test data of World ID's contracts with this project's key, tree and verifier.
     WorldId {
         /// Checkout of `worldcoin/world-id-contracts`.
@@ -68,6 +77,10 @@ fn main() -> anyhow::Result<()> {
             count,
             seed,
         } => claims::claims(&folder, count, &mut ChaCha8Rng::seed_from_u64(seed))?,
+        Command::Snarkjs {
+            proving_key,
+            folder,
+        } => snarkjs::statement(&proving_key, &folder, &mut ChaCha8Rng::seed_from_u64(1))?,
         Command::WorldId { folder } => world_id::compare(&folder)?,
     };
     writeln!(std::io::stdout(), "{printed:#}")?;

@@ -62,6 +62,7 @@ impl Service {
         unsafe_keys: UnsafeKeys,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
+        let app = config.service.app()?;
         let deployment = Deployment::load(&config.service.deployment)?;
         let provider = annona_rpc::connect(config.chain.rpc_url.expose())?;
         let reader = EvmReader::trusting(provider, deployment.clone());
@@ -133,6 +134,7 @@ impl Service {
             chain: reader.clone(),
             calendar,
             config: config_view(config, &deployment, &receipts, &calendar),
+            app,
             readiness: Arc::new(ServiceHealth {
                 board: Arc::clone(&board),
                 is_own_chain: is_own_chain.clone(),

@@ -11,7 +11,10 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use annona_api::{ApiLimits, BodyLimits, ClientNames, ClientRate, ConnectionLimits, RateLimits};
+use annona_api::{
+    ApiLimits, AppError, AppFolder, BodyLimits, ClientNames, ClientRate, ConnectionLimits,
+    RateLimits,
+};
 use annona_chain::PrivateKeySigner;
 use annona_core::{Address, OrbId, deserialize_addresses};
 use annona_engine::{FeePolicy, RelayPolicy};
@@ -85,6 +88,9 @@ pub struct ServiceConfig {
     pub tree: Option<PathBuf>,
     /// Deployment file of `annona deploy`.
     pub deployment: PathBuf,
+    /// Folder of the built citizen's app, which the service then serves beside the API;
+    /// without it, it serves none.
+    pub app_dir: Option<PathBuf>,
 }
 
 impl ServiceConfig {
@@ -93,6 +99,14 @@ impl ServiceConfig {
         self.gallery
             .clone()
             .unwrap_or_else(|| self.database.with_extension("gallery"))
+    }
+
+    /// Opens the citizen's app, if the configuration names its folder.
+    ///
+    /// # Errors
+    /// The folder does not hold the built app.
+    pub fn app(&self) -> Result<Option<AppFolder>, AppError> {
+        self.app_dir.as_deref().map(AppFolder::open).transpose()
     }
 
     /// File of the membership tree.
@@ -312,7 +326,7 @@ impl Default for HttpConfig {
 
 impl HttpConfig {
     /// The connections that a process holds which may open `descriptors` files.
-    pub fn connections(&self, descriptors: u64) -> anyhow::Result<ConnectionLimits> {
+    fn connections(&self, descriptors: u64) -> anyhow::Result<ConnectionLimits> {
         let possible = ConnectionLimits::for_descriptors(descriptors, self.clients()?);
         let wanted = self.max_connections.map_or(usize::MAX, NonZeroUsize::get);
         let in_all = wanted.min(possible.in_all);
@@ -407,6 +421,13 @@ impl Config {
         Ok(())
     }
 
+    /// The connections that a process holds which may open `descriptors` files. Where the app is
+    /// served, each connection may hold a file of it open.
+    pub fn connections(&self, descriptors: u64) -> anyhow::Result<ConnectionLimits> {
+        let files_each = if self.service.app_dir.is_some() { 2 } else { 1 };
+        self.http.connections(descriptors / files_each)
+    }
+
     /// The load that the service takes on.
     pub fn limits(&self) -> anyhow::Result<ApiLimits> {
         let rate = |per_second, burst| ClientRate { per_second, burst };
@@ -490,11 +511,15 @@ impl Config {
             &mut keys.receipt_file,
             &mut keys.circuits_folder,
         ];
-        let copies = [&mut service.gallery, &mut service.tree];
+        let optional = [
+            &mut service.gallery,
+            &mut service.tree,
+            &mut service.app_dir,
+        ];
         let files = always
             .into_iter()
             .chain(&mut keys.relay_files)
-            .chain(copies.into_iter().flatten());
+            .chain(optional.into_iter().flatten());
         for file in files {
             *file = folder.join(&*file);
         }

@@ -3,7 +3,8 @@
 //!
 //! Here: the hash; the tree of now, to which leaves are appended and in which they are
 //! revoked ([`MembershipTree`]); versions of it, which cost what they do not share
-//! ([`TreeVersion`]); tiles, from which a wallet makes its path ([`Tile`]); writing
+//! ([`TreeVersion`]); tiles, from which a wallet makes its path ([`Tile`]), and the
+//! ranges in which it asks for them ([`TileRanges`]); writing
 //! versions down and reading them.
 //!
 //! Not here: where leaves come from, files, epochs, the chain.
@@ -15,6 +16,7 @@ mod archive;
 mod empty;
 mod poseidon;
 mod proof;
+mod ranges;
 mod tile;
 mod tree;
 mod version;
@@ -23,6 +25,7 @@ pub use archive::{RestoreError, read_version, write_version};
 pub use empty::empty_root;
 pub use poseidon::{hash_pair, hash_pairs};
 pub use proof::InclusionProof;
+pub use ranges::{TILE_WIDTH, TileRanges};
 pub use tile::{TILE_LEVELS, Tile, TileError, TileId};
 pub use tree::{MembershipTree, Revocation, TreeError};
 pub use version::TreeVersion;

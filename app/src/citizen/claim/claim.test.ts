@@ -15,13 +15,14 @@ import {
   type DeviceClaim,
   type Now,
 } from './claim.ts';
-import { chainNow, firstPayment, partsOf } from './countdown.ts';
+import { chainNow, partsOf } from './countdown.ts';
 import { ClaimQueue, ClaimStorage } from './queue.ts';
 
 const word = (digit: string) => `0x${digit.repeat(64)}`;
 const address = (digit: string) => `0x${digit.repeat(40)}`;
 const EPOCH = 3;
 const WINDOW_END = 2_000;
+const ROOT = `0x${'5'.repeat(64)}`;
 const REQUEST: ClaimRequest = {
   epoch: EPOCH,
   nullifierHash: word('a'),
@@ -113,7 +114,7 @@ async function newQueue(): Promise<ClaimQueue> {
   return new ClaimQueue({
     storage: await ClaimStorage.open(),
     runAlone,
-    services: [one.service, two.service],
+    services: () => [one.service, two.service],
     now: () => ({ ...now }),
   });
 }
@@ -130,7 +131,7 @@ beforeEach(async () => {
     return done;
   };
   queue = await newQueue();
-  await queue.add(REQUEST, WINDOW_END);
+  await queue.add(REQUEST, ROOT, WINDOW_END);
 });
 
 const pass = (secs: number) => {
@@ -185,7 +186,7 @@ describe('a claim', () => {
   it('that was put in twice is one', async () => {
     one.will(took());
     await step();
-    const again = await queue.add({ ...REQUEST, fee: '1' }, WINDOW_END);
+    const again = await queue.add({ ...REQUEST, fee: '1' }, ROOT, WINDOW_END);
     expect(again.request.fee).toBe('0');
     expect(again.state.kind).toBe('sent');
   });
@@ -263,7 +264,7 @@ describe('a claim', () => {
       canRenew: true,
     });
     one.will(took());
-    await queue.add({ ...REQUEST, recipient: address('9') }, WINDOW_END);
+    await queue.add({ ...REQUEST, recipient: address('9') }, ROOT, WINDOW_END);
     const again = await step();
     expect(again.request.recipient).toBe(address('9'));
     expect(again.state.kind).toBe('sent');
@@ -278,7 +279,7 @@ describe('a claim', () => {
     const rejected = await step();
     expect(rejected.state).toEqual({ kind: 'refused', reason: 'bad-recipient', canRenew: true });
     expect(rejected.refusals).toEqual([{ service: 'https://one.example', refusal }]);
-    await queue.add(REQUEST, WINDOW_END);
+    await queue.add(REQUEST, ROOT, WINDOW_END);
     expect((await queue.step())[0]?.receipts).toHaveLength(1);
   });
 
@@ -294,14 +295,14 @@ describe('a claim', () => {
     now.deviceMs += 10 ** 12;
     expect((await step()).state.kind).toBe('queued');
     now.chainSecs = WINDOW_END - 1;
-    expect(afterTime(queuedClaim(REQUEST, WINDOW_END), now).state.kind).toBe('queued');
+    expect(afterTime(queuedClaim(REQUEST, ROOT, WINDOW_END), now).state.kind).toBe('queued');
     now.chainSecs = WINDOW_END;
     expect((await step()).state.kind).toBe('missed');
     expect(one.asked).toEqual([]);
   });
 
   it('that a reorg took away is queued again', async () => {
-    const paid = afterReading(queuedClaim(REQUEST, WINDOW_END), {
+    const paid = afterReading(queuedClaim(REQUEST, ROOT, WINDOW_END), {
       payments: [payment],
       newestBlock: 51,
       confirmations: 12,
@@ -333,7 +334,7 @@ describe('a claim', () => {
 describe('epochs', () => {
   it('that are open and not claimed are offered together, the oldest first', () => {
     const claim = (epoch: number, state: DeviceClaim['state']): DeviceClaim => ({
-      ...queuedClaim(REQUEST, WINDOW_END),
+      ...queuedClaim(REQUEST, ROOT, WINDOW_END),
       epoch,
       state,
     });
@@ -351,25 +352,11 @@ describe('epochs', () => {
 });
 
 describe('the countdown', () => {
-  const calendar = { genesis: 1_000, epochLengthSecs: 86_400, claimWindowEpochs: 4 };
-
   it('runs by the chain and this device’s monotonic clock', () => {
     const clock = { chainTime: 5_000, readAtMs: 70_000 };
     expect(chainNow(clock, 70_000)).toBe(5_000);
     expect(chainNow(clock, 72_999)).toBe(5_002);
     expect(chainNow(clock, 60_000)).toBe(5_000);
-  });
-
-  it('leads to the epoch after the one of joining', () => {
-    expect(firstPayment(calendar, 1_500, 2_000)).toEqual({
-      kind: 'waiting',
-      epoch: 1,
-      startsAt: 87_400,
-      secsLeft: 85_400,
-    });
-    expect(firstPayment(calendar, 1_500, 87_399)).toMatchObject({ secsLeft: 1 });
-    expect(firstPayment(calendar, 1_500, 87_400)).toEqual({ kind: 'open', epoch: 1 });
-    expect(firstPayment(calendar, 999, 2_000)).toBeUndefined();
   });
 
   it('is told in days, hours, minutes and seconds', () => {

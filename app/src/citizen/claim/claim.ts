@@ -35,6 +35,8 @@ export interface DeviceClaim {
   nullifierHash: string;
   epoch: number;
   request: ClaimRequest;
+  /** Root that the proof was made against. */
+  root: string;
   /** First second, by the chain, in which the epoch is not claimable any longer. */
   windowEnd: number;
   /** Sendings that failed; the next goes to the next relay of the list. */
@@ -46,11 +48,12 @@ export interface DeviceClaim {
 }
 
 /** Makes the claim of a proof. */
-export function queuedClaim(request: ClaimRequest, windowEnd: number): DeviceClaim {
+export function queuedClaim(request: ClaimRequest, root: string, windowEnd: number): DeviceClaim {
   return {
     nullifierHash: request.nullifierHash,
     epoch: request.epoch,
     request,
+    root,
     windowEnd,
     failures: 0,
     state: { kind: 'queued', notBeforeMs: 0 },

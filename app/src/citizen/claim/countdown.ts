@@ -1,5 +1,3 @@
-import { epochAt, startOf, type ClaimCalendar } from '../../chain/calendar.ts';
-
 /** Time of the chain as it was read, tied to the device's monotonic clock and to no other. */
 export interface ChainClock {
   /** Timestamp of the block that was read, Unix seconds. */
@@ -30,24 +28,4 @@ export function partsOf(secs: number): DurationParts {
     minutes: Math.floor(left / 60) % 60,
     seconds: left % 60,
   };
-}
-
-/** Standing of somebody who has joined: the first payment is of the epoch after. */
-export type FirstPayment =
-  | { kind: 'waiting'; epoch: number; startsAt: number; secsLeft: number }
-  | { kind: 'open'; epoch: number };
-
-/** Says when the first payment of a member opens, by the block in which they joined (EPOCH-3). */
-export function firstPayment(
-  calendar: ClaimCalendar,
-  joinedAt: number,
-  now: number,
-): FirstPayment | undefined {
-  const joinedIn = epochAt(calendar, joinedAt);
-  if (joinedIn === undefined) return undefined;
-  const epoch = joinedIn + 1;
-  const startsAt = startOf(calendar, epoch);
-  return now < startsAt
-    ? { kind: 'waiting', epoch, startsAt, secsLeft: startsAt - now }
-    : { kind: 'open', epoch };
 }

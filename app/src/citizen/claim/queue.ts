@@ -48,8 +48,8 @@ export interface QueueContext {
   storage: ClaimStorage;
   /** Runs work while no other tab runs any under this. */
   runAlone: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Relays in the person's order. */
-  services: readonly Service[];
+  /** Relays in the person's order, as they are when the queue turns to them. */
+  services: () => readonly Service[];
   now: () => Now;
 }
 
@@ -61,9 +61,13 @@ export class ClaimQueue {
    * Puts a claim into the queue. A claim of the same nullifier hash that is not refused stays as
    * it is: one person is paid once in an epoch, and a second proof would change nothing.
    */
-  async add(request: DeviceClaim['request'], windowEnd: number): Promise<DeviceClaim> {
+  async add(
+    request: DeviceClaim['request'],
+    root: string,
+    windowEnd: number,
+  ): Promise<DeviceClaim> {
     return this.context.runAlone(async () => {
-      const claim = queuedClaim(request, windowEnd);
+      const claim = queuedClaim(request, root, windowEnd);
       const before = await this.context.storage.get(claim.nullifierHash);
       if (before && before.state.kind !== 'refused') return before;
       const { receipts, refusals } = before ?? claim;
@@ -71,6 +75,11 @@ export class ClaimQueue {
       await this.context.storage.put(renewed);
       return renewed;
     });
+  }
+
+  /** Returns the claims as they are stored. */
+  async all(): Promise<DeviceClaim[]> {
+    return this.context.storage.all();
   }
 
   /** Does what is due for each claim, once. Returns the claims as they are then. */
@@ -99,7 +108,8 @@ export class ClaimQueue {
   }
 
   async #act(claim: DeviceClaim): Promise<DeviceClaim> {
-    const { services, now } = this.context;
+    const { now } = this.context;
+    const services = this.context.services();
     const addresses = services.map(({ address }) => address);
     const action = nextAction(claim, addresses, now());
     const service = this.#serviceOf(action);
@@ -119,6 +129,6 @@ export class ClaimQueue {
   /** Returns the service of an action; one that the person has removed is not asked. */
   #serviceOf(action: ClaimAction): Service | undefined {
     if (action.kind !== 'send' && action.kind !== 'ask') return undefined;
-    return this.context.services.find(({ address }) => address === action.service);
+    return this.context.services().find(({ address }) => address === action.service);
   }
 }

@@ -16,6 +16,12 @@ export const FAILURE_TEXTS = {
   'other-version': 'failure.other-version',
   'words-refused': 'words.checksum',
   'not-asked': 'failure.locked',
+  'other-deployment': 'stop.other-deployment',
+  'no-deployment': 'failure.no-deployment',
+  'not-understood': 'failure.internal',
+  'foreign-root': 'stop.other-root',
+  'files-missing': 'failure.files-missing',
+  'files-damaged': 'failure.files-damaged',
   'storage-failed': 'failure.storage',
   internal: 'failure.internal',
 } as const satisfies Record<WalletFailure['code'], MessageKey>;

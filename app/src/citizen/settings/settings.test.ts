@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 
 import { describe, expect, it } from 'vitest';
 
+import { MAX_ADDRESSES, readNetwork, withAddress } from './network.ts';
 import { DEFAULT_SETTINGS, readSettings, SettingsStorage } from './settings.ts';
 
 describe('the settings', () => {
@@ -12,10 +13,49 @@ describe('the settings', () => {
     expect(await (await SettingsStorage.open()).get()).toEqual({ language: 'sw', theme: 'dark' });
   });
 
+  it('keep other things beside them', async () => {
+    const storage = await SettingsStorage.open();
+    await storage.put({ theme: 'dark' });
+    await storage.keep('network', { services: [], endpoints: [] });
+    expect(await storage.recall('network')).toEqual({ services: [], endpoints: [] });
+    expect(await storage.recall('facts')).toBeUndefined();
+    expect(await storage.get()).toEqual({ theme: 'dark' });
+  });
+
   it('that this version does not know are left out', () => {
     expect(readSettings({ language: 'xx', theme: 'pink', more: 1 })).toEqual(DEFAULT_SETTINGS);
     for (const stored of [undefined, null, 5, 'text']) {
       expect(readSettings(stored)).toEqual(DEFAULT_SETTINGS);
     }
+  });
+});
+
+describe('the lists of addresses', () => {
+  const OWN = 'https://app.example/';
+
+  it('begin with the app’s own service, and end where the person wants', () => {
+    const first = { services: [OWN], endpoints: [] };
+    for (const stored of [undefined, null, 5, {}]) expect(readNetwork(stored, OWN)).toEqual(first);
+    expect(readNetwork({ services: [], endpoints: [] }, OWN).services).toEqual([]);
+  });
+
+  it('are read without what may not be asked', () => {
+    const services = ['https://a.example', 'http://b.example', 5, 'https://a.example/'];
+    expect(readNetwork({ services, endpoints: 'x' }, OWN)).toEqual({
+      services: ['https://a.example/'],
+      endpoints: [],
+    });
+    const many = Array.from({ length: 20 }, (_, index) => `https://${index}.example/`);
+    expect(readNetwork({ services: many }, OWN).services).toHaveLength(MAX_ADDRESSES);
+  });
+
+  it('take an address once, and only as many as there is room for', () => {
+    expect(withAddress([OWN], ' https://a.example ')).toEqual({
+      list: [OWN, 'https://a.example/'],
+    });
+    expect(withAddress([OWN], 'https://app.example')).toEqual({ problem: 'known-already' });
+    expect(withAddress([OWN], 'http://a.example')).toEqual({ problem: 'not-encrypted' });
+    const full = Array.from({ length: MAX_ADDRESSES }, (_, index) => `https://${index}.example/`);
+    expect(withAddress(full, 'https://a.example')).toEqual({ problem: 'too-many' });
   });
 });

@@ -14,8 +14,11 @@ export interface Settings {
 
 export const DEFAULT_SETTINGS: Settings = { theme: 'system' };
 
+/** Things that are kept beside the choices of `Settings`; whoever reads one checks it. */
+export type KeptKey = 'network' | 'facts' | 'membership' | 'receiving' | 'unit';
+
 interface SettingsSchema extends DBSchema {
-  settings: { key: 'shown'; value: unknown };
+  settings: { key: 'shown' | KeptKey; value: unknown };
 }
 
 /** Reads settings from what was stored; what is not a choice of this version is left out. */
@@ -50,10 +53,26 @@ export class SettingsStorage {
   async put(settings: Settings): Promise<void> {
     await this.database?.put('settings', settings, 'shown').catch(() => undefined);
   }
+
+  /** Returns what was kept under a key, as it was stored. */
+  async recall(key: KeptKey): Promise<unknown> {
+    return this.database?.get('settings', key).catch(() => undefined);
+  }
+
+  async keep(key: KeptKey, value: unknown): Promise<void> {
+    await this.database?.put('settings', value, key).catch(() => undefined);
+  }
 }
+
+/** Theme of the system, which may change while the app is open. */
+const systemIsDark = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
+let shown: Theme = DEFAULT_SETTINGS.theme;
 
 /** Shows the page in a theme. */
 export function showTheme(theme: Theme): void {
-  if (theme === 'system') delete document.documentElement.dataset['theme'];
-  else document.documentElement.dataset['theme'] = theme;
+  shown = theme;
+  const ofSystem = systemIsDark?.matches ? 'dark' : 'light';
+  document.documentElement.dataset['theme'] = theme === 'system' ? ofSystem : theme;
 }
+
+systemIsDark?.addEventListener('change', () => showTheme(shown));

@@ -175,6 +175,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/enrolments/by-nonce/{nonce}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the status of the enrolment that used a nonce.
+         * @description A phone follows its own enrolment by the nonce of the code that it showed to the orb. The
+         *     status is `duplicate` for a person who was refused, and `review` for one of whom the orb makes
+         *     a second capture, under a fresh code. A nonce of which the service has seen nothing yet is
+         *     unknown.
+         */
+        get: operations["find_enrolment_by_nonce"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/enrolments/{id}": {
         parameters: {
             query?: never;
@@ -463,8 +486,11 @@ export interface components {
         };
         /** @description An error of the API (RFC 9457, `application/problem+json`). */
         Problem: {
-            /** @description Stable code. */
-            code: string;
+            /**
+             * @description Stable code.
+             * @enum {string}
+             */
+            code: "body-not-json" | "body-invalid" | "body-unreadable" | "path-invalid" | "malformed-field" | "not-canonical" | "zero-commitment" | "proof-coordinate-out-of-range" | "proof-not-in-group" | "capture-not-fresh" | "orb-signature-invalid" | "orb-not-active" | "orb-refused" | "route-unknown" | "tree-unknown" | "tile-unknown" | "claim-unknown" | "enrolment-unknown" | "method-not-allowed" | "enrolment-duplicate" | "enrolment-review" | "nonce-used" | "commitment-taken" | "recovery-too-soon" | "epoch-not-begun" | "epoch-without-members" | "nullifier-already-claimed" | "nullifier-spent" | "census-reached" | "claim-window-over" | "body-too-slow" | "body-too-large" | "content-type-not-json" | "claim-proof-invalid" | "bad-recipient" | "fee-above-amount" | "nothing-to-recover" | "iris-digest-mismatch" | "model-mismatch" | "template-unusable" | "orb-limit-reached" | "rate-limited" | "internal" | "payments-paused" | "claim-queue-full" | "enrolment-busy" | "membership-not-synced" | "chain-unavailable" | "store-unavailable" | "overloaded" | "request-timed-out";
             /** @description Next step for the sender, in a sentence. */
             detail: string;
             enrolmentId?: components["schemas"]["WordText"] | null;
@@ -1376,6 +1402,108 @@ export interface operations {
             };
         };
     };
+    find_enrolment_by_nonce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Nonce of the code that the phone showed: 0x and 64 hexadecimal digits. */
+                nonce: components["schemas"]["WordText"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentView"];
+                };
+            };
+            /**
+             * @description `path-invalid`: A part of the path cannot be read.
+             *     `malformed-field`: A field is not of its written form.
+             *     `body-unreadable`: The body did not arrive whole.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `enrolment-unknown`: No enrolment has this id or nonce. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: The route does not take this method. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-slow`: The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests came in a short time. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `store-unavailable`: The database gave no answer.
+             *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     find_enrolment: {
         parameters: {
             query?: never;
@@ -1409,7 +1537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `enrolment-unknown`: No enrolment has this id. */
+            /** @description `enrolment-unknown`: No enrolment has this id or nonce. */
             404: {
                 headers: {
                     [name: string]: unknown;

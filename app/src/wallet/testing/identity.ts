@@ -4,7 +4,7 @@ import { poseidon1 } from 'poseidon-lite/poseidon1';
 import { poseidon2 } from 'poseidon-lite/poseidon2';
 
 import { toHex } from '../../bytes/bytes.ts';
-import type { DeriveCommitment } from '../identity.ts';
+import type { DeriveCommitment } from '../card.ts';
 
 const SCALAR_MODULUS =
   21888242871839275222246405745257275088548364400416034343698204186575808495617n;

@@ -5,15 +5,17 @@ mod artifacts;
 mod citizens;
 mod enrol;
 mod figures;
+mod invitation;
 mod pay;
 mod progress;
 mod refuse;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use annona_api::AppFolder;
 use annona_audit::{AuditProgress, AuditVerdict};
 use annona_core::Epoch;
 use anyhow::{Context, ensure};
@@ -49,9 +51,30 @@ pub(crate) struct DemoArgs {
     /// Leave the chain and the service running at the end, until Ctrl-C.
     #[arg(long)]
     keep: bool,
+    /// Folder of the built citizen's app, which the demo's service then serves; without this,
+    /// app/dist below the current folder, if the app is built there.
+    #[arg(long, value_name = "DIR")]
+    app: Option<PathBuf>,
     /// Anvil binary; after `cargo xtask setup` it is found without this option.
     #[arg(long, value_name = "FILE", env = annona_chain::devnet::ANVIL_VARIABLE)]
     anvil: Option<PathBuf>,
+}
+
+/// Folder in which `npm run build` in app/ leaves the app.
+const BUILT_APP: &str = "app/dist";
+
+impl DemoArgs {
+    /// Folder of the app to serve: the one that was named, which must hold it, or the usual one
+    /// where it is there.
+    fn app_folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        let folder = match &self.app {
+            Some(folder) => folder.clone(),
+            None if Path::new(BUILT_APP).join("index.html").is_file() => BUILT_APP.into(),
+            None => return Ok(None),
+        };
+        AppFolder::open(&folder)?;
+        Ok(Some(std::path::absolute(folder)?))
+    }
 }
 
 /// Runs the demo; exit code 1 when anything turns out differently than it must.
@@ -80,7 +103,8 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
     let artifacts = args.artifacts.as_deref().map(Artifacts::open).transpose()?;
     let mut progress = DemoProgress::begin(args.people, seed, json.is_stdout(), Arc::clone(lines));
     let mut figures = Figures::new(args.people, seed);
-    let creating = World::create(args.anvil.as_deref());
+    let app = args.app_folder()?;
+    let creating = World::create(args.anvil.as_deref(), app.as_deref());
     let title = "set up the chain, the contracts and the service";
     let world = progress.stage(title, creating).await?;
 
@@ -102,6 +126,10 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
     }
     if args.keep {
         progress.say(&world.how_to_go_on()?);
+        if app.is_some() {
+            let address = world.service().base();
+            progress.say(&invitation::to_the_app(address, progress.is_on_terminal())?);
+        }
         std::future::pending::<()>().await;
     }
     Ok(if complaints.is_empty() {

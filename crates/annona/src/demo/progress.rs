@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,11 @@ impl DemoProgress {
             "Annona, the first payment: {people} people, seed {seed}"
         ));
         progress
+    }
+
+    /// Returns whether the text is read on a terminal, which shows pictures made of blocks.
+    pub(crate) fn is_on_terminal(&self) -> bool {
+        !self.is_quiet && std::io::stdout().is_terminal()
     }
 
     pub(crate) fn say(&self, text: &str) {

@@ -35,8 +35,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// `anvil` is the chain's binary; found by itself when not named.
-    pub(crate) async fn create(anvil: Option<&Path>) -> anyhow::Result<Self> {
+    /// `anvil` is the chain's binary, found by itself when not named; `app` the folder of the
+    /// citizen's app, if the service is to serve it.
+    pub(crate) async fn create(anvil: Option<&Path>, app: Option<&Path>) -> anyhow::Result<Self> {
         let mut folder = Scratch::new("demo", None)?;
         let anvil = start_chain(anvil)?;
         folder.watch(anvil.child().id())?;
@@ -46,7 +47,7 @@ impl World {
             sandbox::deploy_contracts(&anvil, &provider, vec![orb_key.address()]).await?;
         // Blocks by the clock, as on a real chain, once the contracts stand.
         provider.anvil_set_interval_mining(BLOCK_TIME_SECS).await?;
-        write_service_files(folder.path(), &anvil, &deployment, &orb_key)?;
+        write_service_files(folder.path(), &anvil, &deployment, &orb_key, app)?;
         let service = ServiceProcess::start(&mut folder).await?;
         let chain = EvmReader::open(provider, deployment.clone()).await?;
         let calendar = chain.calendar().await?.clock;
@@ -147,6 +148,7 @@ fn write_service_files(
     anvil: &AnvilInstance,
     deployment: &Deployment,
     orb_key: &PrivateKeySigner,
+    app: Option<&Path>,
 ) -> anyhow::Result<()> {
     deployment.save(&folder.join("deployment.json"))?;
     account_keys::write_new(&folder.join("orb.key"), orb_key)?;
@@ -156,8 +158,13 @@ fn write_service_files(
     )?;
     account_keys::write_new(&folder.join("relay.key"), &Account::Relay.key(anvil))?;
     account_keys::write_new(&folder.join("receipt.key"), &Account::Receipts.key(anvil))?;
+    let app = match app {
+        // A text in JSON is one in TOML.
+        Some(app) => format!("app_dir = {}\n", serde_json::to_string(app)?),
+        None => String::new(),
+    };
     let config = format!(
-        "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n\
+        "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n{app}\
          [chain]\nrpc_url = \"{}\"\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\nmax_fee_gwei = 1000\n\
          [keys]\nsequencer_file = \"sequencer.key\"\nrelay_files = [\"relay.key\"]\nreceipt_file = \"receipt.key\"\n\
          circuits_folder = \"circuit-keys\"\n\

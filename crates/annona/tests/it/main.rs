@@ -18,4 +18,5 @@ mod restart;
 mod schemathesis;
 mod signals;
 mod town;
+mod visit;
 mod world;

@@ -107,6 +107,48 @@ fn noisy(eyes: &EyePair, per_mille: u32) -> EyePair {
 }
 
 #[tokio::test]
+async fn a_phone_follows_its_enrolment_by_the_nonce_alone() {
+    let world = World::new().await;
+    let unclear = eyes_under_review(&eyes(1));
+    let packets = [
+        (
+            world.packet(commitment(1), &eyes(1), 1),
+            EnrolmentStatus::Queued,
+        ),
+        (
+            world.packet(commitment(2), &eyes(1), 2),
+            EnrolmentStatus::Duplicate,
+        ),
+        (
+            world.packet(commitment(3), &unclear, 3),
+            EnrolmentStatus::Review,
+        ),
+    ];
+    for (packet, status) in packets {
+        let path = format!("/v1/enrolments/by-nonce/{}", packet.nonce);
+        let problem = world.get(&path).await;
+        let problem = problem.assert_problem(404, "enrolment-unknown");
+        assert!(problem.retry_after_secs.is_some());
+        world.enrol(&packet).await;
+        let view: EnrolmentView = world.get(&path).await.json();
+        assert_eq!(
+            (view.status, &view.commitment),
+            (status, &packet.commitment)
+        );
+        let by_id = world.get(&format!("/v1/enrolments/{}", view.id)).await;
+        assert_eq!(by_id.json::<EnrolmentView>(), view);
+    }
+    for malformed in ["1", "0x", &"ab".repeat(32)] {
+        let path = format!("/v1/enrolments/by-nonce/{malformed}");
+        let problem = world
+            .get(&path)
+            .await
+            .assert_problem(400, "malformed-field");
+        assert_eq!(problem.field.as_deref(), Some("nonce"));
+    }
+}
+
+#[tokio::test]
 async fn an_orb_that_is_not_active_is_refused() {
     let world = World::new().await;
     world.chain.ledger().active_orbs.clear();

@@ -15,6 +15,7 @@ const fn permits(of_each: usize) -> Permits {
         tiles: of_each,
         claims: of_each,
         enrolments: of_each,
+        files: of_each,
         lookups: of_each,
     }
 }

@@ -1,8 +1,10 @@
 //! The routes, called in process: a real database, real proofs, and a chain in memory.
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod app;
 mod chain;
 mod claims;
+mod cors;
 mod enrolments;
 mod epochs;
 mod events;

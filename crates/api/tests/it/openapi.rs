@@ -9,7 +9,7 @@ use crate::world::World;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(openapi()).unwrap());
 
-const ROUTES: [(&str, &str); 12] = [
+const ROUTES: [(&str, &str); 13] = [
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
@@ -17,6 +17,7 @@ const ROUTES: [(&str, &str); 12] = [
     ("get", "/v1/claims/{nullifier}"),
     ("get", "/v1/claims/{nullifier}/events"),
     ("get", "/v1/config"),
+    ("get", "/v1/enrolments/by-nonce/{nonce}"),
     ("get", "/v1/enrolments/{id}"),
     ("get", "/v1/epochs/current"),
     ("get", "/v1/tree/{epoch}/{level}/{index}"),
@@ -169,4 +170,17 @@ fn every_reference_leads_somewhere() {
 async fn the_service_hands_out_the_document() {
     let world = World::new().await;
     assert_eq!(world.get("/openapi.json").await.json::<Value>(), *DOCUMENT);
+}
+
+#[test]
+fn a_problem_has_one_of_the_codes() {
+    let code = &DOCUMENT["components"]["schemas"]["Problem"]["properties"]["code"];
+    let listed: Vec<&str> = code["enum"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it.as_str().unwrap())
+        .collect();
+    let all: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(listed, all);
 }

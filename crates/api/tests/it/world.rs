@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use annona_api::{ApiLimits, ApiState, Readiness, router_with_limits};
+use annona_api::{ApiLimits, ApiState, AppFolder, Readiness, router_with_limits};
 use annona_chain::ReceiptKey;
 use annona_core::{
     Address, AmountWei, B256, Claim, ClaimCalendar, ClaimScope, ClaimWindow, Commitment, Enrolment,
@@ -193,7 +193,16 @@ impl World {
         world
     }
 
+    /// The same service, which serves an app.
+    pub(crate) async fn with_app(limits: ApiLimits, app: AppFolder) -> Self {
+        Self::build(limits, Some(app)).await
+    }
+
     pub(crate) async fn unsynced(limits: ApiLimits) -> Self {
+        Self::build(limits, None).await
+    }
+
+    async fn build(limits: ApiLimits, app: Option<AppFolder>) -> Self {
         let chain = Arc::new(MemoryChain::new(NOW));
         chain.append(JOINED, &members());
         let orb = PrivateKeySigner::from_bytes(&B256::repeat_byte(0x77)).unwrap();
@@ -202,7 +211,8 @@ impl World {
         let store = open_store(&directory).await;
         let membership = Arc::new(Membership::new(rules()));
         let readiness = Arc::new(Told::all_well());
-        let state = state(&chain, &store, &membership, &readiness);
+        let mut state = state(&chain, &store, &membership, &readiness);
+        state.app = app;
         Self {
             chain,
             store,
@@ -382,6 +392,7 @@ fn state(
         chain: chain.clone(),
         calendar,
         config: config(calendar.window),
+        app: None,
         readiness: Arc::clone(readiness) as Arc<dyn Readiness>,
         metrics: METRICS.clone(),
     }

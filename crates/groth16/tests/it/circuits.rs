@@ -1,5 +1,5 @@
 use annona_circuits::{Append, Assignment, R1cs, trial};
-use annona_groth16::{Constraints, FileError, KeyPoints, Prover, ProverError};
+use annona_groth16::{Constraints, FileError, KeyPoints, Prover, ProverError, Share, Sums};
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, ProvingKey};
 use ark_std::UniformRand;
@@ -150,4 +150,47 @@ fn parts_that_do_not_fit_are_refused() {
             matches!(sample.refusal(), ProverError::Points { part: named, .. } if named == part)
         );
     }
+}
+
+#[test]
+fn shares_make_the_proof_that_one_prover_makes() {
+    let sample = Sample::new();
+    let prover = sample.prover().unwrap();
+    let (r, s) = (Fr::from(5), Fr::from(6));
+    let whole = prover.prove(sample.assignment.values(), r, s).unwrap();
+    for count in [1, 2, 3, 7] {
+        let shares = prover
+            .shares(sample.assignment.values(), r, s, count)
+            .unwrap();
+        let sums = shares.iter().map(|share| {
+            let share = Share::from_bytes(&share.to_bytes()).unwrap();
+            let sums = prover.sums(&share).unwrap();
+            Sums::from_bytes(&sums.to_bytes()).unwrap()
+        });
+        assert_eq!(prover.finish(s, sums), whole, "{count}");
+    }
+}
+
+#[test]
+fn shares_and_sums_of_anything_else_are_refused() {
+    let sample = Sample::new();
+    let prover = sample.prover().unwrap();
+    let shares = prover
+        .shares(sample.assignment.values(), 5.into(), 6.into(), 2)
+        .unwrap();
+    let bytes = shares[1].to_bytes();
+    for length in (0..bytes.len()).step_by(97) {
+        assert!(Share::from_bytes(&bytes[..length]).is_err(), "{length}");
+    }
+    let mut far = bytes;
+    far[..4].fill(0xff);
+    let far = Share::from_bytes(&far).unwrap();
+    assert_eq!(prover.sums(&far).unwrap_err(), FileError::OutOfRange);
+    let mut sums = prover.sums(&shares[0]).unwrap().to_bytes();
+    assert_eq!(
+        Sums::from_bytes(&sums[..sums.len() - 1]).unwrap_err(),
+        FileError::Cut
+    );
+    sums[0] ^= 1;
+    assert_eq!(Sums::from_bytes(&sums).unwrap_err(), FileError::OutOfRange);
 }

@@ -14,8 +14,8 @@ use rand_core::CryptoRng;
 use rand_core_06::SeedableRng;
 use semaphore_rs_ark_circom::CircomReduction;
 
-use crate::prove::to_points;
 use crate::{KeyError, VerifyingKey};
+use annona_prover::to_points;
 
 /// snarkjs' way from rows to polynomials: the only one that a ceremony's key fits.
 type System = Groth16<Bn254, CircomReduction>;

@@ -403,6 +403,28 @@ fn connections_leave_files_for_the_database() {
 }
 
 #[test]
+fn where_the_app_is_served_connections_leave_its_files_room() {
+    let with_app = load(&SAMPLE.replace("# app_dir", "app_dir")).unwrap();
+    let (files, connections) = (2_048, with_app.connections(2_048).unwrap().in_all);
+    assert!(2 * connections + 256 <= files, "{connections}");
+    let without = load(SAMPLE).unwrap().connections(2_048).unwrap().in_all;
+    assert!(connections < without, "{connections} {without}");
+}
+
+#[test]
+fn the_app_is_looked_for_beside_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("annona.toml");
+    std::fs::write(&path, SAMPLE.replace("# app_dir", "app_dir")).unwrap();
+    let config = Config::load_with(&path, &[], &[]).unwrap().0;
+    let dist = folder.path().join("app/dist");
+    assert_eq!(config.service.app_dir.as_deref(), Some(&*dist));
+    let refusal = config.service.app().unwrap_err().to_string();
+    assert!(refusal.contains(&*dist.to_string_lossy()), "{refusal}");
+    assert!(load(SAMPLE).unwrap().service.app().unwrap().is_none());
+}
+
+#[test]
 fn unknown_fields_are_refused() {
     let error = load(&format!("{SAMPLE}\n[unknown]\nfield = 1\n")).unwrap_err();
     assert!(format!("{error:#}").contains("unknown"), "{error:#}");

@@ -103,6 +103,7 @@ macro_rules! crashable {
 crashable!(EnrolmentRepository for SqliteStore, StoreError;
     pass {
         fn enrolment(id: EnrolmentId) -> Option<EnrolmentRecord>;
+        fn enrolment_of_nonce(nonce: B256) -> Option<EnrolmentRecord>;
         fn gallery_after(sequence: u64, limit: u32) -> Vec<GalleryEntry>;
         fn gallery_entry_statuses(sequences: &[u64]) -> Vec<GalleryEntryStatus>;
         fn open_reviews(limit: u32) -> Vec<Review>;

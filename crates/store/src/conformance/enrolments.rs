@@ -286,6 +286,33 @@ pub async fn only_a_queued_enrolment_adopts_a_leaf<S: Store>(store: S) {
 pub async fn an_unknown_enrolment_is_none<S: Store>(store: S) {
     admit(&store, 1).await;
     assert_eq!(store.enrolment(enrolment_id(2)).await.unwrap(), None);
+    let other = newcomer(2, 2).record.enrolment.nonce;
+    assert_eq!(store.enrolment_of_nonce(other).await.unwrap(), None);
+}
+
+pub async fn an_enrolment_is_found_by_its_nonce_in_every_state<S: Store>(store: S) {
+    let found = async |new: &NewEnrolment| {
+        let nonce = new.record.enrolment.nonce;
+        store.enrolment_of_nonce(nonce).await.unwrap()
+    };
+    for new in [newcomer(1, 1), duplicate(2), review(3, &[1])] {
+        assert_eq!(found(&new).await, None);
+        store.record_enrolment(&new).await.unwrap();
+        assert_eq!(found(&new).await, Some(new.record));
+    }
+    let admitted = newcomer(1, 1);
+    let transaction = signed(0, 0);
+    let id = send(&store, &transaction, &append_payload(0, &[1])).await;
+    mine(&store, id, &transaction, 7, &[]).await.unwrap();
+    store.mark_final(id, &[]).await.unwrap();
+    let record = found(&admitted).await.unwrap();
+    assert_eq!(record.id, admitted.record.id);
+    let (transaction, leaf_index) = (transaction.hash, leaf(0));
+    let member = EnrolmentState::Final {
+        transaction,
+        leaf_index,
+    };
+    assert_eq!(record.state, member);
 }
 
 async fn queued<S: Store>(store: &S) -> Vec<u64> {

@@ -48,6 +48,7 @@ macro_rules! conformance_suite {
                 an_adopted_leaf_is_final
                 only_a_queued_enrolment_adopts_a_leaf
                 an_unknown_enrolment_is_none
+                an_enrolment_is_found_by_its_nonce_in_every_state
                 recoveries_are_appended_first
                 an_entry_counts_until_its_leaf_is_to_go
                 who_was_somebody_before_waits_until_that_leaf_is_empty

@@ -157,6 +157,18 @@ impl EnrolmentRepository for SqliteStore {
         select_by_id(&mut connection, id).await
     }
 
+    async fn enrolment_of_nonce(&self, nonce: B256) -> Result<Option<EnrolmentRecord>, StoreError> {
+        let row: Option<EnrolmentRow> = sqlx::query_file_as!(
+            EnrolmentRow,
+            "queries/enrolment_of_nonce.sql",
+            nonce.as_slice()
+        )
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(backend)?;
+        row.map(EnrolmentRecord::try_from).transpose()
+    }
+
     async fn gallery_after(
         &self,
         sequence: u64,

@@ -189,6 +189,12 @@ pub trait EnrolmentRepository: Send + Sync {
     /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
     /// read.
     async fn enrolment(&self, id: EnrolmentId) -> Result<Option<EnrolmentRecord>, StoreError>;
+    /// Returns the enrolment that used a nonce.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
+    /// read.
+    async fn enrolment_of_nonce(&self, nonce: B256) -> Result<Option<EnrolmentRecord>, StoreError>;
     /// Returns gallery entries after `sequence`, in order, at most `limit`.
     ///
     /// # Errors

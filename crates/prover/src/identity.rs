@@ -1,7 +1,12 @@
 use core::fmt;
 
-use annona_core::{Commitment, ExternalNullifier, NullifierHash};
+use annona_core::{
+    Commitment, ExternalNullifier, FieldElement, NullifierHash, SCALAR_MODULUS, U256,
+};
+use annona_tree::hash_pair;
 use rand_core::CryptoRng;
+use semaphore_rs_poseidon::poseidon::hash1;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// A person's Semaphore secret: 32 bytes, made and kept on the person's device.
@@ -39,25 +44,49 @@ impl Identity {
     /// Returns the commitment, which represents this person on chain.
     #[must_use]
     pub fn commitment(&self) -> Commitment {
-        Commitment::try_from(self.semaphore().commitment())
+        let Parts {
+            nullifier,
+            trapdoor,
+        } = self.parts();
+        Commitment::try_from(hash1(hash_pair(nullifier, trapdoor).to_u256()))
             .expect("Poseidon's output is reduced, and a preimage of zero is not known")
     }
 
     /// Returns this person's nullifier hash under `external_nullifier`.
     #[must_use]
     pub fn nullifier_hash(&self, external_nullifier: ExternalNullifier) -> NullifierHash {
-        let hash = semaphore_rs::protocol::generate_nullifier_hash(
-            &self.semaphore(),
-            external_nullifier.to_field().to_u256(),
-        );
-        NullifierHash::try_from(hash).expect("Poseidon's output is reduced")
+        let hash = hash_pair(external_nullifier.to_field(), self.parts().nullifier);
+        NullifierHash::from(hash)
     }
 
-    pub(crate) fn semaphore(&self) -> semaphore_rs::identity::Identity {
-        // `from_secret` wipes the copy it is given.
-        let mut copy = *self.secret;
-        semaphore_rs::identity::Identity::from_secret(&mut copy, None)
+    /// Derives the nullifier secret and the trapdoor, as Semaphore's package for identities
+    /// does (docs/spec/identity.md).
+    pub(crate) fn parts(&self) -> Parts {
+        let mut seed_text = Zeroizing::new([0; 64]);
+        let digest = Zeroizing::new(<[u8; 32]>::from(Sha256::digest(*self.secret)));
+        for (digits, byte) in seed_text.chunks_exact_mut(2).zip(*digest) {
+            digits.copy_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
+        }
+        let derive = |suffix: &[u8]| {
+            let digest = Sha256::new().chain_update(*seed_text).chain_update(suffix);
+            let number = U256::from_be_bytes(<[u8; 32]>::from(digest.finalize()));
+            FieldElement::try_from(number % SCALAR_MODULUS).expect("a remainder is reduced")
+        };
+        Parts {
+            nullifier: derive(b"identity_nullifier"),
+            trapdoor: derive(b"identity_trapdoor"),
+        }
     }
+}
+
+/// The two secret numbers of an identity.
+pub(crate) struct Parts {
+    pub(crate) nullifier: FieldElement,
+    pub(crate) trapdoor: FieldElement,
+}
+
+const fn hex_digit(value: u8) -> u8 {
+    b"0123456789abcdef"[value as usize]
 }
 
 impl fmt::Debug for Identity {
@@ -106,6 +135,21 @@ mod tests {
                 "2dbf799e8b94713af1406095562b4332c66d0919b34972a7c2c4785116c77d35",
             ]
         );
+    }
+
+    #[test]
+    fn the_numbers_of_an_identity_are_those_of_semaphore_rs() {
+        for seed in 0..20 {
+            let identity = Identity::from_secret([seed; 32]);
+            let theirs = semaphore_rs::identity::Identity::from_secret(&mut [seed; 32], None);
+            let Parts {
+                nullifier,
+                trapdoor,
+            } = identity.parts();
+            assert_eq!(nullifier.to_u256(), theirs.nullifier);
+            assert_eq!(trapdoor.to_u256(), theirs.trapdoor);
+            assert_eq!(identity.commitment().to_u256(), theirs.commitment());
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use core::ops::Range;
 
-/// Nodes of a tile.
-pub(crate) const TILE_WIDTH: u64 = 256;
+/// Number of the lowest nodes of a tile.
+pub const TILE_WIDTH: u64 = 256;
 
 /// Members that the tiles asked for together hold, unless the whole tree has fewer.
 const MIN_MEMBERS: u64 = 128;
@@ -10,14 +10,14 @@ const MIN_MEMBERS: u64 = 128;
 /// up for.
 const MAX_BLOCK_TILES: u64 = 64;
 
-/// The division of an epoch's tiles of leaves into ranges that are asked for as a whole (IDENT-9).
+/// Division of an epoch's tiles of leaves into ranges that are asked for as a whole (IDENT-9).
 ///
 /// It follows from the sizes of tree and membership alone, so all wallets divide alike and
 /// the choice of a range says nothing but the range. Nobody tells a wallet which leaves are
 /// emptied, so all of them are taken to be in the own range. Ranges are blocks of a power of
 /// two at its multiples; requests of several epochs meet in a block and not in less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TileRanges {
+pub struct TileRanges {
     tiles: u64,
     block: u64,
     /// Start of the last range.
@@ -25,8 +25,9 @@ pub(crate) struct TileRanges {
 }
 
 impl TileRanges {
-    /// The ranges of a tree of `leaves`, of which `members` are not empty.
-    pub(crate) fn new(leaves: u64, members: u64) -> Self {
+    /// Divides a tree of `leaves`, of which `members` are not empty.
+    #[must_use]
+    pub fn new(leaves: u64, members: u64) -> Self {
         let tiles = leaves.div_ceil(TILE_WIDTH);
         let needed = MIN_MEMBERS + leaves.saturating_sub(members);
         let block = needed
@@ -41,8 +42,9 @@ impl TileRanges {
         Self { tiles, block, last }
     }
 
-    /// The range with tile `index`, if the tree has it.
-    pub(crate) fn around(&self, index: u64) -> Option<Range<u64>> {
+    /// Returns the range with tile `index`, if the tree has it.
+    #[must_use]
+    pub fn around(&self, index: u64) -> Option<Range<u64>> {
         if index >= self.tiles {
             return None;
         }
@@ -53,15 +55,16 @@ impl TileRanges {
         Some(start..start + self.block)
     }
 
-    /// All ranges, the newest first.
-    pub(crate) fn newest_first(self) -> impl Iterator<Item = Range<u64>> {
-        let older = (0..self.last / self.block).rev();
-        let block = self.block;
-        let older = older.map(move |number| number * block..(number + 1) * block);
-        (self.tiles > 0)
-            .then_some(self.last..self.tiles)
-            .into_iter()
-            .chain(older)
+    /// Returns the range that has `number` newer ones, if there is one.
+    #[must_use]
+    pub fn newest(&self, number: u64) -> Option<Range<u64>> {
+        let start = self.last.checked_sub(number.checked_mul(self.block)?)?;
+        self.around(start)
+    }
+
+    /// Returns all ranges, the newest first.
+    pub fn newest_first(self) -> impl Iterator<Item = Range<u64>> {
+        (0..).map_while(move |number| self.newest(number))
     }
 }
 

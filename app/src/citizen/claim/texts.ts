@@ -1,0 +1,73 @@
+import type { MessageKey } from '../../messages/catalogue.ts';
+import { PROBLEM_TEXTS, textOf, type ProblemCode } from '../../service/problems.ts';
+import { FAILURE_TEXTS } from '../identity/failures.ts';
+import type { ClaimState } from './claim.ts';
+import type { ClaimStop } from './claiming.ts';
+
+/** Returns the texts for the state of a claim: in a few words, and what it means. */
+export function stateTexts(state: ClaimState): { short: MessageKey; long: MessageKey } {
+  switch (state.kind) {
+    case 'queued':
+      return { short: 'claim.state-queued', long: 'payment.queued-text' };
+    case 'sent':
+      switch (state.status) {
+        case 'queued':
+          return { short: 'claim.state-sent', long: 'payment.sent-text' };
+        case 'batched':
+        case 'submitted':
+          return { short: 'claim.state-batched', long: 'payment.batched-text' };
+        case 'mined':
+        case 'final':
+          return { short: 'claim.state-told', long: 'payment.told-text' };
+      }
+    // fallthrough is impossible: every status returns.
+    case 'paid':
+      return { short: 'claim.state-paid', long: 'payment.paid-text' };
+    case 'final':
+      return { short: 'claim.state-final', long: 'payment.final-text' };
+    case 'refused':
+      return { short: 'claim.state-refused', long: refusalText(state.reason) };
+    case 'missed':
+      return { short: 'claim.state-missed', long: 'problem.window-over' };
+  }
+}
+
+/** Texts for reasons that signed refusals name and the codes of the API do not. */
+const SIGNED_REASONS: Readonly<Record<string, MessageKey>> = {
+  'invalid-proof': 'problem.proof-invalid',
+  'epoch-not-open': 'problem.window-over',
+  'transfer-failed': 'problem.bad-recipient',
+};
+
+/** Returns the text for the reason of a refusal. */
+export function refusalText(reason: string): MessageKey {
+  const isProblem = Object.hasOwn(PROBLEM_TEXTS, reason);
+  if (isProblem) return PROBLEM_TEXTS[reason as ProblemCode];
+  return Object.hasOwn(SIGNED_REASONS, reason)
+    ? (SIGNED_REASONS[reason] ?? 'problem.unknown')
+    : 'problem.unknown';
+}
+
+/** Returns the text for a claim that was not made. */
+export function stopText(stop: ClaimStop): MessageKey {
+  switch (stop.kind) {
+    case 'not-in-the-list':
+      return 'stop.not-in-the-list';
+    case 'other-root':
+      return 'stop.other-root';
+    case 'too-few-leaves':
+      return 'stop.too-few-leaves';
+    case 'chain':
+      return stop.why === 'disagreement' ? 'stop.chain-disagrees' : 'stop.chain-silent';
+    case 'service':
+      return textOf(stop.failure);
+    case 'wallet':
+      return walletText(stop.code);
+  }
+}
+
+/** Returns the text for a refusal of the wallet on the way to a payment. */
+export function walletText(code: string): MessageKey {
+  const isFailure = Object.hasOwn(FAILURE_TEXTS, code);
+  return isFailure ? FAILURE_TEXTS[code as keyof typeof FAILURE_TEXTS] : 'failure.internal';
+}

@@ -1,0 +1,553 @@
+import { toHex, type Bytes } from '../bytes/bytes.ts';
+import { readTokenUnit, type TokenUnit } from '../chain/contracts.ts';
+import type { Payment } from '../chain/payments.ts';
+import { RpcEndpoint } from '../chain/rpc.ts';
+import type { RequestContext } from '../net/request.ts';
+import { Service } from '../service/service.ts';
+import { checkClaim, type Checks } from './check/check.ts';
+import type { DeviceClaim } from './claim/claim.ts';
+import {
+  makeClaims,
+  type Claiming,
+  type ClaimingContext,
+  type ClaimOutcome,
+} from './claim/claiming.ts';
+import { chainNow } from './claim/countdown.ts';
+import { ClaimQueue, ClaimStorage } from './claim/queue.ts';
+import { keepRunning, QueueRunner } from './claim/runner.ts';
+import {
+  readFacts,
+  surveyServices,
+  trustedServices,
+  type DeploymentFacts,
+  type Survey,
+} from './deployment/deployment.ts';
+import { homeState, type HomeState } from './home/state.ts';
+import {
+  afterAbsence,
+  afterEndedVisit,
+  afterJoining,
+  afterRefusal,
+  afterShowing,
+  afterWaiting,
+  firstPossibleEpoch,
+  readMembership,
+  standingOf,
+  type Membership,
+} from './membership/membership.ts';
+import {
+  epochsBetween,
+  ownPayments,
+  paymentsSince,
+  readBalances,
+  readReceiving,
+  type Receiving,
+} from './money/money.ts';
+import { refusalCode, type CitizenWallet } from './ports.ts';
+import {
+  onChain,
+  readPresent,
+  whyNotRead,
+  type Evidence,
+  type NotChecked,
+  type PresentOutcome,
+} from './present/present.ts';
+import { readNetwork, type Network } from './settings/network.ts';
+import type { SettingsStorage } from './settings/settings.ts';
+import { VisitSession, type VisitCode } from './visit/visit.ts';
+import { isSettled, lookAtVisit, WATCH_EVERY_MS, type VisitState } from './visit/watch.ts';
+
+/** Page over the home page. */
+export type MemberPage =
+  | { kind: 'home' }
+  | { kind: 'visit' }
+  | { kind: 'code' }
+  | { kind: 'payment'; nullifierHash: string }
+  | { kind: 'check'; nullifierHash: string }
+  | { kind: 'money' }
+  | { kind: 'receiving' }
+  | { kind: 'services' }
+  | { kind: 'endpoints' };
+
+/** Money as it was read from the chain. */
+export type MoneyState =
+  | { kind: 'reading' }
+  | { kind: 'not-read'; why: NotChecked }
+  | { kind: 'wallet'; code: string }
+  | { kind: 'read'; payments: readonly Payment[]; evidence: Evidence };
+
+/** Balance, which is read only when the person asks for it. */
+export type BalanceState =
+  | { kind: 'not-asked' }
+  | { kind: 'reading' }
+  | { kind: 'not-read'; why: NotChecked }
+  | { kind: 'read'; balance: bigint };
+
+/** Age from which the present is read again before the queue runs. */
+const PRESENT_LASTS_MS = 60_000;
+
+/** Surroundings of the way to a payment. */
+export interface MemberContext {
+  wallet: CitizenWallet;
+  storage: SettingsStorage;
+  /** Address of the service that is asked where the person has named none. */
+  ownService: string;
+  request: RequestContext;
+  findPath: ClaimingContext['findPath'];
+}
+
+/** The way from an identity to a payment: what is known, and the work that the screens ask for. */
+export class Member {
+  page = $state.raw<MemberPage>({ kind: 'home' });
+  network = $state.raw<Network>({ services: [], endpoints: [] });
+  survey = $state.raw<Survey>();
+  facts = $state.raw<DeploymentFacts>();
+  membership = $state.raw<Membership>();
+  present = $state.raw<PresentOutcome>();
+  claims = $state.raw<readonly DeviceClaim[]>([]);
+  claiming = $state.raw<Claiming>({ kind: 'idle' });
+  visitCode = $state.raw<VisitCode>();
+  visitState = $state.raw<VisitState>({ kind: 'not-seen' });
+  /** Code of the wallet's refusal to show a code or an address. */
+  refusal = $state<string>();
+  receiving = $state.raw<Receiving>({ kind: 'fresh' });
+  freshAddress = $state<string>();
+  unit = $state.raw<TokenUnit>();
+  money = $state.raw<MoneyState>({ kind: 'reading' });
+  balance = $state.raw<BalanceState>({ kind: 'not-asked' });
+  checks = $state.raw<Checks>();
+  /** Time of the chain now, counted on by this device; none before it was read. */
+  chainSecs = $state<number>();
+
+  #queue: ClaimQueue | undefined;
+  #runner: QueueRunner | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #presentReadings = 0;
+  #visitTimer: ReturnType<typeof setTimeout> | undefined;
+  #watchTimer: ReturnType<typeof setTimeout> | undefined;
+  #isAtWork = false;
+
+  constructor(private readonly context: MemberContext) {}
+
+  /** State of the home page. */
+  get home(): HomeState {
+    const { facts, survey, membership, present, claims, chainSecs } = this;
+    return homeState({ facts, survey, membership, present, claims, chainSecs });
+  }
+
+  /** Evidence for the present; none before it was read. */
+  get evidence(): Evidence | undefined {
+    const { present } = this;
+    if (present?.kind === 'present') return present.present.evidence;
+    return present?.kind === 'before-genesis' ? present.evidence : undefined;
+  }
+
+  /** Takes up what was left: settings, facts, and the claims of the queue, which need no secret. */
+  async start(): Promise<void> {
+    const { storage, ownService } = this.context;
+    this.network = readNetwork(await storage.recall('network'), ownService);
+    this.receiving = readReceiving(await storage.recall('receiving'));
+    this.unit = readUnit(await storage.recall('unit'));
+    setInterval(() => this.#tick(), 1_000);
+    window.addEventListener('online', () => this.membership && void this.enter());
+    const claims = await ClaimStorage.open().catch(() => undefined);
+    if (!claims) return;
+    this.#queue = new ClaimQueue({
+      storage: claims,
+      runAlone,
+      services: () => this.#services(),
+      now: () => ({ deviceMs: Date.now(), chainSecs: this.chainSecs }),
+    });
+    this.#runner = new QueueRunner({
+      queue: this.#queue,
+      prepare: () => this.#prepare(),
+      readPayments: (epoch) => this.#readPayments(epoch),
+      onClaims: (it) => (this.claims = it),
+      nowMs: () => performance.now(),
+      chainSecs: () => this.chainSecs,
+    });
+    keepRunning(this.#runner);
+  }
+
+  /** Looks at everything anew, with the identity open. */
+  async enter(): Promise<void> {
+    const { network } = this;
+    this.refusal = undefined;
+    try {
+      await this.#survey();
+      const commitment = await this.context.wallet.commitment();
+      this.membership = readMembership(await this.context.storage.recall('membership'), commitment);
+    } catch (error) {
+      this.refusal = refusalCode(error);
+      return;
+    }
+    // The lists may have changed while the services were asked; the change looks for itself.
+    if (network !== this.network) return;
+    await this.#readPresent();
+    // An orb may have sent a code of the last visit after the app was closed.
+    if (standingOf(this.membership) !== 'member') void this.#watch();
+  }
+
+  /** Forgets what belongs to an open identity. */
+  leave(): void {
+    this.endVisit();
+    this.page = { kind: 'home' };
+    this.membership = undefined;
+    this.freshAddress = undefined;
+    this.refusal = undefined;
+    this.money = { kind: 'reading' };
+    this.balance = { kind: 'not-asked' };
+  }
+
+  open(page: MemberPage): void {
+    if (this.page.kind === 'code' && page.kind !== 'code') this.endVisit();
+    // Whoever goes elsewhere has read why no claim was made.
+    if (this.claiming.kind === 'stopped') this.claiming = { kind: 'idle' };
+    this.page = page;
+    if (page.kind === 'code') void this.#showCode();
+    if (page.kind === 'money') void this.#readMoney();
+    if (page.kind === 'receiving') void this.#readAddress();
+    if (page.kind === 'check') void this.#check(page.nullifierHash);
+  }
+
+  // Services and endpoints.
+
+  async chooseNetwork(network: Network): Promise<void> {
+    this.network = network;
+    await this.context.storage.keep('network', network);
+    this.#readAtMs = Number.NEGATIVE_INFINITY;
+    this.#runner?.readSoon();
+    await this.enter();
+  }
+
+  #all(): Service[] {
+    return this.network.services.map((address) => new Service(address, this.context.request));
+  }
+
+  #services(): Service[] {
+    return this.survey ? trustedServices(this.#all(), this.survey) : [];
+  }
+
+  #endpoints(): RpcEndpoint[] {
+    return this.network.endpoints.map((address) => new RpcEndpoint(address, this.context.request));
+  }
+
+  async #survey(): Promise<void> {
+    const { network } = this;
+    const remembered = readFacts(await this.context.storage.recall('facts'));
+    const survey = await surveyServices(this.#all(), this.context.wallet, remembered);
+    if (network !== this.network) return;
+    this.survey = survey;
+    this.facts = survey.facts;
+    if (survey.facts) await this.context.storage.keep('facts', survey.facts);
+  }
+
+  async #readPresent(): Promise<void> {
+    const { facts } = this;
+    if (!facts) return;
+    const monotonicMs = () => performance.now();
+    this.#presentReadings += 1;
+    const reading = this.#presentReadings;
+    const present = await readPresent(facts, this.#services(), this.#endpoints(), monotonicMs);
+    // A reading that began later knows more, whichever of the two ends first.
+    if (reading !== this.#presentReadings) return;
+    this.present = present;
+    this.#readAtMs = performance.now();
+    this.#tick();
+    await this.#readUnit(facts);
+  }
+
+  async #readUnit(facts: DeploymentFacts): Promise<void> {
+    if (this.unit || this.network.endpoints.length === 0) return;
+    const read = await onChain(this.#endpoints(), facts, (endpoint, block) =>
+      readTokenUnit(endpoint, facts.deployment, block),
+    );
+    if (read.kind !== 'read') return;
+    this.unit = read.reading.value;
+    await this.context.storage.keep('unit', this.unit);
+  }
+
+  #tick(): void {
+    if (this.present?.kind !== 'present') return;
+    const { clock, facts } = this.present.present;
+    this.chainSecs = chainNow(clock, performance.now());
+    const isOld = performance.now() - this.#readAtMs > PRESENT_LASTS_MS;
+    if (this.chainSecs >= facts.endsAt && isOld) {
+      this.#readAtMs = performance.now();
+      void this.#readPresent();
+    }
+  }
+
+  // Claims.
+
+  async #prepare(): Promise<void> {
+    if (this.#services().length === 0) await this.#survey().catch(() => undefined);
+    if (performance.now() - this.#readAtMs > PRESENT_LASTS_MS) await this.#readPresent();
+  }
+
+  async #readPayments(epoch: number) {
+    const { facts } = this;
+    if (!facts) return undefined;
+    const read = await onChain(this.#endpoints(), facts, (endpoint, block) =>
+      paymentsSince(endpoint, facts, epoch, block),
+    );
+    return read.kind === 'read' ? read.reading.value : undefined;
+  }
+
+  /** Makes the claims of epochs, the oldest first, and has the queue send them. */
+  async claim(epochs: readonly number[]): Promise<void> {
+    const { facts, present, membership } = this;
+    const queue = this.#queue;
+    if (!facts || !membership || present?.kind !== 'present') return;
+    await this.#alone(async () => {
+      const { epoch, root, memberCount } = present.present.facts;
+      const context = {
+        facts,
+        services: this.#services(),
+        endpoints: this.#endpoints(),
+        wallet: this.context.wallet,
+        findPath: this.context.findPath,
+        enqueue: async (...claim: Parameters<ClaimQueue['add']>) => {
+          if (!queue) throw new Error('claims cannot be kept in this browser');
+          return queue.add(...claim);
+        },
+        knownLeaf: membership.leafIndex,
+        told: { epoch, root, memberCount },
+        ownAddress: this.receiving.kind === 'own' ? this.receiving.address : undefined,
+      };
+      await makeClaims(
+        context,
+        epochs,
+        (state) => (this.claiming = state),
+        (claimed, outcome) => this.#afterClaim(claimed, outcome),
+      );
+    });
+  }
+
+  async #afterClaim(epoch: number, outcome: ClaimOutcome): Promise<void> {
+    const { membership } = this;
+    if (outcome.kind === 'queued') {
+      this.#runner?.readSoon();
+      void this.#runner?.run().catch(() => undefined);
+    } else if (outcome.stop.kind === 'not-in-the-list' && membership) {
+      await this.#keep(afterAbsence(membership, epoch));
+    }
+  }
+
+  /** Looks for the person in the list of the present epoch: one who joined on another device. */
+  async lookForMyself(): Promise<void> {
+    const { present, membership } = this;
+    if (present?.kind !== 'present' || !membership) return;
+    await this.#alone(async () => {
+      const { epoch, memberCount } = present.present.facts;
+      this.claiming = { kind: 'finding', epoch, tiles: 0 };
+      const found = await this.context.findPath(
+        this.#services(),
+        epoch,
+        memberCount,
+        membership.commitment,
+        undefined,
+        (tiles) => (this.claiming = { kind: 'finding', epoch, tiles }),
+      );
+      const stopped = (stop: Extract<Claiming, { kind: 'stopped' }>['stop']) =>
+        (this.claiming = { kind: 'stopped', epoch, stop });
+      switch (found.kind) {
+        case 'found':
+          await this.#keep(afterJoining(membership, found.path.leafIndex));
+          this.claiming = { kind: 'idle' };
+          return;
+        case 'absent':
+          return void stopped({ kind: 'not-in-the-list' });
+        case 'too-few-leaves':
+          return void stopped({ kind: 'too-few-leaves' });
+        case 'failure':
+          return void stopped({ kind: 'service', failure: found.failure });
+      }
+    });
+  }
+
+  async #check(nullifierHash: string): Promise<void> {
+    const claim = this.claims.find((it) => it.nullifierHash === nullifierHash);
+    this.checks = undefined;
+    if (claim && this.facts) this.checks = await checkClaim(claim, this.facts, this.#endpoints());
+  }
+
+  // The visit to an orb.
+
+  async #showCode(): Promise<void> {
+    const { facts, membership } = this;
+    if (!facts || !membership) return;
+    this.endVisit();
+    // A visit that a service knows needs no other code.
+    if (standingOf(membership) !== 'unknown') return this.#watch();
+    const fromHex = (text: string): Bytes =>
+      Uint8Array.from(text.slice(2).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+    const session = await VisitSession.begin({
+      kind: 'new',
+      chainId: facts.deployment.chainId,
+      orbRegistry: fromHex(facts.deployment.orbRegistry),
+      commitment: fromHex(membership.commitment),
+    });
+    const renew = async () => {
+      const now = Math.floor(Date.now() / 1_000);
+      const code = await session.code(now);
+      if (this.page.kind !== 'code' || !this.membership) return;
+      this.visitCode = code;
+      await this.#keep(afterShowing(this.membership, `0x${toHex(code.nonce)}`, this.chainSecs));
+      this.#visitTimer = setTimeout(() => void renew(), 1_000 * (code.renewAt - now));
+    };
+    await renew();
+    await this.#watch();
+  }
+
+  /** Takes the code off the screen. What became of it is still looked for while it can matter. */
+  endVisit(): void {
+    clearTimeout(this.#visitTimer);
+    clearTimeout(this.#watchTimer);
+    this.visitCode = undefined;
+  }
+
+  /** Begins again after a visit that came to nothing. */
+  async visitAgain(): Promise<void> {
+    if (this.membership) await this.#keep(afterEndedVisit(this.membership));
+    this.visitState = { kind: 'not-seen' };
+    this.open({ kind: 'code' });
+  }
+
+  async #watch(): Promise<void> {
+    clearTimeout(this.#watchTimer);
+    const { membership } = this;
+    if (!membership) return;
+    const { nonces, seenNonce, commitment } = membership;
+    const asked = seenNonce === undefined ? nonces : [...new Set([seenNonce, ...nonces])];
+    if (asked.length === 0) return;
+    const { state, nonce } = await lookAtVisit(this.#services(), asked, commitment);
+    // The identity may have been locked, or another code shown, while the services were asked.
+    if (!this.membership || this.membership.commitment !== commitment) return;
+    this.visitState = state;
+    await this.#keep(this.#afterLook(this.membership, state, nonce));
+    if (isSettled(state)) {
+      clearTimeout(this.#visitTimer);
+      await this.#readPresent();
+      return;
+    }
+    const isWatched = this.page.kind === 'code' || standingOf(this.membership) === 'joining';
+    if (isWatched) this.#watchTimer = setTimeout(() => void this.#watch(), WATCH_EVERY_MS);
+  }
+
+  #afterLook(membership: Membership, state: VisitState, nonce: string | undefined): Membership {
+    switch (state.kind) {
+      case 'in-the-list':
+        return afterJoining(membership, state.leafIndex);
+      case 'admitted':
+      case 'operator-decides':
+      case 'being-checked':
+        return afterWaiting(membership, nonce, this.chainSecs);
+      case 'already-enrolled':
+      case 'capture-again':
+      case 'revoked':
+      case 'withdrawn':
+        return afterRefusal(membership);
+      case 'not-seen':
+      case 'no-answer':
+        return membership;
+    }
+  }
+
+  async #keep(membership: Membership): Promise<void> {
+    if (membership === this.membership) return;
+    this.membership = membership;
+    await this.context.storage.keep('membership', $state.snapshot(membership));
+  }
+
+  // Money.
+
+  async #readMoney(): Promise<void> {
+    const { facts, membership } = this;
+    const { endpoints } = this.network;
+    this.balance = { kind: 'not-asked' };
+    if (endpoints.length === 0) {
+      this.money = { kind: 'not-read', why: 'no-endpoint' };
+      return;
+    }
+    if (!facts || !membership || this.present?.kind !== 'present') {
+      this.money = { kind: 'not-read', why: 'no-answer' };
+      return;
+    }
+    this.money = { kind: 'reading' };
+    const first = firstPossibleEpoch(membership, facts.calendar);
+    const epochs = epochsBetween(first, this.present.present.facts.epoch);
+    let hashes: string[];
+    try {
+      hashes = await this.context.wallet.nullifierHashes(epochs);
+    } catch (error) {
+      this.money = { kind: 'wallet', code: refusalCode(error) };
+      return;
+    }
+    const read = await onChain(this.#endpoints(), facts, (endpoint, block) =>
+      paymentsSince(endpoint, facts, epochs[0] ?? 0, block),
+    );
+    if (read.kind !== 'read') {
+      this.money = { kind: 'not-read', why: whyNotRead(read, endpoints.length) };
+      return;
+    }
+    const { value, block, sources } = read.reading;
+    this.money = {
+      kind: 'read',
+      payments: ownPayments(value.payments, epochs, hashes),
+      evidence: { kind: 'checked', blockNumber: block.number, sources },
+    };
+  }
+
+  /** Reads the balance of all addresses that were paid. The endpoints learn that they belong together. */
+  async readBalance(): Promise<void> {
+    const { facts, money } = this;
+    if (!facts || money.kind !== 'read') return;
+    this.balance = { kind: 'reading' };
+    const addresses = money.payments.map(({ recipient }) => recipient);
+    const read = await onChain(this.#endpoints(), facts, (endpoint, block) =>
+      readBalances(endpoint, facts.deployment, addresses, block),
+    );
+    this.balance =
+      read.kind === 'read'
+        ? { kind: 'read', balance: read.reading.value }
+        : { kind: 'not-read', why: whyNotRead(read, this.network.endpoints.length) };
+  }
+
+  async #readAddress(): Promise<void> {
+    if (this.present?.kind !== 'present') return;
+    try {
+      this.freshAddress = await this.context.wallet.receiveAddress(this.present.present.facts.epoch);
+    } catch (error) {
+      this.refusal = refusalCode(error);
+    }
+  }
+
+  async chooseReceiving(receiving: Receiving): Promise<void> {
+    this.receiving = receiving;
+    await this.context.storage.keep('receiving', receiving);
+  }
+
+  /** Does work unless there is some under way: a second tap on a button does nothing. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    if (this.#isAtWork) return;
+    this.#isAtWork = true;
+    try {
+      await work();
+    } finally {
+      this.#isAtWork = false;
+    }
+  }
+}
+
+/** Runs work while no other tab runs any; where there are no locks, there is one tab. */
+async function runAlone<T>(work: () => Promise<T>): Promise<T> {
+  const { locks } = navigator as { locks?: LockManager };
+  return locks ? ((await locks.request('annona-claims', work)) as T) : work();
+}
+
+function readUnit(stored: unknown): TokenUnit | undefined {
+  const { symbol, decimals } = (stored ?? {}) as Partial<TokenUnit>;
+  const isUnit = typeof symbol === 'string' && Number.isSafeInteger(decimals);
+  return isUnit ? ({ symbol, decimals } as TokenUnit) : undefined;
+}

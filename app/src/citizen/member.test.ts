@@ -1,0 +1,252 @@
+import 'fake-indexeddb/auto';
+
+import { IDBFactory } from 'fake-indexeddb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { PathOutcome } from '../tree/tree.ts';
+import { Member } from './member.svelte.ts';
+import type { CitizenWallet, Deployment } from './ports.ts';
+import { SettingsStorage } from './settings/settings.ts';
+import {
+  address,
+  answering,
+  CHAIN,
+  CONFIG,
+  endpointFetch,
+  serviceFetch,
+  word,
+  type Answer,
+  type FakeChain,
+} from './testing/fakes.ts';
+
+const ME = word('7');
+const SERVICE = 'https://svc.example/';
+const RPC = 'https://rpc.example/';
+const NULLIFIER = word('a');
+
+/** World around a phone: one service, one chain, and what the phone asked of them. */
+class World {
+  chain: FakeChain = { ...CHAIN, newest: 71 };
+  enrolment: Answer = { status: 404, body: { code: 'enrolment-unknown' } };
+  claim: Answer = 'silence';
+  path: PathOutcome = {
+    kind: 'found',
+    path: { leafIndex: 11, siblings: Array(30).fill(word('0')), root: word('5') },
+  };
+  config: object = CONFIG;
+  adopted: Deployment | undefined;
+  asked: string[] = [];
+
+  readonly wallet: CitizenWallet = {
+    adopt: async (deployment) => (this.adopted = deployment),
+    deployment: async () => this.adopted,
+    commitment: async () => ME,
+    nullifierHashes: async (epochs) => epochs.map((it) => (it === 8 ? NULLIFIER : word('0'))),
+    receiveAddress: async () => address('c'),
+    proveClaim: async () => ({ nullifierHash: NULLIFIER, proof: Array(8).fill(word('1')) }),
+  };
+
+  #answer(path: string): Answer | undefined {
+    if (path === '/v1/config') return { body: this.config };
+    if (path.startsWith('/v1/enrolments/by-nonce/')) return this.enrolment;
+    if (path.startsWith('/v1/claims')) return this.claim;
+    return undefined;
+  }
+
+  /** Opens a tab with the storage that all tabs of the phone share. */
+  async tab(): Promise<Member> {
+    const storage = await SettingsStorage.open();
+    const member = new Member({
+      wallet: this.wallet,
+      storage,
+      ownService: SERVICE,
+      request: answering(async (request) =>
+        request.url.startsWith(RPC)
+          ? endpointFetch(this.chain)(request)
+          : serviceFetch((path) => this.#answer(path), this.asked)(request),
+      ),
+      findPath: async () => this.path,
+    });
+    await member.start();
+    return member;
+  }
+}
+
+const enrolled = (status: string, more: object = {}): Answer => ({
+  body: { id: word('1'), commitment: ME, status, ...more },
+});
+const took: Answer = {
+  status: 202,
+  body: { nullifierHash: NULLIFIER, epoch: 8, status: 'queued' },
+};
+const payment = { block: 81, epoch: 8, nullifierHash: NULLIFIER, recipient: address('c'), amount: 70n };
+
+let world: World;
+
+beforeEach(async () => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'],
+  });
+  globalThis.indexedDB = new IDBFactory();
+  vi.stubGlobal('window', {
+    setInterval,
+    clearInterval,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  });
+  vi.stubGlobal('navigator', {});
+  world = new World();
+  const storage = await SettingsStorage.open();
+  await storage.keep('network', { services: [SERVICE], endpoints: [RPC] });
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+/** Lets time pass until something is so, at most some minutes of the phone's clock. */
+const until = (isSo: () => boolean) =>
+  vi.waitFor(
+    async () => {
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(isSo()).toBe(true);
+    },
+    { timeout: 20_000, interval: 1 },
+  );
+
+/** Goes from an identity to the list of members. */
+async function join(member: Member): Promise<void> {
+  await member.enter();
+  member.open({ kind: 'code' });
+  await until(() => member.visitCode !== undefined);
+  world.enrolment = enrolled('mined', { leafIndex: 11 });
+  await until(() => member.visitState.kind === 'in-the-list');
+  member.open({ kind: 'home' });
+}
+
+describe('a citizen', () => {
+  it('goes from the visit to the payment, and checks it', async () => {
+    const member = await world.tab();
+    await member.enter();
+    expect(member.home.kind).toBe('not-joined');
+    expect(world.adopted?.distributor).toBe(CONFIG.distributor);
+
+    member.open({ kind: 'code' });
+    await until(() => member.visitCode !== undefined);
+    const first = member.visitCode?.text;
+    await until(() => member.visitCode?.text !== first);
+    expect(member.visitState.kind).toBe('not-seen');
+    world.enrolment = enrolled('queued');
+    await until(() => member.home.kind === 'joining');
+    world.enrolment = enrolled('mined', { leafIndex: 11 });
+    await until(() => member.visitState.kind === 'in-the-list');
+    expect(member.home).toMatchObject({ kind: 'waiting', startsAt: 1_800 });
+
+    world.chain.newest = 80;
+    await member.enter();
+    expect(member.home).toMatchObject({ kind: 'member', open: [8] });
+    world.claim = took;
+    await member.claim([8]);
+    await until(() => member.claims[0]?.state.kind === 'sent');
+    expect(member.home).toMatchObject({ kind: 'member', open: [] });
+    expect(member.claims[0]).toMatchObject({ root: word('5'), request: { recipient: address('c') } });
+
+    world.chain = { ...world.chain, newest: 82, payments: [payment] };
+    await until(() => member.claims[0]?.state.kind === 'paid');
+    world.chain.newest = 93;
+    await until(() => member.claims[0]?.state.kind === 'final');
+
+    member.open({ kind: 'check', nullifierHash: NULLIFIER });
+    await until(() => member.checks !== undefined);
+    expect(member.checks?.results.map(({ verdict }) => verdict)).toEqual([
+      'pass',
+      'not-checked',
+      'pass',
+    ]);
+    member.open({ kind: 'money' });
+    await until(() => member.money.kind === 'read');
+    expect(member.money).toMatchObject({ payments: [{ epoch: 8, amount: 70n }] });
+    world.chain.balances = { [address('c')]: 70n };
+    await member.readBalance();
+    expect(member.balance).toEqual({ kind: 'read', balance: 70n });
+    expect(member.unit).toEqual({ symbol: 'ANN', decimals: 18 });
+  }, 60_000);
+
+  it('is a member in the next tab as well, and her claims are sent while it is locked', async () => {
+    const first = await world.tab();
+    await join(first);
+    world.chain.newest = 80;
+    await first.enter();
+    await first.claim([8]);
+    await until(() => first.claims.length === 1);
+    first.leave();
+    expect(first.membership).toBeUndefined();
+    expect(first.home).toEqual({ kind: 'connecting' });
+
+    world.claim = took;
+    const second = await world.tab();
+    await until(() => second.claims[0]?.state.kind === 'sent');
+    expect(second.membership).toBeUndefined();
+    await second.enter();
+    expect(second.membership).toMatchObject({ leafIndex: 11 });
+  }, 60_000);
+
+  it('who closed the app after the visit learns of it when it is opened again', async () => {
+    const first = await world.tab();
+    await first.enter();
+    first.open({ kind: 'code' });
+    await until(() => first.visitCode !== undefined);
+    first.leave();
+    world.enrolment = enrolled('final', { leafIndex: 11 });
+    const second = await world.tab();
+    await second.enter();
+    await until(() => second.home.kind === 'waiting');
+    expect(second.membership).toMatchObject({ leafIndex: 11 });
+  }, 60_000);
+
+  it('is told of a service of another deployment, which is asked nothing more', async () => {
+    world.adopted = (await adoptedOf(world)) as Deployment;
+    world.config = { ...CONFIG, distributor: address('9') };
+    world.asked = [];
+    const member = await world.tab();
+    await member.chooseNetwork({ services: [SERVICE], endpoints: [] });
+    expect(member.survey?.standings.get(SERVICE)).toEqual({
+      kind: 'other-deployment',
+      differs: ['distributor'],
+    });
+    member.open({ kind: 'code' });
+    await member.lookForMyself();
+    expect(new Set(world.asked)).toEqual(new Set(['/v1/config']));
+    expect(world.adopted.distributor).toBe(CONFIG.distributor);
+  }, 60_000);
+
+  it('who is in no list yet is offered that payment no more', async () => {
+    const member = await world.tab();
+    await join(member);
+    world.chain.newest = 80;
+    await member.enter();
+    world.path = { kind: 'absent' };
+    await member.claim([8]);
+    expect(member.claiming).toMatchObject({ kind: 'stopped', stop: { kind: 'not-in-the-list' } });
+    expect(member.home).toMatchObject({ kind: 'waiting', startsAt: 1_900 });
+    expect((await world.tab()).claims).toEqual([]);
+  }, 60_000);
+
+  it('who has joined with another device is found in the list', async () => {
+    const member = await world.tab();
+    await member.enter();
+    world.path = { kind: 'absent' };
+    await member.lookForMyself();
+    expect(member.home.kind).toBe('not-joined');
+    world.path = new World().path;
+    await member.lookForMyself();
+    expect(member.home).toMatchObject({ kind: 'member', open: [4, 5, 6, 7] });
+  }, 60_000);
+});
+
+/** Adopts the deployment of the world's service. */
+async function adoptedOf(world: World): Promise<Deployment | undefined> {
+  await (await world.tab()).enter();
+  return world.adopted;
+}

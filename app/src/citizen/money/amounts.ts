@@ -1,0 +1,18 @@
+import type { TokenUnit } from '../../chain/contracts.ts';
+import { localeOf } from '../../messages/catalogue.ts';
+import { currentLanguage, t } from '../../messages/current.svelte.ts';
+import { decimalOf } from './money.ts';
+
+/** Most decimal places that are shown; the table as a file has all of them. */
+const SHOWN_DECIMALS = 6;
+
+/** Writes an amount with its unit; where the unit was not read, in smallest units. */
+export function amountText(units: bigint, unit: TokenUnit | undefined): string {
+  const locale = localeOf(currentLanguage().code);
+  if (!unit) {
+    return t('money.smallest', { amount: new Intl.NumberFormat(locale).format(units) });
+  }
+  const format = new Intl.NumberFormat(locale, { maximumFractionDigits: SHOWN_DECIMALS });
+  const amount = format.format(decimalOf(units, unit.decimals) as `${number}`);
+  return t('money.amount', { amount, unit: unit.symbol });
+}

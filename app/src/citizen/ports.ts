@@ -1,0 +1,48 @@
+/**
+ * The wallet's calls from an identity to a payment, as the screens use them. Hexadecimal texts
+ * begin with 0x and are in lower case.
+ */
+
+import {
+  WalletRefusal,
+  type ClaimToProve,
+  type Deployment,
+  type ProvedClaim,
+  type WalletClient,
+} from '../wallet/index.ts';
+
+export type { ClaimToProve, Deployment, ProvedClaim } from '../wallet/index.ts';
+
+/** Steps of a proof that are done, of all. */
+export type OnProving = (done: number, total: number) => void;
+
+/** The wallet as far as the way to a payment needs it. */
+export interface CitizenWallet {
+  /** Has the wallet work for a deployment from now on, and refuses every other. */
+  adopt(deployment: Deployment): Promise<Deployment>;
+  /** Returns the deployment that was adopted, if one was. */
+  deployment(): Promise<Deployment | undefined>;
+  commitment(): Promise<string>;
+  nullifierHashes(epochs: readonly number[]): Promise<string[]>;
+  receiveAddress(epoch: number): Promise<string>;
+  proveClaim(claim: ClaimToProve, onStep: OnProving): Promise<ProvedClaim>;
+}
+
+/** Speaks to the wallet's worker. */
+export function citizenWallet(client: WalletClient): CitizenWallet {
+  return {
+    adopt: async (deployment) => (await client.call('adopt', { deployment })).deployment,
+    deployment: async () => (await client.call('deployment', {})).deployment,
+    commitment: async () => (await client.call('commitment', {})).commitment,
+    nullifierHashes: async (epochs) =>
+      (await client.call('nullifierHashes', { epochs: [...epochs] })).nullifierHashes,
+    receiveAddress: async (epoch) => (await client.call('receiveAddress', { epoch })).address,
+    proveClaim: (claim, onStep) =>
+      client.call('proveClaim', claim, ({ done, total }) => onStep(done, total)),
+  };
+}
+
+/** Returns the code of a wallet's refusal; whatever else went wrong is internal. */
+export function refusalCode(error: unknown): string {
+  return error instanceof WalletRefusal ? error.failure.code : 'internal';
+}

@@ -1,0 +1,147 @@
+/**
+ * The present epoch and the time of the chain: as the person's endpoints show them, and where none
+ * is named, as a service tells them. Which of the two it was stays with the facts.
+ */
+
+import { epochAt, oldestClaimable, startOf } from '../../chain/calendar.ts';
+import { readCheckpoint, readEpochState } from '../../chain/contracts.ts';
+import { readFromChain, type ReadOutcome } from '../../chain/reading.ts';
+import { RpcError, type Block, type RpcEndpoint } from '../../chain/rpc.ts';
+import type { ServiceFailure } from '../../service/problems.ts';
+import { firstAnswer, type EpochView, type Outcome, type Service } from '../../service/service.ts';
+import type { ChainClock } from '../claim/countdown.ts';
+import type { DeploymentFacts } from '../deployment/deployment.ts';
+
+/** Evidence for something that is shown. */
+export type Evidence =
+  | { kind: 'checked'; blockNumber: number; sources: readonly string[] }
+  | { kind: 'not-checked'; why: NotChecked };
+
+/** Reason for which something was not held against the chain. */
+export type NotChecked = 'no-endpoint' | 'no-answer' | 'disagreement';
+
+/** Facts about the present epoch. */
+export interface EpochFacts {
+  epoch: number;
+  startsAt: number;
+  endsAt: number;
+  oldestClaimable: number;
+  memberCount: number;
+  root: string;
+  /** Amount for each member in the token's smallest unit; the first claim of the epoch fixes it. */
+  amount: bigint | undefined;
+}
+
+/** Present as it was read. */
+export interface Present {
+  facts: EpochFacts;
+  clock: ChainClock;
+  evidence: Evidence;
+  /** True where a service tells another root for the epoch than the chain. */
+  isServiceWrong: boolean;
+}
+
+/** Outcome of reading the present. */
+export type PresentOutcome =
+  | { kind: 'present'; present: Present }
+  | { kind: 'before-genesis'; secsLeft: number; evidence: Evidence }
+  | { kind: 'failure'; failure: ServiceFailure };
+
+/** Reads from the person's endpoints, and believes none that is of another chain. */
+export async function onChain<Value>(
+  endpoints: readonly RpcEndpoint[],
+  { deployment }: DeploymentFacts,
+  read: (endpoint: RpcEndpoint, block: Block) => Promise<Value>,
+): Promise<ReadOutcome<Value>> {
+  return readFromChain(endpoints, async (endpoint, block) => {
+    const chainId = await endpoint.chainId();
+    if (chainId !== deployment.chainId) throw new RpcError({ kind: 'not-understood' });
+    return read(endpoint, block);
+  });
+}
+
+/** Returns why nothing was read, as it is told to a person. */
+export function whyNotRead(
+  outcome: Exclude<ReadOutcome<unknown>, { kind: 'read' }>,
+  endpointCount: number,
+): NotChecked {
+  if (endpointCount === 0) return 'no-endpoint';
+  return outcome.kind === 'disagreement' ? 'disagreement' : 'no-answer';
+}
+
+/** Reads the present epoch. */
+export async function readPresent(
+  facts: DeploymentFacts,
+  services: readonly Service[],
+  endpoints: readonly RpcEndpoint[],
+  monotonicMs: () => number,
+): Promise<PresentOutcome> {
+  const [told, read] = await Promise.all([
+    firstAnswer(services, (service) => service.currentEpoch()),
+    onChain(endpoints, facts, (endpoint, block) => readEpoch(endpoint, facts, block)),
+  ]);
+  const readAtMs = monotonicMs();
+  if (read.kind !== 'read') {
+    return presentOfService(told, whyNotRead(read, endpoints.length), readAtMs);
+  }
+  const { value, block, sources } = read.reading;
+  const evidence: Evidence = { kind: 'checked', blockNumber: block.number, sources };
+  if (!value) {
+    const secsLeft = Math.max(0, facts.calendar.genesis - block.time);
+    return { kind: 'before-genesis', secsLeft, evidence };
+  }
+  const isServiceWrong =
+    told.kind === 'answer' &&
+    told.value.epoch === value.epoch &&
+    told.value.root.toLowerCase() !== value.root;
+  const clock = { chainTime: block.time, readAtMs };
+  return { kind: 'present', present: { facts: value, clock, evidence, isServiceWrong } };
+}
+
+async function readEpoch(
+  endpoint: RpcEndpoint,
+  { deployment, calendar }: DeploymentFacts,
+  block: Block,
+): Promise<EpochFacts | undefined> {
+  const epoch = epochAt(calendar, block.time);
+  if (epoch === undefined) return undefined;
+  const [checkpoint, state] = await Promise.all([
+    readCheckpoint(endpoint, deployment, epoch, block),
+    readEpochState(endpoint, deployment, epoch, block),
+  ]);
+  return {
+    epoch,
+    startsAt: startOf(calendar, epoch),
+    endsAt: startOf(calendar, epoch + 1),
+    oldestClaimable: oldestClaimable(calendar, epoch),
+    ...checkpoint,
+    amount: state.isOpened ? state.amount : undefined,
+  };
+}
+
+function presentOfService(
+  told: Outcome<EpochView>,
+  why: NotChecked,
+  readAtMs: number,
+): PresentOutcome {
+  if (told.kind === 'failure') return told;
+  const { epoch, chainTime, startsAt, endsAt, oldestClaimable, memberCount, root, amount } =
+    told.value;
+  return {
+    kind: 'present',
+    present: {
+      facts: {
+        epoch,
+        startsAt,
+        endsAt,
+        oldestClaimable,
+        memberCount,
+        root: root.toLowerCase(),
+        amount: amount ? BigInt(amount) : undefined,
+      },
+      clock: { chainTime, readAtMs },
+      evidence: { kind: 'not-checked', why },
+      isServiceWrong: false,
+    },
+  };
+}

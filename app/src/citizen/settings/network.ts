@@ -1,0 +1,42 @@
+import { parseAddress, type AddressProblem } from '../../net/address.ts';
+
+/** Most services, and most endpoints, of a list. */
+export const MAX_ADDRESSES = 8;
+
+/** Addresses that the app may ask, in the person's order. */
+export interface Network {
+  services: readonly string[];
+  /** RPC endpoints. None means that nothing is checked against the chain. */
+  endpoints: readonly string[];
+}
+
+/** Reason for which an address is not taken into a list. */
+export type ListProblem = AddressProblem | 'known-already' | 'too-many';
+
+/** Reads the lists from what was stored. Whoever has named no service is asked for the app's own. */
+export function readNetwork(stored: unknown, ownService: string): Network {
+  const fields = typeof stored === 'object' && stored !== null ? stored : {};
+  const { services, endpoints } = fields as Record<string, unknown>;
+  return { services: addressesOf(services) ?? [ownService], endpoints: addressesOf(endpoints) ?? [] };
+}
+
+function addressesOf(value: unknown): string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const read = value.flatMap((it) => {
+    const parsed = parseAddress(String(it));
+    return 'address' in parsed ? [parsed.address] : [];
+  });
+  return [...new Set(read)].slice(0, MAX_ADDRESSES);
+}
+
+/** Adds an address to a list, at its end. */
+export function withAddress(
+  list: readonly string[],
+  text: string,
+): { list: string[] } | { problem: ListProblem } {
+  const parsed = parseAddress(text);
+  if ('problem' in parsed) return parsed;
+  if (list.includes(parsed.address)) return { problem: 'known-already' };
+  if (list.length >= MAX_ADDRESSES) return { problem: 'too-many' };
+  return { list: [...list, parsed.address] };
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+
+import { service, word } from '../testing/fakes.ts';
+import { isSettled, lookAtVisit, mostTold, stateOfAnswer, type VisitState } from './watch.ts';
+
+const ME = word('7');
+const view = (status: string, more: object = {}) => ({
+  body: { id: word('1'), commitment: ME, status, ...more },
+});
+const problem = (code: string, status = 409) => ({ status, body: { code } });
+const path = (nonce: string) => `/v1/enrolments/by-nonce/${nonce}`;
+
+/** Looks with one service that has one answer to one nonce. */
+const look = async (answer: { status?: number; body: unknown }) =>
+  (await lookAtVisit([service('a', { [path(word('a'))]: () => answer })], [word('a')], ME)).state;
+
+describe('a visit', () => {
+  it('is told as far as the service knows it', async () => {
+    expect(await look(problem('enrolment-unknown', 404))).toEqual({ kind: 'not-seen' });
+    expect(await look(problem('enrolment-busy', 503))).toEqual({ kind: 'being-checked' });
+    expect(await look(view('queued'))).toEqual({ kind: 'admitted' });
+    expect(await look(view('submitted'))).toEqual({ kind: 'admitted' });
+    expect(await look(view('mined'))).toEqual({ kind: 'admitted' });
+    expect(await look(view('mined', { leafIndex: 0 }))).toEqual({
+      kind: 'in-the-list',
+      leafIndex: 0,
+      isFinal: false,
+    });
+    expect(await look(view('final', { leafIndex: 4 }))).toMatchObject({ isFinal: true });
+    expect(await look(view('duplicate'))).toEqual({ kind: 'already-enrolled' });
+    expect(await look(problem('enrolment-duplicate'))).toEqual({ kind: 'already-enrolled' });
+    expect(await look(view('review'))).toEqual({ kind: 'operator-decides' });
+    expect(await look(view('withdrawn'))).toEqual({ kind: 'withdrawn' });
+    expect(await look(view('revoked'))).toEqual({ kind: 'revoked' });
+  });
+
+  it('whose capture was refused says why, and a fault of the service is no refusal', async () => {
+    for (const code of ['template-unusable', 'capture-not-fresh', 'orb-refused', 'nonce-used']) {
+      expect(await look(problem(code, 422))).toEqual({ kind: 'capture-again', code });
+    }
+    for (const code of ['internal', 'rate-limited', 'chain-unavailable']) {
+      expect(await look(problem(code, 500))).toMatchObject({
+        kind: 'no-answer',
+        failure: { code },
+      });
+    }
+  });
+
+  it('of another person is not believed to be mine', async () => {
+    const foreign = view('final', { leafIndex: 4, commitment: word('8') });
+    expect(await look(foreign)).toMatchObject({ kind: 'no-answer' });
+    const answer = { ...view('queued').body, commitment: ME.toUpperCase().replace('X', 'x') };
+    expect(stateOfAnswer({ kind: 'answer', value: answer as never }, ME)).toEqual({
+      kind: 'admitted',
+    });
+  });
+
+  it('is looked for by every code and service, and the most that is known is shown', async () => {
+    const asked: string[] = [];
+    const unknown = () => problem('enrolment-unknown', 404);
+    const services = [
+      service('a', { [path(word('a'))]: unknown, [path(word('b'))]: unknown }, asked),
+      service('b', { [path(word('a'))]: () => view('queued'), [path(word('b'))]: unknown }, asked),
+    ];
+    expect(await lookAtVisit(services, [word('a'), word('b')], ME)).toEqual({
+      state: { kind: 'admitted' },
+      nonce: word('a'),
+    });
+    expect(asked).toHaveLength(4);
+    expect(asked.join()).not.toContain(ME);
+  });
+
+  it('of which nobody says anything has no state but that', async () => {
+    const away = await lookAtVisit([service('a', {})], [word('a')], ME);
+    expect(away).toMatchObject({ state: { kind: 'no-answer' } });
+    expect(away.nonce).toBeUndefined();
+    expect((await lookAtVisit([], [word('a')], ME)).state.kind).toBe('no-answer');
+    expect((await lookAtVisit([], [], ME)).state.kind).toBe('not-seen');
+  });
+
+  it('ends with the list, with other eyes, or with a revocation', () => {
+    const settled = (['in-the-list', 'already-enrolled', 'revoked'] as const).map((kind) =>
+      isSettled({ kind } as VisitState),
+    );
+    expect(settled).toEqual([true, true, true]);
+    for (const kind of ['not-seen', 'admitted', 'operator-decides', 'withdrawn'] as const) {
+      expect(isSettled({ kind })).toBe(false);
+    }
+    expect(mostTold([{ kind: 'not-seen' }, { kind: 'withdrawn' }])).toEqual({ kind: 'withdrawn' });
+    expect(mostTold([])).toBeUndefined();
+  });
+});

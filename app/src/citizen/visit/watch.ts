@@ -1,0 +1,134 @@
+/** Course of a visit to an orb, as the services tell it by the nonces of the codes shown. */
+
+import type { ProblemCode, ServiceFailure } from '../../service/problems.ts';
+import type { EnrolmentView, Outcome, Service } from '../../service/service.ts';
+
+/** Time between two looks at what became of a visit. */
+export const WATCH_EVERY_MS = 5_000;
+
+/** State of a visit. */
+export type VisitState =
+  /** No service has heard of any code. */
+  | { kind: 'not-seen' }
+  /** Nobody can say: no service answers. */
+  | { kind: 'no-answer'; failure: ServiceFailure }
+  /** The pictures are with a service, which has not decided. */
+  | { kind: 'being-checked' }
+  /** The person is new; the list of members waits for its next block. */
+  | { kind: 'admitted' }
+  | { kind: 'in-the-list'; leafIndex: number; isFinal: boolean }
+  | { kind: 'already-enrolled' }
+  | { kind: 'operator-decides' }
+  /** Taken back before it was written, or struck out after. */
+  | { kind: 'withdrawn' | 'revoked' }
+  /** Not taken, for this reason; another capture may be. */
+  | { kind: 'capture-again'; code: ProblemCode };
+
+/** Refusals of a visit that a service may tell about its nonce. */
+const REFUSALS: ReadonlySet<ProblemCode> = new Set([
+  'capture-not-fresh',
+  'enrolment-review',
+  'iris-digest-mismatch',
+  'model-mismatch',
+  'nonce-used',
+  'nothing-to-recover',
+  'orb-limit-reached',
+  'orb-not-active',
+  'orb-refused',
+  'orb-signature-invalid',
+  'recovery-too-soon',
+  'template-unusable',
+]);
+
+/** Returns whether a visit has come to an end that no further look changes. */
+export function isSettled({ kind }: VisitState): boolean {
+  return kind === 'in-the-list' || kind === 'already-enrolled' || kind === 'revoked';
+}
+
+/** Reads the answer to a question about one nonce; an answer about another person is none. */
+export function stateOfAnswer(outcome: Outcome<EnrolmentView>, commitment: string): VisitState {
+  if (outcome.kind === 'failure') return stateOfFailure(outcome.failure);
+  const { value } = outcome;
+  if (value.commitment.toLowerCase() !== commitment) {
+    return { kind: 'no-answer', failure: { kind: 'not-understood' } };
+  }
+  switch (value.status) {
+    case 'duplicate':
+      return { kind: 'already-enrolled' };
+    case 'review':
+      return { kind: 'operator-decides' };
+    case 'queued':
+    case 'submitted':
+      return { kind: 'admitted' };
+    case 'mined':
+    case 'final': {
+      const { leafIndex } = value;
+      if (leafIndex === undefined || leafIndex === null) return { kind: 'admitted' };
+      return { kind: 'in-the-list', leafIndex, isFinal: value.status === 'final' };
+    }
+    case 'revoked':
+    case 'withdrawn':
+      return { kind: value.status };
+  }
+}
+
+function stateOfFailure(failure: ServiceFailure): VisitState {
+  if (failure.kind !== 'problem') return { kind: 'no-answer', failure };
+  const { code } = failure;
+  if (code === 'enrolment-unknown') return { kind: 'not-seen' };
+  if (code === 'enrolment-busy') return { kind: 'being-checked' };
+  if (code === 'enrolment-duplicate') return { kind: 'already-enrolled' };
+  return REFUSALS.has(code) ? { kind: 'capture-again', code } : { kind: 'no-answer', failure };
+}
+
+/** States from the least that is known to the most; of several answers the most is shown. */
+const WEIGHTS: Record<VisitState['kind'], number> = {
+  'no-answer': 0,
+  'not-seen': 1,
+  'capture-again': 2,
+  withdrawn: 3,
+  'being-checked': 4,
+  'operator-decides': 5,
+  'already-enrolled': 6,
+  admitted: 7,
+  revoked: 8,
+  'in-the-list': 9,
+};
+
+/** Chooses what is shown of several answers: the most that is known, and of equals the newest. */
+export function mostTold(states: readonly VisitState[]): VisitState | undefined {
+  return states.reduce<VisitState | undefined>(
+    (most, it) => (most && WEIGHTS[most.kind] > WEIGHTS[it.kind] ? most : it),
+    undefined,
+  );
+}
+
+/** State of a visit, with the nonce that it is told by. */
+export interface Look {
+  state: VisitState;
+  nonce?: string;
+}
+
+/** Asks the services about nonces, from the oldest to the newest. */
+export async function lookAtVisit(
+  services: readonly Service[],
+  nonces: readonly string[],
+  commitment: string,
+): Promise<Look> {
+  const looks = await Promise.all(
+    nonces.flatMap((nonce) =>
+      services.map(async (service) => {
+        const state = stateOfAnswer(await service.findEnrolmentByNonce(nonce), commitment);
+        return { state, nonce };
+      }),
+    ),
+  );
+  const state = mostTold(looks.map((it) => it.state));
+  if (!state) {
+    const failure: ServiceFailure = { kind: 'unreachable' };
+    return { state: nonces.length === 0 ? { kind: 'not-seen' } : { kind: 'no-answer', failure } };
+  }
+  const isTold = state.kind !== 'not-seen' && state.kind !== 'no-answer';
+  const nonce = looks.find((it) => it.state === state)?.nonce;
+  return { state, ...(isTold && nonce !== undefined && { nonce }) };
+}

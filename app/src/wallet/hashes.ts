@@ -1,0 +1,4 @@
+/** SHA-256 of `crates/prover/keys/semaphore_30.prover`; `module.test.ts` compares. */
+export const PROVER_SHA256 = '1462b9516d2f165839036c1a17e663c7c8ccc5710e92a8224e4a156fc100cdcc';
+/** SHA-256 of `crates/prover/keys/semaphore_30.witness`. */
+export const WITNESS_SHA256 = '95ead23af7b76cfac91ef1267a7c34dcceee543f00ca212637a5affc2fb64cab';
