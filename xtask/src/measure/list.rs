@@ -181,6 +181,14 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
         views: &[("", PROOFS)],
     },
     Measurement {
+        name: "wasm",
+        command: "cargo xtask bench wasm",
+        takes: "1 min",
+        figures: Figures::InFile,
+        speed: Speed::Matters,
+        views: &[("", WASM)],
+    },
+    Measurement {
         name: "tree",
         command: "cargo xtask bench tree",
         takes: "1 min",
@@ -376,6 +384,17 @@ const PROOFS: &str = "
 | each of a batch of {{ oneThread.oneFalseOf }}, one of them false |{% for it in both %} {{ it.oneFalseMicrosPerClaim|fixed(0) }} | {{ (it.verifyMicros.semaphoreRs / it.oneFalseMicrosPerClaim)|fixed(2) }}x |{% endfor +%}
 | prove one, semaphore-rs |{% for it in both %} {{ (1000 * it.proveMillis.semaphoreRs)|fixed(0) }} | |{% endfor +%}
 | prove one |{% for it in both %} {{ (1000 * it.proveMillis.annona)|fixed(0) }} | {{ it.proveMillis.ratio|fixed(2) }}x |{% endfor +%}
+";
+
+const WASM: &str = "
+| a claim, median of {{ claims }}, Chromium {{ chromium|split('.')|first }} | |
+| --- | ---: |
+| one worker, warm | {{ oneWorkerMillis|fixed(0) }} ms |
+| two workers, warm | {{ twoWorkersMillis|fixed(0) }} ms |
+| one worker, cold: module and files from the browser's cache | {{ coldMillis|fixed(0) }} ms |
+| snarkjs, one thread, warm | {{ snarkjsMillis|fixed(0) }} ms |
+| one worker against snarkjs | {{ ratio|fixed(2) }}x |
+| memory of a worker | {{ memoryMegabytes|fixed(0) }} MB |
 ";
 
 const TREE_COMPARED: &str = "
