@@ -7,10 +7,9 @@
 // `node scripts/payment.mjs ANNONA`: the program, with `dist` built.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { startBrowser, watch } from './browser.mjs';
 import { ROOT } from './sources.mjs';
@@ -208,7 +207,8 @@ try {
   await browser.close();
   demo.kill('SIGINT');
 }
-console.log(`screenshots: ${fileURLToPath(`file://${folder}/`)}`);
 for (const text of found) console.error(text);
+if (found.length === 0) rmSync(folder, { recursive: true });
+else console.error(`screenshots: ${folder}`);
 console.log(found.length === 0 ? 'a citizen joined and was paid twice' : `${found.length} faults`);
 process.exit(found.length === 0 ? 0 : 1);

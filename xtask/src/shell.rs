@@ -154,7 +154,7 @@ pub(crate) fn cargo_path() -> String {
 }
 
 /// Returns the folder into which cargo builds.
-fn target_folder() -> anyhow::Result<PathBuf> {
+pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
     let metadata = read_from(
         root(),
         cargo_path(),

@@ -85,9 +85,10 @@ const BUILDS: [Step; 2] = [
     }),
 ];
 
-const TESTS: [Step; 4] = [
+const TESTS: [Step; 5] = [
     GENERATED,
     ("app", |_| app::test()),
+    ("app in Chromium", |_| app::flow()),
     ("Rust tests", |run| {
         rust_tests::run(&run.binaries, run.soak, &mut run.tests)
     }),
@@ -96,8 +97,7 @@ const TESTS: [Step; 4] = [
     }),
 ];
 
-const SOAK: [Step; 5] = [
-    ("app in Chromium", |_| app::flow()),
+const SOAK: [Step; 4] = [
     ("Solidity tests, long", |_| {
         let contracts = root().join("contracts");
         let long = [("FOUNDRY_PROFILE", "soak")];
