@@ -71,7 +71,7 @@ impl ClaimProver {
         })
     }
 
-    /// Proves as [`prove_claim`](crate::prove_claim) does, by the key of this prover.
+    /// Proves as `prove_claim` does, by the key of this prover.
     ///
     /// # Errors
     /// [`ProveError`].
