@@ -6,7 +6,7 @@
 
 import { preview } from 'vite';
 
-import { startBrowser, watch } from './browser.mjs';
+import { startBrowser, stored, watch } from './browser.mjs';
 import { ROOT } from './sources.mjs';
 
 const PIN = '271828';
@@ -89,26 +89,6 @@ async function showCard(page, pin) {
 /** Says a sentence where something else than expected is. */
 function expect(isSo, text) {
   if (!isSo) found.push(`${way}: ${text}`);
-}
-
-/** Returns all that the page's storage holds, as text. */
-async function stored(page) {
-  return page.evaluate(async () => {
-    const texts = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })];
-    for (const { name } of await indexedDB.databases()) {
-      const opened = indexedDB.open(name);
-      await new Promise((resolve) => (opened.onsuccess = resolve));
-      for (const store of opened.result.objectStoreNames) {
-        const all = opened.result.transaction(store).objectStore(store).getAll();
-        await new Promise((resolve) => (all.onsuccess = resolve));
-        const readable = (_, value) =>
-          value instanceof Uint8Array ? String.fromCharCode(...value) : value;
-        texts.push(JSON.stringify(all.result, readable));
-      }
-      opened.result.close();
-    }
-    return texts.join('\n');
-  });
 }
 
 async function makeIdentity() {

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { startBrowser, watch } from './browser.mjs';
+import { startBrowser, stored, watch } from './browser.mjs';
 import { ROOT } from './sources.mjs';
 
 const [program] = process.argv.slice(2);
@@ -169,23 +169,6 @@ async function claim(count) {
   return (Date.now() - began) / 1_000;
 }
 
-/** Returns all that the page's storage holds, as text. */
-const stored = () =>
-  page.evaluate(async () => {
-    const texts = [];
-    for (const { name } of await indexedDB.databases()) {
-      const opened = indexedDB.open(name);
-      await new Promise((resolve) => (opened.onsuccess = resolve));
-      for (const store of opened.result.objectStoreNames) {
-        const all = opened.result.transaction(store).objectStore(store).getAll();
-        await new Promise((resolve) => (all.onsuccess = resolve));
-        texts.push(JSON.stringify(all.result));
-      }
-      opened.result.close();
-    }
-    return texts.join('\n');
-  });
-
 try {
   const words = await makeIdentity();
   await nameEndpoint();
@@ -195,7 +178,7 @@ try {
   }
   // By neighbours: a single word of the list may be the name of a field.
   const pairs = words.slice(1).map((word, index) => new RegExp(`${words[index]}\\W+${word}`, 'i'));
-  const places = { stored: await stored(), sent: sent.join('\n') };
+  const places = { stored: await stored(page), sent: sent.join('\n') };
   for (const [name, text] of Object.entries(places)) {
     if (pairs.some((pair) => pair.test(text))) found.push(`words of the card are ${name}`);
     if (text.includes(PIN)) found.push(`the PIN is ${name}`);

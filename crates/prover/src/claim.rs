@@ -45,6 +45,21 @@ pub struct ClaimProver {
     witness: WitnessProgram,
 }
 
+/// Claim that is to be proved: that `identity` is the leaf of `path`.
+#[derive(Debug, Clone, Copy)]
+pub struct ClaimToProve<'a> {
+    /// Person who claims.
+    pub identity: &'a Identity,
+    /// Path of the person's commitment.
+    pub path: &'a InclusionProof,
+    /// Contract that pays.
+    pub scope: &'a ClaimScope,
+    /// Epoch that is claimed.
+    pub epoch: Epoch,
+    /// Payment that the proof is bound to.
+    pub payment: &'a Payment,
+}
+
 /// Claim proof whose sums are being computed.
 #[derive(Debug, Clone, Copy)]
 pub struct PendingClaim {
@@ -77,14 +92,10 @@ impl ClaimProver {
     /// [`ProveError`].
     pub fn prove(
         &self,
-        identity: &Identity,
-        path: &InclusionProof,
-        scope: &ClaimScope,
-        epoch: Epoch,
-        payment: &Payment,
+        claim: &ClaimToProve<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<ClaimProof, ProveError> {
-        let statement = self.statement(identity, path, scope, epoch, payment, rng)?;
+        let statement = self.statement(claim, rng)?;
         let [r, s] = statement.blinding;
         Ok(ClaimProof {
             inputs: statement.inputs,
@@ -97,21 +108,13 @@ impl ClaimProver {
     ///
     /// # Errors
     /// [`ProveError`].
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "those of `prove`, and the number of shares"
-    )]
     pub fn begin(
         &self,
-        identity: &Identity,
-        path: &InclusionProof,
-        scope: &ClaimScope,
-        epoch: Epoch,
-        payment: &Payment,
+        claim: &ClaimToProve<'_>,
         shares: usize,
         rng: &mut impl CryptoRng,
     ) -> Result<(PendingClaim, Vec<Share>), ProveError> {
-        let statement = self.statement(identity, path, scope, epoch, payment, rng)?;
+        let statement = self.statement(claim, rng)?;
         let [r, s] = statement.blinding;
         let shares = self.prover.shares(&statement.assignment, r, s, shares)?;
         let pending = PendingClaim {
@@ -146,13 +149,16 @@ impl ClaimProver {
 
     fn statement(
         &self,
-        identity: &Identity,
-        path: &InclusionProof,
-        scope: &ClaimScope,
-        epoch: Epoch,
-        payment: &Payment,
+        claim: &ClaimToProve<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Statement, ProveError> {
+        let ClaimToProve {
+            identity,
+            path,
+            scope,
+            epoch,
+            payment,
+        } = *claim;
         let external_nullifier = ExternalNullifier::new(scope, epoch);
         let signal = SignalHash::new(payment);
         let inputs = ClaimInputs {
@@ -272,7 +278,14 @@ mod embedded {
         payment: &Payment,
         rng: &mut impl CryptoRng,
     ) -> Result<ClaimProof, ProveError> {
-        PROVER.prove(identity, path, scope, epoch, payment, rng)
+        let claim = ClaimToProve {
+            identity,
+            path,
+            scope,
+            epoch,
+            payment,
+        };
+        PROVER.prove(&claim, rng)
     }
 }
 #[cfg(feature = "embedded-key")]
@@ -365,9 +378,14 @@ mod tests {
         )
         .unwrap();
         let whole = prove_claim(&identity, &path, &scope, Epoch(7), &payment, &mut rng()).unwrap();
-        let (pending, shares) = prover
-            .begin(&identity, &path, &scope, Epoch(7), &payment, 2, &mut rng())
-            .unwrap();
+        let claim = ClaimToProve {
+            identity: &identity,
+            path: &path,
+            scope: &scope,
+            epoch: Epoch(7),
+            payment: &payment,
+        };
+        let (pending, shares) = prover.begin(&claim, 2, &mut rng()).unwrap();
         let sums = shares.iter().map(|share| prover.sums(share).unwrap());
         assert_eq!(prover.finish(&pending, sums).unwrap(), whole);
     }

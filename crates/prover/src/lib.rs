@@ -16,7 +16,7 @@ mod field;
 mod identity;
 
 pub use annona_groth16::{FileError, Proof, ProverError, Share, Sums};
-pub use claim::{ClaimProof, ClaimProver, PendingClaim, ProveError, to_points};
+pub use claim::{ClaimProof, ClaimProver, ClaimToProve, PendingClaim, ProveError, to_points};
 #[cfg(feature = "embedded-key")]
 pub use claim::{prove_claim, warm_up};
 pub use identity::Identity;

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use annona_core::{Commitment, ExternalNullifier, Root};
-use annona_prover::{ClaimProver, PendingClaim, ProveError, Share, Sums};
+use annona_prover::{ClaimProver, ClaimToProve, PendingClaim, ProveError, Share, Sums};
 use annona_tree::{InclusionProof, TILE_LEVELS, TILE_WIDTH, Tile, TileId, TileRanges};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -139,12 +139,15 @@ impl Instance {
         if path.root_from(identity.commitment()) != root {
             return Err(Refusal::ForeignRoot);
         }
-        let shares = usize::from(shares);
-        let claim = self
-            .prover()?
-            .begin(&identity, &path, &scope, epoch, &payment, shares, &mut rng)
-            .map_err(of_prover)?;
-        self.claim = Some(claim);
+        let claim = ClaimToProve {
+            identity: &identity,
+            path: &path,
+            scope: &scope,
+            epoch,
+            payment: &payment,
+        };
+        let begun = self.prover()?.begin(&claim, shares.into(), &mut rng);
+        self.claim = Some(begun.map_err(of_prover)?);
         Ok(Vec::new())
     }
 
