@@ -1,6 +1,6 @@
 //! An operator's hands on a service that runs: signals, reviews, another chain, the audit.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -72,11 +72,18 @@ async fn reviews_are_listed_beside_the_service_and_only_those_there_are_decided(
 async fn a_second_signal_ends_the_service_within_its_grace() {
     let world = World::create().await;
     let service = world.serve();
-    // A request that does not end keeps the first signal's grace.
+    // A request whose body does not come keeps the first signal's grace. The service has begun it
+    // once it asks for the body.
     let address = service.client.base().strip_prefix("http://").unwrap();
     let mut slow = TcpStream::connect(address).unwrap();
-    slow.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n")
-        .unwrap();
+    slow.write_all(
+        b"POST /v1/claims HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+          content-length: 100\r\nexpect: 100-continue\r\n\r\n",
+    )
+    .unwrap();
+    let mut asked = [0; 12];
+    slow.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100");
     service.signal("TERM");
     until(async || log(&world).contains("a second signal ends it at once")).await;
     let told = Instant::now();

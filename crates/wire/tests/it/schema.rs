@@ -301,6 +301,13 @@ fn the_document_is_that_of_the_types() {
         of::<RefusalView>(),
     ];
     for (name, schema) in types {
-        assert_eq!(DOCUMENT["components"]["schemas"][&name], schema, "{name}");
+        let mut written = DOCUMENT["components"]["schemas"][&name].clone();
+        if name == "Problem" {
+            // The service lists its codes, which this crate does not know.
+            let code = written["properties"]["code"].as_object_mut().unwrap();
+            let codes = code.remove("enum").unwrap();
+            assert!(codes.as_array().unwrap().contains(&"tile-unknown".into()));
+        }
+        assert_eq!(written, schema, "{name}");
     }
 }
