@@ -85,13 +85,11 @@ export class Service {
 
   /** Asks for the enrolment of the code with a nonce. */
   findEnrolmentByNonce(nonce: string): Promise<Outcome<EnrolmentView>> {
-    return outcomeOf(this.#getByPath(`/v1/enrolments/by-nonce/${nonce}`), isEnrolmentView);
-  }
-
-  /** Asks by a path that the document of the API does not have yet. */
-  #getByPath(path: string): Promise<Answer> {
-    const get = this.#client.GET as unknown as (path: string) => Promise<Answer>;
-    return get(path);
+    const params = { path: { nonce } };
+    return outcomeOf(
+      this.#client.GET('/v1/enrolments/by-nonce/{nonce}', { params }),
+      isEnrolmentView,
+    );
   }
 }
 

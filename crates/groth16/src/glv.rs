@@ -2,6 +2,7 @@
 //! CRYPTO 2001).
 
 use crate::field::{Fr, g1, g2};
+use crate::limbs::minus;
 use ark_ec::scalar_mul::glv::GLVConfig;
 use ark_ff::{BigInt, PrimeField};
 
@@ -33,8 +34,8 @@ impl Curve for g1::Config {
     fn split(scalar: &Fr) -> [Half; 2] {
         let k = scalar.into_bigint();
         let (c1, c2) = (multiple(&k, &C_OVER_R), multiple(&k, &B_OVER_R));
-        let k1 = minus(minus(k.0, product(c1, A)), product(c2, B));
-        let k2 = minus(product(c1, B), product(c2, C));
+        let k1 = minus(minus(k.0, product(c1, A)).0, product(c2, B)).0;
+        let k2 = minus(product(c1, B), product(c2, C)).0;
         [half(k1), half(k2)]
     }
 }
@@ -43,8 +44,8 @@ impl Curve for g2::Config {
     fn split(scalar: &Fr) -> [Half; 2] {
         let k = scalar.into_bigint();
         let (c1, c2) = (multiple(&k, &A_OVER_R), multiple(&k, &B_OVER_R));
-        let k1 = minus(minus(k.0, product(c1, C)), product(c2, B));
-        let k2 = minus(product(c2, A), product(c1, B));
+        let k1 = minus(minus(k.0, product(c1, C)).0, product(c2, B)).0;
+        let k2 = minus(product(c2, A), product(c1, B)).0;
         [half(k1), half(k2)]
     }
 }
@@ -81,22 +82,11 @@ fn product(left: u128, right: u128) -> [u64; 4] {
     words
 }
 
-/// Computes `left - right` modulo `2^256`.
-fn minus(left: [u64; 4], right: [u64; 4]) -> [u64; 4] {
-    let mut borrow = false;
-    std::array::from_fn(|place| {
-        let (difference, first) = left[place].overflowing_sub(right[place]);
-        let (difference, second) = difference.overflowing_sub(u64::from(borrow));
-        borrow = first | second;
-        difference
-    })
-}
-
 /// Reads a number in two's complement whose magnitude is below `2^127`.
 fn half(words: [u64; 4]) -> Half {
     let is_negative = words[3] >> 63 == 1;
     let words = if is_negative {
-        minus([0; 4], words)
+        minus([0; 4], words).0
     } else {
         words
     };

@@ -147,7 +147,7 @@ const fn words_above(limbs: &[u64; COUNT + 1]) -> [u64; 4] {
 
 /// Computes `left - right` modulo `2^256`, and whether it is negative.
 #[inline(always)]
-fn minus(left: [u64; 4], right: [u64; 4]) -> ([u64; 4], bool) {
+pub(crate) fn minus(left: [u64; 4], right: [u64; 4]) -> ([u64; 4], bool) {
     let mut borrow = false;
     let difference = core::array::from_fn(|place| {
         let (difference, first) = left[place].overflowing_sub(right[place]);

@@ -1,7 +1,7 @@
 use annona_core::{B256, U256, keccak256};
-use ark_bn254::{Bn254, Fq, Fq2, G1Affine, G2Affine};
+use annona_prover::{g1_words, g2_words};
+use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
-use ark_ff::{BigInteger, PrimeField};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, SerializationError};
 
 /// The verifying key of the depth-30 Semaphore ceremony, arkworks' uncompressed
@@ -118,32 +118,11 @@ impl TryFrom<ark_groth16::VerifyingKey<Bn254>> for VerifyingKey {
     }
 }
 
-fn base_word(value: Fq) -> U256 {
-    let bytes: [u8; 32] = value
-        .into_bigint()
-        .to_bytes_be()
-        .try_into()
-        .expect("a base field element has 32 bytes");
-    U256::from_be_bytes(bytes)
-}
-
-fn extension_words(value: Fq2) -> [U256; 2] {
-    [base_word(value.c1), base_word(value.c0)]
-}
-
-pub(crate) fn g1_words(point: &G1Affine) -> [U256; 2] {
-    [base_word(point.x), base_word(point.y)]
-}
-
-pub(crate) fn g2_words(point: &G2Affine) -> impl Iterator<Item = U256> {
-    extension_words(point.x)
-        .into_iter()
-        .chain(extension_words(point.y))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use ark_bn254::{Fq, Fq2};
+
     use super::*;
 
     fn bytes_of(key: &ark_groth16::VerifyingKey<Bn254>) -> Vec<u8> {

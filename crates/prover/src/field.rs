@@ -13,11 +13,13 @@ fn base_word(value: Fq) -> U256 {
 }
 
 /// Returns the coordinates in the order of the EVM precompiles.
-pub(crate) fn g1_words(point: &G1Affine) -> [U256; 2] {
+#[must_use]
+pub fn g1_words(point: &G1Affine) -> [U256; 2] {
     [point.x, point.y].map(base_word)
 }
 
 /// Returns the coordinates in the order of the EVM precompiles.
-pub(crate) fn g2_words(point: &G2Affine) -> [U256; 4] {
+#[must_use]
+pub fn g2_words(point: &G2Affine) -> [U256; 4] {
     [point.x.c1, point.x.c0, point.y.c1, point.y.c0].map(base_word)
 }

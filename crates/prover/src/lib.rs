@@ -19,4 +19,5 @@ pub use annona_groth16::{FileError, Proof, ProverError, Share, Sums};
 pub use claim::{ClaimProof, ClaimProver, ClaimToProve, PendingClaim, ProveError, to_points};
 #[cfg(feature = "embedded-key")]
 pub use claim::{prove_claim, warm_up};
+pub use field::{g1_words, g2_words};
 pub use identity::Identity;

@@ -1,6 +1,6 @@
 /**
- * What this device knows of its membership: the codes that it showed to an orb, and what became of
- * them. The chain decides who is a member; this says only where to look and what to offer.
+ * Knowledge of this device about its membership: the codes that it showed to an orb, and their
+ * outcomes. The chain decides who is a member; this says only where to look and what to offer.
  */
 
 import { epochAt, type ClaimCalendar } from '../../chain/calendar.ts';

@@ -20,8 +20,8 @@ use super::combination::{Coefficient, check_combined, coefficients};
 use super::points::OnCurve;
 use super::*;
 use crate::field::to_scalar;
-use crate::key::{g1_words, g2_words};
 use crate::{Identity, prove_claim};
+use annona_prover::{g1_words, g2_words};
 
 static VERIFIER: LazyLock<ClaimVerifier> =
     LazyLock::new(|| ClaimVerifier::new(&VerifyingKey::semaphore_30()));
