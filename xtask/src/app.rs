@@ -84,7 +84,7 @@ pub(crate) fn flow() -> anyhow::Result<()> {
     run(&["flow"])?;
     let annona = annona_binary()?;
     let annona = annona.to_string_lossy();
-    setup::npm(FOLDER, &["run", "payment", "--", &annona])
+    setup::npm(FOLDER, &["run", "flows", "--", &annona])
 }
 
 fn run(scripts: &[&str]) -> anyhow::Result<()> {

@@ -1,0 +1,112 @@
+// A phone with the app: a browser context of its own, with a watch over what it asks, stores and
+// writes to the console.
+
+import { join } from 'node:path';
+
+import { stored } from '../browser.mjs';
+import { Watch } from './watch.mjs';
+
+/** Longest wait for something to appear on a page. */
+const LIMIT_MS = 120_000;
+
+/** Virtual authenticator of a phone that has a fingerprint reader and knows PRF. */
+const AUTHENTICATOR = {
+  protocol: 'ctap2',
+  ctap2Version: 'ctap2_1',
+  transport: 'internal',
+  hasResidentKey: true,
+  hasUserVerification: true,
+  isUserVerified: true,
+  hasPrf: true,
+  automaticPresenceSimulation: true,
+};
+
+/**
+ * Options: `address` of the app; `named`, origins besides its own that the person names;
+ * `hasAuthenticator`; `locale`; `width` and `height` in CSS pixels; `folder` for screenshots.
+ */
+export async function newPhone(browser, options) {
+  const { locale = 'en', width = 360, height = 740, ...others } = options;
+  const context = await browser.newContext({ viewport: { width, height }, locale });
+  const phone = new Phone(context, others);
+  await phone.newTab();
+  return phone;
+}
+
+export class Phone {
+  #shots = 0;
+
+  constructor(context, { address, named = [], hasAuthenticator = false, folder, name = 'phone' }) {
+    this.context = context;
+    this.address = address;
+    this.hasAuthenticator = hasAuthenticator;
+    this.folder = folder;
+    this.name = name;
+    this.watch = new Watch(context, [new URL(address).origin, ...named]);
+    context.setDefaultTimeout(LIMIT_MS);
+  }
+
+  /** Opens a tab with the app, which the steps work in from then on. */
+  async newTab() {
+    this.page = await this.context.newPage();
+    if (this.hasAuthenticator) {
+      const session = await this.context.newCDPSession(this.page);
+      await session.send('WebAuthn.enable');
+      await session.send('WebAuthn.addVirtualAuthenticator', { options: AUTHENTICATOR });
+    }
+    await this.page.goto(new URL('/', this.address).href);
+    return this.page;
+  }
+
+  /** Waits for the page of a title. */
+  async heading(title) {
+    await this.page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
+  }
+
+  /** Presses the button of a name. */
+  async press(name) {
+    await this.page.getByRole('button', { name, exact: true }).click();
+  }
+
+  /** Presses the entry of a menu, whose name begins so. */
+  async choose(name) {
+    await this.page.getByRole('button', { name }).first().click();
+  }
+
+  async write(label, text) {
+    await this.page.getByLabel(label, { exact: true }).fill(text);
+  }
+
+  /** Waits until a text can be read on the page. */
+  async see(text) {
+    await this.page.getByText(text).first().waitFor();
+  }
+
+  /** Returns whether a text can be read on the page now. */
+  async sees(text) {
+    return (await this.page.getByText(text).count()) > 0;
+  }
+
+  /** Takes a screenshot and returns its path. */
+  async shot(name) {
+    this.#shots += 1;
+    const path = join(this.folder, `${this.name}-${String(this.#shots).padStart(2, '0')}-${name}.png`);
+    await this.page.screenshot({ path });
+    return path;
+  }
+
+  /** Returns all that the storage of the app holds, as text. */
+  async stored() {
+    return stored(this.page);
+  }
+
+  /** Looks for secrets in all that was stored, sent and written, and closes the phone. */
+  async close() {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    const page = this.context.pages().find((it) => it.url().startsWith(this.address));
+    if (page) this.watch.lookForSecrets('stored', await stored(page));
+    this.watch.lookForSecretsSent();
+    await this.context.close();
+  }
+}
