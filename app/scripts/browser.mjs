@@ -5,8 +5,8 @@ import { chromium } from 'playwright-core';
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Starts a headless browser that asks nothing of anybody by itself. */
-export async function startBrowser() {
+/** Starts a headless browser that asks nothing of anybody by itself, with more arguments. */
+export async function startBrowser(more = []) {
   const executablePath = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
   if (!executablePath) {
     console.error('no Chromium found: install it, or name it in CHROMIUM');
@@ -21,6 +21,7 @@ export async function startBrowser() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }

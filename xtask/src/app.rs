@@ -81,7 +81,7 @@ pub(crate) fn flow() -> anyhow::Result<()> {
         );
         return skipped("the ways through the app", &reason);
     }
-    run(&["flow"])?;
+    run(&["flow", "devices"])?;
     let annona = annona_binary()?;
     let annona = annona.to_string_lossy();
     setup::npm(FOLDER, &["run", "flows", "--", &annona])

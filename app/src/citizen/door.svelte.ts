@@ -11,6 +11,7 @@ import {
   type WalletStatus,
 } from '../wallet/index.ts';
 import { transition, type Effect, type Flow, type FlowEvent } from './identity/flow.ts';
+import { isDue, readReminder, type CardReminder } from './identity/reminder.ts';
 import { showTheme, type Settings, type SettingsStorage, type Theme } from './settings/settings.ts';
 
 /** Page beside the flow of the identity. */
@@ -27,6 +28,8 @@ export class CitizenDoor {
   /** Page that lies over the flow, if one does. */
   sidePage = $state<SidePage>();
   hasPasskeys = $state(false);
+  /** True while the person is asked about the card once more. */
+  isCardAsked = $state(false);
   /** True while the wallet or the system is asked. */
   isAtWork = $state(false);
 
@@ -91,6 +94,28 @@ export class CitizenDoor {
     });
   }
 
+  /** Asks about the card once more when its time has come. */
+  async remind(): Promise<void> {
+    const { status } = this;
+    if (!('isCardChecked' in status)) return;
+    const reminder = await this.#reminder(status.isCardChecked);
+    this.isCardAsked = isDue(reminder, Date.now());
+    await this.storage.keep('card-reminder', reminder);
+  }
+
+  /** Notes that the person has answered, and does not ask again while the card stays as it is. */
+  async answerReminder(): Promise<void> {
+    const { status } = this;
+    this.isCardAsked = false;
+    if (!('isCardChecked' in status)) return;
+    const reminder = await this.#reminder(status.isCardChecked);
+    await this.storage.keep('card-reminder', { ...reminder, wasAnswered: true });
+  }
+
+  async #reminder(isCardChecked: boolean): Promise<CardReminder> {
+    return readReminder(await this.storage.recall('card-reminder'), isCardChecked, Date.now());
+  }
+
   /** Locks the identity and shows where it is opened. */
   async lock(): Promise<void> {
     await this.#attempt(async () => {
@@ -123,10 +148,10 @@ export class CitizenDoor {
     const onStep = (report: Extract<FlowEvent, { kind: 'step' }>['report']) =>
       this.send({ kind: 'step', report });
     switch (effect.kind) {
-      case 'read-words': {
-        const { words } = effect;
-        const { problem } = await wallet.call('checkWords', { words });
-        return this.send({ kind: 'words-read', words, ...(problem && { problem }) });
+      case 'read-card': {
+        const { card } = effect;
+        const { problem } = await wallet.call('checkCard', { card });
+        return this.send({ kind: 'card-read', card, ...(problem && { problem }) });
       }
       case 'create':
         await askToKeep();
@@ -134,8 +159,8 @@ export class CitizenDoor {
         return this.send({ kind: 'kept', canUsePasskey: this.hasPasskeys });
       case 'restore': {
         await askToKeep();
-        const { words, pin } = effect;
-        this.status = await wallet.call('restore', { words, pin }, onStep);
+        const { card, pin } = effect;
+        this.status = await wallet.call('restore', { card, pin }, onStep);
         return this.send({ kind: 'kept', canUsePasskey: this.hasPasskeys });
       }
       case 'set-pin':
@@ -153,8 +178,8 @@ export class CitizenDoor {
         this.status = await wallet.call('unlock', { proof: effect.proof });
         return this.send({ kind: 'task-done' });
       case 'show-card': {
-        const { words } = await wallet.call('recoveryWords', { proof: effect.proof });
-        return this.send({ kind: 'card-shown', words });
+        const card = await wallet.call('recoveryCard', { proof: effect.proof });
+        return this.send({ kind: 'card-shown', card });
       }
       case 'ask-card': {
         const { positions } = await wallet.call('askCard', {});

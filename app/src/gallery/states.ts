@@ -10,6 +10,7 @@ import Home from '../citizen/home/Home.svelte';
 import Card from '../citizen/identity/Card.svelte';
 import CardCheck from '../citizen/identity/CardCheck.svelte';
 import CardOffer from '../citizen/identity/CardOffer.svelte';
+import CardReminder from '../citizen/identity/CardReminder.svelte';
 import Confirm from '../citizen/identity/Confirm.svelte';
 import Failed from '../citizen/identity/Failed.svelte';
 import PasskeyOffer from '../citizen/identity/PasskeyOffer.svelte';
@@ -26,12 +27,42 @@ import Settings from '../citizen/settings/Settings.svelte';
 import Visit from '../citizen/visit/Visit.svelte';
 import VisitCode from '../citizen/visit/VisitCode.svelte';
 import Welcome from '../citizen/welcome/Welcome.svelte';
+import { t } from '../messages/current.svelte.ts';
+import type { ScanState } from '../scan/scan.ts';
+import ScanView from '../scan/ScanView.svelte';
 import Components from './Components.svelte';
 
 const nothing = () => undefined;
 
 /** Words of the secret that is all zeros, as an example of a card. */
 const EXAMPLE_WORDS = [...Array.from({ length: 23 }, () => 'abandon'), 'art'];
+
+/** As long as the code of a card is. */
+const EXAMPLE_CODE = `ANNONA-CARD-1:${'A2B3C4D5'.repeat(14)}ABCDE`;
+
+const card = (more: object) => ({
+  component: Card,
+  props: { card: { words: EXAMPLE_WORDS, ...more }, onwritten: nothing, onback: nothing },
+});
+const cardReminder = (isCardChecked: boolean) => ({
+  component: CardReminder,
+  props: { isCardChecked, onshow: nothing, ondone: nothing },
+});
+const scan = (state: ScanState) => ({
+  component: ScanView,
+  props: {
+    // Read when the page is shown, and not before the language is known.
+    get title() {
+      return t('scan.card-title');
+    },
+    get text() {
+      return t('scan.card-text');
+    },
+    scan: state,
+    onpicture: nothing,
+    onback: nothing,
+  },
+});
 
 const confirm = (props: object) => ({
   component: Confirm,
@@ -262,7 +293,7 @@ const addresses = (kind: string, list: readonly string[]) => ({
 });
 const words = (problem?: object) => ({
   component: Words,
-  props: { problem, onsubmit: nothing, onback: nothing },
+  props: { problem, onsubmit: nothing, onscan: nothing, onback: nothing },
 });
 const pin = (problem?: string) => ({
   component: Pin,
@@ -310,7 +341,10 @@ const STATES: Record<string, State> = {
   'passkey-not-done': passkey('not-done'),
   'passkey-not-supported': passkey('not-supported'),
   'card-offer': { component: CardOffer, props: { onshow: nothing, onlater: nothing } },
-  card: { component: Card, props: { words: EXAMPLE_WORDS, onwritten: nothing, onback: nothing } },
+  card: card({ code: EXAMPLE_CODE }),
+  'card-words': card({}),
+  'card-reminder': cardReminder(true),
+  'card-reminder-missing': cardReminder(false),
   'card-check': {
     component: CardCheck,
     props: { positions: [3, 11, 24], wrong: [], onsubmit: nothing, onback: nothing },
@@ -323,6 +357,13 @@ const STATES: Record<string, State> = {
   'words-count': words({ kind: 'count', count: 3 }),
   'words-unknown': words({ kind: 'unknown-word', position: 7, word: 'abandonn' }),
   'words-checksum': words({ kind: 'checksum' }),
+  'scan-starting': scan({ kind: 'starting' }),
+  'scan-looking': scan({ kind: 'looking' }),
+  'scan-other-code': scan({ kind: 'looking', hint: 'other-code' }),
+  'scan-no-code': scan({ kind: 'no-camera', why: 'none', hint: 'no-code' }),
+  'scan-no-picture': scan({ kind: 'no-camera', why: 'busy', hint: 'no-picture' }),
+  'scan-refused': scan({ kind: 'no-camera', why: 'refused' }),
+  'scan-no-reader': scan({ kind: 'no-camera', why: 'no-reader' }),
   unlock: confirm({}),
   'unlock-checking': confirm({ isBusy: true }),
   'unlock-passkey': confirm({ hasPasskey: true }),

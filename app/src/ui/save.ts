@@ -3,7 +3,12 @@ const FORGET_AFTER_MS = 60_000;
 
 /** Offers a text as a file of this name; it goes from this page to the person and nowhere else. */
 export function saveText(name: string, type: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type }));
+  saveFile(name, new Blob([text], { type }));
+}
+
+/** Offers a file under this name; it goes from this page to the person and nowhere else. */
+export function saveFile(name: string, file: Blob): void {
+  const address = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = address;
   link.download = name;

@@ -8,19 +8,17 @@
 
 import { fromBase32, toBase32 } from '../bytes/base32.ts';
 import { areEqual, concat, utf8, type Bytes } from '../bytes/bytes.ts';
+import { CARD_CODE_START, type CardCodeProblem } from './protocol.ts';
 import { SECRET_BYTES } from './record.ts';
 
-const PREFIX = /^ANNONA-CARD-([0-9]{1,4}):(.*)$/s;
+const PREFIX = new RegExp(`^${CARD_CODE_START}([0-9]{1,4}):(.*)$`, 's');
 const VERSION = 1;
 const COMMITMENT_BYTES = 32;
 const CHECKSUM_BYTES = 8;
 const CHECKSUM_DOMAIN = utf8('annona card checksum\0');
 
 /** Derives the commitment of a secret. */
-export type DeriveCommitment = (secret: Uint8Array) => Uint8Array;
-
-/** Reason for which a text is no card of this version. */
-export type CardProblem = 'not-a-card' | 'other-version' | 'damaged';
+export type DeriveCommitment = (secret: Bytes) => Uint8Array;
 
 async function checksum(body: Bytes): Promise<Bytes> {
   const digest = await crypto.subtle.digest('SHA-256', concat(CHECKSUM_DOMAIN, body));
@@ -30,7 +28,7 @@ async function checksum(body: Bytes): Promise<Bytes> {
 /** Writes the text of a card's QR code. */
 export async function writeCard(secret: Bytes, derive: DeriveCommitment): Promise<string> {
   const body = concat(new Uint8Array([VERSION]), derive(secret), secret);
-  const text = `ANNONA-CARD-${VERSION}:${toBase32(concat(body, await checksum(body)))}`;
+  const text = `${CARD_CODE_START}${VERSION}:${toBase32(concat(body, await checksum(body)))}`;
   body.fill(0);
   return text;
 }
@@ -39,7 +37,7 @@ export async function writeCard(secret: Bytes, derive: DeriveCommitment): Promis
 export async function readCard(
   text: string,
   derive: DeriveCommitment,
-): Promise<{ secret: Bytes } | { problem: CardProblem }> {
+): Promise<{ secret: Bytes } | { problem: CardCodeProblem }> {
   const [, version, encoded] = PREFIX.exec(text.trim()) ?? [];
   if (encoded === undefined) return { problem: 'not-a-card' };
   if (Number(version) !== VERSION) return { problem: 'other-version' };

@@ -64,8 +64,8 @@ let wallet: Wallet;
 
 beforeEach(async () => {
   wallet = await new Device().tab();
-  const words = wordsOfSecret(FROZEN.secret).join(' ');
-  await wallet.restore({ words, pin: PIN }, quiet);
+  const card = wordsOfSecret(FROZEN.secret).join(' ');
+  await wallet.restore({ card, pin: PIN }, quiet);
   await wallet.adopt({ deployment: DEPLOYMENT });
 });
 

@@ -2,7 +2,7 @@
  * Messages between a page and the wallet's worker, and the rules that both sides apply.
  *
  * The secret is in none of them. The one exception is the recovery card, which the person asks
- * for with the PIN or the passkey at hand: the call `recoveryWords`.
+ * for with the PIN or the passkey at hand: the call `recoveryCard`.
  */
 
 /** Fewest and most digits of a PIN. */
@@ -47,6 +47,22 @@ export type WordsProblem =
   | { kind: 'count'; count: number }
   | { kind: 'unknown-word'; position: number; word: string }
   | { kind: 'checksum' };
+
+/** Start of the text of the code on a recovery card, of any version. */
+export const CARD_CODE_START = 'ANNONA-CARD-';
+
+/** Reason for which the code of a card is none of this version. */
+export type CardCodeProblem = 'not-a-card' | 'other-version' | 'damaged';
+
+/** Words or code of a card that do not make a secret, and why. */
+export type CardProblem = WordsProblem | { kind: CardCodeProblem };
+
+/** Recovery card: the secret in two forms. */
+export interface RecoveryCard {
+  words: string[];
+  /** Text of its code; none where the module that makes it could not be loaded. */
+  code?: string;
+}
 
 /** State of the vault on this device. */
 export type WalletStatus =
@@ -108,14 +124,15 @@ export interface TileRange {
 export interface WalletCalls {
   status: { request: object; answer: WalletStatus };
   create: { request: { pin: string }; answer: WalletStatus };
-  restore: { request: { words: string; pin: string }; answer: WalletStatus };
-  checkWords: { request: { words: string }; answer: { problem?: WordsProblem } };
+  /** Keeps the secret of a card, which is given by its words or by its code. */
+  restore: { request: { card: string; pin: string }; answer: WalletStatus };
+  checkCard: { request: { card: string }; answer: { problem?: CardProblem } };
   unlock: { request: { proof: Proof }; answer: WalletStatus };
   lock: { request: object; answer: WalletStatus };
   setPin: { request: { proof: Proof; pin: string }; answer: WalletStatus };
   addPasskey: { request: { proof: Proof; passkey: NewPasskey }; answer: WalletStatus };
   removePasskey: { request: { proof: Proof }; answer: WalletStatus };
-  recoveryWords: { request: { proof: Proof }; answer: { words: string[] } };
+  recoveryCard: { request: { proof: Proof }; answer: RecoveryCard };
   askCard: { request: object; answer: { positions: number[] } };
   answerCard: {
     request: { words: string[] };
@@ -153,7 +170,7 @@ export type WalletFailure =
   | { code: 'wrong-pin'; failed: number; waitSecs: number }
   | { code: 'must-wait'; waitSecs: number }
   | { code: 'device-key-lost' | 'damaged' | 'other-version' }
-  | { code: 'words-refused'; problem: WordsProblem }
+  | { code: 'card-refused'; problem: CardProblem }
   | { code: 'not-asked' }
   /** Another deployment was adopted, or none. */
   | { code: 'other-deployment' | 'no-deployment' }

@@ -29,8 +29,8 @@ async function answer(
       return wallet.create(message.request, onStep);
     case 'restore':
       return wallet.restore(message.request, onStep);
-    case 'checkWords':
-      return wallet.checkWords(message.request);
+    case 'checkCard':
+      return wallet.checkCard(message.request);
     case 'unlock':
       return wallet.unlock(message.request);
     case 'lock':
@@ -41,8 +41,8 @@ async function answer(
       return wallet.addPasskey(message.request);
     case 'removePasskey':
       return wallet.removePasskey(message.request);
-    case 'recoveryWords':
-      return wallet.recoveryWords(message.request);
+    case 'recoveryCard':
+      return wallet.recoveryCard(message.request);
     case 'askCard':
       return wallet.askCard();
     case 'answerCard':

@@ -9,7 +9,7 @@ import { serve } from './serve.ts';
 import { isReasonable } from './stretching.ts';
 import { CHEAP, Device } from './testing/surroundings.ts';
 import { makeVault, unwrapByPin } from './vault.ts';
-import type { Wallet } from './wallet.ts';
+import { Wallet } from './wallet.ts';
 import { wordsOfSecret } from './words.ts';
 
 const PIN = '271828';
@@ -44,7 +44,7 @@ beforeEach(async () => {
   wallet = await device.tab();
 });
 
-const words = async (proof: Proof = byPin()) => (await wallet.recoveryWords({ proof })).words;
+const words = async (proof: Proof = byPin()) => (await wallet.recoveryCard({ proof })).words;
 
 /** Changes what is stored, as damage or another program would. */
 async function change(edit: (record: VaultRecord) => unknown): Promise<void> {
@@ -75,7 +75,7 @@ describe('an identity', () => {
     expect(await words()).toEqual(before);
     const laterTab = await device.tab();
     expect(await laterTab.status()).toMatchObject({ kind: 'locked' });
-    expect((await laterTab.recoveryWords({ proof: byPin() })).words).toEqual(before);
+    expect((await laterTab.recoveryCard({ proof: byPin() })).words).toEqual(before);
   });
 
   it('is another one each time', async () => {
@@ -92,7 +92,7 @@ describe('an identity', () => {
     const before = await words();
     expect(await failureOf(wallet.create({ pin: OTHER_PIN }, quiet))).toEqual({ code: 'exists' });
     const card = wordsOfSecret(randomBytes(32)).join(' ');
-    const restored = wallet.restore({ words: card, pin: OTHER_PIN }, quiet);
+    const restored = wallet.restore({ card, pin: OTHER_PIN }, quiet);
     expect(await failureOf(restored)).toEqual({ code: 'exists' });
     expect(await words()).toEqual(before);
   });
@@ -104,8 +104,8 @@ describe('an identity', () => {
       other.create({ pin: PIN }, quiet),
     ]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(await wallet.recoveryWords({ proof: byPin() })).toEqual(
-      await other.recoveryWords({ proof: byPin() }),
+    expect(await wallet.recoveryCard({ proof: byPin() })).toEqual(
+      await other.recoveryCard({ proof: byPin() }),
     );
   });
 
@@ -130,7 +130,7 @@ describe('an identity', () => {
   it('leaves nothing readable in the storage', async () => {
     const secret = randomBytes(32);
     const card = wordsOfSecret(secret);
-    await wallet.restore({ words: card.join(' '), pin: PIN }, quiet);
+    await wallet.restore({ card: card.join(' '), pin: PIN }, quiet);
     await wallet.addPasskey({ proof: byPin(), passkey: passkey() });
     const storage = await device.storage();
     const stored = (await storage.record()) as VaultRecord;
@@ -194,7 +194,7 @@ describe('a PIN', () => {
     const other = await device.tab();
     const wrong = { proof: byPin(OTHER_PIN) };
     await failureOf(other.unlock(wrong));
-    await failureOf(wallet.recoveryWords(wrong));
+    await failureOf(wallet.recoveryCard(wrong));
     await failureOf(wallet.setPin({ ...wrong, pin: OTHER_PIN }));
     expect(await failureOf(other.removePasskey(wrong))).toMatchObject({ failed: 4, waitSecs: 30 });
   });
@@ -300,16 +300,56 @@ describe('a recovery card', () => {
     const card = await words();
     device = new Device();
     wallet = await device.tab();
-    const restored = await wallet.restore({ words: card.join(' '), pin: OTHER_PIN }, quiet);
+    const restored = await wallet.restore({ card: card.join(' '), pin: OTHER_PIN }, quiet);
     expect(restored).toMatchObject({ kind: 'unlocked', isCardChecked: true });
     expect(await words(byPin(OTHER_PIN))).toEqual(card);
   });
 
+  it('brings the identity to another device by its code', async () => {
+    await wallet.create({ pin: PIN }, quiet);
+    const card = await wallet.recoveryCard({ proof: byPin() });
+    const code = card.code ?? '';
+    device = new Device();
+    wallet = await device.tab();
+    expect(await wallet.checkCard({ card: code })).toEqual({});
+    await wallet.restore({ card: `${code}\n`, pin: OTHER_PIN }, quiet);
+    expect(await wallet.recoveryCard({ proof: byPin(OTHER_PIN) })).toEqual(card);
+  });
+
+  it('whose code is damaged restores nothing', async () => {
+    await wallet.create({ pin: PIN }, quiet);
+    const { code = '' } = await wallet.recoveryCard({ proof: byPin() });
+    const damaged = code.slice(0, -1) + (code.endsWith('A') ? 'B' : 'A');
+    device = new Device();
+    wallet = await device.tab();
+    const problem = { kind: 'damaged' };
+    expect(await wallet.checkCard({ card: damaged })).toEqual({ problem });
+    const restoring = wallet.restore({ card: damaged, pin: PIN }, quiet);
+    expect(await failureOf(restoring)).toEqual({ code: 'card-refused', problem });
+    expect(await wallet.status()).toEqual({ kind: 'absent' });
+  });
+
+  it('has its words where the code cannot be made', async () => {
+    const storage = await device.storage();
+    const noModule = () => Promise.reject(new Error('no connection'));
+    const offline = new Wallet({
+      storage,
+      runAlone: (work) => work(),
+      nowMs: () => device.nowMs,
+      cost: CHEAP,
+      computing: { module: noModule, prover: noModule },
+    });
+    await offline.create({ pin: PIN }, quiet);
+    const card = await offline.recoveryCard({ proof: byPin() });
+    expect(card.words).toHaveLength(24);
+    expect(card).not.toHaveProperty('code');
+  });
+
   it('with a wrong word restores nothing', async () => {
     const card = wordsOfSecret(new Uint8Array(32)).with(3, 'zoo').join(' ');
-    expect(wallet.checkWords({ words: card })).toEqual({ problem: { kind: 'checksum' } });
-    expect(await failureOf(wallet.restore({ words: card, pin: PIN }, quiet))).toEqual({
-      code: 'words-refused',
+    expect(await wallet.checkCard({ card })).toEqual({ problem: { kind: 'checksum' } });
+    expect(await failureOf(wallet.restore({ card, pin: PIN }, quiet))).toEqual({
+      code: 'card-refused',
       problem: { kind: 'checksum' },
     });
     expect(await wallet.status()).toEqual({ kind: 'absent' });
@@ -319,7 +359,7 @@ describe('a recovery card', () => {
     await wallet.create({ pin: PIN }, quiet);
     const card = (await words()).join(' ');
     await loseDeviceKey();
-    await wallet.restore({ words: card, pin: OTHER_PIN }, quiet);
+    await wallet.restore({ card, pin: OTHER_PIN }, quiet);
     expect((await words(byPin(OTHER_PIN))).join(' ')).toBe(card);
     const opened = indexedDB.open('annona-wallet');
     await new Promise((resolve) => (opened.onsuccess = resolve));
@@ -398,7 +438,7 @@ describe('a record', () => {
     expect(await wallet.status()).toEqual(unreadable);
     expect(await failureOf(wallet.unlock({ proof: byPin() }))).toEqual({ code: 'other-version' });
     const card = wordsOfSecret(randomBytes(32)).join(' ');
-    expect(await failureOf(wallet.restore({ words: card, pin: PIN }, quiet))).toEqual({
+    expect(await failureOf(wallet.restore({ card, pin: PIN }, quiet))).toEqual({
       code: 'exists',
     });
     expect(await failureOf(wallet.create({ pin: PIN }, quiet))).toEqual({ code: 'exists' });
@@ -450,7 +490,7 @@ describe('the messages', () => {
     const card = wordsOfSecret(secret);
     const client = join();
     const steps: string[] = [];
-    await client.call('restore', { words: card.join(' '), pin: PIN }, ({ step }) =>
+    await client.call('restore', { card: card.join(' '), pin: PIN }, ({ step }) =>
       steps.push(step),
     );
     expect(steps).toHaveLength(4);
@@ -467,7 +507,7 @@ describe('the messages', () => {
     );
     expect(told).not.toContain(toHex(secret));
     for (const word of card.filter((it) => it.length > 4)) expect(told).not.toContain(`"${word}"`);
-    const { words: shown } = await client.call('recoveryWords', { proof: byPin(OTHER_PIN) });
+    const { words: shown } = await client.call('recoveryCard', { proof: byPin(OTHER_PIN) });
     expect(shown).toEqual(card);
   });
 

@@ -10,6 +10,7 @@ import {
   withinLongestWait,
 } from './attempts.ts';
 import { concat, type Bytes } from '../bytes/bytes.ts';
+import { readCard, writeCard } from './card.ts';
 import {
   addressBytes,
   hexText,
@@ -23,18 +24,20 @@ import { fail } from './failure.ts';
 import { measured, ModuleRefusal, uint64, type Module } from './module.ts';
 import type { ClaimProver } from './prover.ts';
 import {
+  CARD_CODE_START,
   CARD_QUESTIONS,
   CARD_WORDS,
   pinProblem,
+  type CardProblem,
   type ClaimToProve,
   type Deployment,
   type NewPasskey,
   type Proof,
   type ProvedClaim,
+  type RecoveryCard,
   type WalletCalls,
   type WalletStatus,
   type WalletStep,
-  type WordsProblem,
 } from './protocol.ts';
 import { readRecord, type VaultRecord } from './record.ts';
 import { generateDeviceKey, importKey } from './sealing.ts';
@@ -126,9 +129,9 @@ export class Wallet {
     });
   }
 
-  /** Says whether words make a secret; changes nothing. */
-  checkWords({ words }: { words: string }): { problem?: WordsProblem } {
-    const read = secretOfWords(words);
+  /** Says whether the words or the code of a card make a secret; changes nothing. */
+  async checkCard({ card }: { card: string }): Promise<{ problem?: CardProblem }> {
+    const read = await this.#readCard(card);
     if ('problem' in read) return { problem: read.problem };
     read.secret.fill(0);
     return {};
@@ -139,12 +142,12 @@ export class Wallet {
    * nothing on this device can open it any more; then its record is put aside.
    */
   async restore(
-    { words, pin }: { words: string; pin: string },
+    { card, pin }: { card: string; pin: string },
     onStep: OnStep,
   ): Promise<WalletStatus> {
     refuseWeakPin(pin);
-    const read = secretOfWords(words);
-    if ('problem' in read) return fail({ code: 'words-refused', problem: read.problem });
+    const read = await this.#readCard(card);
+    if ('problem' in read) return fail({ code: 'card-refused', problem: read.problem });
     return this.context.runAlone(async () => {
       const stored = await this.context.storage.record();
       if (stored !== undefined && !(await this.#isBeyondOpening(stored))) fail({ code: 'exists' });
@@ -214,15 +217,19 @@ export class Wallet {
     });
   }
 
-  /** Hands out the words of the recovery card, to somebody who has just proved to be there. */
-  async recoveryWords({ proof }: { proof: Proof }): Promise<{ words: string[] }> {
+  /** Hands out the recovery card, to somebody who has just proved to be there. */
+  async recoveryCard({ proof }: { proof: Proof }): Promise<RecoveryCard> {
+    const module = await this.context.computing.module().catch(() => undefined);
     return this.context.runAlone(async () =>
       this.#open(proof, async (dataKey, { record }) => {
         const secret = await openSecret(record, await importKey(dataKey));
-        const words = wordsOfSecret(secret);
-        secret.fill(0);
-        await this.#begin(record, dataKey);
-        return { words };
+        try {
+          const code = module && (await writeCard(secret, commitmentBy(module)));
+          await this.#begin(record, dataKey);
+          return { words: wordsOfSecret(secret), ...(code !== undefined && { code }) };
+        } finally {
+          secret.fill(0);
+        }
       }),
     );
   }
@@ -358,6 +365,14 @@ export class Wallet {
     }
   }
 
+  /** Reads the secret from the code of a card, or else from its words. */
+  async #readCard(card: string): Promise<{ secret: Bytes } | { problem: CardProblem }> {
+    if (!card.trim().startsWith(CARD_CODE_START)) return secretOfWords(card);
+    const module = await this.context.computing.module();
+    const read = await readCard(card, commitmentBy(module));
+    return 'problem' in read ? { problem: { kind: read.problem } } : read;
+  }
+
   /** Hands the secret to work while the vault is open, and overwrites it. */
   async #withSecret<T>(work: (secret: Bytes) => Promise<T>): Promise<T> {
     const { record } = await this.#stored();
@@ -484,6 +499,8 @@ export class Wallet {
     return this.#session;
   }
 }
+
+const commitmentBy = (module: Module) => (secret: Bytes) => module.call('commitment', secret);
 
 /** Fails with what a refusal of the module means for the page. */
 function failAsModule(error: unknown): never {

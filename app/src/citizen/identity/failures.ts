@@ -14,7 +14,7 @@ export const FAILURE_TEXTS = {
   'device-key-lost': 'failure.device-key-lost',
   damaged: 'failure.damaged',
   'other-version': 'failure.other-version',
-  'words-refused': 'words.checksum',
+  'card-refused': 'words.checksum',
   'not-asked': 'failure.locked',
   'other-deployment': 'stop.other-deployment',
   'no-deployment': 'failure.no-deployment',

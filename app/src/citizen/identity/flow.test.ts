@@ -48,7 +48,7 @@ describe('making an identity', () => {
       { kind: 'want-passkey' },
       { kind: 'passkey-made' },
       { kind: 'show-card' },
-      { kind: 'card-shown', words: ['one', 'two'] },
+      { kind: 'card-shown', card: { words: ['one', 'two'] } },
       { kind: 'card-written' },
       { kind: 'card-asked', positions: [1, 2, 3] },
       { kind: 'card-answered', words: ['a', 'b', 'c'] },
@@ -102,22 +102,22 @@ describe('restoring from a card', () => {
     const { flow, effects } = follow(
       { kind: 'welcome' },
       { kind: 'have-card' },
-      { kind: 'words-written', words: 'one two' },
-      { kind: 'words-read', words: 'one two' },
+      { kind: 'card-given', card: 'one two' },
+      { kind: 'card-read', card: 'one two' },
       { kind: 'pin-chosen', pin: PIN },
       { kind: 'pin-repeated', pin: PIN },
       { kind: 'kept', canUsePasskey: false },
     );
     expect(flow).toEqual({ kind: 'inside' });
     expect(effects).toEqual([
-      { kind: 'read-words', words: 'one two' },
-      { kind: 'restore', words: 'one two', pin: PIN },
+      { kind: 'read-card', card: 'one two' },
+      { kind: 'restore', card: 'one two', pin: PIN },
     ]);
   });
 
   it('stays with words that are wrong', () => {
     const problem = { kind: 'count', count: 3 } as const;
-    const { flow } = follow({ kind: 'words' }, { kind: 'words-read', words: 'a b c', problem });
+    const { flow } = follow({ kind: 'words' }, { kind: 'card-read', card: 'a b c', problem });
     expect(flow).toEqual({ kind: 'words', problem });
   });
 
@@ -187,9 +187,9 @@ describe('tasks', () => {
       inside,
       { kind: 'task', task: 'show-card' },
       { kind: 'proof', proof: PROOF },
-      { kind: 'card-shown', words: ['one'] },
+      { kind: 'card-shown', card: { words: ['one'] } },
     );
-    expect(shown.flow).toEqual({ kind: 'card', words: ['one'] });
+    expect(shown.flow).toEqual({ kind: 'card', card: { words: ['one'] } });
     expect(shown.effects).toEqual([{ kind: 'show-card', proof: PROOF }]);
     const removed = follow(
       inside,

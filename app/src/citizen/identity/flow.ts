@@ -6,13 +6,14 @@
 
 import {
   pinProblem,
+  type CardProblem,
   type PasskeyProblem,
   type PinProblem,
   type Proof,
+  type RecoveryCard,
   type StepReport,
   type WalletFailure,
   type WalletStatus,
-  type WordsProblem,
 } from '../../wallet/index.ts';
 
 /** Task for which the person proves to be there. */
@@ -21,7 +22,7 @@ export type Task = 'unlock' | 'show-card' | 'change-pin' | 'add-passkey' | 'remo
 /** Purpose of a PIN that is being chosen. */
 export type Origin =
   | { kind: 'new' }
-  | { kind: 'card'; words: string }
+  | { kind: 'card'; card: string }
   | { kind: 'change'; proof: Proof };
 
 /** Reason for which a proof was not taken. */
@@ -37,13 +38,15 @@ export type AfterPasskey = 'card-offer' | 'inside';
 export type Flow =
   | { kind: 'starting' }
   | { kind: 'welcome' }
-  | { kind: 'words'; problem?: WordsProblem }
+  | { kind: 'words'; problem?: CardProblem }
+  /** The camera looks for the code of a card; `before` is the page that led here. */
+  | { kind: 'scan-card'; problem?: CardProblem }
   | { kind: 'pin'; origin: Origin; problem?: PinProblem }
   | { kind: 'repeat-pin'; origin: Origin; pin: string; isDifferent: boolean }
   | { kind: 'working'; origin: Origin; pin: string; report?: StepReport }
   | { kind: 'passkey-offer'; proof: Proof; next: AfterPasskey; problem?: PasskeyProblem }
   | { kind: 'card-offer'; proof: Proof }
-  | { kind: 'card'; words: readonly string[] }
+  | { kind: 'card'; card: RecoveryCard }
   | { kind: 'card-check'; positions: readonly number[]; wrong: readonly number[] }
   | { kind: 'confirm'; task: Task; problem?: ProofProblem }
   | { kind: 'inside' }
@@ -54,8 +57,9 @@ export type FlowEvent =
   | { kind: 'status'; status: WalletStatus }
   | { kind: 'begin' }
   | { kind: 'have-card' }
-  | { kind: 'words-written'; words: string }
-  | { kind: 'words-read'; words: string; problem?: WordsProblem }
+  | { kind: 'scan-card' }
+  | { kind: 'card-given'; card: string }
+  | { kind: 'card-read'; card: string; problem?: CardProblem }
   | { kind: 'pin-chosen'; pin: string }
   | { kind: 'pin-repeated'; pin: string }
   | { kind: 'step'; report: StepReport }
@@ -65,7 +69,7 @@ export type FlowEvent =
   | { kind: 'passkey-failed'; problem: PasskeyProblem }
   | { kind: 'later' }
   | { kind: 'show-card' }
-  | { kind: 'card-shown'; words: readonly string[] }
+  | { kind: 'card-shown'; card: RecoveryCard }
   | { kind: 'card-written' }
   | { kind: 'card-asked'; positions: readonly number[] }
   | { kind: 'card-answered'; words: readonly string[] }
@@ -78,9 +82,9 @@ export type FlowEvent =
 
 /** Work that the door does for a transition. */
 export type Effect =
-  | { kind: 'read-words'; words: string }
+  | { kind: 'read-card'; card: string }
   | { kind: 'create'; pin: string }
-  | { kind: 'restore'; words: string; pin: string }
+  | { kind: 'restore'; card: string; pin: string }
   | { kind: 'set-pin'; proof: Proof; pin: string }
   | { kind: 'make-passkey'; proof: Proof }
   | { kind: 'remove-passkey'; proof: Proof }
@@ -137,16 +141,8 @@ function forward(flow: Flow, event: FlowEvent): Transition | undefined {
       if (event.kind === 'have-card') return { flow: { kind: 'words' } };
       return undefined;
     case 'words':
-      if (event.kind === 'words-written') {
-        return { flow, effect: { kind: 'read-words', words: event.words } };
-      }
-      if (event.kind === 'words-read') {
-        const { words, problem } = event;
-        return problem
-          ? { flow: { kind: 'words', problem } }
-          : { flow: { kind: 'pin', origin: { kind: 'card', words } } };
-      }
-      return undefined;
+    case 'scan-card':
+      return giveCard(flow, event);
     case 'pin':
       return event.kind === 'pin-chosen' ? choosePin(flow.origin, event.pin) : undefined;
     case 'repeat-pin':
@@ -161,7 +157,7 @@ function forward(flow: Flow, event: FlowEvent): Transition | undefined {
       if (event.kind === 'show-card') {
         return { flow, effect: { kind: 'show-card', proof: flow.proof } };
       }
-      if (event.kind === 'card-shown') return { flow: { kind: 'card', words: event.words } };
+      if (event.kind === 'card-shown') return { flow: { kind: 'card', card: event.card } };
       return event.kind === 'later' ? { flow: { kind: 'inside' } } : undefined;
     case 'card':
       if (event.kind === 'card-written') return { flow, effect: { kind: 'ask-card' } };
@@ -184,6 +180,23 @@ function forward(flow: Flow, event: FlowEvent): Transition | undefined {
   }
 }
 
+function giveCard({ kind }: Flow & { kind: 'words' | 'scan-card' }, event: FlowEvent) {
+  switch (event.kind) {
+    case 'scan-card':
+      return { flow: { kind: 'scan-card' } } as const;
+    case 'card-given':
+      return { flow: { kind }, effect: { kind: 'read-card', card: event.card } } as const;
+    case 'card-read': {
+      const { card, problem } = event;
+      return problem
+        ? { flow: { kind, problem } }
+        : ({ flow: { kind: 'pin', origin: { kind: 'card', card } } } as const);
+    }
+    default:
+      return undefined;
+  }
+}
+
 function choosePin(origin: Origin, pin: string): Transition {
   const problem = pinProblem(pin);
   return problem
@@ -199,7 +212,7 @@ function repeatPin(flow: Flow & { kind: 'repeat-pin' }, repeated: string): Trans
     case 'new':
       return { flow: working, effect: { kind: 'create', pin } };
     case 'card':
-      return { flow: working, effect: { kind: 'restore', words: origin.words, pin } };
+      return { flow: working, effect: { kind: 'restore', card: origin.card, pin } };
     case 'change':
       return { flow: working, effect: { kind: 'set-pin', proof: origin.proof, pin } };
   }
@@ -260,7 +273,7 @@ function confirm(flow: Flow & { kind: 'confirm' }, event: FlowEvent): Transition
     case 'proof':
       return afterProof(flow, event.proof);
     case 'card-shown':
-      return task === 'show-card' ? { flow: { kind: 'card', words: event.words } } : undefined;
+      return task === 'show-card' ? { flow: { kind: 'card', card: event.card } } : undefined;
     case 'passkey-failed':
       return { flow: { kind: 'confirm', task, problem: { kind: 'passkey' } } };
     case 'task-done':
@@ -329,6 +342,8 @@ export function before(flow: Flow): Flow {
   switch (flow.kind) {
     case 'words':
       return { kind: 'welcome' };
+    case 'scan-card':
+      return { kind: 'words' };
     case 'pin':
       if (flow.origin.kind === 'new') return { kind: 'welcome' };
       return flow.origin.kind === 'card' ? { kind: 'words' } : { kind: 'inside' };

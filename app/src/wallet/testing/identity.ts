@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { poseidon1 } from 'poseidon-lite/poseidon1';
 import { poseidon2 } from 'poseidon-lite/poseidon2';
 
-import { toHex } from '../../bytes/bytes.ts';
+import { toHex, type Bytes } from '../../bytes/bytes.ts';
 import type { DeriveCommitment } from '../card.ts';
 
 const SCALAR_MODULUS =
@@ -26,4 +26,4 @@ export const FROZEN = {
   commitment: '213d316bc3bbd5ebd4e1a46f1c5c7c64bc0a762f9c834b429b0b448ad508e4c2',
 };
 
-export const commitmentText = (secret: Uint8Array) => toHex(deriveCommitment(secret));
+export const commitmentText = (secret: Bytes) => toHex(deriveCommitment(secret));
