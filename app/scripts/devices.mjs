@@ -66,6 +66,11 @@ async function choosePin(page, pin) {
   }
 }
 
+/** Holds something without a code before the camera, in the place of what was there. */
+async function showNothing() {
+  await showToCamera(camera, painter, readFileSync(join(ROOT, 'public/icon-192.png')));
+}
+
 /** Holds the code on one screen before the camera of the next device. */
 async function show(page, name) {
   await showToCamera(camera, painter, await code(page, name).screenshot());
@@ -107,7 +112,7 @@ async function restoreByCamera({ page: old, words }) {
   way = 'restore by the camera';
   const page = await device();
   await press(page, 'I have a recovery card');
-  await showToCamera(camera, painter, readFileSync(join(ROOT, 'public/icon-192.png')));
+  await showNothing();
   await press(page, 'Scan the code of the card');
   await heading(page, 'Scan the code of your card');
   await see(page, 'Looking for the code.');
@@ -123,6 +128,7 @@ async function restoreByCamera({ page: old, words }) {
 
 async function restoreByPicture({ words, picture }) {
   way = 'restore by a picture';
+  await showNothing();
   const page = await device();
   await press(page, 'I have a recovery card');
   await press(page, 'Scan the code of the card');
