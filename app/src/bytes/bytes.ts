@@ -27,6 +27,12 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** Reads hexadecimal digits, with or without 0x, as bytes. */
+export function fromHex(digits: string): Bytes {
+  const pairs = digits.replace(/^0x/, '').match(/../g) ?? [];
+  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
+}
+
 /** Compares byte strings of which none is secret. */
 export function areEqual(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index]);

@@ -14,6 +14,8 @@ export const SELECTORS = {
   'epochLength()': '0x57d775f8',
   'decimals()': '0x313ce567',
   'symbol()': '0x95d89b41',
+  'openEpoch(uint256)': '0xec163f2b',
+  'transfer(address,uint256)': '0xa9059cbb',
 } as const;
 
 /** Hash of each event's signature. */
@@ -22,6 +24,10 @@ export const TOPICS = {
     '0xa189bd50040d146e005d64d0eb3ae648a95712a6c5633c1de9020a0c3f3f9d11',
   'FeePaid(uint256,uint256,address,uint256)':
     '0x722d94c618ebaf6df572cfed044214748f025a8c1c02242315489894bb7a4f43',
+  'ClaimSkipped(uint256,uint256,uint8,uint256)': 
+    '0xa15dd33ce10b0fad07c6d1b0740ddb7af06e4d1b97a2e21199c4dd2bf2ed5b87',
+  'Paused(address)': '0x62e78cea01bee320cd4e420270b5ea74000d11b0c9f74754ebdbfc544b05a258',
+  'Unpaused(address)': '0x5db9ee0a495bf2e6ff9c91a7834c1ba4fdd244a5e8aa4e537bd38aeae4b073aa',
 } as const;
 
 /** Argument or value that does not fit its ABI type. */

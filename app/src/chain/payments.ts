@@ -57,6 +57,16 @@ export async function readPayments(
   fromBlock: number,
   toBlock: number,
 ): Promise<Payment[]> {
+  return paymentsOf(await readLogs(endpoint, distributor, fromBlock, toBlock));
+}
+
+/** Reads all events of a contract in a span of blocks, in as many questions as that takes. */
+export async function readLogs(
+  endpoint: RpcEndpoint,
+  contract: string,
+  fromBlock: number,
+  toBlock: number,
+): Promise<Log[]> {
   const logs: Log[] = [];
   let span = SPAN_BLOCKS;
   let start = fromBlock;
@@ -64,8 +74,8 @@ export async function readPayments(
     if (asked >= MAX_QUESTIONS) throw new RpcError({ kind: 'not-understood' });
     const end = Math.min(start + span - 1, toBlock);
     try {
-      const found = await endpoint.logs(distributor, [], start, end);
-      logs.push(...found.filter((log) => isOf(log, distributor, start, end)));
+      const found = await endpoint.logs(contract, [], start, end);
+      logs.push(...found.filter((log) => isOf(log, contract, start, end)));
       start = end + 1;
     } catch (error) {
       const isTooMuch = error instanceof RpcError && error.failure.kind === 'refused';
@@ -73,7 +83,7 @@ export async function readPayments(
       span = Math.max(1, Math.floor(span / 2));
     }
   }
-  return paymentsOf(logs);
+  return logs;
 }
 
 /** Returns whether an event is of the contract and the blocks that were asked for. */

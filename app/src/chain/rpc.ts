@@ -3,8 +3,8 @@ import { sendPatiently, type RequestContext } from '../net/request.ts';
 /** Reason for which an endpoint gave no answer. */
 export type RpcFailure =
   | { kind: 'unreachable' }
-  /** An error of JSON-RPC, with its code. */
-  | { kind: 'refused'; code: number }
+  /** An error of JSON-RPC, with its code, and whether it says that a contract refused the call. */
+  | { kind: 'refused'; code: number; isRevert: boolean }
   | { kind: 'not-understood' };
 
 export class RpcError extends Error {
@@ -62,6 +62,20 @@ export class RpcEndpoint {
     return hexadecimal(answer);
   }
 
+  /**
+   * Returns whether a contract refuses a call as it is in a block, without anything being sent.
+   * An endpoint that cannot answer for the block has not refused.
+   */
+  async isRefused(call: { from?: string; to: string; data: string }, block: number): Promise<boolean> {
+    try {
+      await this.#ask('eth_call', [call, toQuantity(block)]);
+      return false;
+    } catch (error) {
+      if (error instanceof RpcError && error.failure.kind === 'refused') return error.failure.isRevert;
+      throw error;
+    }
+  }
+
   /** Returns the events of a contract in a span of blocks, its ends included. */
   async logs(
     address: string,
@@ -93,12 +107,20 @@ export class RpcEndpoint {
     const answer = fieldsOf(await response.json().catch(() => undefined));
     const { error, result } = answer;
     if (typeof error === 'object' && error !== null) {
-      const { code } = error as { code?: unknown };
-      throw new RpcError({ kind: 'refused', code: typeof code === 'number' ? code : 0 });
+      throw new RpcError(refusalOf(error));
     }
     if (result === undefined) throw new RpcError({ kind: 'not-understood' });
     return result;
   }
+}
+
+/** Code of an error that carries the data of a revert. */
+const REVERTED = 3;
+
+function refusalOf(error: object): RpcFailure {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const isRevert = code === REVERTED || (typeof message === 'string' && /revert/i.test(message));
+  return { kind: 'refused', code: typeof code === 'number' ? code : 0, isRevert };
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> {

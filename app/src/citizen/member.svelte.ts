@@ -3,7 +3,7 @@ import { readTokenUnit, type TokenUnit } from '../chain/contracts.ts';
 import type { Payment } from '../chain/payments.ts';
 import { RpcEndpoint } from '../chain/rpc.ts';
 import type { RequestContext } from '../net/request.ts';
-import { Service } from '../service/service.ts';
+import { Service, type ReceiptView } from '../service/service.ts';
 import { checkClaim, type Checks } from './check/check.ts';
 import type { DeviceClaim } from './claim/claim.ts';
 import {
@@ -53,6 +53,9 @@ import {
   type PresentOutcome,
 } from './present/present.ts';
 import { readNetwork, type Network } from './settings/network.ts';
+import { answerFault } from './receipt/binding.ts';
+import type { Judgement } from './receipt/judgement.ts';
+import { judgeReceipt } from './receipt/judging.ts';
 import type { SettingsStorage } from './settings/settings.ts';
 import { VisitSession, type VisitCode } from './visit/visit.ts';
 import { isSettled, lookAtVisit, WATCH_EVERY_MS, type VisitState } from './visit/watch.ts';
@@ -156,12 +159,16 @@ export class Member {
       storage: claims,
       runAlone,
       services: () => this.#services(),
+      // Without facts there is no service to send to, and none that answers.
+      findFault: async (view, claim) =>
+        this.facts ? answerFault(view, claim, this.facts) : 'other-signer',
       now: () => ({ deviceMs: Date.now(), chainSecs: this.chainSecs }),
     });
     this.#runner = new QueueRunner({
       queue: this.#queue,
       prepare: () => this.#prepare(),
       readPayments: (epoch) => this.#readPayments(epoch),
+      judge: (claim, receipt) => this.#judge(claim, receipt),
       onClaims: (it) => (this.claims = it),
       nowMs: () => performance.now(),
       chainSecs: () => this.chainSecs,
@@ -292,6 +299,14 @@ export class Member {
       paymentsSince(endpoint, facts, epoch, block),
     );
     return read.kind === 'read' ? read.reading.value : undefined;
+  }
+
+  /** Holds a receipt against the chain, without naming its payee to the endpoints. */
+  async #judge(claim: DeviceClaim, receipt: ReceiptView): Promise<Judgement | undefined> {
+    const { facts } = this;
+    if (!facts) return undefined;
+    const outcome = await judgeReceipt(claim, receipt, facts, this.#endpoints(), 'do-not-ask');
+    return outcome.kind === 'judged' ? outcome.judgement : undefined;
   }
 
   /** Makes the claims of epochs, the oldest first, and has the queue send them. */

@@ -165,6 +165,15 @@ const receipt = (deadline: number) => ({
   service: SERVICE,
   receipt: { ...claim(EPOCH, PAID).request, deadline, signature: `0x${'6'.repeat(130)}` },
 });
+/** Receipt that was judged: a verdict, and whether the payee was asked for. */
+const judged = (verdict: object, questions = 'ask') => ({
+  receipts: [
+    {
+      ...receipt(CHAIN_SECS - 60),
+      judgement: { verdict, questions, blockNumber: 18_700_123, chainSecs: CHAIN_SECS },
+    },
+  ],
+});
 const present = (open: readonly number[], more: object = {}) => ({
   kind: 'member',
   open,
@@ -271,7 +280,15 @@ const checks = (
     checks: {
       results: [
         { name: 'root', verdict, reason: root },
-        { name: 'receipt', verdict, reason: paper },
+        {
+          name: 'receipt',
+          verdict,
+          reason: paper,
+          ...(evidence === CHECKED && { service: SERVICE }),
+          ...(paper === 'receipt-excused' && {
+            verdictOnPromise: { kind: 'excused', cause: 'no-money' },
+          }),
+        },
         { name: 'payment', verdict, reason: money },
       ],
       evidence,
@@ -458,6 +475,20 @@ const STATES: Record<string, State> = {
   ),
   'payment-missed': payment({ kind: 'missed' }),
   'payment-broken': payment(sent('queued'), { receipts: [receipt(CHAIN_SECS - 60)] }),
+  'payment-kept': payment(PAID, judged({ kind: 'kept' })),
+  'payment-late': payment(PAID, judged({ kind: 'late' })),
+  'payment-otherwise': payment(PAID, judged({ kind: 'paid-otherwise' })),
+  'payment-excused': payment(sent('queued'), judged({ kind: 'excused', cause: 'paused' })),
+  'payment-bears-out': payment(
+    { kind: 'refused', reason: 'census-reached', canRenew: false },
+    judged({ kind: 'refused', reason: 'census-reached' }),
+  ),
+  'payment-judged-broken': payment(sent('queued'), judged({ kind: 'broken' }, 'do-not-ask')),
+  'payment-unbound': payment({
+    kind: 'queued',
+    notBeforeMs: 4_102_444_800_000,
+    lastFailure: { kind: 'binds-nobody' },
+  }),
   money: money({ kind: 'read', payments, evidence: CHECKED }),
   'money-balance': money(
     { kind: 'read', payments, evidence: CHECKED },
@@ -481,6 +512,8 @@ const STATES: Record<string, State> = {
   'verify-reading': { component: CheckPage, props: { onendpoints: nothing, onback: nothing } },
   'verify-pass': checks('pass', ['root-same', 'receipt-kept', 'payment-right']),
   'verify-fail': checks('fail', ['root-other', 'receipt-broken', 'payment-other-recipient']),
+  'verify-unsigned': checks('fail', ['root-same', 'receipt-unsigned', 'payment-none']),
+  'verify-excused': checks('pass', ['root-same', 'receipt-excused', 'payment-right']),
   'verify-not-checked': checks(
     'not-checked',
     ['no-endpoint', 'no-endpoint', 'no-endpoint'],

@@ -68,6 +68,8 @@ export type ServiceFailure =
   | { kind: 'unknown-problem'; status: number; retryAfterSecs?: number }
   /** An answer that is not of this API. */
   | { kind: 'not-understood' }
+  /** A receipt or a refusal that another key signed, or that is about another claim (RCPT-6). */
+  | { kind: 'binds-nobody' }
   | { kind: 'unreachable' };
 
 const isKnown = (code: unknown): code is ProblemCode =>
@@ -98,6 +100,8 @@ export function textOf(failure: ServiceFailure): MessageKey {
       return 'problem.unknown';
     case 'not-understood':
       return 'problem.not-understood';
+    case 'binds-nobody':
+      return 'problem.binds-nobody';
     case 'unreachable':
       return 'problem.unreachable';
   }

@@ -2,20 +2,24 @@ import { describe, expect, it } from 'vitest';
 
 import { queuedClaim, type DeviceClaim } from '../claim/claim.ts';
 import { address, CHAIN, endpoint, FACTS, word } from '../testing/fakes.ts';
+import { OTHER_KEY, RECEIPT_KEY, signed } from '../testing/signing.ts';
 import { checkClaim } from './check.ts';
 
-const receipt = (deadline: number) => ({
+const terms = {
+  epoch: 5,
+  nullifierHash: word('A'),
+  recipient: address('c'),
+  feeRecipient: address('0'),
+  fee: '0',
+};
+const receipt = (deadline: number, key = RECEIPT_KEY) => ({
   service: 'https://a.example/',
-  receipt: { deadline } as DeviceClaim['receipts'][number]['receipt'],
+  receipt: signed({ ...terms, root: word('5'), takenAt: 1_500, deadline }, FACTS.deployment, key),
 });
 const claim = (more: Partial<DeviceClaim> = {}): DeviceClaim => ({
   ...queuedClaim(
     {
-      epoch: 5,
-      nullifierHash: word('A'),
-      recipient: address('c'),
-      feeRecipient: address('0'),
-      fee: '0',
+      ...terms,
       proof: Array(8).fill(word('1')) as DeviceClaim['request']['proof'],
     },
     word('5'),
@@ -56,6 +60,10 @@ describe('checks of a payment', () => {
   });
 
   it('tell a payment that can still come from one that cannot', async () => {
+    const unsigned = await check(claim({ receipts: [receipt(1_560, OTHER_KEY)] }), {
+      payments: [PAID],
+    });
+    expect(unsigned['receipt']).toEqual(['fail', 'receipt-unsigned']);
     const open = await check(claim({ receipts: [receipt(1_750)] }), {});
     expect(open['receipt']).toEqual(['not-checked', 'receipt-open']);
     expect(open['payment']).toEqual(['not-checked', 'payment-none-yet']);

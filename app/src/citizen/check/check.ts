@@ -1,5 +1,5 @@
 /**
- * Checks of one payment against the chain: the root that its proof was made against, the receipt,
+ * Checks of one payment against the chain: the root that its proof was made against, the receipts,
  * and the payment itself. A check that was not made is not passed.
  */
 
@@ -10,6 +10,8 @@ import type { DeviceClaim } from '../claim/claim.ts';
 import type { DeploymentFacts } from '../deployment/deployment.ts';
 import { paymentsSince } from '../money/money.ts';
 import { onChain, whyNotRead, type Evidence } from '../present/present.ts';
+import type { PromiseVerdict } from '../receipt/judgement.ts';
+import { judgeReceipt, type ReceiptOutcome } from '../receipt/judging.ts';
 
 export type CheckName = 'root' | 'receipt' | 'payment';
 
@@ -21,10 +23,8 @@ export type CheckReason =
   | 'root-same'
   | 'root-other'
   | 'no-receipt'
-  | 'receipt-kept'
-  | 'receipt-late'
-  | 'receipt-broken'
-  | 'receipt-open'
+  | 'receipt-unsigned'
+  | `receipt-${PromiseVerdict['kind']}`
   | 'payment-right'
   | 'payment-other-recipient'
   | 'payment-other-amount'
@@ -36,6 +36,10 @@ export interface CheckResult {
   name: CheckName;
   verdict: 'pass' | 'fail' | 'not-checked';
   reason: CheckReason;
+  /** Service of the receipt that was checked. */
+  service?: string;
+  /** Cause that the chain shows, or the reason that the service signed. */
+  verdictOnPromise?: PromiseVerdict;
 }
 
 /** Facts of the chain about one claim. */
@@ -43,8 +47,6 @@ export interface ClaimEvidence {
   root: string;
   amount: bigint;
   payment: Payment | undefined;
-  /** Time of the block with the payment. */
-  paidAt: number | undefined;
   /** Time of the newest block that was read. */
   chainSecs: number;
 }
@@ -69,8 +71,7 @@ export async function checkClaim(
     const payment = payments.find(
       (it) => it.epoch === claim.epoch && it.nullifierHash === claim.nullifierHash.toLowerCase(),
     );
-    const paidAt = payment && (await endpoint.block(payment.blockNumber)).time;
-    return { root, amount, payment, paidAt, chainSecs: block.time };
+    return { root, amount, payment, chainSecs: block.time };
   });
   if (read.kind !== 'read') {
     const why = whyNotRead(read, endpoints.length);
@@ -82,14 +83,13 @@ export async function checkClaim(
   }
   const { value, block, sources } = read.reading;
   return {
-    results: judge(claim, value),
+    results: [
+      rootResult(claim, value),
+      ...(await receiptResults(claim, facts, endpoints)),
+      paymentResult(claim, value),
+    ],
     evidence: { kind: 'checked', blockNumber: block.number, sources },
   };
-}
-
-/** Judges a claim by what the chain shows. */
-export function judge(claim: DeviceClaim, seen: ClaimEvidence): CheckResult[] {
-  return [rootResult(claim, seen), receiptResult(claim, seen), paymentResult(claim, seen)];
 }
 
 function rootResult({ root }: DeviceClaim, seen: ClaimEvidence): CheckResult {
@@ -101,26 +101,46 @@ function rootResult({ root }: DeviceClaim, seen: ClaimEvidence): CheckResult {
   };
 }
 
-/**
- * Judges the receipt by its deadline. Pauses of all payments excuse a service for their time and
- * are not read here, so a receipt that looks late is said to look late and not to be broken.
- */
-function receiptResult(claim: DeviceClaim, { paidAt, chainSecs }: ClaimEvidence): CheckResult {
-  const receipt = claim.receipts.at(-1)?.receipt;
-  const result = (verdict: CheckResult['verdict'], reason: CheckReason): CheckResult => ({
-    name: 'receipt',
-    verdict,
-    reason,
-  });
-  if (!receipt) return result('not-checked', 'no-receipt');
-  if (paidAt !== undefined) {
-    return paidAt <= receipt.deadline
-      ? result('pass', 'receipt-kept')
-      : result('fail', 'receipt-late');
+/** Verdict of a check by the verdict on a promise, as the audit's exit code has it. */
+const OF_PROMISE = {
+  kept: 'pass',
+  excused: 'pass',
+  refused: 'pass',
+  open: 'not-checked',
+  late: 'fail',
+  'paid-otherwise': 'fail',
+  broken: 'fail',
+} as const satisfies Record<PromiseVerdict['kind'], CheckResult['verdict']>;
+
+/** Checks each receipt: its signature, and its promise against the chain (RCPT-5). */
+async function receiptResults(
+  claim: DeviceClaim,
+  facts: DeploymentFacts,
+  endpoints: readonly RpcEndpoint[],
+): Promise<CheckResult[]> {
+  if (claim.receipts.length === 0) {
+    return [{ name: 'receipt', verdict: 'not-checked', reason: 'no-receipt' }];
   }
-  return chainSecs > receipt.deadline
-    ? result('fail', 'receipt-broken')
-    : result('not-checked', 'receipt-open');
+  return Promise.all(
+    claim.receipts.map(async ({ service, receipt }) => {
+      const outcome = await judgeReceipt(claim, receipt, facts, endpoints, 'ask');
+      return { name: 'receipt', service, ...resultOf(outcome) } as const;
+    }),
+  );
+}
+
+function resultOf(outcome: ReceiptOutcome): Omit<CheckResult, 'name'> {
+  switch (outcome.kind) {
+    case 'binds-nobody':
+      return { verdict: 'fail', reason: 'receipt-unsigned' };
+    case 'not-judged':
+      return { verdict: 'not-checked', reason: outcome.why };
+    case 'judged': {
+      const { verdict } = outcome.judgement;
+      const { kind } = verdict;
+      return { verdict: OF_PROMISE[kind], reason: `receipt-${kind}`, verdictOnPromise: verdict };
+    }
+  }
 }
 
 function paymentResult(

@@ -1,4 +1,5 @@
 import type { MessageKey } from '../../messages/catalogue.ts';
+import { VERDICT_ON_PROMISE_TEXTS } from '../receipt/texts.ts';
 import type { CheckName, CheckReason, CheckResult } from './check.ts';
 
 /** Text for what a check is about. */
@@ -23,10 +24,14 @@ export const REASON_TEXTS = {
   'root-same': 'verify.root-same',
   'root-other': 'verify.root-other',
   'no-receipt': 'verify.no-receipt',
-  'receipt-kept': 'verify.receipt-kept',
-  'receipt-late': 'verify.receipt-late',
-  'receipt-broken': 'verify.receipt-broken',
-  'receipt-open': 'verify.receipt-open',
+  'receipt-unsigned': 'verify.receipt-unsigned',
+  'receipt-kept': VERDICT_ON_PROMISE_TEXTS.kept,
+  'receipt-open': VERDICT_ON_PROMISE_TEXTS.open,
+  'receipt-late': VERDICT_ON_PROMISE_TEXTS.late,
+  'receipt-paid-otherwise': VERDICT_ON_PROMISE_TEXTS['paid-otherwise'],
+  'receipt-excused': VERDICT_ON_PROMISE_TEXTS.excused,
+  'receipt-refused': VERDICT_ON_PROMISE_TEXTS.refused,
+  'receipt-broken': VERDICT_ON_PROMISE_TEXTS.broken,
   'payment-right': 'verify.payment-right',
   'payment-other-recipient': 'verify.payment-other-recipient',
   'payment-other-amount': 'verify.payment-other-amount',

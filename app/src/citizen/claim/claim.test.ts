@@ -6,6 +6,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Payment } from '../../chain/payments.ts';
 import type { RequestContext } from '../../net/request.ts';
 import { Service, type ClaimRequest, type ReceiptView } from '../../service/service.ts';
+import { answerFault } from '../receipt/binding.ts';
+import type { Judgement } from '../receipt/judgement.ts';
+import { FACTS } from '../testing/fakes.ts';
+import { OTHER_KEY, RECEIPT_KEY, signed } from '../testing/signing.ts';
 import {
   afterReading,
   afterTime,
@@ -31,17 +35,9 @@ const REQUEST: ClaimRequest = {
   fee: '0',
   proof: Array(8).fill(word('1')) as ClaimRequest['proof'],
 };
-const receipt = (deadline = 1_500): ReceiptView => ({
-  nullifierHash: REQUEST.nullifierHash,
-  epoch: EPOCH,
-  recipient: REQUEST.recipient,
-  feeRecipient: REQUEST.feeRecipient,
-  fee: '0',
-  root: word('5'),
-  takenAt: 1_000,
-  deadline,
-  signature: `0x${'6'.repeat(130)}`,
-});
+const { proof: _, ...TERMS } = REQUEST;
+const receipt = (deadline = 1_500, more: object = {}, key = RECEIPT_KEY): ReceiptView =>
+  signed({ ...TERMS, root: ROOT, takenAt: 1_000, deadline, ...more }, FACTS.deployment, key);
 const view = (status: string, more: object = {}) => ({
   nullifierHash: REQUEST.nullifierHash,
   epoch: EPOCH,
@@ -115,6 +111,7 @@ async function newQueue(): Promise<ClaimQueue> {
     storage: await ClaimStorage.open(),
     runAlone,
     services: () => [one.service, two.service],
+    findFault: (view, claim) => answerFault(view, claim, FACTS),
     now: () => ({ ...now }),
   });
 }
@@ -232,9 +229,19 @@ describe('a claim', () => {
     pass(1);
     const passed = await step();
     expect(passed.state).toMatchObject({ kind: 'sent', service: 'https://two.example' });
-    expect(brokenReceipts(passed, now.chainSecs!)).toEqual([receipt(1_500)]);
+    const broken = (it: DeviceClaim) => brokenReceipts(it, now.chainSecs!).map((kept) => kept.receipt);
+    expect(broken(passed)).toEqual([receipt(1_500)]);
     const paid = afterReading(passed, { payments: [payment], newestBlock: 51, confirmations: 12 });
-    expect(brokenReceipts(paid, now.chainSecs!)).toEqual([]);
+    expect(broken(paid)).toEqual([]);
+    // What the chain says counts more than what is guessed by the clock.
+    const note = async (kind: 'excused' | 'late') => {
+      const verdict = kind === 'late' ? { kind } : { kind, cause: 'paused' as const };
+      const { signature } = receipt(1_500);
+      const judgements = new Map([[signature, { verdict } as Judgement]]);
+      return (await queue.note(REQUEST.nullifierHash, judgements))[0] as DeviceClaim;
+    };
+    expect(broken(await note('excused'))).toEqual([]);
+    expect(broken(await note('late'))).toEqual([receipt(1_500)]);
   });
 
   it('that a relay calls paid and the chain does not know goes to another relay', async () => {
@@ -271,8 +278,10 @@ describe('a claim', () => {
   });
 
   it('that is rejected later keeps the signed refusal', async () => {
-    const { deadline: _, takenAt: __, ...payment } = receipt();
-    const refusal = { ...payment, reason: 'bad-recipient', blockNumber: 5, blockTime: 1_200 };
+    const refusal = signed(
+      { ...TERMS, root: ROOT, reason: 'bad-recipient', blockNumber: 5, blockTime: 1_200 },
+      FACTS.deployment,
+    );
     one.will(took({ receipt: receipt() }), is('rejected', { reason: 'bad-recipient', refusal }));
     await step();
     pass(15);
@@ -312,22 +321,53 @@ describe('a claim', () => {
     expect(away.state).toEqual({ kind: 'queued', notBeforeMs: 0 });
   });
 
-  it('is not sent where the answer is about another claim or another payment', async () => {
-    const answers = [
+  it('is not sent where the answer is about another claim', async () => {
+    for (const body of [
       { ...view('queued'), nullifierHash: word('b') },
       { ...view('queued'), epoch: EPOCH + 1 },
-      view('queued', { receipt: { ...receipt(), recipient: address('7') } }),
-      view('queued', { receipt: { ...receipt(), fee: '1' } }),
-      view('queued', { receipt: { ...receipt(), epoch: EPOCH + 1 } }),
-    ];
-    for (const body of answers) {
+    ]) {
       one.will({ status: 202, body });
       two.will({ status: 202, body });
-      const { state, receipts } = await step();
+      const { state } = await step();
       expect(state).toMatchObject({ kind: 'queued', lastFailure: { kind: 'not-understood' } });
+      pass(60);
+    }
+  });
+
+  /** Tests RCPT-6. */
+  it('is not sent where the receipt binds nobody, and the receipt is not kept', async () => {
+    const answers = [
+      receipt(1_500, { recipient: address('7') }),
+      receipt(1_500, { fee: '1' }),
+      receipt(1_500, { epoch: EPOCH + 1 }),
+      receipt(1_500, { root: word('6') }),
+      receipt(1_500, {}, OTHER_KEY),
+      { ...receipt(), deadline: 1_501 },
+    ];
+    for (const given of answers) {
+      one.will(took({ receipt: given }));
+      two.will(took({ receipt: given }));
+      const { state, receipts } = await step();
+      expect(state).toMatchObject({ kind: 'queued', lastFailure: { kind: 'binds-nobody' } });
       expect(receipts).toEqual([]);
       pass(60);
     }
+  });
+
+  it('whose relay lies about a refusal goes to another relay', async () => {
+    const refusal = signed(
+      { ...TERMS, root: ROOT, reason: 'bad-recipient', blockNumber: 5, blockTime: 1_200 },
+      FACTS.deployment,
+      OTHER_KEY,
+    );
+    one.will(took({ receipt: receipt() }), is('rejected', { reason: 'bad-recipient', refusal }));
+    two.will(took());
+    await step();
+    pass(15);
+    expect((await step()).state).toMatchObject({ lastFailure: { kind: 'binds-nobody' } });
+    const passed = await step();
+    expect(passed.state).toMatchObject({ kind: 'sent', service: 'https://two.example' });
+    expect([passed.receipts.length, passed.refusals.length]).toEqual([1, 0]);
   });
 });
 

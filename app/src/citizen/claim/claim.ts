@@ -6,6 +6,7 @@
 import type { Payment } from '../../chain/payments.ts';
 import type { ProblemCode, ServiceFailure } from '../../service/problems.ts';
 import type { ClaimRequest, ClaimView, ReceiptView, RefusalView } from '../../service/service.ts';
+import { needsAttention, type Judgement } from '../receipt/judgement.ts';
 
 /** Seconds between two questions about a claim that a relay has. */
 const ASK_AGAIN_SECS = 15;
@@ -29,6 +30,14 @@ export type ClaimState =
 /** Statuses of a claim at a relay before it is settled. */
 export type RelayStatus = 'queued' | 'batched' | 'submitted' | 'mined' | 'final';
 
+/** Receipt that binds, with the relay that gave it. */
+export interface KeptReceipt {
+  service: string;
+  receipt: ReceiptView;
+  /** Last judgement by the chain; none before the deadline. */
+  judgement?: Judgement;
+}
+
 /** Claim on the device, with all that is kept about it. */
 export interface DeviceClaim {
   /** Name of the claim, and its key in the storage. */
@@ -42,8 +51,8 @@ export interface DeviceClaim {
   /** Sendings that failed; the next goes to the next relay of the list. */
   failures: number;
   state: ClaimState;
-  /** Every receipt, with the relay that gave it; never thrown away. */
-  receipts: readonly { service: string; receipt: ReceiptView }[];
+  /** Every receipt, with the relay that gave it, and how it was judged; never thrown away. */
+  receipts: readonly KeptReceipt[];
   refusals: readonly { service: string; refusal: RefusalView }[];
 }
 
@@ -94,7 +103,10 @@ export function nextAction(
   return service === undefined ? { kind: 'none' } : { kind: 'send', service };
 }
 
-/** Returns a claim after a relay has answered about it (`isAbout`). */
+/**
+ * Returns a claim after a relay has answered about it (`isAbout`), with a receipt and a refusal
+ * that bind if it carries any (`answerFault`).
+ */
 export function afterAnswer(
   claim: DeviceClaim,
   service: string,
@@ -120,27 +132,9 @@ export function afterAnswer(
 
 const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
-/**
- * Returns whether an answer is about a claim, and its receipt and refusal about the payment that
- * was asked for (RCPT-6). The signatures are not checked here.
- */
-export function isAbout(
-  { nullifierHash, epoch, receipt, refusal }: ClaimView,
-  asked: ClaimRequest,
-): boolean {
-  const statements = [receipt, refusal].filter((it) => it !== undefined && it !== null);
-  return (
-    isSame(nullifierHash, asked.nullifierHash) &&
-    epoch === asked.epoch &&
-    statements.every(
-      (it) =>
-        isSame(it.nullifierHash, asked.nullifierHash) &&
-        it.epoch === asked.epoch &&
-        isSame(it.recipient, asked.recipient) &&
-        isSame(it.feeRecipient, asked.feeRecipient) &&
-        BigInt(it.fee) === BigInt(asked.fee),
-    )
-  );
+/** Returns whether an answer is about a claim. Its receipt and refusal are not looked at. */
+export function isAbout({ nullifierHash, epoch }: ClaimView, asked: ClaimRequest): boolean {
+  return isSame(nullifierHash, asked.nullifierHash) && epoch === asked.epoch;
 }
 
 /** Adds receipt and refusal of an answer, each once. */
@@ -206,7 +200,7 @@ export function afterFailure(
   };
 }
 
-/** A relay that has the claim is asked again; one that has forgotten it loses it. */
+/** A relay that has the claim is asked again; one that has forgotten it, or lies, loses it. */
 function afterSilence(
   claim: DeviceClaim,
   state: ClaimState & { kind: 'sent' },
@@ -214,7 +208,7 @@ function afterSilence(
   now: Now,
 ): DeviceClaim {
   const isForgotten = failure.kind === 'problem' && failure.code === 'claim-unknown';
-  if (isForgotten) return passOn(claim, failure, now);
+  if (isForgotten || failure.kind === 'binds-nobody') return passOn(claim, failure, now);
   const waitSecs = ('retryAfterSecs' in failure ? failure.retryAfterSecs : undefined) ?? 0;
   const notBeforeMs = now.deviceMs + 1_000 * Math.max(ASK_AGAIN_SECS, waitSecs);
   return { ...claim, state: { ...state, notBeforeMs } };
@@ -271,10 +265,27 @@ export function afterReading(claim: DeviceClaim, seen: SeenPayments): DeviceClai
   return { ...claim, state: { kind: isFinal ? 'final' : 'paid', transaction, blockNumber } };
 }
 
-/** Returns receipts whose deadline has passed on the chain while nothing was paid. */
-export function brokenReceipts(claim: DeviceClaim, chainSecs: number): readonly ReceiptView[] {
-  if (claim.state.kind === 'paid' || claim.state.kind === 'final') return [];
-  return claim.receipts.map(({ receipt }) => receipt).filter((it) => it.deadline < chainSecs);
+/**
+ * Returns the receipts that were not kept: judged so by the chain, or, where it was not read, with
+ * a deadline that has passed while nothing is known to be paid.
+ */
+export function brokenReceipts(claim: DeviceClaim, chainSecs: number): readonly KeptReceipt[] {
+  const isPaid = claim.state.kind === 'paid' || claim.state.kind === 'final';
+  return claim.receipts.filter(({ receipt, judgement }) =>
+    judgement ? needsAttention(judgement) : !isPaid && receipt.deadline < chainSecs,
+  );
+}
+
+/** Returns a claim after its receipts were judged; the judgements are named by their signatures. */
+export function afterJudging(
+  claim: DeviceClaim,
+  judgements: ReadonlyMap<string, Judgement>,
+): DeviceClaim {
+  const receipts = claim.receipts.map((kept) => {
+    const judgement = judgements.get(kept.receipt.signature);
+    return judgement ? { ...kept, judgement } : kept;
+  });
+  return { ...claim, receipts };
 }
 
 /** Returns the epochs that can be claimed now and of which there is no claim, oldest first. */

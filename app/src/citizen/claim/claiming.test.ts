@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { InclusionPath, PathOutcome } from '../../tree/tree.ts';
 import { WalletRefusal } from '../../wallet/index.ts';
 import type { ClaimToProve } from '../ports.ts';
+import type { Judgement } from '../receipt/judgement.ts';
 import { address, CHAIN, endpoint, FACTS, word } from '../testing/fakes.ts';
 import { queuedClaim, type DeviceClaim } from './claim.ts';
 import { makeClaim, makeClaims, type Claiming, type ClaimingContext } from './claiming.ts';
@@ -215,6 +216,10 @@ describe('the runner of the queue', () => {
         done.push('compare');
         return claims;
       },
+      note: async (nullifierHash: string, judgements: ReadonlyMap<string, Judgement>) => {
+        done.push(`note ${nullifierHash.slice(0, 3)} ${[...judgements.keys()]}`);
+        return claims;
+      },
     };
     const made = new QueueRunner({
       queue,
@@ -222,6 +227,10 @@ describe('the runner of the queue', () => {
       readPayments: async (epoch) => {
         done.push(`read ${epoch}`);
         return { payments: [], newestBlock: 1, confirmations: 12 };
+      },
+      judge: async (_, { signature }) => {
+        done.push(`judge ${signature}`);
+        return signature === 'none' ? undefined : ({} as Judgement);
       },
       onClaims: () => undefined,
       nowMs: () => clock.ms,
@@ -255,6 +264,17 @@ describe('the runner of the queue', () => {
     await waiting.made.run();
     await waiting.made.run();
     expect(waiting.done.filter((it) => it === 'compare')).toHaveLength(1);
+  });
+
+  it('holds a receipt against the chain when its deadline has passed', async () => {
+    const kept = (deadline: number, signature: string) => ({
+      service: 'https://one.example',
+      receipt: { deadline, signature } as DeviceClaim['receipts'][number]['receipt'],
+    });
+    const receipts = [kept(1_499, 'due'), kept(1_500, 'early'), kept(1_400, 'none')];
+    const { made, done } = runner([{ ...claim(4, { kind: 'missed' }), receipts }]);
+    await made.run();
+    expect(done.slice(-3)).toEqual(['judge due', 'judge none', 'note 0xa due']);
   });
 
   it('asks nothing of anybody while nothing is open', async () => {

@@ -1,9 +1,13 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
-import type { Service } from '../../service/service.ts';
+import type { ServiceFailure } from '../../service/problems.ts';
+import type { ClaimView, Outcome, Service } from '../../service/service.ts';
+import type { BindingFault } from '../receipt/binding.ts';
+import type { Judgement } from '../receipt/judgement.ts';
 import {
   afterAnswer,
   afterFailure,
+  afterJudging,
   afterReading,
   afterTime,
   isAbout,
@@ -50,6 +54,8 @@ export interface QueueContext {
   runAlone: <T>(work: () => Promise<T>) => Promise<T>;
   /** Relays in the person's order, as they are when the queue turns to them. */
   services: () => readonly Service[];
+  /** Finds what is wrong with the receipt and the refusal of an answer, if anything (RCPT-6). */
+  findFault: (view: ClaimView, claim: DeviceClaim) => Promise<BindingFault | undefined>;
   now: () => Now;
 }
 
@@ -107,6 +113,19 @@ export class ClaimQueue {
     });
   }
 
+  /** Notes how receipts of a claim were judged. Returns the claims as they are then. */
+  async note(
+    nullifierHash: string,
+    judgements: ReadonlyMap<string, Judgement>,
+  ): Promise<DeviceClaim[]> {
+    return this.context.runAlone(async () => {
+      const { storage } = this.context;
+      const claim = await storage.get(nullifierHash);
+      if (claim) await storage.put(afterJudging(claim, judgements));
+      return storage.all();
+    });
+  }
+
   async #act(claim: DeviceClaim): Promise<DeviceClaim> {
     const { now } = this.context;
     const services = this.context.services();
@@ -118,12 +137,21 @@ export class ClaimQueue {
       action.kind === 'send'
         ? await service.submitClaim(claim.request)
         : await service.findClaim(claim.nullifierHash);
-    if (outcome.kind === 'answer' && isAbout(outcome.value, claim.request)) {
-      return afterAnswer(claim, service.address, outcome.value, now());
-    }
-    const failure =
-      outcome.kind === 'failure' ? outcome.failure : ({ kind: 'not-understood' } as const);
-    return afterFailure(claim, failure, services.length, now());
+    const failure = await this.#failureOf(outcome, claim);
+    return outcome.kind === 'answer' && !failure
+      ? afterAnswer(claim, service.address, outcome.value, now())
+      : afterFailure(claim, failure ?? { kind: 'not-understood' }, services.length, now());
+  }
+
+  /** Returns why an outcome is no answer about a claim. One that lies about a receipt is none. */
+  async #failureOf(
+    outcome: Outcome<ClaimView>,
+    claim: DeviceClaim,
+  ): Promise<ServiceFailure | undefined> {
+    if (outcome.kind === 'failure') return outcome.failure;
+    if (!isAbout(outcome.value, claim.request)) return { kind: 'not-understood' };
+    const fault = await this.context.findFault(outcome.value, claim);
+    return fault && { kind: 'binds-nobody' };
   }
 
   /** Returns the service of an action; one that the person has removed is not asked. */

@@ -1,5 +1,7 @@
 /** Work at the queue of claims: at the start, when the network returns, and from time to time. */
 
+import type { ReceiptView } from '../../service/service.ts';
+import { dueReceipts, type Judgement } from '../receipt/judgement.ts';
 import type { DeviceClaim, SeenPayments } from './claim.ts';
 import type { ClaimQueue } from './queue.ts';
 
@@ -10,18 +12,22 @@ export const READ_EVERY_MS = 60_000;
 
 /** Surroundings of the runner. */
 export interface RunnerContext {
-  queue: Pick<ClaimQueue, 'all' | 'step' | 'compare'>;
+  queue: Pick<ClaimQueue, 'all' | 'step' | 'compare' | 'note'>;
   /** Makes sure that there are services to send to, and that the time of the chain is known. */
   prepare: () => Promise<void>;
   /** Reads everybody's payments since the start of an epoch; nothing where that cannot be read. */
   readPayments: (sinceEpoch: number) => Promise<SeenPayments | undefined>;
+  /** Holds a receipt against the chain; nothing where that cannot be done. */
+  judge: (claim: DeviceClaim, receipt: ReceiptView) => Promise<Judgement | undefined>;
   onClaims: (claims: readonly DeviceClaim[]) => void;
   nowMs: () => number;
   chainSecs: () => number | undefined;
 }
 
 /** Returns whether a reading of the chain can still change a claim. */
-function isUnsettled({ state, windowEnd }: DeviceClaim, chainSecs: number | undefined): boolean {
+function isUnsettled(claim: DeviceClaim, chainSecs: number | undefined): boolean {
+  const { state, windowEnd } = claim;
+  if (dueReceipts(claim, chainSecs).length > 0) return true;
   switch (state.kind) {
     case 'queued':
     case 'sent':
@@ -94,7 +100,21 @@ export class QueueRunner {
     if (nowMs() - this.#readAtMs < READ_EVERY_MS) return;
     this.#readAtMs = nowMs();
     const seen = await readPayments(since);
-    if (seen) onClaims(await queue.compare(seen));
+    if (!seen) return;
+    const claims = await queue.compare(seen);
+    onClaims(claims);
+    for (const claim of claims) await this.#judge(claim);
+  }
+
+  /** Holds the receipts of a claim that are due against the chain. */
+  async #judge(claim: DeviceClaim): Promise<void> {
+    const { queue, judge, onClaims, chainSecs } = this.context;
+    const judgements = new Map<string, Judgement>();
+    for (const receipt of dueReceipts(claim, chainSecs())) {
+      const judgement = await judge(claim, receipt);
+      if (judgement) judgements.set(receipt.signature, judgement);
+    }
+    if (judgements.size > 0) onClaims(await queue.note(claim.nullifierHash, judgements));
   }
 }
 

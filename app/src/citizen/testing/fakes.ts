@@ -5,6 +5,7 @@ import { RpcEndpoint } from '../../chain/rpc.ts';
 import type { RequestContext } from '../../net/request.ts';
 import { Service } from '../../service/service.ts';
 import { factsOf, type DeploymentFacts } from '../deployment/deployment.ts';
+import { addressOf, RECEIPT_KEY } from './signing.ts';
 
 export const word = (digit: string) => `0x${digit.repeat(64)}`;
 export const address = (digit: string) => `0x${digit.repeat(40)}`;
@@ -17,7 +18,7 @@ export const CONFIG = {
   distributor: address('2'),
   orbRegistry: address('3'),
   token: address('4'),
-  receiptSigner: address('5'),
+  receiptSigner: addressOf(RECEIPT_KEY),
   genesis: 1_000,
   epochLengthSecs: 100,
   claimWindowEpochs: 4,
@@ -68,6 +69,19 @@ export interface FakeChain {
   isOpened: boolean;
   balances: Record<string, bigint>;
   payments: readonly FakePayment[];
+  /** Claims of batches that were skipped, each with its reason. */
+  skipped?: readonly FakeSkip[];
+  /** Beginnings and ends of pauses. */
+  pauses?: readonly { block: number; isBegin: boolean }[];
+  /** Selectors of the calls that the contracts refuse. */
+  refusedCalls?: readonly string[];
+}
+
+export interface FakeSkip {
+  block: number;
+  epoch: number;
+  nullifierHash: string;
+  reason: bigint;
 }
 
 export interface FakePayment {
@@ -76,6 +90,7 @@ export interface FakePayment {
   nullifierHash: string;
   recipient: string;
   amount: bigint;
+  fee?: { to: string; amount: bigint };
 }
 
 export const CHAIN: FakeChain = {
@@ -89,19 +104,41 @@ export const CHAIN: FakeChain = {
   payments: [],
 };
 
-const logOf = ({ block, epoch, nullifierHash, recipient, amount }: FakePayment) => ({
+const topic = (number: number) => `0x${uintWord(BigInt(number))}`;
+
+const logOf = (block: number, topics: readonly string[], ...words: readonly bigint[]) => ({
   address: CONFIG.distributor,
-  topics: [
-    TOPICS['Claimed(uint256,uint256,address,uint256,uint256)'],
-    `0x${uintWord(BigInt(epoch))}`,
-    nullifierHash,
-    `0x${addressWord(recipient)}`,
-  ],
-  data: `0x${uintWord(amount)}${uintWord(0n)}`,
+  topics,
+  data: `0x${words.map(uintWord).join('')}`,
   blockNumber: `0x${block.toString(16)}`,
   transactionHash: word('f'),
   logIndex: '0x0',
 });
+
+function logsOfPayment({ block, epoch, nullifierHash, recipient, amount, fee }: FakePayment) {
+  const claim = [topic(epoch), nullifierHash];
+  const claimed = TOPICS['Claimed(uint256,uint256,address,uint256,uint256)'];
+  const feePaid = TOPICS['FeePaid(uint256,uint256,address,uint256)'];
+  const taker = fee ? [`0x${addressWord(fee.to)}`] : [];
+  return [
+    logOf(block, [claimed, ...claim, `0x${addressWord(recipient)}`], amount, 0n),
+    ...(fee ? [logOf(block, [feePaid, ...claim, ...taker], fee.amount)] : []),
+  ];
+}
+
+/** Events of the distributor, in the order of their blocks. */
+function eventsOf({ payments, skipped = [], pauses = [] }: FakeChain) {
+  const skip = TOPICS['ClaimSkipped(uint256,uint256,uint8,uint256)'];
+  return [
+    ...payments.flatMap(logsOfPayment),
+    ...skipped.map((it) =>
+      logOf(it.block, [skip, topic(it.epoch), it.nullifierHash], it.reason, 0n),
+    ),
+    ...pauses.map(({ block, isBegin }) =>
+      logOf(block, [TOPICS[isBegin ? 'Paused(address)' : 'Unpaused(address)']], 0n),
+    ),
+  ].sort((a, b) => Number(a.blockNumber) - Number(b.blockNumber));
+}
 
 function call(chain: FakeChain, data: string): string {
   const words = (...values: bigint[]) => `0x${values.map(uintWord).join('')}`;
@@ -140,9 +177,10 @@ export function endpointFetch(chain: FakeChain, asked: string[] = []) {
       }
       case 'eth_getLogs': {
         const { fromBlock, toBlock } = params[0] as { fromBlock: string; toBlock: string };
-        return chain.payments
-          .filter(({ block }) => block >= Number(fromBlock) && block <= Number(toBlock))
-          .map(logOf);
+        return eventsOf(chain).filter(
+          ({ blockNumber: block }) =>
+            Number(block) >= Number(fromBlock) && Number(block) <= Number(toBlock),
+        );
       }
       default:
         return call(chain, (params[0] as { data: string }).data);
@@ -152,6 +190,11 @@ export function endpointFetch(chain: FakeChain, asked: string[] = []) {
     const text = await request.text();
     asked.push(text);
     const { method, params } = JSON.parse(text) as { method: string; params: unknown[] };
+    const { data = '' } = (params[0] ?? {}) as { data?: string };
+    if (chain.refusedCalls?.includes(data.slice(0, 10))) {
+      const error = { code: 3, message: 'execution reverted', data: '0x' };
+      return new Response(JSON.stringify({ jsonrpc: '2.0', id: 1, error }));
+    }
     return new Response(JSON.stringify({ jsonrpc: '2.0', id: 1, result: answer(method, params) }));
   };
 }
