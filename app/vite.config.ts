@@ -1,8 +1,10 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { resolve } from 'node:path';
 import type { Plugin } from 'vite';
 
 import { policy } from './scripts/csp.mjs';
+import { seal } from './scripts/release.mjs';
 
 /** Puts the Content-Security-Policy on top of the head of each built page. */
 function contentSecurityPolicy(): Plugin {
@@ -22,12 +24,30 @@ function contentSecurityPolicy(): Plugin {
   };
 }
 
+/** Writes the hashes of the built files into the service worker and into `release.json`. */
+function release(): Plugin {
+  let folder = '';
+  let isDone = false;
+  return {
+    name: 'annona-release',
+    apply: 'build',
+    configResolved: ({ root, build }) => void (folder = resolve(root, build.outDir)),
+    writeBundle: () => void (isDone = true),
+    closeBundle: {
+      order: 'post',
+      handler: () => {
+        if (isDone) console.log(`fingerprint of the release: ${seal(folder)}`);
+      },
+    },
+  };
+}
+
 export default defineConfig(({ mode }) => {
   const isGallery = mode === 'gallery';
   return {
     // Relative addresses: the app runs under any path of any static host.
     base: './',
-    plugins: [svelte(), contentSecurityPolicy()],
+    plugins: [svelte(), contentSecurityPolicy(), ...(isGallery ? [] : [release()])],
     build: {
       target: 'es2022',
       outDir: isGallery ? '.gallery/site' : 'dist',
@@ -37,7 +57,14 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       manifest: 'manifest.files.json',
       rollupOptions: {
-        input: isGallery ? { gallery: 'gallery.html' } : { citizen: 'index.html' },
+        input: isGallery
+          ? { gallery: 'gallery.html' }
+          : { citizen: 'index.html', 'service-worker': 'src/offline/service-worker.ts' },
+        output: {
+          // Browsers look for a later version of the worker at the same address.
+          entryFileNames: ({ name }) =>
+            name === 'service-worker' ? 'service-worker.js' : 'assets/[name]-[hash].js',
+        },
       },
     },
     worker: { format: 'es' },

@@ -16,8 +16,8 @@ const DIRECTIVES = {
   'base-uri': ["'none'"],
   'form-action': ["'none'"],
   'require-trusted-types-for': ["'script'"],
-  // Svelte's templates, and the address of the wallet's worker.
-  'trusted-types': ['svelte-trusted-html', 'annona-worker'],
+  // Svelte's templates, and the addresses of the wallet's worker and of the service worker.
+  'trusted-types': ['svelte-trusted-html', 'annona-worker', 'annona-offline'],
 };
 
 /** Returns the policy in the form that the meta element and the header share. */

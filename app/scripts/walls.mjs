@@ -15,10 +15,11 @@ const WORKER = 'wallet/worker.ts';
 const MAY_IMPORT = {
   bytes: [],
   chain: ['net'],
-  citizen: ['bytes', 'chain', 'messages', 'net', 'scan', 'service', 'tree', 'ui', 'wallet'],
+  citizen: ['bytes', 'chain', 'messages', 'net', 'offline', 'scan', 'service', 'tree', 'ui', 'wallet'],
   gallery: ['bytes', 'chain', 'citizen', 'messages', 'net', 'scan', 'service', 'tree', 'ui', 'wallet'],
   messages: [],
   net: [],
+  offline: [],
   scan: ['messages', 'ui'],
   service: ['messages', 'net'],
   tree: ['bytes', 'net', 'service', 'wallet'],

@@ -1,5 +1,6 @@
 import { t, useLanguage } from '../messages/current.svelte.ts';
 import { chooseLanguage, type LanguageCode } from '../messages/languages.ts';
+import type { Versions } from '../offline/registration.ts';
 import {
   canUsePasskey,
   makePasskey,
@@ -10,12 +11,14 @@ import {
   type WalletClient,
   type WalletStatus,
 } from '../wallet/index.ts';
+import { browserFacts, installAdvice, type InstallAdvice, type InstallOffer } from './install/install.ts';
 import { transition, type Effect, type Flow, type FlowEvent } from './identity/flow.ts';
 import { isDue, readReminder, type CardReminder } from './identity/reminder.ts';
+import { checkRelease, OWN_FILES, type ReleaseCheck } from './release/release.ts';
 import { showTheme, type Settings, type SettingsStorage, type Theme } from './settings/settings.ts';
 
 /** Page beside the flow of the identity. */
-export type SidePage = 'language' | 'settings' | 'help';
+export type SidePage = 'language' | 'settings' | 'help' | 'release';
 
 /** States that another tab, or time, can make untrue. */
 const WATCHED: ReadonlySet<Flow['kind']> = new Set(['welcome', 'inside', 'card', 'card-check']);
@@ -32,11 +35,21 @@ export class CitizenDoor {
   isCardAsked = $state(false);
   /** True while the wallet or the system is asked. */
   isAtWork = $state(false);
+  /** Later version of the app that waits for the person. */
+  versions = $state.raw<Versions>();
+  /** Offer of the browser to install the app. */
+  installOffer = $state.raw<InstallOffer>();
+  release = $state.raw<ReleaseCheck>({ kind: 'reading', done: 0, total: 1 });
 
   constructor(
     private readonly wallet: WalletClient,
     private readonly storage: SettingsStorage,
   ) {}
+
+  /** Advice about installing the app in this browser. */
+  get installAdvice(): InstallAdvice {
+    return installAdvice({ canInstall: this.installOffer !== undefined, ...browserFacts(window) });
+  }
 
   /** Shows the app as it was left, and looks for an identity on this device. */
   async start(): Promise<void> {
@@ -59,6 +72,19 @@ export class CitizenDoor {
 
   open(page: SidePage): void {
     this.sidePage = page;
+    if (page === 'release') void this.#checkRelease();
+  }
+
+  async #checkRelease(): Promise<void> {
+    const show = (state: ReleaseCheck) => (this.release = state);
+    show(await checkRelease(OWN_FILES, show));
+  }
+
+  /** Has the browser ask the person whether to install the app; it can be asked once. */
+  async install(): Promise<void> {
+    const offer = this.installOffer;
+    this.installOffer = undefined;
+    await offer?.prompt().catch(() => undefined);
   }
 
   close(): void {

@@ -6,8 +6,10 @@ import { mount } from 'svelte';
 import { BROWSER } from '../net/request.ts';
 import { pathFinder, treeTools } from '../tree/tree.ts';
 import { startWallet } from '../wallet/index.ts';
+import { keepOffline } from '../offline/registration.ts';
 import App from './App.svelte';
 import { CitizenDoor } from './door.svelte.ts';
+import { watchInstallOffer, type InstallOffer } from './install/install.ts';
 import { Member } from './member.svelte.ts';
 import { citizenWallet } from './ports.ts';
 import { SettingsStorage } from './settings/settings.ts';
@@ -17,6 +19,9 @@ const LOOK_EVERY_MS = 15_000;
 
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has the element that the app is shown in');
+let onOffer = (_: InstallOffer | undefined): void => undefined;
+let offered: InstallOffer | undefined;
+watchInstallOffer(window, (offer) => onOffer((offered = offer)));
 const wallet = startWallet();
 const storage = await SettingsStorage.open();
 const door = new CitizenDoor(wallet, storage);
@@ -30,6 +35,11 @@ const member = new Member({
 });
 await member.start();
 mount(App, { target, props: { door, member } });
+
+onOffer = (offer) => (door.installOffer = offer);
+onOffer(offered);
+// After the app is shown: the files are not fetched against the person's first page.
+void keepOffline(navigator.serviceWorker, location, (versions) => (door.versions = versions));
 
 setInterval(() => void door.look(), LOOK_EVERY_MS);
 document.addEventListener('visibilitychange', () => {

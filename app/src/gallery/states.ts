@@ -21,6 +21,9 @@ import Working from '../citizen/identity/Working.svelte';
 import Joined from '../citizen/joined/Joined.svelte';
 import Money from '../citizen/money/Money.svelte';
 import ReceivingPage from '../citizen/money/ReceivingPage.svelte';
+import type { InstallAdvice } from '../citizen/install/install.ts';
+import ReleasePage from '../citizen/release/ReleasePage.svelte';
+import type { ReleaseCheck } from '../citizen/release/release.ts';
 import Addresses from '../citizen/settings/Addresses.svelte';
 import Language from '../citizen/settings/Language.svelte';
 import Settings from '../citizen/settings/Settings.svelte';
@@ -31,6 +34,7 @@ import { t } from '../messages/current.svelte.ts';
 import type { ScanState } from '../scan/scan.ts';
 import ScanView from '../scan/ScanView.svelte';
 import Components from './Components.svelte';
+import NewVersionExample from './NewVersionExample.svelte';
 
 const nothing = () => undefined;
 
@@ -92,6 +96,7 @@ const settings = (props: object) => ({
     onlanguage: nothing,
     onservices: nothing,
     onendpoints: nothing,
+    onrelease: nothing,
     ontheme: nothing,
     ontask: nothing,
     onback: nothing,
@@ -294,6 +299,7 @@ const checks = (
       evidence,
     },
     onendpoints: nothing,
+    onrelease: nothing,
     onback: nothing,
   },
 });
@@ -325,6 +331,21 @@ const passkey = (problem?: string) => ({
   props: { problem, onuse: nothing, onskip: nothing },
 });
 
+const welcome = (install: InstallAdvice) => ({
+  component: Welcome,
+  props: {
+    ...{ install, oninstall: nothing, onbegin: nothing, oncard: nothing },
+    ...{ onlanguage: nothing, onhelp: nothing },
+  },
+});
+const release = (check: ReleaseCheck) => ({
+  component: ReleasePage,
+  props: { check, onback: nothing },
+});
+const FINGERPRINT = '685d da90 83b4 e0a1 0708 50dc 156b e68f';
+const checkedRelease = (wrong: readonly string[], missing: readonly string[]) =>
+  release({ kind: 'checked', fingerprint: FINGERPRINT, count: 20, wrong, missing });
+
 interface State {
   component: unknown;
   props: object;
@@ -332,10 +353,10 @@ interface State {
 
 const STATES: Record<string, State> = {
   components: { component: Components, props: {} },
-  welcome: {
-    component: Welcome,
-    props: { onbegin: nothing, oncard: nothing, onlanguage: nothing, onhelp: nothing },
-  },
+  welcome: welcome('none'),
+  'welcome-offer': welcome('offer'),
+  'welcome-home-screen': welcome('home-screen'),
+  'new-version': { component: NewVersionExample, props: {} },
   language: { component: Language, props: { onchoose: nothing, onback: nothing } },
   pin: pin(),
   'pin-not-digits': pin('not-digits'),
@@ -519,6 +540,11 @@ const STATES: Record<string, State> = {
     ['no-endpoint', 'no-endpoint', 'no-endpoint'],
     NOT_CHECKED,
   ),
+  'release-reading': release({ kind: 'reading', done: 7, total: 20 }),
+  'release-right': checkedRelease([], []),
+  'release-wrong': checkedRelease(['assets/citizen-CCmXMCeE.js', 'index.html'], []),
+  'release-missing': checkedRelease([], ['assets/semaphore_30-NkLtSwV7.prover']),
+  'release-no-list': release({ kind: 'no-list' }),
   services: addresses('services', [SERVICE, OTHER_SERVICE]),
   endpoints: addresses('endpoints', []),
   settings: settings({}),
