@@ -24,8 +24,12 @@ export const TOPICS = {
     '0xa189bd50040d146e005d64d0eb3ae648a95712a6c5633c1de9020a0c3f3f9d11',
   'FeePaid(uint256,uint256,address,uint256)':
     '0x722d94c618ebaf6df572cfed044214748f025a8c1c02242315489894bb7a4f43',
-  'ClaimSkipped(uint256,uint256,uint8,uint256)': 
+  'ClaimSkipped(uint256,uint256,uint8,uint256)':
     '0xa15dd33ce10b0fad07c6d1b0740ddb7af06e4d1b97a2e21199c4dd2bf2ed5b87',
+  'LeavesAppended(uint256,uint256,uint256[],uint256,uint256)':
+    '0x996f8e9cdc7d5884c89e30966800ab6be041d8184efcc4c9ed84e1d470df3177',
+  'LeavesRevoked(uint256,(uint256,uint256)[],uint256,uint256)':
+    '0xa5041585897011d6019f84c2f79bb20baf211da74888e9a748520c862cfe875d',
   'Paused(address)': '0x62e78cea01bee320cd4e420270b5ea74000d11b0c9f74754ebdbfc544b05a258',
   'Unpaused(address)': '0x5db9ee0a495bf2e6ff9c91a7834c1ba4fdd244a5e8aa4e537bd38aeae4b073aa',
 } as const;

@@ -4,6 +4,7 @@ import type { Payment } from '../chain/payments.ts';
 import { RpcEndpoint } from '../chain/rpc.ts';
 import type { RequestContext } from '../net/request.ts';
 import { Service, type ReceiptView } from '../service/service.ts';
+import { readAbout, type AboutState } from './about/about.ts';
 import { checkClaim, type Checks } from './check/check.ts';
 import type { DeviceClaim } from './claim/claim.ts';
 import {
@@ -69,6 +70,7 @@ export type MemberPage =
   | { kind: 'check'; nullifierHash: string }
   | { kind: 'money' }
   | { kind: 'receiving' }
+  | { kind: 'about' }
   | { kind: 'services' }
   | { kind: 'endpoints' };
 
@@ -119,6 +121,7 @@ export class Member {
   money = $state.raw<MoneyState>({ kind: 'reading' });
   balance = $state.raw<BalanceState>({ kind: 'not-asked' });
   checks = $state.raw<Checks>();
+  about = $state.raw<AboutState>({ kind: 'reading' });
   /** Time of the chain now, counted on by this device; none before it was read. */
   chainSecs = $state<number>();
 
@@ -214,6 +217,7 @@ export class Member {
     if (page.kind === 'code') void this.#showCode();
     if (page.kind === 'money') void this.#readMoney();
     if (page.kind === 'receiving') void this.#readAddress();
+    if (page.kind === 'about') void this.#readAbout();
     if (page.kind === 'check') void this.#check(page.nullifierHash);
   }
 
@@ -379,6 +383,15 @@ export class Member {
           return void stopped({ kind: 'service', failure: found.failure });
       }
     });
+  }
+
+  async #readAbout(): Promise<void> {
+    const { facts, membership } = this;
+    this.about = { kind: 'reading' };
+    this.about =
+      facts && membership
+        ? await readAbout(facts, membership, this.#endpoints())
+        : { kind: 'not-read', why: 'no-answer' };
   }
 
   async #check(nullifierHash: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Component } from 'svelte';
 
+import AboutPage from '../citizen/about/AboutPage.svelte';
 import CheckPage from '../citizen/check/CheckPage.svelte';
 import type { CheckReason } from '../citizen/check/check.ts';
 import ClaimHome from '../citizen/claim/ClaimHome.svelte';
@@ -107,6 +108,7 @@ const around = {
   isCardChecked: true,
   oncard: nothing,
   onmoney: nothing,
+  onabout: nothing,
   onsettings: nothing,
   onhelp: nothing,
   onlock: nothing,
@@ -346,6 +348,16 @@ const FINGERPRINT = '685d da90 83b4 e0a1 0708 50dc 156b e68f';
 const checkedRelease = (wrong: readonly string[], missing: readonly string[]) =>
   release({ kind: 'checked', fingerprint: FINGERPRINT, count: 20, wrong, missing });
 
+const leafEvent = (kind: string, epoch: number, together: number) => ({
+  ...{ kind, epoch, together, leafIndex: 1_203, blockNumber: 18_650_000 + epoch },
+  ...{ transactionHash: word('f'), at: GENESIS + epoch * DAY_SECS + 40_000 },
+  countsFrom: GENESIS + (epoch + 1) * DAY_SECS,
+});
+const about = (state: object, leafIndex?: number) => ({
+  component: AboutPage,
+  props: { about: state, commitment: word('7'), leafIndex, onendpoints: nothing, onback: nothing },
+});
+
 interface State {
   component: unknown;
   props: object;
@@ -540,6 +552,15 @@ const STATES: Record<string, State> = {
     ['no-endpoint', 'no-endpoint', 'no-endpoint'],
     NOT_CHECKED,
   ),
+  about: about({ kind: 'read', events: [leafEvent('joined', 3, 17)], evidence: CHECKED }),
+  'about-removed': about({
+    kind: 'read',
+    events: [leafEvent('joined', 3, 2), leafEvent('removed', 15, 1)],
+    evidence: CHECKED,
+  }),
+  'about-none': about({ kind: 'read', events: [], evidence: CHECKED }),
+  'about-reading': about({ kind: 'reading' }),
+  'about-not-read': about({ kind: 'not-read', why: 'no-endpoint' }, 1_203),
   'release-reading': release({ kind: 'reading', done: 7, total: 20 }),
   'release-right': checkedRelease([], []),
   'release-wrong': checkedRelease(['assets/citizen-CCmXMCeE.js', 'index.html'], []),

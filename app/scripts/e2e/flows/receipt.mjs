@@ -5,6 +5,7 @@ export const title = 'a kept receipt and a broken one are judged as the command 
 
 const CLAIMS = /\/v1\/claims$/;
 const PROMISE_SECS = 60;
+const PAYMENT = /^Payment of /;
 
 export async function run({ demo, newPhone, nextEpoch, expect }) {
   const phone = await newPhone();
@@ -29,8 +30,9 @@ export async function run({ demo, newPhone, nextEpoch, expect }) {
   relay.isForger = true;
   await reopen(phone);
   await phone.press('Get your payment');
+  await phone.page.getByRole('button', { name: PAYMENT }).nth(1).waitFor();
   await openPayment(phone);
-  await phone.see('receipt that binds nobody');
+  await phone.see('The service answered with a receipt that binds nobody');
   expect(!(await phone.sees('promised to pay')), 'a forged receipt is kept');
   await phone.shot('forged');
 
@@ -55,7 +57,7 @@ export async function run({ demo, newPhone, nextEpoch, expect }) {
 
 /** Opens the newest payment from the home page. */
 async function openPayment(phone) {
-  await phone.choose(/^Payment of /);
+  await phone.choose(PAYMENT);
 }
 
 /** Relay of the deployment that signs a promise for each claim and sends none on. */

@@ -73,8 +73,17 @@ export interface FakeChain {
   skipped?: readonly FakeSkip[];
   /** Beginnings and ends of pauses. */
   pauses?: readonly { block: number; isBegin: boolean }[];
+  /** Events of other contracts. */
+  logs?: readonly FakeLog[];
   /** Selectors of the calls that the contracts refuse. */
   refusedCalls?: readonly string[];
+}
+
+export interface FakeLog {
+  block: number;
+  contract: string;
+  topics: readonly string[];
+  data: string;
 }
 
 export interface FakeSkip {
@@ -126,8 +135,8 @@ function logsOfPayment({ block, epoch, nullifierHash, recipient, amount, fee }: 
   ];
 }
 
-/** Events of the distributor, in the order of their blocks. */
-function eventsOf({ payments, skipped = [], pauses = [] }: FakeChain) {
+/** Events of all contracts, in the order of their blocks. */
+function eventsOf({ payments, skipped = [], pauses = [], logs = [] }: FakeChain) {
   const skip = TOPICS['ClaimSkipped(uint256,uint256,uint8,uint256)'];
   return [
     ...payments.flatMap(logsOfPayment),
@@ -137,6 +146,11 @@ function eventsOf({ payments, skipped = [], pauses = [] }: FakeChain) {
     ...pauses.map(({ block, isBegin }) =>
       logOf(block, [TOPICS[isBegin ? 'Paused(address)' : 'Unpaused(address)']], 0n),
     ),
+    ...logs.map(({ block, contract, topics, data }) => ({
+      ...logOf(block, topics),
+      address: contract,
+      data,
+    })),
   ].sort((a, b) => Number(a.blockNumber) - Number(b.blockNumber));
 }
 
