@@ -53,10 +53,10 @@ import {
   type NotChecked,
   type PresentOutcome,
 } from './present/present.ts';
-import { readNetwork, type Network } from './settings/network.ts';
 import { answerFault } from './receipt/binding.ts';
 import type { Judgement } from './receipt/judgement.ts';
 import { judgeReceipt } from './receipt/judging.ts';
+import { readNetwork, recommendedEndpoints, type Network } from './settings/network.ts';
 import type { SettingsStorage } from './settings/settings.ts';
 import { VisitSession, type VisitCode } from './visit/visit.ts';
 import { isSettled, lookAtVisit, WATCH_EVERY_MS, type VisitState } from './visit/watch.ts';
@@ -104,7 +104,9 @@ export interface MemberContext {
 /** The way from an identity to a payment: what is known, and the work that the screens ask for. */
 export class Member {
   page = $state.raw<MemberPage>({ kind: 'home' });
-  network = $state.raw<Network>({ services: [], endpoints: [] });
+  network = $state.raw<Network>({ services: [], endpoints: undefined });
+  /** Endpoints that the services of the adopted deployment recommend. */
+  recommended = $state.raw<readonly string[]>([]);
   survey = $state.raw<Survey>();
   facts = $state.raw<DeploymentFacts>();
   membership = $state.raw<Membership>();
@@ -148,10 +150,22 @@ export class Member {
     return present?.kind === 'before-genesis' ? present.evidence : undefined;
   }
 
+  /** Addresses of the services that are asked. */
+  get services(): readonly string[] {
+    return this.network.services;
+  }
+
+  /** Addresses of the endpoints that are asked: those that the person named, or the recommended. */
+  get endpoints(): readonly string[] {
+    return this.network.endpoints ?? this.recommended;
+  }
+
   /** Takes up what was left: settings, facts, and the claims of the queue, which need no secret. */
   async start(): Promise<void> {
     const { storage, ownService } = this.context;
     this.network = readNetwork(await storage.recall('network'), ownService);
+    const recommended = await storage.recall('recommended');
+    this.recommended = Array.isArray(recommended) ? recommendedEndpoints([recommended]) : [];
     this.receiving = readReceiving(await storage.recall('receiving'));
     this.unit = readUnit(await storage.recall('unit'));
     setInterval(() => this.#tick(), 1_000);
@@ -240,7 +254,7 @@ export class Member {
   }
 
   #endpoints(): RpcEndpoint[] {
-    return this.network.endpoints.map((address) => new RpcEndpoint(address, this.context.request));
+    return this.endpoints.map((address) => new RpcEndpoint(address, this.context.request));
   }
 
   async #survey(): Promise<void> {
@@ -251,6 +265,10 @@ export class Member {
     this.survey = survey;
     this.facts = survey.facts;
     if (survey.facts) await this.context.storage.keep('facts', survey.facts);
+    // While all services are silent, the endpoints that they recommended stay known.
+    if (trustedServices(this.#all(), survey).length === 0) return;
+    this.recommended = survey.recommended;
+    await this.context.storage.keep('recommended', survey.recommended);
   }
 
   async #readPresent(): Promise<void> {
@@ -269,7 +287,7 @@ export class Member {
   }
 
   async #readUnit(facts: DeploymentFacts): Promise<void> {
-    if (this.unit || this.network.endpoints.length === 0) return;
+    if (this.unit || this.endpoints.length === 0) return;
     const read = await onChain(this.#endpoints(), facts, (endpoint, block) =>
       readTokenUnit(endpoint, facts.deployment, block),
     );
@@ -319,7 +337,6 @@ export class Member {
     const queue = this.#queue;
     if (!facts || !membership || present?.kind !== 'present') return;
     await this.#alone(async () => {
-      const { epoch, root, memberCount } = present.present.facts;
       const context = {
         facts,
         services: this.#services(),
@@ -331,7 +348,6 @@ export class Member {
           return queue.add(...claim);
         },
         knownLeaf: membership.leafIndex,
-        told: { epoch, root, memberCount },
         ownAddress: this.receiving.kind === 'own' ? this.receiving.address : undefined,
       };
       await makeClaims(
@@ -358,7 +374,14 @@ export class Member {
     const { present, membership } = this;
     if (present?.kind !== 'present' || !membership) return;
     await this.#alone(async () => {
-      const { epoch, memberCount } = present.present.facts;
+      const { facts, evidence } = present.present;
+      const { epoch, memberCount } = facts;
+      // By a wrong number of members a service could have few tiles asked for at once (IDENT-9).
+      if (evidence.kind === 'not-checked') {
+        const stop = { kind: 'chain', why: evidence.why } as const;
+        this.claiming = { kind: 'stopped', epoch, stop };
+        return;
+      }
       this.claiming = { kind: 'finding', epoch, tiles: 0 };
       const found = await this.context.findPath(
         this.#services(),
@@ -492,7 +515,7 @@ export class Member {
 
   async #readMoney(): Promise<void> {
     const { facts, membership } = this;
-    const { endpoints } = this.network;
+    const { endpoints } = this;
     this.balance = { kind: 'not-asked' };
     if (endpoints.length === 0) {
       this.money = { kind: 'not-read', why: 'no-endpoint' };
@@ -539,7 +562,7 @@ export class Member {
     this.balance =
       read.kind === 'read'
         ? { kind: 'read', balance: read.reading.value }
-        : { kind: 'not-read', why: whyNotRead(read, this.network.endpoints.length) };
+        : { kind: 'not-read', why: whyNotRead(read, this.endpoints.length) };
   }
 
   async #readAddress(): Promise<void> {

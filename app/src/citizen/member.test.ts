@@ -29,6 +29,7 @@ class World {
   chain: FakeChain = { ...CHAIN, newest: 71 };
   enrolment: Answer = { status: 404, body: { code: 'enrolment-unknown' } };
   claim: Answer = 'silence';
+  epoch: Answer = 'silence';
   path: PathOutcome = {
     kind: 'found',
     path: { leafIndex: 11, siblings: Array(30).fill(word('0')), root: word('5') },
@@ -50,6 +51,7 @@ class World {
     if (path === '/v1/config') return { body: this.config };
     if (path.startsWith('/v1/enrolments/by-nonce/')) return this.enrolment;
     if (path.startsWith('/v1/claims')) return this.claim;
+    if (path === '/v1/epochs/current') return this.epoch;
     return undefined;
   }
 
@@ -219,6 +221,47 @@ describe('a citizen', () => {
     await member.lookForMyself();
     expect(new Set(world.asked)).toEqual(new Set(['/v1/config']));
     expect(world.adopted.distributor).toBe(CONFIG.distributor);
+  }, 60_000);
+
+  it('reads the chain through the endpoints that its services recommend, and names none', async () => {
+    await (await SettingsStorage.open()).keep('network', { services: [SERVICE] });
+    world.config = { ...CONFIG, rpcUrls: [RPC, 'http://elsewhere.example'] };
+    const member = await world.tab();
+    expect(member.endpoints).toEqual([]);
+    await join(member);
+    expect(member.endpoints).toEqual([RPC]);
+    expect(member.evidence).toMatchObject({ kind: 'checked', sources: [RPC] });
+    world.chain.newest = 80;
+    await member.enter();
+    await member.claim([8]);
+    await until(() => member.claims.length === 1);
+    // While the services are silent, the phone still knows where the chain is read.
+    world.config = {};
+    const later = await world.tab();
+    expect(later.endpoints).toEqual([RPC]);
+    await later.enter();
+    expect(later.endpoints).toEqual([RPC]);
+  }, 60_000);
+
+  it('asks for no payment where the person wants none of the endpoints', async () => {
+    world.config = { ...CONFIG, rpcUrls: [RPC] };
+    const member = await world.tab();
+    await join(member);
+    world.chain.newest = 80;
+    const told = { startsAt: 1_800, endsAt: 1_900, oldestClaimable: 5, memberCount: 12 };
+    const present = { epoch: 8, chainTime: 1_800, claimed: 0, root: word('5') };
+    world.epoch = { body: { ...told, ...present } };
+    await member.chooseNetwork({ services: [SERVICE], endpoints: [] });
+    expect(member.endpoints).toEqual([]);
+    const asked = world.asked.length;
+    await member.claim([8]);
+    const stop = { kind: 'chain', why: 'no-endpoint' };
+    expect(member.claiming).toMatchObject({ kind: 'stopped', stop });
+    await member.lookForMyself();
+    expect(member.claiming).toMatchObject({ kind: 'stopped', stop });
+    expect(world.asked.slice(asked).filter((it) => it.startsWith('/v1/claims'))).toEqual([]);
+    await member.chooseNetwork({ services: [SERVICE], endpoints: undefined });
+    expect(member.endpoints).toEqual([RPC]);
   }, 60_000);
 
   it('who is in no list yet is offered that payment no more', async () => {

@@ -107,6 +107,7 @@ const settings = (props: object) => ({
 const around = {
   isCardChecked: true,
   oncard: nothing,
+  onendpoints: nothing,
   onmoney: nothing,
   onabout: nothing,
   onsettings: nothing,
@@ -312,9 +313,9 @@ const survey = {
     [OTHER_SERVICE, { kind: 'other-deployment', differs: ['chainId', 'distributor'] }],
   ]),
 };
-const addresses = (kind: string, list: readonly string[]) => ({
+const addresses = (kind: string, list: readonly string[], more: object = {}) => ({
   component: Addresses,
-  props: { kind, addresses: list, survey, onchange: nothing, onback: nothing },
+  props: { kind, addresses: list, survey, onchange: nothing, onback: nothing, ...more },
 });
 const words = (problem?: object) => ({
   component: Words,
@@ -470,6 +471,9 @@ const STATES: Record<string, State> = {
   'claim-other-root': member({
     claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'other-root' } },
   }),
+  'claim-no-endpoint': member({
+    claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'chain', why: 'no-endpoint' } },
+  }),
   'claim-nothing-open': member({
     home: present([]),
     claims: [
@@ -567,7 +571,12 @@ const STATES: Record<string, State> = {
   'release-missing': checkedRelease([], ['assets/semaphore_30-NkLtSwV7.prover']),
   'release-no-list': release({ kind: 'no-list' }),
   services: addresses('services', [SERVICE, OTHER_SERVICE]),
-  endpoints: addresses('endpoints', []),
+  endpoints: addresses('endpoints', [], { recommended: ['https://rpc.example/'] }),
+  'endpoints-recommended': addresses(
+    'endpoints',
+    ['https://rpc.example/', 'https://other-rpc.example/'],
+    { recommended: ['https://rpc.example/'], isRecommended: true },
+  ),
   settings: settings({}),
   'settings-passkey': settings({ hasPasskey: true, theme: 'dark' }),
   'settings-no-passkey': settings({ canAddPasskey: false, theme: 'light' }),

@@ -54,6 +54,8 @@ export function isConfigView(value: unknown): value is Schemas['ConfigView'] {
     epochLengthSecs: (it) => isCount(it) && it !== 0,
     claimWindowEpochs: (it) => isCount(it) && it !== 0,
     confirmations: isCount,
+    deploymentBlock: isCount,
+    rpcUrls: (it) => Array.isArray(it) && it.every(isText),
     modelId: isWord,
     maxCaptureAgeSecs: isCount,
   });

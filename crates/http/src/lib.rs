@@ -14,12 +14,14 @@
 mod address;
 mod answer;
 mod client;
+mod public_url;
 mod secret_url;
 mod secrets;
 
 pub use address::{PublicAddress, is_loopback};
 pub use answer::{BodyError, read_body, retry_after};
 pub use client::{ClientTimeouts, client_for};
+pub use public_url::{PublicUrl, PublicUrlError};
 pub use reqwest::{self, Url};
 pub use secret_url::SecretUrl;
 pub use secrets::Secrets;

@@ -269,6 +269,13 @@ fn config_view(
         epoch_length_secs: calendar.clock.length_secs(),
         claim_window_epochs: calendar.window.0,
         confirmations: config.chain.confirmations,
+        deployment_block: deployment.deployment_block,
+        rpc_urls: config
+            .chain
+            .public_rpc_urls
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         model_id: B256::from(annona_template::MODEL_ID).to_string(),
         max_capture_age_secs: config.enrolment.max_capture_age_secs,
     }

@@ -18,7 +18,7 @@ use annona_api::{
 use annona_chain::PrivateKeySigner;
 use annona_core::{Address, OrbId, deserialize_addresses};
 use annona_engine::{FeePolicy, RelayPolicy};
-use annona_http::SecretUrl;
+use annona_http::{PublicUrl, SecretUrl};
 use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Format, Toml};
@@ -36,6 +36,9 @@ use crate::logs::LogFormat;
 
 /// The largest file that is taken for a configuration.
 const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// The most endpoints that are recommended to wallets.
+pub const MAX_PUBLIC_RPC_URLS: usize = 8;
 
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
@@ -125,6 +128,10 @@ pub struct ChainConfig {
     /// JSON-RPC endpoint.
     #[cfg_attr(test, serde(serialize_with = "tests::exposed"))]
     pub rpc_url: SecretUrl,
+    /// Endpoints of the same chain that `/v1/config` recommends to wallets, at most
+    /// [`MAX_PUBLIC_RPC_URLS`]; without it, none. Everybody is shown them.
+    #[serde(default)]
+    pub public_rpc_urls: Vec<PublicUrl>,
     /// Blocks on top of a block after which it counts as final.
     #[serde(default = "default_confirmations")]
     pub confirmations: u64,
@@ -497,6 +504,11 @@ impl Config {
             !config.keys.relay_files.is_empty(),
             "{}: no key is named, and somebody has to pay the gas of claims",
             source.place("keys", "relay_files")
+        );
+        anyhow::ensure!(
+            config.chain.public_rpc_urls.len() <= MAX_PUBLIC_RPC_URLS,
+            "{}: wallets take at most {MAX_PUBLIC_RPC_URLS} endpoints",
+            source.place("chain", "public_rpc_urls")
         );
         Ok((config, origins))
     }

@@ -36,6 +36,12 @@ pub struct ConfigView {
     pub claim_window_epochs: u64,
     /// Blocks on top of a block after which it is final.
     pub confirmations: u64,
+    /// Block of the first contract; no event of the deployment is older.
+    pub deployment_block: u64,
+    /// RPC endpoints of the chain that the operator recommends to wallets whose owner has named
+    /// none, in the order of preference. Each is https, or http to the reader's own machine.
+    #[schema(max_items = 8)]
+    pub rpc_urls: Vec<String>,
     /// Hash of the iris encoder's parameter file.
     #[schema(value_type = WordText)]
     pub model_id: String,

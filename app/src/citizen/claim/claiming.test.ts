@@ -40,7 +40,6 @@ function surroundings(more: Partial<ClaimingContext> = {}) {
       return queuedClaim(request, root, windowEnd);
     },
     knownLeaf: 11,
-    told: { epoch: 7, root: word('5'), memberCount: 10 },
     ownAddress: undefined,
     ...more,
   };
@@ -103,18 +102,13 @@ describe('a claim', () => {
     }
   });
 
-  it('without an endpoint is held against what the service told, and says that it is not checked', async () => {
-    const { context, searched, onState } = surroundings({ endpoints: [] });
-    expect(await makeClaim(context, 7, onState)).toMatchObject({
-      kind: 'queued',
-      evidence: { kind: 'not-checked', why: 'no-endpoint' },
-    });
-    expect(searched).toEqual([[7, 10, ME, 11]]);
-    const told = { epoch: 7, root: word('4'), memberCount: 10 };
-    const other = surroundings({ endpoints: [], told });
-    expect(await makeClaim(other.context, 7, other.onState)).toMatchObject({
-      stop: { kind: 'other-root' },
-    });
+  // Tests IDENT-8.
+  it('is not made at all where no endpoint shows the chain’s root', async () => {
+    const { context, searched, proved, states, onState } = surroundings({ endpoints: [] });
+    const stop = { kind: 'chain', why: 'no-endpoint' };
+    expect(await makeClaim(context, 7, onState)).toEqual({ kind: 'stopped', stop });
+    expect(states.at(-1)).toEqual({ kind: 'stopped', epoch: 7, stop });
+    expect([searched, proved]).toEqual([[], []]);
   });
 
   it('stops for what the tree, a service or the wallet says', async () => {

@@ -25,8 +25,8 @@ export type ClaimStop =
   /** The service's list leads to another root than the chain's. */
   | { kind: 'other-root' }
   | { kind: 'too-few-leaves' }
-  /** The chain is to be asked and does not answer, or two endpoints differ. */
-  | { kind: 'chain'; why: Exclude<NotChecked, 'no-endpoint'> }
+  /** No endpoint is known, none answers, or two differ: the chain's root is not known (IDENT-8). */
+  | { kind: 'chain'; why: NotChecked }
   | { kind: 'service'; failure: ServiceFailure }
   | { kind: 'wallet'; code: string };
 
@@ -37,10 +37,9 @@ export type Claiming =
   | { kind: 'proving'; epoch: number; done: number; total: number }
   | { kind: 'stopped'; epoch: number; stop: ClaimStop };
 
-/** Root and size of an epoch's tree, and how they are known. */
+/** Root and size of an epoch's tree as the chain has them, and how they are known. */
 export interface Checkpoint {
-  /** None where nobody but the service that gives the tree could tell it. */
-  root: string | undefined;
+  root: string;
   memberCount: number;
   evidence: Evidence;
 }
@@ -60,8 +59,6 @@ export interface ClaimingContext {
   /** Puts a claim into the queue. */
   enqueue: (request: ClaimRequest, root: string, windowEnd: number) => Promise<DeviceClaim>;
   knownLeaf: number | undefined;
-  /** Members and root of the present epoch as a service tells them, where no endpoint is named. */
-  told: { epoch: number; root: string; memberCount: number };
   /** Address that the person entered; none means a fresh one for each epoch. */
   ownAddress: string | undefined;
 }
@@ -98,8 +95,7 @@ export async function makeClaim(
         return stopped({ kind: 'service', failure: found.failure });
       case 'found': {
         const { path } = found;
-        const isOther = checkpoint.root !== undefined && path.root !== checkpoint.root;
-        if (isOther) return stopped({ kind: 'other-root' });
+        if (path.root !== checkpoint.root) return stopped({ kind: 'other-root' });
         onState({ kind: 'proving', epoch, done: 0, total: 1 });
         const request = await prove(context, epoch, path, onState);
         const end = windowEnd(context.facts.calendar, epoch);
@@ -129,25 +125,20 @@ export async function makeClaims(
   if (last?.kind === 'queued') onState({ kind: 'idle' });
 }
 
-/** Reads root and size of an epoch's tree from the chain, or takes what a service tells. */
+/**
+ * Reads root and size of an epoch's tree from the chain. What a service tells about them is worth
+ * nothing here: it could have made a root for one person, to mark that person's claim (IDENT-8).
+ */
 async function checkpointOf(
-  { facts, endpoints, told }: ClaimingContext,
+  { facts, endpoints }: ClaimingContext,
   epoch: number,
-): Promise<Checkpoint | { why: Exclude<NotChecked, 'no-endpoint'> }> {
+): Promise<Checkpoint | { why: NotChecked }> {
   const read = await onChain(endpoints, facts, (endpoint, block) =>
     readCheckpoint(endpoint, facts.deployment, epoch, block),
   );
-  if (read.kind === 'read') {
-    const { value, block, sources } = read.reading;
-    return { ...value, evidence: { kind: 'checked', blockNumber: block.number, sources } };
-  }
-  const why = whyNotRead(read, endpoints.length);
-  if (why !== 'no-endpoint') return { why };
-  return {
-    root: epoch === told.epoch ? told.root : undefined,
-    memberCount: told.memberCount,
-    evidence: { kind: 'not-checked', why },
-  };
+  if (read.kind !== 'read') return { why: whyNotRead(read, endpoints.length) };
+  const { value, block, sources } = read.reading;
+  return { ...value, evidence: { kind: 'checked', blockNumber: block.number, sources } };
 }
 
 async function prove(

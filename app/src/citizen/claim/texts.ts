@@ -1,6 +1,7 @@
 import type { MessageKey } from '../../messages/catalogue.ts';
 import { PROBLEM_TEXTS, textOf, type ProblemCode } from '../../service/problems.ts';
 import { FAILURE_TEXTS } from '../identity/failures.ts';
+import type { NotChecked } from '../present/present.ts';
 import type { ClaimState } from './claim.ts';
 import type { ClaimStop } from './claiming.ts';
 
@@ -48,6 +49,13 @@ export function refusalText(reason: string): MessageKey {
     : 'problem.unknown';
 }
 
+/** Texts for a claim that was not made because the chain's list is not known. */
+const CHAIN_TEXTS = {
+  'no-endpoint': 'stop.no-endpoint',
+  'no-answer': 'stop.chain-silent',
+  disagreement: 'stop.chain-disagrees',
+} as const satisfies Record<NotChecked, MessageKey>;
+
 /** Returns the text for a claim that was not made. */
 export function stopText(stop: ClaimStop): MessageKey {
   switch (stop.kind) {
@@ -58,7 +66,7 @@ export function stopText(stop: ClaimStop): MessageKey {
     case 'too-few-leaves':
       return 'stop.too-few-leaves';
     case 'chain':
-      return stop.why === 'disagreement' ? 'stop.chain-disagrees' : 'stop.chain-silent';
+      return CHAIN_TEXTS[stop.why];
     case 'service':
       return textOf(stop.failure);
     case 'wallet':

@@ -62,6 +62,7 @@ describe('the deployment', () => {
       { epochLengthSecs: 50 },
       { claimWindowEpochs: 9 },
       { receiptSigner: address('9') },
+      { deploymentBlock: 3 },
     ];
     for (const trick of tricks) {
       const services = [serving('trick', trick)];
@@ -69,6 +70,18 @@ describe('the deployment', () => {
       expect(trustedServices(services, survey)).toEqual([]);
       expect(survey.facts).toEqual(FACTS);
     }
+  });
+
+  it('has the endpoints that its services recommend, and no others', async () => {
+    const services = [
+      serving('phish', { chainId: 1, rpcUrls: ['https://phish-rpc.example'] }),
+      serving('a', { rpcUrls: ['https://rpc.example'] }),
+      serving('b', { rpcUrls: ['https://other-rpc.example'] }),
+    ];
+    const survey = await surveyServices(services, wallet(FACTS.deployment), undefined);
+    expect(survey.recommended).toEqual(['https://rpc.example/', 'https://other-rpc.example/']);
+    const senseless = await surveyServices([serving('a', { rpcUrls: 'x' })], wallet(), undefined);
+    expect(senseless).toMatchObject({ facts: undefined, recommended: [] });
   });
 
   it('stays known while every service is silent', async () => {

@@ -9,6 +9,7 @@ import type { ServiceFailure } from '../../service/problems.ts';
 import type { ConfigView, Service } from '../../service/service.ts';
 import { isConfigView } from '../../service/views.ts';
 import { refusalCode, type CitizenWallet, type Deployment } from '../ports.ts';
+import { recommendedEndpoints } from '../settings/network.ts';
 
 /** Facts about a deployment that never change, and the depth at which its blocks are final. */
 export interface DeploymentFacts {
@@ -17,10 +18,12 @@ export interface DeploymentFacts {
   /** Address whose key signs receipts. */
   receiptSigner: string;
   confirmations: number;
+  /** Block of the first contract; no event of the deployment is older. */
+  deploymentBlock: number;
 }
 
 /** Fact in which a service differs from what is known. */
-export type DifferingFact = keyof Deployment | 'calendar' | 'receiptSigner';
+export type DifferingFact = keyof Deployment | 'calendar' | 'receiptSigner' | 'deploymentBlock';
 
 /** Standing of a service with this app. */
 export type ServiceStanding =
@@ -34,6 +37,8 @@ export type ServiceStanding =
 export interface Survey {
   facts: DeploymentFacts | undefined;
   standings: ReadonlyMap<string, ServiceStanding>;
+  /** RPC endpoints that the trusted services recommend. */
+  recommended: readonly string[];
   /** Code of the wallet's refusal to adopt the deployment. */
   refusal?: string;
 }
@@ -56,15 +61,26 @@ export function factsOf(view: ConfigView): DeploymentFacts | undefined {
   const areDistinct = new Set(addresses).size === addresses.length;
   const isSenseless = chainId === 0 || addresses.some((it) => ZERO_ADDRESS.test(it));
   if (!calendar || isSenseless || !areDistinct) return undefined;
-  const { receiptSigner, confirmations } = view;
-  return { deployment, calendar, receiptSigner: lower(receiptSigner), confirmations };
+  const { receiptSigner, confirmations, deploymentBlock } = view;
+  return {
+    deployment,
+    calendar,
+    receiptSigner: lower(receiptSigner),
+    confirmations,
+    deploymentBlock,
+  };
 }
 
 /** Reads facts that this app stored, or nothing from what is not whole. */
 export function readFacts(stored: unknown): DeploymentFacts | undefined {
   const fields = typeof stored === 'object' && stored !== null ? stored : {};
   const { deployment, calendar, ...others } = fields as Record<string, object>;
-  const unused = { version: '', modelId: `0x${'0'.repeat(64)}`, maxCaptureAgeSecs: 0 };
+  const unused = {
+    version: '',
+    modelId: `0x${'0'.repeat(64)}`,
+    maxCaptureAgeSecs: 0,
+    rpcUrls: [],
+  };
   const view = { ...unused, ...deployment, ...calendar, ...others };
   return isConfigView(view) ? factsOf(view) : undefined;
 }
@@ -77,7 +93,7 @@ export function differences(
   const ofDeployment = (Object.keys(told.deployment) as (keyof Deployment)[]).filter(
     (it) => known.deployment[it] !== told.deployment[it],
   );
-  const { calendar, receiptSigner } = known;
+  const { calendar, receiptSigner, deploymentBlock } = known;
   const isOtherCalendar =
     calendar &&
     (Object.keys(calendar) as (keyof ClaimCalendar)[]).some(
@@ -88,6 +104,9 @@ export function differences(
     ...(isOtherCalendar ? (['calendar'] as const) : []),
     ...(receiptSigner !== undefined && receiptSigner !== told.receiptSigner
       ? (['receiptSigner'] as const)
+      : []),
+    ...(deploymentBlock !== undefined && deploymentBlock !== told.deploymentBlock
+      ? (['deploymentBlock'] as const)
       : []),
   ];
 }
@@ -102,11 +121,18 @@ export async function surveyServices(
   remembered: DeploymentFacts | undefined,
 ): Promise<Survey> {
   const standings = new Map<string, ServiceStanding>();
+  const refused = (error: unknown): Survey => ({
+    facts: undefined,
+    standings,
+    recommended: [],
+    refusal: refusalCode(error),
+  });
+  const recommendations: (readonly string[])[] = [];
   let adopted: Deployment | undefined;
   try {
     adopted = await wallet.deployment();
   } catch (error) {
-    return { facts: undefined, standings, refusal: refusalCode(error) };
+    return refused(error);
   }
   const isOfAdopted =
     remembered && adopted && differences({ deployment: adopted }, remembered).length === 0;
@@ -127,7 +153,7 @@ export async function surveyServices(
       try {
         adopted = await wallet.adopt(told.deployment);
       } catch (error) {
-        return { facts: undefined, standings, refusal: refusalCode(error) };
+        return refused(error);
       }
     }
     const known = facts ?? { deployment: adopted };
@@ -137,9 +163,10 @@ export async function surveyServices(
       continue;
     }
     standings.set(address, { kind: 'trusted' });
+    recommendations.push(answer.value.rpcUrls);
     facts ??= told;
   }
-  return { facts, standings };
+  return { facts, standings, recommended: recommendedEndpoints(recommendations) };
 }
 
 /** Returns the services that a survey trusts. */

@@ -56,7 +56,7 @@ const claim = (epoch: number): DeviceClaim =>
 const home = (membership: Membership | undefined, time: number, more: Partial<HomeInput> = {}) =>
   homeState({
     facts: FACTS,
-    survey: { facts: FACTS, standings: new Map() },
+    survey: { facts: FACTS, standings: new Map(), recommended: [] },
     membership,
     present: present(time),
     claims: [],
@@ -68,7 +68,7 @@ describe('the home page', () => {
   it('waits for the services, and says when none can be used', () => {
     const nothing = { facts: undefined, survey: undefined };
     expect(home(undefined, 1_750, nothing)).toEqual({ kind: 'connecting' });
-    const survey = { facts: undefined, standings: new Map() };
+    const survey = { facts: undefined, standings: new Map(), recommended: [] };
     expect(home(undefined, 1_750, { facts: undefined, survey })).toEqual({ kind: 'no-service' });
     expect(home(undefined, 1_750)).toEqual({ kind: 'connecting' });
   });

@@ -6,8 +6,23 @@ export const MAX_ADDRESSES = 8;
 /** Addresses that the app may ask, in the person's order. */
 export interface Network {
   services: readonly string[];
-  /** RPC endpoints. None means that nothing is checked against the chain. */
-  endpoints: readonly string[];
+  /**
+   * RPC endpoints that the person named. Absent while the person has not touched the list: then
+   * those count that the services of the adopted deployment recommend. An empty list is a choice.
+   */
+  endpoints: readonly string[] | undefined;
+}
+
+/**
+ * Takes the endpoints that services recommend, one of each service in turn, so that the first two,
+ * which are held against each other, come from different services where they can.
+ */
+export function recommendedEndpoints(lists: readonly (readonly string[])[]): string[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  const inTurn = Array.from({ length: longest }, (_, place) =>
+    lists.flatMap((list) => list[place] ?? []),
+  );
+  return addressesOf(inTurn.flat()) ?? [];
 }
 
 /** Reason for which an address is not taken into a list. */
@@ -17,7 +32,7 @@ export type ListProblem = AddressProblem | 'known-already' | 'too-many';
 export function readNetwork(stored: unknown, ownService: string): Network {
   const fields = typeof stored === 'object' && stored !== null ? stored : {};
   const { services, endpoints } = fields as Record<string, unknown>;
-  return { services: addressesOf(services) ?? [ownService], endpoints: addressesOf(endpoints) ?? [] };
+  return { services: addressesOf(services) ?? [ownService], endpoints: addressesOf(endpoints) };
 }
 
 function addressesOf(value: unknown): string[] | undefined {

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 
 import { describe, expect, it } from 'vitest';
 
-import { MAX_ADDRESSES, readNetwork, withAddress } from './network.ts';
+import { MAX_ADDRESSES, readNetwork, recommendedEndpoints, withAddress } from './network.ts';
 import { DEFAULT_SETTINGS, readSettings, SettingsStorage } from './settings.ts';
 
 describe('the settings', () => {
@@ -34,7 +34,7 @@ describe('the lists of addresses', () => {
   const OWN = 'https://app.example/';
 
   it('begin with the app’s own service, and end where the person wants', () => {
-    const first = { services: [OWN], endpoints: [] };
+    const first = { services: [OWN], endpoints: undefined };
     for (const stored of [undefined, null, 5, {}]) expect(readNetwork(stored, OWN)).toEqual(first);
     expect(readNetwork({ services: [], endpoints: [] }, OWN).services).toEqual([]);
   });
@@ -43,10 +43,28 @@ describe('the lists of addresses', () => {
     const services = ['https://a.example', 'http://b.example', 5, 'https://a.example/'];
     expect(readNetwork({ services, endpoints: 'x' }, OWN)).toEqual({
       services: ['https://a.example/'],
-      endpoints: [],
+      endpoints: undefined,
     });
+    const named = ['https://rpc.example', 'http://rpc.example'];
+    expect(readNetwork({ endpoints: named }, OWN).endpoints).toEqual(['https://rpc.example/']);
+    expect(readNetwork({ endpoints: [] }, OWN).endpoints).toEqual([]);
     const many = Array.from({ length: 20 }, (_, index) => `https://${index}.example/`);
     expect(readNetwork({ services: many }, OWN).services).toHaveLength(MAX_ADDRESSES);
+  });
+
+  it('have the endpoints that services recommend, of each service in turn', () => {
+    const lists = [
+      ['https://a.example/1', 'https://a.example/2', 'http://a.example'],
+      ['https://b.example/1', 'https://a.example/1', 'https://me:key@b.example'],
+    ];
+    expect(recommendedEndpoints(lists)).toEqual([
+      'https://a.example/1',
+      'https://b.example/1',
+      'https://a.example/2',
+    ]);
+    expect(recommendedEndpoints([])).toEqual([]);
+    const many = Array.from({ length: 20 }, (_, index) => `https://${index}.example/`);
+    expect(recommendedEndpoints([many])).toHaveLength(MAX_ADDRESSES);
   });
 
   it('take an address once, and only as many as there is room for', () => {

@@ -15,7 +15,14 @@ export interface Settings {
 export const DEFAULT_SETTINGS: Settings = { theme: 'system' };
 
 /** Things that are kept beside the choices of `Settings`; whoever reads one checks it. */
-export type KeptKey = 'network' | 'facts' | 'membership' | 'receiving' | 'unit' | 'card-reminder';
+export type KeptKey =
+  | 'network'
+  | 'facts'
+  | 'membership'
+  | 'receiving'
+  | 'unit'
+  | 'card-reminder'
+  | 'recommended';
 
 interface SettingsSchema extends DBSchema {
   settings: { key: 'shown' | KeptKey; value: unknown };

@@ -23,6 +23,8 @@ export const CONFIG = {
   epochLengthSecs: 100,
   claimWindowEpochs: 4,
   confirmations: 12,
+  deploymentBlock: 2,
+  rpcUrls: [] as string[],
   modelId: word('6'),
   maxCaptureAgeSecs: 300,
 };

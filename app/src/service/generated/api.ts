@@ -336,6 +336,11 @@ export interface components {
              * @description Blocks on top of a block after which it is final.
              */
             confirmations: number;
+            /**
+             * Format: int64
+             * @description Block of the first contract; no event of the deployment is older.
+             */
+            deploymentBlock: number;
             /** @description Address of the distributor. */
             distributor: components["schemas"]["AddressText"];
             /**
@@ -361,6 +366,11 @@ export interface components {
             receiptSigner: components["schemas"]["AddressText"];
             /** @description Address of the registry. */
             registry: components["schemas"]["AddressText"];
+            /**
+             * @description RPC endpoints of the chain that the operator recommends to wallets whose owner has named
+             *     none, in the order of preference. Each is https, or http to the reader's own machine.
+             */
+            rpcUrls: string[];
             /** @description Address of the token. */
             token: components["schemas"]["AddressText"];
             /** @description Version of the service. */

@@ -165,13 +165,13 @@ fn write_service_files(
     };
     let config = format!(
         "[service]\nlisten = \"127.0.0.1:0\"\ndatabase = \"annona.sqlite\"\ndeployment = \"deployment.json\"\n{app}\
-         [chain]\nrpc_url = \"{}\"\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\nmax_fee_gwei = 1000\n\
+         [chain]\nrpc_url = \"{rpc}\"\npublic_rpc_urls = [\"{rpc}\"]\nconfirmations = {CONFIRMATIONS}\npoll_interval_ms = 200\nmax_fee_gwei = 1000\n\
          [keys]\nsequencer_file = \"sequencer.key\"\nrelay_files = [\"relay.key\"]\nreceipt_file = \"receipt.key\"\n\
          circuits_folder = \"circuit-keys\"\n\
              [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
              [relay]\nwait_secs = 3\nwindow_margin_secs = 60\n\
              [enrolment]\nrecovery_cooldown_secs = 0\n",
-        anvil.endpoint()
+        rpc = anvil.endpoint(),
     );
     write_new(
         &folder.join("annona.toml"),

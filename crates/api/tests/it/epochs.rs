@@ -46,4 +46,6 @@ async fn a_chain_that_does_not_answer_is_told_as_such() {
         .assert_problem(503, "chain-unavailable");
     let config: ConfigView = world.get("/v1/config").await.json();
     assert_eq!(config.chain_id, 31_337);
+    assert_eq!(config.deployment_block, 7);
+    assert_eq!(config.rpc_urls, ["https://rpc.example/"]);
 }

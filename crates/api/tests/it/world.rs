@@ -411,6 +411,8 @@ fn config(window: ClaimWindow) -> ConfigView {
         epoch_length_secs: EPOCH_LENGTH_SECS,
         claim_window_epochs: window.0,
         confirmations: CONFIRMATIONS,
+        deployment_block: 7,
+        rpc_urls: vec!["https://rpc.example/".to_owned()],
         model_id: MODEL_ID.to_string(),
         max_capture_age_secs: MAX_AGE_SECS,
     }

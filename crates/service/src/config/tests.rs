@@ -54,7 +54,7 @@ fn sample_with(key: &Key, literal: &str) -> String {
 }
 
 /// Two values that a key may have, as a variable and as the file would say them.
-const PAIRS: [(Kind, [(&str, &str); 2]); 9] = [
+const PAIRS: [(Kind, [(&str, &str); 2]); 10] = [
     (Kind::Whole, [("41", "41"), ("42", "42")]),
     (Kind::Fraction, [("0.25", "0.25"), ("0.5", "0.5")]),
     (Kind::Boolean, [("true", "true"), ("FALSE", "false")]),
@@ -79,6 +79,13 @@ const PAIRS: [(Kind, [(&str, &str); 2]); 9] = [
         [
             ("1.key,b.key", "[\"1.key\", \"b.key\"]"),
             ("[\"c.key\"]", "[\"c.key\"]"),
+        ],
+    ),
+    (
+        Kind::List,
+        [
+            ("https://rpc.example/a", "[\"https://rpc.example/a\"]"),
+            ("http://localhost:1/b", "[\"http://localhost:1/b\"]"),
         ],
     ),
     (
@@ -446,4 +453,40 @@ fn orbs_are_refused_by_their_addresses() {
     assert!(load(&refusing(&checksummed)).is_ok());
     let error = load(&refusing(&checksummed.replacen('B', "b", 1))).unwrap_err();
     assert!(format!("{error:#}").contains("checksum"), "{error:#}");
+}
+
+#[test]
+fn endpoints_for_everybody_are_addresses_that_a_page_may_ask() {
+    let with =
+        |list: &str| SAMPLE.replace("# public_rpc_urls", &format!("public_rpc_urls = {list}\n#"));
+    assert!(load(SAMPLE).unwrap().chain.public_rpc_urls.is_empty());
+    let config = load(&with(
+        "[\"https://rpc.example\", \"http://127.0.0.1:8545\"]",
+    ))
+    .unwrap();
+    let shown: Vec<String> = config
+        .chain
+        .public_rpc_urls
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(shown, ["https://rpc.example/", "http://127.0.0.1:8545/"]);
+    for (list, reason) in [
+        ("[\"http://rpc.example\"]", "not https"),
+        ("[\"https://me:SECRET@rpc.example\"]", "user or a password"),
+        ("[\"rpc.example\"]", "no address"),
+        ("[\"\"]", "public_rpc_urls"),
+    ] {
+        let error = refusal_of(&with(list), &[]);
+        assert!(
+            error.contains(reason) && error.contains("public_rpc_urls"),
+            "{error}"
+        );
+        assert!(!error.contains("SECRET"), "{error}");
+    }
+    let many: Vec<String> = (0..=MAX_PUBLIC_RPC_URLS)
+        .map(|number| format!("\"https://{number}.example\""))
+        .collect();
+    let error = refusal_of(&with(&format!("[{}]", many.join(", "))), &[]);
+    assert!(error.contains("at most 8"), "{error}");
 }
