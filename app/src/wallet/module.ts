@@ -18,6 +18,8 @@ const CALLS = [
   'tileRange',
   'tileRangeAround',
   'path',
+  'receiveKey',
+  'gasKey',
 ] as const;
 
 /** Reasons for which a call has no answer, each at the place of its number less one. */

@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 
 use crate::call::Call;
 use crate::message::Reader;
-use crate::receive::receive_address;
+use crate::receive::{gas_key, receive_address, receive_key};
 
 /// Reason why a call has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,8 @@ impl Instance {
     pub(crate) fn carry_out(&mut self, number: u32) -> Result<(), Refusal> {
         self.answer.zeroize();
         let mut request = std::mem::take(&mut self.request);
+        // It may be a key, or a share with the secret.
+        self.answer.zeroize();
         let outcome = Call::of(number)
             .ok_or(Refusal::UnknownCall)
             .and_then(|call| self.answer(call, &mut Reader::new(&request)));
@@ -120,6 +122,17 @@ impl Instance {
                 Ok(bounds(TileRanges::new(leaves, members).around(tile)))
             }
             Call::Path => path(request),
+            Call::ReceiveKey => {
+                let (identity, scope, epoch) =
+                    (request.identity()?, request.scope()?, request.epoch()?);
+                request.end()?;
+                Ok(receive_key(&identity, &scope, epoch).to_bytes().to_vec())
+            }
+            Call::GasKey => {
+                let (identity, scope) = (request.identity()?, request.scope()?);
+                request.end()?;
+                Ok(gas_key(&identity, &scope).to_bytes().to_vec())
+            }
         }
     }
 
@@ -209,6 +222,7 @@ mod tests {
     use annona_core::{Address, ClaimScope, Epoch};
     use annona_prover::Identity;
     use annona_tree::MembershipTree;
+    use k256::elliptic_curve::sec1::ToEncodedPoint;
     use rand_chacha::rand_core::Rng;
 
     use super::*;
@@ -303,6 +317,30 @@ mod tests {
         };
         assert_eq!(address(5), "0x1d57F55FCCC548069B1EB261F01F731e0d008e0B");
         assert_ne!(address(5), address(6));
+    }
+
+    /// Keys that hold money, and that another program must be able to derive.
+    #[test]
+    fn keys_are_those_of_the_addresses_and_frozen() {
+        let mut instance = Instance::default();
+        let scope = [&SECRET[..], &31_337_u64.to_be_bytes(), &[0x22; 20]];
+        let epoch = 5_u64.to_be_bytes();
+        let place = [&scope[..], &[&epoch]].concat();
+        let address = call(&mut instance, Call::ReceiveAddress, &place).unwrap();
+        let receive = call(&mut instance, Call::ReceiveKey, &place).unwrap();
+        let gas = call(&mut instance, Call::GasKey, &scope).unwrap();
+        let address_of = |key: &[u8]| {
+            let public = k256::SecretKey::from_slice(key).unwrap().public_key();
+            let point = public.to_encoded_point(false);
+            annona_core::keccak256(&point.as_bytes()[1..])[12..].to_vec()
+        };
+        assert_eq!(address_of(&receive), address);
+        assert_eq!(
+            Address::from_slice(&address_of(&gas)).to_string(),
+            "0xf0A99C8Ba2Ef46264eb64774a888c7bBFeAE6980"
+        );
+        let short = call(&mut instance, Call::GasKey, &scope[..2]);
+        assert_eq!(short, Err(Refusal::Malformed));
     }
 
     #[test]

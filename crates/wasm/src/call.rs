@@ -31,10 +31,16 @@ pub enum Call {
     /// Leaf index (8), the four tiles of its path from the leaf up, each with its length before
     /// it (4). Answer: leaf (32), 30 siblings (32 each), root (32).
     Path,
+    /// Secret (32), scope, epoch (8). Answer: private key of the account that receives the epoch's
+    /// payment by default (32).
+    ReceiveKey,
+    /// Secret (32), scope. Answer: private key of the account that pays the gas of the person's
+    /// own transactions (32).
+    GasKey,
 }
 
 impl Call {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Commitment,
         Self::NullifierHash,
         Self::ReceiveAddress,
@@ -46,6 +52,8 @@ impl Call {
         Self::TileRange,
         Self::TileRangeAround,
         Self::Path,
+        Self::ReceiveKey,
+        Self::GasKey,
     ];
 
     /// Returns the call of a number, which is its place in the list above.

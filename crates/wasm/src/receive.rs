@@ -4,7 +4,8 @@ use k256::SecretKey;
 use k256::elliptic_curve::sec1::ToEncodedPoint;
 use zeroize::Zeroizing;
 
-const DOMAIN: &[u8] = b"annona.receive.v1\0";
+const RECEIVE_DOMAIN: &[u8] = b"annona.receive.v1\0";
+const GAS_DOMAIN: &[u8] = b"annona.gas.v1\0";
 
 /// Derives the account that receives the payment of `epoch` by default: another one for each
 /// epoch, so that nobody can link payments by their recipients (docs/spec/identity.md).
@@ -15,15 +16,25 @@ pub(crate) fn receive_address(identity: &Identity, scope: &ClaimScope, epoch: Ep
     Address::from_slice(&keccak256(&point.as_bytes()[1..])[12..])
 }
 
-fn receive_key(identity: &Identity, scope: &ClaimScope, epoch: Epoch) -> SecretKey {
+/// Derives the private key of the account that receives the payment of `epoch` by default.
+pub(crate) fn receive_key(identity: &Identity, scope: &ClaimScope, epoch: Epoch) -> SecretKey {
+    derive(RECEIVE_DOMAIN, identity, scope, &epoch.0.to_be_bytes())
+}
+
+/// Derives the private key of the account that pays the gas of the person's own transactions.
+pub(crate) fn gas_key(identity: &Identity, scope: &ClaimScope) -> SecretKey {
+    derive(GAS_DOMAIN, identity, scope, &[])
+}
+
+fn derive(domain: &[u8], identity: &Identity, scope: &ClaimScope, place: &[u8]) -> SecretKey {
     let number = |counter: u8| {
         let preimage = Zeroizing::new(
             [
-                DOMAIN,
+                domain,
                 identity.expose_secret(),
                 &scope.chain_id.to_be_bytes(),
                 scope.distributor.as_slice(),
-                &epoch.0.to_be_bytes(),
+                place,
                 &[counter],
             ]
             .concat(),
