@@ -33,6 +33,8 @@ const secsSince = (start) => ((performance.now() - start) / 1_000).toFixed(0);
 
 const demo = await startDemo(program);
 console.log(`flows: the demo runs after ${secsSince(began)} s`);
+// The app asks the endpoints that the service recommends, and no host that nobody named.
+const recommended = (await demo.get('/v1/config')).rpcUrls.map((it) => new URL(it).origin);
 const browser = await startBrowser();
 let faults = 0;
 
@@ -50,7 +52,8 @@ async function runFlow(name, rounds) {
     folder: shots,
     /** Takes a new phone with the app open in it. */
     newPhone: async (options = {}) => {
-      const defaults = { address: demo.service, folder: shots, name: `phone${phones.length + 1}` };
+      const name = `phone${phones.length + 1}`;
+      const defaults = { address: demo.service, folder: shots, name, named: recommended };
       const phone = await newPhone(browser, { ...defaults, ...options });
       phones.push(phone);
       return phone;

@@ -106,10 +106,19 @@ export async function waitForPayments(phone, count) {
   await phone.page.getByText(/^Paid( a moment ago)?$/).nth(count - 1).waitFor();
 }
 
+/** Sees that the chain is read through an endpoint which the service recommends. */
+export async function seeRecommended(phone, address) {
+  await phone.choose('Settings');
+  await phone.choose('Checking against the chain');
+  await phone.see('Recommended by your services');
+  await phone.see(new URL(address).href);
+  await phone.press('Back');
+}
+
 /** Makes a member: identity, endpoint, visit. Returns the words of the card. */
 export async function join(phone, demo) {
   const words = await makeIdentity(phone);
-  await nameEndpoint(phone, demo.chain);
+  await seeRecommended(phone, demo.chain);
   await visitOrb(phone, demo);
   return words;
 }
