@@ -1,6 +1,7 @@
 // Goes the ways from one device to another through the built app (`npm run build`) in Chromium,
 // whose camera shows what is on another screen: restore from a card by its code, by a saved
-// picture of it, and the question about the card that comes later. Fails on anything unexpected,
+// picture of it, the question about the card that comes later, and a copy to a second device, with
+// somebody in between as well. Fails on anything unexpected,
 // on an error in the page, and on a request to another host.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -146,8 +147,6 @@ async function restoreByPicture({ words, picture }) {
 
 async function askLater({ page: old }) {
   way = 'the question about the card';
-  await press(old, 'Back');
-  await heading(old, 'Your identity is on this phone');
   const open = async (aheadMs) => {
     const page = await device(aheadMs, old.context());
     await write(page, 'PIN', PIN);
@@ -164,10 +163,76 @@ async function askLater({ page: old }) {
   await old.context().close();
 }
 
+/** Shows the code on one phone to the other, which presses a button to scan it. */
+async function scan(from, to, button) {
+  await show(from, 'Code for the other phone');
+  await press(to, button);
+}
+
+const digitsOn = async (page) => (await page.locator('.digits').innerText()).replace(/\D/g, '');
+
+async function beginCopy(old) {
+  const fresh = await device();
+  await press(fresh, 'Copy from my other phone');
+  await heading(fresh, 'Show this to your other phone');
+  await press(old, 'Settings');
+  await press(old, 'Copy to another phone');
+  await heading(old, 'Copy to another phone');
+  return fresh;
+}
+
+async function copyToSecondDevice({ page: old, words }) {
+  way = 'copy to a second device';
+  await press(old, 'Back');
+  await heading(old, 'Your identity is on this phone');
+  const fresh = await beginCopy(old);
+  await scan(fresh, old, 'Scan the code of the other phone');
+  await heading(old, 'Let the other phone scan this');
+  await scan(old, fresh, 'The other phone shows a code');
+  await heading(fresh, 'Let the other phone scan this');
+  await scan(fresh, old, 'The other phone shows a code');
+  await heading(old, 'Do both phones show this number?');
+  const shown = [await digitsOn(old), await digitsOn(fresh)];
+  expect(/^\d{6}$/.test(shown[0]) && shown[0] === shown[1], `the phones show ${shown}`);
+  await press(old, 'Yes, it is the same');
+  await heading(old, 'Your PIN, to make the copy');
+  await write(old, 'PIN', PIN);
+  await press(old, 'Continue');
+  await heading(old, 'Let the other phone scan this');
+  await scan(old, fresh, 'It is the same: scan the last code');
+  await choosePin(fresh, OTHER_PIN);
+  await heading(fresh, 'Your identity is on this phone');
+  await press(old, 'Done');
+  await heading(old, 'Your identity is on this phone');
+  expect((await cardOf(fresh, OTHER_PIN)).join() === words.join(), 'the copy is another identity');
+  await fresh.context().close();
+}
+
+/** Somebody shows the old phone a code of their own, and has the person scan that. */
+async function copyWithSomebodyBetween({ page: old }) {
+  way = 'a copy with somebody in between';
+  const fresh = await beginCopy(old);
+  const between = await device();
+  await press(between, 'Copy from my other phone');
+  await heading(between, 'Show this to your other phone');
+  await scan(between, old, 'Scan the code of the other phone');
+  await heading(old, 'Let the other phone scan this');
+  await scan(old, fresh, 'The other phone shows a code');
+  await heading(fresh, 'Let the other phone scan this');
+  await scan(fresh, old, 'The other phone shows a code');
+  await heading(old, 'The copy was stopped');
+  await press(old, 'Continue');
+  await heading(old, 'Your identity is on this phone');
+  await fresh.context().close();
+  await between.context().close();
+}
+
 try {
   const citizen = await makeCard();
   await restoreByCamera(citizen);
   await restoreByPicture(citizen);
+  await copyToSecondDevice(citizen);
+  await copyWithSomebodyBetween(citizen);
   await askLater(citizen);
 } catch (error) {
   found.push(`${way}: ${error.message}`);

@@ -13,7 +13,7 @@ use crate::shell::{root, tracked_files};
 /// Folder of the specification.
 const SPEC: &str = "docs/spec";
 /// Extensions of files that may cite ids.
-const CITING: [&str; 4] = ["rs", "sol", "md", "mjs"];
+const CITING: [&str; 6] = ["rs", "sol", "md", "mjs", "ts", "svelte"];
 /// Items that a requirement names, in this order.
 const ITEMS: [&str; 3] = ["- Prevents:", HELD, TESTED];
 /// Item that names the code of a requirement.
@@ -124,11 +124,7 @@ fn missing(line: &str) -> Vec<String> {
         let Ok(text) = fs::read_to_string(path) else {
             return Some(format!("{file} cannot be read"));
         };
-        let is_there = FUNCTION_WORDS.iter().any(|word| {
-            ['(', '<']
-                .iter()
-                .any(|end| text.contains(&format!("{word} {test}{end}")))
-        });
+        let is_there = heads(test).iter().any(|head| text.contains(head));
         (!is_there).then(|| format!("{file} has no {test}"))
     };
     citations.into_iter().filter_map(objection).collect()
@@ -171,11 +167,8 @@ fn is_cited_by_code(text: &str, id: &str) -> bool {
 /// Returns whether the comment on top of a test, or of its attributes, has the id.
 fn is_cited_by_test(text: &str, test: &str, id: &str) -> bool {
     let lines: Vec<&str> = text.lines().collect();
-    let is_head = |line: &&str| {
-        FUNCTION_WORDS.iter().any(|word| {
-            line.contains(&format!("{word} {test}(")) || line.contains(&format!("{word} {test}<"))
-        })
-    };
+    let heads = heads(test);
+    let is_head = |line: &&str| heads.iter().any(|head| line.contains(head));
     let Some(head) = lines.iter().position(is_head) else {
         return false;
     };
@@ -186,9 +179,22 @@ fn is_cited_by_test(text: &str, test: &str, id: &str) -> bool {
         .any(|line| line.starts_with("//") && has_id(line, id))
 }
 
+/// Texts by which a test begins: a function of Rust or Solidity, or a sentence of TypeScript.
+fn heads(test: &str) -> Vec<String> {
+    let functions = FUNCTION_WORDS
+        .iter()
+        .flat_map(|word| ['(', '<'].map(|end| format!("{word} {test}{end}")));
+    functions.chain([format!("it('{test}'")]).collect()
+}
+
 fn comments(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().map(str::trim_start);
-    lines.filter(|line| line.starts_with("//"))
+    // Blocks of TypeScript as well as lines.
+    lines.filter(|line| {
+        ["//", "/*", "* "]
+            .iter()
+            .any(|start| line.starts_with(start))
+    })
 }
 
 fn has_id(line: &str, id: &str) -> bool {

@@ -189,6 +189,33 @@ export class CitizenDoor {
         this.status = await wallet.call('restore', { card, pin }, onStep);
         return this.send({ kind: 'kept', canUsePasskey: this.hasPasskeys });
       }
+      case 'ask-copy': {
+        const { code } = await wallet.call('askCopy', {});
+        return this.send({ kind: 'copy', event: { kind: 'asked', code } });
+      }
+      case 'answer-copy': {
+        const answered = await wallet.call('answerCopy', { code: effect.code });
+        return this.send({ kind: 'copy', event: { kind: 'answered', ...answered } });
+      }
+      case 'receive-copy':
+        await wallet.call('receiveCopy', { code: effect.code });
+        return this.send({ kind: 'copy-received' });
+      case 'keep-copy':
+        await askToKeep();
+        this.status = await wallet.call('keepCopy', { pin: effect.pin }, onStep);
+        return this.send({ kind: 'kept', canUsePasskey: this.hasPasskeys });
+      case 'offer-copy': {
+        const { code } = await wallet.call('offerCopy', { code: effect.code });
+        return this.send({ kind: 'copy', event: { kind: 'offered', code } });
+      }
+      case 'compare-copy': {
+        const { digits } = await wallet.call('compareCopy', { code: effect.code });
+        return this.send({ kind: 'copy', event: { kind: 'compared', digits } });
+      }
+      case 'seal-copy': {
+        const { code } = await wallet.call('sealCopy', { proof: effect.proof });
+        return this.send({ kind: 'copy-sealed', code });
+      }
       case 'set-pin':
         this.status = await wallet.call('setPin', { proof: effect.proof, pin: effect.pin });
         return this.send({ kind: 'kept', canUsePasskey: false });

@@ -6,6 +6,8 @@ import type { CheckReason } from '../citizen/check/check.ts';
 import ClaimHome from '../citizen/claim/ClaimHome.svelte';
 import type { ClaimState } from '../citizen/claim/claim.ts';
 import PaymentPage from '../citizen/claim/PaymentPage.svelte';
+import CopyPage from '../citizen/copy/CopyPage.svelte';
+import type { CopyState } from '../citizen/copy/copy.ts';
 import Help from '../citizen/help/Help.svelte';
 import Home from '../citizen/home/Home.svelte';
 import Card from '../citizen/identity/Card.svelte';
@@ -69,6 +71,20 @@ const scan = (state: ScanState) => ({
   },
 });
 
+/** As long as the third code of a copy is. */
+const EXAMPLE_COPY_CODE = `ANNONA-COPY-1:${'A2B3C4D5'.repeat(19)}ABCDE`;
+const copy = (state: CopyState) => ({
+  component: CopyPage,
+  props: {
+    copy: state,
+    onnext: nothing,
+    onscan: nothing,
+    onsame: nothing,
+    ondifferent: nothing,
+    onback: nothing,
+  },
+});
+
 const confirm = (props: object) => ({
   component: Confirm,
   props: {
@@ -100,6 +116,7 @@ const settings = (props: object) => ({
     onrelease: nothing,
     ontheme: nothing,
     ontask: nothing,
+    oncopy: nothing,
     onback: nothing,
     ...props,
   },
@@ -338,7 +355,7 @@ const welcome = (install: InstallAdvice) => ({
   component: Welcome,
   props: {
     ...{ install, oninstall: nothing, onbegin: nothing, oncard: nothing },
-    ...{ onlanguage: nothing, onhelp: nothing },
+    ...{ onphone: nothing, onlanguage: nothing, onhelp: nothing },
   },
 });
 const release = (check: ReleaseCheck) => ({
@@ -387,6 +404,7 @@ const STATES: Record<string, State> = {
   'working-drawing': working('new', { step: 'drawing', done: 0, total: 3 }),
   'working-protecting': working('new', { step: 'protecting', done: 1, total: 3 }),
   'working-card': working('card', { step: 'storing', done: 2, total: 3 }),
+  'working-copy': working('copy', { step: 'drawing', done: 0, total: 3 }),
   'working-change': working('change'),
   passkey: passkey(),
   'passkey-not-done': passkey('not-done'),
@@ -415,6 +433,13 @@ const STATES: Record<string, State> = {
   'scan-no-picture': scan({ kind: 'no-camera', why: 'busy', hint: 'no-picture' }),
   'scan-refused': scan({ kind: 'no-camera', why: 'refused' }),
   'scan-no-reader': scan({ kind: 'no-camera', why: 'no-reader' }),
+  'copy-ask': copy({ kind: 'ask', code: EXAMPLE_COPY_CODE }),
+  'copy-answer': copy({ kind: 'answer', code: EXAMPLE_COPY_CODE, digits: '052817' }),
+  'copy-intent': copy({ kind: 'intent' }),
+  'copy-key': copy({ kind: 'key', code: EXAMPLE_COPY_CODE }),
+  'copy-compare': copy({ kind: 'compare', digits: '052817' }),
+  'copy-sealed': copy({ kind: 'sealed', code: EXAMPLE_COPY_CODE }),
+  'copy-different': copy({ kind: 'different', isNewPhone: true }),
   unlock: confirm({}),
   'unlock-checking': confirm({ isBusy: true }),
   'unlock-passkey': confirm({ hasPasskey: true }),
@@ -425,6 +450,7 @@ const STATES: Record<string, State> = {
   'unlock-pin-lost': confirm({ canUsePin: false, hasPasskey: true }),
   'confirm-card': confirm({ task: 'show-card', onback: nothing }),
   'confirm-pin': confirm({ task: 'change-pin', onback: nothing }),
+  'confirm-copy': confirm({ task: 'give-copy', onback: nothing }),
   'confirm-passkey': confirm({ task: 'add-passkey', onback: nothing }),
   'confirm-no-passkey': confirm({ task: 'remove-passkey', hasPasskey: true, onback: nothing }),
   'home-connecting': home('connecting'),

@@ -64,6 +64,12 @@ export interface RecoveryCard {
   code?: string;
 }
 
+/** Start of the text of the codes that carry a copy to a second device, of any version. */
+export const COPY_CODE_START = 'ANNONA-COPY-';
+
+/** Reason for which the code of a copy is not taken; a mismatch is of another copy. */
+export type CopyProblem = 'not-a-copy' | 'other-version' | 'other-step' | 'damaged' | 'mismatch';
+
 /** State of the vault on this device. */
 export type WalletStatus =
   | { kind: 'absent' }
@@ -139,6 +145,20 @@ export interface WalletCalls {
     /** Positions of the words that were wrong; none means that the card is right. */
     answer: { wrong: number[] };
   };
+  /** Begins a copy on the new device; the answer is its first code. */
+  askCopy: { request: object; answer: { code: string } };
+  /** Takes the key of the old device; the answer is the third code, and the digits to compare. */
+  answerCopy: { request: { code: string }; answer: { code: string; digits: string } };
+  /** Takes the encrypted secret of the old device. */
+  receiveCopy: { request: { code: string }; answer: object };
+  /** Keeps the secret that was received. */
+  keepCopy: { request: { pin: string }; answer: WalletStatus };
+  /** Begins a copy on the old device with the new one's first code; the answer is the second. */
+  offerCopy: { request: { code: string }; answer: { code: string } };
+  /** Takes the third code; the answer is the digits to compare. */
+  compareCopy: { request: { code: string }; answer: { digits: string } };
+  /** Encrypts the secret for the new device, once the person has compared the digits. */
+  sealCopy: { request: { proof: Proof }; answer: { code: string } };
   /** Has the wallet work for a deployment from now on, and for no other. */
   adopt: { request: { deployment: Deployment }; answer: { deployment: Deployment } };
   deployment: { request: object; answer: { deployment?: Deployment } };
@@ -172,6 +192,7 @@ export type WalletFailure =
   | { code: 'device-key-lost' | 'damaged' | 'other-version' }
   | { code: 'card-refused'; problem: CardProblem }
   | { code: 'not-asked' }
+  | { code: 'copy-refused'; problem: CopyProblem }
   /** Another deployment was adopted, or none. */
   | { code: 'other-deployment' | 'no-deployment' }
   /** A number, an address or a path does not have its form. */

@@ -47,6 +47,20 @@ async function answer(
       return wallet.askCard();
     case 'answerCard':
       return wallet.answerCard(message.request);
+    case 'askCopy':
+      return wallet.askCopy();
+    case 'answerCopy':
+      return wallet.answerCopy(message.request);
+    case 'receiveCopy':
+      return wallet.receiveCopy(message.request);
+    case 'keepCopy':
+      return wallet.keepCopy(message.request, onStep);
+    case 'offerCopy':
+      return wallet.offerCopy(message.request);
+    case 'compareCopy':
+      return wallet.compareCopy(message.request);
+    case 'sealCopy':
+      return wallet.sealCopy(message.request);
     case 'adopt':
       return wallet.adopt(message.request);
     case 'deployment':

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { fromBase32 } from '../bytes/base32.ts';
 import { randomBytes, toHex } from '../bytes/bytes.ts';
 import { WalletClient, WalletRefusal } from './client.ts';
 import { WalletError } from './failure.ts';
@@ -27,6 +28,15 @@ const byPasskey = (prfOutput: Uint8Array<ArrayBuffer>): Proof => ({
   kind: 'passkey',
   prfOutput: prfOutput.slice(),
 });
+
+/** Bytes of the code in an answer, as hexadecimal digits. */
+function bytesOfCode(answer: object): string {
+  const { code = '' } = answer as { code?: string };
+  return toHex(fromBase32(code.split(':')[1] ?? '') ?? new Uint8Array());
+}
+
+/** The secret in the code of a card, behind version and commitment, as hexadecimal digits. */
+const secretOfCode = (code = '') => bytesOfCode({ code }).slice(2 * 33, 2 * 65);
 
 /** Returns the failure of a call. */
 async function failureOf(call: Promise<unknown>): Promise<unknown> {
@@ -291,6 +301,50 @@ describe('a passkey', () => {
     await wallet.setPin({ proof: byPasskey(output), pin: OTHER_PIN });
     expect(await wallet.status()).toMatchObject({ canUsePin: true });
     expect(await words(byPin(OTHER_PIN))).toEqual(before);
+  });
+});
+
+describe('a copy', () => {
+  // Tests IDENT-13: codes and answers hold the secret in no form that others can read.
+  it('goes to a second device encrypted, and never over an identity', async () => {
+    await wallet.create({ pin: PIN }, quiet);
+    const card = await wallet.recoveryCard({ proof: byPin() });
+    const old = wallet;
+    const fresh = await new Device().tab();
+    const told: object[] = [];
+    const tell = async <T extends object>(answer: Promise<T>): Promise<T> => {
+      told.push(await answer);
+      return answer;
+    };
+    const asked = await tell(fresh.askCopy());
+    const key = await tell(old.offerCopy(asked));
+    const answer = await tell(fresh.answerCopy(key));
+    expect((await tell(old.compareCopy(answer))).digits).toBe(answer.digits);
+    expect(await failureOf(old.sealCopy({ proof: byPin(OTHER_PIN) }))).toMatchObject({
+      code: 'wrong-pin',
+    });
+    const sealed = await tell(old.sealCopy({ proof: byPin() }));
+    expect(await failureOf(old.sealCopy({ proof: byPin() }))).toEqual({ code: 'not-asked' });
+    await tell(fresh.receiveCopy(sealed));
+    const kept = await tell(fresh.keepCopy({ pin: OTHER_PIN }, quiet));
+    expect(kept).toMatchObject({ kind: 'unlocked', isCardChecked: false });
+    expect(await fresh.recoveryCard({ proof: byPin(OTHER_PIN) })).toEqual(card);
+    const secret = secretOfCode(card.code);
+    for (const text of [JSON.stringify(told), ...told.map(bytesOfCode)]) {
+      expect(text).not.toContain(secret);
+    }
+    expect(await failureOf(fresh.keepCopy({ pin: PIN }, quiet))).toEqual({ code: 'not-asked' });
+    await fresh.askCopy();
+    expect(await failureOf(fresh.keepCopy({ pin: PIN }, quiet))).toEqual({ code: 'exists' });
+  });
+
+  it('is not begun on a phone that is locked, and ends when it locks', async () => {
+    await wallet.create({ pin: PIN }, quiet);
+    const asked = await (await new Device().tab()).askCopy();
+    await wallet.offerCopy(asked);
+    await wallet.lock();
+    expect(await failureOf(wallet.offerCopy(asked))).toEqual({ code: 'locked' });
+    expect(await failureOf(wallet.sealCopy({ proof: byPin() }))).toEqual({ code: 'not-asked' });
   });
 });
 

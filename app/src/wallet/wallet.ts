@@ -20,6 +20,7 @@ import {
   TREE_DEPTH,
   wholeNumber,
 } from './claims.ts';
+import { CopyReceiver, CopySender } from './copy.ts';
 import { fail } from './failure.ts';
 import { measured, ModuleRefusal, uint64, type Module } from './module.ts';
 import type { ClaimProver } from './prover.ts';
@@ -94,6 +95,9 @@ interface Stored {
 
 export class Wallet {
   #session: Session | undefined;
+  /** Copy that this device receives, and copy that it gives. */
+  #receiver: CopyReceiver | undefined;
+  #sender: CopySender | undefined;
 
   constructor(private readonly context: WalletContext) {}
 
@@ -167,9 +171,10 @@ export class Wallet {
     });
   }
 
-  /** Forgets the open vault. */
+  /** Forgets the open vault, and a copy of it that is not made yet. */
   async lock(): Promise<WalletStatus> {
     this.#session = undefined;
+    this.#sender = undefined;
     return this.status();
   }
 
@@ -260,6 +265,67 @@ export class Wallet {
       }
       return { wrong };
     });
+  }
+
+  /** Begins a copy on the new device, in the place of an earlier one. */
+  async askCopy(): Promise<{ code: string }> {
+    this.#receiver = await CopyReceiver.begin();
+    return { code: this.#receiver.commitmentCode() };
+  }
+
+  /** Takes the key of the old device. */
+  async answerCopy({ code }: { code: string }): Promise<{ code: string; digits: string }> {
+    return (this.#receiver ?? fail({ code: 'not-asked' })).answer(code);
+  }
+
+  /** Takes the encrypted secret of the old device. */
+  async receiveCopy({ code }: { code: string }): Promise<object> {
+    await (this.#receiver ?? fail({ code: 'not-asked' })).receive(code);
+    return {};
+  }
+
+  /** Keeps the secret that was received, and never over an identity that is there (IDENT-13). */
+  async keepCopy({ pin }: { pin: string }, onStep: OnStep): Promise<WalletStatus> {
+    refuseWeakPin(pin);
+    const receiver = this.#receiver ?? fail({ code: 'not-asked' });
+    return this.context.runAlone(async () => {
+      if ((await this.context.storage.record()) !== undefined) fail({ code: 'exists' });
+      onStep('drawing', 0, 3);
+      const status = await this.#keep(await receiver.secret(), pin, false, onStep);
+      this.#receiver = undefined;
+      return status;
+    });
+  }
+
+  /** Begins a copy on the old device, in the place of an earlier one. */
+  async offerCopy({ code }: { code: string }): Promise<{ code: string }> {
+    this.#require((await this.#stored()).record);
+    this.#sender = await CopySender.begin(code);
+    return { code: this.#sender.keyCode() };
+  }
+
+  /** Takes the key of the new device. */
+  async compareCopy({ code }: { code: string }): Promise<{ digits: string }> {
+    this.#require((await this.#stored()).record);
+    return (this.#sender ?? fail({ code: 'not-asked' })).compare(code);
+  }
+
+  /** Encrypts the secret for the new device, for somebody who has just proved to be there (IDENT-12). */
+  async sealCopy({ proof }: { proof: Proof }): Promise<{ code: string }> {
+    const sender = this.#sender ?? fail({ code: 'not-asked' });
+    return this.context.runAlone(async () =>
+      this.#open(proof, async (dataKey, { record }) => {
+        const secret = await openSecret(record, await importKey(dataKey));
+        try {
+          const code = await sender.seal(secret);
+          this.#sender = undefined;
+          await this.#begin(record, dataKey);
+          return { code };
+        } finally {
+          secret.fill(0);
+        }
+      }),
+    );
   }
 
   /** Has the wallet work for a deployment, the first that it is given. */

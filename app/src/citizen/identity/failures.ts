@@ -16,6 +16,7 @@ export const FAILURE_TEXTS = {
   'other-version': 'failure.other-version',
   'card-refused': 'words.checksum',
   'not-asked': 'failure.locked',
+  'copy-refused': 'copy.different-text',
   'other-deployment': 'stop.other-deployment',
   'no-deployment': 'failure.no-deployment',
   'not-understood': 'failure.internal',

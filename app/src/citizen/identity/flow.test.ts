@@ -131,6 +131,63 @@ describe('restoring from a card', () => {
   });
 });
 
+describe('a copy to another phone', () => {
+  it('is received, and kept under a PIN of this phone', () => {
+    const { flow, effects } = follow(
+      { kind: 'welcome' },
+      { kind: 'have-phone' },
+      { kind: 'copy', event: { kind: 'asked', code: 'one' } },
+      { kind: 'copy', event: { kind: 'next' } },
+      { kind: 'copy', event: { kind: 'scanned', code: 'two' } },
+      { kind: 'copy', event: { kind: 'answered', code: 'three', digits: '123456' } },
+      { kind: 'copy', event: { kind: 'next' } },
+      { kind: 'copy', event: { kind: 'scanned', code: 'four' } },
+      { kind: 'copy-received' },
+      { kind: 'pin-chosen', pin: PIN },
+      { kind: 'pin-repeated', pin: PIN },
+      { kind: 'kept', canUsePasskey: false },
+    );
+    expect(flow).toEqual({ kind: 'inside' });
+    expect(effects).toEqual([
+      { kind: 'ask-copy' },
+      { kind: 'answer-copy', code: 'two' },
+      { kind: 'receive-copy', code: 'four' },
+      { kind: 'keep-copy', pin: PIN },
+    ]);
+  });
+
+  // Tests IDENT-12: the digits and then the PIN come before the secret.
+  it('is given after the digits were compared and the PIN was written', () => {
+    const compared: Flow = { kind: 'copy', copy: { kind: 'compare', digits: '123456' } };
+    const { flow, effects } = follow(
+      compared,
+      { kind: 'digits-are-same' },
+      { kind: 'proof', proof: PROOF },
+      { kind: 'failure', failure: { code: 'wrong-pin', failed: 1, waitSecs: 0 } },
+      { kind: 'proof', proof: PROOF },
+      { kind: 'copy-sealed', code: 'four' },
+    );
+    expect(flow).toEqual({ kind: 'copy', copy: { kind: 'sealed', code: 'four' } });
+    const seal = { kind: 'seal-copy', proof: PROOF };
+    expect(effects).toEqual([seal, seal]);
+    for (const kind of ['intent', 'scan-answer'] as const) {
+      const early: Flow = { kind: 'copy', copy: { kind } };
+      const skipped = follow(early, { kind: 'digits-are-same' }, { kind: 'copy-sealed', code: 'x' });
+      expect(skipped).toEqual({ flow: early, effects: [] });
+    }
+  });
+
+  it('leads back to where it began, and ends with a code of another copy', () => {
+    expect(before({ kind: 'copy', copy: { kind: 'scan-key' } })).toEqual({ kind: 'welcome' });
+    expect(before({ kind: 'copy', copy: { kind: 'key', code: 'x' } })).toEqual({ kind: 'inside' });
+    const scan: Flow = { kind: 'copy', copy: { kind: 'scan-secret' } };
+    const refused = (problem: 'mismatch' | 'damaged') =>
+      follow(scan, { kind: 'failure', failure: { code: 'copy-refused', problem } }).flow;
+    expect(refused('damaged')).toEqual({ kind: 'copy', copy: { kind: 'scan-secret', problem: 'damaged' } });
+    expect(refused('mismatch')).toMatchObject({ copy: { kind: 'different', isNewPhone: true } });
+  });
+});
+
 describe('opening', () => {
   it('begins with what is on the device', () => {
     expect(flowOf({ kind: 'absent' })).toEqual({ kind: 'welcome' });

@@ -15,14 +15,30 @@ import {
   type WalletFailure,
   type WalletStatus,
 } from '../../wallet/index.ts';
+import {
+  beforeCopy,
+  copyTransition,
+  isNewPhone,
+  type CopyEffect,
+  type CopyEvent,
+  type CopyState,
+} from '../copy/copy.ts';
 
 /** Task for which the person proves to be there. */
-export type Task = 'unlock' | 'show-card' | 'change-pin' | 'add-passkey' | 'remove-passkey';
+export type Task =
+  | 'unlock'
+  | 'show-card'
+  | 'change-pin'
+  | 'add-passkey'
+  | 'remove-passkey'
+  | 'give-copy';
 
 /** Purpose of a PIN that is being chosen. */
 export type Origin =
   | { kind: 'new' }
   | { kind: 'card'; card: string }
+  /** The secret that another device has just given. */
+  | { kind: 'copy' }
   | { kind: 'change'; proof: Proof };
 
 /** Reason for which a proof was not taken. */
@@ -39,7 +55,7 @@ export type Flow =
   | { kind: 'starting' }
   | { kind: 'welcome' }
   | { kind: 'words'; problem?: CardProblem }
-  /** The camera looks for the code of a card; `before` is the page that led here. */
+  /** The camera looks for the code of a card. */
   | { kind: 'scan-card'; problem?: CardProblem }
   | { kind: 'pin'; origin: Origin; problem?: PinProblem }
   | { kind: 'repeat-pin'; origin: Origin; pin: string; isDifferent: boolean }
@@ -49,6 +65,7 @@ export type Flow =
   | { kind: 'card'; card: RecoveryCard }
   | { kind: 'card-check'; positions: readonly number[]; wrong: readonly number[] }
   | { kind: 'confirm'; task: Task; problem?: ProofProblem }
+  | { kind: 'copy'; copy: CopyState }
   | { kind: 'inside' }
   | { kind: 'failed'; failure: WalletFailure };
 
@@ -57,6 +74,12 @@ export type FlowEvent =
   | { kind: 'status'; status: WalletStatus }
   | { kind: 'begin' }
   | { kind: 'have-card' }
+  | { kind: 'have-phone' }
+  | { kind: 'give-copy' }
+  | { kind: 'copy'; event: CopyEvent }
+  | { kind: 'digits-are-same' }
+  | { kind: 'copy-received' }
+  | { kind: 'copy-sealed'; code: string }
   | { kind: 'scan-card' }
   | { kind: 'card-given'; card: string }
   | { kind: 'card-read'; card: string; problem?: CardProblem }
@@ -91,6 +114,9 @@ export type Effect =
   | { kind: 'unlock'; proof: Proof }
   | { kind: 'show-card'; proof: Proof }
   | { kind: 'ask-card' }
+  | CopyEffect
+  | { kind: 'keep-copy'; pin: string }
+  | { kind: 'seal-copy'; proof: Proof }
   | { kind: 'answer-card'; words: readonly string[] };
 
 /** State after an event, and the work that follows. */
@@ -139,7 +165,11 @@ function forward(flow: Flow, event: FlowEvent): Transition | undefined {
     case 'welcome':
       if (event.kind === 'begin') return { flow: { kind: 'pin', origin: { kind: 'new' } } };
       if (event.kind === 'have-card') return { flow: { kind: 'words' } };
-      return undefined;
+      return event.kind === 'have-phone'
+        ? { flow: { kind: 'copy', copy: { kind: 'asking' } }, effect: { kind: 'ask-copy' } }
+        : undefined;
+    case 'copy':
+      return goOnWithCopy(flow.copy, event);
     case 'words':
     case 'scan-card':
       return giveCard(flow, event);
@@ -170,6 +200,7 @@ function forward(flow: Flow, event: FlowEvent): Transition | undefined {
     case 'confirm':
       return confirm(flow, event);
     case 'inside':
+      if (event.kind === 'give-copy') return { flow: { kind: 'copy', copy: { kind: 'intent' } } };
       return event.kind === 'task' ? { flow: { kind: 'confirm', task: event.task } } : undefined;
     case 'failed':
       return event.kind === 'have-card' && canRestoreAfter(flow.failure)
@@ -197,6 +228,27 @@ function giveCard({ kind }: Flow & { kind: 'words' | 'scan-card' }, event: FlowE
   }
 }
 
+function goOnWithCopy(copy: CopyState, event: FlowEvent): Transition | undefined {
+  switch (event.kind) {
+    case 'copy': {
+      const next = copyTransition(copy, event.event);
+      return next && { flow: { kind: 'copy', copy: next.state }, ...withEffect(next.effect) };
+    }
+    case 'copy-received':
+      return copy.kind === 'scan-secret'
+        ? { flow: { kind: 'pin', origin: { kind: 'copy' } } }
+        : undefined;
+    case 'digits-are-same':
+      return copy.kind === 'compare'
+        ? { flow: { kind: 'confirm', task: 'give-copy' } }
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const withEffect = (effect: Effect | undefined) => (effect ? { effect } : {});
+
 function choosePin(origin: Origin, pin: string): Transition {
   const problem = pinProblem(pin);
   return problem
@@ -213,6 +265,8 @@ function repeatPin(flow: Flow & { kind: 'repeat-pin' }, repeated: string): Trans
       return { flow: working, effect: { kind: 'create', pin } };
     case 'card':
       return { flow: working, effect: { kind: 'restore', card: origin.card, pin } };
+    case 'copy':
+      return { flow: working, effect: { kind: 'keep-copy', pin } };
     case 'change':
       return { flow: working, effect: { kind: 'set-pin', proof: origin.proof, pin } };
   }
@@ -274,6 +328,10 @@ function confirm(flow: Flow & { kind: 'confirm' }, event: FlowEvent): Transition
       return afterProof(flow, event.proof);
     case 'card-shown':
       return task === 'show-card' ? { flow: { kind: 'card', card: event.card } } : undefined;
+    case 'copy-sealed':
+      return task === 'give-copy'
+        ? { flow: { kind: 'copy', copy: { kind: 'sealed', code: event.code } } }
+        : undefined;
     case 'passkey-failed':
       return { flow: { kind: 'confirm', task, problem: { kind: 'passkey' } } };
     case 'task-done':
@@ -294,6 +352,8 @@ function afterProof(flow: Flow & { kind: 'confirm' }, proof: Proof): Transition 
       return { flow: { kind: 'passkey-offer', proof, next: 'inside' } };
     case 'remove-passkey':
       return { flow, effect: { kind: 'remove-passkey', proof } };
+    case 'give-copy':
+      return { flow, effect: { kind: 'seal-copy', proof } };
     case 'change-pin':
       return { flow: { kind: 'pin', origin: { kind: 'change', proof } } };
   }
@@ -304,6 +364,10 @@ function afterFailure(flow: Flow, failure: WalletFailure): Transition {
   const problem = proofProblemOf(failure);
   const task = taskOf(flow);
   if (problem && task) return { flow: { kind: 'confirm', task, problem } };
+  if (failure.code === 'copy-refused' && flow.kind === 'copy') {
+    const event: CopyEvent = { kind: 'refused', problem: failure.problem };
+    return transition(flow, { kind: 'copy', event });
+  }
   if (failure.code === 'locked') return { flow: { kind: 'confirm', task: 'unlock' } };
   return { flow: { kind: 'failed', failure } };
 }
@@ -345,8 +409,13 @@ export function before(flow: Flow): Flow {
     case 'scan-card':
       return { kind: 'words' };
     case 'pin':
-      if (flow.origin.kind === 'new') return { kind: 'welcome' };
-      return flow.origin.kind === 'card' ? { kind: 'words' } : { kind: 'inside' };
+      if (flow.origin.kind === 'card') return { kind: 'words' };
+      return flow.origin.kind === 'change' ? { kind: 'inside' } : { kind: 'welcome' };
+    case 'copy': {
+      const copy = beforeCopy(flow.copy);
+      if (copy) return { kind: 'copy', copy };
+      return isNewPhone(flow.copy) ? { kind: 'welcome' } : { kind: 'inside' };
+    }
     case 'repeat-pin':
       return { kind: 'pin', origin: flow.origin };
     case 'confirm':
