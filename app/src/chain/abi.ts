@@ -16,6 +16,9 @@ export const SELECTORS = {
   'symbol()': '0x95d89b41',
   'openEpoch(uint256)': '0xec163f2b',
   'transfer(address,uint256)': '0xa9059cbb',
+  'nonces(address)': '0x7ecebe00',
+  'eip712Domain()': '0x84b0196e',
+  'claim(uint256,uint256,address,address,uint256,uint256[8])': '0x8f0a8490',
 } as const;
 
 /** Hash of each event's signature. */
@@ -68,12 +71,19 @@ const MAX_TEXT_BYTES = 32;
 
 /** Reads data that is one short text of printable characters. */
 export function textOf(data: string): string {
+  if (!data.startsWith(`0x${uintWord(BigInt(WORD_BYTES))}`)) throw new AbiError('a text was expected');
+  return textAt(data, 0);
+}
+
+/** Reads a short text of printable characters that the word at a place points to. */
+export function textAt(data: string, place: number): string {
   const digits = data.slice(2);
-  const word = (place: number) => digits.slice(place * WORD_DIGITS, (place + 1) * WORD_DIGITS);
-  const offset = numberOf(word(0) || '0');
-  const length = numberOf(word(1) || '0');
-  if (offset !== WORD_BYTES || length > MAX_TEXT_BYTES) throw new AbiError('a text was expected');
-  const pairs = digits.slice(2 * WORD_DIGITS, 2 * WORD_DIGITS + 2 * length).match(/../g) ?? [];
+  const word = (from: number) => digits.slice(from, from + WORD_DIGITS);
+  const offset = 2 * numberOf(word(place * WORD_DIGITS) || '0');
+  const length = numberOf(word(offset) || '0');
+  if (length > MAX_TEXT_BYTES) throw new AbiError('a text was expected');
+  const start = offset + WORD_DIGITS;
+  const pairs = digits.slice(start, start + 2 * length).match(/../g) ?? [];
   if (pairs.length !== length) throw new AbiError('a text was expected');
   const bytes = Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
   const text = new TextDecoder().decode(bytes);
@@ -98,4 +108,27 @@ export function addressOf(word: string): string {
   const digits = word.replace(/^0x/, '');
   if (!digits.startsWith('0'.repeat(24))) throw new AbiError('an address was expected');
   return `0x${digits.slice(24).toLowerCase()}`;
+}
+
+/** Payment and proof of a claim, as the distributor takes them. */
+export interface ClaimArguments {
+  epoch: number;
+  nullifierHash: string;
+  recipient: string;
+  feeRecipient: string;
+  fee: string;
+  proof: readonly string[];
+}
+
+/** Writes the data of a claim that comes alone. */
+export function claimCallData(claim: ClaimArguments): string {
+  return callData(
+    'claim(uint256,uint256,address,address,uint256,uint256[8])',
+    uintWord(BigInt(claim.epoch)),
+    uintWord(BigInt(claim.nullifierHash)),
+    addressWord(claim.recipient),
+    addressWord(claim.feeRecipient),
+    uintWord(BigInt(claim.fee)),
+    ...claim.proof.map((coordinate) => uintWord(BigInt(coordinate))),
+  );
 }

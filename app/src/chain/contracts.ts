@@ -1,4 +1,13 @@
-import { addressWord, callData, numberOf, textOf, uintOf, uintWord, wordsOf } from './abi.ts';
+import {
+  addressWord,
+  callData,
+  numberOf,
+  textAt,
+  textOf,
+  uintOf,
+  uintWord,
+  wordsOf,
+} from './abi.ts';
 import { calendarOf, type ClaimCalendar } from './calendar.ts';
 import { RpcError, type Block, type RpcEndpoint } from './rpc.ts';
 
@@ -100,4 +109,31 @@ export async function readTokenUnit(
   const decimals = numberOf(wordsOf(await ask(callData('decimals()')), 1)[0] ?? '');
   if (decimals > MAX_DECIMALS) throw new RpcError({ kind: 'not-understood' });
   return { symbol: textOf(await ask(callData('symbol()'))), decimals };
+}
+
+/** Facts that a permit of the token is signed about (EIP-2612, EIP-5267). */
+export interface PermitDomain {
+  name: string;
+  version: string;
+}
+
+/** Reads the domain in which the token takes permits. A token without it refuses the call. */
+export async function readPermitDomain(
+  endpoint: RpcEndpoint,
+  { token }: Deployment,
+  block: Block,
+): Promise<PermitDomain> {
+  const data = await endpoint.call(token, callData('eip712Domain()'), block.number);
+  return { name: textAt(data, 1), version: textAt(data, 2) };
+}
+
+/** Reads the number of permits that an owner has given. */
+export async function readPermitNonce(
+  endpoint: RpcEndpoint,
+  { token }: Deployment,
+  owner: string,
+  block: Block,
+): Promise<bigint> {
+  const data = callData('nonces(address)', addressWord(owner));
+  return uintOf(wordsOf(await endpoint.call(token, data, block.number), 1)[0] ?? '');
 }

@@ -33,7 +33,21 @@ export interface Log {
   logIndex: number;
 }
 
-/** One RPC endpoint by its address. It is asked to read, and never to sign or to keep anything. */
+/** Prices of gas, in wei. */
+export interface GasPrices {
+  maxFeePerGas: bigint;
+  maxPriorityFeePerGas: bigint;
+}
+
+/** Receipt of a transaction that is in a block. */
+export interface TransactionReceipt {
+  transactionHash: string;
+  blockNumber: number;
+  /** False where the transaction failed; its gas is paid all the same. */
+  isDone: boolean;
+}
+
+/** One RPC endpoint by its address. It is asked to read and to pass on what is signed, and never to sign or to keep anything. */
 export class RpcEndpoint {
   constructor(
     readonly address: string,
@@ -94,6 +108,48 @@ export class RpcEndpoint {
     return answer.map(logOf).filter((log) => log !== undefined);
   }
 
+  /** Returns the number of transactions that an account has sent, in a block or with those waiting. */
+  async transactionCount(account: string, block: number | 'pending'): Promise<number> {
+    const tag = block === 'pending' ? block : toQuantity(block);
+    return quantity(await this.#ask('eth_getTransactionCount', [account, tag]));
+  }
+
+  /** Returns the coin that an account holds for gas, in wei. */
+  async coinOf(account: string, block: number): Promise<bigint> {
+    return bigQuantity(await this.#ask('eth_getBalance', [account, toQuantity(block)]));
+  }
+
+  /** Returns prices of gas that a transaction may offer (EIP-1559), in wei. */
+  async gasPrices(): Promise<GasPrices> {
+    const newest = fieldsOf(await this.#ask('eth_getBlockByNumber', ['latest', false]));
+    const base = bigQuantity(newest['baseFeePerGas']);
+    const tip = bigQuantity(await this.#ask('eth_maxPriorityFeePerGas', []));
+    // A base fee doubles in six full blocks.
+    return { maxFeePerGas: 2n * base + tip, maxPriorityFeePerGas: tip };
+  }
+
+  /** Returns the gas that a call from an account would use; one that would fail is refused. */
+  async estimateGas(from: string, to: string, data: string): Promise<number> {
+    return quantity(await this.#ask('eth_estimateGas', [{ from, to, data }]));
+  }
+
+  /** Sends a signed transaction. The same bytes may be sent again. */
+  async send(raw: string): Promise<void> {
+    await this.#ask('eth_sendRawTransaction', [raw]);
+  }
+
+  /** Returns the receipt of a transaction, or nothing while it is in no block. */
+  async receipt(transactionHash: string): Promise<TransactionReceipt | undefined> {
+    const answer = await this.#ask('eth_getTransactionReceipt', [transactionHash]);
+    if (answer === null) return undefined;
+    const fields = fieldsOf(answer);
+    return {
+      transactionHash: word(fields['transactionHash']),
+      blockNumber: quantity(fields['blockNumber']),
+      isDone: quantity(fields['status']) === 1,
+    };
+  }
+
   async #ask(method: string, params: readonly unknown[]): Promise<unknown> {
     const request = new Request(this.address, {
       method: 'POST',
@@ -145,6 +201,12 @@ function quantity(value: unknown): number {
   const number = Number(quantityText(value));
   if (!Number.isSafeInteger(number)) throw new RpcError({ kind: 'not-understood' });
   return number;
+}
+
+const bigQuantityText = matching(/^0x[0-9a-fA-F]{1,64}$/);
+
+function bigQuantity(value: unknown): bigint {
+  return BigInt(bigQuantityText(value));
 }
 
 function toQuantity(number: number): string {

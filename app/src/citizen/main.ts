@@ -11,7 +11,7 @@ import App from './App.svelte';
 import { CitizenDoor } from './door.svelte.ts';
 import { watchInstallOffer, type InstallOffer } from './install/install.ts';
 import { Member } from './member.svelte.ts';
-import { citizenWallet } from './ports.ts';
+import { citizenWallet, signingWallet } from './ports.ts';
 import { SettingsStorage } from './settings/settings.ts';
 
 /** Time between two looks at whether the identity has locked itself. */
@@ -28,6 +28,7 @@ const door = new CitizenDoor(wallet, storage);
 await door.start();
 const member = new Member({
   wallet: citizenWallet(wallet),
+  signing: signingWallet(wallet),
   storage,
   ownService: `${location.origin}/`,
   request: BROWSER,

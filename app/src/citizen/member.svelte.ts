@@ -44,7 +44,8 @@ import {
   readReceiving,
   type Receiving,
 } from './money/money.ts';
-import { refusalCode, type CitizenWallet } from './ports.ts';
+import { Purse } from './money/purse.svelte.ts';
+import { refusalCode, type CitizenWallet, type SigningWallet } from './ports.ts';
 import {
   onChain,
   readPresent,
@@ -71,6 +72,10 @@ export type MemberPage =
   | { kind: 'money' }
   | { kind: 'receiving' }
   | { kind: 'about' }
+  | { kind: 'send' }
+  | { kind: 'export' }
+  | { kind: 'transfer'; id: string }
+  | { kind: 'own-claim'; nullifierHash: string }
   | { kind: 'services' }
   | { kind: 'endpoints' };
 
@@ -94,6 +99,8 @@ const PRESENT_LASTS_MS = 60_000;
 /** Surroundings of the way to a payment. */
 export interface MemberContext {
   wallet: CitizenWallet;
+  /** Wallet of the person's own transactions. */
+  signing: SigningWallet;
   storage: SettingsStorage;
   /** Address of the service that is asked where the person has named none. */
   ownService: string;
@@ -127,6 +134,9 @@ export class Member {
   /** Time of the chain now, counted on by this device; none before it was read. */
   chainSecs = $state<number>();
 
+  /** Money that leaves the person's accounts. */
+  readonly purse: Purse;
+
   #queue: ClaimQueue | undefined;
   #runner: QueueRunner | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
@@ -135,7 +145,23 @@ export class Member {
   #watchTimer: ReturnType<typeof setTimeout> | undefined;
   #isAtWork = false;
 
-  constructor(private readonly context: MemberContext) {}
+  constructor(private readonly context: MemberContext) {
+    this.purse = new Purse({
+      wallet: context.signing,
+      facts: () => this.facts,
+      endpoints: () => this.#endpoints(),
+      epochs: () => this.ownEpochs,
+      unit: () => this.unit,
+    });
+  }
+
+  /** Epochs whose accounts may hold money, the newest first: the present one, and those paid. */
+  get ownEpochs(): readonly number[] {
+    const { money, present } = this;
+    const paid = money.kind === 'read' ? money.payments.map(({ epoch }) => epoch) : [];
+    const now = present?.kind === 'present' ? [present.present.facts.epoch] : [];
+    return [...new Set([...now, ...paid])].sort((a, b) => b - a);
+  }
 
   /** State of the home page. */
   get home(): HomeState {
@@ -169,6 +195,10 @@ export class Member {
     this.receiving = readReceiving(await storage.recall('receiving'));
     this.unit = readUnit(await storage.recall('unit'));
     setInterval(() => this.#tick(), 1_000);
+    const facts = readFacts(await storage.recall('facts'));
+    // What is under way needs no secret, and is looked at before the identity is open.
+    this.facts ??= facts;
+    await this.purse.start();
     window.addEventListener('online', () => this.membership && void this.enter());
     const claims = await ClaimStorage.open().catch(() => undefined);
     if (!claims) return;
@@ -221,6 +251,7 @@ export class Member {
     this.refusal = undefined;
     this.money = { kind: 'reading' };
     this.balance = { kind: 'not-asked' };
+    this.purse.leave();
   }
 
   open(page: MemberPage): void {
@@ -233,6 +264,9 @@ export class Member {
     if (page.kind === 'receiving') void this.#readAddress();
     if (page.kind === 'about') void this.#readAbout();
     if (page.kind === 'check') void this.#check(page.nullifierHash);
+    if (page.kind === 'own-claim') void this.planOwnClaim(page.nullifierHash);
+    // A key does not stay behind a page that was left.
+    this.purse.beginExport();
   }
 
   // Services and endpoints.
@@ -421,6 +455,21 @@ export class Member {
     const claim = this.claims.find((it) => it.nullifierHash === nullifierHash);
     this.checks = undefined;
     if (claim && this.facts) this.checks = await checkClaim(claim, this.facts, this.#endpoints());
+  }
+
+  /** Reads what it costs to send a claim without a service. */
+  async planOwnClaim(nullifierHash: string): Promise<void> {
+    const claim = this.claims.find((it) => it.nullifierHash === nullifierHash);
+    if (claim) await this.purse.planOwnClaim(claim);
+  }
+
+  /** Sends a claim without a service, and shows its transaction. */
+  async sendOwnClaim(nullifierHash: string): Promise<void> {
+    const claim = this.claims.find((it) => it.nullifierHash === nullifierHash);
+    const id = claim && (await this.purse.sendOwnClaim(claim));
+    if (id === undefined) return;
+    this.#runner?.readSoon();
+    this.open({ kind: 'transfer', id });
   }
 
   // The visit to an orb.

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { PathOutcome } from '../tree/tree.ts';
 import { Member } from './member.svelte.ts';
-import type { CitizenWallet, Deployment } from './ports.ts';
+import type { CitizenWallet, Deployment, SigningWallet } from './ports.ts';
 import { SettingsStorage } from './settings/settings.ts';
 import {
   address,
@@ -23,6 +23,14 @@ const ME = word('7');
 const SERVICE = 'https://svc.example/';
 const RPC = 'https://rpc.example/';
 const NULLIFIER = word('a');
+
+/** Wallet that signs nothing: `money/sending.test.ts` has one that does. */
+const SIGNING: SigningWallet = {
+  receiveAddress: async () => address('c'),
+  gasAddress: async () => address('d'),
+  signAction: () => Promise.reject(new Error('nothing is signed here')),
+  exportKey: () => Promise.reject(new Error('no key is taken from here')),
+};
 
 /** World around a phone: one service, one chain, and what the phone asked of them. */
 class World {
@@ -60,6 +68,7 @@ class World {
     const storage = await SettingsStorage.open();
     const member = new Member({
       wallet: this.wallet,
+      signing: SIGNING,
       storage,
       ownService: SERVICE,
       request: answering(async (request) =>

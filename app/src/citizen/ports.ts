@@ -5,13 +5,27 @@
 
 import {
   WalletRefusal,
+  type AccountAction,
   type ClaimToProve,
   type Deployment,
+  type GasTerms,
+  type OwnAccount,
+  type Proof,
   type ProvedClaim,
+  type SignedTransaction,
   type WalletClient,
 } from '../wallet/index.ts';
 
-export type { ClaimToProve, Deployment, ProvedClaim } from '../wallet/index.ts';
+export type {
+  AccountAction,
+  ClaimToProve,
+  Deployment,
+  GasTerms,
+  OwnAccount,
+  Proof,
+  ProvedClaim,
+  SignedTransaction,
+} from '../wallet/index.ts';
 
 /** Steps of a proof that are done, of all. */
 export type OnProving = (done: number, total: number) => void;
@@ -28,6 +42,18 @@ export interface CitizenWallet {
   proveClaim(claim: ClaimToProve, onStep: OnProving): Promise<ProvedClaim>;
 }
 
+/** The wallet as far as the person's own transactions need it. */
+export interface SigningWallet extends Pick<CitizenWallet, 'receiveAddress'> {
+  /** Returns the address of the account that pays for the person's own transactions. */
+  gasAddress(): Promise<string>;
+  signAction(
+    account: OwnAccount,
+    action: AccountAction,
+    terms: GasTerms,
+  ): Promise<SignedTransaction>;
+  exportKey(proof: Proof, account: OwnAccount): Promise<{ address: string; key: string }>;
+}
+
 /** Speaks to the wallet's worker. */
 export function citizenWallet(client: WalletClient): CitizenWallet {
   return {
@@ -39,6 +65,16 @@ export function citizenWallet(client: WalletClient): CitizenWallet {
     receiveAddress: async (epoch) => (await client.call('receiveAddress', { epoch })).address,
     proveClaim: (claim, onStep) =>
       client.call('proveClaim', claim, ({ done, total }) => onStep(done, total)),
+  };
+}
+
+/** Speaks to the wallet's worker about the person's own transactions. */
+export function signingWallet(client: WalletClient): SigningWallet {
+  return {
+    receiveAddress: async (epoch) => (await client.call('receiveAddress', { epoch })).address,
+    gasAddress: async () => (await client.call('gasAddress', {})).address,
+    signAction: (account, action, terms) => client.call('signAction', { account, action, terms }),
+    exportKey: (proof, account) => client.call('exportKey', { proof, account }),
   };
 }
 

@@ -23,10 +23,14 @@ import Words from '../citizen/identity/Words.svelte';
 import Working from '../citizen/identity/Working.svelte';
 import Joined from '../citizen/joined/Joined.svelte';
 import Money from '../citizen/money/Money.svelte';
+import ExportPage from '../citizen/money/ExportPage.svelte';
+import OwnClaimPage from '../citizen/money/OwnClaimPage.svelte';
 import ReceivingPage from '../citizen/money/ReceivingPage.svelte';
 import type { InstallAdvice } from '../citizen/install/install.ts';
 import ReleasePage from '../citizen/release/ReleasePage.svelte';
 import type { ReleaseCheck } from '../citizen/release/release.ts';
+import SendPage from '../citizen/money/SendPage.svelte';
+import TransferPage from '../citizen/money/TransferPage.svelte';
 import Addresses from '../citizen/settings/Addresses.svelte';
 import Language from '../citizen/settings/Language.svelte';
 import Settings from '../citizen/settings/Settings.svelte';
@@ -234,12 +238,14 @@ const member = (props: object) => ({
     ...props,
   },
 });
-const payment = (state: ClaimState, more: object = {}) => ({
+const payment = (state: ClaimState, more: object = {}, canSendAlone = false) => ({
   component: PaymentPage,
   props: {
     claim: claim(EPOCH, state, more),
     calendar: CALENDAR,
     chainSecs: CHAIN_SECS,
+    canSendAlone,
+    onalone: nothing,
     oncheck: nothing,
     onback: nothing,
   },
@@ -276,11 +282,81 @@ const money = (state: object, balance: object = { kind: 'not-asked' }, more: obj
     balance,
     calendar: CALENDAR,
     unit: UNIT,
+    transfers: [],
     onbalance: nothing,
     onreceiving: nothing,
+    onsend: nothing,
+    onexport: nothing,
+    ontransfer: nothing,
     onendpoints: nothing,
     onback: nothing,
     ...more,
+  },
+});
+const FRIEND = '0xd1220a0cf47c7b9be7a2e6ba89f429762e7b9adb';
+const sending = (flow: object) => ({
+  component: SendPage,
+  props: { flow, calendar: CALENDAR, unit: UNIT, onevent: nothing, onendpoints: nothing },
+});
+const part = (epoch: number, payer: string) => ({
+  epoch,
+  address: OWN_ADDRESS,
+  amount: AMOUNT,
+  payer,
+});
+const COST_WEI = 1_234_567_890_000_000n;
+const plan = (parts: readonly object[]) => ({
+  to: FRIEND,
+  amount: AMOUNT * BigInt(parts.length),
+  parts,
+  costWei: COST_WEI,
+  need: { transferGas: 60_000, maxFeePerGas: 2n },
+});
+const stopped = (stop: object) => sending({ kind: 'stopped', purpose: 'send', stop });
+const transfer = (state: object, more: object = {}) => ({
+  id: word('a'),
+  purpose: 'send',
+  to: FRIEND,
+  amount: AMOUNT.toString(),
+  epochs: [EPOCH],
+  steps: [{ raw: '0x', hash: word('a'), from: OWN_ADDRESS, nonce: 0 }],
+  state,
+  ...more,
+});
+const transferPage = (state: object, more: object = {}) => ({
+  component: TransferPage,
+  props: { transfer: transfer(state, more), unit: UNIT, onback: nothing },
+});
+const ownClaim = (state: object) => ({
+  component: OwnClaimPage,
+  props: {
+    claim: claim(EPOCH, { kind: 'queued', notBeforeMs: 0 }),
+    calendar: CALENDAR,
+    unit: UNIT,
+    state,
+    onsend: nothing,
+    onagain: nothing,
+    onendpoints: nothing,
+    onback: nothing,
+  },
+});
+const claimPlan = (isShared: boolean) => ({
+  account: { kind: 'gas' },
+  address: OWN_ADDRESS,
+  gasLimit: 400_000,
+  prices: {},
+  costWei: COST_WEI,
+  isShared,
+});
+const exporting = (exported: object) => ({
+  component: ExportPage,
+  props: {
+    exported,
+    calendar: CALENDAR,
+    epochs: [EPOCH, EPOCH - 1],
+    onshow: nothing,
+    ondone: nothing,
+    onback: nothing,
   },
 });
 const receiving = (props: object) => ({
@@ -523,6 +599,15 @@ const STATES: Record<string, State> = {
     notBeforeMs: 4_102_444_800_000,
     lastFailure: { kind: 'problem', code: 'payments-paused' },
   }),
+  'payment-no-service-takes-it': payment(
+    {
+      kind: 'queued',
+      notBeforeMs: 4_102_444_800_000,
+      lastFailure: { kind: 'unreachable' },
+    },
+    {},
+    true,
+  ),
   'payment-sent': payment(sent('queued'), { receipts: [receipt(CHAIN_SECS + 3_000)] }),
   'payment-batched': payment(sent('batched')),
   'payment-told': payment(sent('mined')),
@@ -597,6 +682,55 @@ const STATES: Record<string, State> = {
   'release-missing': checkedRelease([], ['assets/semaphore_30-NkLtSwV7.prover']),
   'release-no-list': release({ kind: 'no-list' }),
   services: addresses('services', [SERVICE, OTHER_SERVICE]),
+  'money-sent': money({ kind: 'read', payments, evidence: CHECKED }, undefined, {
+    transfers: [
+      transfer({ kind: 'final', blockNumber: 18_699_000 }),
+      transfer({ kind: 'sending' }, { id: word('b'), purpose: 'claim', amount: undefined }),
+    ],
+  }),
+  send: sending({ kind: 'whom', purpose: 'send' }),
+  'send-wrong-address': sending({ kind: 'whom', purpose: 'send', problem: 'checksum' }),
+  'send-how-much': sending({ kind: 'how-much', to: FRIEND }),
+  'send-too-fine': sending({ kind: 'how-much', to: FRIEND, problem: 'too-fine' }),
+  'send-planning': sending({ kind: 'planning', purpose: 'send', to: FRIEND }),
+  'send-check': sending({ kind: 'check', purpose: 'send', plan: plan([part(EPOCH, 'own')]) }),
+  'send-signing': sending({ kind: 'signing', purpose: 'send', plan: plan([part(EPOCH, 'own')]) }),
+  'send-nothing': stopped({ kind: 'nothing' }),
+  'send-too-little': stopped({ kind: 'too-little', held: AMOUNT }),
+  'send-no-gas': stopped({ kind: 'no-gas', address: FRIEND, missingWei: COST_WEI, isOwn: true }),
+  'send-no-gas-shared': stopped({
+    kind: 'no-gas',
+    address: FRIEND,
+    missingWei: COST_WEI,
+    isOwn: false,
+  }),
+  'send-no-answer': stopped({ kind: 'chain', why: 'no-answer' }),
+  'send-under-way': stopped({ kind: 'under-way' }),
+  'send-would-fail': stopped({ kind: 'would-fail' }),
+  sweep: sending({ kind: 'whom', purpose: 'sweep' }),
+  'sweep-check': sending({
+    kind: 'check',
+    purpose: 'sweep',
+    plan: plan([part(EPOCH, 'gas'), part(EPOCH - 1, 'gas'), part(EPOCH - 2, 'own')]),
+  }),
+  'transfer-sending': transferPage({ kind: 'sending' }),
+  'transfer-mined': transferPage({ kind: 'mined', blockNumber: 18_699_000 }),
+  'transfer-final': transferPage({ kind: 'final', blockNumber: 18_699_000 }, { purpose: 'sweep' }),
+  'transfer-reverted': transferPage({ kind: 'failed', why: 'reverted' }),
+  'transfer-overtaken': transferPage({ kind: 'failed', why: 'overtaken' }, { purpose: 'claim' }),
+  'own-claim': ownClaim({ kind: 'check', plan: claimPlan(false) }),
+  'own-claim-shared': ownClaim({ kind: 'signing', plan: claimPlan(true) }),
+  'own-claim-no-gas': ownClaim({
+    kind: 'stopped',
+    stop: { kind: 'no-gas', address: FRIEND, missingWei: COST_WEI, isOwn: true },
+  }),
+  'export-key': exporting({ kind: 'asking', isBusy: false }),
+  'export-key-wrong-pin': exporting({
+    kind: 'asking',
+    problem: { kind: 'wrong-pin', waitSecs: 0 },
+    isBusy: false,
+  }),
+  'export-key-shown': exporting({ kind: 'shown', address: OWN_ADDRESS, key: word('8') }),
   endpoints: addresses('endpoints', [], { recommended: ['https://rpc.example/'] }),
   'endpoints-recommended': addresses(
     'endpoints',

@@ -22,6 +22,18 @@ export function addressBytes(text: string): Bytes {
   return hexBytes(text, ADDRESS);
 }
 
+/** Returns a word of 32 bytes whose form is right. */
+export function wordText(text: string): string {
+  hexBytes(text, WORD);
+  return text;
+}
+
+/** Reads a decimal amount below 2^256. */
+export function amountOf(decimal: string): bigint {
+  amountBytes(decimal);
+  return BigInt(decimal);
+}
+
 /** Returns a number that is whole and not negative, and refuses every other. */
 export function wholeNumber(value: number): number {
   return Number.isSafeInteger(value) && value >= 0 ? value : fail({ code: 'not-understood' });

@@ -2,7 +2,8 @@
  * Messages between a page and the wallet's worker, and the rules that both sides apply.
  *
  * The secret is in none of them. The one exception is the recovery card, which the person asks
- * for with the PIN or the passkey at hand: the call `recoveryCard`.
+ * for with the PIN or the passkey at hand: the call `recoveryCard`. The key of one account can be
+ * had in the same way (`exportKey`); the secret does not follow from it.
  */
 
 /** Fewest and most digits of a PIN. */
@@ -120,6 +121,51 @@ export interface ProvedClaim {
   proof: string[];
 }
 
+/** Account whose key follows from the secret: that of an epoch's payment, or the one for gas. */
+export type OwnAccount = { kind: 'receive'; epoch: number } | { kind: 'gas' };
+
+/** Claim that is sent to the distributor as it was proved. */
+export interface ClaimToSend {
+  epoch: number;
+  nullifierHash: string;
+  recipient: string;
+  feeRecipient: string;
+  fee: string;
+  proof: readonly string[];
+}
+
+/** Deed of an account on the adopted deployment's token or distributor. Amounts are decimal. */
+export type AccountAction =
+  | { kind: 'transfer'; to: string; amount: string }
+  /** The owner, an account of an epoch, lets the sender move tokens (EIP-2612). */
+  | {
+      kind: 'permit';
+      owner: number;
+      amount: string;
+      permitNonce: string;
+      /** Unix seconds after which the token refuses it. */
+      deadline: number;
+      domain: { name: string; version: string };
+    }
+  | { kind: 'move'; owner: number; to: string; amount: string }
+  | { kind: 'claim'; claim: ClaimToSend };
+
+/** Terms of a transaction (EIP-1559). Prices of gas are decimal, in wei. */
+export interface GasTerms {
+  nonce: number;
+  gasLimit: number;
+  maxFeePerGas: string;
+  maxPriorityFeePerGas: string;
+}
+
+/** Transaction that is ready to be sent. */
+export interface SignedTransaction {
+  raw: string;
+  hash: string;
+  from: string;
+  nonce: number;
+}
+
 /** Range of tiles that are asked for together: the first, and the one behind the last. */
 export interface TileRange {
   start: number;
@@ -166,6 +212,17 @@ export interface WalletCalls {
   nullifierHashes: { request: { epochs: number[] }; answer: { nullifierHashes: string[] } };
   receiveAddress: { request: { epoch: number }; answer: { address: string } };
   proveClaim: { request: ClaimToProve; answer: ProvedClaim };
+  gasAddress: { request: object; answer: { address: string } };
+  /** Signs for the adopted deployment's token and distributor, and for nothing else. */
+  signAction: {
+    request: { account: OwnAccount; action: AccountAction; terms: GasTerms };
+    answer: SignedTransaction;
+  };
+  /** Hands out the private key of one account, to somebody who has just proved to be there. */
+  exportKey: {
+    request: { proof: Proof; account: OwnAccount };
+    answer: { address: string; key: string };
+  };
   /** Range of tiles with `number` newer ones, or the one around a tile (IDENT-9). No secret. */
   tileRange: {
     request: { leaves: number; members: number } & ({ number: number } | { tile: number });

@@ -73,6 +73,12 @@ async function answer(
       return wallet.receiveAddress(message.request);
     case 'proveClaim':
       return wallet.proveClaim(message.request, onStep);
+    case 'gasAddress':
+      return wallet.gasAddress();
+    case 'signAction':
+      return wallet.signAction(message.request);
+    case 'exportKey':
+      return wallet.exportKey(message.request);
     case 'tileRange':
       return wallet.tileRange(message.request);
     case 'treePath':

@@ -33,9 +33,11 @@ import {
   type ClaimToProve,
   type Deployment,
   type NewPasskey,
+  type OwnAccount,
   type Proof,
   type ProvedClaim,
   type RecoveryCard,
+  type SignedTransaction,
   type WalletCalls,
   type WalletStatus,
   type WalletStep,
@@ -391,6 +393,44 @@ export class Wallet {
     });
   }
 
+  /** Derives the address of the account that pays for the person's own transactions. */
+  async gasAddress(): Promise<{ address: string }> {
+    const { addressOfKey } = await import('./signing.ts');
+    return this.#withKey({ kind: 'gas' }, async (key) => ({ address: addressOfKey(key) }));
+  }
+
+  /** Signs a transaction for the deployment that was adopted, and for nothing else. */
+  async signAction({
+    account,
+    action,
+    terms,
+  }: WalletCalls['signAction']['request']): Promise<SignedTransaction> {
+    const { deployment } = await this.deployment();
+    if (!deployment) return fail({ code: 'no-deployment' });
+    const { signAction } = await import('./signing.ts');
+    return this.#withKey(account, async (sender) => {
+      if (!('owner' in action)) return signAction({ sender }, deployment, action, terms);
+      return this.#withKey({ kind: 'receive', epoch: action.owner }, async (owner) =>
+        signAction({ sender, owner }, deployment, action, terms),
+      );
+    });
+  }
+
+  /** Hands out the key of one account, to somebody who has just proved to be there. */
+  async exportKey({
+    proof,
+    account,
+  }: WalletCalls['exportKey']['request']): Promise<WalletCalls['exportKey']['answer']> {
+    const { addressOfKey } = await import('./signing.ts');
+    return this.context.runAlone(async () => {
+      await this.#open(proof, async (dataKey, { record }) => this.#begin(record, dataKey));
+      return this.#withKey(account, async (key) => ({
+        address: addressOfKey(key),
+        key: hexText(key),
+      }));
+    });
+  }
+
   /** Returns a range of tiles that are asked for together. */
   async tileRange(
     request: WalletCalls['tileRange']['request'],
@@ -448,6 +488,22 @@ export class Wallet {
       return await work(secret);
     } finally {
       secret.fill(0);
+    }
+  }
+
+  /** Hands the key of an account to work while the vault is open, and overwrites it. */
+  async #withKey<T>(account: OwnAccount, work: (key: Bytes) => Promise<T>): Promise<T> {
+    const scope = await this.#scope();
+    const module = await this.context.computing.module();
+    const key = await this.#withSecret(async (secret) =>
+      account.kind === 'gas'
+        ? module.call('gasKey', secret, scope)
+        : module.call('receiveKey', secret, scope, uint64(wholeNumber(account.epoch))),
+    );
+    try {
+      return await work(key);
+    } finally {
+      key.fill(0);
     }
   }
 

@@ -16,3 +16,19 @@ export function amountText(units: bigint, unit: TokenUnit | undefined): string {
   const amount = format.format(decimalOf(units, unit.decimals) as `${number}`);
   return t('money.amount', { amount, unit: unit.symbol });
 }
+
+/** Decimal places of the coin that pays for gas. */
+const COIN_DECIMALS = 18;
+/** Digits of a cost that are shown, so that a small one is not shown as nothing. */
+const COST_DIGITS = 3;
+
+/** Writes an amount of the coin that pays for gas. */
+export function coinText(wei: bigint): string {
+  const locale = localeOf(currentLanguage().code);
+  const format = new Intl.NumberFormat(locale, {
+    maximumSignificantDigits: COST_DIGITS,
+    roundingMode: 'ceil',
+  } as Intl.NumberFormatOptions);
+  const amount = format.format(decimalOf(wei, COIN_DECIMALS) as `${number}`);
+  return t('send.coin', { amount });
+}

@@ -1,0 +1,230 @@
+import 'fake-indexeddb/auto';
+
+import { IDBFactory } from 'fake-indexeddb';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { uintWord } from '../../chain/abi.ts';
+import { RpcEndpoint } from '../../chain/rpc.ts';
+import { queuedClaim } from '../claim/claim.ts';
+import type { AccountAction, GasTerms, OwnAccount, SigningWallet } from '../ports.ts';
+import { address, answering, CHAIN, endpointFetch, FACTS, word } from '../testing/fakes.ts';
+import { canSendAlone, planClaim } from './claiming.ts';
+import { planSweep } from './plan.ts';
+import {
+  readHoldings,
+  SendingError,
+  signClaim,
+  signPlan,
+  workOnTransfers,
+  type SendingContext,
+} from './sending.ts';
+import { TransferStorage } from './transfers.ts';
+
+const TO = address('e');
+const PRICES = { maxFeePerGas: 2n, maxPriorityFeePerGas: 1n };
+const NEED = { transferGas: 50_000, maxFeePerGas: 2n };
+const GAS = address('d');
+
+/** Chain with accounts, which takes transactions. */
+class World {
+  coins: Record<string, bigint> = { [GAS]: 10n ** 12n };
+  tokens: Record<string, bigint> = { [address('4')]: 70n, [address('5')]: 30n };
+  counts: Record<string, number> = { [GAS]: 7 };
+  sent: string[] = [];
+  receipts: Record<string, number> = {};
+  newest = 75;
+  wouldFail = false;
+  signed: { account: OwnAccount; action: AccountAction; terms: GasTerms }[] = [];
+
+  readonly wallet: SigningWallet = {
+    receiveAddress: async (epoch) => address(String(epoch)),
+    gasAddress: async () => GAS,
+    signAction: async (account, action, terms) => {
+      this.signed.push({ account, action, terms });
+      const from = account.kind === 'gas' ? GAS : address(String(account.epoch));
+      const digit = String(this.signed.length);
+      return { raw: `0x0${digit}`, hash: word(digit), from, nonce: terms.nonce };
+    },
+    exportKey: () => Promise.reject(new Error('no key is taken from here')),
+  };
+
+  #answer(method: string, params: unknown[]): unknown {
+    const hex = (value: bigint | number) => `0x${value.toString(16)}`;
+    const account = params[0] as string;
+    switch (method) {
+      case 'eth_getBalance':
+        return hex(this.coins[account] ?? 0n);
+      case 'eth_getTransactionCount':
+        return hex(this.counts[account] ?? 0);
+      case 'eth_maxPriorityFeePerGas':
+        return hex(1);
+      case 'eth_estimateGas':
+        return hex(300_000);
+      case 'eth_sendRawTransaction':
+        this.sent.push(account);
+        return word('9');
+      case 'eth_getTransactionReceipt': {
+        const block = this.receipts[account];
+        if (block === undefined) return null;
+        return { transactionHash: account, blockNumber: hex(block), status: '0x1' };
+      }
+      default:
+        return this.#domain(params);
+    }
+  }
+
+  #domain(params: unknown[]): string | undefined {
+    const { data } = (params[0] ?? {}) as { data?: string };
+    const text = (value: string) =>
+      uintWord(BigInt(value.length)) + Buffer.from(value).toString('hex').padEnd(64, '0');
+    const words = [15n, 7n * 32n, 9n * 32n, 0n, 0n, 0n, 0n].map(uintWord).join('');
+    if (data === '0x84b0196e') return `0x${words}${text('Annona')}${text('1')}`;
+    return data?.startsWith('0x7ecebe00') ? `0x${uintWord(4n)}` : undefined;
+  }
+
+  endpoint(name = 'rpc'): RpcEndpoint {
+    const context = answering(async (request) => {
+      const body = (await request.clone().json()) as { method: string; params: unknown[] };
+      if (body.method === 'eth_estimateGas' && this.wouldFail) {
+        return new Response(JSON.stringify({ error: { code: 3 } }));
+      }
+      const result = this.#answer(body.method, body.params);
+      if (result !== undefined) return new Response(JSON.stringify({ result }));
+      const chain = { ...CHAIN, newest: this.newest, balances: this.tokens };
+      const answer = (await (await endpointFetch(chain)(request)).json()) as { result: object };
+      if (body.method === 'eth_getBlockByNumber') {
+        return new Response(JSON.stringify({ result: { ...answer.result, baseFeePerGas: '0x1' } }));
+      }
+      return new Response(JSON.stringify(answer));
+    });
+    return new RpcEndpoint(`https://${name}.example/`, context);
+  }
+}
+
+let world: World;
+let context: SendingContext;
+
+beforeEach(async () => {
+  globalThis.indexedDB = new IDBFactory();
+  world = new World();
+  context = {
+    facts: FACTS,
+    endpoints: [world.endpoint()],
+    wallet: world.wallet,
+    storage: await TransferStorage.open(),
+    runAlone: (work) => work(),
+  };
+});
+
+async function sweep() {
+  const { accounts, gas } = await readHoldings(context, [4, 5, 6]);
+  const outcome = planSweep(accounts, gas, NEED, TO);
+  if (outcome.kind !== 'plan') throw new Error('there is a plan');
+  return signPlan(context, 'sweep', outcome.plan, PRICES);
+}
+
+describe('a transfer', () => {
+  it('is signed by permits in the order of its nonces, kept, and sent only then', async () => {
+    const transfer = await sweep();
+    expect(world.sent).toEqual([]);
+    expect(world.signed.map(({ account, action, terms }) => [account.kind, action.kind, terms.nonce])).toEqual([
+      ['gas', 'permit', 7],
+      ['gas', 'move', 8],
+      ['gas', 'permit', 9],
+      ['gas', 'move', 10],
+    ]);
+    expect(world.signed[0]?.action).toEqual({
+      kind: 'permit',
+      owner: 4,
+      amount: '70',
+      permitNonce: '4',
+      deadline: 1_750 + 86_400,
+      domain: { name: 'Annona', version: '1' },
+    });
+    expect(transfer).toMatchObject({ id: word('4'), amount: '100', epochs: [4, 5] });
+    await workOnTransfers(context);
+    expect(world.sent).toEqual(['0x01', '0x02', '0x03', '0x04']);
+  });
+
+  it('outlives the tab, is sent again with the same bytes, and no more once it is in a block', async () => {
+    await sweep();
+    await workOnTransfers(context);
+    context = { ...context, storage: await TransferStorage.open() };
+    for (const digit of ['1', '2']) world.receipts[word(digit)] = 74;
+    await workOnTransfers(context);
+    expect(world.sent.slice(4)).toEqual(['0x03', '0x04']);
+    for (const digit of ['3', '4']) world.receipts[word(digit)] = 75;
+    const [mined] = await workOnTransfers(context);
+    expect(mined?.state).toEqual({ kind: 'mined', blockNumber: 75 });
+    world.newest = 87;
+    const [final, ...others] = await workOnTransfers(context);
+    expect(final?.state).toEqual({ kind: 'final', blockNumber: 75 });
+    expect(others).toEqual([]);
+    expect(world.sent).toHaveLength(6);
+  });
+
+  it('waits for the one before it, whose nonces it would take', async () => {
+    await sweep();
+    const again = sweep();
+    await expect(again).rejects.toEqual(new SendingError('under-way'));
+    expect(await context.storage.all()).toHaveLength(1);
+  });
+
+  it('is not planned where two endpoints tell different things', async () => {
+    const liar = new World();
+    liar.tokens = {};
+    context = { ...context, endpoints: [world.endpoint(), liar.endpoint('liar')] };
+    await expect(sweep()).rejects.toEqual(new SendingError('disagreement'));
+  });
+});
+
+describe('a claim without a service', () => {
+  const claim = queuedClaim(
+    {
+      epoch: 5,
+      nullifierHash: word('a'),
+      recipient: address('5'),
+      feeRecipient: address('0'),
+      fee: '0',
+      proof: Array.from({ length: 8 }, () => word('1')) as never,
+    },
+    word('5'),
+    2_000,
+  );
+
+  it('is offered when every service of the list has failed, and not before', () => {
+    expect(canSendAlone(claim, 2)).toBe(false);
+    expect(canSendAlone({ ...claim, failures: 1 }, 2)).toBe(false);
+    expect(canSendAlone({ ...claim, failures: 2 }, 2)).toBe(true);
+    expect(canSendAlone({ ...claim, failures: 1 }, 0)).toBe(true);
+    const paid = { kind: 'paid', transaction: word('f'), blockNumber: 1 } as const;
+    expect(canSendAlone({ ...claim, failures: 2, state: paid }, 2)).toBe(false);
+  });
+
+  it('is paid for by the account that it pays, and only else by the shared one', async () => {
+    const costWei = 360_000n * 3n;
+    expect(await planClaim(context, claim)).toMatchObject({
+      plan: { account: { kind: 'gas' }, isShared: true, costWei },
+    });
+    world.coins[address('5')] = costWei;
+    const own = await planClaim(context, claim);
+    expect(own).toMatchObject({ plan: { account: { kind: 'receive', epoch: 5 }, isShared: false } });
+    world.coins = { [address('5')]: 1n };
+    expect(await planClaim(context, claim)).toEqual({
+      stop: { kind: 'no-gas', address: address('5'), missingWei: costWei - 1n, isOwn: true },
+    });
+  });
+
+  it('is not sent where the contract would refuse it', async () => {
+    world.wouldFail = true;
+    await expect(planClaim(context, claim)).rejects.toEqual(new SendingError('would-fail'));
+  });
+
+  it('is signed as it was proved, and sent', async () => {
+    const { request } = claim;
+    await signClaim(context, { kind: 'gas' }, GAS, 360_000, request, PRICES);
+    await workOnTransfers(context);
+    expect(world.sent).toEqual(['0x01']);
+    expect(world.signed[0]?.action).toEqual({ kind: 'claim', claim: request });
+  });
+});

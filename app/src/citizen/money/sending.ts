@@ -1,0 +1,280 @@
+/**
+ * Work of a transfer: reading what a plan needs, having the wallet sign, and sending what was
+ * kept. Nothing is sent that was not kept before, so that a closed tab loses and repeats nothing.
+ */
+
+import { addressWord, callData, uintWord } from '../../chain/abi.ts';
+import { readBalance, readPermitDomain, readPermitNonce } from '../../chain/contracts.ts';
+import { RpcError, type Block, type GasPrices, type RpcEndpoint } from '../../chain/rpc.ts';
+import type { DeploymentFacts } from '../deployment/deployment.ts';
+import type { AccountAction, GasTerms, OwnAccount, SigningWallet } from '../ports.ts';
+import { onChain, whyNotRead, type NotChecked } from '../present/present.ts';
+import { gasLimits, type GasMoney, type OwnMoney, type Plan } from './plan.ts';
+import {
+  afterSeeing,
+  isSettledTransfer,
+  newTransfer,
+  stepsToSend,
+  type SeenTransfer,
+  type Transfer,
+  type TransferStep,
+} from './transfer.ts';
+import type { TransferStorage } from './transfers.ts';
+
+/** Time for which a permit holds, in seconds of the chain. */
+const PERMIT_SECS = 86_400;
+/** Part by which an estimate of gas is exceeded at most, as a fraction. */
+const GAS_MARGIN = { above: 6, of: 5 };
+
+/** Surroundings of transfers. */
+export interface SendingContext {
+  facts: DeploymentFacts;
+  endpoints: readonly RpcEndpoint[];
+  wallet: SigningWallet;
+  storage: TransferStorage;
+  /** Runs work while no other tab runs any under this. */
+  runAlone: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** Failure of the way to the chain; nothing was signed. */
+export class SendingError extends Error {
+  override readonly name = 'SendingError';
+
+  constructor(readonly why: NotChecked | 'under-way' | 'would-fail') {
+    super(why);
+  }
+}
+
+/** Holdings of the person's accounts, as the chain has them in one block. */
+export interface Holdings {
+  accounts: readonly OwnMoney[];
+  gas: GasMoney;
+  block: Block;
+}
+
+/** Reads a value in one block, as all that is shown is read. */
+async function readIn<Value>(
+  { endpoints, facts }: SendingContext,
+  read: (endpoint: RpcEndpoint, block: Block) => Promise<Value>,
+): Promise<{ value: Value; block: Block }> {
+  const outcome = await onChain(endpoints, facts, read);
+  if (outcome.kind === 'read') return outcome.reading;
+  throw new SendingError(whyNotRead(outcome, endpoints.length));
+}
+
+/** Asks one endpoint after the other for what differs between them, such as prices. */
+async function askAny<Value>(
+  { endpoints }: SendingContext,
+  ask: (endpoint: RpcEndpoint) => Promise<Value>,
+): Promise<Value> {
+  let last: unknown = new SendingError('no-endpoint');
+  for (const endpoint of endpoints) {
+    try {
+      return await ask(endpoint);
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last instanceof RpcError ? new SendingError('no-answer') : last;
+}
+
+/** Reads what the accounts of epochs hold. The endpoints learn that they belong together. */
+export async function readHoldings(
+  context: SendingContext,
+  epochs: readonly number[],
+): Promise<Holdings> {
+  const { facts, wallet } = context;
+  const gasAddress = await wallet.gasAddress();
+  const addresses = await Promise.all(
+    epochs.map(async (epoch) => ({ epoch, address: await wallet.receiveAddress(epoch) })),
+  );
+  const { value, block } = await readIn(context, async (endpoint, block) => ({
+    gas: { address: gasAddress, coin: await endpoint.coinOf(gasAddress, block.number) },
+    accounts: await Promise.all(
+      addresses.map(async ({ epoch, address }) => ({
+        epoch,
+        address,
+        tokens: await readBalance(endpoint, facts.deployment, address, block),
+        coin: await endpoint.coinOf(address, block.number),
+      })),
+    ),
+  }));
+  return { ...value, block };
+}
+
+/** Reads the prices of gas. */
+export async function readGasPrices(context: SendingContext): Promise<GasPrices> {
+  return askAny(context, (endpoint) => endpoint.gasPrices());
+}
+
+/** Estimates the gas of a call from an account, with a margin. */
+export async function estimateGas(
+  context: SendingContext,
+  from: string,
+  to: string,
+  data: string,
+): Promise<number> {
+  const gas = await askAny(context, (endpoint) =>
+    endpoint.estimateGas(from, to, data).catch((error: unknown) => {
+      const isRefused = error instanceof RpcError && error.failure.kind === 'refused';
+      throw isRefused ? new SendingError('would-fail') : error;
+    }),
+  );
+  return Math.ceil((gas * GAS_MARGIN.above) / GAS_MARGIN.of);
+}
+
+/** Estimates the gas of a transfer of tokens that an account holds. */
+export async function estimateTransfer(
+  context: SendingContext,
+  from: OwnMoney,
+  to: string,
+): Promise<number> {
+  const data = callData('transfer(address,uint256)', addressWord(to), uintWord(from.tokens));
+  return estimateGas(context, from.address, context.facts.deployment.token, data);
+}
+
+/** Signs the transactions of a plan and keeps them. The runner sends them. */
+export async function signPlan(
+  context: SendingContext,
+  purpose: 'send' | 'sweep',
+  plan: Plan,
+  prices: GasPrices,
+): Promise<Transfer> {
+  const signer = new Signer(context, prices);
+  const steps: TransferStep[] = [];
+  const limits = gasLimits(plan.need);
+  for (const { epoch, address, amount, payer } of plan.parts) {
+    const moved = { to: plan.to, amount: amount.toString() };
+    if (payer === 'own') {
+      const account: OwnAccount = { kind: 'receive', epoch };
+      steps.push(await signer.sign(account, address, limits.transfer, { kind: 'transfer', ...moved }));
+      continue;
+    }
+    const gas = await context.wallet.gasAddress();
+    const permit = await permitOf(context, epoch, address, moved.amount);
+    steps.push(await signer.sign({ kind: 'gas' }, gas, limits.permit, permit));
+    const move: AccountAction = { kind: 'move', owner: epoch, ...moved };
+    steps.push(await signer.sign({ kind: 'gas' }, gas, limits.move, move));
+  }
+  const epochs = plan.parts.map(({ epoch }) => epoch);
+  const about = { purpose, to: plan.to, amount: plan.amount.toString(), epochs };
+  return keep(context, newTransfer(about, steps));
+}
+
+/** Signs one transaction for the distributor and keeps it. */
+export async function signClaim(
+  context: SendingContext,
+  account: OwnAccount,
+  address: string,
+  gasLimit: number,
+  claim: (AccountAction & { kind: 'claim' })['claim'],
+  prices: GasPrices,
+): Promise<Transfer> {
+  const signer = new Signer(context, prices);
+  const step = await signer.sign(account, address, gasLimit, { kind: 'claim', claim });
+  const about = { purpose: 'claim' as const, to: claim.recipient, epochs: [claim.epoch] };
+  return keep(context, newTransfer(about, [step]));
+}
+
+/** Keeps a transfer, unless another one is under way: its nonces are those of this one. */
+async function keep({ storage, runAlone }: SendingContext, transfer: Transfer): Promise<Transfer> {
+  return runAlone(async () => {
+    const isUnderWay = (await storage.all()).some(({ state }) => state.kind === 'sending');
+    if (isUnderWay) throw new SendingError('under-way');
+    await storage.put(transfer);
+    return transfer;
+  });
+}
+
+async function permitOf(
+  context: SendingContext,
+  owner: number,
+  address: string,
+  amount: string,
+): Promise<AccountAction> {
+  const { deployment } = context.facts;
+  const { value, block } = await readIn(context, async (endpoint, block) => ({
+    domain: await readPermitDomain(endpoint, deployment, block),
+    nonce: await readPermitNonce(endpoint, deployment, address, block),
+  }));
+  return {
+    kind: 'permit',
+    owner,
+    amount,
+    permitNonce: value.nonce.toString(),
+    deadline: block.time + PERMIT_SECS,
+    domain: value.domain,
+  };
+}
+
+/** Signs transactions one after the other, each with the next nonce of its account. */
+class Signer {
+  readonly #next = new Map<string, number>();
+
+  constructor(
+    private readonly context: SendingContext,
+    private readonly prices: GasPrices,
+  ) {}
+
+  async sign(
+    account: OwnAccount,
+    address: string,
+    gasLimit: number,
+    action: AccountAction,
+  ): Promise<TransferStep> {
+    const nonce =
+      this.#next.get(address) ??
+      (await askAny(this.context, (endpoint) => endpoint.transactionCount(address, 'pending')));
+    this.#next.set(address, nonce + 1);
+    const { maxFeePerGas, maxPriorityFeePerGas } = this.prices;
+    const terms: GasTerms = {
+      nonce,
+      gasLimit,
+      maxFeePerGas: maxFeePerGas.toString(),
+      maxPriorityFeePerGas: maxPriorityFeePerGas.toString(),
+    };
+    return this.context.wallet.signAction(account, action, terms);
+  }
+}
+
+/** Looks at every transfer that is not settled, and sends again what is in no block. */
+export async function workOnTransfers(context: SendingContext): Promise<readonly Transfer[]> {
+  const { storage, runAlone } = context;
+  return runAlone(async () => {
+    for (const transfer of await storage.all()) {
+      if (isSettledTransfer(transfer)) continue;
+      const seen = await look(context, transfer).catch(() => undefined);
+      if (!seen) continue;
+      const after = afterSeeing(transfer, seen);
+      if (after !== transfer) await storage.put(after);
+      for (const { raw } of stepsToSend(after, seen.receipts)) await sendToAll(context, raw);
+    }
+    return storage.all();
+  });
+}
+
+async function look(context: SendingContext, transfer: Transfer): Promise<SeenTransfer> {
+  const { confirmations } = context.facts;
+  const { value, block } = await readIn(context, async (endpoint, block) => {
+    const deep = Math.max(0, block.number - confirmations);
+    return {
+      counts: await Promise.all(
+        transfer.steps.map(({ from }) => endpoint.transactionCount(from, deep)),
+      ),
+      receipts: await Promise.all(
+        transfer.steps.map(async ({ hash }) => {
+          const receipt = await endpoint.receipt(hash);
+          // What came after the block that is compared is seen the next time.
+          return receipt && receipt.blockNumber <= block.number ? receipt : undefined;
+        }),
+      ),
+    };
+  });
+  return { ...value, newestBlock: block.number, confirmations };
+}
+
+/** Sends a transaction through every endpoint: one of them may keep it to itself. */
+async function sendToAll({ endpoints }: SendingContext, raw: string): Promise<void> {
+  // An endpoint that knows it already refuses; the next look tells what became of it.
+  await Promise.all(endpoints.map((endpoint) => endpoint.send(raw).catch(() => undefined)));
+}

@@ -1,0 +1,36 @@
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+
+import type { Transfer } from './transfer.ts';
+
+/** Most settled transfers that are kept; the chain has them all. */
+const MAX_KEPT = 50;
+
+interface TransferSchema extends DBSchema {
+  transfers: { key: number; value: Transfer & { place?: number } };
+}
+
+/** Transfers of this device in IndexedDB, in the order of their signing. They hold no key. */
+export class TransferStorage {
+  private constructor(private readonly database: IDBPDatabase<TransferSchema>) {}
+
+  static async open(): Promise<TransferStorage> {
+    const database = await openDB<TransferSchema>('annona-transfers', 1, {
+      upgrade: (tables) =>
+        void tables.createObjectStore('transfers', { keyPath: 'place', autoIncrement: true }),
+    });
+    return new TransferStorage(database);
+  }
+
+  async all(): Promise<Transfer[]> {
+    return this.database.getAll('transfers');
+  }
+
+  /** Adds a transfer, or puts it where it was; of too many, the oldest go. */
+  async put(transfer: Transfer): Promise<void> {
+    const write = this.database.transaction('transfers', 'readwrite');
+    await write.store.put(transfer);
+    const places = await write.store.getAllKeys();
+    for (const place of places.slice(0, -MAX_KEPT)) await write.store.delete(place);
+    await write.done;
+  }
+}
