@@ -222,7 +222,7 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
     },
     Measurement {
         name: "mutants",
-        command: "cargo xtask mutants",
+        command: "cargo xtask mutants --sample 60",
         takes: "hours",
         figures: Figures::InFile,
         speed: Speed::IsNoMatter,
@@ -440,9 +440,9 @@ const CIRCUITS: &str = "
 ";
 
 const MUTANTS: &str = "
-| package | mutants | caught | score |
-| --- | ---: | ---: | ---: |
+| package | mutants | tried | caught | score | at least, with 95 % confidence |
+| --- | ---: | ---: | ---: | ---: | ---: |
 {% for it in packages %}
-| `{{ it.package }}` | {{ it.mutants|grouped }} | {{ it.caught|grouped }} | {{ it.score_percent }} % |
+| `{{ it.package }}` | {{ it.mutants|grouped }} | {{ it.tried|grouped }} | {{ it.caught|grouped }} | {{ it.score_percent }} % | {{ it.least_score_percent }} % |
 {% endfor %}
 ";
