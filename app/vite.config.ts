@@ -24,6 +24,47 @@ function contentSecurityPolicy(): Plugin {
   };
 }
 
+/** Part of a build's chunk that is looked at here. */
+interface BuiltChunk {
+  type: 'chunk' | 'asset';
+  fileName: string;
+  isDynamicEntry?: boolean;
+  facadeModuleId?: string | null;
+  viteMetadata?: { importedCss: Set<string> };
+}
+
+/**
+ * Has the page fetch the app, its styles and the wallet's worker at once, and not each when the one
+ * before it runs.
+ */
+function fetchAtOnce(): Plugin {
+  return {
+    name: 'annona-fetch-at-once',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { bundle = {} }) => {
+        const files = Object.values(bundle) as BuiltChunk[];
+        const app = files.find(
+          (it) => it.type === 'chunk' && it.facadeModuleId?.endsWith('/src/citizen/main.ts'),
+        );
+        if (!app) throw new Error('the build has the app');
+        const worker = files.find((it) => /^assets\/worker-[\w-]+\.js$/.test(it.fileName));
+        if (!worker) throw new Error('the build has the worker of the wallet');
+        const link = (attrs: Record<string, string | boolean>) =>
+          ({ tag: 'link', attrs, injectTo: 'head' }) as const;
+        return [
+          ...[...(app.viteMetadata?.importedCss ?? [])].map((it) =>
+            link({ rel: 'stylesheet', href: `./${it}`, crossorigin: true }),
+          ),
+          link({ rel: 'modulepreload', href: `./${app.fileName}`, crossorigin: true }),
+          link({ rel: 'modulepreload', href: `./${worker.fileName}`, crossorigin: true }),
+        ];
+      },
+    },
+  };
+}
+
 /** Writes the hashes of the built files into the service worker and into `release.json`. */
 function release(): Plugin {
   let folder = '';
@@ -47,7 +88,7 @@ export default defineConfig(({ mode }) => {
   return {
     // Relative addresses: the app runs under any path of any static host.
     base: './',
-    plugins: [svelte(), contentSecurityPolicy(), ...(isGallery ? [] : [release()])],
+    plugins: [svelte(), contentSecurityPolicy(), ...(isGallery ? [] : [fetchAtOnce(), release()])],
     build: {
       target: 'es2022',
       outDir: isGallery ? '.gallery/site' : 'dist',

