@@ -27,6 +27,8 @@ const CONFIG = {
   confirmations: 12,
   modelId: word('6'),
   maxCaptureAgeSecs: 300,
+  deploymentBlock: 1,
+  rpcUrls: [],
 };
 const CLAIM = { nullifierHash: word('1'), epoch: 3, status: 'queued' };
 
