@@ -110,6 +110,8 @@ export default defineConfig(({ mode }) => {
     },
     worker: { format: 'es' },
     test: {
+      // The wallet's tests derive keys that are dear by design, on a machine that may be busy.
+      testTimeout: 60_000,
       include: ['src/**/*.test.ts', 'scripts/**/*.test.mjs'],
       environment: 'node',
     },
