@@ -26,6 +26,7 @@ import {
 import { homeState, type HomeState } from './home/state.ts';
 import {
   afterAbsence,
+  afterChoosing,
   afterEndedVisit,
   afterJoining,
   afterRefusal,
@@ -59,13 +60,14 @@ import type { Judgement } from './receipt/judgement.ts';
 import { judgeReceipt } from './receipt/judging.ts';
 import { readNetwork, recommendedEndpoints, type Network } from './settings/network.ts';
 import type { SettingsStorage } from './settings/settings.ts';
-import { VisitSession, type VisitCode } from './visit/visit.ts';
+import { VisitSession, type VisitCode, type VisitKind } from './visit/visit.ts';
 import { isSettled, lookAtVisit, WATCH_EVERY_MS, type VisitState } from './visit/watch.ts';
 
 /** Page over the home page. */
 export type MemberPage =
   | { kind: 'home' }
   | { kind: 'visit' }
+  | { kind: 'recovery' }
   | { kind: 'code' }
   | { kind: 'payment'; nullifierHash: string }
   | { kind: 'check'; nullifierHash: string }
@@ -483,7 +485,7 @@ export class Member {
     const fromHex = (text: string): Bytes =>
       Uint8Array.from(text.slice(2).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
     const session = await VisitSession.begin({
-      kind: 'new',
+      kind: membership.visitKind ?? 'new',
       chainId: facts.deployment.chainId,
       orbRegistry: fromHex(facts.deployment.orbRegistry),
       commitment: fromHex(membership.commitment),
@@ -505,6 +507,13 @@ export class Member {
     clearTimeout(this.#visitTimer);
     clearTimeout(this.#watchTimer);
     this.visitCode = undefined;
+  }
+
+  /** Begins a visit of a kind, in the place of an earlier one. */
+  async beginVisit(kind: VisitKind): Promise<void> {
+    if (this.membership) await this.#keep(afterChoosing(this.membership, kind));
+    this.visitState = { kind: 'not-seen' };
+    this.open({ kind: 'code' });
   }
 
   /** Begins again after a visit that came to nothing. */

@@ -3,6 +3,7 @@ import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { fromBase32 } from '../bytes/base32.ts';
 import type { PathOutcome } from '../tree/tree.ts';
 import { Member } from './member.svelte.ts';
 import type { CitizenWallet, Deployment, SigningWallet } from './ports.ts';
@@ -183,6 +184,27 @@ describe('a citizen', () => {
     expect(member.balance).toEqual({ kind: 'read', balance: 70n });
     expect(member.unit).toEqual({ symbol: 'ANN', decimals: 18 });
   }, 60_000);
+
+  it('who has joined before and lost that identity recovers with a code that says so', async () => {
+    const kindOf = (text = '') => fromBase32(text.slice(text.indexOf(':') + 1))?.[1];
+    const member = await world.tab();
+    await member.enter();
+    await member.beginVisit('new');
+    await until(() => member.visitCode !== undefined);
+    expect(kindOf(member.visitCode?.text)).toBe(0);
+    world.enrolment = enrolled('duplicate');
+    await until(() => member.visitState.kind === 'already-enrolled');
+    const before = member.membership?.nonces ?? [];
+    world.enrolment = { status: 404, body: { code: 'enrolment-unknown' } };
+    await member.beginVisit('recovery');
+    await until(() => member.visitCode !== undefined);
+    expect(kindOf(member.visitCode?.text)).toBe(1);
+    expect(member.visitState.kind).toBe('not-seen');
+    expect(member.membership?.nonces.some((it) => before.includes(it))).toBe(false);
+    world.enrolment = enrolled('mined', { leafIndex: 12 });
+    await until(() => member.visitState.kind === 'in-the-list');
+    expect(member.membership).toMatchObject({ leafIndex: 12, visitKind: 'recovery' });
+  });
 
   it('is a member in the next tab as well, and her claims are sent while it is locked', async () => {
     const first = await world.tab();

@@ -34,6 +34,7 @@ import TransferPage from '../citizen/money/TransferPage.svelte';
 import Addresses from '../citizen/settings/Addresses.svelte';
 import Language from '../citizen/settings/Language.svelte';
 import Settings from '../citizen/settings/Settings.svelte';
+import Recovery from '../citizen/visit/Recovery.svelte';
 import Visit from '../citizen/visit/Visit.svelte';
 import VisitCode from '../citizen/visit/VisitCode.svelte';
 import Welcome from '../citizen/welcome/Welcome.svelte';
@@ -252,7 +253,7 @@ const payment = (state: ClaimState, more: object = {}, canSendAlone = false) => 
 });
 const visit = (state: object, code?: string) => ({
   component: VisitCode,
-  props: { code, visit: state, onagain: nothing, ondone: nothing, onback: nothing },
+  props: { code, visit: state, onagain: nothing, onlost: nothing, onnew: nothing, ondone: nothing, onback: nothing },
 });
 const VISIT_CODE = `ANNONA-VISIT-1:${'A2B3C4D5'.repeat(38)}`;
 const joined = (props: object) => ({
@@ -541,7 +542,9 @@ const STATES: Record<string, State> = {
   'home-joining': home('joining'),
   'home-no-service': home('no-service', { survey }),
   'home-other-deployment': home('no-service', { survey, refusal: 'other-deployment' }),
-  visit: { component: Visit, props: { onshow: nothing, onback: nothing } },
+  visit: { component: Visit, props: { onshow: nothing, onlost: nothing, onback: nothing } },
+  'visit-recovery': { component: Recovery, props: { onshow: nothing, onback: nothing } },
+  'visit-nothing-to-recover': visit({ kind: 'capture-again', code: 'nothing-to-recover' }),
   'visit-not-seen': visit({ kind: 'not-seen' }, VISIT_CODE),
   'visit-no-answer': visit({ kind: 'no-answer', failure: { kind: 'unreachable' } }, VISIT_CODE),
   'visit-checking': visit({ kind: 'being-checked' }, VISIT_CODE),

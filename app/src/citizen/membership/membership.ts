@@ -4,6 +4,7 @@
  */
 
 import { epochAt, type ClaimCalendar } from '../../chain/calendar.ts';
+import type { VisitKind } from '../visit/visit.ts';
 
 /** Codes of a visit that a service is asked about; those before have ended. */
 export const MAX_NONCES = 12;
@@ -15,6 +16,8 @@ export interface Membership {
   notMemberAt?: number;
   /** Nonces of the codes that were shown, 0x and 64 digits, the newest last. */
   nonces: readonly string[];
+  /** Purpose of the visit; a new member where none was chosen. */
+  visitKind?: VisitKind;
   /** Nonce that a service knows: the one that the orb read. */
   seenNonce?: string;
   leafIndex?: number;
@@ -79,6 +82,11 @@ export function afterRefusal(record: Membership): Membership {
 /** Forgets the codes of a visit, so that the next one begins afresh. */
 export function afterEndedVisit(record: Membership): Membership {
   return { ...afterRefusal(record), nonces: [] };
+}
+
+/** Begins a visit of a kind afresh: codes of an earlier one are not asked about any longer. */
+export function afterChoosing(record: Membership, visitKind: VisitKind): Membership {
+  return { ...afterEndedVisit(record), visitKind };
 }
 
 /** Notes the leaf of the person. */
