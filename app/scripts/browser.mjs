@@ -5,25 +5,27 @@ import { chromium } from 'playwright-core';
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Starts a headless browser that asks nothing of anybody by itself, with more arguments. */
+/** Options of a browser that asks nothing of anybody by itself. */
+export const BROWSER_OPTIONS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Returns the path of the browser. */
+export function findBrowser() {
+  const path = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
+  if (path) return path;
+  console.error('no Chromium found: install it, or name it in CHROMIUM');
+  return process.exit(1);
+}
+
+/** Starts a headless browser, with more options. */
 export async function startBrowser(more = []) {
-  const executablePath = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
-  if (!executablePath) {
-    console.error('no Chromium found: install it, or name it in CHROMIUM');
-    process.exit(1);
-  }
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      ...more,
-    ],
-  });
+  return chromium.launch({ executablePath: findBrowser(), args: [...BROWSER_OPTIONS, ...more] });
 }
 
 /** Has `object` told of errors in a page, refusals of its policy among them, and of requests to others. */

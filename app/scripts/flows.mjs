@@ -7,13 +7,13 @@
 // `node scripts/flows.mjs ANNONA [NAMES]`: the program, with `dist` built, and the beginnings of
 // the names of flows. KEEP=1 leaves the screenshots of flows that hold.
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { startBrowser } from './browser.mjs';
 import { startDemo } from './e2e/demo.mjs';
-import { newPhone } from './e2e/phone.mjs';
+import { Flow } from './e2e/flow.mjs';
 import { Rounds } from './e2e/rounds.mjs';
 
 /** Flows that run beside each other: more would make one wait for the other's processor time. */
@@ -33,52 +33,19 @@ const secsSince = (start) => ((performance.now() - start) / 1_000).toFixed(0);
 
 const demo = await startDemo(program);
 console.log(`flows: the demo runs after ${secsSince(began)} s`);
-// The app asks the endpoints that the service recommends, and no host that nobody named.
-const recommended = (await demo.get('/v1/config')).rpcUrls.map((it) => new URL(it).origin);
 const browser = await startBrowser();
 let faults = 0;
 
 /** Runs a flow, with phones of its own, and says what became of it. */
 async function runFlow(name, rounds) {
   const start = performance.now();
-  const shots = join(folder, name);
-  mkdirSync(shots);
-  const phones = [];
-  const found = [];
   const { title, run } = await import(`./e2e/flows/${name}.mjs`);
-  const flow = {
-    demo,
-    browser,
-    folder: shots,
-    /** Takes a new phone with the app open in it. */
-    newPhone: async (options = {}) => {
-      const name = `phone${phones.length + 1}`;
-      const defaults = { address: demo.service, folder: shots, name, named: recommended };
-      const phone = await newPhone(browser, { ...defaults, ...options });
-      phones.push(phone);
-      return phone;
-    },
-    nextEpoch: () => rounds.next(),
-    /** Notes a sentence where something is not so. */
-    expect: (isSo, text) => isSo || found.push(text),
-  };
-  try {
-    await run(flow);
-  } catch (error) {
-    found.push(error.message);
-    for (const phone of phones.filter((it) => !it.isClosed)) {
-      found.push(`screenshot: ${await phone.shot('failure').catch(() => 'none')}`);
-    }
-  } finally {
-    rounds.leave();
-  }
-  for (const phone of phones) {
-    await phone.close().catch((error) => found.push(`at the end: ${error.message}`));
-    found.push(...phone.watch.found);
-  }
-  faults += found.length;
-  console.log(`flows: ${name}: ${title}: ${found.length === 0 ? 'well' : 'FAULT'}, ${secsSince(start)} s`);
-  for (const text of found) console.error(`  ${name}: ${text}`);
+  const flow = new Flow({ demo, browser, folder: join(folder, name), rounds });
+  await flow.go(run);
+  faults += flow.found.length;
+  const outcome = flow.found.length === 0 ? 'well' : 'FAULT';
+  console.log(`flows: ${name}: ${title}: ${outcome}, ${secsSince(start)} s`);
+  for (const text of flow.found) console.error(`  ${name}: ${text}`);
 }
 
 for (let first = 0; first < names.length; first += TOGETHER) {

@@ -1,16 +1,16 @@
-// A running `annona demo --keep`: a chain, the contracts, the service with the app, and an orb.
+// A running `annona demo --empty`: a chain, the contracts, the service with the app, and an orb.
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 import { ROOT } from '../sources.mjs';
 
-/** Simulated people who stand before the orb; nobody of the demo has such a number. */
+/** Simulated people who stand before the orb, each once. */
 let nextPerson = 4_711;
 
 /** Starts a demo and waits until everything keeps running. */
 export async function startDemo(program) {
-  const words = ['demo', '--people', '3', '--seed', '1', '--keep', '--app', join(ROOT, 'dist')];
+  const words = ['demo', '--empty', '--app', join(ROOT, 'dist')];
   const process = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   const places = await new Promise((resolve, reject) => {
@@ -36,6 +36,11 @@ export class Demo {
     this.chain = chain;
     /** Folder with `deployment.json`, `orb.key`, `annona.toml` and the service's files. */
     this.files = files;
+  }
+
+  /** Returns the same demo at other addresses, which lead to its own. */
+  behind(service, chain) {
+    return Object.assign(Object.create(this), { service, chain });
   }
 
   /** Ends the demo and waits until nothing of it is left. */
@@ -84,6 +89,21 @@ export class Demo {
   async get(path) {
     const answer = await fetch(new URL(path, this.service));
     return answer.json();
+  }
+
+  /** Sends a claim to the service, as anybody could who has seen it. */
+  async submit(claim) {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify(claim);
+    return fetch(new URL('/v1/claims', this.service), { method: 'POST', headers, body });
+  }
+
+  /** Counts the payments of a nullifier hash on the chain. */
+  async countPayments(nullifierHash) {
+    const { distributor } = await this.get('/v1/config');
+    const filter = { address: distributor, fromBlock: '0x0', toBlock: 'latest' };
+    const logs = await this.ask('eth_getLogs', filter);
+    return logs.filter(({ topics, data }) => `${topics}${data}`.includes(nullifierHash.slice(2))).length;
   }
 
   /** Time of the chain, in Unix seconds. */

@@ -9,6 +9,9 @@ import { Watch } from './watch.mjs';
 /** Longest wait for something to appear on a page. */
 const LIMIT_MS = 120_000;
 
+/** Address that claims are sent to, at every service. */
+export const CLAIMS = /\/v1\/claims$/;
+
 /** Virtual authenticator of a phone that has a fingerprint reader and knows PRF. */
 const AUTHENTICATOR = {
   protocol: 'ctap2',
@@ -23,14 +26,37 @@ const AUTHENTICATOR = {
 
 /**
  * Options: `address` of the app; `named`, origins besides its own that the person names;
- * `hasAuthenticator`; `locale`; `width` and `height` in CSS pixels; `folder` for screenshots.
+ * `hasAuthenticator`; `locale`; `width` and `height` in CSS pixels; `folder` for screenshots;
+ * `context`, a context that is there already.
  */
 export async function newPhone(browser, options) {
-  const { locale = 'en', width = 360, height = 740, ...others } = options;
-  const context = await browser.newContext({ viewport: { width, height }, locale });
+  const { locale = 'en', width = 360, height = 740, context: given, ...others } = options;
+  const viewport = { width, height };
+  const context = given ?? (await browser.newContext({ viewport, locale }));
+  await context.addInitScript(recordSpoken);
   const phone = new Phone(context, others);
   await phone.newTab();
   return phone;
+}
+
+/** Records in a page what its live regions tell. */
+function recordSpoken() {
+  globalThis.spoken = [];
+  const selector = '[aria-live], [role=status], [role=alert]';
+  const note = (node) => {
+    const element = node instanceof Element ? node : node.parentElement;
+    const inside = element?.querySelectorAll(selector) ?? [];
+    for (const region of new Set([element?.closest(selector), ...inside])) {
+      const text = region?.textContent.trim();
+      if (text && globalThis.spoken.at(-1) !== text) globalThis.spoken.push(text);
+    }
+  };
+  new MutationObserver((changes) => {
+    for (const { type, target, addedNodes } of changes) {
+      if (type === 'characterData') note(target);
+      else addedNodes.forEach(note);
+    }
+  }).observe(document, { subtree: true, childList: true, characterData: true });
 }
 
 export class Phone {
@@ -56,6 +82,16 @@ export class Phone {
     }
     await this.page.goto(new URL('/', this.address).href);
     return this.page;
+  }
+
+  /** Returns this phone with another of its tabs, for steps in that. */
+  inTab(page) {
+    return Object.assign(Object.create(this), { page });
+  }
+
+  /** Returns the sentences that a screen reader was told in this tab, in their order. */
+  async spoken() {
+    return this.page.evaluate(() => globalThis.spoken);
   }
 
   /** Waits for the page of a title. */

@@ -1,5 +1,7 @@
 // Steps of a citizen, in the English texts of the app. Each begins where the one before ends.
 
+export { CLAIMS } from './phone.mjs';
+
 /** PIN of every identity that the steps make. */
 export const PIN = '271828';
 
@@ -49,6 +51,22 @@ export async function checkCard(phone, words) {
   await phone.see('Your recovery card is checked');
 }
 
+/** Goes from the welcome page to the home page with the identity of a card. */
+export async function readWords(phone, words) {
+  await phone.heading('An income for every person');
+  await phone.press('I have a recovery card');
+  await phone.heading('Write the words of your card');
+  phone.watch.addWords(words);
+  await phone.write('Words', words.join(' '));
+  await phone.press('Continue');
+  await choosePin(phone);
+  if (phone.hasAuthenticator) {
+    await phone.heading('Open with your fingerprint or face?');
+    await phone.press('Not now');
+  }
+  await phone.heading('Your identity is on this phone');
+}
+
 /** Names an endpoint in the settings, from the home page and back to it. */
 export async function nameEndpoint(phone, address) {
   phone.watch.allow(address);
@@ -68,6 +86,15 @@ export async function nameService(phone, address) {
   await phone.write('Address of a service', address);
   await phone.press('Add');
   await phone.see(address);
+  await phone.press('Back');
+}
+
+/** Takes a service off the list in the settings, from the home page and back to it. */
+export async function removeService(phone, address) {
+  await phone.choose('Settings');
+  await phone.choose('Services');
+  const { host } = new URL(address);
+  await phone.page.getByRole('button', { name: 'Remove' }).filter({ hasText: host }).click();
   await phone.press('Back');
 }
 

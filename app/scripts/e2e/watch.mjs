@@ -18,8 +18,6 @@ export class Watch {
     this.#origins = new Set(origins);
     /** Sentences about what must not be. */
     this.found = [];
-    /** Requests as they were sent: method, URL and body. */
-    this.requests = [];
     context.on('request', (request) => this.#request(request));
     context.on('console', (message) => this.#message(message));
     context.on('weberror', (error) => this.#object(`error in the page: ${error.error().message}`));
@@ -67,10 +65,9 @@ export class Watch {
   }
 
   #request(request) {
+    // The browser does not tell every body: the services' side has a record of them (`proxy.mjs`).
     const url = request.url();
-    const body = request.postData() ?? '';
-    this.requests.push({ method: request.method(), url, body });
-    this.#sent.push(`${url} ${JSON.stringify(request.headers())} ${body}`);
+    this.#sent.push(`${url} ${JSON.stringify(request.headers())} ${request.postData() ?? ''}`);
     if (!url.startsWith('blob:') && !this.#origins.has(new URL(url).origin)) {
       this.#object(`asks ${url}`);
     }

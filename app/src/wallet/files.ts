@@ -35,14 +35,18 @@ export async function loadProver(): Promise<ProverFiles> {
 }
 
 async function loadKnown(address: string, hash: string): Promise<Bytes> {
-  const bytes = await load(address);
-  if ((await sha256(bytes)) !== hash) fail({ code: 'files-damaged' });
-  return bytes;
+  const kept = await load(address);
+  if ((await sha256(kept)) === hash) return kept;
+  // A file that was damaged on its way stays in the browser's cache for as long as a right one.
+  const fresh = await load(address, 'reload');
+  if ((await sha256(fresh)) !== hash) fail({ code: 'files-damaged' });
+  return fresh;
 }
 
-async function load(address: string): Promise<Bytes> {
+async function load(address: string, cache: RequestCache = 'default'): Promise<Bytes> {
   try {
     const answer = await fetch(new URL(address, import.meta.url), {
+      cache,
       signal: AbortSignal.timeout(LIMIT_MS),
     });
     if (answer.ok) return new Uint8Array(await answer.arrayBuffer());

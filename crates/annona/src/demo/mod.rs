@@ -51,6 +51,10 @@ pub(crate) struct DemoArgs {
     /// Leave the chain and the service running at the end, until Ctrl-C.
     #[arg(long)]
     keep: bool,
+    /// Leave out the people and their payments: start the chain, the contracts and the service,
+    /// and leave them running, until Ctrl-C.
+    #[arg(long, conflicts_with_all = ["people", "json", "artifacts"])]
+    empty: bool,
     /// Folder of the built citizen's app, which the demo's service then serves; without this,
     /// app/dist below the current folder, if the app is built there.
     #[arg(long, value_name = "DIR")]
@@ -108,6 +112,9 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
     let title = "set up the chain, the contracts and the service";
     let world = progress.stage(title, creating).await?;
 
+    if args.empty {
+        return stay(&world, &progress, app.is_some()).await;
+    }
     let told = chapters(
         args,
         artifacts.as_ref(),
@@ -125,18 +132,23 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
         note(format_args!("not as told: {complaint}"));
     }
     if args.keep {
-        progress.say(&world.how_to_go_on()?);
-        if app.is_some() {
-            let address = world.service().base();
-            progress.say(&invitation::to_the_app(address, progress.is_on_terminal())?);
-        }
-        std::future::pending::<()>().await;
+        return stay(&world, &progress, app.is_some()).await;
     }
     Ok(if complaints.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Says how to go on, and leaves everything running until a signal ends it.
+async fn stay(world: &World, progress: &DemoProgress, has_app: bool) -> anyhow::Result<ExitCode> {
+    progress.say(&world.how_to_go_on()?);
+    if has_app {
+        let address = world.service().base();
+        progress.say(&invitation::to_the_app(address, progress.is_on_terminal())?);
+    }
+    std::future::pending().await
 }
 
 async fn chapters(

@@ -1,0 +1,60 @@
+import { changed } from '../proxy.mjs';
+import { join, openByPin, reopen } from '../steps.mjs';
+
+export const title = 'a service that lies about root, tiles, amount, time and contracts gets no proof';
+
+const CURRENT = /^\/v1\/epochs\/current$/;
+const CONFIG = /^\/v1\/config$/;
+const TILE = /^\/v1\/tree\/\d+\/0\/0$/;
+const OTHER_WORD = `0x${'1'.repeat(64)}`;
+const get = (path, answer) => ({ method: 'GET', path, answer });
+
+export async function run({ demo, service, newPhone, nextEpoch, expect }) {
+  const phone = await newPhone();
+  await join(phone, demo);
+  await nextEpoch();
+
+  const isRefused = async (lie, rules, sentence) => {
+    service.rules.splice(0, Infinity, ...rules);
+    await reopen(phone);
+    await phone.press('Get your payment');
+    await phone.see(sentence);
+    await phone.shot(lie);
+    const sent = service.claims().length;
+    expect(sent === 0, `a claim was sent after a lie about ${lie}`);
+  };
+  const otherTile = get(TILE, (_, { body }) => {
+    const tile = Buffer.from(body);
+    tile[0] ^= 1;
+    return { body: tile };
+  });
+  // Of members before this one, so that the way leads to another root.
+  await isRefused('tiles', [otherTile], 'The service gave a list of members that is not the chain’s.');
+
+  service.rules.splice(0, Infinity, get(CURRENT, changed((it) => ({ ...it, root: OTHER_WORD }))));
+  await reopen(phone);
+  await phone.see('The service tells another list of members than the chain.');
+
+  // Of the present, the chain alone is believed.
+  const later = (secs) => (it) => ({
+    ...it,
+    epoch: it.epoch + 1,
+    chainTime: it.chainTime + secs,
+    startsAt: it.startsAt + secs,
+    endsAt: it.endsAt + secs,
+    amount: '123456789000000000000000000',
+  });
+  const { endsAt } = await demo.get('/v1/epochs/current');
+  service.rules.splice(0, Infinity, get(CURRENT, changed(later(86_400))));
+  await reopen(phone);
+  await phone.see('Get your payment');
+  expect(!(await phone.sees('123,456,789')), 'the amount is the one of the service');
+  const told = await phone.page.getByText(/^The next payment opens on/).innerText();
+  const day = new Intl.DateTimeFormat('en', { dateStyle: 'full' }).format(1_000 * endsAt);
+  expect(told.includes(day), `the next payment is told as the service does: ${told}`);
+
+  service.rules.splice(0, Infinity, get(CONFIG, changed((it) => ({ ...it, distributor: it.token }))));
+  await phone.page.reload();
+  await openByPin(phone);
+  await phone.see('Get your payment');
+}
