@@ -2,7 +2,8 @@
 // phones and of a tablet; in dark at the first size, since themes differ in colour alone. Takes a
 // screenshot of each (.gallery/shots), and fails on a violation that axe-core finds, on sideways
 // scroll, on a small touch target, on an error in the page, and on a request to another host.
-// Words after the command choose states by the beginning of their names.
+// Words after the command choose states by the beginning of their names. With `--quick` each state
+// is opened once: languages, themes and sizes take turns, and screenshots are of faults only.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -46,32 +47,41 @@ watch(page, new URL(address).origin, object);
 
 await page.goto(address);
 const names = (await page.locator('[data-names]').getAttribute('data-names')).split(' ');
-const wanted = process.argv.slice(2);
+const isQuick = process.argv.includes('--quick');
+const wanted = process.argv.slice(2).filter((it) => !it.startsWith('--'));
 const chosen = names.filter((it) => wanted.length === 0 || wanted.some((word) => it.startsWith(word)));
 
 rmSync(SHOTS, { recursive: true, force: true });
-for (const language of LANGUAGES) {
-  for (const theme of THEMES) {
-    mkdirSync(join(SHOTS, `${language}-${theme}`), { recursive: true });
-    for (const state of chosen) {
-      const query = new URLSearchParams({ state, language, theme });
-      for (const size of theme === THEMES[0] ? SIZES : SIZES.slice(0, 1)) {
-        pages += 1;
-        place = `${state} ${language} ${theme} ${size.name}`;
-        await page.setViewportSize({ width: size.width, height: size.height });
-        if (size === SIZES[0]) await page.goto(`${address}?${query}`);
-        await page.locator('h1').waitFor();
-        await page.evaluate((text) => {
-          document.documentElement.style.setProperty('font-size', `${text}%`);
-        }, size.text);
-        await inspect(size);
-        await page.screenshot({
-          path: join(SHOTS, `${language}-${theme}`, `${state}-${size.name}.png`),
-          fullPage: true,
-        });
-      }
-    }
-  }
+const looks = LANGUAGES.flatMap((language) =>
+  THEMES.flatMap((theme) =>
+    (isQuick || theme === THEMES[0] ? SIZES : SIZES.slice(0, 1)).map((size) => ({ language, theme, size })),
+  ),
+);
+if (isQuick) {
+  // A step that shares no divisor with their number comes to each of them.
+  for (const [index, state] of chosen.entries()) await open(state, looks[(index * 13) % looks.length]);
+} else {
+  for (const look of looks) for (const state of chosen) await open(state, look);
+}
+
+/** Opens a state as it looks to somebody, and inspects it. */
+async function open(state, { language, theme, size }) {
+  pages += 1;
+  place = `${state} ${language} ${theme} ${size.name}`;
+  const before = found.length;
+  await page.setViewportSize({ width: size.width, height: size.height });
+  await page.goto(`${address}?${new URLSearchParams({ state, language, theme })}`);
+  await page.locator('h1').waitFor();
+  await page.evaluate((text) => {
+    document.documentElement.style.setProperty('font-size', `${text}%`);
+  }, size.text);
+  await inspect(size);
+  if (isQuick && found.length === before) return;
+  const folder = join(SHOTS, `${language}-${theme}`);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${state}-${size.name}.png`);
+  await page.screenshot({ path, fullPage: true });
+  if (found.length > before) object(`screenshot: ${path}`);
 }
 
 /** Objects to what the page does wrong at a size. */
@@ -90,7 +100,7 @@ async function inspect(size) {
   }, MIN_TARGET);
   if (overflow > 0) object(`scrolls sideways by ${overflow} px`);
   for (const text of small) object(`"${text}" is lower than ${MIN_TARGET} px`);
-  if (size !== SIZES[0]) return;
+  if (!isQuick && size !== SIZES[0]) return;
   // Not through a script element: the policy of the page refuses it, as it should.
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() =>

@@ -15,16 +15,20 @@ const WORKER = 'wallet/worker.ts';
 const MAY_IMPORT = {
   bytes: [],
   chain: ['net'],
-  citizen: ['bytes', 'chain', 'messages', 'net', 'offline', 'scan', 'service', 'tree', 'ui', 'wallet'],
+  citizen: [
+    ...['bytes', 'chain', 'messages', 'net', 'offline', 'scan', 'service', 'storage', 'tree'],
+    ...['ui', 'wallet'],
+  ],
   gallery: ['bytes', 'chain', 'citizen', 'messages', 'net', 'scan', 'service', 'tree', 'ui', 'wallet'],
   messages: [],
   net: [],
   offline: [],
   scan: ['messages', 'ui'],
   service: ['messages', 'net'],
+  storage: [],
   tree: ['bytes', 'net', 'service', 'wallet'],
   ui: ['messages'],
-  wallet: ['bytes'],
+  wallet: ['bytes', 'storage'],
 };
 
 /** Names that no source uses, and why. */

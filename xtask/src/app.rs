@@ -71,9 +71,10 @@ const BROWSERS: [&str; 3] = [
     "/usr/bin/google-chrome",
 ];
 
-/// Goes a citizen's ways through the built app in Chromium, the last of them with the service,
-/// contracts and orb of a demo. Without a browser it says that it did not.
-pub(crate) fn flow() -> anyhow::Result<()> {
+/// Goes a citizen's ways through the built app in Chromium, most of them with the service,
+/// contracts and orb of a demo, and looks at each state of its screens: once, and with `is_long`
+/// in every language, theme and size. Without a browser it says that it did not.
+pub(crate) fn flow(is_long: bool) -> anyhow::Result<()> {
     let is_named = std::env::var_os("CHROMIUM").is_some();
     if !is_named && !BROWSERS.iter().any(|browser| Path::new(browser).exists()) {
         let reason = anyhow::anyhow!(
@@ -84,7 +85,9 @@ pub(crate) fn flow() -> anyhow::Result<()> {
     run(&["flow", "devices"])?;
     let annona = annona_binary()?;
     let annona = annona.to_string_lossy();
-    setup::npm(FOLDER, &["run", "flows", "--", &annona])
+    setup::npm(FOLDER, &["run", "flows", "--", &annona])?;
+    let extent: &[&str] = if is_long { &[] } else { &["--", "--quick"] };
+    setup::npm(FOLDER, &[&["run", "gallery"], extent].concat())
 }
 
 fn run(scripts: &[&str]) -> anyhow::Result<()> {

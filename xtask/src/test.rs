@@ -88,7 +88,7 @@ const BUILDS: [Step; 2] = [
 const TESTS: [Step; 5] = [
     GENERATED,
     ("app", |_| app::test()),
-    ("app in Chromium", |_| app::flow()),
+    ("app in Chromium", |run| app::flow(run.soak)),
     ("Rust tests", |run| {
         rust_tests::run(&run.binaries, run.soak, &mut run.tests)
     }),

@@ -34,7 +34,7 @@ export async function newPhone(browser, options) {
   const viewport = { width, height };
   const context = given ?? (await browser.newContext({ viewport, locale }));
   await context.addInitScript(recordSpoken);
-  const phone = new Phone(context, others);
+  const phone = new Phone(context, { viewport, ...others });
   await phone.newTab();
   return phone;
 }
@@ -62,8 +62,10 @@ function recordSpoken() {
 export class Phone {
   #shots = 0;
 
-  constructor(context, { address, named = [], hasAuthenticator = false, folder, name = 'phone' }) {
+  constructor(context, options) {
+    const { address, named = [], hasAuthenticator = false, folder, name = 'phone' } = options;
     this.context = context;
+    this.viewport = options.viewport;
     this.address = address;
     this.hasAuthenticator = hasAuthenticator;
     this.folder = folder;
@@ -75,6 +77,7 @@ export class Phone {
   /** Opens a tab with the app, which the steps work in from then on. */
   async newTab() {
     this.page = await this.context.newPage();
+    await this.page.setViewportSize(this.viewport);
     if (this.hasAuthenticator) {
       const session = await this.context.newCDPSession(this.page);
       await session.send('WebAuthn.enable');

@@ -30,6 +30,15 @@ export function calendarOf(values: ClaimCalendar): ClaimCalendar | undefined {
     : undefined;
 }
 
+/** Returns whether two calendars are the same. */
+export function isSameCalendar(one: ClaimCalendar, other: ClaimCalendar): boolean {
+  return (
+    one.genesis === other.genesis &&
+    one.epochLengthSecs === other.epochLengthSecs &&
+    one.claimWindowEpochs === other.claimWindowEpochs
+  );
+}
+
 /** Returns the epoch of a time, or nothing before genesis. */
 export function epochAt(calendar: ClaimCalendar, time: number): number | undefined {
   const elapsed = time - calendar.genesis;

@@ -94,13 +94,13 @@ export class CitizenDoor {
   async chooseLanguage(language: LanguageCode): Promise<void> {
     this.settings = { ...this.settings, language };
     await useLanguage(language);
-    await this.storage.put(this.settings);
+    await this.storage.choose({ language });
   }
 
   async chooseTheme(theme: Theme): Promise<void> {
     this.settings = { ...this.settings, theme };
     showTheme(theme);
-    await this.storage.put(this.settings);
+    await this.storage.choose({ theme });
   }
 
   /**

@@ -1,4 +1,5 @@
 import { toHex, type Bytes } from '../bytes/bytes.ts';
+import { isSameCalendar } from '../chain/calendar.ts';
 import { readTokenUnit, type TokenUnit } from '../chain/contracts.ts';
 import type { Payment } from '../chain/payments.ts';
 import { RpcEndpoint } from '../chain/rpc.ts';
@@ -33,6 +34,8 @@ import {
   afterShowing,
   afterWaiting,
   firstPossibleEpoch,
+  mergedMembership,
+  newMembership,
   readMembership,
   standingOf,
   type Membership,
@@ -58,7 +61,12 @@ import {
 import { answerFault } from './receipt/binding.ts';
 import type { Judgement } from './receipt/judgement.ts';
 import { judgeReceipt } from './receipt/judging.ts';
-import { readNetwork, recommendedEndpoints, type Network } from './settings/network.ts';
+import {
+  mergedNetwork,
+  readNetwork,
+  recommendedEndpoints,
+  type Network,
+} from './settings/network.ts';
 import type { SettingsStorage } from './settings/settings.ts';
 import { VisitSession, type VisitCode, type VisitKind } from './visit/visit.ts';
 import { isSettled, lookAtVisit, WATCH_EVERY_MS, type VisitState } from './visit/watch.ts';
@@ -274,8 +282,15 @@ export class Member {
   // Services and endpoints.
 
   async chooseNetwork(network: Network): Promise<void> {
+    const { storage, ownService } = this.context;
+    const before = this.network;
     this.network = network;
-    await this.context.storage.keep('network', network);
+    const merged = await storage.change('network', (stored) =>
+      mergedNetwork(stored === undefined ? before : readNetwork(stored, ownService), before, network),
+    );
+    // Another choice may have been made meanwhile; it merges with this one.
+    if (this.network !== network) return;
+    this.network = merged;
     this.#readAtMs = Number.NEGATIVE_INFINITY;
     this.#runner?.readSoon();
     await this.enter();
@@ -317,9 +332,20 @@ export class Member {
     // A reading that began later knows more, whichever of the two ends first.
     if (reading !== this.#presentReadings) return;
     this.present = present;
+    const calendar = present.kind === 'present' ? present.present.calendar : undefined;
+    if (calendar && !isSameCalendar(calendar, facts.calendar)) {
+      await this.#correct({ ...facts, calendar });
+    }
     this.#readAtMs = performance.now();
     this.#tick();
     await this.#readUnit(facts);
+  }
+
+  /** Takes facts from the chain, and trusts no longer the services that told others. */
+  async #correct(facts: DeploymentFacts): Promise<void> {
+    this.facts = facts;
+    await this.context.storage.keep('facts', facts);
+    await this.#survey();
   }
 
   async #readUnit(facts: DeploymentFacts): Promise<void> {
@@ -565,8 +591,16 @@ export class Member {
 
   async #keep(membership: Membership): Promise<void> {
     if (membership === this.membership) return;
+    const before = this.membership ?? newMembership(membership.commitment);
     this.membership = membership;
-    await this.context.storage.keep('membership', $state.snapshot(membership));
+    const merged = await this.context.storage.change('membership', (stored) =>
+      mergedMembership(
+        stored === undefined ? before : readMembership(stored, membership.commitment),
+        before,
+        $state.snapshot(membership),
+      ),
+    );
+    if (this.membership === membership) this.membership = merged;
   }
 
   // Money.

@@ -137,6 +137,41 @@ async function join(member: Member): Promise<void> {
   member.open({ kind: 'home' });
 }
 
+describe('a service that lies about the calendar from the first contact on', () => {
+  it('is believed by nobody who reads the chain', async () => {
+    world.config = { ...CONFIG, genesis: CONFIG.genesis - 300, claimWindowEpochs: 1 };
+    const member = await world.tab();
+    await member.enter();
+    expect(member.facts?.calendar).toMatchObject({ genesis: CONFIG.genesis, claimWindowEpochs: 4 });
+    expect(member.survey?.standings.get(SERVICE)).toEqual({
+      kind: 'other-deployment',
+      differs: ['calendar'],
+    });
+    const present = member.present?.kind === 'present' ? member.present.present : undefined;
+    expect(present?.facts).toMatchObject({ epoch: 7, startsAt: 1_700 });
+  });
+});
+
+describe('two tabs', () => {
+  it('keep what each of them names and learns', async () => {
+    const [one, other] = [await world.tab(), await world.tab()];
+    for (const tab of [one, other]) await tab.enter();
+    const { services, endpoints } = one.network;
+    await one.chooseNetwork({ services: [...services, 'https://more.example/'], endpoints });
+    await other.chooseNetwork({ services, endpoints: [] });
+    const kept = (await world.tab()).network;
+    expect(kept).toEqual({ services: [SERVICE, 'https://more.example/'], endpoints: [] });
+    expect(other.network).toEqual(kept);
+
+    await join(one);
+    other.open({ kind: 'code' });
+    await until(() => other.visitState.kind === 'in-the-list');
+    const third = await world.tab();
+    await third.enter();
+    expect(third.membership).toMatchObject({ leafIndex: 11 });
+  });
+});
+
 describe('a citizen', () => {
   it('goes from the visit to the payment, and checks it', async () => {
     const member = await world.tab();

@@ -1,5 +1,6 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
+import { Connection } from '../storage/connection.ts';
 import type { Attempts } from './attempts.ts';
 import type { Deployment } from './protocol.ts';
 
@@ -17,44 +18,54 @@ interface WalletSchema extends DBSchema {
 const NAME = 'annona-wallet';
 const VERSION = 2;
 
+function openDatabase(onLost: () => void): Promise<IDBPDatabase<WalletSchema>> {
+  return openDB<WalletSchema>(NAME, VERSION, {
+    upgrade(tables, before) {
+      if (before < 1) {
+        tables.createObjectStore('vault');
+        tables.createObjectStore('keys');
+        tables.createObjectStore('attempts');
+        tables.createObjectStore('replaced', { autoIncrement: true });
+      }
+      if (before < 2) tables.createObjectStore('deployment');
+    },
+    // A later version of the app in another tab wants to change the tables.
+    blocking: (_current, _blocked, event) => {
+      (event.target as IDBDatabase).close();
+      onLost();
+    },
+    // The browser has deleted the data of the site.
+    terminated: onLost,
+  });
+}
+
 /** The wallet's database in the browser: encrypted records, a key that cannot be read out, counts. */
 export class WalletStorage {
-  private constructor(private readonly database: IDBPDatabase<WalletSchema>) {}
+  private constructor(private readonly connection: Connection<WalletSchema>) {}
 
   /** Opens the database and makes its tables where they are missing. */
   static async open(): Promise<WalletStorage> {
-    const database = await openDB<WalletSchema>(NAME, VERSION, {
-      upgrade(tables, before) {
-        if (before < 1) {
-          tables.createObjectStore('vault');
-          tables.createObjectStore('keys');
-          tables.createObjectStore('attempts');
-          tables.createObjectStore('replaced', { autoIncrement: true });
-        }
-        if (before < 2) tables.createObjectStore('deployment');
-      },
-      // A later version of the app in another tab wants to change the tables.
-      blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
-    });
-    return new WalletStorage(database);
+    const connection = new Connection(openDatabase);
+    await connection.database();
+    return new WalletStorage(connection);
   }
 
   /** Closes the database. */
-  close(): void {
-    this.database.close();
+  async close(): Promise<void> {
+    await this.connection.close();
   }
 
   async record(): Promise<unknown> {
-    return this.database.get('vault', 'record');
+    return (await this.connection.database()).get('vault', 'record');
   }
 
   async deviceKey(): Promise<CryptoKey | undefined> {
-    return this.database.get('keys', 'device');
+    return (await this.connection.database()).get('keys', 'device');
   }
 
   /** Stores a first record with its key, both or neither, and never over another record. */
   async addRecord(record: unknown, deviceKey: CryptoKey): Promise<void> {
-    const change = this.database.transaction(['vault', 'keys', 'attempts'], 'readwrite');
+    const change = (await this.connection.database()).transaction(['vault', 'keys', 'attempts'], 'readwrite');
     await Promise.all([
       change.objectStore('vault').add(record, 'record'),
       change.objectStore('keys').put(deviceKey, 'device'),
@@ -65,7 +76,7 @@ export class WalletStorage {
 
   /** Puts a record in the place of one that nothing opens, which is kept aside. */
   async replaceRecord(record: unknown, deviceKey: CryptoKey): Promise<void> {
-    const change = this.database.transaction(
+    const change = (await this.connection.database()).transaction(
       ['vault', 'keys', 'attempts', 'replaced'],
       'readwrite',
     );
@@ -82,7 +93,7 @@ export class WalletStorage {
 
   /** Stores a change of the record, with a new key of the device where it has one. */
   async updateRecord(record: unknown, deviceKey?: CryptoKey): Promise<void> {
-    const change = this.database.transaction(['vault', 'keys'], 'readwrite');
+    const change = (await this.connection.database()).transaction(['vault', 'keys'], 'readwrite');
     await Promise.all([
       change.objectStore('vault').put(record, 'record'),
       deviceKey && change.objectStore('keys').put(deviceKey, 'device'),
@@ -91,23 +102,23 @@ export class WalletStorage {
   }
 
   async attempts(): Promise<Attempts | undefined> {
-    return this.database.get('attempts', 'pin');
+    return (await this.connection.database()).get('attempts', 'pin');
   }
 
   async putAttempts(attempts: Attempts): Promise<void> {
-    await this.database.put('attempts', attempts, 'pin');
+    await (await this.connection.database()).put('attempts', attempts, 'pin');
   }
 
   async clearAttempts(): Promise<void> {
-    await this.database.delete('attempts', 'pin');
+    await (await this.connection.database()).delete('attempts', 'pin');
   }
 
   async deployment(): Promise<Deployment | undefined> {
-    return this.database.get('deployment', 'adopted');
+    return (await this.connection.database()).get('deployment', 'adopted');
   }
 
   /** Stores a deployment, and never over another one. */
   async addDeployment(deployment: Deployment): Promise<void> {
-    await this.database.add('deployment', deployment, 'adopted');
+    await (await this.connection.database()).add('deployment', deployment, 'adopted');
   }
 }

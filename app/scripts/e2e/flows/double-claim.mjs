@@ -9,6 +9,8 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   const words = await join(first, demo);
   await nextEpoch();
   const second = await newPhone();
+  // Nobody was a member in the first epoch, whose list there is none of.
+  second.watch.expectErrors(/status of 404/);
   await readWords(second, words);
   await second.press('I have joined already');
   // It cannot know since when the identity is a member, and asks for older payments too.

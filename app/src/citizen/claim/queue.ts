@@ -1,9 +1,10 @@
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { openDB, type DBSchema } from 'idb';
 
 import type { ServiceFailure } from '../../service/problems.ts';
 import type { ClaimView, Outcome, Service } from '../../service/service.ts';
 import type { BindingFault } from '../receipt/binding.ts';
 import type { Judgement } from '../receipt/judgement.ts';
+import { Connection } from '../../storage/connection.ts';
 import {
   afterAnswer,
   afterFailure,
@@ -25,25 +26,29 @@ interface ClaimSchema extends DBSchema {
 
 /** Claims of this device in IndexedDB. They hold proofs and no secret. */
 export class ClaimStorage {
-  private constructor(private readonly database: IDBPDatabase<ClaimSchema>) {}
+  private constructor(private readonly connection: Connection<ClaimSchema>) {}
 
   static async open(): Promise<ClaimStorage> {
-    const database = await openDB<ClaimSchema>('annona-claims', 1, {
-      upgrade: (tables) => void tables.createObjectStore('claims', { keyPath: 'nullifierHash' }),
-    });
-    return new ClaimStorage(database);
+    const connection = new Connection<ClaimSchema>((onLost) =>
+      openDB<ClaimSchema>('annona-claims', 1, {
+        upgrade: (tables) => void tables.createObjectStore('claims', { keyPath: 'nullifierHash' }),
+        terminated: onLost,
+      }),
+    );
+    await connection.database();
+    return new ClaimStorage(connection);
   }
 
   async all(): Promise<DeviceClaim[]> {
-    return this.database.getAll('claims');
+    return (await this.connection.database()).getAll('claims');
   }
 
   async get(nullifierHash: string): Promise<DeviceClaim | undefined> {
-    return this.database.get('claims', nullifierHash);
+    return (await this.connection.database()).get('claims', nullifierHash);
   }
 
   async put(claim: DeviceClaim): Promise<void> {
-    await this.database.put('claims', claim);
+    await (await this.connection.database()).put('claims', claim);
   }
 }
 

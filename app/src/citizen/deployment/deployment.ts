@@ -4,7 +4,7 @@
  * refused, whoever runs it.
  */
 
-import { calendarOf, type ClaimCalendar } from '../../chain/calendar.ts';
+import { calendarOf, isSameCalendar, type ClaimCalendar } from '../../chain/calendar.ts';
 import type { ServiceFailure } from '../../service/problems.ts';
 import type { ConfigView, Service } from '../../service/service.ts';
 import { isConfigView } from '../../service/views.ts';
@@ -94,11 +94,7 @@ export function differences(
     (it) => known.deployment[it] !== told.deployment[it],
   );
   const { calendar, receiptSigner, deploymentBlock } = known;
-  const isOtherCalendar =
-    calendar &&
-    (Object.keys(calendar) as (keyof ClaimCalendar)[]).some(
-      (it) => calendar[it] !== told.calendar[it],
-    );
+  const isOtherCalendar = calendar && !isSameCalendar(calendar, told.calendar);
   return [
     ...ofDeployment,
     ...(isOtherCalendar ? (['calendar'] as const) : []),

@@ -126,6 +126,7 @@ describe('the home page', () => {
       kind: 'before-genesis',
       secsLeft: 9,
       evidence: { kind: 'not-checked', why: 'no-endpoint' },
+      calendar: FACTS.calendar,
     };
     expect(home(me, 991, { present: early })).toEqual({
       kind: 'waiting',

@@ -189,6 +189,17 @@ describe('a copy to another phone', () => {
 });
 
 describe('opening', () => {
+  it('says that it is gone where it was open before, and begins where there was none', () => {
+    const looked: FlowEvent = { kind: 'status', status: { kind: 'absent' } };
+    expect(transition({ kind: 'inside' }, looked).flow).toEqual({
+      kind: 'failed',
+      failure: { code: 'absent' },
+    });
+    for (const kind of ['starting', 'welcome'] as const) {
+      expect(transition({ kind }, looked).flow).toEqual({ kind: 'welcome' });
+    }
+  });
+
   it('begins with what is on the device', () => {
     expect(flowOf({ kind: 'absent' })).toEqual({ kind: 'welcome' });
     expect(flowOf(LOCKED)).toEqual({ kind: 'confirm', task: 'unlock' });

@@ -127,7 +127,7 @@ export interface Transition {
 
 /** Returns the state after an event. An event that does not fit the state changes nothing. */
 export function transition(flow: Flow, event: FlowEvent): Transition {
-  if (event.kind === 'status') return { flow: flowOf(event.status) };
+  if (event.kind === 'status') return { flow: afterLook(flow, event.status) };
   if (event.kind === 'failure') return afterFailure(flow, event.failure);
   if (event.kind === 'back') return { flow: before(flow) };
   return forward(flow, event) ?? { flow };
@@ -153,6 +153,13 @@ export function flowOf(status: WalletStatus): Flow {
       };
     }
   }
+}
+
+/** Returns where the app goes on after a look at the device. An identity that is gone is told. */
+function afterLook(flow: Flow, status: WalletStatus): Flow {
+  const hadIdentity = flow.kind === 'inside' || flow.kind === 'card' || flow.kind === 'card-check';
+  const isGone = hadIdentity && status.kind === 'absent';
+  return isGone ? { kind: 'failed', failure: { code: 'absent' } } : flowOf(status);
 }
 
 /** Returns whether a recovery card is a way on from a failure. */

@@ -4,6 +4,7 @@
  */
 
 import { epochAt, type ClaimCalendar } from '../../chain/calendar.ts';
+import { mergedField, mergedList } from '../settings/merge.ts';
 import type { VisitKind } from '../visit/visit.ts';
 
 /** Codes of a visit that a service is asked about; those before have ended. */
@@ -40,6 +41,25 @@ export function readMembership(stored: unknown, commitment: string): Membership 
     Array.isArray(record.nonces) &&
     Array.isArray(record.absentFrom);
   return isOfIt ? record : newMembership(commitment);
+}
+
+/** Applies a change of the record to the record as it is stored now. */
+export function mergedMembership(
+  stored: Membership,
+  before: Membership,
+  after: Membership,
+): Membership {
+  const seenNonce = mergedField(stored.seenNonce, before.seenNonce, after.seenNonce);
+  const leafIndex = after.leafIndex ?? stored.leafIndex;
+  const times = [stored.notMemberAt, after.notMemberAt].filter((it) => it !== undefined);
+  return {
+    commitment: after.commitment,
+    nonces: mergedList(stored.nonces, before.nonces, after.nonces).slice(-MAX_NONCES),
+    absentFrom: mergedList(stored.absentFrom, before.absentFrom, after.absentFrom),
+    ...(seenNonce !== undefined && { seenNonce }),
+    ...(leafIndex !== undefined && { leafIndex }),
+    ...(times.length > 0 && { notMemberAt: Math.max(...times) }),
+  };
 }
 
 /** Standing of the person, as far as this device knows. */

@@ -36,6 +36,7 @@ describe('the present', () => {
         clock: { chainTime: 1_750, readAtMs: 5 },
         evidence: { kind: 'checked', blockNumber: 75, sources: ['https://rpc.example/'] },
         isServiceWrong: false,
+        calendar: FACTS.calendar,
       },
     });
   });
@@ -80,8 +81,8 @@ describe('the present', () => {
   });
 
   it('may lie before genesis, or be unknown', async () => {
-    const early = { ...FACTS, calendar: { ...FACTS.calendar, genesis: 2_000 } };
-    expect(await readPresent(early, [telling()], [endpoint()], at)).toMatchObject({
+    const early = endpoint({ ...CHAIN, genesis: 2_000 });
+    expect(await readPresent(FACTS, [telling()], [early], at)).toMatchObject({
       kind: 'before-genesis',
       secsLeft: 250,
     });

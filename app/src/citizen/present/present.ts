@@ -3,8 +3,8 @@
  * is named, as a service tells them. Which of the two it was stays with the facts.
  */
 
-import { epochAt, oldestClaimable, startOf } from '../../chain/calendar.ts';
-import { readCheckpoint, readEpochState } from '../../chain/contracts.ts';
+import { epochAt, oldestClaimable, startOf, type ClaimCalendar } from '../../chain/calendar.ts';
+import { readCalendar, readCheckpoint, readEpochState } from '../../chain/contracts.ts';
 import { readFromChain, type ReadOutcome } from '../../chain/reading.ts';
 import { RpcError, type Block, type RpcEndpoint } from '../../chain/rpc.ts';
 import type { ServiceFailure } from '../../service/problems.ts';
@@ -39,12 +39,14 @@ export interface Present {
   evidence: Evidence;
   /** True where a service tells another root for the epoch than the chain. */
   isServiceWrong: boolean;
+  /** Calendar as the contracts have it; none where no endpoint was read. */
+  calendar?: ClaimCalendar;
 }
 
 /** Outcome of reading the present. */
 export type PresentOutcome =
   | { kind: 'present'; present: Present }
-  | { kind: 'before-genesis'; secsLeft: number; evidence: Evidence }
+  | { kind: 'before-genesis'; secsLeft: number; evidence: Evidence; calendar: ClaimCalendar }
   | { kind: 'failure'; failure: ServiceFailure };
 
 /** Reads from the person's endpoints, and believes none that is of another chain. */
@@ -86,25 +88,38 @@ export async function readPresent(
   }
   const { value, block, sources } = read.reading;
   const evidence: Evidence = { kind: 'checked', blockNumber: block.number, sources };
-  if (!value) {
-    const secsLeft = Math.max(0, facts.calendar.genesis - block.time);
-    return { kind: 'before-genesis', secsLeft, evidence };
+  const { calendar, epoch } = value;
+  if (!epoch) {
+    const secsLeft = Math.max(0, calendar.genesis - block.time);
+    return { kind: 'before-genesis', secsLeft, evidence, calendar };
   }
   const isServiceWrong =
     told.kind === 'answer' &&
-    told.value.epoch === value.epoch &&
-    told.value.root.toLowerCase() !== value.root;
+    told.value.epoch === epoch.epoch &&
+    told.value.root.toLowerCase() !== epoch.root;
   const clock = { chainTime: block.time, readAtMs };
-  return { kind: 'present', present: { facts: value, clock, evidence, isServiceWrong } };
+  return { kind: 'present', present: { facts: epoch, clock, evidence, isServiceWrong, calendar } };
 }
 
+/** Reads the calendar and the epoch of a block. Nobody but the contracts says what time it is. */
 async function readEpoch(
   endpoint: RpcEndpoint,
-  { deployment, calendar }: DeploymentFacts,
+  { deployment }: DeploymentFacts,
   block: Block,
-): Promise<EpochFacts | undefined> {
+): Promise<{ calendar: ClaimCalendar; epoch: EpochFacts | undefined }> {
+  const calendar = await readCalendar(endpoint, deployment, block);
   const epoch = epochAt(calendar, block.time);
-  if (epoch === undefined) return undefined;
+  if (epoch === undefined) return { calendar, epoch };
+  return { calendar, epoch: await readFacts(endpoint, deployment, calendar, epoch, block) };
+}
+
+async function readFacts(
+  endpoint: RpcEndpoint,
+  deployment: DeploymentFacts['deployment'],
+  calendar: ClaimCalendar,
+  epoch: number,
+  block: Block,
+): Promise<EpochFacts> {
   const [checkpoint, state] = await Promise.all([
     readCheckpoint(endpoint, deployment, epoch, block),
     readEpochState(endpoint, deployment, epoch, block),

@@ -1,4 +1,5 @@
 import { parseAddress, type AddressProblem } from '../../net/address.ts';
+import { mergedList } from './merge.ts';
 
 /** Most services, and most endpoints, of a list. */
 export const MAX_ADDRESSES = 8;
@@ -33,6 +34,13 @@ export function readNetwork(stored: unknown, ownService: string): Network {
   const fields = typeof stored === 'object' && stored !== null ? stored : {};
   const { services, endpoints } = fields as Record<string, unknown>;
   return { services: addressesOf(services) ?? [ownService], endpoints: addressesOf(endpoints) };
+}
+
+/** Applies a change of the lists to the lists as they are stored now. */
+export function mergedNetwork(stored: Network, before: Network, after: Network): Network {
+  const merged = (kind: keyof Network) =>
+    mergedList(stored[kind], before[kind], after[kind]).slice(0, MAX_ADDRESSES);
+  return { services: merged('services'), endpoints: merged('endpoints') };
 }
 
 function addressesOf(value: unknown): string[] | undefined {

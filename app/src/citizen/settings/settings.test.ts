@@ -1,25 +1,42 @@
 import 'fake-indexeddb/auto';
 
-import { describe, expect, it } from 'vitest';
+import { IDBFactory } from 'fake-indexeddb';
+import { beforeEach, describe, expect, it } from 'vitest';
 
+import { mergedField, mergedList } from './merge.ts';
 import { MAX_ADDRESSES, readNetwork, recommendedEndpoints, withAddress } from './network.ts';
 import { DEFAULT_SETTINGS, readSettings, SettingsStorage } from './settings.ts';
+
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory();
+});
 
 describe('the settings', () => {
   it('are kept', async () => {
     const storage = await SettingsStorage.open();
     expect(await storage.get()).toEqual(DEFAULT_SETTINGS);
-    await storage.put({ language: 'sw', theme: 'dark' });
+    await storage.choose({ language: 'sw', theme: 'dark' });
     expect(await (await SettingsStorage.open()).get()).toEqual({ language: 'sw', theme: 'dark' });
   });
 
   it('keep other things beside them', async () => {
     const storage = await SettingsStorage.open();
-    await storage.put({ theme: 'dark' });
+    await storage.choose({ theme: 'dark' });
     await storage.keep('network', { services: [], endpoints: [] });
     expect(await storage.recall('network')).toEqual({ services: [], endpoints: [] });
     expect(await storage.recall('facts')).toBeUndefined();
     expect(await storage.get()).toEqual({ theme: 'dark' });
+  });
+
+  it('of two tabs are both kept', async () => {
+    const [one, other] = [await SettingsStorage.open(), await SettingsStorage.open()];
+    await one.choose({ language: 'es', theme: 'system' });
+    await Promise.all([one.choose({ theme: 'light' }), other.choose({ language: 'ar' })]);
+    expect(await one.get()).toEqual({ language: 'ar', theme: 'light' });
+    const add = (it: SettingsStorage) =>
+      it.change('unit', (stored) => Number(stored ?? 0) + 1);
+    await Promise.all([one, other, one, other].map(add));
+    expect(await one.recall('unit')).toBe(4);
   });
 
   it('that this version does not know are left out', () => {
@@ -27,6 +44,21 @@ describe('the settings', () => {
     for (const stored of [undefined, null, 5, 'text']) {
       expect(readSettings(stored)).toEqual(DEFAULT_SETTINGS);
     }
+  });
+});
+
+describe('what two tabs change', () => {
+  it('is in the list afterwards, and what either removed is not', () => {
+    expect(mergedList(['a', 'b', 'x'], ['a', 'b'], ['b', 'c'])).toEqual(['b', 'c', 'x']);
+    expect(mergedList(['a'], ['a', 'b'], ['a', 'b', 'c'])).toEqual(['a', 'c']);
+    expect(mergedList(['a', 'b'], ['a', 'b'], ['b', 'a'])).toEqual(['b', 'a']);
+    expect(mergedList(['a'], ['a'], ['a'])).toEqual(['a']);
+  });
+
+  it('is the value of the tab that changed it', () => {
+    expect(mergedField('theirs', 'old', 'old')).toBe('theirs');
+    expect(mergedField('theirs', 'old', 'mine')).toBe('mine');
+    expect(mergedField<string | undefined>('old', 'old', undefined)).toBeUndefined();
   });
 });
 

@@ -57,8 +57,9 @@ export class SettingsStorage {
     return readSettings(await this.database?.get('settings', 'shown').catch(() => undefined));
   }
 
-  async put(settings: Settings): Promise<void> {
-    await this.database?.put('settings', settings, 'shown').catch(() => undefined);
+  /** Stores a choice beside the others, which another tab may have changed. */
+  async choose(choice: Partial<Settings>): Promise<void> {
+    await this.change('shown', (stored) => ({ ...readSettings(stored), ...choice }));
   }
 
   /** Returns what was kept under a key, as it was stored. */
@@ -68,6 +69,24 @@ export class SettingsStorage {
 
   async keep(key: KeptKey, value: unknown): Promise<void> {
     await this.database?.put('settings', value, key).catch(() => undefined);
+  }
+
+  /**
+   * Changes what is kept under a key, as one step that no other tab comes between. Returns what is
+   * kept then; where nothing can be kept, the change of nothing.
+   */
+  async change<Value>(
+    key: KeptKey | 'shown',
+    changed: (stored: unknown) => Value,
+  ): Promise<Value> {
+    try {
+      const change = this.database?.transaction('settings', 'readwrite');
+      const value = changed(await change?.store.get(key));
+      await Promise.all([change?.store.put(value, key), change?.done]);
+      return value;
+    } catch {
+      return changed(undefined);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Services, endpoints and a wallet for tests: they answer over the same bytes as real ones. */
 
-import { addressWord, TOPICS, uintWord } from '../../chain/abi.ts';
+import { addressWord, callData, TOPICS, uintWord } from '../../chain/abi.ts';
 import { RpcEndpoint } from '../../chain/rpc.ts';
 import type { RequestContext } from '../../net/request.ts';
 import { Service } from '../../service/service.ts';
@@ -64,6 +64,7 @@ export function service(
 /** State of a fake chain with blocks ten seconds apart, from second 1,000. */
 export interface FakeChain {
   chainId: number;
+  genesis: number;
   newest: number;
   root: string;
   memberCount: bigint;
@@ -106,6 +107,7 @@ export interface FakePayment {
 
 export const CHAIN: FakeChain = {
   chainId: CONFIG.chainId,
+  genesis: CONFIG.genesis,
   newest: 75,
   root: word('5'),
   memberCount: 12n,
@@ -171,6 +173,12 @@ function call(chain: FakeChain, data: string): string {
       return words(18n);
     case '0x95d89b41':
       return `0x${uintWord(32n)}${uintWord(3n)}${'414e4e'.padEnd(64, '0')}`;
+    case callData('genesis()'):
+      return words(BigInt(chain.genesis));
+    case callData('epochLength()'):
+      return words(BigInt(CONFIG.epochLengthSecs));
+    case callData('claimWindow()'):
+      return words(BigInt(CONFIG.claimWindowEpochs));
     default:
       return '0x';
   }

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import type { IDBPDatabase } from 'idb';
+
+import { Connection } from './connection.ts';
+
+/** Connection to databases that are numbered in the order in which they are opened. */
+function connection(fails: readonly number[] = []) {
+  const lost: (() => void)[] = [];
+  const made = new Connection<unknown>(async (onLost) => {
+    const number = lost.push(onLost);
+    if (fails.includes(number)) throw new DOMException('none', 'UnknownError');
+    return { number } as unknown as IDBPDatabase<unknown>;
+  });
+  return { made, lost };
+}
+
+describe('a connection', () => {
+  it('is opened once', async () => {
+    const { made, lost } = connection();
+    const [one, other] = await Promise.all([made.database(), made.database()]);
+    expect(one).toBe(other);
+    expect(lost).toHaveLength(1);
+  });
+
+  it('is opened anew when the browser has broken it off, and when it could not be opened', async () => {
+    const { made, lost } = connection([2]);
+    await made.database();
+    lost[0]?.();
+    await expect(made.database()).rejects.toThrow();
+    expect(await made.database()).toMatchObject({ number: 3 });
+    // The end of an older one is not the end of this one.
+    lost[0]?.();
+    expect(await made.database()).toMatchObject({ number: 3 });
+  });
+});
