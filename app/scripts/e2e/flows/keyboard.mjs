@@ -1,4 +1,4 @@
-import { PIN } from '../steps.mjs';
+import { PIN, waitForPayments } from '../steps.mjs';
 
 export const title = 'by keyboard alone from welcome to claim, with each step read out';
 
@@ -94,7 +94,7 @@ export async function run({ demo, newPhone, nextEpoch, expect }) {
   await write('PIN', PIN);
   await arrive('Your payment');
   await press('Get your payment');
-  await phone.page.getByText(/^Paid( a moment ago)?$/).first().waitFor();
+  await waitForPayments(phone, 1);
   const spoken = (await phone.spoken()).join('\n');
   for (const text of ['Looking for you in the list', 'Proving that you are a member', 'Paid']) {
     expect(spoken.includes(text), `"${text}" is not read out; it was: ${spoken}`);

@@ -20,6 +20,7 @@ export async function run({ demo, service, folder, adopt, nextEpoch, claimsSent,
   const before = claimsSent().length;
   browser = await startOwnBrowser(folder);
   phone = await adopt(browser);
+  phone.watch.allow(demo.chain);
   await phone.heading('Open your identity');
   for (let tries = 0; tries < 600 && claimsSent().length === before; tries += 1) {
     await phone.page.waitForTimeout(200);

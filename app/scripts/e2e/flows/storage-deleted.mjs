@@ -1,8 +1,8 @@
-import { claim, join, readWords, reopen } from '../steps.mjs';
+import { claim, join, nameEndpoint, readWords, reopen, waitForPayments } from '../steps.mjs';
 
 export const title = 'the browser deletes everything: the app says so, and the card brings it back';
 
-export async function run({ demo, newPhone, nextEpoch, expect }) {
+export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   const phone = await newPhone();
   const words = await join(phone, demo);
   await nextEpoch();
@@ -23,8 +23,13 @@ export async function run({ demo, newPhone, nextEpoch, expect }) {
 
   await readWords(phone, words);
   await phone.press('I have joined already');
-  // What the chain knows is not lost.
-  await phone.see('Your payment of');
-  await phone.press('Get your payment');
-  await phone.see(/Paid|already/);
+  await phone.heading('Your payment');
+  // It cannot know any longer what it was paid, and is not paid twice.
+  phone.watch.expectErrors(/status of 404/);
+  await phone.choose(/^Get/);
+  await phone.see('The service says that it is paid: NOT CHECKED');
+  await nameEndpoint(phone, demo.chain);
+  await waitForPayments(phone, 1);
+  const count = await demo.countPayments(claimsSent().at(-1).nullifierHash);
+  expect(count === 1, `the claim is paid ${count} times`);
 }
