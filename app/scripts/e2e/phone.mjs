@@ -27,12 +27,14 @@ const AUTHENTICATOR = {
 /**
  * Options: `address` of the app; `named`, origins besides its own that the person names;
  * `hasAuthenticator`; `locale`; `width` and `height` in CSS pixels; `folder` for screenshots;
- * `context`, a context that is there already.
+ * `context`, a context that is there already; `hasServiceWorker` false where files of the app are to
+ * come from the service each time.
  */
 export async function newPhone(browser, options) {
   const { locale = 'en', width = 360, height = 740, context: given, ...others } = options;
+  const serviceWorkers = others.hasServiceWorker === false ? 'block' : 'allow';
   const viewport = { width, height };
-  const context = given ?? (await browser.newContext({ viewport, locale }));
+  const context = given ?? (await browser.newContext({ viewport, locale, serviceWorkers }));
   await context.addInitScript(recordSpoken);
   const phone = new Phone(context, { viewport, ...others });
   await phone.newTab();

@@ -2,10 +2,10 @@ import { join } from '../steps.mjs';
 
 export const title = 'a member finds all that the chain says about the own identity';
 
-export async function run({ demo, newPhone, expect }) {
+export async function run({ demo, chain, service, newPhone, expect }) {
   const phone = await newPhone();
   await join(phone, demo);
-  const asked = phone.watch.requests.length;
+  const asked = [chain, service].map(({ seen }) => seen.length);
   await phone.press('All about me');
   await phone.see('You joined');
   await phone.see(/This identity is paid for the time from/);
@@ -15,7 +15,9 @@ export async function run({ demo, newPhone, expect }) {
   const { leafIndex } = await memberOf(phone);
   expect(facts.includes(`\n${leafIndex}\n`), `the place is not ${leafIndex}: ${facts}`);
   const { commitment } = await memberOf(phone);
-  const told = phone.watch.requests.slice(asked).some(({ url, body }) => `${url} ${body}`.includes(commitment.slice(2)));
+  const since = [chain, service].flatMap(({ seen }, index) => seen.slice(asked[index]));
+  expect(since.length > 0, 'nothing was asked');
+  const told = since.some(({ url, body }) => `${url} ${body}`.includes(commitment.slice(2)));
   expect(!told, 'the commitment is named to an endpoint');
 }
 

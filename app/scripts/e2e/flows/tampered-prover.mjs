@@ -5,7 +5,7 @@ export const title = 'a prover file with another byte makes no proof';
 const PROVER = /\/assets\/semaphore_30[^/]*\.prover$/;
 
 export async function run({ demo, service, newPhone, nextEpoch, claimsSent, expect }) {
-  const phone = await newPhone();
+  const phone = await newPhone({ hasServiceWorker: false });
   await join(phone, demo);
   await nextEpoch();
   await reopen(phone);

@@ -7,7 +7,7 @@ const WAITS = [0, 0, 0, 30, 60, 300, 900, 3_600, 3_600, 3_600];
 const WRONG = '314159';
 
 export async function run({ newPhone, expect }) {
-  const phone = await newPhone();
+  const phone = await newPhone({ hasServiceWorker: false });
   await makeIdentity(phone);
   const before = await vaultOf(phone);
   let passedMs = 0;

@@ -2,9 +2,9 @@ import { openDB, type DBSchema } from 'idb';
 
 import type { ServiceFailure } from '../../service/problems.ts';
 import type { ClaimView, Outcome, Service } from '../../service/service.ts';
+import { Connection } from '../../storage/connection.ts';
 import type { BindingFault } from '../receipt/binding.ts';
 import type { Judgement } from '../receipt/judgement.ts';
-import { Connection } from '../../storage/connection.ts';
 import {
   afterAnswer,
   afterFailure,
