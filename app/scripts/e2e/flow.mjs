@@ -28,6 +28,7 @@ export class Flow {
     try {
       this.service = await this.newProxy();
       this.chain = await this.newProxy(this.demo.chain);
+      for (const proxy of this.#proxies) proxy.recommended = this.chain.address;
       this.demo = this.demo.behind(this.service.address, this.chain.address);
       await run(this);
     } catch (error) {
@@ -61,7 +62,9 @@ export class Flow {
   /** Takes a new phone with the app open in it. */
   newPhone = async (options = {}) => {
     const name = `phone${this.#phones.length + 1}`;
-    const defaults = { address: this.demo.service, folder: this.folder, name };
+    // The service recommends the chain's endpoint, and a phone may ask it.
+    const named = [new URL(this.demo.chain).origin, this.chain.target.origin];
+    const defaults = { address: this.demo.service, folder: this.folder, name, named };
     const phone = await newPhone(this.browser, { ...defaults, ...options });
     this.#phones.push(phone);
     return phone;
@@ -76,6 +79,7 @@ export class Flow {
   /** Starts a service of somebody else in front of the demo's, or of another address. */
   newProxy = async (target = this.service?.target.href ?? this.demo.service) => {
     const proxy = await startProxy(target);
+    proxy.recommended = this.chain?.address;
     this.#proxies.push(proxy);
     this.#ends.push(() => proxy.stop());
     return proxy;

@@ -24,6 +24,8 @@ class Proxy {
   constructor(target, rules) {
     this.target = new URL(target);
     this.rules = rules;
+    /** Endpoint of the chain that is recommended in the place of the real one, if there is one. */
+    this.recommended = undefined;
     /** Requests as they came: method, URL, headers, body, and whether a browser sent them. */
     this.seen = [];
   }
@@ -71,13 +73,20 @@ class Proxy {
     const rules = this.rules.filter((it) => it.method === method && it.path.test(url));
     let answer;
     for (const { reply } of rules) answer ??= await reply?.(asked);
-    answer ??= await this.#forward(asked, headers);
+    answer ??= this.#recommending(url, await this.#forward(asked, headers));
     for (const rule of rules) {
       if (rule.answer) answer = { ...answer, ...(await rule.answer(asked, answer)) };
     }
     const length = { 'content-length': Buffer.byteLength(answer.body) };
     response.writeHead(answer.status, { ...answer.headers, ...length });
     response.end(answer.body);
+  }
+
+  /** Has a phone read the chain through the record of what it asks. */
+  #recommending(url, answer) {
+    if (url !== '/v1/config' || !this.recommended || answer.status !== 200) return answer;
+    const config = { ...JSON.parse(answer.body), rpcUrls: [this.recommended] };
+    return { ...answer, body: JSON.stringify(config) };
   }
 
   #forward({ method, url, body }, headers) {

@@ -21,12 +21,14 @@ export async function run({ demo, newPhone, newProxy, nextEpoch, claimsSent, exp
   await nameService(first, otherService.address);
   await nameEndpoint(second, otherEndpoint.address);
   await reopen(first);
-  await first.choose('Settings');
-  for (const [place, address] of [
-    ['Services', otherService.address],
-    ['Checking against the chain', otherEndpoint.address],
+  for (const [place, { address }] of [
+    ['Services', otherService],
+    ['Checking against the chain', otherEndpoint],
   ]) {
-    const note = await first.page.getByRole('button', { name: place }).innerText();
-    expect(note.includes('2 addresses'), `${place}: ${address} is lost: ${note}`);
+    await first.choose('Settings');
+    await first.choose(place);
+    await first.heading(place);
+    expect(await first.sees(address), `${address} is lost from "${place}"`);
+    await first.press('Back');
   }
 }

@@ -111,12 +111,6 @@ describe('a claim', () => {
     expect([searched, proved]).toEqual([[], []]);
   });
 
-  it('of an older epoch does not hold its list against the members of the present', async () => {
-    const { context, searched, onState } = surroundings({ endpoints: [] });
-    expect(await makeClaim(context, 5, onState)).toMatchObject({ kind: 'queued' });
-    expect(searched).toEqual([[5, 0, ME, 11]]);
-  });
-
   it('stops for what the tree, a service or the wallet says', async () => {
     const unreachable = { kind: 'unreachable' } as const;
     const outcomes: [PathOutcome, object][] = [

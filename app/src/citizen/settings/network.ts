@@ -38,9 +38,16 @@ export function readNetwork(stored: unknown, ownService: string): Network {
 
 /** Applies a change of the lists to the lists as they are stored now. */
 export function mergedNetwork(stored: Network, before: Network, after: Network): Network {
-  const merged = (kind: keyof Network) =>
-    mergedList(stored[kind], before[kind], after[kind]).slice(0, MAX_ADDRESSES);
-  return { services: merged('services'), endpoints: merged('endpoints') };
+  const services = mergedList(stored.services, before.services, after.services);
+  return { services: services.slice(0, MAX_ADDRESSES), endpoints: endpointsOf(stored, before, after) };
+}
+
+/** Merges the endpoints; a list that was not touched, or was given back, is a choice as well. */
+function endpointsOf(stored: Network, before: Network, after: Network): Network['endpoints'] {
+  if (after.endpoints === before.endpoints) return stored.endpoints;
+  if (!after.endpoints) return undefined;
+  const known = before.endpoints ?? [];
+  return mergedList(stored.endpoints ?? known, known, after.endpoints).slice(0, MAX_ADDRESSES);
 }
 
 function addressesOf(value: unknown): string[] | undefined {

@@ -4,7 +4,13 @@ import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { mergedField, mergedList } from './merge.ts';
-import { MAX_ADDRESSES, readNetwork, recommendedEndpoints, withAddress } from './network.ts';
+import {
+  MAX_ADDRESSES,
+  mergedNetwork,
+  readNetwork,
+  recommendedEndpoints,
+  withAddress,
+} from './network.ts';
 import { DEFAULT_SETTINGS, readSettings, SettingsStorage } from './settings.ts';
 
 beforeEach(() => {
@@ -53,6 +59,15 @@ describe('what two tabs change', () => {
     expect(mergedList(['a'], ['a', 'b'], ['a', 'b', 'c'])).toEqual(['a', 'c']);
     expect(mergedList(['a', 'b'], ['a', 'b'], ['b', 'a'])).toEqual(['b', 'a']);
     expect(mergedList(['a'], ['a'], ['a'])).toEqual(['a']);
+  });
+
+  it('is told from a list of endpoints that nobody touched', () => {
+    const of = (endpoints: string[] | undefined) => ({ services: ['s'], endpoints });
+    const [untouched, a, b] = [of(undefined), of(['a']), of(['b'])];
+    expect(mergedNetwork(a, untouched, untouched)).toEqual(a);
+    expect(mergedNetwork(a, untouched, b)).toEqual(of(['b', 'a']));
+    expect(mergedNetwork(a, a, untouched)).toEqual(untouched);
+    expect(mergedNetwork(untouched, untouched, a)).toEqual(a);
   });
 
   it('is the value of the tab that changed it', () => {
