@@ -13,8 +13,8 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   second.watch.expectErrors(/status of 404/);
   await readWords(second, words);
   await second.press('I have joined already');
-  // It cannot know since when the identity is a member, and asks for older payments too.
-  await second.see(/payments are ready/);
+  // It may offer older payments too: it cannot know since when the identity is a member.
+  await second.heading('Your payment');
   // The second asks for another address: the same claim again would be the same claim.
   await second.choose('Money');
   await second.choose('Where payments go');
@@ -29,7 +29,7 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   const [paid] = claimsSent();
 
   second.watch.expectErrors(/status of 409/);
-  await second.choose(/^Get \d payments/);
+  await second.choose(/^Get /);
   // It is refused, and then seen to be paid: once, and to the address of the first.
   await second.see(/^(Not paid: refused|Paid)/);
   await second.choose(/^Payment of/);

@@ -10,12 +10,13 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   await claim(phone);
   const session = await phone.context.newCDPSession(phone.page);
   const origin = new URL(phone.address).origin;
-  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
   // The app looks when somebody turns to it.
   await phone.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await phone.see('There is no identity on this phone any more.');
   await phone.shot('gone');
-  await phone.page.reload();
+  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+  await phone.page.goto(phone.address);
   await phone.heading('An income for every person');
   await phone.choose('Help');
   await phone.see('Can the browser lose my identity?');
