@@ -103,6 +103,7 @@ export type BalanceState =
   | { kind: 'not-read'; why: NotChecked }
   | { kind: 'read'; balance: bigint };
 
+const UNREACHABLE = { kind: 'unreachable' } as const;
 /** Age from which the present is read again before the queue runs. */
 const PRESENT_LASTS_MS = 60_000;
 
@@ -433,9 +434,18 @@ export class Member {
 
   /** Looks for the person in the list of the present epoch: one who joined on another device. */
   async lookForMyself(): Promise<void> {
-    const { present, membership } = this;
-    if (present?.kind !== 'present' || !membership) return;
+    const { membership } = this;
+    if (!membership) return;
     await this.#alone(async () => {
+      // Whoever presses at once is not told nothing because the present is being read.
+      if (this.present?.kind !== 'present') await this.#readPresent();
+      const { present } = this;
+      if (present?.kind !== 'present') {
+        const failure = present?.kind === 'failure' ? present.failure : UNREACHABLE;
+        const stop = { kind: 'service', failure } as const;
+        this.claiming = { kind: 'stopped', epoch: 0, stop };
+        return;
+      }
       const { facts, evidence } = present.present;
       const { epoch, memberCount } = facts;
       // By a wrong number of members a service could have few tiles asked for at once (IDENT-9).

@@ -152,6 +152,23 @@ describe('a service that lies about the calendar from the first contact on', () 
   });
 });
 
+describe('somebody who says to have joined before the present was read', () => {
+  it('is looked for all the same, or told why not', async () => {
+    const member = await world.tab();
+    await member.enter();
+    member.present = undefined;
+    await member.lookForMyself();
+    expect(member.membership).toMatchObject({ leafIndex: 11 });
+
+    const other = await world.tab();
+    await other.enter();
+    other.present = { kind: 'failure', failure: { kind: 'not-understood' } };
+    world.chain = { ...world.chain, chainId: 5 };
+    await other.lookForMyself();
+    expect(other.claiming).toMatchObject({ kind: 'stopped' });
+  });
+});
+
 describe('two tabs', () => {
   it('keep what each of them names and learns', async () => {
     const [one, other] = [await world.tab(), await world.tab()];

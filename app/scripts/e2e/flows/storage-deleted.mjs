@@ -16,7 +16,8 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   await phone.see('There is no identity on this phone any more.');
   await phone.shot('gone');
   await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
-  await phone.page.goto(phone.address);
+  await phone.page.close();
+  await phone.newTab();
   await phone.heading('An income for every person');
   await phone.choose('Help');
   await phone.see('Can the browser lose my identity?');
