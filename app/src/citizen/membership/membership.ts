@@ -50,12 +50,14 @@ export function mergedMembership(
   after: Membership,
 ): Membership {
   const seenNonce = mergedField(stored.seenNonce, before.seenNonce, after.seenNonce);
+  const visitKind = mergedField(stored.visitKind, before.visitKind, after.visitKind);
   const leafIndex = after.leafIndex ?? stored.leafIndex;
   const times = [stored.notMemberAt, after.notMemberAt].filter((it) => it !== undefined);
   return {
     commitment: after.commitment,
     nonces: mergedList(stored.nonces, before.nonces, after.nonces).slice(-MAX_NONCES),
     absentFrom: mergedList(stored.absentFrom, before.absentFrom, after.absentFrom),
+    ...(visitKind !== undefined && { visitKind }),
     ...(seenNonce !== undefined && { seenNonce }),
     ...(leafIndex !== undefined && { leafIndex }),
     ...(times.length > 0 && { notMemberAt: Math.max(...times) }),
