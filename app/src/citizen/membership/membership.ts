@@ -4,7 +4,7 @@
  */
 
 import { epochAt, type ClaimCalendar } from '../../chain/calendar.ts';
-import { mergedField, mergedList } from '../settings/merge.ts';
+import { mergedFields, mergedList } from '../settings/merge.ts';
 import type { VisitKind } from '../visit/visit.ts';
 
 /** Codes of a visit that a service is asked about; those before have ended. */
@@ -49,16 +49,12 @@ export function mergedMembership(
   before: Membership,
   after: Membership,
 ): Membership {
-  const seenNonce = mergedField(stored.seenNonce, before.seenNonce, after.seenNonce);
-  const visitKind = mergedField(stored.visitKind, before.visitKind, after.visitKind);
   const leafIndex = after.leafIndex ?? stored.leafIndex;
   const times = [stored.notMemberAt, after.notMemberAt].filter((it) => it !== undefined);
   return {
-    commitment: after.commitment,
+    ...mergedFields(stored, before, after),
     nonces: mergedList(stored.nonces, before.nonces, after.nonces).slice(-MAX_NONCES),
     absentFrom: mergedList(stored.absentFrom, before.absentFrom, after.absentFrom),
-    ...(visitKind !== undefined && { visitKind }),
-    ...(seenNonce !== undefined && { seenNonce }),
     ...(leafIndex !== undefined && { leafIndex }),
     ...(times.length > 0 && { notMemberAt: Math.max(...times) }),
   };

@@ -14,7 +14,17 @@ export function mergedList<Item>(
   return [...kept, ...ofOthers];
 }
 
-/** Applies the change of one field: another tab's value stays where this tab changed nothing. */
-export function mergedField<Value>(stored: Value, before: Value, after: Value): Value {
-  return before === after ? stored : after;
+/** Applies the changes of a record's fields: what this tab did not change stays as it is stored. */
+export function mergedFields<Fields extends object>(
+  stored: Fields,
+  before: Fields,
+  after: Fields,
+): Fields {
+  const names = Object.keys({ ...before, ...after }) as (keyof Fields)[];
+  const merged = { ...stored };
+  for (const name of names.filter((it) => before[it] !== after[it])) {
+    if (name in after) merged[name] = after[name];
+    else delete merged[name];
+  }
+  return merged;
 }

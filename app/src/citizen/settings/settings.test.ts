@@ -3,7 +3,7 @@ import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { mergedField, mergedList } from './merge.ts';
+import { mergedFields, mergedList } from './merge.ts';
 import {
   MAX_ADDRESSES,
   mergedNetwork,
@@ -71,9 +71,12 @@ describe('what two tabs change', () => {
   });
 
   it('is the value of the tab that changed it', () => {
-    expect(mergedField('theirs', 'old', 'old')).toBe('theirs');
-    expect(mergedField('theirs', 'old', 'mine')).toBe('mine');
-    expect(mergedField<string | undefined>('old', 'old', undefined)).toBeUndefined();
+    type Fields = { a?: number; b?: number };
+    const merged = (stored: Fields, before: Fields, after: Fields) =>
+      mergedFields(stored, before, after);
+    expect(merged({ a: 2, b: 3 }, { a: 1 }, { a: 1 })).toEqual({ a: 2, b: 3 });
+    expect(merged({ a: 2, b: 3 }, { a: 1 }, { a: 4 })).toEqual({ a: 4, b: 3 });
+    expect(merged({ a: 1, b: 3 }, { a: 1 }, {})).toEqual({ b: 3 });
   });
 });
 
