@@ -99,6 +99,7 @@ impl fmt::Debug for Identity {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use annona_core::{Address, ClaimScope, Epoch};
+    use rand_chacha::rand_core::SeedableRng;
 
     use super::*;
 
@@ -107,6 +108,20 @@ mod tests {
     fn an_identity_is_never_printed() {
         let identity = Identity::from_secret([0xab; 32]);
         assert_eq!(format!("{identity:?}"), "Identity(..)");
+    }
+
+    #[test]
+    fn the_secret_that_is_kept_restores_the_identity() {
+        let mut seed = rand_chacha::ChaCha20Rng::from_seed([7; 32]);
+        let identity = Identity::generate(&mut seed);
+        let kept = *identity.expose_secret();
+        assert_eq!(kept, *Identity::from_secret(kept).expose_secret());
+        assert_eq!(
+            identity.commitment(),
+            Identity::from_secret(kept).commitment()
+        );
+        let other = Identity::from_secret(kept.map(|byte| !byte));
+        assert_ne!(identity.commitment(), other.commitment());
     }
 
     /// Values of npm `@semaphore-protocol/identity` and `group` 3.15.2, to which trapdoor and
