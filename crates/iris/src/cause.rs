@@ -74,7 +74,7 @@ fn negative(working: &Plane, factor: usize) -> Option<IrisError> {
     for level in &mut negative.data {
         *level = 255.0 - *level;
     }
-    let found = segment(&planes_of(&negative, factor), &mut |_| ()).ok()?;
+    let found = segment(&planes_of(&negative, factor), &mut |_| (), &mut |_| ()).ok()?;
     check_proportions(&found.pupil, &found.limbus, factor as f32).ok()?;
     Some(IrisError::Negative)
 }
@@ -85,7 +85,7 @@ fn stretched(working: &Plane, factor: usize) -> Option<IrisError> {
         .into_iter()
         .find_map(|(across, down)| {
             let squeezed = resized(working, across, down);
-            let found = segment(&planes_of(&squeezed, factor), &mut |_| ()).ok()?;
+            let found = segment(&planes_of(&squeezed, factor), &mut |_| (), &mut |_| ()).ok()?;
             check_proportions(&found.pupil, &found.limbus, factor as f32).ok()?;
             let least = f32::min(across, down);
             Some(IrisError::NotRound {
@@ -133,7 +133,7 @@ fn cut(working: &Plane, factor: usize) -> Option<IrisError> {
         height,
         data,
     };
-    let found = segment(&planes_of(&continued, factor), &mut |_| ()).ok()?;
+    let found = segment(&planes_of(&continued, factor), &mut |_| (), &mut |_| ()).ok()?;
     let mut limbus = found.limbus;
     limbus.centre_x -= left as f32;
     limbus.centre_y -= top as f32;

@@ -38,8 +38,10 @@ mod stage;
 pub use error::{FileFault, FileFeature, IrisError};
 pub use geometry::contour::Contour;
 pub use normalise::NormalisedIris;
-pub use overlay::overlay;
+pub use overlay::{examination_overlay, overlay};
 pub use picture::read_image;
-pub use pipeline::{Encoding, Eye, Geometry, encode, encode_by_stage, encode_bytes};
+pub use pipeline::{
+    Encoding, Examination, Eye, Geometry, encode, encode_by_stage, encode_bytes, examine,
+};
 pub use quality::Quality;
 pub use stage::Stage;

@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 use image::{GrayImage, Rgb, RgbImage};
 
 use crate::geometry::contour::Contour;
-use crate::pipeline::Encoding;
+use crate::pipeline::{Encoding, Examination, Geometry};
 
 const PUPIL_COLOUR: Rgb<u8> = Rgb([255, 210, 0]);
 const LIMBUS_COLOUR: Rgb<u8> = Rgb([0, 220, 120]);
@@ -15,31 +15,43 @@ const EYELID_COLOUR: Rgb<u8> = Rgb([90, 160, 255]);
 /// masked part of the iris in red.
 #[must_use]
 pub fn overlay(image: &GrayImage, encoding: &Encoding) -> RgbImage {
-    let mut picture = RgbImage::from_fn(image.width(), image.height(), |x, y| {
+    let mut picture = coloured(image);
+    tint_noise(&mut picture, encoding);
+    draw_edges(&mut picture, &encoding.geometry);
+    picture
+}
+
+/// The image with the contours as far as they were found, and with the mask if the image gave
+/// a template.
+#[must_use]
+pub fn examination_overlay(image: &GrayImage, examination: &Examination) -> RgbImage {
+    if let Ok(encoding) = &examination.result {
+        return overlay(image, encoding);
+    }
+    let mut picture = coloured(image);
+    if let Some(geometry) = &examination.geometry {
+        draw_edges(&mut picture, geometry);
+    }
+    picture
+}
+
+fn coloured(image: &GrayImage) -> RgbImage {
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
         let v = image.get_pixel(x, y)[0];
         Rgb([v, v, v])
-    });
-    tint_noise(&mut picture, encoding);
-    draw_contour(&mut picture, &encoding.geometry.pupil, PUPIL_COLOUR);
-    draw_contour(&mut picture, &encoding.geometry.limbus, LIMBUS_COLOUR);
-    let limbus = &encoding.geometry.limbus;
+    })
+}
+
+fn draw_edges(picture: &mut RgbImage, geometry: &Geometry) {
+    draw_contour(picture, &geometry.pupil, PUPIL_COLOUR);
+    draw_contour(picture, &geometry.limbus, LIMBUS_COLOUR);
+    let limbus = &geometry.limbus;
     let r = limbus.mean_radius();
     for step in 0..=(2.0 * r) as usize {
         let x = limbus.centre_x - r + step as f32;
-        draw_point(
-            &mut picture,
-            x,
-            encoding.geometry.upper_eyelid_row(x),
-            EYELID_COLOUR,
-        );
-        draw_point(
-            &mut picture,
-            x,
-            encoding.geometry.lower_eyelid_row(x),
-            EYELID_COLOUR,
-        );
+        draw_point(picture, x, geometry.upper_eyelid_row(x), EYELID_COLOUR);
+        draw_point(picture, x, geometry.lower_eyelid_row(x), EYELID_COLOUR);
     }
-    picture
 }
 
 fn tint_noise(picture: &mut RgbImage, encoding: &Encoding) {

@@ -16,7 +16,7 @@ use crate::quality::focus::{check_region_sharpness, region_sharpness};
 use crate::quality::grey_levels::check_grey_levels;
 use crate::quality::shape::{check_contours, check_proportions};
 use crate::quality::upright::check_upright;
-use crate::segmentation::{Eyelids, planes_of, segment, working_plane};
+use crate::segmentation::{Eyelids, Segmentation, planes_of, segment, working_plane};
 use crate::stage::Stage;
 
 /// One of a person's two eyes.
@@ -43,6 +43,16 @@ pub struct Encoding {
     pub normalised: NormalisedIris,
 }
 
+/// Findings in one image, whether or not they make a template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examination {
+    /// Edges that were found, those of a refused image included; `None` when the search ended
+    /// before it had both edges of an iris.
+    pub geometry: Option<Geometry>,
+    /// The template, or the limit that the image does not keep.
+    pub result: Result<Encoding, IrisError>,
+}
+
 /// Edges found in the image, in its pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Geometry {
@@ -56,6 +66,16 @@ pub struct Geometry {
 }
 
 impl Geometry {
+    /// Edges found on a plane that is `scale` times as small as the image.
+    fn of(found: &Segmentation, scale: f32, roll: f32) -> Self {
+        Self {
+            pupil: found.pupil.scaled(scale),
+            limbus: found.limbus.scaled(scale),
+            eyelids: found.eyelids.scaled(scale),
+            roll,
+        }
+    }
+
     /// Row of the upper eyelid's edge at a column of the image.
     #[must_use]
     pub fn upper_eyelid_row(&self, x: f32) -> f32 {
@@ -104,20 +124,36 @@ pub fn encode_by_stage(
 ) -> Result<Encoding, IrisError> {
     check_size(image.width(), image.height())?;
     check_exposure(image)?;
-    encode_exposed(image, eye, passed).map_err(|refusal| true_cause(refusal, image))
+    encode_exposed(image, eye, passed, &mut None).map_err(|refusal| true_cause(refusal, image))
+}
+
+/// Encodes as [`encode`] does, and keeps the edges that were found when the image is refused.
+#[must_use]
+pub fn examine(image: &GrayImage, eye: Eye) -> Examination {
+    let mut geometry = None;
+    let result = check_size(image.width(), image.height())
+        .and_then(|()| check_exposure(image))
+        .and_then(|()| {
+            encode_exposed(image, eye, &mut |_| (), &mut geometry)
+                .map_err(|refusal| true_cause(refusal, image))
+        });
+    Examination { geometry, result }
 }
 
 fn encode_exposed(
     image: &GrayImage,
     eye: Eye,
     passed: &mut dyn FnMut(Stage),
+    traced: &mut Option<Geometry>,
 ) -> Result<Encoding, IrisError> {
     let (working, factor) = working_plane(image);
     let planes = planes_of(&working, factor);
     passed(Stage::Preparation);
-    let found = segment(&planes, passed)?;
-    let (pupil, limbus) = (&found.pupil, &found.limbus);
     let scale = factor as f32;
+    let found = segment(&planes, passed, &mut |found| {
+        *traced = Some(Geometry::of(found, scale, 0.0));
+    })?;
+    let (pupil, limbus) = (&found.pupil, &found.limbus);
     check_contours(pupil, limbus, &working)?;
     check_likeliest(&planes, &found)?;
     let region_sharpness = region_sharpness(&working, limbus);
@@ -127,7 +163,7 @@ fn encode_exposed(
     passed(Stage::LimbusAndEyelids);
 
     let fine = FineIris::sample(&working, pupil, limbus, roll);
-    let noisy = noisy_samples(&fine, &working, &planes.spots, &found, roll);
+    let noisy = noisy_samples(&fine, &working, &planes.glare, &found, roll);
     let visible = noisy.iter().filter(|&&bad| !bad).count() as f32 / noisy.len() as f32;
     if visible < limits::MIN_VISIBLE_FRACTION {
         return Err(IrisError::TooOccluded { visible });
@@ -157,12 +193,7 @@ fn encode_exposed(
             iris_diameter_px: proportions.iris_diameter_px,
             valid_bits,
         },
-        geometry: Geometry {
-            pupil: pupil.scaled(scale),
-            limbus: limbus.scaled(scale),
-            eyelids: found.eyelids.scaled(scale),
-            roll,
-        },
+        geometry: Geometry::of(&found, scale, roll),
         normalised,
     })
 }

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use annona_evaluation::encoding_picture;
-use annona_iris::{Encoding, Eye, encode, read_image};
+use annona_iris::{Encoding, Examination, Eye, encode, examination_overlay, examine, read_image};
 use annona_matcher::score;
 use annona_template::IrisTemplate;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
+use image::{GrayImage, RgbImage};
 use serde::Serialize;
 
 use crate::output::Format;
@@ -59,7 +60,7 @@ pub(crate) struct EncodeArgs {
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Draw contours, eyelids and mask on the image, and below it the normalised iris and its
-    /// code, to this file.
+    /// code, to this file; of a refused image the edges that were found.
     #[arg(long, value_name = "PNG")]
     overlay: Option<PathBuf>,
     /// Print as JSON.
@@ -104,13 +105,14 @@ fn encode_file(args: &EncodeArgs) -> anyhow::Result<ExitCode> {
     let bytes = read(&args.image)?;
     let refused = || format!("no template can be made of {}", args.image.display());
     let image = read_image(&bytes).with_context(refused)?;
-    let encoding = encode(&image, args.eye.into()).with_context(refused)?;
+    let examination = examine(&image, args.eye.into());
+    if let Some(overlay) = overlay {
+        outputs::put_png(overlay, picture_of(&image, &examination))?;
+    }
+    let encoding = examination.result.with_context(refused)?;
     if let Some(mut out) = out {
         out.put(&encoding.template.to_bytes())?;
         out.commit()?;
-    }
-    if let Some(overlay) = overlay {
-        outputs::put_png(overlay, encoding_picture::page(&image, &encoding))?;
     }
     let answer = describe(&encoding);
     Format::from_flag(args.json).print(&answer, || {
@@ -124,6 +126,14 @@ fn encode_file(args: &EncodeArgs) -> anyhow::Result<ExitCode> {
         )
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The page of an encoding; of a refused image the image with the edges that were found.
+fn picture_of(image: &GrayImage, examination: &Examination) -> RgbImage {
+    match &examination.result {
+        Ok(encoding) => encoding_picture::page(image, encoding),
+        Err(_) => examination_overlay(image, examination),
+    }
 }
 
 fn describe(encoding: &Encoding) -> EncodeAnswer {

@@ -27,6 +27,8 @@ pub(crate) struct Circle {
 pub(crate) struct CircleCandidate {
     pub(crate) circle: Circle,
     pub(crate) agreement: f32,
+    /// Agreement times the prior.
+    pub(crate) value: f32,
 }
 
 /// Gradients of a plane, shortened towards zero where they are weak: a gradient
@@ -165,7 +167,9 @@ pub(crate) struct SearchBox {
     pub(crate) x: (f32, f32),
     pub(crate) y: (f32, f32),
     pub(crate) r: (f32, f32),
+    /// Pixels from one centre to the next, and from one radius to the next.
     pub(crate) step: f32,
+    pub(crate) radius_step: f32,
     pub(crate) samples: usize,
 }
 
@@ -175,7 +179,7 @@ pub(crate) fn best_circle(
     search: SearchBox,
     prior: impl Fn(Circle) -> f32,
 ) -> Option<CircleCandidate> {
-    let rings: Vec<Ring> = steps(search.r, search.step)
+    let rings: Vec<Ring> = steps(search.r, search.radius_step)
         .map(|r| Ring::flanks(r, search.samples))
         .collect();
     let mut best: Option<(f32, CircleCandidate)> = None;
@@ -190,7 +194,12 @@ pub(crate) fn best_circle(
                 let circle = Circle { x, y, r: ring.r };
                 let value = agreement * prior(circle).clamp(0.0, 1.0);
                 if value > floor {
-                    best = Some((value, CircleCandidate { circle, agreement }));
+                    let candidate = CircleCandidate {
+                        circle,
+                        agreement,
+                        value,
+                    };
+                    best = Some((value, candidate));
                 }
             }
         }
@@ -233,6 +242,7 @@ mod tests {
             y: (8.0, 52.0),
             r: (3.0, 25.0),
             step: 1.0,
+            radius_step: 1.0,
             samples: 32,
         }
     }

@@ -18,7 +18,7 @@ const MAX_TISSUE_DEVIATIONS: f32 = 5.0;
 pub(crate) fn noisy_samples(
     fine: &FineIris,
     working: &Plane,
-    spots: &[bool],
+    glare: &[bool],
     found: &Segmentation,
     roll: f32,
 ) -> Vec<bool> {
@@ -32,7 +32,7 @@ pub(crate) fn noisy_samples(
             let inside = x >= 0.0 && y >= 0.0 && x < w - 0.5 && y < h - 0.5;
             !inside
                 || (!(clear.0..=clear.1).contains(&y) && eyelids.cover(x, y, 0.0))
-                || spots[(y + 0.5) as usize * working.width + (x + 0.5) as usize]
+                || glare[(y + 0.5) as usize * working.width + (x + 0.5) as usize]
         })
         .collect();
     let model = TissueModel::of(working, &found.pupil, &found.limbus);
@@ -44,7 +44,7 @@ pub(crate) fn noisy_samples(
         let levels = &fine.levels[row * FINE_ANGLES..];
         for ((flag, &level), &cos) in flags.iter_mut().zip(levels).zip(&cosines) {
             *flag |= !(MIN_TISSUE_DEVIATIONS..=MAX_TISSUE_DEVIATIONS)
-                .contains(&ring.deviation(level, cos));
+                .contains(&ring.fibre_deviation(level, cos));
         }
     }
     noisy

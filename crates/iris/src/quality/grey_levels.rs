@@ -54,11 +54,28 @@ pub(crate) fn check_grey_levels(
         let minimum = limits::MIN_IRIS_LEVELS;
         return Err(IrisError::TooFewLevels { levels, minimum });
     }
+    let contrast = limits::NOISE_SHARE_OF_CONTRAST * spread_of(&counts);
     for (all, maximum) in differences.iter_mut().zip(limits::MAX_NOISE) {
         let noise = upper_median(all);
-        if noise > maximum {
+        if noise > maximum.max(contrast) {
             return Err(IrisError::TooNoisy { noise, maximum });
         }
     }
     Ok(())
+}
+
+/// Robust standard deviation of the levels that a histogram counts.
+fn spread_of(counts: &[u32; 256]) -> f32 {
+    let all: u32 = counts.iter().sum();
+    let level_at = |share: f32| {
+        let mut left = (share * all as f32) as u32;
+        let level = counts.iter().position(|&count| {
+            let is_here = left < count;
+            left = left.saturating_sub(count);
+            is_here
+        });
+        level.unwrap_or(0) as f32
+    };
+    // A normal distribution has its quartiles 1.35 standard deviations apart.
+    (level_at(0.75) - level_at(0.25)) / 1.35
 }

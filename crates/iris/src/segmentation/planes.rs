@@ -2,7 +2,7 @@
 
 use image::GrayImage;
 
-use super::specular::{Filled, fill};
+use super::specular::{Filled, fill, reconstruct};
 use crate::geometry::circle::Circle;
 use crate::limits;
 use crate::raster::Plane;
@@ -25,9 +25,14 @@ pub(crate) struct Planes {
     pub(crate) filled: Plane,
     pub(crate) smooth: Plane,
     pub(super) coarse: Plane,
+    /// The small copy without anything bright that darker pixels enclose, however faint: a
+    /// pupil in it is dark all over, whatever it mirrors.
+    pub(super) coarse_enclosed: Plane,
     /// Reflections and the pixels that they spoil: on the fine plane, on the coarse one.
-    pub(crate) spots: Vec<bool>,
+    spots: Vec<bool>,
     pub(super) coarse_spots: Vec<bool>,
+    /// Mirror images of lamps and the pixels that they spoil, on the fine plane.
+    pub(crate) glare: Vec<bool>,
     coarse_factor: usize,
     /// Smallest iris radius that is looked for, on the coarse plane.
     pub(super) least_iris_radius: f32,
@@ -38,6 +43,7 @@ impl Planes {
         Filled {
             plane: filled,
             spots,
+            glare,
         }: Filled,
         least_iris_radius_px: f32,
     ) -> Self {
@@ -55,7 +61,9 @@ impl Planes {
             .collect();
         Self {
             spots,
+            glare,
             coarse_spots,
+            coarse_enclosed: enclosed(&coarse),
             filled,
             smooth,
             coarse,
@@ -87,16 +95,19 @@ impl Planes {
             height: 0,
             data: Vec::new(),
         };
+        let coarse = Plane {
+            width,
+            height,
+            data: places.clone().map(level).collect(),
+        };
         Self {
-            coarse: Plane {
-                width,
-                height,
-                data: places.clone().map(level).collect(),
-            },
+            coarse_enclosed: enclosed(&coarse),
+            coarse,
             coarse_spots: places.map(|(x, y)| spots[y * from.width + x]).collect(),
             filled: empty.clone(),
             smooth: empty,
             spots: Vec::new(),
+            glare: Vec::new(),
             coarse_factor: self.coarse_factor,
             least_iris_radius: self.least_iris_radius,
         }
@@ -120,6 +131,14 @@ impl Planes {
             y: (circle.y + 0.5) * f - 0.5,
             r: circle.r * f,
         }
+    }
+}
+
+/// The plane, each pixel brought down to the level at which it is enclosed.
+fn enclosed(plane: &Plane) -> Plane {
+    Plane {
+        data: reconstruct(plane),
+        ..*plane
     }
 }
 
