@@ -13,8 +13,12 @@ use crate::python::Package;
 use crate::setup;
 use crate::shell::{debug_folder, read_from, root};
 
+mod open_iris;
+
 /// Public repository with World ID's contracts.
 const WORLD_ID: &str = "https://github.com/worldcoin/world-id-contracts";
+/// Public repository with World's iris recognition.
+const OPEN_IRIS: &str = "https://github.com/worldcoin/open-iris";
 
 /// Arguments of `cargo xtask peers`.
 #[derive(Debug, Args)]
@@ -22,6 +26,9 @@ pub(crate) struct PeersArgs {
     /// Repository with World ID's contracts: an address, or a folder with a clone.
     #[arg(long, value_name = "REPOSITORY", default_value = WORLD_ID)]
     world_id_contracts: String,
+    /// Repository with World's iris recognition: an address, or a folder with a clone.
+    #[arg(long, value_name = "REPOSITORY", default_value = OPEN_IRIS)]
+    open_iris: String,
     /// Print as JSON.
     #[arg(long)]
     json: bool,
@@ -31,6 +38,7 @@ impl Default for PeersArgs {
     fn default() -> Self {
         Self {
             world_id_contracts: WORLD_ID.to_owned(),
+            open_iris: OPEN_IRIS.to_owned(),
             json: false,
         }
     }
@@ -103,7 +111,20 @@ pub(crate) fn run(args: &PeersArgs) -> anyhow::Result<()> {
 
     let mut rows = typed_data(&cases);
     rows.push(semaphore(&folder)?);
-    rows.extend(world_id(&scratch, &args.world_id_contracts, &claims));
+    let contracts = Repository {
+        folder: scratch.join("world-id-contracts"),
+        source: &args.world_id_contracts,
+        flag: "--world-id-contracts",
+        parts: &[],
+    };
+    rows.extend(world_id(&contracts, &claims));
+    let iris = Repository {
+        folder: scratch.join("open-iris"),
+        source: &args.open_iris,
+        flag: "--open-iris",
+        parts: &open_iris::FOLDERS,
+    };
+    rows.extend(open_iris::rows(&scratch, &iris));
     print(&rows, args.json)?;
     if rows
         .iter()
@@ -171,8 +192,8 @@ fn semaphore(folder: &Path) -> anyhow::Result<Row> {
 }
 
 /// The test data of World ID's contracts: against this project, and as the key for snarkjs.
-fn world_id(scratch: &Path, repository: &str, claims: &Path) -> Vec<Row> {
-    let clone = cloned(&scratch.join("world-id-contracts"), repository);
+fn world_id(clone: &Repository, claims: &Path) -> Vec<Row> {
+    let clone = clone.made();
     let compared = clone.as_deref().map(|clone| {
         let clone = clone.to_string_lossy();
         Outcome::of(program(&["world-id", &clone]))
@@ -200,21 +221,52 @@ fn world_id(scratch: &Path, repository: &str, claims: &Path) -> Vec<Row> {
     ]
 }
 
-/// Clones a repository once; the folder is made whole or not at all.
-fn cloned(folder: &Path, repository: &str) -> anyhow::Result<PathBuf> {
-    if !folder.exists() {
-        let half = folder.with_extension("half");
-        if half.exists() {
-            fs::remove_dir_all(&half)?;
+/// A repository that is cloned once.
+struct Repository<'a> {
+    folder: PathBuf,
+    /// An address, or a folder with a clone.
+    source: &'a str,
+    /// Option that names another.
+    flag: &'static str,
+    /// Folders that are taken; all when none is named.
+    parts: &'a [&'a str],
+}
+
+impl Repository<'_> {
+    /// Clones the repository where it is not; the folder is made whole or not at all.
+    fn made(&self) -> anyhow::Result<PathBuf> {
+        let folder = &self.folder;
+        if !folder.exists() {
+            let half = folder.with_extension("half");
+            if half.exists() {
+                fs::remove_dir_all(&half)?;
+            }
+            self.fetch(&half).with_context(|| {
+                let Self { source, flag, .. } = self;
+                format!("{source} cannot be cloned; name a clone with {flag}")
+            })?;
+            fs::rename(half, folder)?;
         }
-        let place = half.to_string_lossy();
-        let arguments = ["clone", "--quiet", "--depth", "1", repository, &place];
-        read_from(root(), "git", &arguments).with_context(|| {
-            format!("{repository} cannot be cloned; name a clone with --world-id-contracts")
-        })?;
-        fs::rename(half, folder)?;
+        Ok(folder.clone())
     }
-    Ok(folder.to_owned())
+
+    fn fetch(&self, folder: &Path) -> anyhow::Result<()> {
+        let place = folder.to_string_lossy();
+        // A connection that stands still for a minute is given up, here and in later fetches.
+        let limits = ["http.lowSpeedLimit=1000", "http.lowSpeedTime=60"];
+        let mut arguments = vec!["clone", "--quiet", "--depth", "1"];
+        arguments.extend(limits.iter().flat_map(|limit| ["--config", limit]));
+        if !self.parts.is_empty() {
+            arguments.extend(["--filter=blob:none", "--sparse"]);
+        }
+        arguments.extend([self.source, &place]);
+        read_from(root(), "git", &arguments)?;
+        if !self.parts.is_empty() {
+            let set = ["sparse-checkout", "set"];
+            read_from(folder, "git", &[&set[..], self.parts].concat())?;
+        }
+        Ok(())
+    }
 }
 
 /// Runs this project's part and returns what it prints.
@@ -241,7 +293,10 @@ fn counts(printed: &str) -> String {
     };
     let counts: Vec<String> = counts
         .iter()
-        .map(|(name, count)| format!("{name} {count}"))
+        .map(|(name, count)| match count {
+            Value::String(text) => format!("{name} {text}"),
+            count => format!("{name} {count}"),
+        })
         .collect();
     counts.join(", ")
 }
@@ -287,6 +342,7 @@ mod tests {
     #[test]
     fn counts_are_read_and_other_texts_are_shown_as_they_are() {
         assert_eq!(counts("{\"cases\":3,\"equal\":2}\n"), "cases 3, equal 2");
+        assert_eq!(counts("{\"apart\":\"0.5\"}"), "apart 0.5");
         assert_eq!(counts("no JSON\n"), "no JSON");
     }
 

@@ -14,10 +14,12 @@ pub(crate) struct Package {
     pub(crate) version: &'static str,
 }
 
+/// The system's Python 3.
 #[cfg(windows)]
-const PYTHON: &str = "python";
+pub(crate) const PYTHON: &str = "python";
+/// The system's Python 3.
 #[cfg(not(windows))]
-const PYTHON: &str = "python3";
+pub(crate) const PYTHON: &str = "python3";
 
 #[cfg(windows)]
 const PROGRAMS: &str = "Scripts";

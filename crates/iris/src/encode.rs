@@ -3,7 +3,7 @@
 use annona_template::{COLUMNS, IrisTemplate};
 
 use crate::normalise::NormalisedIris;
-use crate::params::{FilterParams, params};
+use crate::params::params;
 
 /// Bits of a code word that one part (real or imaginary) takes.
 const PART_BITS: usize = 32;
@@ -17,7 +17,7 @@ pub(crate) fn encode_normalised(normalised: &NormalisedIris) -> IrisTemplate {
     let mut bit = 0;
     for filter in &p.filters {
         for &row in &filter.probe_rows {
-            let bands = Band::new(normalised, filter, row);
+            let bands = Band::new(normalised, &filter.radial, row);
             for (k, &column) in p.probe_columns.iter().enumerate() {
                 let re = bands.response(&filter.angular_re, column);
                 let im = bands.response(&filter.angular_im, column);
@@ -31,6 +31,26 @@ pub(crate) fn encode_normalised(normalised: &NormalisedIris) -> IrisTemplate {
     IrisTemplate::from_columns(code, mask)
 }
 
+/// Responses of one separable kernel, `radial` by `angular`, centred at `columns` of a row: the
+/// sums whose signs are the code. Columns go round the eye.
+///
+/// # Panics
+/// Panics when the kernel reaches beyond the first or the last row, or a column does not exist.
+#[must_use]
+pub fn responses(
+    normalised: &NormalisedIris,
+    radial: &[i32],
+    angular: &[i32],
+    row: usize,
+    columns: &[usize],
+) -> Vec<i32> {
+    let band = Band::new(normalised, radial, row);
+    let columns = columns.iter();
+    columns
+        .map(|&column| band.response(angular, column))
+        .collect()
+}
+
 /// The rows under one probe, weighted into one row; and their noisy pixels.
 struct Band {
     weighted: Vec<i32>,
@@ -38,12 +58,12 @@ struct Band {
 }
 
 impl Band {
-    fn new(normalised: &NormalisedIris, filter: &FilterParams, probe_row: usize) -> Self {
+    fn new(normalised: &NormalisedIris, radial: &[i32], probe_row: usize) -> Self {
         let width = normalised.width();
-        let first = probe_row - filter.radial.len() / 2;
+        let first = probe_row - radial.len() / 2;
         let mut weighted = vec![0; width];
         let mut noisy = vec![0; width];
-        for (offset, weight) in filter.radial.iter().enumerate() {
+        for (offset, weight) in radial.iter().enumerate() {
             let row = first + offset;
             for column in 0..width {
                 weighted[column] += weight * i32::from(normalised.pixels()[row * width + column]);

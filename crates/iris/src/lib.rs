@@ -35,9 +35,10 @@ mod raster;
 mod segmentation;
 mod stage;
 
+pub use encode::responses;
 pub use error::{FileFault, FileFeature, IrisError};
 pub use geometry::contour::Contour;
-pub use normalise::NormalisedIris;
+pub use normalise::{NormalisedIris, unroll_between};
 pub use overlay::{examination_overlay, overlay};
 pub use picture::read_image;
 pub use pipeline::{

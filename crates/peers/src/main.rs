@@ -2,7 +2,7 @@
 //!
 //! Here: enrolments, receipts and refusals with their EIP-712 digests; claims with real proofs
 //! as Semaphore's npm package reads them; a key and a statement for snarkjs; the comparison with the test data of World ID's
-//! contracts.
+//! contracts and of open-iris.
 //!
 //! Not here: the peers themselves. `cargo xtask peers` fetches them, runs them on this
 //! program's output, and prints the table.
@@ -10,6 +10,7 @@
 //! Invariant: nothing of a peer is in the repository.
 
 mod claims;
+mod open_iris;
 mod snarkjs;
 mod typed_data;
 mod world_id;
@@ -20,6 +21,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+
+use crate::open_iris::Subject;
 
 /// Data for `cargo xtask peers`, as JSON on standard output.
 #[derive(Debug, Parser)]
@@ -65,6 +68,13 @@ enum Command {
         /// Checkout of `worldcoin/world-id-contracts`.
         folder: PathBuf,
     },
+    /// Compare data of open-iris with this project's distance, normalised iris and filters.
+    OpenIris {
+        /// Part that is compared.
+        subject: Subject,
+        /// Arrays of `plain_arrays.py`, or comparisons of `open_iris_distances.py`.
+        file: PathBuf,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -82,6 +92,7 @@ fn main() -> anyhow::Result<()> {
             folder,
         } => snarkjs::statement(&proving_key, &folder, &mut ChaCha8Rng::seed_from_u64(1))?,
         Command::WorldId { folder } => world_id::compare(&folder)?,
+        Command::OpenIris { subject, file } => open_iris::compare(subject, &file)?,
     };
     writeln!(std::io::stdout(), "{printed:#}")?;
     Ok(())

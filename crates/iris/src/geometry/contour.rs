@@ -20,6 +20,16 @@ pub struct Contour {
 }
 
 impl Contour {
+    /// A contour from its radii, in pixels, at 256 equal angles.
+    #[must_use]
+    pub fn from_radii(centre_x: f32, centre_y: f32, radii: [f32; ANGLES]) -> Self {
+        Self {
+            centre_x,
+            centre_y,
+            radii: radii.to_vec(),
+        }
+    }
+
     /// Radius at `angle` (radians), linear between the angles held.
     #[must_use]
     pub fn radius_at(&self, angle: f32) -> f32 {

@@ -51,9 +51,10 @@ impl NormalisedIris {
         })
     }
 
-    /// A normalised iris from its parts; `None` when a length or a pixel is out of range.
-    #[cfg(test)]
-    pub(crate) fn from_parts(pixels: Vec<u8>, noise: Vec<bool>) -> Option<Self> {
+    /// A normalised iris from its parts, row by row: 256 by 64 pixels below 128, and a noise bit
+    /// for 4 columns of a row; `None` when a length or a pixel is out of range.
+    #[must_use]
+    pub fn from_parts(pixels: Vec<u8>, noise: Vec<bool>) -> Option<Self> {
         let p = &params().normalised;
         let size = p.width_angles * p.height_radii;
         let whole = pixels.len() == size && noise.len() == size / p.noise_block_columns;
