@@ -320,7 +320,7 @@ mod tests {
             let mut broken = pair.clone();
             match at {
                 Some(turn) => {
-                    broken[name][turn][1] = json!(broken[name][turn][1].as_u64().unwrap() + 1)
+                    broken[name][turn][1] = json!(broken[name][turn][1].as_u64().unwrap() + 1);
                 }
                 None => broken[name] = json!(broken[name].as_f64().unwrap() + 3e-6),
             }
