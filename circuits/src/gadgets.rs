@@ -14,6 +14,24 @@ pub(crate) fn enforce_equal<B: Builder>(builder: &mut B, rule: Rule, a: &B::Lc, 
     builder.enforce(rule, a, &one, b);
 }
 
+/// `bit` is 0 or 1; one row.
+pub(crate) fn enforce_boolean<B: Builder>(builder: &mut B, rule: Rule, bit: &B::Lc) {
+    let (zero, one) = (builder.constant(Fr::ZERO), builder.constant(Fr::ONE));
+    let rest = difference(builder, &one, bit);
+    builder.enforce(rule, bit, &rest, &zero);
+}
+
+/// The integer whose bits these are, lowest first.
+pub(crate) fn weighted_bits<B: Builder>(builder: &B, bits: &[B::Lc]) -> B::Lc {
+    let mut weight = Fr::ONE;
+    let mut terms = Vec::with_capacity(bits.len());
+    for bit in bits {
+        terms.push((weight, bit));
+        weight.double_in_place();
+    }
+    builder.combine(&terms)
+}
+
 /// `chosen` when `bit` is 1, `otherwise` when it is 0; one row.
 pub(crate) fn choose<B: Builder>(
     builder: &mut B,
@@ -34,19 +52,11 @@ pub(crate) fn bits_of<B: Builder>(
     bits: &[Fr],
     integer: &B::Lc,
 ) -> Vec<B::Lc> {
-    let (zero, one) = (builder.constant(Fr::ZERO), builder.constant(Fr::ONE));
     let bits: Vec<B::Lc> = bits.iter().map(|bit| builder.private(*bit)).collect();
     for bit in &bits {
-        let rest = difference(builder, &one, bit);
-        builder.enforce(boolean, bit, &rest, &zero);
+        enforce_boolean(builder, boolean, bit);
     }
-    let mut weight = Fr::ONE;
-    let mut terms = Vec::with_capacity(bits.len());
-    for bit in &bits {
-        terms.push((weight, bit));
-        weight.double_in_place();
-    }
-    let total = builder.combine(&terms);
+    let total = weighted_bits(builder, &bits);
     enforce_equal(builder, sum, &total, integer);
     bits
 }

@@ -1,7 +1,8 @@
 //! The circuits of Annona, as rank-one constraint systems over the scalar field of BN254.
 //!
 //! Here: [`Append`] and [`Revoke`], which prove that the registry's root changes by
-//! exactly the listed leaves; the [`Builder`] that every circuit is written
+//! exactly the listed leaves; [`Encoding`], which proves that an iris code came from its image
+//! by a published model; the [`Builder`] that every circuit is written
 //! against; Poseidon with circomlib's constants; the files that ceremonies and
 //! other tools read ([`write_r1cs`], [`write_wtns`]).
 //!
@@ -15,6 +16,7 @@
 mod append;
 mod builder;
 mod catalogue;
+mod encoding;
 mod export;
 mod gadgets;
 mod poseidon;
@@ -25,6 +27,9 @@ mod values;
 pub use append::{Append, AppendPrivate, AppendPublic, AppendWitness};
 pub use builder::{Builder, Circuit, Rule};
 pub use catalogue::{AnyCircuit, CircuitId, UnknownCircuit};
+pub use encoding::{
+    Encoding, EncodingPrivate, EncodingPublic, EncodingWitness, commit_code, commit_image,
+};
 pub use export::{write_r1cs, write_wtns};
 pub use poseidon::{SPONGE_RATE, absorb, hash_pair};
 pub use r1cs::{R1cs, Row};

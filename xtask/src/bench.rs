@@ -38,6 +38,17 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Constraints, key, witness, proof, verification and memory of proofs of encodings.
+    Zkml {
+        /// Models, such as s18; all of them when none is named.
+        models: Vec<String>,
+        /// Make the keys anew and measure that: minutes for p.
+        #[arg(long)]
+        setup: bool,
+        /// Also write the figures to this file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Gas of joining and leaving for each person, on Anvil with real proofs.
     Gas {
         /// Also write the figures to this file.
@@ -117,6 +128,22 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
                 arguments.extend(["--json", path]);
             }
             bench_as_built("circuits", &arguments)
+        }
+        Bench::Zkml {
+            models,
+            setup,
+            json,
+        } => {
+            let keys = circuit_keys();
+            let keys = keys.to_string_lossy();
+            let mut arguments = vec![keys.as_ref()];
+            arguments.extend(models.iter().map(String::as_str));
+            arguments.extend(setup.then_some("--setup"));
+            let json = absolute(json.as_deref())?;
+            if let Some(path) = &json {
+                arguments.extend(["--json", path]);
+            }
+            bench_as_built("zkml", &arguments)
         }
         Bench::Gas { json } => {
             setup::run()?;

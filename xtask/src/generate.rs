@@ -63,6 +63,7 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     let mut stale = Vec::new();
     verifying_key(mode, &mut stale)?;
     circuits(mode, &mut stale)?;
+    encodings(mode, &mut stale)?;
     fixtures(mode, &mut stale)?;
     iris_vectors(mode, &mut stale)?;
     artifacts(mode, &mut stale)?;
@@ -184,6 +185,27 @@ fn circuits(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         }
         let (name, interface) = test_verifier(circuit)?;
         verifier(mode, stale, &key, (&name, interface))?;
+    }
+    fs::remove_dir_all(scratch)?;
+    Ok(())
+}
+
+/// Sizes and verifying keys of the iris circuits. The provers stay in the target folder.
+fn encodings(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let scratch = std::env::temp_dir().join(format!("annona-encodings-{}", std::process::id()));
+    fs::create_dir_all(&scratch)?;
+    let keys = circuit_keys();
+    let arguments = [&scratch, &keys].map(|path| path.to_string_lossy().into_owned());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    program("encodings", &[&arguments, mode.arguments()].concat())?;
+    for name in file_names(&scratch)? {
+        let folder = if name.ends_with(".vk") {
+            "crates/zkml/keys"
+        } else {
+            "circuits"
+        };
+        let made = fs::read(scratch.join(&name))?;
+        settle(mode, stale, &format!("{folder}/{name}"), &made)?;
     }
     fs::remove_dir_all(scratch)?;
     Ok(())

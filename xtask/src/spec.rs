@@ -239,8 +239,8 @@ fn undefined(defined: &BTreeSet<String>) -> anyhow::Result<Vec<String>> {
 }
 
 /// Families of ids.
-const FAMILIES: [&str; 10] = [
-    "IDENT", "EPOCH", "REG", "CIRC", "ENROL", "CLAIM", "RECOV", "RELAY", "RCPT", "AUDIT",
+const FAMILIES: [&str; 11] = [
+    "IDENT", "EPOCH", "REG", "CIRC", "ENROL", "CLAIM", "RECOV", "RELAY", "RCPT", "AUDIT", "ZKML",
 ];
 
 /// All ids in a text, such as `CLAIM-3`.

@@ -14,7 +14,7 @@ struct Wall {
     reason: &'static str,
 }
 
-const WALLS: [Wall; 9] = [
+const WALLS: [Wall; 11] = [
     Wall {
         name: "annona-audit",
         must_not_link: &[
@@ -77,6 +77,16 @@ const WALLS: [Wall; 9] = [
         name: "annona-template",
         must_not_link: &["annona-core", "image", "alloy-primitives"],
         reason: "templates are data",
+    },
+    Wall {
+        name: "annona-model",
+        must_not_link: &["annona-iris", "annona-core", "image"],
+        reason: "an encoder starts where images end",
+    },
+    Wall {
+        name: "annona-zkml",
+        must_not_link: &["annona-iris", "annona-matcher", "image", "reqwest", "tokio"],
+        reason: "a wallet proves encodings",
     },
     Wall {
         name: "annona-service",

@@ -45,15 +45,25 @@ pub(crate) fn empty_nodes(depth: usize) -> Vec<Fr> {
 /// first element at the end, so that of 16 items is circomlib's `Poseidon(16)`.
 /// The number of items is fixed by the circuit, which is why it is not hashed.
 pub fn absorb<B: Builder>(builder: &mut B, rule: Rule, items: &[B::Lc]) -> B::Lc {
+    absorb_from(builder, rule, Fr::ZERO, items)
+}
+
+/// The digest of `items` as [`absorb`] computes it, but with a capacity that starts as `domain`,
+/// a constant of the circuit, so that equal items of two domains have different digests.
+pub(crate) fn absorb_from<B: Builder>(
+    builder: &mut B,
+    rule: Rule,
+    domain: Fr,
+    items: &[B::Lc],
+) -> B::Lc {
     let zero = builder.constant(Fr::ZERO);
-    items
-        .chunks(SPONGE_RATE)
-        .fold(zero.clone(), |capacity, block| {
-            let mut state = vec![capacity];
-            state.extend_from_slice(block);
-            state.resize(SPONGE_RATE + 1, zero.clone());
-            permute(builder, rule, &WIDE, state)
-        })
+    let start = builder.constant(domain);
+    items.chunks(SPONGE_RATE).fold(start, |capacity, block| {
+        let mut state = vec![capacity];
+        state.extend_from_slice(block);
+        state.resize(SPONGE_RATE + 1, zero.clone());
+        permute(builder, rule, &WIDE, state)
+    })
 }
 
 /// The first element of the permuted `state`.

@@ -1,6 +1,8 @@
 //! An evaluator that gets one row wrong and goes on consistently from there, so
 //! that a single constraint stands between the false statement and acceptance.
 
+use std::collections::HashMap;
+
 use annona_circuits::{Assignment, Builder, Circuit, R1cs, Rule};
 use ark_bn254::Fr;
 use ark_ff::Field;
@@ -62,6 +64,27 @@ pub(crate) fn assert_each_row_holds<C: Circuit>(
     }
 }
 
+/// The rules broken when some variables have other values and everything that is computed from
+/// them, the public outputs included, follows from that.
+pub(crate) fn broken_by_changes<C: Circuit>(
+    circuit: &C,
+    rows: &R1cs,
+    witness: &C::Witness,
+    changes: &[(usize, Fr)],
+) -> Vec<u8> {
+    let mut evaluator = Faulty::new(0, usize::MAX);
+    evaluator.changes = changes.iter().copied().collect();
+    let outputs = circuit.synthesize(&mut evaluator, witness);
+    for (position, output) in circuit.output_positions().iter().zip(outputs) {
+        evaluator.values[position + 1] = output;
+    }
+    let mut assignment = annona_circuits::assign(circuit, witness);
+    for (variable, value) in evaluator.values.iter().enumerate() {
+        assignment.set(variable, *value);
+    }
+    rules(rows, &assignment)
+}
+
 /// No multiple of 3 and 2, the rows of an S-box and the children of a node, so
 /// that rows of every kind come up.
 const STEP: usize = 5;
@@ -71,6 +94,8 @@ struct Faulty {
     rule: Rule,
     at: usize,
     seen: usize,
+    /// Values that variables get, whatever is computed for them.
+    changes: HashMap<usize, Fr>,
 }
 
 impl Faulty {
@@ -80,6 +105,7 @@ impl Faulty {
             rule: Rule(rule),
             at,
             seen: 0,
+            changes: HashMap::new(),
         }
     }
 }
@@ -100,6 +126,8 @@ impl Builder for Faulty {
     }
 
     fn private(&mut self, value: Fr) -> Fr {
+        let changed = self.changes.get(&self.values.len());
+        let value = changed.copied().unwrap_or(value);
         self.values.push(value);
         value
     }

@@ -3,6 +3,7 @@
 
 mod append;
 mod catalogue;
+mod encoding;
 mod export;
 mod faults;
 mod model;

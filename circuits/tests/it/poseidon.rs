@@ -37,7 +37,12 @@ fn permuted(mut state: Vec<Fr>) -> Fr {
 
 /// The sponge of the circuits (CIRC-6), natively.
 pub(crate) fn digest(items: &[Fr]) -> Fr {
-    items.chunks(SPONGE_RATE).fold(Fr::ZERO, |capacity, block| {
+    digest_from(Fr::ZERO, items)
+}
+
+/// The same with a capacity that starts as `domain`.
+pub(crate) fn digest_from(domain: Fr, items: &[Fr]) -> Fr {
+    items.chunks(SPONGE_RATE).fold(domain, |capacity, block| {
         let mut state = vec![capacity];
         state.extend(block);
         state.resize(SPONGE_RATE + 1, Fr::ZERO);

@@ -7,7 +7,7 @@ use ark_ff::Field;
 use crate::model::{Tree, append_witness, leaves, revoke_witness};
 
 /// The variables that can be changed alone.
-fn free_variables<C: Circuit>(circuit: &C, witness: &C::Witness) -> Vec<usize> {
+pub(crate) fn free_variables<C: Circuit>(circuit: &C, witness: &C::Witness) -> Vec<usize> {
     let rows = R1cs::of(circuit);
     let mut assignment: Assignment = assign(circuit, witness);
     assert_eq!(rows.unsatisfied(&assignment), Vec::<usize>::new());

@@ -25,6 +25,7 @@ mod serve;
 mod service_process;
 mod signals;
 mod simulation;
+mod zkml;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -68,6 +69,9 @@ enum Command {
     /// Make and compare iris templates, and measure their error rates.
     #[command(subcommand)]
     Iris(iris::IrisCommand),
+    /// Prove that an iris code came from the published model, and check such proofs.
+    #[command(subcommand)]
+    Zkml(zkml::ZkmlCommand),
     /// Measure how fast the gallery is searched.
     #[command(subcommand)]
     Match(matching::MatchCommand),
@@ -128,6 +132,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Audit(args) => audit::run(args).await,
         Command::Match(command) => matching::run(command),
         Command::Iris(command) => iris::run(command).await,
+        Command::Zkml(command) => zkml::run(command).await,
         Command::Keys(command) => {
             circuit_keys::run(command)?;
             Ok(ExitCode::SUCCESS)

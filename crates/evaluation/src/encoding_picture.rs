@@ -77,7 +77,7 @@ fn enlarged(picture: &RgbImage) -> RgbImage {
 }
 
 fn normalised_picture(normalised: &NormalisedIris) -> RgbImage {
-    let grey = normalised.to_image();
+    let grey = annona_iris::normalised_picture(normalised);
     RgbImage::from_fn(grey.width(), grey.height(), |x, y| {
         let v = grey.get_pixel(x, y)[0];
         shaded(Rgb([v, v, v]), normalised.is_noisy(x as usize, y as usize))

@@ -43,12 +43,8 @@ impl<P: Curve> Bases<P> {
     /// Computes the sum of the points from place `from` on times `scalars`, one for each.
     pub(crate) fn sum(&self, from: usize, scalars: &[Fr]) -> Projective<P> {
         let points = &self.points[from..from + scalars.len()];
-        // An image costs one multiplication, and a point takes part in ten additions and more:
-        // images are not kept.
-        let image = |point: &Affine<P>| [*point, P::endomorphism_affine(point)];
-        let points: Vec<Affine<P>> = points.iter().flat_map(image).collect();
+        let (points, halves) = halved(points, scalars);
         let width = width_of(points.len());
-        let halves: Vec<Half> = scalars.iter().flat_map(P::split).collect();
         let windows = HALF_BITS.div_ceil(width);
         let digits = signed_digits(&halves, width, windows);
         let sums = map(windows, |window| {
@@ -68,6 +64,26 @@ impl<P: Curve> Bases<P> {
                 sum + window
             })
     }
+}
+
+/// Lists the halves of the scalars that are not zero, and the points that they are for: a small
+/// scalar has one half and zero none, and most scalars of some circuits are bits.
+fn halved<P: Curve>(points: &[Affine<P>], scalars: &[Fr]) -> (Vec<Affine<P>>, Vec<Half>) {
+    let (mut chosen, mut halves) = (Vec::new(), Vec::new());
+    for (point, scalar) in points.iter().zip(scalars).filter(|(_, it)| !it.is_zero()) {
+        let [low, high] = P::split(scalar);
+        if low.magnitude != 0 {
+            chosen.push(*point);
+            halves.push(low);
+        }
+        if high.magnitude != 0 {
+            // An image costs one multiplication, and a point takes part in ten additions and
+            // more: images are not kept.
+            chosen.push(P::endomorphism_affine(point));
+            halves.push(high);
+        }
+    }
+    (chosen, halves)
 }
 
 /// Returns the width of a window, in bits, that needs fewest multiplications: 6 for an addition

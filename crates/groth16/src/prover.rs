@@ -1,7 +1,7 @@
 use crate::field::{Fr, G1Affine, G2Affine, g1, g2};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::Zero;
+use ark_ff::{AdditiveGroup, Field, One, Zero};
 
 use crate::bytes::{Kept, Reader, Writer};
 use crate::constraints::Side;
@@ -11,6 +11,9 @@ use crate::parallel::join;
 use crate::quotient::Quotient;
 use crate::share::{Share, Slice, Sums};
 use crate::{FileError, ProverError};
+
+/// Variables of value 1 from which on they are worth a sum of their own.
+const MIN_ONES: usize = 1 << 10;
 
 /// First bytes of a prover's file; the number is the version of its form.
 const MAGIC: &[u8] = b"annona groth16 1";
@@ -285,9 +288,30 @@ impl Prover {
         self.check_length(assignment)?;
         let ((a, b), c) = join(
             || join(|| self.a.of(assignment, r), || self.b.of(assignment, s)),
-            || self.c.sum(0, &self.scalars_of_c(assignment, r)),
+            || self.sum_of_c(assignment, r),
         );
         Ok(self.finish(s, [Sums { a, b, c }]))
+    }
+
+    /// Computes the sum of `C`. Right sides whose variable is 1 are added up first and multiplied
+    /// by `r` once, where there are many: one addition each, and not ten.
+    fn sum_of_c(&self, assignment: &[Fr], r: Fr) -> Projective<g1::Config> {
+        let mut scalars = self.scalars_of_c(assignment, r);
+        let from = self.c.len() - self.c_variables.len() - 1;
+        let values = self.c_variables.iter().map(|it| assignment[*it]);
+        let places = (from..).zip(values).filter(|(_, value)| value.is_one());
+        let ones: Vec<usize> = places.map(|(place, _)| place).collect();
+        if ones.len() < MIN_ONES {
+            return self.c.sum(0, &scalars);
+        }
+        let mut chosen = vec![Fr::ZERO; self.c_variables.len()];
+        for place in ones {
+            scalars[place] = Fr::ZERO;
+            chosen[place - from] = Fr::ONE;
+        }
+        let ones = self.c.sum(from, &chosen);
+        drop(chosen);
+        self.c.sum(0, &scalars) + ones * r
     }
 
     /// Prepares a proof whose sums are computed in `count` shares, by provers that do not share

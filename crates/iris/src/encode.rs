@@ -1,100 +1,38 @@
-//! From the normalised iris to the template, on integers only.
+//! From the normalised iris to the template.
 
+use annona_model::{ModelName, NormalisedIris};
 use annona_template::{COLUMNS, IrisTemplate};
 
-use crate::normalise::NormalisedIris;
-use crate::params::params;
-
-/// Bits of a code word that one part (real or imaginary) takes.
-const PART_BITS: usize = 32;
-
-/// Filters the normalised iris at the probes: a code bit is `R > 0`, a mask bit is set when
-/// at most the filter's number of pixels in its window are noisy.
+/// Encodes a normalised iris of the model of templates, whose columns are words of a template.
 pub(crate) fn encode_normalised(normalised: &NormalisedIris) -> IrisTemplate {
-    let p = params();
+    let encoded = ModelName::P.model().encode(normalised);
     let mut code = [0u64; COLUMNS];
     let mut mask = [0u32; COLUMNS];
-    let mut bit = 0;
-    for filter in &p.filters {
-        for &row in &filter.probe_rows {
-            let bands = Band::new(normalised, &filter.radial, row);
-            for (k, &column) in p.probe_columns.iter().enumerate() {
-                let re = bands.response(&filter.angular_re, column);
-                let im = bands.response(&filter.angular_im, column);
-                code[k] |= u64::from(re > 0) << bit | u64::from(im > 0) << (PART_BITS + bit);
-                let noisy = bands.noisy_pixels(filter.angular_re.len(), column);
-                mask[k] |= u32::from(noisy <= filter.max_noisy_pixels_in_window) << bit;
-            }
-            bit += 1;
-        }
+    for (word, bits) in code.iter_mut().zip(encoded.code.chunks(u64::BITS as usize)) {
+        *word = word_of(bits);
+    }
+    for (word, bits) in mask.iter_mut().zip(encoded.mask.chunks(u32::BITS as usize)) {
+        *word = word_of(bits) as u32;
     }
     IrisTemplate::from_columns(code, mask)
 }
 
-/// Responses of one separable kernel, `radial` by `angular`, centred at `columns` of a row: the
-/// sums whose signs are the code. Columns go round the eye.
-///
-/// # Panics
-/// Panics when the kernel reaches beyond the first or the last row, or a column does not exist.
-#[must_use]
-pub fn responses(
-    normalised: &NormalisedIris,
-    radial: &[i32],
-    angular: &[i32],
-    row: usize,
-    columns: &[usize],
-) -> Vec<i32> {
-    let band = Band::new(normalised, radial, row);
-    let columns = columns.iter();
-    columns
-        .map(|&column| band.response(angular, column))
-        .collect()
-}
-
-/// The rows under one probe, weighted into one row; and their noisy pixels.
-struct Band {
-    weighted: Vec<i32>,
-    noisy: Vec<u32>,
-}
-
-impl Band {
-    fn new(normalised: &NormalisedIris, radial: &[i32], probe_row: usize) -> Self {
-        let width = normalised.width();
-        let first = probe_row - radial.len() / 2;
-        let mut weighted = vec![0; width];
-        let mut noisy = vec![0; width];
-        for (offset, weight) in radial.iter().enumerate() {
-            let row = first + offset;
-            for column in 0..width {
-                weighted[column] += weight * i32::from(normalised.pixels()[row * width + column]);
-                noisy[column] += u32::from(normalised.is_noisy(column, row));
-            }
-        }
-        Self { weighted, noisy }
-    }
-
-    fn response(&self, angular: &[i32], column: usize) -> i32 {
-        self.window(angular.len(), column)
-            .zip(angular)
-            .map(|(k, w)| w * self.weighted[k])
-            .sum()
-    }
-
-    fn noisy_pixels(&self, length: usize, column: usize) -> u32 {
-        self.window(length, column).map(|k| self.noisy[k]).sum()
-    }
-
-    /// Columns under a kernel centred on `column`, wrapping round the eye.
-    fn window(&self, length: usize, column: usize) -> impl Iterator<Item = usize> {
-        let width = self.weighted.len();
-        (0..length).map(move |k| (column + width + k - length / 2) % width)
-    }
+/// Returns the word whose bits these are, the lowest first.
+fn word_of(bits: &[bool]) -> u64 {
+    let bits = bits.iter().rev();
+    bits.fold(0, |word, bit| word << 1 | u64::from(*bit))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use annona_model::EncoderModel;
+
     use super::*;
+
+    fn params() -> &'static EncoderModel {
+        ModelName::P.model()
+    }
 
     const W: usize = 256;
     const H: usize = 64;
@@ -112,7 +50,7 @@ mod tests {
         let noise = (0..W * H / 4)
             .map(|k| noisy(k % (W / 4), k / (W / 4)))
             .collect();
-        NormalisedIris::from_parts(pixels, noise).unwrap()
+        NormalisedIris::new(params(), pixels, noise).unwrap()
     }
 
     #[test]
@@ -127,13 +65,13 @@ mod tests {
         let normalised = normalised(|x, y| texture(y * W + x), |_, _| false);
         let template = encode_normalised(&normalised);
         let p = params();
-        for (f, filter) in p.filters.iter().enumerate() {
+        for (f, filter) in p.filters().iter().enumerate() {
             for (part, angular) in [&filter.angular_re, &filter.angular_im]
                 .into_iter()
                 .enumerate()
             {
                 for (radius, &row) in filter.probe_rows.iter().enumerate() {
-                    for (k, &column) in p.probe_columns.iter().enumerate() {
+                    for (k, &column) in p.probe_columns().iter().enumerate() {
                         let mut sum = 0i64;
                         for (i, &g) in filter.radial.iter().enumerate() {
                             for (j, &a) in angular.iter().enumerate() {
@@ -180,11 +118,11 @@ mod tests {
         let normalised = normalised(|_, _| 77, is_noisy);
         let template = encode_normalised(&normalised);
         let p = params();
-        for (f, filter) in p.filters.iter().enumerate() {
+        for (f, filter) in p.filters().iter().enumerate() {
             let (height, width) = (filter.radial.len(), filter.angular_re.len());
             let mut at_the_limit = 0;
             for (radius, &row) in filter.probe_rows.iter().enumerate() {
-                for (k, &column) in p.probe_columns.iter().enumerate() {
+                for (k, &column) in p.probe_columns().iter().enumerate() {
                     let window = (0..height).flat_map(|i| (0..width).map(move |j| (i, j)));
                     let noisy = window
                         .filter(|(i, j)| {

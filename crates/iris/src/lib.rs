@@ -3,12 +3,11 @@
 //! Here, in the order in which an image passes them, and in which modules may know each
 //! other: pictures in files (`picture`), planes of grey levels (`raster`), circles, contours
 //! and edges (`geometry`), measures of quality (`quality`), the edges of pupil, iris and
-//! eyelids (`segmentation`), the rubber-sheet normalisation (`normalise`), the integer
-//! encoder with its published parameter file (`encode`, `params`), and the whole way
-//! (`pipeline`). Upon it stands presentation attack detection ([`pad`]).
+//! eyelids (`segmentation`), the rubber-sheet normalisation (`normalise`), templates of what the
+//! integer encoder gives (`encode`), and the whole way (`pipeline`). Upon it stands presentation attack detection ([`pad`]).
 //!
-//! Not here: the template and its bytes (`annona-template`), comparing templates
-//! (`annona-matcher`), storing them, cameras, networks, clocks or randomness. The pipeline sees pixels and nothing else.
+//! Not here: the encoder with its published parameter file (`annona-model`), the template and
+//! its bytes (`annona-template`), comparing templates (`annona-matcher`), storing them, cameras, networks, clocks or randomness. The pipeline sees pixels and nothing else.
 //!
 //! Invariants:
 //! - from the normalised iris on, everything is integer arithmetic with the
@@ -27,7 +26,6 @@ pub mod limits;
 mod normalise;
 mod overlay;
 pub mod pad;
-mod params;
 mod picture;
 mod pipeline;
 mod quality;
@@ -35,14 +33,14 @@ mod raster;
 mod segmentation;
 mod stage;
 
-pub use encode::responses;
+pub use annona_model::{Eye, NormalisedIris, responses};
 pub use error::{FileFault, FileFeature, IrisError};
 pub use geometry::contour::Contour;
-pub use normalise::{NormalisedIris, unroll_between};
-pub use overlay::{examination_overlay, overlay};
+pub use normalise::unroll_between;
+pub use overlay::{examination_overlay, normalised_picture, overlay};
 pub use picture::read_image;
 pub use pipeline::{
-    Encoding, Examination, Eye, Geometry, encode, encode_by_stage, encode_bytes, examine,
+    Encoding, Examination, Geometry, encode, encode_by_stage, encode_bytes, examine, normalise,
 };
 pub use quality::Quality;
 pub use stage::Stage;

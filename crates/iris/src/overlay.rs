@@ -2,7 +2,8 @@
 
 use std::f32::consts::TAU;
 
-use image::{GrayImage, Rgb, RgbImage};
+use annona_model::NormalisedIris;
+use image::{GrayImage, Luma, Rgb, RgbImage};
 
 use crate::geometry::contour::Contour;
 use crate::pipeline::{Encoding, Examination, Geometry};
@@ -10,6 +11,18 @@ use crate::pipeline::{Encoding, Examination, Geometry};
 const PUPIL_COLOUR: Rgb<u8> = Rgb([255, 210, 0]);
 const LIMBUS_COLOUR: Rgb<u8> = Rgb([0, 220, 120]);
 const EYELID_COLOUR: Rgb<u8> = Rgb([90, 160, 255]);
+
+/// The normalised iris as an 8-bit picture.
+#[must_use]
+pub fn normalised_picture(normalised: &NormalisedIris) -> GrayImage {
+    let size = normalised.size();
+    let depth = 8 - size.pixel_bits;
+    GrayImage::from_fn(
+        size.width_angles as u32,
+        size.height_radii as u32,
+        |x, y| Luma([normalised.pixels()[y as usize * size.width_angles + x as usize] << depth]),
+    )
+}
 
 /// The image with the contours (pupil yellow, limbus green, eyelids blue) and the
 /// masked part of the iris in red.

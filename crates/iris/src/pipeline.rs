@@ -1,5 +1,6 @@
 //! The whole way from an image to a template, with every refusal.
 
+use annona_model::{EncoderModel, Eye, ModelName, NormalisedIris};
 use annona_template::{IrisTemplate, MIN_VALID_BITS};
 use image::GrayImage;
 
@@ -8,7 +9,7 @@ use crate::encode::encode_normalised;
 use crate::error::IrisError;
 use crate::geometry::contour::Contour;
 use crate::limits;
-use crate::normalise::{FineIris, NormalisedIris, noisy_samples};
+use crate::normalise::{FineIris, noisy_samples};
 use crate::picture::{check_size, read_image};
 use crate::quality::Quality;
 use crate::quality::exposure::check_exposure;
@@ -18,15 +19,6 @@ use crate::quality::shape::{check_contours, check_proportions};
 use crate::quality::upright::check_upright;
 use crate::segmentation::{Eyelids, Segmentation, planes_of, segment, working_plane};
 use crate::stage::Stage;
-
-/// One of a person's two eyes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Eye {
-    /// The person's left eye.
-    Left,
-    /// The person's right eye.
-    Right,
-}
 
 /// Result of encoding one image.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,12 +132,33 @@ pub fn examine(image: &GrayImage, eye: Eye) -> Examination {
     Examination { geometry, result }
 }
 
-fn encode_exposed(
+/// Finds the iris in a picture of one eye and unrolls it to the size that `model` reads, for
+/// an encoder other than that of templates. The limits are those of [`encode`], but for the
+/// number of valid bits.
+///
+/// # Errors
+/// The first limit of [`limits`] that the image does not keep.
+pub fn normalise(image: &GrayImage, model: &EncoderModel) -> Result<NormalisedIris, IrisError> {
+    check_size(image.width(), image.height())?;
+    check_exposure(image)?;
+    let unrolled =
+        unroll(image, &mut |_| (), &mut None).map_err(|refusal| true_cause(refusal, image))?;
+    Ok(unrolled.fine.reduced(&unrolled.noisy, model))
+}
+
+/// An iris found in an image, sampled finely, with all that was measured on the way.
+struct Unrolled {
+    fine: FineIris,
+    noisy: Vec<bool>,
+    quality: Quality,
+    geometry: Geometry,
+}
+
+fn unroll(
     image: &GrayImage,
-    eye: Eye,
     passed: &mut dyn FnMut(Stage),
     traced: &mut Option<Geometry>,
-) -> Result<Encoding, IrisError> {
+) -> Result<Unrolled, IrisError> {
     let (working, factor) = working_plane(image);
     let planes = planes_of(&working, factor);
     passed(Stage::Preparation);
@@ -169,7 +182,30 @@ fn encode_exposed(
         return Err(IrisError::TooOccluded { visible });
     }
     check_grey_levels(image, &fine.points, &noisy, (factor, limbus.mean_radius()))?;
-    let normalised = fine.reduced(&noisy);
+    Ok(Unrolled {
+        quality: Quality {
+            sharpness: found.sharpness,
+            region_sharpness,
+            visible,
+            pupil_ratio: proportions.pupil_ratio,
+            centre_offset: proportions.centre_offset,
+            iris_diameter_px: proportions.iris_diameter_px,
+            valid_bits: 0,
+        },
+        geometry: Geometry::of(&found, scale, roll),
+        fine,
+        noisy,
+    })
+}
+
+fn encode_exposed(
+    image: &GrayImage,
+    eye: Eye,
+    passed: &mut dyn FnMut(Stage),
+    traced: &mut Option<Geometry>,
+) -> Result<Encoding, IrisError> {
+    let unrolled = unroll(image, passed, traced)?;
+    let normalised = unrolled.fine.reduced(&unrolled.noisy, ModelName::P.model());
     passed(Stage::NormalisedIris);
     let template = encode_normalised(&normalised);
     passed(Stage::Code);
@@ -185,15 +221,10 @@ fn encode_exposed(
         eye,
         template,
         quality: Quality {
-            sharpness: found.sharpness,
-            region_sharpness,
-            visible,
-            pupil_ratio: proportions.pupil_ratio,
-            centre_offset: proportions.centre_offset,
-            iris_diameter_px: proportions.iris_diameter_px,
             valid_bits,
+            ..unrolled.quality
         },
-        geometry: Geometry::of(&found, scale, roll),
+        geometry: unrolled.geometry,
         normalised,
     })
 }

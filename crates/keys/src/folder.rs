@@ -60,6 +60,14 @@ pub enum KeyError {
         /// The circuit.
         circuit: CircuitId,
     },
+    /// The file of a prover does not serve its circuit.
+    #[error("the prover in {} does not serve its circuit", path.display())]
+    UnfitProver {
+        /// The file.
+        path: PathBuf,
+        /// Reason why it does not serve.
+        source: BatchKeyError,
+    },
     /// The key does not serve the circuit.
     #[error("the key does not serve the circuit {circuit}")]
     Unfit {
@@ -86,13 +94,13 @@ pub struct KeyInfo {
 /// First line of a key file, in JSON, behind the magic word.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
-    circuit: String,
-    origin: String,
+pub(crate) struct Header {
+    pub(crate) circuit: String,
+    pub(crate) origin: String,
     #[serde(with = "crate::text")]
-    verifying_key_hash: B256,
+    pub(crate) verifying_key_hash: B256,
     #[serde(with = "crate::text")]
-    sha256: B256,
+    pub(crate) sha256: B256,
 }
 
 /// A folder with at most one key of each origin for each circuit.
@@ -256,26 +264,38 @@ impl KeyFolder {
         origin: KeyOrigin,
     ) -> Result<(Header, BufReader<File>), KeyError> {
         let path = self.file(circuit, origin);
-        let failed = |source| KeyError::File {
-            path: path.clone(),
-            source,
-        };
-        let mut reader = BufReader::new(File::open(&path).map_err(failed)?);
-        let mut line = Vec::new();
-        let mut start = (&mut reader).take(MAX_HEADER_BYTES);
-        start.read_until(b'\n', &mut line).map_err(failed)?;
-        let header: Option<Header> = line
-            .strip_prefix(MAGIC.as_bytes())
-            .and_then(|json| serde_json::from_slice(json).ok());
-        match header {
-            Some(header) if header.circuit == circuit.name() && header.origin == origin.name() => {
-                Ok((header, reader))
-            }
-            _ => Err(KeyError::NotAKey { path }),
-        }
+        open_headed(&path, MAGIC, circuit.name(), origin)
     }
 }
 
-fn checksum(bytes: &[u8]) -> B256 {
+/// Opens a file that begins with `magic` and a header of this circuit and origin.
+pub(crate) fn open_headed(
+    path: &Path,
+    magic: &str,
+    circuit: &str,
+    origin: KeyOrigin,
+) -> Result<(Header, BufReader<File>), KeyError> {
+    let failed = |source| KeyError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
+    let mut line = Vec::new();
+    let mut start = (&mut reader).take(MAX_HEADER_BYTES);
+    start.read_until(b'\n', &mut line).map_err(failed)?;
+    let header: Option<Header> = line
+        .strip_prefix(magic.as_bytes())
+        .and_then(|json| serde_json::from_slice(json).ok());
+    match header {
+        Some(header) if header.circuit == circuit && header.origin == origin.name() => {
+            Ok((header, reader))
+        }
+        _ => Err(KeyError::NotAKey {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+pub(crate) fn checksum(bytes: &[u8]) -> B256 {
     B256::from(<[u8; 32]>::from(Sha256::digest(bytes)))
 }

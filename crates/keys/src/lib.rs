@@ -1,7 +1,7 @@
 //! Keys of the circuits in files: made for tests, imported from a ceremony,
 //! loaded by the service, pinned in git.
 //!
-//! Here: a [`KeyFolder`]; the [`pinned()`] sizes and hashes; the files that a
+//! Here: a [`KeyFolder`]; a [`ProverFile`], for circuits of people; the [`pinned()`] sizes and hashes; the files that a
 //! ceremony starts from ([`write_ceremony_files`]) and the one that it ends in
 //! ([`import_zkey`]); the rule of where a test key may be used ([`permit()`]).
 //!
@@ -14,10 +14,12 @@
 mod folder;
 mod permit;
 mod pinned;
+mod provers;
 mod text;
 mod transfer;
 
 pub use folder::{KeyError, KeyFolder, KeyInfo};
 pub use permit::{DEVELOPMENT_CHAINS, UnsafeKeyRefused, UnsafeKeys, permit};
 pub use pinned::{Pinned, pinned, rows_hash};
+pub use provers::ProverFile;
 pub use transfer::{ImportError, import_zkey, write_ceremony_files};

@@ -13,6 +13,7 @@
 mod batch;
 mod field;
 mod key;
+mod prover_key;
 mod verify;
 
 pub use annona_prover::{ClaimProof, Identity, ProveError, prove_claim, warm_up};
@@ -22,4 +23,5 @@ pub use batch::{
     RevokeBatch, RevokeProver, RevokeStatement,
 };
 pub use key::{KeyError, VerifyingKey};
-pub use verify::{ClaimVerifier, VerifyError};
+pub use prover_key::ProverKey;
+pub use verify::{ClaimVerifier, ProofVerifier, VerifyError};

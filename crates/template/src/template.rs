@@ -18,7 +18,7 @@ pub const MIN_VALID_BITS: u32 = 3_800;
 pub const TEMPLATE_BYTES: usize = HEADER_BYTES + COLUMNS * 12;
 
 /// Name of the encoder's model: keccak256 of its published parameter file
-/// (`crates/iris/params/p_256x64_q7.json`). Templates of different models cannot be
+/// (`crates/model/params/p_256x64_q7.json`). Templates of different models cannot be
 /// compared (ENROL-3).
 pub const MODEL_ID: [u8; 32] = [
     0x24, 0x05, 0xb5, 0x8b, 0xb2, 0x38, 0x8e, 0x64, 0x00, 0x5e, 0x7d, 0xfc, 0xc5, 0x1d, 0x64, 0x7e,

@@ -221,6 +221,14 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
         views: &[("", CIRCUITS)],
     },
     Measurement {
+        name: "zkml",
+        command: "cargo xtask bench zkml --setup",
+        takes: "10 min",
+        figures: Figures::InFile,
+        speed: Speed::Matters,
+        views: &[("", ZKML)],
+    },
+    Measurement {
         name: "mutants",
         command: "cargo xtask mutants --sample 60",
         takes: "hours",
@@ -436,6 +444,14 @@ const CIRCUITS: &str = "
 | --- | ---: | ---: | ---: | ---: |
 {% for it in circuits %}
 | {{ it.circuit }} | {{ it.constraints|grouped }} | {{ it.witness.secs|fixed(2) }} | {{ it.prove.secs|fixed(2) }} | {{ (1000 * it.verify.secs)|fixed(1) }} |
+{% endfor %}
+";
+
+const ZKML: &str = "
+| model | code bits | constraints | make key, s | load key, s | witness, s | prove, s | verify, ms | memory, MB | proof, bytes | prover file, MB |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+{% for it in models %}
+| {{ it.model }} | {{ it.code_bits|grouped }} | {{ it.constraints|grouped }} | {% if it.setup is none %}-{% else %}{{ it.setup.secs|fixed(1) }}{% endif %} | {{ it.load.secs|fixed(2) }} | {{ it.witness.secs|fixed(2) }} | {{ it.prove.secs|fixed(2) }} | {{ (1000 * it.verify.secs)|fixed(2) }} | {% if it.memory_megabytes is none %}-{% else %}{{ it.memory_megabytes|fixed(0) }}{% endif %} | {{ it.proof_bytes }} | {{ (it.prover_bytes / 1000000)|fixed(0) }} |
 {% endfor %}
 ";
 

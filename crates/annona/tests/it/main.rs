@@ -20,3 +20,4 @@ mod signals;
 mod town;
 mod visit;
 mod world;
+mod zkml;

@@ -1,6 +1,8 @@
-use annona_circuits::{Append, Assignment, R1cs, trial};
+use annona_circuits::{Append, Assignment, Circuit, Encoding, R1cs, assign, trial};
 use annona_groth16::{Constraints, FileError, KeyPoints, Prover, ProverError, Share, Sums};
+use annona_model::ModelName;
 use ark_bn254::{Bn254, Fr};
+use ark_ff::Field;
 use ark_groth16::{Groth16, ProvingKey};
 use ark_std::UniformRand;
 use ark_std::rand::SeedableRng;
@@ -19,12 +21,31 @@ struct Sample {
 impl Sample {
     fn new() -> Self {
         let circuit = Append { depth: 3, batch: 2 };
-        let rows = R1cs::of(&circuit);
+        Self::of(R1cs::of(&circuit), trial(&circuit))
+    }
+
+    /// Most variables are bits, and thousands are 1.
+    fn of_bits() -> Self {
+        let circuit = Encoding {
+            model: ModelName::Ci.model(),
+        };
+        let mut witness = circuit.blank().private;
+        for (at, pixel) in witness.pixels.iter_mut().enumerate() {
+            *pixel = (at * at % 128) as u32;
+        }
+        let witness = circuit.witness(witness, Fr::from(7));
+        let assignment = assign(&circuit, &witness);
+        let ones = assignment.values().iter().filter(|it| **it == Fr::ONE);
+        assert!(ones.count() > 2_000);
+        Self::of(R1cs::of(&circuit), assignment)
+    }
+
+    fn of(rows: R1cs, assignment: Assignment) -> Self {
         let mut rng = StdRng::seed_from_u64(1);
         Self {
             key: System::generate_random_parameters_with_reduction(&rows, &mut rng).unwrap(),
             rows,
-            assignment: trial(&circuit),
+            assignment,
         }
     }
 
@@ -73,6 +94,22 @@ fn the_proof_is_the_one_that_arkworks_makes() {
             (expected.a, expected.b, expected.c)
         );
     }
+}
+
+#[test]
+fn the_proof_of_bits_is_the_one_that_arkworks_makes() {
+    let sample = Sample::of_bits();
+    let prover = sample.prover().unwrap();
+    let (r, s) = (Fr::from(5), Fr::from(6));
+    let proof = prover.prove(sample.assignment.values(), r, s).unwrap();
+    let expected = sample.prove_with_arkworks(r, s);
+    assert_eq!(
+        (proof.a, proof.b, proof.c),
+        (expected.a, expected.b, expected.c)
+    );
+    let shares = prover.shares(sample.assignment.values(), r, s, 2).unwrap();
+    let sums = shares.iter().map(|share| prover.sums(share).unwrap());
+    assert_eq!(prover.finish(s, sums), proof);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Unrolls an iris whose contours the caller knows.
 
+use annona_model::{ModelName, NormalisedIris};
 use image::GrayImage;
 
-use super::{FineIris, NormalisedIris};
+use super::FineIris;
 use crate::geometry::contour::Contour;
 use crate::segmentation::working_plane;
 
@@ -28,7 +29,7 @@ pub fn unroll_between(
     let noisy: Vec<bool> = points
         .map(|&(x, y)| is_hidden(in_image(x), in_image(y)))
         .collect();
-    fine.reduced(&noisy)
+    fine.reduced(&noisy, ModelName::P.model())
 }
 
 #[cfg(test)]

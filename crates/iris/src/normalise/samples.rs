@@ -2,10 +2,10 @@
 
 use std::f32::consts::TAU;
 
-use super::NormalisedIris;
+use annona_model::{EncoderModel, NormalisedIris};
+
 use crate::geometry::contour::Contour;
 use crate::geometry::trig::{length, sin_cos};
-use crate::params::params;
 use crate::raster::Plane;
 
 /// Number of angles that are sampled.
@@ -62,10 +62,9 @@ impl FineIris {
         Self { levels, points }
     }
 
-    /// Averages down to the normalised iris of the parameter file; `noisy` holds one flag a
-    /// fine sample.
-    pub(crate) fn reduced(&self, noisy: &[bool]) -> NormalisedIris {
-        let p = &params().normalised;
+    /// Averages down to the normalised iris of `model`; `noisy` holds one flag a fine sample.
+    pub(crate) fn reduced(&self, noisy: &[bool], model: &EncoderModel) -> NormalisedIris {
+        let p = model.size();
         let (across, down) = (FINE_ANGLES / p.width_angles, FINE_RADII / p.height_radii);
         let levels = 255.0 / ((1u32 << p.pixel_bits) - 1) as f32;
         let mut pixels = Vec::with_capacity(p.width_angles * p.height_radii);
@@ -75,7 +74,7 @@ impl FineIris {
                     .map(|k| self.levels[k])
                     .sum();
                 let mean = sum / (across * down) as f32;
-                pixels.push((mean / levels).round().clamp(0.0, 127.0) as u8);
+                pixels.push((mean / levels).round().clamp(0.0, f32::from(p.white())) as u8);
             }
         }
         let wide = across * p.noise_block_columns;
@@ -89,7 +88,7 @@ impl FineIris {
                 noise.push(bad as f32 > limit);
             }
         }
-        NormalisedIris { pixels, noise }
+        NormalisedIris::new(model, pixels, noise).expect("each block was averaged and clamped")
     }
 }
 
@@ -101,6 +100,8 @@ fn block(row: usize, rows: usize, column: usize, columns: usize) -> impl Iterato
 
 #[cfg(test)]
 mod tests {
+    use annona_model::ModelName;
+
     use super::*;
     use crate::geometry::contour::ANGLES;
 
@@ -126,7 +127,7 @@ mod tests {
             data,
         };
         let fine = FineIris::sample(&plane, &circle(15.0), &circle(50.0), 0.0);
-        let normalised = fine.reduced(&vec![false; FINE_ANGLES * FINE_RADII]);
+        let normalised = fine.reduced(&vec![false; FINE_ANGLES * FINE_RADII], ModelName::P.model());
         let at = |column: usize, row: usize| normalised.pixels()[row * 256 + column];
         assert!((i32::from(at(64, 0)) - 15).abs() <= 1, "{}", at(64, 0));
         assert!((i32::from(at(64, 63)) - 50).abs() <= 1, "{}", at(64, 63));
@@ -144,7 +145,7 @@ mod tests {
         let mut noisy = vec![false; FINE_ANGLES * FINE_RADII];
         noisy[16..32].fill(true);
         noisy[FINE_ANGLES * 2] = true;
-        let normalised = fine.reduced(&noisy);
+        let normalised = fine.reduced(&noisy, ModelName::P.model());
         assert!(normalised.is_noisy(4, 0) && normalised.is_noisy(7, 0));
         assert!(
             !normalised.is_noisy(3, 0) && !normalised.is_noisy(8, 0) && !normalised.is_noisy(0, 1)

@@ -1,5 +1,6 @@
 //! The conversation with one eye: frames in, advice out, and an end.
 
+use annona_model::Eye;
 use image::GrayImage;
 
 use super::assess::{TooFewFrames, assess};
@@ -7,7 +8,7 @@ use super::challenge::{Challenge, Shot};
 use super::frame::Frame;
 use super::guidance::Advice;
 use super::verdict::{LivenessReport, LivenessVerdict};
-use crate::pipeline::{Encoding, Eye, encode};
+use crate::pipeline::{Encoding, encode};
 
 /// Frames handed on for the template. There are some: a verdict needs more frames.
 // Three fused templates erred in no pair of CASIA-IrisV1 (docs/measurements/iris.md, Fusion).

@@ -1,5 +1,6 @@
 //! Eyes whose contours are known, for tests of single checks.
 
+use annona_model::{Eye, ModelName, NormalisedIris};
 use annona_template::{COLUMNS, IrisTemplate};
 use image::{GrayImage, Luma};
 
@@ -7,9 +8,7 @@ use super::challenge::{Challenge, Led, Pulse, Rig, Shot};
 use super::frame::Frame;
 use super::session::SelectedFrame;
 use crate::geometry::contour::{ANGLES, Contour};
-use crate::normalise::NormalisedIris;
-use crate::params::params;
-use crate::pipeline::{Encoding, Eye, Geometry};
+use crate::pipeline::{Encoding, Geometry};
 use crate::quality::Quality;
 use crate::segmentation::{EyelidEdge, Eyelids};
 
@@ -108,8 +107,12 @@ pub(super) fn encoding(centre: (f32, f32), (upper, lower): (f32, f32)) -> Encodi
 }
 
 fn blank() -> NormalisedIris {
-    let p = &params().normalised;
-    let size = p.width_angles * p.height_radii;
-    NormalisedIris::from_parts(vec![0; size], vec![false; size / p.noise_block_columns])
-        .expect("the sizes are those of the parameters")
+    let model = ModelName::P.model();
+    let size = model.size();
+    NormalisedIris::new(
+        model,
+        vec![0; size.pixel_count()],
+        vec![false; size.noise_count()],
+    )
+    .expect("the sizes are those of the parameters")
 }

@@ -10,6 +10,7 @@
 use std::ops::Range;
 
 use annona_iris::{NormalisedIris, responses};
+use annona_model::ModelName;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
@@ -85,7 +86,8 @@ impl Picture {
             let pixels = (0..HEIGHT * WIDTH)
                 .map(|at| (top + at / WIDTH) * self.width + left + at % WIDTH)
                 .map(|at| bits(self.levels[at]));
-            NormalisedIris::from_parts(pixels.collect(), vec![false; HEIGHT * WIDTH / 4])
+            let noise = vec![false; HEIGHT * WIDTH / 4];
+            NormalisedIris::new(ModelName::P.model(), pixels.collect(), noise)
                 .context("a window of another size")
         };
         Ok([of_bits(|level| level >> 1)?, of_bits(|level| level & 1)?])

@@ -3,7 +3,7 @@ use std::io::{Read, Write};
 
 use annona_circuits::{Assignment, Circuit, R1cs, Row, trial};
 use annona_core::{B256, FieldError, ProofPoints, keccak256};
-use annona_groth16::{Constraints, KeyPoints, Prover, ProverError};
+use annona_groth16::{Constraints, FileError, KeyPoints, Prover, ProverError};
 use ark_bn254::{Bn254, Fr};
 use ark_ff::UniformRand;
 use ark_groth16::Groth16;
@@ -80,6 +80,9 @@ pub enum BatchKeyError {
     /// The prover refused the key or the assignment.
     #[error("the Groth16 prover refused")]
     Prover(#[from] ProverError),
+    /// The bytes are not those of a prover.
+    #[error("the bytes are not those of a Groth16 prover")]
+    File(#[from] FileError),
     /// The prover returned a coordinate outside the base field.
     #[error("the prover returned a malformed point")]
     Malformed(#[from] FieldError),
@@ -216,13 +219,27 @@ impl ProvingKey {
         assignment: &Assignment,
         rng: &mut impl CryptoRng,
     ) -> Result<ProofPoints, BatchKeyError> {
-        let mut seed = [0; 32];
-        rng.fill_bytes(&mut seed);
-        let mut rng = ChaCha20Rng::from_seed(seed);
-        let (r, s) = (Fr::rand(&mut rng), Fr::rand(&mut rng));
-        let proof = self.prover.prove(assignment.values(), r, s)?;
-        Ok(to_points(&proof)?)
+        prove_with(&self.prover, assignment, rng)
     }
+
+    /// Returns the parts that are left when the key itself is given up.
+    pub(crate) fn into_parts(self) -> (VerifyingKey, Prover, KeyOrigin) {
+        (self.verifying, self.prover, self.origin)
+    }
+}
+
+/// Proves `assignment` with fresh blinding factors.
+pub(crate) fn prove_with(
+    prover: &Prover,
+    assignment: &Assignment,
+    rng: &mut impl CryptoRng,
+) -> Result<ProofPoints, BatchKeyError> {
+    let mut seed = [0; 32];
+    rng.fill_bytes(&mut seed);
+    let mut rng = ChaCha20Rng::from_seed(seed);
+    let (r, s) = (Fr::rand(&mut rng), Fr::rand(&mut rng));
+    let proof = prover.prove(assignment.values(), r, s)?;
+    Ok(to_points(&proof)?)
 }
 
 fn prover(rows: &R1cs, key: &ark_groth16::ProvingKey<Bn254>) -> Result<Prover, ProverError> {

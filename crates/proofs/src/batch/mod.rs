@@ -7,6 +7,7 @@ mod key;
 mod prover;
 mod statement;
 
+pub(crate) use key::prove_with;
 pub use key::{BatchKeyError, KeyOrigin, ProvingKey};
 pub use prover::{
     AppendBatch, AppendProver, BatchError, BatchProof, RegistryBatchVerifier, RemovedLeaf,

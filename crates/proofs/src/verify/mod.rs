@@ -5,7 +5,7 @@ mod points;
 #[cfg(test)]
 mod tests;
 
-use annona_core::{ClaimInputs, ProofPoints};
+use annona_core::{B256, ClaimInputs, FieldElement, ProofPoints};
 
 use crate::{ClaimProof, VerifyingKey};
 
@@ -21,6 +21,37 @@ pub enum VerifyError {
     /// The pairing equation does not hold for these public inputs.
     #[error("the proof does not hold for these public inputs")]
     Invalid,
+}
+
+/// Verifies proofs of one circuit, whatever it states, with a key that is prepared once.
+#[derive(Debug, Clone)]
+pub struct ProofVerifier {
+    prepared: PreparedKey,
+}
+
+impl ProofVerifier {
+    /// Creates a verifier under `key`.
+    #[must_use]
+    pub fn new(key: &VerifyingKey) -> Self {
+        Self {
+            prepared: PreparedKey::new(key),
+        }
+    }
+
+    /// Returns the hash of the key.
+    #[must_use]
+    pub const fn key_hash(&self) -> B256 {
+        self.prepared.hash
+    }
+
+    /// Checks a proof with the public inputs `inputs`, in circuit order.
+    ///
+    /// # Errors
+    /// [`VerifyError::NotInGroup`] for points that are none, [`VerifyError::Invalid`] for a false
+    /// statement and for another number of inputs than the circuit's.
+    pub fn verify(&self, inputs: &[FieldElement], proof: &ProofPoints) -> Result<(), VerifyError> {
+        self.prepared.check(inputs, proof)
+    }
 }
 
 /// Verifies claim proofs with a key that is prepared once.

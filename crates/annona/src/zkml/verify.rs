@@ -1,0 +1,110 @@
+//! `annona zkml verify`: whether a proof holds, and is about what is expected.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use annona_core::{B256, FieldElement};
+use annona_model::ModelName;
+use annona_proofs::VerifyingKey;
+use annona_zkml::{EncodingProof, EncodingVerifier, Purpose};
+use anyhow::{Context, bail};
+use clap::Args;
+
+use super::{ProofAnswer, read_proof, word};
+use crate::output::{Format, note};
+
+/// Arguments of `annona zkml verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Proof to check.
+    proof: PathBuf,
+    /// Model that must have encoded: p, s18 or ci.
+    #[arg(long)]
+    model: Option<ModelName>,
+    /// Verifying key (arkworks, uncompressed) in place of the UNSAFE test key.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Commitment to the iris that is expected, as an orb signed it.
+    #[arg(long, value_name = "0x…")]
+    image_commitment: Option<FieldElement>,
+    /// Commitment to the code that is expected.
+    #[arg(long, value_name = "0x…")]
+    code_commitment: Option<FieldElement>,
+    /// Purpose that is expected.
+    #[arg(long, value_name = "WORD")]
+    purpose: Option<Purpose>,
+    /// Account that is expected; 32 bytes.
+    #[arg(long, value_name = "0x…")]
+    account: Option<B256>,
+    /// Epoch that is expected.
+    #[arg(long)]
+    epoch: Option<u64>,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks a proof.
+pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let proof = read_proof(&args.proof)?;
+    let model = args.model.unwrap_or(proof.statement.model);
+    let verifier = verifier(args, model)?;
+    verifier.verify(&proof)?;
+    expect(args, &proof)?;
+    let answer = ProofAnswer::new(&proof);
+    Format::from_flag(args.json)
+        .print(&answer, || format!("the proof holds\n{}", answer.text()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verifier(args: &VerifyArgs, model: ModelName) -> anyhow::Result<EncodingVerifier> {
+    let Some(path) = &args.key else {
+        note("warning: checked under the UNSAFE test key: anybody can forge such proofs");
+        return Ok(EncodingVerifier::unsafe_test(model));
+    };
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let key = VerifyingKey::from_bytes(&bytes)
+        .with_context(|| format!("{} is no verifying key", path.display()))?;
+    Ok(EncodingVerifier::new(model, &key))
+}
+
+/// Compares what the proof is about with what was asked for (ZKML-6).
+fn expect(args: &VerifyArgs, proof: &EncodingProof) -> anyhow::Result<()> {
+    let (statement, context) = (&proof.statement, &proof.context);
+    let words = |value: Option<FieldElement>| value.map(word);
+    for (part, expected, actual) in [
+        (
+            "image commitment",
+            words(args.image_commitment),
+            word(statement.image_commitment),
+        ),
+        (
+            "code commitment",
+            words(args.code_commitment),
+            word(statement.code_commitment),
+        ),
+        (
+            "purpose",
+            args.purpose.as_ref().map(ToString::to_string),
+            context.purpose.to_string(),
+        ),
+        (
+            "account",
+            args.account.map(|it| it.to_string()),
+            context.account.to_string(),
+        ),
+        (
+            "epoch",
+            args.epoch.map(|it| it.to_string()),
+            context.epoch.to_string(),
+        ),
+    ] {
+        if expected.as_ref().is_some_and(|it| *it != actual) {
+            bail!(
+                "the proof holds, but for another {part}: {actual}, and not {}",
+                expected.unwrap_or_default()
+            );
+        }
+    }
+    Ok(())
+}

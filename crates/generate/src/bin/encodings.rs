@@ -1,0 +1,59 @@
+//! `encodings OUT KEYS [quick]`, run by `cargo xtask gen`: writes to the folder OUT
+//! `encodings.lock.json`, the sizes of the iris circuits and the hashes of their test keys, and of
+//! each key the verifying key `<circuit>.UNSAFE-TEST.vk`. The provers are made in the folder KEYS
+//! where they are missing.
+//!
+//! With `quick`, a large circuit whose rows are still the pinned ones keeps its pinned key
+//! hash, because its key follows from its rows and takes minutes to make.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use annona_circuits::R1cs;
+use annona_keys::{Pinned, ProverFile, rows_hash};
+use annona_model::ModelName;
+use annona_proofs::{KeyOrigin, ProverKey};
+use annona_zkml::{circuit, circuit_name, pinned, unsafe_test_verifying_key};
+
+/// Rows above which a circuit is large.
+const LARGE: usize = 200_000;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let (out, keys, is_quick) = match arguments.as_slice() {
+        [out, keys] => (out, keys, false),
+        [out, keys, quick] if quick.as_os_str() == "quick" => (out, keys, true),
+        _ => return Err("usage: encodings OUT KEYS [quick]".into()),
+    };
+    let mut lock = BTreeMap::new();
+    // The smallest first: what is wrong shows before the minutes are spent.
+    for model in [ModelName::Ci, ModelName::S18, ModelName::P] {
+        let name = circuit_name(model);
+        let rows = R1cs::of(&circuit(model));
+        let is_unchanged = rows_hash(&rows) == pinned(model).r1cs_sha256;
+        let key = if is_quick && rows.constraint_count() > LARGE && is_unchanged {
+            unsafe_test_verifying_key(model)
+        } else {
+            prover(model, keys, is_unchanged)?.verifying_key().clone()
+        };
+        std::fs::write(out.join(format!("{name}.UNSAFE-TEST.vk")), key.to_bytes())?;
+        lock.insert(name, Pinned::of(&rows, key.hash()));
+    }
+    let text = serde_json::to_string_pretty(&lock)? + "\n";
+    std::fs::write(out.join("encodings.lock.json"), text)?;
+    Ok(())
+}
+
+/// The prover of the test key: from its file if that is of these rows, or made.
+fn prover(
+    model: ModelName,
+    keys: &std::path::Path,
+    is_unchanged: bool,
+) -> Result<ProverKey, annona_keys::KeyError> {
+    let file = ProverFile::new(keys, circuit_name(model), KeyOrigin::UnsafeTest);
+    let kept = is_unchanged.then(|| file.load(pinned(model).test_key_hash).ok());
+    match kept.flatten() {
+        Some(key) => Ok(key),
+        None => file.make_test_key(&circuit(model)),
+    }
+}

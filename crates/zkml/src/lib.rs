@@ -1,0 +1,30 @@
+//! The code came from the model: commitments to a normalised iris and to its iris code, and the
+//! proof that one was computed from the other by a published encoder.
+//!
+//! Here: [`IrisPackage`], which a person keeps, with the two commitments of it;
+//! [`EncodingProver`] and [`EncodingVerifier`]; [`EncodingProof`], a proof with all that says
+//! what it is about; the [`ProofContext`] that it is for; the [`pinned`] keys.
+//!
+//! Not here: images (`annona-iris`), the encoder (`annona-model`), the rows of the circuit
+//! (`annona-circuits`), the signature of an orb on an image commitment, files, randomness.
+//!
+//! Invariants: no pixel, code bit or salt is printed or is part of a proof; a proof is accepted
+//! under the key of one model, for one context, and in one form of its bytes.
+
+mod context;
+mod field;
+mod package;
+mod pins;
+mod proof;
+mod prover;
+mod statement;
+mod text;
+mod verifier;
+
+pub use context::{ContextError, ProofContext, Purpose};
+pub use package::{IrisPackage, MAX_PACKAGE_BYTES, PackageError, Salt, SizeMismatch};
+pub use pins::{circuit, circuit_name, pinned, unsafe_test_verifying_key};
+pub use proof::{BACKEND, EncodingProof, MAX_PROOF_BYTES, ProofFormatError, RELATION};
+pub use prover::{EncodingProver, PreparedProof, ProveError};
+pub use statement::EncodingStatement;
+pub use verifier::{EncodingVerifier, RefusedProof};

@@ -1,0 +1,162 @@
+use annona_core::{B256, FieldError, ProofPoints, U256};
+use annona_model::ModelName;
+use serde::{Deserialize, Serialize};
+
+use crate::text::{parse_field, parse_word, word};
+use crate::{ContextError, EncodingStatement, ProofContext};
+
+/// Form of a proof's file.
+const FORMAT: &str = "annona-proof-1";
+
+/// Relation that is proved, with its version.
+pub const RELATION: &str = "annona.iris-encoding.v1";
+
+/// Proof system and curve.
+pub const BACKEND: &str = "groth16-bn254";
+
+/// Longest file of a proof that is read.
+pub const MAX_PROOF_BYTES: u64 = 1 << 16;
+
+/// Reason why a text is no proof that this version can check (ZKML-8).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProofFormatError {
+    /// The text is not an envelope of this version.
+    #[error("this is not a proof file of version 1")]
+    NotAProof(#[source] Option<serde_json::Error>),
+    /// The proof is of another relation.
+    #[error("the proof is of the relation {actual:?}, and this program checks {RELATION:?}")]
+    OtherRelation {
+        /// Relation that the file names.
+        actual: String,
+    },
+    /// The proof is of another proof system.
+    #[error("the proof is of the backend {actual:?}, and this program checks {BACKEND:?}")]
+    OtherBackend {
+        /// Backend that the file names.
+        actual: String,
+    },
+    /// The model is not known here.
+    #[error("no model with the id {id} is known here")]
+    UnknownModel {
+        /// Id that the file names.
+        id: B256,
+    },
+    /// A word is malformed or not reduced.
+    #[error("a word of the proof is not canonical")]
+    NotCanonical(#[from] FieldError),
+    /// The purpose is none.
+    #[error("the context of the proof is malformed")]
+    Context(#[from] ContextError),
+    /// The context is not the one that the proof was made for.
+    #[error("the context in the file is not the one in the public inputs")]
+    OtherContext,
+}
+
+/// A proof with its statement: the relation, model, key and context that it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodingProof {
+    /// Statement that is proved.
+    pub statement: EncodingStatement,
+    /// Preimage of the statement's context.
+    pub context: ProofContext,
+    /// Hash of the verifying key that the proof was made for.
+    pub key_hash: B256,
+    /// The proof itself.
+    pub points: ProofPoints,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProofFile {
+    format: String,
+    relation: String,
+    model_id: String,
+    backend: String,
+    key_hash: String,
+    context: ContextFile,
+    public_inputs: [String; 3],
+    proof: [String; 8],
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContextFile {
+    purpose: String,
+    account: String,
+    epoch: u64,
+}
+
+impl EncodingProof {
+    /// Returns the text of the proof's file.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let inputs = self.statement.public_inputs();
+        let file = ProofFile {
+            format: FORMAT.to_owned(),
+            relation: RELATION.to_owned(),
+            model_id: word(self.statement.model.model().id()),
+            backend: BACKEND.to_owned(),
+            key_hash: word(self.key_hash.0),
+            context: ContextFile {
+                purpose: self.context.purpose.to_string(),
+                account: word(self.context.account.0),
+                epoch: self.context.epoch,
+            },
+            public_inputs: inputs.map(|input| word(input.to_be_bytes())),
+            proof: self.points.coordinates().map(|it| word(it.to_be_bytes())),
+        };
+        let text = serde_json::to_string_pretty(&file);
+        text.expect("numbers and strings are written to a string") + "\n"
+    }
+
+    /// Reads what [`Self::to_json`] wrote. It does not say whether the proof holds.
+    ///
+    /// # Errors
+    /// [`ProofFormatError`].
+    pub fn from_json(text: &str) -> Result<Self, ProofFormatError> {
+        let file: ProofFile =
+            serde_json::from_str(text).map_err(|error| ProofFormatError::NotAProof(Some(error)))?;
+        if file.format != FORMAT {
+            return Err(ProofFormatError::NotAProof(None));
+        }
+        if file.relation != RELATION {
+            return Err(ProofFormatError::OtherRelation {
+                actual: file.relation,
+            });
+        }
+        if file.backend != BACKEND {
+            return Err(ProofFormatError::OtherBackend {
+                actual: file.backend,
+            });
+        }
+        let id = parse_word(&file.model_id)?;
+        let unknown = || ProofFormatError::UnknownModel { id: id.into() };
+        let model = ModelName::with_id(id).ok_or_else(unknown)?;
+        let context = ProofContext {
+            purpose: file.context.purpose.parse()?,
+            account: parse_word(&file.context.account)?.into(),
+            epoch: file.context.epoch,
+        };
+        let [image, code, hash] = file.public_inputs.each_ref().map(|it| parse_field(it));
+        let statement = EncodingStatement {
+            model,
+            image_commitment: image?,
+            code_commitment: code?,
+            context: hash?,
+        };
+        if statement.context != context.to_field() {
+            return Err(ProofFormatError::OtherContext);
+        }
+        let mut coordinates = [U256::ZERO; 8];
+        for (coordinate, text) in coordinates.iter_mut().zip(&file.proof) {
+            *coordinate = U256::from_be_bytes(parse_word(text)?);
+        }
+        Ok(Self {
+            statement,
+            context,
+            key_hash: parse_word(&file.key_hash)?.into(),
+            points: ProofPoints::try_from(coordinates)?,
+        })
+    }
+}
