@@ -154,6 +154,7 @@ export class Member {
   #presentReadings = 0;
   #visitTimer: ReturnType<typeof setTimeout> | undefined;
   #watchTimer: ReturnType<typeof setTimeout> | undefined;
+  #aboutTimer: ReturnType<typeof setTimeout> | undefined;
   #isAtWork = false;
 
   constructor(private readonly context: MemberContext) {
@@ -273,7 +274,10 @@ export class Member {
     if (page.kind === 'code') void this.#showCode();
     if (page.kind === 'money') void this.#readMoney();
     if (page.kind === 'receiving') void this.#readAddress();
-    if (page.kind === 'about') void this.#readAbout();
+    if (page.kind === 'about') {
+      this.about = { kind: 'reading' };
+      void this.#readAbout();
+    }
     if (page.kind === 'check') void this.#check(page.nullifierHash);
     if (page.kind === 'own-claim') void this.planOwnClaim(page.nullifierHash);
     // A key does not stay behind a page that was left.
@@ -480,13 +484,20 @@ export class Member {
     });
   }
 
+  /** Reads the own events, and reads again while the page that shows them has none to show. */
   async #readAbout(): Promise<void> {
-    const { facts, membership } = this;
-    this.about = { kind: 'reading' };
-    this.about =
+    clearTimeout(this.#aboutTimer);
+    const { facts, membership, page } = this;
+    const about: AboutState =
       facts && membership
         ? await readAbout(facts, membership, this.#endpoints())
         : { kind: 'not-read', why: 'no-answer' };
+    if (this.page !== page) return;
+    this.about = about;
+    if (about.kind === 'read' && about.events.length > 0) return;
+    this.#aboutTimer = setTimeout(() => {
+      if (this.page === page) void this.#readAbout();
+    }, WATCH_EVERY_MS);
   }
 
   async #check(nullifierHash: string): Promise<void> {

@@ -4,6 +4,7 @@ import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { fromBase32 } from '../bytes/base32.ts';
+import { TOPICS, uintWord } from '../chain/abi.ts';
 import type { PathOutcome } from '../tree/tree.ts';
 import { Member } from './member.svelte.ts';
 import type { CitizenWallet, Deployment, SigningWallet } from './ports.ts';
@@ -368,6 +369,29 @@ describe('a citizen', () => {
     world.path = new World().path;
     await member.lookForMyself();
     expect(member.home).toMatchObject({ kind: 'member', open: [4, 5, 6, 7] });
+  }, 60_000);
+});
+
+describe('all about me', () => {
+  it('shows an event as soon as it is deep enough in the chain', async () => {
+    const member = await world.tab();
+    await join(member);
+    member.open({ kind: 'about' });
+    await until(() => member.about.kind === 'read');
+    expect(member.about).toMatchObject({ kind: 'read', events: [] });
+    const list = [11n, 128n, 0n, 0n, 1n].map(uintWord).join('');
+    const log = {
+      block: 73,
+      contract: CONFIG.registry,
+      topics: [
+        TOPICS['LeavesAppended(uint256,uint256,uint256[],uint256,uint256)'],
+        `0x${uintWord(7n)}`,
+      ],
+      data: `0x${list}${ME.slice(2)}`,
+    };
+    world.chain = { ...world.chain, newest: 78, logs: [log] };
+    await until(() => member.about.kind === 'read' && member.about.events.length === 1);
+    expect(member.about).toMatchObject({ events: [{ kind: 'joined', leafIndex: 11 }] });
   }, 60_000);
 });
 
