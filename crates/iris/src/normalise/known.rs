@@ -10,7 +10,7 @@ use crate::segmentation::working_plane;
 /// Unrolls the iris between two known contours, in pixels of the image, from `roll` on, which is
 /// in radians clockwise. `is_hidden` tells of a point of the image whether it shows no iris.
 ///
-/// The pipeline ([`encode`](crate::encode)) does the same with contours and hidden parts that it
+/// The pipeline ([`encode`](crate::encode())) does the same with contours and hidden parts that it
 /// finds.
 #[must_use]
 pub fn unroll_between(
