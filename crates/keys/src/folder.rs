@@ -195,16 +195,8 @@ impl KeyFolder {
     /// [`KeyError`].
     pub fn load(&self, circuit: CircuitId, origin: KeyOrigin) -> Result<ProvingKey, KeyError> {
         let path = self.file(circuit, origin);
-        let (header, mut rest) = self.open(circuit, origin)?;
-        let mut bytes = Vec::new();
-        rest.read_to_end(&mut bytes)
-            .map_err(|source| KeyError::File {
-                path: path.clone(),
-                source,
-            })?;
-        if checksum(&bytes) != header.sha256 {
-            return Err(KeyError::Damaged { path });
-        }
+        let (header, rest) = self.open(circuit, origin)?;
+        let bytes = read_checked(rest, &header, &path)?;
         let key = match circuit.circuit() {
             AnyCircuit::Append(append) => ProvingKey::read(&append, origin, bytes.as_slice()),
             AnyCircuit::Revoke(revoke) => ProvingKey::read(&revoke, origin, bytes.as_slice()),
@@ -293,6 +285,27 @@ pub(crate) fn open_headed(
         _ => Err(KeyError::NotAKey {
             path: path.to_owned(),
         }),
+    }
+}
+
+/// Reads what stands behind a header, held against the header's checksum.
+pub(crate) fn read_checked(
+    mut rest: impl Read,
+    header: &Header,
+    path: &Path,
+) -> Result<Vec<u8>, KeyError> {
+    let mut bytes = Vec::new();
+    rest.read_to_end(&mut bytes)
+        .map_err(|source| KeyError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+    if checksum(&bytes) == header.sha256 {
+        Ok(bytes)
+    } else {
+        Err(KeyError::Damaged {
+            path: path.to_owned(),
+        })
     }
 }
 

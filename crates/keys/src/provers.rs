@@ -1,4 +1,4 @@
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use annona_circuits::Circuit;
@@ -7,7 +7,7 @@ use annona_files::{Audience, OutputFile, Purpose, create_folder};
 use annona_proofs::{KeyOrigin, ProverKey, ProvingKey};
 
 use crate::KeyError;
-use crate::folder::{Header, checksum, open_headed};
+use crate::folder::{Header, checksum, open_headed, read_checked};
 
 /// First word of a prover's file.
 const MAGIC: &str = "annona-prover-1";
@@ -43,7 +43,7 @@ impl ProverFile {
     /// [`KeyError`].
     pub fn load(&self, expected: B256) -> Result<ProverKey, KeyError> {
         let path = self.path.clone();
-        let (header, mut rest) = open_headed(&path, MAGIC, self.circuit, self.origin)?;
+        let (header, rest) = open_headed(&path, MAGIC, self.circuit, self.origin)?;
         let other_key = |actual| KeyError::OtherKey {
             path: path.clone(),
             expected,
@@ -52,15 +52,7 @@ impl ProverFile {
         if header.verifying_key_hash != expected {
             return Err(other_key(header.verifying_key_hash));
         }
-        let mut bytes = Vec::new();
-        rest.read_to_end(&mut bytes)
-            .map_err(|source| KeyError::File {
-                path: path.clone(),
-                source,
-            })?;
-        if checksum(&bytes) != header.sha256 {
-            return Err(KeyError::Damaged { path });
-        }
+        let bytes = read_checked(rest, &header, &path)?;
         let key =
             ProverKey::from_bytes(self.origin, &bytes).map_err(|source| KeyError::UnfitProver {
                 path: path.clone(),
