@@ -33,8 +33,9 @@ pub(crate) enum IrisCommand {
     Evaluate(evaluate::EvaluateArgs),
 }
 
+/// An eye, as commands name it.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum EyeName {
+pub(crate) enum EyeName {
     Left,
     Right,
 }

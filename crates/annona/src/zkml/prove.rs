@@ -14,11 +14,12 @@ use annona_zkml::{
     EncodingProof, EncodingProver, IrisPackage, MAX_PACKAGE_BYTES, circuit, circuit_name, pinned,
 };
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::context::ContextArgs;
 use super::{ProofAnswer, name_of};
+use crate::iris::EyeName;
 use crate::long_work::{Stop, stoppable};
 use crate::output::{Format, note};
 
@@ -27,21 +28,6 @@ const MEMBERS: &[&str] = &["relation", "model_id", "public_inputs"];
 
 /// Steps of a proof, for the bar of progress.
 const STEPS: u64 = 4;
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum EyeName {
-    Left,
-    Right,
-}
-
-impl From<EyeName> for Eye {
-    fn from(name: EyeName) -> Self {
-        match name {
-            EyeName::Left => Self::Left,
-            EyeName::Right => Self::Right,
-        }
-    }
-}
 
 /// Arguments of `annona zkml prove`.
 #[derive(Debug, Args)]
