@@ -5,6 +5,18 @@ import { chromium } from 'playwright-core';
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
+/** Virtual authenticator of a phone that has a fingerprint reader and knows PRF. */
+export const AUTHENTICATOR = {
+  protocol: 'ctap2',
+  ctap2Version: 'ctap2_1',
+  transport: 'internal',
+  hasResidentKey: true,
+  hasUserVerification: true,
+  isUserVerified: true,
+  hasPrf: true,
+  automaticPresenceSimulation: true,
+};
+
 /** Options of a browser that asks nothing of anybody by itself. */
 export const BROWSER_OPTIONS = [
   '--no-sandbox',

@@ -6,7 +6,7 @@
 
 import { preview } from 'vite';
 
-import { startBrowser, stored, watch } from './browser.mjs';
+import { AUTHENTICATOR, startBrowser, stored, watch } from './browser.mjs';
 import { ROOT } from './sources.mjs';
 
 const PIN = '271828';
@@ -39,16 +39,7 @@ async function tab(context, hasAuthenticator = true) {
     const session = await context.newCDPSession(page);
     await session.send('WebAuthn.enable');
     await session.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        ctap2Version: 'ctap2_1',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        hasPrf: true,
-        automaticPresenceSimulation: true,
-      },
+      options: AUTHENTICATOR,
     });
   }
   await page.goto(address);

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 
-import { stored } from '../browser.mjs';
+import { AUTHENTICATOR, stored } from '../browser.mjs';
 import { Watch } from './watch.mjs';
 
 /** Longest wait for something to appear on a page. */
@@ -11,18 +11,6 @@ const LIMIT_MS = 120_000;
 
 /** Address that claims are sent to, at every service. */
 export const CLAIMS = /\/v1\/claims$/;
-
-/** Virtual authenticator of a phone that has a fingerprint reader and knows PRF. */
-const AUTHENTICATOR = {
-  protocol: 'ctap2',
-  ctap2Version: 'ctap2_1',
-  transport: 'internal',
-  hasResidentKey: true,
-  hasUserVerification: true,
-  isUserVerified: true,
-  hasPrf: true,
-  automaticPresenceSimulation: true,
-};
 
 /**
  * Options: `address` of the app; `named`, origins besides its own that the person names;
