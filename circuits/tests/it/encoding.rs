@@ -14,16 +14,16 @@ use crate::model::broken_rules;
 use crate::poseidon::digest_from;
 use crate::variables::free_variables;
 
-static ROWS: LazyLock<R1cs> = LazyLock::new(|| R1cs::of(&ci()));
+pub(crate) static ROWS: LazyLock<R1cs> = LazyLock::new(|| R1cs::of(&ci()));
 
-fn ci() -> Encoding {
+pub(crate) fn ci() -> Encoding {
     Encoding {
         model: ModelName::Ci.model(),
     }
 }
 
 /// An iris whose pixels and noise look random.
-fn iris(model: &EncoderModel, seed: u64) -> NormalisedIris {
+pub(crate) fn iris(model: &EncoderModel, seed: u64) -> NormalisedIris {
     let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
     let mut next = move || {
         state ^= state << 13;
@@ -38,16 +38,16 @@ fn iris(model: &EncoderModel, seed: u64) -> NormalisedIris {
     NormalisedIris::new(model, pixels, noise).unwrap()
 }
 
-fn private(circuit: Encoding, seed: u64) -> EncodingPrivate {
+pub(crate) fn private(circuit: Encoding, seed: u64) -> EncodingPrivate {
     let salt = |at: u64| Fr::from(seed + at).pow([0x1_0001_u64]);
     EncodingPrivate::new(&iris(circuit.model, seed), Fr::ONE, salt(2), salt(3))
 }
 
-fn context() -> Fr {
+pub(crate) fn context() -> Fr {
     Fr::from(0x1234_5678_9abc_u64)
 }
 
-fn honest() -> EncodingWitness {
+pub(crate) fn honest() -> EncodingWitness {
     ci().witness(private(ci(), 7), context())
 }
 
@@ -64,15 +64,15 @@ fn broken_by(change: impl Fn(&mut EncodingPrivate)) -> Vec<u8> {
 
 /// The variables of each comparison with zero, in the order of the rows: the bit, and how many
 /// bits of a magnitude follow it.
-struct Comparison {
-    probe: Probe,
+pub(crate) struct Comparison {
+    pub(crate) probe: Probe,
     /// 0 and 1 for the code, 2 for the mask.
-    part: usize,
-    sign: usize,
-    bits: usize,
+    pub(crate) part: usize,
+    pub(crate) sign: usize,
+    pub(crate) bits: usize,
 }
 
-fn comparisons(model: &EncoderModel) -> Vec<Comparison> {
+pub(crate) fn comparisons(model: &EncoderModel) -> Vec<Comparison> {
     let size = model.size();
     let pixels = size.pixel_count() * size.pixel_bits as usize;
     // The constant, public inputs, eye and salts, pixels with all bits but their highest, noise.

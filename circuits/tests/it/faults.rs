@@ -26,26 +26,18 @@ fn defining_rows<C: Circuit>(circuit: &C, witness: &C::Witness, rule: u8) -> usi
     evaluator.seen
 }
 
-/// The rules broken when the variable of the `at`-th row of `rule` is one too
-/// large and everything after it, the public outputs included, follows from that.
-fn broken_by_fault<C: Circuit>(
+/// Values of all variables where the one of the `at`-th row of `rule` is one too large and
+/// everything after it, the public outputs included, follows from that.
+pub(crate) fn with_fault<C: Circuit>(
     circuit: &C,
-    rows: &R1cs,
     witness: &C::Witness,
     rule: u8,
     at: usize,
-) -> Vec<u8> {
-    let mut evaluator = Faulty::new(rule, at);
-    let outputs = circuit.synthesize(&mut evaluator, witness);
-    assert!(evaluator.seen > at, "C{rule} has no row {at} to get wrong");
-    for (position, output) in circuit.output_positions().iter().zip(outputs) {
-        evaluator.values[position + 1] = output;
-    }
-    let mut assignment = annona_circuits::assign(circuit, witness);
-    for (variable, value) in evaluator.values.iter().enumerate() {
-        assignment.set(variable, *value);
-    }
-    rules(rows, &assignment)
+) -> Assignment {
+    let evaluator = Faulty::new(rule, at);
+    let (assignment, seen) = evaluator.assign(circuit, witness);
+    assert!(seen > at, "C{rule} has no row {at} to get wrong");
+    assignment
 }
 
 /// Asserts that a fault in a row of `rule` breaks that rule and no other, for
@@ -59,30 +51,31 @@ pub(crate) fn assert_each_row_holds<C: Circuit>(
     let rows = R1cs::of(circuit);
     let count = defining_rows(circuit, witness, rule);
     for at in (count - count / share..count).step_by(STEP) {
-        let broken = broken_by_fault(circuit, &rows, witness, rule, at);
+        let broken = rules(&rows, &with_fault(circuit, witness, rule, at));
         assert_eq!(broken, [rule], "row {at} of C{rule}");
     }
 }
 
-/// The rules broken when some variables have other values and everything that is computed from
-/// them, the public outputs included, follows from that.
+/// Values of all variables where some are as given and everything that is computed from them, the
+/// public outputs included, follows from that.
+pub(crate) fn with_changes<C: Circuit>(
+    circuit: &C,
+    witness: &C::Witness,
+    changes: &[(usize, Fr)],
+) -> Assignment {
+    let mut evaluator = Faulty::new(0, usize::MAX);
+    evaluator.changes = changes.iter().copied().collect();
+    evaluator.assign(circuit, witness).0
+}
+
+/// The rules broken by the values of [`with_changes`].
 pub(crate) fn broken_by_changes<C: Circuit>(
     circuit: &C,
     rows: &R1cs,
     witness: &C::Witness,
     changes: &[(usize, Fr)],
 ) -> Vec<u8> {
-    let mut evaluator = Faulty::new(0, usize::MAX);
-    evaluator.changes = changes.iter().copied().collect();
-    let outputs = circuit.synthesize(&mut evaluator, witness);
-    for (position, output) in circuit.output_positions().iter().zip(outputs) {
-        evaluator.values[position + 1] = output;
-    }
-    let mut assignment = annona_circuits::assign(circuit, witness);
-    for (variable, value) in evaluator.values.iter().enumerate() {
-        assignment.set(variable, *value);
-    }
-    rules(rows, &assignment)
+    rules(rows, &with_changes(circuit, witness, changes))
 }
 
 /// No multiple of 3 and 2, the rows of an S-box and the children of a node, so
@@ -107,6 +100,20 @@ impl Faulty {
             seen: 0,
             changes: HashMap::new(),
         }
+    }
+
+    /// Computes all values, with the public outputs that follow, and the number of rows of the
+    /// rule that were seen.
+    fn assign<C: Circuit>(mut self, circuit: &C, witness: &C::Witness) -> (Assignment, usize) {
+        let outputs = circuit.synthesize(&mut self, witness);
+        for (position, output) in circuit.output_positions().iter().zip(outputs) {
+            self.values[position + 1] = output;
+        }
+        let mut assignment = annona_circuits::assign(circuit, witness);
+        for (variable, value) in self.values.iter().enumerate() {
+            assignment.set(variable, *value);
+        }
+        (assignment, self.seen)
     }
 }
 

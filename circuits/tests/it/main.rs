@@ -9,4 +9,5 @@ mod faults;
 mod model;
 mod poseidon;
 mod revoke;
+mod soundness;
 mod variables;
