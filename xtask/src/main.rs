@@ -6,6 +6,7 @@
 
 mod app;
 mod bench;
+mod contract_mutants;
 mod dependencies;
 mod durations;
 mod fuzz;

@@ -10,23 +10,27 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::setup;
 use crate::shell::{cargo, cargo_path, root};
+use crate::{contract_mutants, setup};
 
 const VERSION: &str = "27.1.0";
 
 /// Packages that are mutated: those that decide about people and money.
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 7] = [
     "annona-core",
     "annona-proofs",
     "annona-prover",
     "annona-groth16",
     "annona-matcher",
     "annona-engine",
+    contract_mutants::NAME,
 ];
 
 /// Smallest share of the mutants that a test must catch, in percent.
 const MIN_SCORE_PERCENT: u64 = 85;
+
+/// Number of simulated histories of `annona-engine` with each mutant.
+const SEEDS: &str = "40";
 
 /// Standard deviations of a normal distribution within which 95 % of it lie.
 const Z_95: f64 = 1.959_964;
@@ -37,7 +41,8 @@ const SURVIVORS: &str = "docs/measurements/mutants.md";
 /// Arguments of `cargo xtask mutants`.
 #[derive(Debug, Args)]
 pub(crate) struct MutantsArgs {
-    /// Packages to mutate; those that decide about people and money when none is named.
+    /// Packages to mutate, and `contracts` for chosen changes of the contracts, each with the test
+    /// that must fail; all that decides about people and money when none is named.
     packages: Vec<String>,
     /// About as many mutants of each package, spread evenly over its code; all of them take hours.
     #[arg(long, value_name = "COUNT")]
@@ -87,6 +92,15 @@ impl Tally {
         Ok(tally)
     }
 
+    /// Tries all changes of the contracts.
+    fn of_contracts() -> anyhow::Result<Self> {
+        let (tried, missed) = contract_mutants::run()?;
+        Ok(Self {
+            caught: tried - missed.len() as u64,
+            missed,
+        })
+    }
+
     const fn total(&self) -> u64 {
         self.caught + self.missed.len() as u64
     }
@@ -131,7 +145,6 @@ fn without_place(mutant: &str) -> String {
 /// Names a package whose tests catch too little.
 pub(crate) fn run(args: &MutantsArgs) -> anyhow::Result<()> {
     setup::run()?;
-    let program = program()?;
     let named = args.packages.iter().map(String::as_str);
     let packages: Vec<&str> = if args.packages.is_empty() {
         PACKAGES.to_vec()
@@ -145,8 +158,14 @@ pub(crate) fn run(args: &MutantsArgs) -> anyhow::Result<()> {
         "| package | mutants | tried | caught | score | at least |\n| --- | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for package in packages {
-        let all = count(&program, package)?;
-        let tally = mutate(&program, package, args.part_of(all).as_deref())?;
+        let (all, tally) = if package == contract_mutants::NAME {
+            (contract_mutants::COUNT, Tally::of_contracts()?)
+        } else {
+            let program = program()?;
+            let all = count(&program, package)?;
+            let part = args.part_of(all);
+            (all, mutate(&program, package, part.as_deref())?)
+        };
         let (total, score) = (tally.total(), tally.score_percent());
         let least = tally.least_score_percent();
         figures.push(json!({
@@ -222,6 +241,8 @@ fn mutate(program: &Path, package: &str, shard: Option<&str>) -> anyhow::Result<
         // Copies of the workspace share what they build from other registries.
         .env("CARGO_TARGET_DIR", root().join("target/mutants/build"))
         .env("CARGO", cargo_path())
+        // A part of the simulated histories: a mutant that they catch, all of them catch.
+        .env("ANNONA_SEEDS", SEEDS)
         // Each mutant changes one function.
         .env("CARGO_INCREMENTAL", "1")
         .current_dir(root());

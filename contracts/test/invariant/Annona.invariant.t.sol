@@ -168,22 +168,26 @@ contract AnnonaInvariantTest is Deployment {
     /// forge-config: default.fuzz.seed = "0xa16"
     function invariant_6_an_epoch_only_moves_forward() public view {
         string[12] memory messages = [
-            "I6: T1 opened to unopened",
-            "I6: T2 closed to open",
-            "I6: T3 unopened to closed",
-            "I6: T4 opened outside its window",
-            "I6: T5 closed within its window",
-            "I6: T6 the root of an opened epoch changed",
-            "I6: T7 the census of an opened epoch changed",
-            "I6: T8 the budget or amount of an opened epoch changed",
-            "I6: T9 claimed decreased",
-            "I6: T10 claimed outside the window",
-            "I6: T11 claimed after closing",
-            "I6: T12 opened or claimed while paused"
+            "T1 opened to unopened",
+            "T2 closed to open",
+            "T3 unopened to closed",
+            "T4 opened outside its window",
+            "T5 closed within its window",
+            "T6 the root of an opened epoch changed",
+            "T7 the census of an opened epoch changed",
+            "T8 the budget or amount of an opened epoch changed",
+            "T9 claimed decreased",
+            "T10 claimed outside the window",
+            "T11 claimed after closing",
+            "T12 opened or claimed while paused"
         ];
+        string memory seen = "";
         for (uint8 i = 0; i < messages.length; ++i) {
-            assertEq(epochs.timesSeen(EpochStore.Forbidden(i)), 0, messages[i]);
+            if (epochs.timesSeen(EpochStore.Forbidden(i)) > 0) {
+                seen = string.concat(seen, messages[i], "; ");
+            }
         }
+        assertEq(seen, "", "I6");
     }
 
     /// @dev The game reaches what the invariants are about; without this they could hold of a

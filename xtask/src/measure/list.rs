@@ -96,7 +96,7 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
             ("tail", SCORES_TAIL),
             (
                 "failure_to_acquire",
-                "{{ (seeds[0].failed_to_enrol / seeds[0].images)|percent(1) }}",
+                "{{ (seeds[0].failed_to_acquire / seeds[0].images)|percent(1) }}",
             ),
         ],
     },
@@ -294,7 +294,7 @@ const SCORES_BY_SEED: &str = "
 | seed | images | refused | blank, defocused images taken | genuine greatest | impostor least | pairs with one comparable eye, with none |
 | --- | --- | --- | --- | --- | --- | --- |
 {% for it in seeds %}
-| {{ it.seed }} | {{ it.images }} | {{ it.failed_to_enrol }}{% for code, count in it.refusals|items %}{{ ': ' if loop.first else ', ' }}{{ count }} `{{ code }}`{% endfor %} | {{ it.defective_images.blank.accepted|default(0) }}, {{ it.defective_images.defocused.accepted|default(0) }} | {{ it.both_eyes_normalised.genuine.max|fixed(3) }} | {{ it.both_eyes_normalised.impostor.min|fixed(3) }} | {{ it.both_eyes_normalised.one_eye_only }}, {{ it.both_eyes_normalised.incomparable }} |
+| {{ it.seed }} | {{ it.images }} | {{ it.failed_to_acquire }}{% for code, count in it.refusals|items %}{{ ': ' if loop.first else ', ' }}{{ count }} `{{ code }}`{% endfor %} | {{ it.defective_images.blank.accepted|default(0) }}, {{ it.defective_images.defocused.accepted|default(0) }} | {{ it.both_eyes_normalised.genuine.max|fixed(3) }} | {{ it.both_eyes_normalised.impostor.min|fixed(3) }} | {{ it.both_eyes_normalised.one_eye_only }}, {{ it.both_eyes_normalised.incomparable }} |
 {% endfor %}
 ";
 

@@ -17,7 +17,7 @@ pub(crate) const PER_PERSON_CAP: u64 = 1_000_000;
 
 /// How the chain answers when it is asked for its head.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mood {
+pub(crate) enum HeadAnswer {
     Answering,
     Unavailable,
     Silent,
@@ -25,7 +25,7 @@ pub(crate) enum Mood {
 }
 
 pub(crate) struct Ledger {
-    pub(crate) mood: Mood,
+    pub(crate) head: HeadAnswer,
     pub(crate) now: u64,
     pub(crate) batches: Vec<RegistryBatch>,
     pub(crate) active_orbs: BTreeSet<OrbId>,
@@ -42,7 +42,7 @@ pub(crate) struct MemoryChain(Mutex<Ledger>);
 impl MemoryChain {
     pub(crate) fn new(now: u64) -> Self {
         Self(Mutex::new(Ledger {
-            mood: Mood::Answering,
+            head: HeadAnswer::Answering,
             now,
             batches: Vec::new(),
             active_orbs: BTreeSet::new(),
@@ -103,14 +103,14 @@ fn block_hash(number: u64) -> B256 {
 #[async_trait]
 impl ChainReader for MemoryChain {
     async fn head(&self) -> Result<BlockHead, ChainError> {
-        let mood = self.ledger().mood;
-        match mood {
-            Mood::Answering => {}
-            Mood::Unavailable => {
+        let answer = self.ledger().head;
+        match answer {
+            HeadAnswer::Answering => {}
+            HeadAnswer::Unavailable => {
                 return Err(ChainError::Unavailable("http://secret.example:8545".into()));
             }
-            Mood::Silent => std::future::pending().await,
-            Mood::Panicking => panic!("the chain reader panics"),
+            HeadAnswer::Silent => std::future::pending().await,
+            HeadAnswer::Panicking => panic!("the chain reader panics"),
         }
         let ledger = self.ledger();
         Ok(BlockHead {

@@ -13,7 +13,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{Request, header};
 use tokio::task::JoinSet;
 
-use crate::chain::{Mood, PER_PERSON_CAP};
+use crate::chain::{HeadAnswer, PER_PERSON_CAP};
 use crate::world::{
     CURRENT, EPOCH_LENGTH_SECS, GENESIS, NOW, PROMISE_SECS, SCOPE, World, claim_of, honest_claim,
     receipt_key,
@@ -134,7 +134,7 @@ async fn a_rejected_claim_shows_the_services_signed_reason() {
     assert_eq!(refusal.terms, receipt.terms);
     assert_eq!(refusal.reason, ClaimRejection::CensusExceeded.code());
     assert_eq!((refusal.block_number, refusal.block_time.0), (2, NOW));
-    world.chain.ledger().mood = Mood::Unavailable;
+    world.chain.ledger().head = HeadAnswer::Unavailable;
     let view: ClaimView = world.get(&path).await.json();
     assert_eq!((view.status, view.refusal), (ClaimStatus::Rejected, None));
 }
@@ -542,11 +542,11 @@ async fn an_unknown_claim_is_not_found() {
 #[tokio::test]
 async fn the_cause_of_a_failure_is_not_shown() {
     let world = World::new().await;
-    world.chain.ledger().mood = Mood::Unavailable;
+    world.chain.ledger().head = HeadAnswer::Unavailable;
     let answer = world.claim(&honest_claim()).await;
     answer.assert_problem(503, "chain-unavailable");
     assert!(!answer.text().contains("secret"), "{}", answer.text());
-    world.chain.ledger().mood = Mood::Answering;
+    world.chain.ledger().head = HeadAnswer::Answering;
     assert_eq!(world.claim(&honest_claim()).await.status, 202);
 }
 

@@ -1,7 +1,7 @@
 use annona_core::Epoch;
 use annona_wire::{ConfigView, EpochView};
 
-use crate::chain::Mood;
+use crate::chain::HeadAnswer;
 use crate::world::{GENESIS, NOW, World};
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn before_genesis_there_is_no_epoch() {
 #[tokio::test]
 async fn a_chain_that_does_not_answer_is_told_as_such() {
     let world = World::new().await;
-    world.chain.ledger().mood = Mood::Unavailable;
+    world.chain.ledger().head = HeadAnswer::Unavailable;
     world
         .get("/v1/epochs/current")
         .await

@@ -7,7 +7,7 @@ use axum::http::Request;
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt, stream};
 
-use crate::chain::Mood;
+use crate::chain::HeadAnswer;
 use crate::world::{World, honest_claim, limits};
 
 const fn permits(of_each: usize) -> Permits {
@@ -56,13 +56,13 @@ async fn a_request_that_takes_too_long_is_ended() {
         ..limits()
     };
     let world = World::with_limits(limits).await;
-    world.chain.ledger().mood = Mood::Silent;
+    world.chain.ledger().head = HeadAnswer::Silent;
     let problem = world
         .get("/v1/epochs/current")
         .await
         .assert_problem(503, "request-timed-out");
     assert!(problem.retry_after_secs.is_some());
-    world.chain.ledger().mood = Mood::Answering;
+    world.chain.ledger().head = HeadAnswer::Answering;
     assert_eq!(world.get("/v1/epochs/current").await.status, 200);
 }
 
@@ -203,11 +203,11 @@ async fn however_many_ask_the_chain_is_asked_once_in_a_while() {
     let world = World::with_limits(limits).await;
     for path in ["/v1/epochs/current", "/v1/tree/99/0/0"] {
         let first = world.get(path).await.status;
-        world.chain.ledger().mood = Mood::Silent;
+        world.chain.ledger().head = HeadAnswer::Silent;
         for _ in 0..3 {
             assert_eq!(world.get(path).await.status, first, "{path}");
         }
-        world.chain.ledger().mood = Mood::Answering;
+        world.chain.ledger().head = HeadAnswer::Answering;
     }
 }
 
@@ -246,10 +246,10 @@ async fn a_body_that_breaks_off_is_told_as_such() {
 #[tokio::test]
 async fn a_panic_is_an_answer_and_the_next_request_is_served() {
     let world = World::new().await;
-    world.chain.ledger().mood = Mood::Panicking;
+    world.chain.ledger().head = HeadAnswer::Panicking;
     let answer = world.get("/v1/epochs/current").await;
     answer.assert_problem(500, "internal");
     assert!(!answer.text().contains("panic"), "{}", answer.text());
-    world.chain.ledger().mood = Mood::Answering;
+    world.chain.ledger().head = HeadAnswer::Answering;
     assert_eq!(world.get("/v1/epochs/current").await.status, 200);
 }

@@ -3,7 +3,7 @@ use annona_wire::{PartStatus, PartView, ReadinessView, ServicePart};
 use axum::body::Body;
 use axum::http::Request;
 
-use crate::chain::Mood;
+use crate::chain::HeadAnswer;
 use crate::world::{World, honest_claim};
 
 async fn readiness(world: &World) -> (u16, ReadinessView) {
@@ -36,7 +36,7 @@ async fn readiness_names_the_part_that_is_not_ready_and_since_when() {
 #[tokio::test]
 async fn readiness_asks_nobody() {
     let world = World::new().await;
-    world.chain.ledger().mood = Mood::Silent;
+    world.chain.ledger().head = HeadAnswer::Silent;
     world.store.close().await;
     assert_eq!(readiness(&world).await.0, 200);
 }

@@ -341,7 +341,7 @@ async fn a_service_that_stops_answers_what_it_has_and_lets_nobody_hold_it_up() {
     let mut idle = server.connect().await;
     idle.write_all(HEALTH.as_bytes()).await.unwrap();
     one_answer(&mut idle).await;
-    server.world.chain.ledger().mood = crate::chain::Mood::Silent;
+    server.world.chain.ledger().head = crate::chain::HeadAnswer::Silent;
     let mut busy = server.connect().await;
     let request = "GET /v1/epochs/current HTTP/1.1\r\nhost: a\r\n\r\n";
     busy.write_all(request.as_bytes()).await.unwrap();

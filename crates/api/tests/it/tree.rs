@@ -3,7 +3,7 @@ use annona_tree::{InclusionProof, Tile, TileId};
 use axum::body::Body;
 use axum::http::{Request, header};
 
-use crate::chain::Mood;
+use crate::chain::HeadAnswer;
 use crate::world::{
     Answer, CURRENT, EPOCH_LENGTH_SECS, GENESIS, JOINED, NOW, World, limits, member,
 };
@@ -155,7 +155,7 @@ async fn a_number_that_cannot_be_read_is_refused() {
 #[tokio::test]
 async fn what_is_known_needs_no_chain() {
     let world = World::new().await;
-    world.chain.ledger().mood = Mood::Unavailable;
+    world.chain.ledger().head = HeadAnswer::Unavailable;
     assert_eq!(world.get(&leaves_path()).await.status, 200);
     world
         .get(&format!("/v1/tree/{}/0/0", CURRENT.0 + 1))

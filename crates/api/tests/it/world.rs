@@ -120,13 +120,13 @@ impl Clock for FixedClock {
     }
 }
 
-/// Says what a test has it say.
-pub(crate) struct Told {
+/// Readiness that a test sets.
+pub(crate) struct SetReadiness {
     parts: Mutex<Vec<PartView>>,
     is_on_its_chain: AtomicBool,
 }
 
-impl Told {
+impl SetReadiness {
     fn all_well() -> Self {
         let ready = |part| PartView {
             part,
@@ -140,7 +140,7 @@ impl Told {
         }
     }
 
-    /// From now on this part is so.
+    /// Replaces the state of one part.
     pub(crate) fn say(&self, view: PartView) {
         let mut parts = self.parts.lock().unwrap();
         let place = parts.iter().position(|part| part.part == view.part);
@@ -152,7 +152,7 @@ impl Told {
     }
 }
 
-impl Readiness for Told {
+impl Readiness for SetReadiness {
     fn report(&self) -> ReadinessView {
         ReadinessView::new(self.parts.lock().unwrap().clone())
     }
@@ -175,7 +175,7 @@ pub(crate) struct World {
     pub(crate) chain: Arc<MemoryChain>,
     pub(crate) store: SqliteStore,
     pub(crate) membership: Arc<Membership>,
-    pub(crate) readiness: Arc<Told>,
+    pub(crate) readiness: Arc<SetReadiness>,
     pub(crate) orb: PrivateKeySigner,
     router: Router,
     _directory: TempDir,
@@ -210,7 +210,7 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let store = open_store(&directory).await;
         let membership = Arc::new(Membership::new(rules()));
-        let readiness = Arc::new(Told::all_well());
+        let readiness = Arc::new(SetReadiness::all_well());
         let mut state = state(&chain, &store, &membership, &readiness);
         state.app = app;
         Self {
@@ -352,7 +352,7 @@ fn state(
     chain: &Arc<MemoryChain>,
     sqlite: &SqliteStore,
     membership: &Arc<Membership>,
-    readiness: &Arc<Told>,
+    readiness: &Arc<SetReadiness>,
 ) -> ApiState {
     let store: Arc<dyn Store> = Arc::new(sqlite.clone());
     let calendar = rules().calendar;
