@@ -37,7 +37,8 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, PrimeField};
 
 use crate::builder::{Builder, Circuit, Rule};
-use crate::gadgets::{enforce_boolean, enforce_equal, weighted_bits};
+use crate::gadgets::{enforce_boolean, enforce_equal};
+use crate::integers::{BITS_IN_ITEM, SignRules, Sum, below_power_of_two, is_positive, pack};
 use crate::poseidon::absorb_from;
 use crate::values::{Counter, Evaluator};
 
@@ -62,9 +63,6 @@ const CONTEXT: Rule = Rule(14);
 
 /// Bits of pixels that one item of a sponge holds at most, below the order of the field.
 const PIXEL_BITS_IN_ITEM: usize = 248;
-
-/// Single bits that one item of a sponge holds.
-const BITS_IN_ITEM: usize = 253;
 
 /// The circuit of one model's encoder, for one eye.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,20 +105,6 @@ pub struct EncodingWitness {
     pub public: EncodingPublic,
     /// Inputs that only the prover knows.
     pub private: EncodingPrivate,
-}
-
-/// Rules of a comparison with zero.
-#[derive(Clone, Copy)]
-struct SignRules {
-    sign: Rule,
-    magnitude: Rule,
-    relation: Rule,
-}
-
-/// A sum of the circuit with its value.
-struct Sum<Lc> {
-    combination: Lc,
-    value: i64,
 }
 
 /// Pixels, or noise bits, as variables with their values.
@@ -227,23 +211,6 @@ fn code_sponge<B: Builder>(
     absorb_from(builder, CODE_SPONGE, domain, &items)
 }
 
-/// Packs numbers of `bits` bits into items, `count` in each, the first lowest.
-fn pack<B: Builder>(builder: &B, numbers: &[B::Lc], bits: usize, count: usize) -> Vec<B::Lc> {
-    let step = Fr::from(1_u64 << bits);
-    let items = numbers.chunks(count);
-    items
-        .map(|numbers| {
-            let mut weight = Fr::ONE;
-            let mut terms = Vec::with_capacity(numbers.len());
-            for number in numbers {
-                terms.push((weight, number));
-                weight *= step;
-            }
-            builder.combine(&terms)
-        })
-        .collect()
-}
-
 impl Encoding {
     /// Returns the private inputs' outputs as public ones: a true statement about them.
     #[must_use]
@@ -271,7 +238,7 @@ impl Encoding {
         let bits = self.model.size().pixel_bits as usize;
         let combinations = pixels
             .iter()
-            .map(|&value| pixel(builder, value, bits))
+            .map(|&value| below_power_of_two(builder, PIXEL, value, bits))
             .collect();
         Variables {
             combinations,
@@ -403,50 +370,6 @@ fn distance_bits(filter: &Filter) -> u32 {
     let limit = filter.max_noisy_pixels_in_window;
     let most = limit.max(filter.window_pixels() as u32 - limit - 1);
     u32::BITS - most.leading_zeros()
-}
-
-/// A variable that is an integer below `2^bits` (ZKML-4). The highest bit is no variable: it is what the
-/// others leave of the pixel.
-fn pixel<B: Builder>(builder: &mut B, value: u32, bits: usize) -> B::Lc {
-    let pixel = builder.private(Fr::from(value));
-    let lower: Vec<B::Lc> = (0..bits - 1)
-        .map(|at| builder.private(Fr::from(value >> at & 1)))
-        .collect();
-    let sum = weighted_bits(builder, &lower);
-    let scale = Fr::from(1_u64 << (bits - 1)).inverse();
-    let scale = scale.expect("a power of two is not zero");
-    let highest = builder.combine(&[(scale, &pixel), (-scale, &sum)]);
-    for bit in lower.iter().chain([&highest]) {
-        enforce_boolean(builder, PIXEL, bit);
-    }
-    pixel
-}
-
-/// A bit that says whether `sum` is above zero, for sums from `1 - 2^bits` to `2^bits`:
-/// `b (2 m + 1) = sum + m` with `m` of `bits` bits leaves `b = 1`, `m = sum - 1`, or `b = 0`,
-/// `m = -sum` (ZKML-5).
-fn is_positive<B: Builder>(
-    builder: &mut B,
-    rules: SignRules,
-    sum: &Sum<B::Lc>,
-    bits: u32,
-) -> B::Lc {
-    let is_above = sum.value > 0;
-    let magnitude = if is_above { sum.value - 1 } else { -sum.value };
-    let sign = builder.private(Fr::from(is_above));
-    enforce_boolean(builder, rules.sign, &sign);
-    let magnitude_bits: Vec<B::Lc> = (0..bits)
-        .map(|at| builder.private(Fr::from((magnitude >> at & 1) as u64)))
-        .collect();
-    for bit in &magnitude_bits {
-        enforce_boolean(builder, rules.magnitude, bit);
-    }
-    let magnitude = weighted_bits(builder, &magnitude_bits);
-    let one = builder.constant(Fr::ONE);
-    let odd = builder.combine(&[(Fr::from(2), &magnitude), (Fr::ONE, &one)]);
-    let moved = builder.combine(&[(Fr::ONE, &sum.combination), (Fr::ONE, &magnitude)]);
-    builder.enforce(rules.relation, &sign, &odd, &moved);
-    sign
 }
 
 impl Circuit for Encoding {

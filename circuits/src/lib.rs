@@ -19,6 +19,7 @@ mod catalogue;
 mod encoding;
 mod export;
 mod gadgets;
+mod integers;
 mod poseidon;
 mod r1cs;
 mod revoke;

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -52,6 +54,12 @@ pub(crate) enum Bench {
     /// Gas of joining and leaving for each person, on Anvil with real proofs.
     Gas {
         /// Also write the figures to this file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Gas of the verification of an encoding on chain, in forge with a frozen proof.
+    GasEncoding {
+        /// File for the figures, instead of the table.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
@@ -153,6 +161,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
             let arguments: Vec<&str> = std::iter::once(&*keys).chain(file.as_deref()).collect();
             bench_as_built("gas", &arguments)
         }
+        Bench::GasEncoding { json } => gas_encoding(json.as_deref()),
         Bench::Registry { json } => {
             setup::run()?;
             let keys = circuit_keys();
@@ -173,6 +182,24 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
                 json.as_deref(),
             )
         }
+    }
+}
+
+/// Runs forge's test, which fails if the gas is not the one in its snapshot, and reads that.
+fn gas_encoding(json: Option<&Path>) -> anyhow::Result<()> {
+    setup::run()?;
+    let contracts = root().join("contracts");
+    let test = ["test", "--offline", "--match-contract", "EncodingGasTest"];
+    run_in(&contracts, generate::forge(), &test)?;
+    let kept = std::fs::read_to_string(contracts.join("snapshots/EncodingGasTest.json"))?;
+    let kept: BTreeMap<String, String> = serde_json::from_str(&kept)?;
+    let parsed = kept.iter().map(|(name, gas)| Ok((name, gas.parse()?)));
+    let figures: BTreeMap<&String, u64> = parsed.collect::<anyhow::Result<_>>()?;
+    let text = serde_json::to_string_pretty(&figures)?;
+    match json {
+        Some(path) => std::fs::write(path, text + "\n")
+            .with_context(|| format!("cannot write {}", path.display())),
+        None => Ok(writeln!(std::io::stdout(), "{text}")?),
     }
 }
 

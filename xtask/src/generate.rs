@@ -64,6 +64,7 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     verifying_key(mode, &mut stale)?;
     circuits(mode, &mut stale)?;
     encodings(mode, &mut stale)?;
+    encoding_verifier(mode, &mut stale)?;
     fixtures(mode, &mut stale)?;
     iris_vectors(mode, &mut stale)?;
     artifacts(mode, &mut stale)?;
@@ -209,6 +210,49 @@ fn encodings(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     }
     fs::remove_dir_all(scratch)?;
     Ok(())
+}
+
+/// Circuit of encodings that has a Solidity verifier.
+const VERIFIED_ENCODING: &str = "iris-p";
+
+/// Solidity verifier of the full-size encoding (ZKML-10), and the frozen proofs of all models for its tests.
+fn encoding_verifier(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let key = root().join(format!(
+        "crates/zkml/keys/{VERIFIED_ENCODING}.UNSAFE-TEST.vk"
+    ));
+    let scratch = std::env::temp_dir().join(format!("annona-encoding-{}", std::process::id()));
+    fs::create_dir_all(&scratch)?;
+    let copy = scratch.join("key.vk");
+    fs::copy(key, &copy)?;
+    let names = ("UnsafeTestIrisPVerifier", "IEncodingVerifier");
+    verifier(mode, stale, &copy, names)?;
+    fs::remove_dir_all(scratch)?;
+    let read = |path: &str| -> anyhow::Result<Value> {
+        Ok(serde_json::from_slice(&fs::read(root().join(path))?)?)
+    };
+    let frozen = read("crates/zkml/tests/golden.json")?;
+    let text = frozen_encodings(&frozen, &read("circuits/encodings.lock.json")?)?;
+    let kept = "contracts/test/fixtures/encodings.json";
+    settle(mode, stale, kept, text.as_bytes())
+}
+
+/// Lists frozen proofs by the circuit whose key they were made for.
+fn frozen_encodings(frozen: &Value, lock: &Value) -> anyhow::Result<String> {
+    let circuits = lock.as_object().context("the lock file lists circuits")?;
+    let proofs = frozen["proofs"].as_array();
+    let mut listed = BTreeMap::new();
+    for proof in proofs.context("the golden file lists proofs")? {
+        let hash = &proof["key_hash"];
+        let own = circuits.iter().find(|it| it.1["test_key_hash"] == *hash);
+        let (circuit, _) = own.context("a frozen proof was made for no pinned key")?;
+        let words = json!({
+            "keyHash": hash,
+            "inputs": proof["public_inputs"],
+            "proof": proof["proof"],
+        });
+        listed.insert(circuit, words);
+    }
+    Ok(serde_json::to_string_pretty(&listed)? + "\n")
 }
 
 /// `append-16` gives `UnsafeTestAppend16Verifier` and `IAppendVerifier`.
@@ -469,6 +513,23 @@ mod tests {
         setup::run().unwrap();
         assert!(read_from(root(), forge(), &["--version"]).is_ok());
         assert!(read_from(root(), forge(), &["no-such-command"]).is_err());
+    }
+
+    /// Tests ZKML-10.
+    #[test]
+    fn frozen_encodings_are_those_of_the_golden_file() {
+        let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+        let [frozen, lock, kept] = [
+            "crates/zkml/tests/golden.json",
+            "circuits/encodings.lock.json",
+            "contracts/test/fixtures/encodings.json",
+        ]
+        .map(read);
+        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let (frozen, mut lock) = (parse(&frozen), parse(&lock));
+        assert_eq!(frozen_encodings(&frozen, &lock).unwrap(), kept);
+        lock["iris-p"]["test_key_hash"] = json!("0x00");
+        assert!(frozen_encodings(&frozen, &lock).is_err());
     }
 
     #[test]

@@ -72,6 +72,14 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
         ],
     },
     Measurement {
+        name: "gas-encoding",
+        command: "cargo xtask bench gas-encoding",
+        takes: "2 min",
+        figures: Figures::InFile,
+        speed: Speed::IsNoMatter,
+        views: &[("", "{{ verify|grouped }}")],
+    },
+    Measurement {
         name: "iris-scores",
         command: "cargo xtask bench scores --seeds 90210,31337,2026,4711",
         takes: "7 min",
