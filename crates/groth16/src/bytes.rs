@@ -4,7 +4,9 @@
 //! Montgomery form (factor `2^256`); a point has its coordinates, a point at infinity is not
 //! kept. A list begins with its length in 32 bits.
 
-use crate::field::{Fq, Fq2, Fr};
+use std::io::Read;
+
+use crate::field::{Fq, Fq2};
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_ff::{BigInt, Fp, MontBackend, MontConfig, PrimeField};
 
@@ -25,15 +27,7 @@ impl Writer {
 
     /// Writes a number, which the sizes of circuits keep below `2^32`.
     pub(crate) fn count(&mut self, count: usize) {
-        let count = u32::try_from(count).expect("a circuit has fewer than 2^32 parts");
-        self.raw(&count.to_le_bytes());
-    }
-
-    pub(crate) fn counts(&mut self, counts: &[usize]) {
-        self.count(counts.len());
-        for count in counts {
-            self.count(*count);
-        }
+        self.raw(&word(count).to_le_bytes());
     }
 
     pub(crate) fn list<T: Kept>(&mut self, items: impl ExactSizeIterator<Item = T>) {
@@ -44,50 +38,35 @@ impl Writer {
     }
 }
 
-/// Reads the parts of a prover one after the other.
+/// Narrows a number, which the sizes of circuits keep below `2^32`.
+pub(crate) fn word(count: usize) -> u32 {
+    u32::try_from(count).expect("a circuit has fewer than 2^32 parts")
+}
+
+/// Reads the parts of a prover one after the other, and never all bytes at once.
 #[derive(Debug)]
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<R> {
+    from: R,
+    /// Bytes that are not read yet.
+    left: u64,
+}
 
-impl<'a> Reader<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+impl<'a> Reader<&'a [u8]> {
+    pub(crate) const fn of(bytes: &'a [u8]) -> Self {
+        Self::new(bytes, bytes.len() as u64)
     }
+}
 
-    pub(crate) fn raw(&mut self, length: usize) -> Result<&'a [u8], FileError> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(FileError::Cut)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    pub(crate) fn count(&mut self) -> Result<usize, FileError> {
-        let word: [u8; 4] = self.raw(4)?.try_into().map_err(|_| FileError::Cut)?;
-        Ok(u32::from_le_bytes(word) as usize)
-    }
-
-    /// Reads the length of a list whose items have `size` bytes each, all of which are there.
-    fn length(&mut self, size: usize) -> Result<usize, FileError> {
-        let length = self.count()?;
-        let bytes = length.checked_mul(size).ok_or(FileError::Cut)?;
-        if bytes > self.0.len() {
-            return Err(FileError::Cut);
-        }
-        Ok(length)
-    }
-
-    pub(crate) fn counts(&mut self) -> Result<Vec<usize>, FileError> {
-        let length = self.length(4)?;
-        (0..length).map(|_| self.count()).collect()
-    }
-
-    pub(crate) fn list<T: Kept>(&mut self) -> Result<Vec<T>, FileError> {
-        let length = self.length(T::SIZE)?;
-        (0..length).map(|_| T::read(self)).collect()
+impl<R> Reader<R> {
+    /// Reads the next `length` bytes of `from`.
+    pub(crate) const fn new(from: R, length: u64) -> Self {
+        Self { from, left: length }
     }
 
     /// # Errors
     /// [`FileError::Longer`] when something is left.
     pub(crate) const fn end(&self) -> Result<(), FileError> {
-        if self.0.is_empty() {
+        if self.left == 0 {
             Ok(())
         } else {
             Err(FileError::Longer)
@@ -95,11 +74,54 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl<R: Read> Reader<R> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], FileError> {
+        self.left = self.left.checked_sub(N as u64).ok_or(FileError::Cut)?;
+        let mut bytes = [0; N];
+        self.from.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads the first bytes of a file.
+    ///
+    /// # Errors
+    /// `otherwise`, when they are not `magic`.
+    pub(crate) fn begin<const N: usize>(
+        &mut self,
+        magic: &[u8; N],
+        otherwise: FileError,
+    ) -> Result<(), FileError> {
+        match self.array() {
+            Ok(read) if read == *magic => Ok(()),
+            Err(error @ FileError::Unreadable(_)) => Err(error),
+            _ => Err(otherwise),
+        }
+    }
+
+    pub(crate) fn count(&mut self) -> Result<usize, FileError> {
+        Ok(u32::from_le_bytes(self.array()?) as usize)
+    }
+
+    pub(crate) fn list<T: Kept>(&mut self) -> Result<Vec<T>, FileError> {
+        let length = self.count()?;
+        // Room is made only for items whose bytes are there.
+        let bytes = (length as u64).checked_mul(T::SIZE as u64);
+        if bytes.is_none_or(|bytes| bytes > self.left) {
+            return Err(FileError::Cut);
+        }
+        let mut list = Vec::with_capacity(length);
+        for _ in 0..length {
+            list.push(T::read(self)?);
+        }
+        Ok(list)
+    }
+}
+
 /// Value of fixed size that a file holds.
 pub(crate) trait Kept: Sized {
     const SIZE: usize;
     fn write(&self, writer: &mut Writer);
-    fn read(reader: &mut Reader<'_>) -> Result<Self, FileError>;
+    fn read<R: Read>(reader: &mut Reader<R>) -> Result<Self, FileError>;
 }
 
 impl<C: MontConfig<4>> Kept for Fp<MontBackend<C, 4>, 4> {
@@ -111,9 +133,9 @@ impl<C: MontConfig<4>> Kept for Fp<MontBackend<C, 4>, 4> {
         }
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, FileError> {
-        let mut words = [0; 4];
-        for (word, bytes) in words.iter_mut().zip(reader.raw(Self::SIZE)?.as_chunks().0) {
+    fn read<R: Read>(reader: &mut Reader<R>) -> Result<Self, FileError> {
+        let (mut words, read) = ([0; 4], reader.array::<32>()?);
+        for (word, bytes) in words.iter_mut().zip(read.as_chunks().0) {
             *word = u64::from_le_bytes(*bytes);
         }
         let words = BigInt::new(words);
@@ -133,7 +155,7 @@ impl Kept for Fq2 {
         self.c1.write(writer);
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, FileError> {
+    fn read<R: Read>(reader: &mut Reader<R>) -> Result<Self, FileError> {
         Ok(Self::new(Fq::read(reader)?, Fq::read(reader)?))
     }
 }
@@ -149,33 +171,35 @@ where
         self.y.write(writer);
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, FileError> {
+    fn read<R: Read>(reader: &mut Reader<R>) -> Result<Self, FileError> {
         let x = P::BaseField::read(reader)?;
         Ok(Self::new_unchecked(x, P::BaseField::read(reader)?))
     }
 }
 
-/// Term of a constraint: place of the variable, place of the factor in their table.
-pub(crate) type Places = [usize; 2];
+impl Kept for u32 {
+    const SIZE: usize = 4;
 
-impl Kept for Places {
+    fn write(&self, writer: &mut Writer) {
+        writer.raw(&self.to_le_bytes());
+    }
+
+    fn read<R: Read>(reader: &mut Reader<R>) -> Result<Self, FileError> {
+        Ok(Self::from_le_bytes(reader.array()?))
+    }
+}
+
+/// Two places: variable and factor of a term, or the values that a step takes.
+impl Kept for [u32; 2] {
     const SIZE: usize = 8;
 
     fn write(&self, writer: &mut Writer) {
         for place in self {
-            writer.count(*place);
+            place.write(writer);
         }
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, FileError> {
-        Ok([reader.count()?, reader.count()?])
+    fn read<R: Read>(reader: &mut Reader<R>) -> Result<Self, FileError> {
+        Ok([u32::read(reader)?, u32::read(reader)?])
     }
-}
-
-/// Numbers of the scalar field, each once.
-pub(crate) fn table(factors: impl Iterator<Item = Fr>) -> Vec<Fr> {
-    let mut table: Vec<Fr> = factors.collect();
-    table.sort_unstable();
-    table.dedup();
-    table
 }

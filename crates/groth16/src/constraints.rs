@@ -1,29 +1,30 @@
+use std::collections::HashMap;
+use std::io::Read;
+
 use crate::field::Fr;
 use ark_ff::{AdditiveGroup, Field};
 
-use crate::bytes::{Places, Reader, Writer, table};
+use crate::bytes::{Reader, Writer, word};
 use crate::{FileError, ProverError};
 
 /// One side of the constraints: in each row, variables and their factors.
 #[derive(Debug, Clone)]
 pub(crate) struct Side {
+    /// Factors, each once and in rising order: there are far fewer than terms.
+    factors: Vec<Fr>,
+    /// Variable and place of the factor, for each term.
     terms: Vec<Term>,
     /// Place in `terms` behind the last term of each row.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
 
-#[derive(Debug, Clone)]
-struct Term {
-    variable: usize,
-    factor: Fr,
-}
+type Term = [u32; 2];
 
 impl Side {
     pub(crate) fn new(rows: &[Vec<(Fr, usize)>], variables: usize) -> Result<Self, ProverError> {
-        let mut side = Self {
-            terms: Vec::with_capacity(rows.iter().map(Vec::len).sum()),
-            ends: Vec::with_capacity(rows.len()),
-        };
+        let (factors, places) = table(rows.iter().flatten().map(|(factor, _)| *factor));
+        let mut terms = Vec::with_capacity(rows.iter().map(Vec::len).sum());
+        let mut ends = Vec::with_capacity(rows.len());
         for row in rows {
             for (factor, variable) in row {
                 if *variable >= variables {
@@ -32,42 +33,38 @@ impl Side {
                         count: variables,
                     });
                 }
-                side.terms.push(Term {
-                    variable: *variable,
-                    factor: *factor,
-                });
+                terms.push([word(*variable), places[factor]]);
             }
-            side.ends.push(side.terms.len());
+            ends.push(word(terms.len()));
         }
-        Ok(side)
+        Ok(Self {
+            factors,
+            terms,
+            ends,
+        })
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {
-        let factors = table(self.terms.iter().map(|term| term.factor));
-        let places = self.terms.iter().map(|term| -> Places {
-            let factor = factors.binary_search(&term.factor);
-            [term.variable, factor.expect("the table has every factor")]
-        });
-        writer.list(factors.iter().copied());
-        writer.list(places);
-        writer.counts(&self.ends);
+        writer.list(self.factors.iter().copied());
+        writer.list(self.terms.iter().copied());
+        writer.list(self.ends.iter().copied());
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>, variables: usize) -> Result<Self, FileError> {
-        let factors: Vec<Fr> = reader.list()?;
-        let places: Vec<Places> = reader.list()?;
-        let term = |[variable, factor]: Places| {
-            let factor = *factors.get(factor).ok_or(FileError::OutOfRange)?;
-            if variable < variables {
-                Ok(Term { variable, factor })
-            } else {
-                Err(FileError::OutOfRange)
-            }
+    pub(crate) fn read<R: Read>(
+        reader: &mut Reader<R>,
+        variables: usize,
+    ) -> Result<Self, FileError> {
+        let side = Self {
+            factors: reader.list()?,
+            terms: reader.list()?,
+            ends: reader.list()?,
         };
-        let terms: Vec<Term> = places.into_iter().map(term).collect::<Result<_, _>>()?;
-        let ends = reader.counts()?;
-        if ends.is_sorted() && ends.last().copied().unwrap_or(0) == terms.len() {
-            Ok(Self { terms, ends })
+        let fits = |[variable, factor]: &Term| {
+            (*variable as usize) < variables && (*factor as usize) < side.factors.len()
+        };
+        let end = side.ends.last().map_or(0, |end| *end as usize);
+        if side.terms.iter().all(fits) && side.ends.is_sorted() && end == side.terms.len() {
+            Ok(side)
         } else {
             Err(FileError::OutOfRange)
         }
@@ -82,21 +79,31 @@ impl Side {
     pub(crate) fn values<'a>(&'a self, assignment: &'a [Fr]) -> impl Iterator<Item = Fr> + 'a {
         let mut start = 0;
         self.ends.iter().map(move |end| {
-            let row = &self.terms[start..*end];
-            start = *end;
-            row.iter().map(|term| term.value(assignment)).sum()
+            let row = &self.terms[start..*end as usize];
+            start = *end as usize;
+            row.iter().map(|term| self.value(*term, assignment)).sum()
         })
+    }
+
+    /// Most factors are one: a comparison is cheaper than a multiplication.
+    fn value(&self, [variable, factor]: Term, assignment: &[Fr]) -> Fr {
+        let value = assignment[variable as usize];
+        let factor = self.factors[factor as usize];
+        if factor == Fr::ONE || value == Fr::ZERO {
+            value
+        } else {
+            factor * value
+        }
     }
 }
 
-impl Term {
-    /// Most factors are one: a comparison is cheaper than a multiplication.
-    fn value(&self, assignment: &[Fr]) -> Fr {
-        let value = assignment[self.variable];
-        if self.factor == Fr::ONE || value == Fr::ZERO {
-            value
-        } else {
-            self.factor * value
-        }
+/// Lists numbers in rising order, each once, with their places.
+fn table(numbers: impl Iterator<Item = Fr>) -> (Vec<Fr>, HashMap<Fr, u32>) {
+    let mut places: HashMap<Fr, u32> = numbers.map(|number| (number, 0)).collect();
+    let mut table: Vec<Fr> = places.keys().copied().collect();
+    table.sort_unstable();
+    for (place, number) in table.iter().enumerate() {
+        places.insert(*number, word(place));
     }
+    (table, places)
 }

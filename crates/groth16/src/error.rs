@@ -1,3 +1,5 @@
+use std::io;
+
 /// Reason why a key and its constraints do not make a prover, or an assignment no proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -60,4 +62,16 @@ pub enum FileError {
     /// A number is not below its modulus, or names a part that does not exist.
     #[error("a number in the file is out of range")]
     OutOfRange,
+    /// The bytes cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(io::ErrorKind),
+}
+
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Cut,
+            kind => Self::Unreadable(kind),
+        }
+    }
 }

@@ -13,6 +13,22 @@ pub(crate) fn map<T>(count: usize, work: impl Fn(usize) -> T) -> Vec<T> {
     (0..count).map(work).collect()
 }
 
+/// Changes each item by `work`, which is told its place.
+#[cfg(feature = "parallel")]
+pub(crate) fn update<T: Send>(items: &mut [T], work: impl Fn(usize, &mut T) + Send + Sync) {
+    use rayon::prelude::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+    let items = items.par_iter_mut().enumerate().with_max_len(1);
+    items.for_each(|(place, item)| work(place, item));
+}
+
+/// Changes each item by `work`, which is told its place.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn update<T>(items: &mut [T], work: impl Fn(usize, &mut T)) {
+    for (place, item) in items.iter_mut().enumerate() {
+        work(place, item);
+    }
+}
+
 /// Returns the results of both.
 #[cfg(feature = "parallel")]
 pub(crate) fn join<A: Send, B: Send>(

@@ -1,9 +1,11 @@
+use std::io::Read;
+
 use crate::field::{Fr, G1Affine, G2Affine, g1, g2};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, Field, One, Zero};
+use ark_ff::{AdditiveGroup, One, Zero};
 
-use crate::bytes::{Kept, Reader, Writer};
+use crate::bytes::{Kept, Reader, Writer, word};
 use crate::constraints::Side;
 use crate::glv::Curve;
 use crate::msm::Bases;
@@ -16,7 +18,7 @@ use crate::{FileError, ProverError};
 const MIN_ONES: usize = 1 << 10;
 
 /// First bytes of a prover's file; the number is the version of its form.
-const MAGIC: &[u8] = b"annona groth16 1";
+const MAGIC: &[u8; 16] = b"annona groth16 1";
 
 /// Points of a proving key whose `h` is that of snarkjs: one point for each odd power of a
 /// root of unity of twice the domain's order.
@@ -100,20 +102,20 @@ pub struct Prover {
     /// sides with `beta`, which `r` multiplies.
     c: Bases<g1::Config>,
     /// Variables of the right sides of `c`.
-    c_variables: Vec<usize>,
+    c_variables: Vec<u32>,
 }
 
 /// Sum over the variables whose point is not zero, and over one more point.
 #[derive(Clone)]
 struct Sum<P: Curve> {
-    variables: Vec<usize>,
+    variables: Vec<u32>,
     bases: Bases<P>,
 }
 
 impl<P: Curve> Sum<P> {
     fn new(points: &[Affine<P>], last: Affine<P>) -> Self {
         let variables = non_zero(points);
-        let chosen = variables.iter().map(|variable| points[*variable]);
+        let chosen = variables.iter().map(|variable| points[*variable as usize]);
         Self {
             bases: Bases::new(chosen.chain([last])),
             variables,
@@ -124,11 +126,11 @@ impl<P: Curve> Sum<P> {
     where
         Affine<P>: Kept,
     {
-        writer.counts(&self.variables);
+        writer.list(self.variables.iter().copied());
         writer.list(self.bases.points());
     }
 
-    fn read(reader: &mut Reader<'_>, variables: usize) -> Result<Self, FileError>
+    fn read<R: Read>(reader: &mut Reader<R>, variables: usize) -> Result<Self, FileError>
     where
         Affine<P>: Kept,
     {
@@ -144,29 +146,81 @@ impl<P: Curve> Sum<P> {
         }
     }
 
+    /// Returns the scalar of the point at `place`.
+    fn scalar(&self, place: usize, assignment: &[Fr], last: Fr) -> Fr {
+        let variable = self.variables.get(place);
+        variable.map_or(last, |variable| assignment[*variable as usize])
+    }
+
     fn scalars(&self, assignment: &[Fr], last: Fr) -> Vec<Fr> {
-        let chosen = self.variables.iter().map(|variable| assignment[*variable]);
-        chosen.chain([last]).collect()
+        let places = 0..self.bases.len();
+        places
+            .map(|place| self.scalar(place, assignment, last))
+            .collect()
     }
 
     fn of(&self, assignment: &[Fr], last: Fr) -> Projective<P> {
-        self.bases.sum(0, &self.scalars(assignment, last))
+        let scalar = |place| self.scalar(place, assignment, last);
+        self.bases.sum(0, self.bases.len(), scalar)
     }
 }
 
 /// Reads places of variables.
-fn places(reader: &mut Reader<'_>, variables: usize) -> Result<Vec<usize>, FileError> {
-    let places = reader.counts()?;
-    if places.iter().all(|place| *place < variables) {
+fn places<R: Read>(reader: &mut Reader<R>, variables: usize) -> Result<Vec<u32>, FileError> {
+    let places: Vec<u32> = reader.list()?;
+    if places.iter().all(|place| (*place as usize) < variables) {
         Ok(places)
     } else {
         Err(FileError::OutOfRange)
     }
 }
 
-fn non_zero<P: Curve>(points: &[Affine<P>]) -> Vec<usize> {
-    let places = 0..points.len();
-    places.filter(|place| !points[*place].is_zero()).collect()
+fn non_zero<P: Curve>(points: &[Affine<P>]) -> Vec<u32> {
+    let points = points.iter().enumerate();
+    let chosen = points.filter(|(_, point)| !point.is_zero());
+    chosen.map(|(place, _)| word(place)).collect()
+}
+
+/// Scalars of the points of `C`, computed where they are asked for: kept, they would be the
+/// largest part of a proof's memory.
+struct ScalarsOfC<'a> {
+    /// Values of the variables that are not public.
+    fixed: &'a [Fr],
+    quotient: Vec<Fr>,
+    assignment: &'a [Fr],
+    /// Variables of the right sides.
+    right: &'a [u32],
+    r: Fr,
+}
+
+impl ScalarsOfC<'_> {
+    /// Returns the place of the first right side.
+    const fn right_from(&self) -> usize {
+        self.fixed.len() + self.quotient.len()
+    }
+
+    /// Returns the value of a right side, without `r`.
+    fn right(&self, number: usize) -> Fr {
+        self.assignment[self.right[number] as usize]
+    }
+
+    fn at(&self, place: usize) -> Fr {
+        let in_quotient = place.wrapping_sub(self.fixed.len());
+        let number = place.wrapping_sub(self.right_from());
+        if place < self.fixed.len() {
+            self.fixed[place]
+        } else if in_quotient < self.quotient.len() {
+            self.quotient[in_quotient]
+        } else if number < self.right.len() {
+            self.r * self.right(number)
+        } else {
+            self.r
+        }
+    }
+
+    fn is_right_one(&self, number: usize) -> bool {
+        number < self.right.len() && self.right(number).is_one()
+    }
 }
 
 impl Prover {
@@ -199,7 +253,8 @@ impl Prover {
             }
         }
         let c_variables = non_zero(points.b_g1);
-        let right = c_variables.iter().map(|variable| points.b_g1[*variable]);
+        let right = c_variables.iter();
+        let right = right.map(|variable| points.b_g1[*variable as usize]);
         let fixed = points.l.iter().chain(points.h).copied();
         Ok(Self {
             sides: [Side::new(a, variables)?, Side::new(b, variables)?],
@@ -228,7 +283,7 @@ impl Prover {
         self.beta_g2.write(&mut writer);
         self.a.write(&mut writer);
         self.b.write(&mut writer);
-        writer.counts(&self.c_variables);
+        writer.list(self.c_variables.iter().copied());
         writer.list(self.c.points());
         writer.into_bytes()
     }
@@ -239,10 +294,17 @@ impl Prover {
     /// # Errors
     /// [`FileError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        let mut reader = Reader::new(bytes);
-        if reader.raw(MAGIC.len()) != Ok(MAGIC) {
-            return Err(FileError::NotAProver);
-        }
+        Self::read(bytes, bytes.len() as u64)
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote from the next `length` bytes of `from`, a part at a
+    /// time. The caller must know them, by their hash, before the prover is used.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn read(from: impl Read, length: u64) -> Result<Self, FileError> {
+        let mut reader = Reader::new(from, length);
+        reader.begin(MAGIC, FileError::NotAProver)?;
         let variables = reader.count()?;
         let input_count = reader.count()?;
         let sides = [
@@ -296,22 +358,24 @@ impl Prover {
     /// Computes the sum of `C`. Right sides whose variable is 1 are added up first and multiplied
     /// by `r` once, where there are many: one addition each, and not ten.
     fn sum_of_c(&self, assignment: &[Fr], r: Fr) -> Projective<g1::Config> {
-        let mut scalars = self.scalars_of_c(assignment, r);
-        let from = self.c.len() - self.c_variables.len() - 1;
-        let values = self.c_variables.iter().map(|it| assignment[*it]);
-        let places = (from..).zip(values).filter(|(_, value)| value.is_one());
-        let ones: Vec<usize> = places.map(|(place, _)| place).collect();
-        if ones.len() < MIN_ONES {
-            return self.c.sum(0, &scalars);
+        let scalars = self.scalars_of_c(assignment, r);
+        let count = self.c_variables.len();
+        let ones = (0..count).filter(|number| scalars.is_right_one(*number));
+        if ones.count() < MIN_ONES {
+            return self.c.sum(0, self.c.len(), |place| scalars.at(place));
         }
-        let mut chosen = vec![Fr::ZERO; self.c_variables.len()];
-        for place in ones {
-            scalars[place] = Fr::ZERO;
-            chosen[place - from] = Fr::ONE;
-        }
-        let ones = self.c.sum(from, &chosen);
-        drop(chosen);
-        self.c.sum(0, &scalars) + ones * r
+        let from = scalars.right_from();
+        let ones = self
+            .c
+            .sum(from, count, |number| Fr::from(scalars.is_right_one(number)));
+        let others = self.c.sum(0, self.c.len(), |place| {
+            if place >= from && scalars.is_right_one(place - from) {
+                Fr::ZERO
+            } else {
+                scalars.at(place)
+            }
+        });
+        others + ones * r
     }
 
     /// Prepares a proof whose sums are computed in `count` shares, by provers that do not share
@@ -330,6 +394,7 @@ impl Prover {
         let a = self.a.scalars(assignment, r);
         let b = self.b.scalars(assignment, s);
         let c = self.scalars_of_c(assignment, r);
+        let c: Vec<Fr> = (0..self.c.len()).map(|place| c.at(place)).collect();
         let share = |number| Share {
             a: Slice::of(&a, number, count),
             b: Slice::of(&b, number, count),
@@ -387,20 +452,15 @@ impl Prover {
         }
     }
 
-    fn scalars_of_c(&self, assignment: &[Fr], r: Fr) -> Vec<Fr> {
+    fn scalars_of_c<'a>(&'a self, assignment: &'a [Fr], r: Fr) -> ScalarsOfC<'a> {
         let [left, right] = &self.sides;
-        let mut scalars = Vec::with_capacity(self.c.len());
-        scalars.extend_from_slice(&assignment[self.input_count..]);
-        scalars.extend(
-            self.quotient
-                .values(left, right, self.input_count, assignment),
-        );
-        let chosen = self
-            .c_variables
-            .iter()
-            .map(|variable| r * assignment[*variable]);
-        scalars.extend(chosen);
-        scalars.push(r);
-        scalars
+        let quotient = &self.quotient;
+        ScalarsOfC {
+            fixed: &assignment[self.input_count..],
+            quotient: quotient.values(left, right, self.input_count, assignment),
+            assignment,
+            right: &self.c_variables,
+            r,
+        }
     }
 }

@@ -1,3 +1,5 @@
+use std::io::Read;
+
 use ark_ec::CurveGroup;
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ff::Zero;
@@ -52,7 +54,7 @@ impl Slice {
         if self.scalars.is_empty() {
             return Projective::zero();
         }
-        bases.sum(self.from, &self.scalars)
+        bases.sum(self.from, self.scalars.len(), |place| self.scalars[place])
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -60,7 +62,7 @@ impl Slice {
         writer.list(self.scalars.iter().copied());
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, FileError> {
+    fn read<R: Read>(reader: &mut Reader<R>) -> Result<Self, FileError> {
         Ok(Self {
             from: reader.count()?,
             scalars: reader.list()?,
@@ -84,7 +86,7 @@ impl Share {
     /// # Errors
     /// [`FileError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        let mut reader = Reader::new(bytes);
+        let mut reader = Reader::of(bytes);
         let share = Self {
             a: Slice::read(&mut reader)?,
             b: Slice::read(&mut reader)?,
@@ -111,7 +113,7 @@ impl Sums {
     /// # Errors
     /// [`FileError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        let mut reader = Reader::new(bytes);
+        let mut reader = Reader::of(bytes);
         let a: G1Affine = point(&mut reader)?;
         let b: G2Affine = point(&mut reader)?;
         let c: G1Affine = point(&mut reader)?;
@@ -124,7 +126,7 @@ impl Sums {
     }
 }
 
-fn point<P: Curve>(reader: &mut Reader<'_>) -> Result<Affine<P>, FileError>
+fn point<P: Curve, R: Read>(reader: &mut Reader<R>) -> Result<Affine<P>, FileError>
 where
     Affine<P>: Kept,
 {

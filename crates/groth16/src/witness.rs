@@ -1,9 +1,9 @@
 use crate::FileError;
-use crate::bytes::{Places, Reader, Writer};
+use crate::bytes::{Reader, Writer, word};
 use crate::field::Fr;
 
 /// First bytes of a program's file; the number is the version of its form.
-const MAGIC: &[u8] = b"annona witness 1";
+const MAGIC: &[u8; 16] = b"annona witness 1";
 
 /// Bits of a step's first word that name the left value; those above name the operation.
 const PLACE_BITS: u32 = 30;
@@ -105,14 +105,12 @@ impl WitnessProgram {
         writer.raw(MAGIC);
         writer.count(self.input_count);
         writer.list(self.constants.iter().copied());
-        let places = self.steps.iter().map(|step| -> Places {
-            [
-                step.left | (step.operation as usize) << PLACE_BITS,
-                step.right,
-            ]
+        let places = self.steps.iter().map(|step| {
+            let left = step.left | (step.operation as usize) << PLACE_BITS;
+            [left, step.right].map(word)
         });
         writer.list(places);
-        writer.counts(&self.outputs);
+        writer.list(self.outputs.iter().copied().map(word));
         writer.into_bytes()
     }
 
@@ -121,23 +119,23 @@ impl WitnessProgram {
     /// # Errors
     /// [`FileError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        let mut reader = Reader::new(bytes);
-        if reader.raw(MAGIC.len()) != Ok(MAGIC) {
-            return Err(FileError::NotAProgram);
-        }
+        let mut reader = Reader::of(bytes);
+        reader.begin(MAGIC, FileError::NotAProgram)?;
         let input_count = reader.count()?;
         let constants = reader.list()?;
-        let places: Vec<Places> = reader.list()?;
-        let steps = places.into_iter().map(|[left, right]| {
+        let places: Vec<[u32; 2]> = reader.list()?;
+        let steps = places.into_iter().map(|places| {
+            let [left, right] = places.map(|place| place as usize);
             let operation = Operation::ALL.get(left >> PLACE_BITS);
-            Ok(Step {
+            Ok::<_, FileError>(Step {
                 operation: *operation.ok_or(FileError::OutOfRange)?,
                 left: left & ((1 << PLACE_BITS) - 1),
                 right,
             })
         });
         let steps = steps.collect::<Result<_, _>>()?;
-        let outputs = reader.counts()?;
+        let outputs: Vec<u32> = reader.list()?;
+        let outputs = outputs.into_iter().map(|place| place as usize).collect();
         reader.end()?;
         Self::new(constants, input_count, steps, outputs)
     }

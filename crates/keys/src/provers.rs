@@ -1,16 +1,54 @@
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use annona_circuits::Circuit;
 use annona_core::B256;
 use annona_files::{Audience, OutputFile, Purpose, create_folder};
 use annona_proofs::{KeyOrigin, ProverKey, ProvingKey};
+use sha2::{Digest, Sha256};
 
 use crate::KeyError;
-use crate::folder::{Header, checksum, open_headed, read_checked};
+use crate::folder::{Header, checksum, open_headed};
 
 /// First word of a prover's file.
 const MAGIC: &str = "annona-prover-1";
+
+/// Bytes that are read and hashed at a time.
+const READ_BYTES: usize = 1 << 16;
+
+/// Reader that hashes everything that passes.
+struct Hashed<R> {
+    from: R,
+    hasher: Sha256,
+}
+
+impl<R> Hashed<R> {
+    fn new(from: R) -> Self {
+        Self {
+            from,
+            hasher: Sha256::new(),
+        }
+    }
+
+    fn checksum(self) -> B256 {
+        B256::from(<[u8; 32]>::from(self.hasher.finalize()))
+    }
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+/// Returns the number of bytes between the place of `reader` and the end of its file.
+fn length_of(reader: &mut BufReader<File>) -> io::Result<u64> {
+    let place = reader.stream_position()?;
+    Ok(reader.get_ref().metadata()?.len().saturating_sub(place))
+}
 
 /// The file of a prover: all that a person needs to prove with one circuit.
 #[derive(Debug, Clone)]
@@ -52,17 +90,37 @@ impl ProverFile {
         if header.verifying_key_hash != expected {
             return Err(other_key(header.verifying_key_hash));
         }
-        let bytes = read_checked(rest, &header, &path)?;
-        let key =
-            ProverKey::from_bytes(self.origin, &bytes).map_err(|source| KeyError::UnfitProver {
-                path: path.clone(),
-                source,
-            })?;
+        let key = self.read_checked(rest, &header)?;
         if key.hash() == expected {
             Ok(key)
         } else {
             Err(other_key(key.hash()))
         }
+    }
+
+    /// Reads the prover behind a header, without ever holding the file beside it. Damage is told
+    /// from a prover that serves another circuit by the checksum.
+    fn read_checked(
+        &self,
+        mut file: BufReader<File>,
+        header: &Header,
+    ) -> Result<ProverKey, KeyError> {
+        let path = || self.path.clone();
+        let failed = |source| KeyError::File {
+            path: path(),
+            source,
+        };
+        let length = length_of(&mut file).map_err(failed)?;
+        let mut hashed = BufReader::with_capacity(READ_BYTES, Hashed::new(file));
+        let key = ProverKey::read(self.origin, &mut hashed, length);
+        io::copy(&mut hashed, &mut io::sink()).map_err(failed)?;
+        if hashed.into_inner().checksum() != header.sha256 {
+            return Err(KeyError::Damaged { path: path() });
+        }
+        key.map_err(|source| KeyError::UnfitProver {
+            path: path(),
+            source,
+        })
     }
 
     /// Makes the **unsafe** test key of `circuit`, always the same, and writes its prover; one

@@ -1,4 +1,5 @@
 use core::fmt;
+use std::io::Read;
 
 use annona_circuits::Assignment;
 use annona_core::{B256, ProofPoints};
@@ -50,20 +51,27 @@ impl ProverKey {
         bytes
     }
 
-    /// Reads what [`Self::to_bytes`] wrote. The caller vouches for the bytes with a checksum: a
-    /// prover of other rows makes proofs that do not verify.
+    /// Reads what [`Self::to_bytes`] wrote from the next `length` bytes of `from`, a part at a
+    /// time. The caller vouches for the bytes with a checksum: a prover of other rows makes
+    /// proofs that do not verify.
     ///
     /// # Errors
     /// [`BatchKeyError`] for bytes of another form, and for a verifying key that is unfit.
-    pub fn from_bytes(origin: KeyOrigin, bytes: &[u8]) -> Result<Self, BatchKeyError> {
-        let (length, rest) = bytes
-            .split_first_chunk::<LENGTH_BYTES>()
-            .ok_or(FileError::Cut)?;
-        let length = u32::from_le_bytes(*length) as usize;
-        let (verifying, prover) = rest.split_at_checked(length).ok_or(FileError::Cut)?;
+    pub fn read(
+        origin: KeyOrigin,
+        mut from: impl Read,
+        length: u64,
+    ) -> Result<Self, BatchKeyError> {
+        let mut prefix = [0; LENGTH_BYTES];
+        from.read_exact(&mut prefix).map_err(FileError::from)?;
+        let verifying_length = u32::from_le_bytes(prefix);
+        let prefixed = LENGTH_BYTES as u64 + u64::from(verifying_length);
+        let rest = length.checked_sub(prefixed).ok_or(FileError::Cut)?;
+        let mut verifying = vec![0; verifying_length as usize];
+        from.read_exact(&mut verifying).map_err(FileError::from)?;
         Ok(Self {
-            verifying: VerifyingKey::from_bytes(verifying)?,
-            prover: Prover::from_bytes(prover)?,
+            verifying: VerifyingKey::from_bytes(&verifying)?,
+            prover: Prover::read(from, rest)?,
             origin,
         })
     }

@@ -3,7 +3,7 @@
 //!
 //! Here: [`IrisPackage`], which a person keeps, with the two commitments of it;
 //! [`EncodingProver`] and [`EncodingVerifier`]; [`EncodingProof`], a proof with all that says
-//! what it is about; the [`ProofContext`] that it is for; the [`pinned`] keys.
+//! what it is about, and [`ProofPair`], those of both eyes; the [`ProofContext`] that it is for; the [`pinned`] keys.
 //!
 //! Not here: images (`annona-iris`), the encoder (`annona-model`), the rows of the circuit
 //! (`annona-circuits`), the signature of an orb on an image commitment, files, randomness.
@@ -14,6 +14,7 @@
 mod context;
 mod field;
 mod package;
+mod pair;
 mod pins;
 mod proof;
 mod prover;
@@ -23,6 +24,7 @@ mod verifier;
 
 pub use context::{ContextError, ProofContext, Purpose};
 pub use package::{IrisPackage, MAX_PACKAGE_BYTES, PackageError, Salt, SizeMismatch};
+pub use pair::{PairError, PairFormatError, ProofPair};
 pub use pins::{circuit, circuit_name, pinned, unsafe_test_verifying_key};
 pub use proof::{BACKEND, EncodingProof, MAX_PROOF_BYTES, ProofFormatError, RELATION};
 pub use prover::{EncodingProver, PreparedProof, ProveError};

@@ -66,9 +66,10 @@ pub struct EncodingProof {
     pub points: ProofPoints,
 }
 
+/// The members of a proof in a file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ProofFile {
+pub(crate) struct ProofFile {
     format: String,
     relation: String,
     model_id: String,
@@ -91,8 +92,23 @@ impl EncodingProof {
     /// Returns the text of the proof's file.
     #[must_use]
     pub fn to_json(&self) -> String {
+        let text = serde_json::to_string_pretty(&self.to_file());
+        text.expect("numbers and strings are written to a string") + "\n"
+    }
+
+    /// Reads what [`Self::to_json`] wrote. It does not say whether the proof holds.
+    ///
+    /// # Errors
+    /// [`ProofFormatError`].
+    pub fn from_json(text: &str) -> Result<Self, ProofFormatError> {
+        let file: ProofFile =
+            serde_json::from_str(text).map_err(|error| ProofFormatError::NotAProof(Some(error)))?;
+        Self::from_file(&file)
+    }
+
+    pub(crate) fn to_file(&self) -> ProofFile {
         let inputs = self.statement.public_inputs();
-        let file = ProofFile {
+        ProofFile {
             format: FORMAT.to_owned(),
             relation: RELATION.to_owned(),
             model_id: word(self.statement.model.model().id()),
@@ -105,29 +121,21 @@ impl EncodingProof {
             },
             public_inputs: inputs.map(|input| word(input.to_be_bytes())),
             proof: self.points.coordinates().map(|it| word(it.to_be_bytes())),
-        };
-        let text = serde_json::to_string_pretty(&file);
-        text.expect("numbers and strings are written to a string") + "\n"
+        }
     }
 
-    /// Reads what [`Self::to_json`] wrote. It does not say whether the proof holds.
-    ///
-    /// # Errors
-    /// [`ProofFormatError`].
-    pub fn from_json(text: &str) -> Result<Self, ProofFormatError> {
-        let file: ProofFile =
-            serde_json::from_str(text).map_err(|error| ProofFormatError::NotAProof(Some(error)))?;
+    pub(crate) fn from_file(file: &ProofFile) -> Result<Self, ProofFormatError> {
         if file.format != FORMAT {
             return Err(ProofFormatError::NotAProof(None));
         }
         if file.relation != RELATION {
             return Err(ProofFormatError::OtherRelation {
-                actual: file.relation,
+                actual: file.relation.clone(),
             });
         }
         if file.backend != BACKEND {
             return Err(ProofFormatError::OtherBackend {
-                actual: file.backend,
+                actual: file.backend.clone(),
             });
         }
         let id = parse_word(&file.model_id)?;

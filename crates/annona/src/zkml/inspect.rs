@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use annona_files::{Exposure, read_secret, read_text};
-use annona_zkml::{EncodingProof, IrisPackage, MAX_PACKAGE_BYTES};
+use annona_zkml::{IrisPackage, MAX_PACKAGE_BYTES};
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 
-use super::{ProofAnswer, name_of, word};
+use super::{Proofs, name_of, word};
 use crate::output::Format;
 
 /// Arguments of `annona zkml inspect`.
@@ -47,24 +47,17 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
     let path = &args.file;
     let text = read_text(path, MAX_PACKAGE_BYTES)?;
     let format = Format::from_flag(args.json);
-    match EncodingProof::from_json(&text) {
-        Ok(proof) => {
-            let answer = ProofAnswer::new(&proof);
-            let unchecked = "not checked: annona zkml verify does";
-            format.print(&answer, || format!("{}\n{unchecked}", answer.text()))?;
-        }
-        Err(refusal) if text.contains("\"annona-proof-") => {
-            return Err(refusal)
-                .with_context(|| format!("{} holds no proof of an encoding", path.display()));
-        }
-        Err(_) => {
-            // Read again: a package that others can read is refused.
-            let text = read_secret(path, MAX_PACKAGE_BYTES, Exposure::Refuse)?;
-            let package = IrisPackage::from_json(&text)
-                .with_context(|| format!("{} is neither a proof nor a package", path.display()))?;
-            let answer = describe(&package)?;
-            format.print(&answer, || answer.text())?;
-        }
+    if text.contains("\"annona-proof-") {
+        let answer = Proofs::read(&text, path)?.answer();
+        let unchecked = "not checked: annona zkml verify does";
+        format.print(&answer, || format!("{}\n{unchecked}", answer.text()))?;
+    } else {
+        // Read again: a package that others can read is refused.
+        let text = read_secret(path, MAX_PACKAGE_BYTES, Exposure::Refuse)?;
+        let package = IrisPackage::from_json(&text)
+            .with_context(|| format!("{} is neither a proof nor a package", path.display()))?;
+        let answer = describe(&package)?;
+        format.print(&answer, || answer.text())?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,9 +10,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use annona_core::{B256, FieldElement};
-use annona_files::read_text;
 use annona_model::Eye;
-use annona_zkml::{EncodingProof, MAX_PROOF_BYTES};
+use annona_zkml::{EncodingProof, ProofPair};
 use anyhow::Context;
 use clap::Subcommand;
 use serde::Serialize;
@@ -27,13 +26,17 @@ pub(crate) enum ZkmlCommand {
     /// unrolled iris and to its code, and that one was computed from the other by the model. It
     /// shows neither iris nor code, and may be published.
     ///
+    /// With --eye both, two images or packages make one file with the proofs of both eyes.
+    ///
     /// It is not proved that the image is of a living eye, nor that the iris was found and
     /// unrolled rightly. An orb's signature on the image commitment stands for that.
     Prove(prove::ProveArgs),
     /// Check a proof, and that it is about what you expect.
     ///
     /// A proof holds for one model, one key and one context (purpose, account, epoch). Name the
-    /// parts that you expect: those that you do not name are shown, and not compared.
+    /// parts that you expect: those that you do not name are shown, and not compared. A file of
+    /// both eyes is checked whole. Its left proof is of the left eye if its image commitment is
+    /// the one that an orb signed for that eye: name both.
     Verify(verify::VerifyArgs),
     /// Show what a proof or a package is about, without checking a proof.
     ///
@@ -116,8 +119,63 @@ const fn name_of(eye: Eye) -> &'static str {
     }
 }
 
-fn read_proof(path: &Path) -> anyhow::Result<EncodingProof> {
-    let text = read_text(path, MAX_PROOF_BYTES)?;
-    EncodingProof::from_json(&text)
-        .with_context(|| format!("{} holds no proof of an encoding", path.display()))
+/// Proof of one eye, or proofs of both, left and right.
+enum Proofs {
+    One(Box<EncodingProof>),
+    Both(Box<ProofPair>),
+}
+
+impl Proofs {
+    /// Reads the text of the file `path`.
+    fn read(text: &str, path: &Path) -> anyhow::Result<Self> {
+        let read = if text.contains("\"annona-proof-pair-") {
+            ProofPair::from_json(text)
+                .map(|pair| Self::Both(Box::new(pair)))
+                .map_err(anyhow::Error::from)
+        } else {
+            EncodingProof::from_json(text)
+                .map(|proof| Self::One(Box::new(proof)))
+                .map_err(anyhow::Error::from)
+        };
+        read.with_context(|| format!("{} holds no proof of an encoding", path.display()))
+    }
+
+    fn all(&self) -> Vec<&EncodingProof> {
+        match self {
+            Self::One(proof) => vec![proof],
+            Self::Both(pair) => pair.proofs().to_vec(),
+        }
+    }
+
+    fn answer(&self) -> ProofsAnswer {
+        match self {
+            Self::One(proof) => ProofsAnswer::One(Box::new(ProofAnswer::new(proof))),
+            Self::Both(pair) => {
+                let [left, right] = pair.proofs().map(ProofAnswer::new).map(Box::new);
+                ProofsAnswer::Both { left, right }
+            }
+        }
+    }
+}
+
+/// Proofs of a file as answers show them.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ProofsAnswer {
+    One(Box<ProofAnswer>),
+    Both {
+        left: Box<ProofAnswer>,
+        right: Box<ProofAnswer>,
+    },
+}
+
+impl ProofsAnswer {
+    fn text(&self) -> String {
+        match self {
+            Self::One(answer) => answer.text(),
+            Self::Both { left, right } => {
+                format!("left eye\n{}\n\nright eye\n{}", left.text(), right.text())
+            }
+        }
+    }
 }

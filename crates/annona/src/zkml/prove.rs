@@ -1,4 +1,5 @@
-//! `annona zkml prove`: a package, kept or made of an image, and the proof of its encoding.
+//! `annona zkml prove`: a package of one eye or one of each, kept or made of images, and the
+//! proof of their encoding.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,37 +12,66 @@ use annona_keys::ProverFile;
 use annona_model::{Eye, ModelName};
 use annona_proofs::{KeyOrigin, ProverKey};
 use annona_zkml::{
-    EncodingProof, EncodingProver, IrisPackage, MAX_PACKAGE_BYTES, circuit, circuit_name, pinned,
+    EncodingProof, EncodingProver, IrisPackage, MAX_PACKAGE_BYTES, ProofPair, circuit,
+    circuit_name, pinned,
 };
 use anyhow::{Context, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::context::ContextArgs;
 use super::{ProofAnswer, name_of};
-use crate::iris::EyeName;
 use crate::long_work::{Stop, stoppable};
 use crate::output::{Format, note};
 
 /// Members by which an earlier proof is known.
 const MEMBERS: &[&str] = &["relation", "model_id", "public_inputs"];
 
-/// Steps of a proof, for the bar of progress.
-const STEPS: u64 = 4;
+/// Members by which an earlier proof of both eyes is known.
+const PAIR_MEMBERS: &[&str] = &["format", "left", "right"];
+
+/// Eyes that a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Eyes {
+    Left,
+    Right,
+    /// Left and right: two packages and one file of two proofs.
+    Both,
+}
+
+impl Eyes {
+    const fn count(self) -> usize {
+        match self {
+            Self::Left | Self::Right => 1,
+            Self::Both => 2,
+        }
+    }
+}
+
+/// A package to read, or to make of an image.
+struct Source<'a> {
+    package: &'a Path,
+    image: Option<&'a Path>,
+    /// Eye that it must be of.
+    eye: Option<Eye>,
+}
 
 /// Arguments of `annona zkml prove`.
 #[derive(Debug, Args)]
 pub(crate) struct ProveArgs {
-    /// Package of the eye. With --image it is made, readable by you alone, and an existing file
-    /// is never overwritten: its salts are all that opens the commitments.
-    #[arg(long, value_name = "FILE")]
-    package: PathBuf,
-    /// Near-infrared image of one eye (PNG, JPEG, BMP, PNM) to make the package of.
-    #[arg(long, value_name = "IMAGE", requires = "eye")]
-    image: Option<PathBuf>,
-    /// Eye that the image shows, or that the package must be of.
+    /// Package of the eye; of both, the left one first. With --image it is made, readable by you
+    /// alone, and an existing file is never overwritten: its salts are all that opens the
+    /// commitments.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..=2)]
+    package: Vec<PathBuf>,
+    /// Near-infrared image of the eye (PNG, JPEG, BMP, PNM) to make the package of; of both, the
+    /// left one first.
+    #[arg(long, value_name = "IMAGE", requires = "eye", num_args = 1..=2)]
+    image: Vec<PathBuf>,
+    /// Eye that the image shows, or that the package must be of; both for one file with the
+    /// proofs of both eyes.
     #[arg(long, value_enum)]
-    eye: Option<EyeName>,
+    eye: Option<Eyes>,
     /// Model that encodes: p, s18 (for phones) or ci (for tests, and useless for recognition).
     #[arg(long, default_value_t = ModelName::P)]
     model: ModelName,
@@ -60,12 +90,42 @@ pub(crate) struct ProveArgs {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ProveAnswer {
+    One(Box<OneAnswer>),
+    Both {
+        left: Box<OneAnswer>,
+        right: Box<OneAnswer>,
+    },
+}
+
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ProveAnswer {
+struct OneAnswer {
     #[serde(flatten)]
     proof: ProofAnswer,
     eye: &'static str,
     prove_secs: f64,
+}
+
+impl OneAnswer {
+    fn text(&self) -> String {
+        format!(
+            "eye               {}\n{}\nproved in {:.1} s",
+            self.eye,
+            self.proof.text(),
+            self.prove_secs
+        )
+    }
+}
+
+impl ProveAnswer {
+    fn text(&self) -> String {
+        match self {
+            Self::One(answer) => answer.text(),
+            Self::Both { left, right } => format!("{}\n\n{}", left.text(), right.text()),
+        }
+    }
 }
 
 /// Proves; a first signal ends the work between two steps, a second at once.
@@ -76,81 +136,134 @@ pub(crate) async fn run(args: ProveArgs) -> anyhow::Result<ExitCode> {
         note("stopped: no proof was written");
         return Ok(stop.exit_code(false));
     };
-    format.print(&answer, || {
-        format!(
-            "{}\nproved in {:.1} s",
-            answer.proof.text(),
-            answer.prove_secs
-        )
-    })?;
+    format.print(&answer, || answer.text())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Returns nothing when the work was stopped.
 fn prove(args: &ProveArgs, stop: &Stop) -> anyhow::Result<Option<ProveAnswer>> {
-    let purpose = Purpose::json_with("a proof of this command", MEMBERS);
+    let sources = sources(args)?;
+    let members = if sources.len() == 1 {
+        MEMBERS
+    } else {
+        PAIR_MEMBERS
+    };
+    let purpose = Purpose::json_with("a proof of this command", members);
     let out = OutputFile::replace(&args.out, Audience::Everybody, purpose)?;
-    let progress = stop.begin("proof of encoding", STEPS);
-    let package = package(args)?;
-    // Before a key is made, which takes minutes.
-    package.code_commitment(args.model)?;
+    let steps = 2 * (1 + sources.len() as u64);
+    let progress = stop.begin("proof of encoding", steps);
+    let mut packages = Vec::with_capacity(sources.len());
+    for source in &sources {
+        let package = package(source, args.model)?;
+        // Before a key is made, which takes minutes.
+        package.code_commitment(args.model)?;
+        packages.push(package);
+    }
     progress.advance(1);
     if stop.is_stop_asked() {
         return Ok(None);
     }
     let prover = EncodingProver::new(args.model, key(args.model, &args.keys)?);
     progress.advance(1);
-    if stop.is_stop_asked() {
-        return Ok(None);
+    let context = args.context.clone().into();
+    let mut proved = Vec::with_capacity(packages.len());
+    for package in &packages {
+        if stop.is_stop_asked() {
+            return Ok(None);
+        }
+        let begun = Instant::now();
+        let prepared = prover.prepare(package, &context)?;
+        progress.advance(1);
+        if stop.is_stop_asked() {
+            return Ok(None);
+        }
+        let proof = prover.prove(&prepared, &mut rand::rng())?;
+        progress.advance(1);
+        let answer = OneAnswer {
+            proof: ProofAnswer::new(&proof),
+            eye: name_of(package.eye()),
+            prove_secs: begun.elapsed().as_secs_f64(),
+        };
+        proved.push((proof, answer));
     }
-    let begun = Instant::now();
-    let prepared = prover.prepare(&package, &args.context.clone().into())?;
-    progress.advance(1);
-    if stop.is_stop_asked() {
-        return Ok(None);
-    }
-    let proof = prover.prove(&prepared, &mut rand::rng())?;
-    let prove_secs = begun.elapsed().as_secs_f64();
-    write(out, &proof)?;
-    Ok(Some(ProveAnswer {
-        proof: ProofAnswer::new(&proof),
-        eye: name_of(package.eye()),
-        prove_secs,
-    }))
+    Ok(Some(write(out, proved)?))
 }
 
-fn write(mut out: OutputFile<'_>, proof: &EncodingProof) -> anyhow::Result<()> {
-    out.put(proof.to_json().as_bytes())?;
-    Ok(out.commit()?)
+fn write(
+    mut out: OutputFile<'_>,
+    proved: Vec<(EncodingProof, OneAnswer)>,
+) -> anyhow::Result<ProveAnswer> {
+    let mut proved = proved.into_iter();
+    let (text, answer) = match (proved.next(), proved.next()) {
+        (Some((proof, answer)), None) => (proof.to_json(), ProveAnswer::One(answer.into())),
+        (Some((left_proof, left)), Some((right_proof, right))) => (
+            ProofPair::new(left_proof, right_proof)?.to_json(),
+            ProveAnswer::Both {
+                left: left.into(),
+                right: right.into(),
+            },
+        ),
+        (None, _) => bail!("no eye was named"),
+    };
+    out.put(text.as_bytes())?;
+    out.commit()?;
+    Ok(answer)
+}
+
+/// Puts each package beside its image and its eye.
+fn sources(args: &ProveArgs) -> anyhow::Result<Vec<Source<'_>>> {
+    let count = args.eye.map_or(1, Eyes::count);
+    let images = args.image.len();
+    if args.package.len() != count || (images != 0 && images != count) {
+        bail!(
+            "name {} for --package, and as many images or none for --image: --eye both takes two, the left one first, and everything else one",
+            if count == 1 { "one file" } else { "two files" }
+        );
+    }
+    let eyes = match args.eye {
+        None => [None, None],
+        Some(Eyes::Left) => [Some(Eye::Left), None],
+        Some(Eyes::Right) => [Some(Eye::Right), None],
+        Some(Eyes::Both) => [Some(Eye::Left), Some(Eye::Right)],
+    };
+    let sources = args.package.iter().zip(eyes).enumerate();
+    Ok(sources
+        .map(|(place, (package, eye))| Source {
+            package,
+            image: args.image.get(place).map(PathBuf::as_path),
+            eye,
+        })
+        .collect())
 }
 
 /// Makes the package of the image, for its owner alone, or reads the one that is there (ZKML-9).
-fn package(args: &ProveArgs) -> anyhow::Result<IrisPackage> {
-    let Some(image) = &args.image else {
-        return read_package(args);
+fn package(source: &Source<'_>, model: ModelName) -> anyhow::Result<IrisPackage> {
+    let Some(image) = source.image else {
+        return read_package(source);
     };
-    let eye = args.eye.context("say which eye the image shows: --eye")?;
-    let mut file = OutputFile::create(&args.package, Audience::Owner)?;
+    let eye = source.eye.context("say which eye the image shows: --eye")?;
+    let mut file = OutputFile::create(source.package, Audience::Owner)?;
     let bytes = std::fs::read(image).with_context(|| format!("cannot read {}", image.display()))?;
     let iris = read_image(&bytes)
-        .and_then(|image| normalise(&image, args.model.model()))
+        .and_then(|image| normalise(&image, model.model()))
         .with_context(|| format!("no iris can be taken of {}", image.display()))?;
-    let package = IrisPackage::new(eye.into(), iris, &mut rand::rng());
+    let package = IrisPackage::new(eye, iris, &mut rand::rng());
     file.put(package.to_json().as_bytes())?;
     file.commit()?;
     Ok(package)
 }
 
-fn read_package(args: &ProveArgs) -> anyhow::Result<IrisPackage> {
-    let path = &args.package;
+/// Reads a package, which must be of the eye that it is named for (ZKML-10).
+fn read_package(source: &Source<'_>) -> anyhow::Result<IrisPackage> {
+    let path = source.package;
     let text = read_secret(path, MAX_PACKAGE_BYTES, Exposure::Refuse)
         .context("without --image, --package names a package that was made before")?;
     let package = IrisPackage::from_json(&text)
         .with_context(|| format!("{} cannot be used", path.display()))?;
     let held = package.eye();
-    match args.eye.map(Eye::from) {
+    match source.eye {
         Some(asked) if asked != held => bail!(
-            "the package {} is of the {} eye, and --eye asks for the {} one",
+            "the package {} is of the {} eye, and stands for the {} one",
             path.display(),
             name_of(held),
             name_of(asked)

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use annona_core::{B256, FieldElement};
+use annona_files::read_text;
 use annona_model::ModelName;
 use annona_proofs::VerifyingKey;
-use annona_zkml::{EncodingProof, EncodingVerifier, Purpose};
+use annona_zkml::{EncodingProof, EncodingVerifier, MAX_PROOF_BYTES, Purpose};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{ProofAnswer, read_proof, word};
+use super::{Proofs, word};
 use crate::output::{Format, note};
 
 /// Arguments of `annona zkml verify`.
@@ -24,12 +25,13 @@ pub(crate) struct VerifyArgs {
     /// Verifying key (arkworks, uncompressed) in place of the UNSAFE test key.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Commitment to the iris that is expected, as an orb signed it.
-    #[arg(long, value_name = "0x…")]
-    image_commitment: Option<FieldElement>,
-    /// Commitment to the code that is expected.
-    #[arg(long, value_name = "0x…")]
-    code_commitment: Option<FieldElement>,
+    /// Commitment to the iris that is expected, as an orb signed it; for both eyes two, the left
+    /// one first.
+    #[arg(long, value_name = "0x…", num_args = 1..=2)]
+    image_commitment: Vec<FieldElement>,
+    /// Commitment to the code that is expected; for both eyes two, the left one first.
+    #[arg(long, value_name = "0x…", num_args = 1..=2)]
+    code_commitment: Vec<FieldElement>,
     /// Purpose that is expected.
     #[arg(long, value_name = "WORD")]
     purpose: Option<Purpose>,
@@ -44,17 +46,41 @@ pub(crate) struct VerifyArgs {
     json: bool,
 }
 
-/// Checks a proof.
+/// Checks a proof, or both.
 pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let proof = read_proof(&args.proof)?;
-    let model = args.model.unwrap_or(proof.statement.model);
-    let verifier = verifier(args, model)?;
-    verifier.verify(&proof)?;
-    expect(args, &proof)?;
-    let answer = ProofAnswer::new(&proof);
-    Format::from_flag(args.json)
-        .print(&answer, || format!("the proof holds\n{}", answer.text()))?;
+    let path = &args.proof;
+    let file = Proofs::read(&read_text(path, MAX_PROOF_BYTES)?, path)?;
+    let proofs = file.all();
+    let images = for_each(&proofs, "--image-commitment", &args.image_commitment)?;
+    let codes = for_each(&proofs, "--code-commitment", &args.code_commitment)?;
+    for (place, proof) in proofs.iter().enumerate() {
+        let model = args.model.unwrap_or(proof.statement.model);
+        verifier(args, model)?.verify(proof)?;
+        expect(args, [images[place], codes[place]], proof)?;
+    }
+    let holds = match file {
+        Proofs::One(_) => "the proof holds",
+        Proofs::Both(_) => "the proofs of both eyes hold",
+    };
+    let answer = file.answer();
+    Format::from_flag(args.json).print(&answer, || format!("{holds}\n{}", answer.text()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Gives each proof the value that is expected of it: none, or as many as there are proofs.
+fn for_each(
+    proofs: &[&EncodingProof],
+    option: &str,
+    values: &[FieldElement],
+) -> anyhow::Result<Vec<Option<FieldElement>>> {
+    match values.len() {
+        0 => Ok(vec![None; proofs.len()]),
+        count if count == proofs.len() => Ok(values.iter().copied().map(Some).collect()),
+        count => bail!(
+            "the file holds {} proofs, and {option} names {count} values",
+            proofs.len()
+        ),
+    }
 }
 
 fn verifier(args: &VerifyArgs, model: ModelName) -> anyhow::Result<EncodingVerifier> {
@@ -69,18 +95,22 @@ fn verifier(args: &VerifyArgs, model: ModelName) -> anyhow::Result<EncodingVerif
 }
 
 /// Compares what the proof is about with what was asked for (ZKML-6).
-fn expect(args: &VerifyArgs, proof: &EncodingProof) -> anyhow::Result<()> {
+fn expect(
+    args: &VerifyArgs,
+    [image, code]: [Option<FieldElement>; 2],
+    proof: &EncodingProof,
+) -> anyhow::Result<()> {
     let (statement, context) = (&proof.statement, &proof.context);
     let words = |value: Option<FieldElement>| value.map(word);
     for (part, expected, actual) in [
         (
             "image commitment",
-            words(args.image_commitment),
+            words(image),
             word(statement.image_commitment),
         ),
         (
             "code commitment",
-            words(args.code_commitment),
+            words(code),
             word(statement.code_commitment),
         ),
         (

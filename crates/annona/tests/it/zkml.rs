@@ -166,3 +166,72 @@ fn a_package_is_private_and_never_overwritten() {
     let said = folder.refusal(&folder.prove(&[]));
     assert!(said.contains("not an iris package of version 1"), "{said}");
 }
+
+/// Tests ZKML-10: both eyes in one command and one file, left for right refused wherever it can
+/// be said.
+#[test]
+fn both_eyes_are_proved_and_verified_in_one_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let image = image();
+    let prove = |more: &[&str]| {
+        let start = ["zkml", "prove", "--model", "ci", "--keys", "keys", "--json"];
+        let arguments = [&start[..], &["--out", "eyes.proof", "--eye"], more].concat();
+        annona(path, &arguments)
+    };
+    let packages = ["--package", "left.package", "right.package"];
+    let images = ["--image", &image, &image];
+    let made = prove(&[&["both"], &packages[..], &images[..]].concat());
+    assert!(made.status.success(), "{made:?}");
+    let made = json(&String::from_utf8_lossy(&made.stdout));
+    assert_eq!(made["left"]["eye"], "left");
+    assert_eq!(made["right"]["eye"], "right");
+    let word = |eye: &str, name: &str| made[eye][name].as_str().unwrap().to_owned();
+    let [left, right] = ["left", "right"].map(|eye| word(eye, "imageCommitment"));
+    let [left_code, right_code] = ["left", "right"].map(|eye| word(eye, "codeCommitment"));
+
+    let verify = |more: &[&str]| annona(path, &[&["zkml", "verify", "eyes.proof"], more].concat());
+    let expected = ["--image-commitment", &left, &right];
+    let codes = ["--code-commitment", &left_code, &right_code];
+    let verified = verify(&[&expected[..], &codes[..]].concat());
+    assert!(verified.status.success(), "{verified:?}");
+    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(said.starts_with("the proofs of both eyes hold"), "{said}");
+    let swapped = refusal(&verify(&["--image-commitment", &right, &left]));
+    assert!(swapped.contains("another image commitment"), "{swapped}");
+    let swapped = refusal(&verify(&["--code-commitment", &right_code, &left_code]));
+    assert!(swapped.contains("another code commitment"), "{swapped}");
+    let one = refusal(&verify(&["--image-commitment", &left]));
+    assert!(one.contains("holds 2 proofs"), "{one}");
+    let shown = json(&annona_ok(
+        path,
+        &["zkml", "inspect", "eyes.proof", "--json"],
+    ));
+    assert_eq!(shown["right"]["imageCommitment"], right.as_str());
+
+    let crossed = refusal(&prove(&[
+        "both",
+        "--package",
+        "right.package",
+        "left.package",
+    ]));
+    assert!(
+        crossed.contains("of the right eye, and stands for the left one"),
+        "{crossed}"
+    );
+    let one = refusal(&prove(&["both", "--package", "left.package"]));
+    assert!(one.contains("name two files for --package"), "{one}");
+
+    // One proof cannot be that of both eyes, and a false one spoils the file.
+    let file = json(&fs::read_to_string(path.join("eyes.proof")).unwrap());
+    let mut twice = file.clone();
+    twice["right"] = file["left"].clone();
+    fs::write(path.join("eyes.proof"), twice.to_string()).unwrap();
+    let said = refusal(&verify(&[]));
+    assert!(said.contains("about one iris or one code"), "{said}");
+    let mut changed = file.clone();
+    changed["right"]["proof"] = file["left"]["proof"].clone();
+    fs::write(path.join("eyes.proof"), changed.to_string()).unwrap();
+    let said = refusal(&verify(&[]));
+    assert!(said.contains("the proof does not hold"), "{said}");
+}

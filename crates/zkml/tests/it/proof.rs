@@ -2,7 +2,8 @@ use annona_core::{B256, FieldElement, SCALAR_MODULUS, U256};
 use annona_model::{Eye, ModelName};
 use annona_proofs::VerifyError;
 use annona_zkml::{
-    EncodingProof, EncodingVerifier, IrisPackage, ProofFormatError, RefusedProof, pinned,
+    EncodingProof, EncodingVerifier, IrisPackage, PairError, PairFormatError, ProofFormatError,
+    ProofPair, RefusedProof, pinned,
 };
 use serde_json::{Value, json};
 
@@ -189,4 +190,46 @@ fn two_proofs_of_one_statement_differ_and_both_hold() {
     let [one, other] = [4, 5].map(|seed| PROVER.prove(&prepared, &mut rng(seed)).unwrap());
     assert_ne!(one.points, other.points);
     assert_eq!(PROVER.verifier().verify(&other), Ok(()));
+}
+
+/// Tests ZKML-10.
+#[test]
+fn proofs_of_both_eyes_are_of_one_model_key_and_context_and_of_two_irises() {
+    let (left, right) = (another(), proof());
+    let pair = ProofPair::new(left.clone(), right.clone()).unwrap();
+    assert_eq!(pair.proofs(), [&left, &right]);
+    let text = pair.to_json();
+    assert_eq!(ProofPair::from_json(&text).unwrap(), pair);
+    let refused = |change: &dyn Fn(&mut EncodingProof)| {
+        let mut other = right.clone();
+        change(&mut other);
+        ProofPair::new(left.clone(), other).unwrap_err()
+    };
+    let model = |it: &mut EncodingProof| it.statement.model = ModelName::S18;
+    assert_eq!(refused(&model), PairError::TwoModels);
+    let key = |it: &mut EncodingProof| it.key_hash = B256::repeat_byte(1);
+    assert_eq!(refused(&key), PairError::TwoKeys);
+    assert_eq!(refused(&|it| it.context.epoch += 1), PairError::TwoContexts);
+    let code = left.statement.code_commitment;
+    let code = |it: &mut EncodingProof| it.statement.code_commitment = code;
+    assert_eq!(refused(&code), PairError::OneEye);
+    assert_eq!(refused(&|it| *it = left.clone()), PairError::OneEye);
+
+    let file: Value = serde_json::from_str(&text).unwrap();
+    let refusal = |change: &dyn Fn(&mut Value)| {
+        let mut changed = file.clone();
+        change(&mut changed);
+        ProofPair::from_json(&changed.to_string()).unwrap_err()
+    };
+    let refusal_of_format = refusal(&|it| it["format"] = json!("annona-proof-pair-2"));
+    assert!(matches!(refusal_of_format, PairFormatError::NotAPair(None)));
+    let of_member = refusal(&|it| it["extra"] = json!(1));
+    assert!(matches!(of_member, PairFormatError::NotAPair(Some(_))));
+    let of_proof = refusal(&|it| it["left"]["relation"] = json!("another"));
+    assert!(matches!(
+        of_proof,
+        PairFormatError::Proof { eye: "left", .. }
+    ));
+    let twice = refusal(&|it| it["left"] = it["right"].clone());
+    assert!(matches!(twice, PairFormatError::Pair(PairError::OneEye)));
 }
