@@ -6,7 +6,7 @@ use crate::{EncodingProof, ProofFormatError};
 /// Form of the file of both eyes' proofs.
 const FORMAT: &str = "annona-proof-pair-1";
 
-/// Reason why two proofs are not those of one person's eyes (ZKML-10).
+/// Reason why two proofs are not those of one person's eyes (ZKML-11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PairError {
@@ -63,7 +63,7 @@ struct PairFile {
 }
 
 impl ProofPair {
-    /// Puts the proofs of both eyes together (ZKML-10).
+    /// Puts the proofs of both eyes together (ZKML-11).
     ///
     /// # Errors
     /// [`PairError`].

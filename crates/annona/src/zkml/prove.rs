@@ -253,7 +253,7 @@ fn package(source: &Source<'_>, model: ModelName) -> anyhow::Result<IrisPackage>
     Ok(package)
 }
 
-/// Reads a package, which must be of the eye that it is named for (ZKML-10).
+/// Reads a package, which must be of the eye that it is named for (ZKML-11).
 fn read_package(source: &Source<'_>) -> anyhow::Result<IrisPackage> {
     let path = source.package;
     let text = read_secret(path, MAX_PACKAGE_BYTES, Exposure::Refuse)

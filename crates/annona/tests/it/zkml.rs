@@ -167,7 +167,7 @@ fn a_package_is_private_and_never_overwritten() {
     assert!(said.contains("not an iris package of version 1"), "{said}");
 }
 
-/// Tests ZKML-10: both eyes in one command and one file, left for right refused wherever it can
+/// Tests ZKML-11: both eyes in one command and one file, left for right refused wherever it can
 /// be said.
 #[test]
 fn both_eyes_are_proved_and_verified_in_one_command() {

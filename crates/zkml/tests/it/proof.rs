@@ -192,7 +192,7 @@ fn two_proofs_of_one_statement_differ_and_both_hold() {
     assert_eq!(PROVER.verifier().verify(&other), Ok(()));
 }
 
-/// Tests ZKML-10.
+/// Tests ZKML-11.
 #[test]
 fn proofs_of_both_eyes_are_of_one_model_key_and_context_and_of_two_irises() {
     let (left, right) = (another(), proof());
