@@ -1,11 +1,13 @@
 import { changed } from '../proxy.mjs';
+import { addLeaf, rootsOf } from '../tree.mjs';
 import { join, openByPin, reopen } from '../steps.mjs';
 
 export const title = 'a service that lies about root, tiles, amount, time and contracts gets no proof';
 
 const CURRENT = /^\/v1\/epochs\/current$/;
 const CONFIG = /^\/v1\/config$/;
-const TILE = /^\/v1\/tree\/\d+\/0\/0$/;
+const LEAVES = /^\/v1\/tree\/\d+\/0\/0$/;
+const TILE = /^\/v1\/tree\/\d+\/([0-3])\/0$/;
 const OTHER_WORD = `0x${'1'.repeat(64)}`;
 const get = (path, answer) => ({ method: 'GET', path, answer });
 
@@ -14,8 +16,12 @@ export async function run({ demo, service, newPhone, nextEpoch, expect }) {
   await join(phone, demo);
   await nextEpoch();
 
+  // Tiles of one lie must not come out of the browser's cache in the next.
+  const uncached = get(TILE, (_, { headers }) => ({
+    headers: { ...headers, 'cache-control': 'no-store' },
+  }));
   const isRefused = async (lie, rules, sentence) => {
-    service.rules.splice(0, Infinity, ...rules);
+    service.rules.splice(0, Infinity, uncached, ...rules);
     await reopen(phone);
     await phone.press('Get your payment');
     await phone.see(sentence);
@@ -23,13 +29,19 @@ export async function run({ demo, service, newPhone, nextEpoch, expect }) {
     const sent = service.claims().length;
     expect(sent === 0, `a claim was sent after a lie about ${lie}`);
   };
-  const otherTile = get(TILE, (_, { body }) => {
-    const tile = Buffer.from(body);
-    tile[0] ^= 1;
-    return { body: tile };
-  });
-  // Of members before this one, so that the way leads to another root.
-  await isRefused('tiles', [otherTile], 'The service gave a list of members that is not the chain’s.');
+  // A member of whom the chain knows nothing, so that the way leads to another root.
+  const otherTile = get(LEAVES, (_, { body }) => ({ body: addLeaf(body) }));
+  const otherList = 'The service gave a list of members that is not the chain’s.';
+  await isRefused('tiles', [otherTile], otherList);
+
+  // A list of the service's own, with which its root agrees: it could mark one person's claim.
+  const { epoch, memberCount } = await demo.get('/v1/epochs/current');
+  const leaves = await fetch(new URL(`/v1/tree/${epoch}/0/0`, demo.service));
+  expect(memberCount < 256, 'the lie is made for a list of one tile');
+  const { tiles, root } = rootsOf(addLeaf(Buffer.from(await leaves.arrayBuffer())));
+  const ownTiles = get(TILE, ({ url }) => ({ body: tiles[Number(TILE.exec(url)[1])] }));
+  const ownRoot = get(CURRENT, changed((it) => ({ ...it, root, memberCount: memberCount + 1 })));
+  await isRefused('root and tiles', [ownTiles, ownRoot], otherList);
 
   service.rules.splice(0, Infinity, get(CURRENT, changed((it) => ({ ...it, root: OTHER_WORD }))));
   await reopen(phone);

@@ -1,6 +1,6 @@
-import { CLAIMS, join, reopen, waitForPayments } from '../steps.mjs';
+import { CLAIMS, join, openByPin, reopen, waitForPayments } from '../steps.mjs';
 
-export const title = 'a claim made where the network goes away is kept, and sent once when it is back';
+export const title = 'a claim waits while there is no network, the app closed or not, and is sent once after';
 
 export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   const phone = await newPhone();
@@ -19,6 +19,12 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   await phone.choose(/^Payment of/);
   await phone.see('Your request is safe on this phone.');
   await phone.press('Back');
+
+  // The app is closed and opened without a network, from the files that this phone keeps.
+  await phone.page.reload();
+  await openByPin(phone);
+  await phone.see('Waiting on this phone to be sent');
+  expect(!(await phone.sees('Get your payment')), 'a payment that was asked for is offered again');
 
   await phone.page.unroute(CLAIMS);
   expect(claimsSent().length === 0, 'a claim came though there is no network');

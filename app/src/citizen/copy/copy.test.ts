@@ -69,12 +69,25 @@ describe('a copy', () => {
   });
 
   it('takes no outcome that belongs to another step', () => {
-    for (const event of [
+    const events: CopyEvent[] = [
+      { kind: 'asked', code: 'one' },
       { kind: 'answered', code: 'three', digits: '1' },
       { kind: 'compared', digits: '1' },
       { kind: 'offered', code: 'two' },
-    ] as CopyEvent[]) {
-      expect(follow({ kind: 'intent' }, event).state).toEqual({ kind: 'intent' });
+    ];
+    const awaited = {
+      asking: 'asked',
+      'scan-key': 'answered',
+      'scan-answer': 'compared',
+      'scan-ask': 'offered',
+      'scan-secret': undefined,
+      intent: undefined,
+    } as const;
+    for (const [kind, fitting] of Object.entries(awaited)) {
+      const state = { kind } as CopyState;
+      for (const event of events.filter((it) => it.kind !== fitting)) {
+        expect(follow(state, event).state, `${kind} after ${event.kind}`).toEqual(state);
+      }
     }
   });
 });
