@@ -4,13 +4,17 @@
 // scroll, on a small touch target, on an error in the page, and on a request to another host.
 // Words after the command choose states by the beginning of their names. With `--quick` each state
 // is opened once: languages, themes and sizes take turns, and screenshots are of faults only.
+// `--look=ar-light-320` (may be repeated) opens the states in that look only, and
+// `--sheets` puts the screenshots of each look side by side in few pictures (.gallery/sheets);
+// `--readme` writes the picture of the repository's README out of the first look.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build, preview } from 'vite';
 
 import { startBrowser, watch } from './browser.mjs';
+import { writeRow, writeSheets } from './sheets.mjs';
 import { ROOT } from './sources.mjs';
 
 const LANGUAGES = ['en', 'es', 'sw', 'ar'];
@@ -22,9 +26,13 @@ const SIZES = [
   { name: '320-text200', width: 320, height: 640, text: 200 },
   { name: '1024', width: 1024, height: 768, text: 100 },
 ];
+/** States in the picture of the README. */
+const README_STATES = ['welcome', 'visit-not-seen', 'joined', 'claim'];
+const README_PICTURE = join(ROOT, '../docs/app.png');
 /** Least side of a touch target, in CSS pixels. */
 const MIN_TARGET = 44;
 const SHOTS = join(ROOT, '.gallery/shots');
+const SHEETS = join(ROOT, '.gallery/sheets');
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -51,17 +59,36 @@ const isQuick = process.argv.includes('--quick');
 const wanted = process.argv.slice(2).filter((it) => !it.startsWith('--'));
 const chosen = names.filter((it) => wanted.length === 0 || wanted.some((word) => it.startsWith(word)));
 
-rmSync(SHOTS, { recursive: true, force: true });
+for (const folder of [SHOTS, SHEETS]) rmSync(folder, { recursive: true, force: true });
+const asked = process.argv.filter((it) => it.startsWith('--look=')).map((it) => it.slice(7));
 const looks = LANGUAGES.flatMap((language) =>
   THEMES.flatMap((theme) =>
-    (isQuick || theme === THEMES[0] ? SIZES : SIZES.slice(0, 1)).map((size) => ({ language, theme, size })),
+    SIZES.map((size) => ({ language, theme, size, name: `${language}-${theme}-${size.name}` })),
   ),
+).filter(({ theme, size, name }) =>
+  asked.length > 0 ? asked.includes(name) : isQuick || theme === THEMES[0] || size === SIZES[0],
 );
 if (isQuick) {
   // A step that shares no divisor with their number comes to each of them.
   for (const [index, state] of chosen.entries()) await open(state, looks[(index * 13) % looks.length]);
 } else {
-  for (const look of looks) for (const state of chosen) await open(state, look);
+  for (const look of looks) {
+    for (const state of chosen) await open(state, look);
+    if (process.argv.includes('--sheets')) await sheetsOf(look);
+  }
+}
+
+/** Returns the path of a state's screenshot in a look. */
+function shotOf(state, { language, theme, size }) {
+  return join(SHOTS, `${language}-${theme}`, `${state}-${size.name}.png`);
+}
+
+/** Puts the screenshots of a look side by side. */
+async function sheetsOf({ language, theme, size, name }) {
+  mkdirSync(SHEETS, { recursive: true });
+  const shots = chosen.map((state) => shotOf(state, { language, theme, size }));
+  const pathOf = (index) => join(SHEETS, `${name}-${String(index + 1).padStart(2, '0')}.png`);
+  await writeSheets(browser, shots, pathOf);
 }
 
 /** Opens a state as it looks to somebody, and inspects it. */
@@ -77,9 +104,8 @@ async function open(state, { language, theme, size }) {
   }, size.text);
   await inspect(size);
   if (isQuick && found.length === before) return;
-  const folder = join(SHOTS, `${language}-${theme}`);
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${state}-${size.name}.png`);
+  const path = shotOf(state, { language, theme, size });
+  mkdirSync(dirname(path), { recursive: true });
   await page.screenshot({ path, fullPage: true });
   if (found.length > before) object(`screenshot: ${path}`);
 }
@@ -113,6 +139,9 @@ async function inspect(size) {
   }
 }
 
+if (process.argv.includes('--readme')) {
+  await writeRow(browser, README_STATES.map((state) => shotOf(state, looks[0])), README_PICTURE);
+}
 await browser.close();
 await server.close();
 for (const line of new Set(found)) console.error(line);
