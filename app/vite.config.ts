@@ -30,6 +30,7 @@ interface BuiltChunk {
   fileName: string;
   isDynamicEntry?: boolean;
   facadeModuleId?: string | null;
+  imports?: string[];
   viteMetadata?: { importedCss: Set<string> };
 }
 
@@ -51,14 +52,20 @@ function fetchAtOnce(): Plugin {
         if (!app) throw new Error('the build has the app');
         const worker = files.find((it) => /^assets\/worker-[\w-]+\.js$/.test(it.fileName));
         if (!worker) throw new Error('the build has the worker of the wallet');
+        // Code that the app shares with chunks for later; the page's own entry is named already.
+        const entry = files.find((it) => it.facadeModuleId?.endsWith('/index.html'));
+        const shared = (app.imports ?? []).filter(
+          (it) => it !== entry?.fileName && !entry?.imports?.includes(it),
+        );
         const link = (attrs: Record<string, string | boolean>) =>
           ({ tag: 'link', attrs, injectTo: 'head' }) as const;
         return [
           ...[...(app.viteMetadata?.importedCss ?? [])].map((it) =>
             link({ rel: 'stylesheet', href: `./${it}`, crossorigin: true }),
           ),
-          link({ rel: 'modulepreload', href: `./${app.fileName}`, crossorigin: true }),
-          link({ rel: 'modulepreload', href: `./${worker.fileName}`, crossorigin: true }),
+          ...[app.fileName, ...shared, worker.fileName].map((it) =>
+            link({ rel: 'modulepreload', href: `./${it}`, crossorigin: true }),
+          ),
         ];
       },
     },

@@ -4,7 +4,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-const FIRST_LOAD_LIMIT_BYTES = 200_000;
+// A phone on a slow connection sees the first page late by what comes here without need: a page
+// behind a button is a chunk of its own (`citizen/Inside.svelte`).
+const FIRST_LOAD_LIMIT_BYTES = 110_000;
 const SITE = new URL('../dist/', import.meta.url);
 
 const manifest = JSON.parse(readFileSync(new URL('manifest.files.json', SITE), 'utf8'));

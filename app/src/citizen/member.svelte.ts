@@ -6,8 +6,8 @@ import { RpcEndpoint } from '../chain/rpc.ts';
 import type { RequestContext } from '../net/request.ts';
 import { Service, type ReceiptView } from '../service/service.ts';
 import { readAbout, type AboutState } from './about/about.ts';
-import { checkClaim, type Checks } from './check/check.ts';
-import type { DeviceClaim } from './claim/claim.ts';
+import { canChange, checkClaim, type Checks } from './check/check.ts';
+import { canCome, type DeviceClaim } from './claim/claim.ts';
 import {
   makeClaims,
   type Claiming,
@@ -154,7 +154,7 @@ export class Member {
   #presentReadings = 0;
   #visitTimer: ReturnType<typeof setTimeout> | undefined;
   #watchTimer: ReturnType<typeof setTimeout> | undefined;
-  #aboutTimer: ReturnType<typeof setTimeout> | undefined;
+  #pageTimer: ReturnType<typeof setTimeout> | undefined;
   #isAtWork = false;
 
   constructor(private readonly context: MemberContext) {
@@ -270,15 +270,23 @@ export class Member {
     if (this.page.kind === 'code' && page.kind !== 'code') this.endVisit();
     // Whoever goes elsewhere has read why no claim was made.
     if (this.claiming.kind === 'stopped') this.claiming = { kind: 'idle' };
+    clearTimeout(this.#pageTimer);
     this.page = page;
     if (page.kind === 'code') void this.#showCode();
-    if (page.kind === 'money') void this.#readMoney();
+    if (page.kind === 'money') {
+      this.money = { kind: 'reading' };
+      this.balance = { kind: 'not-asked' };
+      void this.#readMoney();
+    }
     if (page.kind === 'receiving') void this.#readAddress();
     if (page.kind === 'about') {
       this.about = { kind: 'reading' };
       void this.#readAbout();
     }
-    if (page.kind === 'check') void this.#check(page.nullifierHash);
+    if (page.kind === 'check') {
+      this.checks = undefined;
+      void this.#check(page.nullifierHash);
+    }
     if (page.kind === 'own-claim') void this.planOwnClaim(page.nullifierHash);
     // A key does not stay behind a page that was left.
     this.purse.beginExport();
@@ -486,7 +494,6 @@ export class Member {
 
   /** Reads the own events, and reads again while the page that shows them has none to show. */
   async #readAbout(): Promise<void> {
-    clearTimeout(this.#aboutTimer);
     const { facts, membership, page } = this;
     const about: AboutState =
       facts && membership
@@ -495,15 +502,25 @@ export class Member {
     if (this.page !== page) return;
     this.about = about;
     if (about.kind === 'read' && about.events.length > 0) return;
-    this.#aboutTimer = setTimeout(() => {
-      if (this.page === page) void this.#readAbout();
+    this.#lookAgain(page, () => this.#readAbout());
+  }
+
+  /** Reads once more what a page shows, for as long as the page is open. */
+  #lookAgain(page: MemberPage, read: () => Promise<void>): void {
+    clearTimeout(this.#pageTimer);
+    this.#pageTimer = setTimeout(() => {
+      if (this.page === page) void read();
     }, WATCH_EVERY_MS);
   }
 
+  /** Checks a claim against the chain, and again while the chain can still say more. */
   async #check(nullifierHash: string): Promise<void> {
+    const { facts, page } = this;
     const claim = this.claims.find((it) => it.nullifierHash === nullifierHash);
-    this.checks = undefined;
-    if (claim && this.facts) this.checks = await checkClaim(claim, this.facts, this.#endpoints());
+    const checks = claim && facts && (await checkClaim(claim, facts, this.#endpoints()));
+    if (this.page !== page) return;
+    this.checks = checks;
+    if (checks && canChange(checks)) this.#lookAgain(page, () => this.#check(nullifierHash));
   }
 
   /** Reads what it costs to send a claim without a service. */
@@ -626,37 +643,40 @@ export class Member {
 
   // Money.
 
+  /** Reads the own payments, and again while one can still come. */
   async #readMoney(): Promise<void> {
-    const { facts, membership } = this;
-    const { endpoints } = this;
-    this.balance = { kind: 'not-asked' };
-    if (endpoints.length === 0) {
-      this.money = { kind: 'not-read', why: 'no-endpoint' };
-      return;
+    const { page } = this;
+    const money = await this.#ownMoney();
+    if (this.page !== page) return;
+    // What was read stays on the page while the chain cannot be read once more.
+    if (money.kind === 'read' || this.money.kind !== 'read') this.money = money;
+    if (canCome(this.claims) || (money.kind === 'not-read' && money.why !== 'no-endpoint')) {
+      this.#lookAgain(page, () => this.#readMoney());
     }
-    if (!facts || !membership || this.present?.kind !== 'present') {
-      this.money = { kind: 'not-read', why: 'no-answer' };
-      return;
+  }
+
+  async #ownMoney(): Promise<MoneyState> {
+    const { facts, membership, endpoints, present } = this;
+    if (endpoints.length === 0) return { kind: 'not-read', why: 'no-endpoint' };
+    if (!facts || !membership || present?.kind !== 'present') {
+      return { kind: 'not-read', why: 'no-answer' };
     }
-    this.money = { kind: 'reading' };
     const first = firstPossibleEpoch(membership, facts.calendar);
-    const epochs = epochsBetween(first, this.present.present.facts.epoch);
+    const epochs = epochsBetween(first, present.present.facts.epoch);
     let hashes: string[];
     try {
       hashes = await this.context.wallet.nullifierHashes(epochs);
     } catch (error) {
-      this.money = { kind: 'wallet', code: refusalCode(error) };
-      return;
+      return { kind: 'wallet', code: refusalCode(error) };
     }
     const read = await onChain(this.#endpoints(), facts, (endpoint, block) =>
       paymentsSince(endpoint, facts, epochs[0] ?? 0, block),
     );
     if (read.kind !== 'read') {
-      this.money = { kind: 'not-read', why: whyNotRead(read, endpoints.length) };
-      return;
+      return { kind: 'not-read', why: whyNotRead(read, endpoints.length) };
     }
     const { value, block, sources } = read.reading;
-    this.money = {
+    return {
       kind: 'read',
       payments: ownPayments(value.payments, epochs, hashes),
       evidence: { kind: 'checked', blockNumber: block.number, sources },

@@ -372,6 +372,44 @@ describe('a citizen', () => {
   }, 60_000);
 });
 
+describe('a page that waits for a payment', () => {
+  /** Opens a page of a member whose request a service has, and who is not paid yet. */
+  async function waiting(): Promise<Member> {
+    const member = await world.tab();
+    await join(member);
+    world.chain.newest = 80;
+    await member.enter();
+    world.claim = took;
+    await member.claim([8]);
+    await until(() => member.claims[0]?.state.kind === 'sent');
+    return member;
+  }
+  const verdictOf = (member: Member) =>
+    member.checks?.results.find(({ name }) => name === 'payment')?.verdict;
+
+  it('checks again until the chain shows it', async () => {
+    const member = await waiting();
+    member.open({ kind: 'check', nullifierHash: NULLIFIER });
+    await until(() => member.checks !== undefined);
+    expect(verdictOf(member)).toBe('not-checked');
+    world.chain = { ...world.chain, newest: 82, payments: [payment] };
+    await until(() => verdictOf(member) === 'pass');
+  }, 60_000);
+
+  it('reads the money again, keeps what it has read, and stops when it is left', async () => {
+    const member = await waiting();
+    member.open({ kind: 'money' });
+    await until(() => member.money.kind === 'read');
+    expect(member.money).toMatchObject({ payments: [] });
+    world.chain = { ...world.chain, newest: 82, payments: [payment] };
+    await until(() => member.money.kind === 'read' && member.money.payments.length === 1);
+    const { money } = member;
+    member.open({ kind: 'home' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(member.money).toBe(money);
+  }, 60_000);
+});
+
 describe('all about me', () => {
   it('shows an event as soon as it is deep enough in the chain', async () => {
     const member = await world.tab();

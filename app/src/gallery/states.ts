@@ -18,7 +18,6 @@ import Confirm from '../citizen/identity/Confirm.svelte';
 import Failed from '../citizen/identity/Failed.svelte';
 import PasskeyOffer from '../citizen/identity/PasskeyOffer.svelte';
 import Pin from '../citizen/identity/Pin.svelte';
-import RepeatPin from '../citizen/identity/RepeatPin.svelte';
 import Words from '../citizen/identity/Words.svelte';
 import Working from '../citizen/identity/Working.svelte';
 import Joined from '../citizen/joined/Joined.svelte';
@@ -136,10 +135,11 @@ const around = {
   onhelp: nothing,
   onlock: nothing,
 };
+const withoutCard = { ...around, isCardChecked: false };
 const home = (kind: string, props: object = {}) => ({
   component: Home,
   props: {
-    ...around,
+    around,
     home: { kind },
     survey: undefined,
     claiming: { kind: 'idle' },
@@ -226,7 +226,7 @@ const present = (open: readonly number[], more: object = {}) => ({
 const member = (props: object) => ({
   component: ClaimHome,
   props: {
-    ...around,
+    around,
     home: present([EPOCH]),
     calendar: CALENDAR,
     claims: [],
@@ -259,7 +259,7 @@ const VISIT_CODE = `ANNONA-VISIT-1:${'A2B3C4D5'.repeat(38)}`;
 const joined = (props: object) => ({
   component: Joined,
   props: {
-    ...around,
+    around,
     startsAt: GENESIS + (EPOCH + 1) * DAY_SECS,
     secsLeft: 56_400,
     evidence: CHECKED,
@@ -417,7 +417,7 @@ const words = (problem?: object) => ({
 });
 const pin = (problem?: string) => ({
   component: Pin,
-  props: { problem, onsubmit: nothing, onback: nothing },
+  props: { step: 'pin', problem, onsubmit: nothing, onback: nothing },
 });
 const working = (purpose: string, report?: object) => ({
   component: Working,
@@ -471,12 +471,12 @@ const STATES: Record<string, State> = {
   'pin-too-long': pin('too-long'),
   'pin-too-simple': pin('too-simple'),
   'repeat-pin': {
-    component: RepeatPin,
-    props: { isDifferent: false, onsubmit: nothing, onback: nothing },
+    component: Pin,
+    props: { step: 'repeat-pin', onsubmit: nothing, onback: nothing },
   },
   'repeat-pin-different': {
-    component: RepeatPin,
-    props: { isDifferent: true, onsubmit: nothing, onback: nothing },
+    component: Pin,
+    props: { step: 'repeat-pin', problem: 'different', onsubmit: nothing, onback: nothing },
   },
   'working-drawing': working('new', { step: 'drawing', done: 0, total: 3 }),
   'working-protecting': working('new', { step: 'protecting', done: 1, total: 3 }),
@@ -531,7 +531,7 @@ const STATES: Record<string, State> = {
   'confirm-passkey': confirm({ task: 'add-passkey', onback: nothing }),
   'confirm-no-passkey': confirm({ task: 'remove-passkey', hasPasskey: true, onback: nothing }),
   'home-connecting': home('connecting'),
-  'home-not-joined': home('not-joined', { isCardChecked: false }),
+  'home-not-joined': home('not-joined', { around: withoutCard }),
   'home-not-joined-looking': home('not-joined', {
     claiming: { kind: 'finding', epoch: EPOCH, tiles: 2 },
     hasPasskey: true,
@@ -556,14 +556,14 @@ const STATES: Record<string, State> = {
   'visit-withdrawn': visit({ kind: 'withdrawn' }),
   'visit-revoked': visit({ kind: 'revoked' }),
   joined: joined({}),
-  'joined-days': joined({ secsLeft: 6 * DAY_SECS + 5, evidence: NOT_CHECKED, isCardChecked: false }),
+  'joined-days': joined({ secsLeft: 6 * DAY_SECS + 5, evidence: NOT_CHECKED, around: withoutCard }),
   'joined-not-in-list': joined({
     claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'not-in-the-list' } },
   }),
   claim: member({}),
   'claim-unchecked': member({
     home: { ...present([EPOCH], { amount: undefined }) },
-    isCardChecked: false,
+    around: withoutCard,
     unit: undefined,
   }),
   'claim-unit-unknown': member({ unit: undefined }),

@@ -57,6 +57,19 @@ export interface Checks {
   evidence: Evidence;
 }
 
+/** Reasons that hold only until the chain goes on, or an endpoint answers. */
+const FOR_NOW: ReadonlySet<CheckReason> = new Set([
+  'no-answer',
+  'disagreement',
+  'receipt-open',
+  'payment-none-yet',
+]);
+
+/** Returns whether a later look at the chain can give other results. */
+export function canChange({ results }: Checks): boolean {
+  return results.some(({ reason }) => FOR_NOW.has(reason));
+}
+
 /** Reads the chain about a claim and judges it. */
 export async function checkClaim(
   claim: DeviceClaim,

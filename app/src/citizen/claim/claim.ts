@@ -265,6 +265,11 @@ export function afterReading(claim: DeviceClaim, seen: SeenPayments): DeviceClai
   return { ...claim, state: { kind: isFinal ? 'final' : 'paid', transaction, blockNumber } };
 }
 
+/** Returns whether a payment of one of the claims can still come, or be taken away by a reorg. */
+export function canCome(claims: readonly DeviceClaim[]): boolean {
+  return claims.some(({ state }) => ['queued', 'sent', 'paid'].includes(state.kind));
+}
+
 /**
  * Returns the receipts that were not kept: judged so by the chain, or, where it was not read, with
  * a deadline that has passed while nothing is known to be paid.

@@ -8,13 +8,16 @@ const SHOWN_DECIMALS = 6;
 
 /** Writes an amount with its unit; where the unit was not read, in smallest units. */
 export function amountText(units: bigint, unit: TokenUnit | undefined): string {
+  if (!unit) return t('money.smallest', { amount: digitsOf(units) });
   const locale = localeOf(currentLanguage().code);
-  if (!unit) {
-    return t('money.smallest', { amount: new Intl.NumberFormat(locale).format(units) });
-  }
   const format = new Intl.NumberFormat(locale, { maximumFractionDigits: SHOWN_DECIMALS });
   const amount = format.format(decimalOf(units, unit.decimals) as `${number}`);
   return t('money.amount', { amount, unit: unit.symbol });
+}
+
+/** Writes a number of smallest units. */
+export function digitsOf(units: bigint): string {
+  return new Intl.NumberFormat(localeOf(currentLanguage().code)).format(units);
 }
 
 /** Decimal places of the coin that pays for gas. */

@@ -1,0 +1,11 @@
+/** Places and acts that every home page leads to. */
+export interface Around {
+  isCardChecked: boolean;
+  oncard: () => void;
+  onmoney: () => void;
+  onabout: () => void;
+  onendpoints: () => void;
+  onsettings: () => void;
+  onhelp: () => void;
+  onlock: () => void;
+}
