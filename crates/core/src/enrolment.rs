@@ -61,7 +61,7 @@ impl EnrolmentKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    const fn to_u8(self) -> u8 {
+    pub(crate) const fn to_u8(self) -> u8 {
         match self {
             Self::New => 0,
             Self::Recovery => 1,
@@ -98,7 +98,7 @@ pub struct EnrolmentDomain {
 }
 
 impl EnrolmentDomain {
-    fn to_eip712(self) -> Eip712Domain {
+    pub(crate) fn to_eip712(self) -> Eip712Domain {
         eip712_domain! {
             name: "Annona",
             version: "1",

@@ -13,6 +13,7 @@
 mod address;
 mod amount;
 mod claim;
+mod committed_enrolment;
 mod enrolment;
 mod epoch;
 mod field;
@@ -28,6 +29,7 @@ pub use claim::{
     Claim, ClaimInputs, ClaimScope, ExternalNullifier, Payment, ProofPoints, SignalHash,
     hash_to_field,
 };
+pub use committed_enrolment::{CommittedEnrolment, EyeCommitments, SignedCommittedEnrolment};
 pub use enrolment::{Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment};
 pub use epoch::{ClaimCalendar, ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
 pub use field::{
