@@ -2,7 +2,8 @@
 //!
 //! Here: [`Append`] and [`Revoke`], which prove that the registry's root changes by
 //! exactly the listed leaves; [`Encoding`], which proves that an iris code came from its image
-//! by a published model; the [`Builder`] that every circuit is written
+//! by a published model; [`Score`], which proves how many errors a hidden filter bank makes over a
+//! committed test set; the [`Builder`] that every circuit is written
 //! against; Poseidon with circomlib's constants; the files that ceremonies and
 //! other tools read ([`write_r1cs`], [`write_wtns`]).
 //!
@@ -23,6 +24,7 @@ mod integers;
 mod poseidon;
 mod r1cs;
 mod revoke;
+mod score;
 mod values;
 
 pub use append::{Append, AppendPrivate, AppendPublic, AppendWitness};
@@ -35,4 +37,5 @@ pub use export::{write_r1cs, write_wtns};
 pub use poseidon::{SPONGE_RATE, absorb, hash_pair};
 pub use r1cs::{R1cs, Row};
 pub use revoke::{Removal, Revoke, RevokePrivate, RevokePublic, RevokeWitness};
+pub use score::{Score, ScoreBank, ScoreErrors, ScorePublic, ScoreSet, ScoreWitness};
 pub use values::{Assignment, assign, outputs, trial};

@@ -63,7 +63,17 @@ pub(crate) fn with_changes<C: Circuit>(
     witness: &C::Witness,
     changes: &[(usize, Fr)],
 ) -> Assignment {
-    let mut evaluator = Faulty::new(0, usize::MAX);
+    with_both(circuit, witness, (0, usize::MAX), changes)
+}
+
+/// Values of all variables with a fault and with changes.
+pub(crate) fn with_both<C: Circuit>(
+    circuit: &C,
+    witness: &C::Witness,
+    (rule, at): (u8, usize),
+    changes: &[(usize, Fr)],
+) -> Assignment {
+    let mut evaluator = Faulty::new(rule, at);
     evaluator.changes = changes.iter().copied().collect();
     evaluator.assign(circuit, witness).0
 }

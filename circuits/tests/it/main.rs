@@ -9,5 +9,6 @@ mod faults;
 mod model;
 mod poseidon;
 mod revoke;
+mod score;
 mod soundness;
 mod variables;
