@@ -69,8 +69,8 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         file: "EpochBudgets.sol",
-        from: "Math.min(perPersonCap, budget / members);",
-        to: "Math.min(perPersonCap, Math.ceilDiv(budget, members));",
+        from: "budget: budget,",
+        to: "budget: budget - 1,",
         catch: Catch::Invariant(2, "I2: more was set aside than granted"),
     },
     Mutant {
@@ -123,8 +123,8 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         file: "EpochBudgets.sol",
-        from: "current - epoch < claimWindow;",
-        to: "current - epoch <= claimWindow;",
+        from: "_requireClaimable(epoch);\n        if (_isOpened(epoch)) revert",
+        to: "if (_isOpened(epoch)) revert",
         catch: Catch::Invariant(6, "T4 "),
     },
     Mutant {

@@ -135,7 +135,7 @@ mod tests {
                 assert!(next.max_fee_wei * 10 >= max_fee * 11, "{max_fee}");
                 assert!(next.max_fee_wei <= POLICY.max_fee_wei, "{max_fee}");
             } else {
-                assert!(max_fee > 880, "{max_fee}");
+                assert!(max_fee > 888, "{max_fee}");
             }
         }
     }

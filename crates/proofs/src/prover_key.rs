@@ -41,7 +41,7 @@ impl From<ProvingKey> for ProverKey {
 }
 
 impl ProverKey {
-    /// Returns the bytes that [`Self::from_bytes`] reads.
+    /// Returns the bytes that [`Self::read`] reads.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let verifying = self.verifying.to_bytes();

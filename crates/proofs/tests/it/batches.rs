@@ -95,9 +95,18 @@ fn batches_that_are_not_true_are_named_before_they_are_proved() {
     let mut batch = honest.clone();
     batch.leaves.push(commitments(3, 1)[0]);
     assert!(matches!(prove(batch), BatchError::Size { actual: 17, .. }));
-    let mut batch = honest;
-    batch.start_index = index((1 << 30) - 15);
-    assert!(matches!(prove(batch), BatchError::BeyondTheEdge { .. }));
+    let at = |start| {
+        let mut batch = honest.clone();
+        batch.start_index = index(start);
+        prove(batch)
+    };
+    assert!(matches!(
+        at((1 << 30) - 15),
+        BatchError::BeyondTheEdge { .. }
+    ));
+    // The last place with room, and one in the middle: another tree's, but within the edge.
+    assert!(matches!(at((1 << 30) - 16), BatchError::Root { .. }));
+    assert!(matches!(at(1 << 29), BatchError::Root { .. }));
 }
 
 #[test]

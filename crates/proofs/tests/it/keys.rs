@@ -1,5 +1,11 @@
-use annona_circuits::{Append, R1cs, Revoke};
-use annona_proofs::{BatchKeyError, KeyOrigin, ProvingKey};
+use annona_circuits::{Append, R1cs, Revoke, trial};
+use annona_core::FieldElement;
+use annona_proofs::{BatchKeyError, KeyOrigin, ProofVerifier, ProverKey, ProvingKey, VerifyError};
+use ark_ff::{BigInteger, PrimeField};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use crate::model::element;
 
 const SMALL: Append = Append { depth: 3, batch: 2 };
 
@@ -12,6 +18,44 @@ fn a_test_key_is_the_same_every_time_and_says_what_it_is() {
     key.write(&mut bytes).unwrap();
     let read = ProvingKey::read(&SMALL, KeyOrigin::UnsafeTest, bytes.as_slice()).unwrap();
     assert_eq!(read.hash(), key.hash());
+}
+
+fn read_prover(bytes: &[u8]) -> Result<ProverKey, BatchKeyError> {
+    ProverKey::read(KeyOrigin::UnsafeTest, bytes, bytes.len() as u64)
+}
+
+#[test]
+fn a_prover_that_was_written_and_read_makes_proofs_of_the_same_key() {
+    let key = ProvingKey::unsafe_test(&SMALL).unwrap();
+    let verifier = ProofVerifier::new(key.verifying_key());
+    let prover = ProverKey::from(key);
+    let bytes = prover.to_bytes();
+    let read = read_prover(&bytes).unwrap();
+    assert_eq!(read.hash(), verifier.key_hash());
+    assert_eq!(read.to_bytes(), bytes);
+
+    let assignment = trial(&SMALL);
+    let mut inputs: Vec<FieldElement> = Vec::new();
+    for input in assignment.public_inputs() {
+        let bytes = input.into_bigint().to_bytes_be();
+        inputs.push(FieldElement::from_be_bytes(bytes.try_into().unwrap()).unwrap());
+    }
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let proof = read.prove(&assignment, &mut rng).unwrap();
+    assert_eq!(verifier.verify(&inputs, &proof), Ok(()));
+    inputs[0] = element(5);
+    assert_eq!(verifier.verify(&inputs, &proof), Err(VerifyError::Invalid));
+}
+
+#[test]
+fn a_prover_of_another_length_is_refused() {
+    let bytes = ProverKey::from(ProvingKey::unsafe_test(&SMALL).unwrap()).to_bytes();
+    for length in [0, 3, 4, 100, bytes.len() - 1] {
+        assert!(read_prover(&bytes[..length]).is_err(), "{length} bytes");
+    }
+    let mut longer = bytes;
+    longer.push(0);
+    assert!(read_prover(&longer).is_err());
 }
 
 #[test]
