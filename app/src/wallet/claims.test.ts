@@ -8,7 +8,14 @@ import { sha256 } from './files.ts';
 import { PROVER_SHA256, WITNESS_SHA256 } from './hashes.ts';
 import { measured, Module } from './module.ts';
 import type { ClaimToProve, Deployment, InclusionPath } from './protocol.ts';
-import { ClaimProver, type FromHelper, type HelperPort, type ToHelper } from './prover.ts';
+import {
+  ClaimProver,
+  patienceAfter,
+  type FromHelper,
+  type HelperPort,
+  type Patience,
+  type ToHelper,
+} from './prover.ts';
 import { commitmentText, FROZEN } from './testing/identity.ts';
 import { compiledModule, Device, fileBytes } from './testing/surroundings.ts';
 import type { Wallet } from './wallet.ts';
@@ -210,6 +217,22 @@ class LocalHelper implements HelperPort {
   }
 }
 
+/** A helper whose script never loads: it takes messages, and answers none. */
+class SilentHelper implements HelperPort {
+  onmessage: HelperPort['onmessage'] = null;
+  onerror: HelperPort['onerror'] = null;
+  isEnded = false;
+  readonly shares: Uint8Array[] = [];
+
+  postMessage(message: ToHelper): void {
+    if (message.kind === 'sums') this.shares.push(message.share);
+  }
+
+  terminate(): void {
+    this.isEnded = true;
+  }
+}
+
 describe('helpers', () => {
   const statement = {
     chainId: 31_337,
@@ -225,14 +248,39 @@ describe('helpers', () => {
     root: new Uint8Array(Buffer.from(CLAIM.path.root.slice(2), 'hex')),
   };
 
-  async function proverWith(ports: HelperPort[]): Promise<ClaimProver> {
+  async function proverWith(ports: HelperPort[], patience?: Patience): Promise<ClaimProver> {
     const code = await compiledModule();
     const files = {
       prover: await fileBytes('crates/prover/keys/semaphore_30.prover'),
       witness: await fileBytes('crates/prover/keys/semaphore_30.witness'),
     };
-    return ClaimProver.load(await Module.of(code), code, files, ports);
+    return ClaimProver.load(await Module.of(code), code, files, ports, patience);
   }
+
+  it('that never answer are given up, and the wallet computes their shares', async () => {
+    const silent = new SilentHelper();
+    const waited: number[] = [];
+    const prover = await proverWith([silent], (ownMs) => {
+      waited.push(ownMs);
+      return 20;
+    });
+    for (const total of [4, 3]) {
+      const parts: string[] = [];
+      const proof = await prover.prove(FROZEN.secret.slice(), statement, (...it) =>
+        parts.push(it.join('/')),
+      );
+      expect(`0x${toHex(proof.nullifierHash)}`).toBe(FROZEN_NULLIFIER);
+      expect(parts.at(-1)).toBe(`${total}/${total}`);
+      expect(silent.isEnded).toBe(true);
+    }
+    // The second proof asks nothing of it.
+    expect(silent.shares).toHaveLength(1);
+    expect(waited.every((it) => it > 0)).toBe(true);
+  });
+
+  it('are waited for as slow cores need it', () => {
+    expect([0, 500, 3_000].map(patienceAfter)).toEqual([2_000, 2_000, 12_000]);
+  });
 
   it('share the work, and those that fail leave it to the wallet', async () => {
     for (const left of [Number.POSITIVE_INFINITY, 1, 0]) {

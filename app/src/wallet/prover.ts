@@ -43,6 +43,21 @@ export interface ClaimProof {
   coordinates: Bytes[];
 }
 
+/** Least time that a helper gets for its share after this worker has done its own. */
+const LEAST_PATIENCE_MS = 2_000;
+/** How many times this worker's own time a helper gets: cores of a phone differ in speed. */
+const PATIENCE_FACTOR = 4;
+
+/** Time for which helpers are waited for, by the time that this worker's own share took. */
+export type Patience = (ownMs: number) => number;
+
+/**
+ * Waits as for a slow core. A helper of which the script never came, or that hangs, is given up
+ * afterwards, and this worker computes its share.
+ */
+export const patienceAfter: Patience = (ownMs) =>
+  Math.max(LEAST_PATIENCE_MS, PATIENCE_FACTOR * ownMs);
+
 /** Report of the parts of a proof that are done. */
 export type OnPart = (done: number, total: number) => void;
 
@@ -51,6 +66,7 @@ export class ClaimProver {
   private constructor(
     private readonly module: Module,
     private readonly helpers: Helper[],
+    private readonly patience: Patience,
   ) {}
 
   /** Reads the files, in this worker and in each helper. */
@@ -59,6 +75,7 @@ export class ClaimProver {
     code: WebAssembly.Module,
     { prover, witness }: ProverFiles,
     ports: readonly HelperPort[],
+    patience: Patience = patienceAfter,
   ): ClaimProver {
     const length = measured(prover).subarray(0, 4);
     module.call('loadProver', length, prover, witness);
@@ -69,6 +86,7 @@ export class ClaimProver {
     return new ClaimProver(
       module,
       ports.map((port) => new Helper(port, code, files)),
+      patience,
     );
   }
 
@@ -106,13 +124,17 @@ export class ClaimProver {
       if (sums) advance();
       return sums;
     });
+    const began = performance.now();
     const mine = module.call('sums', share(0));
     advance();
-    const sums = [mine];
-    for (const [index, their] of theirs.entries()) {
-      // A helper that failed, or was ended by the browser, leaves its share to this worker.
-      sums.push((await their) ?? module.call('sums', share(index + 1)));
-    }
+    const limit = setTimeout(
+      () => helpers.forEach((helper) => helper.giveUp()),
+      this.patience(performance.now() - began),
+    );
+    // A helper that failed or was given up leaves its share to this worker.
+    const computed = await Promise.all(theirs);
+    clearTimeout(limit);
+    const sums = [mine, ...computed.map((it, index) => it ?? module.call('sums', share(index + 1)))];
     const proof = module.call('finishClaim', ...sums.map(measured));
     onPart(total, total);
     return {
@@ -149,6 +171,11 @@ class Helper {
       this.#waiting = resolve;
       this.port.postMessage({ kind: 'sums', share });
     });
+  }
+
+  /** Ends a helper that owes a share; what it says later is not heard. */
+  giveUp(): void {
+    if (this.#waiting) this.#break();
   }
 
   #settle(sums: Bytes | undefined): void {
