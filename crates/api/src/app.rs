@@ -101,8 +101,12 @@ impl AppFolder {
             request.headers_mut().remove(header);
         }
         let is_asset = request.uri().path().starts_with(ASSETS);
-        // Without pages of folders there is no answer that leads to another address.
-        let mut files = ServeDir::new(&self.folder).append_index_html_on_directories(false);
+        // Without pages of folders there is no answer that leads to another address. The build
+        // leaves compressed copies beside the files; one that is missing is answered whole.
+        let mut files = ServeDir::new(&self.folder)
+            .append_index_html_on_directories(false)
+            .precompressed_br()
+            .precompressed_gzip();
         let mut response = match files.try_call(request).await {
             Ok(response) => response.into_response(),
             Err(error) if is_absence(&error) => return ApiError::RouteUnknown.into_response(),

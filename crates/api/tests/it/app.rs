@@ -52,10 +52,25 @@ struct File {
     body: String,
 }
 
+/// Contents of the copies that the build compressed; any bytes do here, since none is unpacked.
+const GZIPPED: &str = "gzip";
+const BROTLI: &str = "br";
+
 impl File {
     fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Caches know that there are several forms, and each form has the headers of safety.
+    fn assert_varies_and_is_safe(&self, case: &str) {
+        let varies = self.headers.get_all(header::VARY).iter();
+        let names = varies.flat_map(|value| value.to_str().unwrap().split(','));
+        let mut names = names.map(|name| name.trim().to_lowercase());
+        assert!(names.any(|name| name == "accept-encoding"), "{case}");
+        assert_eq!(self.header("content-security-policy"), POLICY, "{case}");
+        assert_eq!(self.header("x-content-type-options"), "nosniff", "{case}");
+        assert!(!self.headers.contains_key(header::ACCEPT_RANGES), "{case}");
     }
 }
 
@@ -141,6 +156,51 @@ async fn a_file_that_did_not_change_is_not_sent_again() {
     let part = send(&world, part.body(Body::empty()).unwrap()).await;
     assert_eq!((part.status, part.body.as_str()), (StatusCode::OK, INDEX));
     assert!(!part.headers.contains_key(header::ACCEPT_RANGES));
+}
+
+#[tokio::test]
+async fn a_compressed_copy_goes_to_those_who_take_it() {
+    let app = built_app();
+    for path in ["index.html", "assets/citizen-4f3a.js"] {
+        std::fs::write(app.path().join(format!("{path}.gz")), GZIPPED).unwrap();
+    }
+    std::fs::write(app.path().join("index.html.br"), BROTLI).unwrap();
+    let world = world_of(&app.path(), limits()).await;
+    let (script, icon) = ("/assets/citizen-4f3a.js", "/icon.svg");
+    for (path, accepted, encoding, body) in [
+        ("/", "gzip, deflate, br, zstd", "br", BROTLI),
+        ("/", "gzip, deflate", "gzip", GZIPPED),
+        ("/", "br;q=0, gzip", "gzip", GZIPPED),
+        ("/", "identity", "", INDEX),
+        ("/", "deflate, zstd", "", INDEX),
+        (script, "gzip, deflate, br, zstd", "gzip", GZIPPED),
+        (script, "br", "", "export {};"),
+        (icon, "gzip, deflate, br, zstd", "", "<svg/>"),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let request = Request::builder().method(method).uri(path);
+            let request = request
+                .header(header::ACCEPT_ENCODING, accepted)
+                .header(header::RANGE, "bytes=0-0");
+            let file = send(&world, request.body(Body::empty()).unwrap()).await;
+            let case = format!("{method} {path}, {accepted}");
+            assert_eq!(file.status, StatusCode::OK, "{case}");
+            assert_eq!(file.header("content-encoding"), encoding, "{case}");
+            assert_eq!(file.header("content-length"), body.len().to_string());
+            let body = if method == "GET" { body } else { "" };
+            assert_eq!(file.body, body, "{case}");
+            file.assert_varies_and_is_safe(&case);
+        }
+        let plain = get(&world, path).await;
+        assert_eq!(plain.header("content-encoding"), "", "{path}");
+        plain.assert_varies_and_is_safe(path);
+    }
+    let types = [("/", "text/html"), (script, "text/javascript")];
+    for (path, content_type) in types {
+        let request = Request::get(path).header(header::ACCEPT_ENCODING, "gzip");
+        let file = send(&world, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(file.header("content-type"), content_type);
+    }
 }
 
 #[tokio::test]
