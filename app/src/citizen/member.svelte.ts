@@ -617,7 +617,7 @@ export class Member {
       case 'being-checked':
         return afterWaiting(membership, nonce, this.chainSecs);
       case 'already-enrolled':
-      case 'capture-again':
+      case 'refused':
       case 'revoked':
       case 'withdrawn':
         return afterRefusal(membership);

@@ -28,6 +28,11 @@ problem_responses!(SubmitProblems:
 problem_responses!(FindProblems:
     PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable, RequestTimedOut
 );
+problem_responses!(FollowProblems:
+    PathInvalid, MalformedField, EnrolmentUnknown, CaptureNotFresh, CommitmentTaken,
+    NothingToRecover, RecoveryTooSoon, ModelMismatch, TemplateUnusable, OrbLimitReached,
+    StoreUnavailable, RequestTimedOut
+);
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
@@ -78,12 +83,13 @@ pub(crate) async fn find_enrolment(
 ///
 /// A phone follows its own enrolment by the nonce of the code that it showed to the orb. The
 /// status is `duplicate` for a person who was refused, and `review` for one of whom the orb makes
-/// a second capture, under a fresh code. A nonce of which the service has seen nothing yet is
-/// unknown.
+/// a second capture, under a fresh code. A visit that was refused without a record is answered
+/// with the refusal that the orb got, for ten minutes. A nonce of which the service has seen
+/// nothing yet is unknown.
 #[utoipa::path(
     get, path = "/v1/enrolments/by-nonce/{nonce}", tag = "enrolments",
     params(("nonce" = WordText, Path, description = "Nonce of the code that the phone showed: 0x and 64 hexadecimal digits.")),
-    responses((status = 200, body = EnrolmentView), FindProblems),
+    responses((status = 200, body = EnrolmentView), FollowProblems),
 )]
 pub(crate) async fn find_enrolment_by_nonce(
     State(shared): State<Arc<Shared>>,

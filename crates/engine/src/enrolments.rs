@@ -16,6 +16,7 @@ use crate::ports::{
     OrbAllowance, Store, StoreError,
 };
 use crate::recognition::{Likeness, Recognition, Searched};
+use crate::refusals::RecentRefusals;
 use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership};
 
 /// Largest number of searches for one enrolment, when others join during each of them (ENROL-9).
@@ -137,6 +138,7 @@ pub struct EnrolmentService {
     policy: EnrolmentPolicy,
     recognition: Recognition,
     refused: RwLock<BTreeSet<OrbId>>,
+    refusals: RecentRefusals,
 }
 
 impl EnrolmentService {
@@ -154,6 +156,7 @@ impl EnrolmentService {
         Self {
             recognition: Recognition::new(store.clone(), gallery, policy.rule),
             refused: RwLock::default(),
+            refusals: RecentRefusals::default(),
             store,
             orbs: ActiveOrbs::new(chain, Arc::clone(&clock)),
             clock,
@@ -174,9 +177,14 @@ impl EnrolmentService {
     /// the orb.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn find_by_nonce(&self, nonce: B256) -> Result<Option<EnrolmentRecord>, StoreError> {
-        self.store.enrolment_of_nonce(nonce).await
+    /// The refusal, for some minutes, if an active orb's packet with this nonce was refused and
+    /// nothing is recorded of it (ENROL-18); [`EnrolError::Store`].
+    pub async fn find_by_nonce(&self, nonce: B256) -> Result<Option<EnrolmentRecord>, EnrolError> {
+        if let Some(record) = self.store.enrolment_of_nonce(nonce).await? {
+            return Ok(Some(record));
+        }
+        let refusal = self.refusals.find(nonce, self.clock.now());
+        refusal.map_or(Ok(None), Err)
     }
 
     /// Takes nothing further from these orbs, and from these only, until the next call. Orbs
@@ -203,6 +211,19 @@ impl EnrolmentService {
         if let Some(earlier) = self.store.enrolment(id).await? {
             return Ok(earlier);
         }
+        let nonce = packet.signed.enrolment.nonce;
+        self.judge(id, orb, packet).await.inspect_err(|error| {
+            self.refusals.remember(nonce, error, self.clock.now());
+        })
+    }
+
+    /// Decides on a packet of an active orb that is not recorded yet.
+    async fn judge(
+        &self,
+        id: EnrolmentId,
+        orb: OrbId,
+        packet: EnrolmentPacket,
+    ) -> Result<EnrolmentRecord, EnrolError> {
         let now = self.check_statement(&packet)?;
         let record = EnrolmentRecord {
             id,

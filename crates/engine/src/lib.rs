@@ -23,6 +23,7 @@ mod outbox;
 pub mod ports;
 mod receipts;
 mod recognition;
+mod refusals;
 mod relay;
 mod reviews;
 mod sequencer;

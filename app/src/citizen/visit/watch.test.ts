@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { service, word } from '../testing/fakes.ts';
-import { isSettled, lookAtVisit, mostTold, stateOfAnswer, type VisitState } from './watch.ts';
+import { isHelpedByAnotherCapture, isSettled, lookAtVisit, mostTold, stateOfAnswer, type VisitState } from './watch.ts';
 
 const ME = word('7');
 const view = (status: string, more: object = {}) => ({
@@ -35,8 +35,20 @@ describe('a visit', () => {
   });
 
   it('whose capture was refused says why, and a fault of the service is no refusal', async () => {
-    for (const code of ['template-unusable', 'capture-not-fresh', 'orb-refused', 'nonce-used']) {
-      expect(await look(problem(code, 422))).toEqual({ kind: 'capture-again', code });
+    const refusals = [
+      ['template-unusable', true],
+      ['capture-not-fresh', true],
+      ['nonce-used', true],
+      ['orb-refused', false],
+      ['commitment-taken', false],
+      ['nothing-to-recover', false],
+      ['recovery-too-soon', false],
+      ['model-mismatch', false],
+      ['orb-limit-reached', false],
+    ] as const;
+    for (const [code, isHelped] of refusals) {
+      expect(isHelpedByAnotherCapture(code)).toBe(isHelped);
+      expect(await look(problem(code, 422))).toEqual({ kind: 'refused', code });
     }
     for (const code of ['internal', 'rate-limited', 'chain-unavailable']) {
       expect(await look(problem(code, 500))).toMatchObject({
@@ -68,6 +80,19 @@ describe('a visit', () => {
     });
     expect(asked).toHaveLength(4);
     expect(asked.join()).not.toContain(ME);
+  });
+
+  it('that was taken after a refusal is told as taken', async () => {
+    const services = [
+      service('a', {
+        [path(word('a'))]: () => problem('commitment-taken'),
+        [path(word('b'))]: () => view('queued'),
+      }),
+    ];
+    for (const nonces of [[word('a'), word('b')], [word('b'), word('a')]]) {
+      expect(await lookAtVisit(services, nonces, ME)).toMatchObject({ state: { kind: 'admitted' } });
+    }
+    expect(isSettled({ kind: 'refused', code: 'commitment-taken' })).toBe(false);
   });
 
   it('of which nobody says anything has no state but that', async () => {

@@ -21,12 +21,13 @@ export type VisitState =
   | { kind: 'operator-decides' }
   /** Taken back before it was written, or struck out after. */
   | { kind: 'withdrawn' | 'revoked' }
-  /** Not taken, for this reason; another capture may be. */
-  | { kind: 'capture-again'; code: ProblemCode };
+  /** Not taken, for this reason; another visit may be. */
+  | { kind: 'refused'; code: ProblemCode };
 
 /** Refusals of a visit that a service may tell about its nonce. */
 const REFUSALS: ReadonlySet<ProblemCode> = new Set([
   'capture-not-fresh',
+  'commitment-taken',
   'enrolment-review',
   'iris-digest-mismatch',
   'model-mismatch',
@@ -39,6 +40,20 @@ const REFUSALS: ReadonlySet<ProblemCode> = new Set([
   'recovery-too-soon',
   'template-unusable',
 ]);
+
+/** Refusals that other pictures, or another code, can change at once. */
+const HELPED_BY_ANOTHER_CAPTURE: ReadonlySet<ProblemCode> = new Set([
+  'capture-not-fresh',
+  'enrolment-review',
+  'iris-digest-mismatch',
+  'nonce-used',
+  'orb-signature-invalid',
+  'template-unusable',
+]);
+
+/** Returns whether a visit that was refused for this reason is worth another capture now. */
+export const isHelpedByAnotherCapture = (code: ProblemCode): boolean =>
+  HELPED_BY_ANOTHER_CAPTURE.has(code);
 
 /** Returns whether a visit has come to an end that no further look changes. */
 export function isSettled({ kind }: VisitState): boolean {
@@ -78,14 +93,14 @@ function stateOfFailure(failure: ServiceFailure): VisitState {
   if (code === 'enrolment-unknown') return { kind: 'not-seen' };
   if (code === 'enrolment-busy') return { kind: 'being-checked' };
   if (code === 'enrolment-duplicate') return { kind: 'already-enrolled' };
-  return REFUSALS.has(code) ? { kind: 'capture-again', code } : { kind: 'no-answer', failure };
+  return REFUSALS.has(code) ? { kind: 'refused', code } : { kind: 'no-answer', failure };
 }
 
 /** States from the least that is known to the most; of several answers the most is shown. */
 const WEIGHTS: Record<VisitState['kind'], number> = {
   'no-answer': 0,
   'not-seen': 1,
-  'capture-again': 2,
+  'refused': 2,
   withdrawn: 3,
   'being-checked': 4,
   'operator-decides': 5,

@@ -186,8 +186,9 @@ export interface paths {
          * Returns the status of the enrolment that used a nonce.
          * @description A phone follows its own enrolment by the nonce of the code that it showed to the orb. The
          *     status is `duplicate` for a person who was refused, and `review` for one of whom the orb makes
-         *     a second capture, under a fresh code. A nonce of which the service has seen nothing yet is
-         *     unknown.
+         *     a second capture, under a fresh code. A visit that was refused without a record is answered
+         *     with the refusal that the orb got, for ten minutes. A nonce of which the service has seen
+         *     nothing yet is unknown.
          */
         get: operations["find_enrolment_by_nonce"];
         put?: never;
@@ -1435,6 +1436,7 @@ export interface operations {
             /**
              * @description `path-invalid`: A part of the path cannot be read.
              *     `malformed-field`: A field is not of its written form.
+             *     `capture-not-fresh`: The capture is too old, or lies in the future.
              *     `body-unreadable`: The body did not arrive whole.
              */
             400: {
@@ -1472,6 +1474,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /**
+             * @description `commitment-taken`: The commitment is enrolled already.
+             *     `recovery-too-soon`: The person's enrolment cannot be replaced yet.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body-too-large`: The body is too large. */
             413: {
                 headers: {
@@ -1481,7 +1495,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate-limited`: Too many requests came in a short time. */
+            /**
+             * @description `nothing-to-recover`: Nobody like this is enrolled.
+             *     `model-mismatch`: The templates were made with another encoder.
+             *     `template-unusable`: A template has too few valid bits to decide on.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `orb-limit-reached`: The orb has brought in as many people as it may in an epoch.
+             *     `rate-limited`: Too many requests came in a short time.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;

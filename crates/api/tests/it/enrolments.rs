@@ -1,4 +1,4 @@
-use annona_core::{Commitment, Enrolment, EnrolmentKind, U256, UnixSeconds};
+use annona_core::{B256, Commitment, Enrolment, EnrolmentKind, U256, UnixSeconds};
 use annona_engine::ports::{EnrolmentRepository, PendingCounts, RevocationRepository};
 use annona_matcher::{Decision, DecisionRule, Gallery};
 use annona_template::{COLUMNS, EyePair, IrisTemplate};
@@ -6,7 +6,7 @@ use annona_wire::{EnrolmentRequest, EnrolmentStatus, EnrolmentView};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use crate::world::{MAX_AGE_SECS, SERVICE_NOW, World, eyes, member, statement};
+use crate::world::{DOMAIN, MAX_AGE_SECS, SERVICE_NOW, World, eyes, member, statement};
 
 fn commitment(number: u64) -> Commitment {
     Commitment::try_from(U256::from(1_000 + number)).unwrap()
@@ -146,6 +146,58 @@ async fn a_phone_follows_its_enrolment_by_the_nonce_alone() {
             .assert_problem(400, "malformed-field");
         assert_eq!(problem.field.as_deref(), Some("nonce"));
     }
+}
+
+/// Tests ENROL-18: each refusal that leaves no record is told as the orb was told, without the
+/// commitment or the orb in it, and only to a question for the nonce.
+#[tokio::test]
+async fn a_phone_is_told_of_a_refusal_by_its_nonce_alone() {
+    let world = World::new().await;
+    let taken = member(1).commitment();
+    let enrolment = |nonce| statement(commitment(nonce), &eyes(nonce), nonce);
+    let old = Enrolment {
+        captured_at: UnixSeconds(SERVICE_NOW - MAX_AGE_SECS - 1),
+        ..enrolment(1)
+    };
+    let recovery = Enrolment {
+        kind: EnrolmentKind::Recovery,
+        ..enrolment(2)
+    };
+    let member = Enrolment {
+        commitment: taken,
+        ..enrolment(3)
+    };
+    for (number, statement, status, code) in [
+        (1, old, 400, "capture-not-fresh"),
+        (2, recovery, 422, "nothing-to-recover"),
+        (3, member, 409, "commitment-taken"),
+    ] {
+        let packet = world.sign(statement, &eyes(number));
+        let path = format!("/v1/enrolments/by-nonce/{}", packet.nonce);
+        let before = world.get(&path).await;
+        before.assert_problem(404, "enrolment-unknown");
+        let answer = world.enrol(&packet).await;
+        let to_orb = answer.assert_problem(status, code);
+        let told = world.get(&path).await;
+        let to_phone = told.assert_problem(status, code);
+        assert_eq!(to_phone.detail, to_orb.detail);
+        let text = told.text();
+        assert!(!text.contains(&packet.commitment), "{text}");
+        assert!(!text.contains(&world.orb.address().to_string()), "{text}");
+        let id = statement.signing_hash(&DOMAIN);
+        let by_id = world.get(&format!("/v1/enrolments/{id}")).await;
+        by_id.assert_problem(404, "enrolment-unknown");
+        let by_other = statement_nonce(number + 100);
+        let path = format!("/v1/enrolments/by-nonce/{by_other}");
+        world
+            .get(&path)
+            .await
+            .assert_problem(404, "enrolment-unknown");
+    }
+}
+
+fn statement_nonce(number: u64) -> B256 {
+    statement(commitment(1), &eyes(1), number).nonce
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod lockout;
 mod membership;
 mod operations;
 mod recovery;
+mod refusals;
 mod regressions;
 mod relay;
 mod sequencer;
