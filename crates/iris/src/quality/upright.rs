@@ -68,11 +68,7 @@ pub(crate) fn check_upright(
     pupil: &Contour,
     limbus: &Contour,
 ) -> Result<f32, IrisError> {
-    roll_of(&turn_of(smooth, pupil, limbus))
-}
-
-/// Roll of the head, in radians clockwise, or the refusal of a turn that is too likely.
-fn roll_of(turn: &Turn) -> Result<f32, IrisError> {
+    let turn = turn_of(smooth, pupil, limbus);
     if turn.upright < limits::MIN_UPRIGHT_PROBABILITY {
         return Err(match turn.certainty {
             certainty if certainty < limits::MIN_TURN_CERTAINTY => IrisError::UnclearTurn,
@@ -308,27 +304,5 @@ impl<'a> Surroundings<'a> {
 
     fn levels(&self, share: f32) -> ByDirection {
         self.ring(share).map(|level| level.map(|v| v / self.range))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_picture_is_refused_for_its_turn_and_not_for_doubt() {
-        let turn = |upright, certainty| Turn {
-            degrees: 170.0,
-            certainty,
-            upright,
-            roll_degrees: -20.0,
-        };
-        // In doubt, upright: a uniform guess of the turn is no evidence against it.
-        assert_eq!(roll_of(&turn(0.35, 0.5)), Ok((-20.0f32).to_radians()));
-        assert_eq!(
-            roll_of(&turn(0.2, 0.7)),
-            Err(IrisError::Turned { degrees: 170.0 })
-        );
-        assert_eq!(roll_of(&turn(0.25, 0.5)), Err(IrisError::UnclearTurn));
     }
 }
