@@ -3,7 +3,9 @@
 //!
 //! Here: [`IrisPackage`], which a person keeps, with the two commitments of it;
 //! [`EncodingProver`] and [`EncodingVerifier`]; [`EncodingProof`], a proof with all that says
-//! what it is about, and [`ProofPair`], those of both eyes; the [`ProofContext`] that it is for; the [`pinned`] keys.
+//! what it is about, and [`ProofPair`], those of both eyes; the [`ProofContext`] that it is for;
+//! the [`pinned`] keys; a [`ScoreProof`] of how many errors a hidden [`FilterBank`] makes over a
+//! committed [`TestSet`].
 //!
 //! Not here: images (`annona-iris`), the encoder (`annona-model`), the rows of the circuit
 //! (`annona-circuits`), the signature of an orb on an image commitment, files, randomness.
@@ -18,6 +20,7 @@ mod pair;
 mod pins;
 mod proof;
 mod prover;
+mod score;
 mod statement;
 mod text;
 mod verifier;
@@ -28,5 +31,10 @@ pub use pair::{PairError, PairFormatError, ProofPair};
 pub use pins::{circuit, circuit_name, pinned, unsafe_test_verifying_key};
 pub use proof::{BACKEND, EncodingProof, MAX_PROOF_BYTES, ProofFormatError, RELATION};
 pub use prover::{EncodingProver, PreparedProof, ProveError};
+pub use score::{
+    BankError, FilterBank, MAX_SCORE_BYTES, PrivateBank, SCORE, SCORE_CIRCUIT, SCORE_RELATION,
+    ScoreError, ScoreErrors, ScoreFormatError, ScoreProof, ScoreProver, ScoreStatement,
+    ScoreVerifier, TestSet, TestSetError, pinned_score, unsafe_test_score_key,
+};
 pub use statement::EncodingStatement;
 pub use verifier::{EncodingVerifier, RefusedProof};

@@ -73,8 +73,19 @@ impl Salt {
         Self(FieldElement::from_be_bytes(bytes).expect("248 bits are below the modulus"))
     }
 
-    fn scalar(self) -> Fr {
+    pub(crate) fn scalar(self) -> Fr {
         to_scalar(self.0)
+    }
+
+    pub(crate) const fn to_be_bytes(self) -> [u8; 32] {
+        self.0.to_be_bytes()
+    }
+}
+
+/// A salt that was drawn before.
+impl From<FieldElement> for Salt {
+    fn from(value: FieldElement) -> Self {
+        Self(value)
     }
 }
 

@@ -4,6 +4,7 @@
 mod context;
 mod inspect;
 mod prove;
+mod score;
 mod verify;
 
 use std::path::Path;
@@ -42,6 +43,12 @@ pub(crate) enum ZkmlCommand {
     ///
     /// Of a package the eye, the size and the commitments are shown, and never pixels or salts.
     Inspect(inspect::InspectArgs),
+    /// Prove how many errors a hidden filter bank makes over a test set, at a small size.
+    ///
+    /// The test set is committed to first, then the bank. The score shows both commitments and
+    /// the most errors of each kind that the bank makes, and neither images nor weights.
+    #[command(subcommand)]
+    Score(score::ScoreCommand),
 }
 
 /// Runs a command.
@@ -50,6 +57,7 @@ pub(crate) async fn run(command: ZkmlCommand) -> anyhow::Result<ExitCode> {
         ZkmlCommand::Prove(args) => prove::run(args).await,
         ZkmlCommand::Verify(args) => verify::run(&args),
         ZkmlCommand::Inspect(args) => inspect::run(&args),
+        ZkmlCommand::Score(command) => score::run(command).await,
     }
 }
 

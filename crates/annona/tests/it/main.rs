@@ -21,3 +21,4 @@ mod town;
 mod visit;
 mod world;
 mod zkml;
+mod zkml_score;

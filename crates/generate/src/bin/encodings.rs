@@ -1,19 +1,19 @@
 //! `encodings OUT KEYS [quick]`, run by `cargo xtask gen`: writes to the folder OUT
 //! `encodings.lock.json`, the sizes of the iris circuits and the hashes of their test keys, and of
 //! each key the verifying key `<circuit>.UNSAFE-TEST.vk`. The provers are made in the folder KEYS
-//! where they are missing.
+//! where they are missing. The same of the circuit of scores, whose lock is `scores.lock.json`.
 //!
 //! With `quick`, a large circuit whose rows are still the pinned ones keeps its pinned key
 //! hash, because its key follows from its rows and takes minutes to make.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use annona_circuits::R1cs;
 use annona_keys::{Pinned, ProverFile, rows_hash};
 use annona_model::ModelName;
 use annona_proofs::{KeyOrigin, ProverKey};
-use annona_zkml::{circuit, circuit_name, pinned, unsafe_test_verifying_key};
+use annona_zkml::{SCORE, SCORE_CIRCUIT, circuit, circuit_name, pinned, unsafe_test_verifying_key};
 
 /// Rows above which a circuit is large.
 const LARGE: usize = 200_000;
@@ -41,13 +41,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let text = serde_json::to_string_pretty(&lock)? + "\n";
     std::fs::write(out.join("encodings.lock.json"), text)?;
-    Ok(())
+    score(out, keys)
+}
+
+/// The circuit of scores is small: its key is made each time.
+fn score(out: &Path, keys: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let file = ProverFile::new(keys, SCORE_CIRCUIT, KeyOrigin::UnsafeTest);
+    let key = file.make_test_key(&SCORE)?;
+    let name = format!("{SCORE_CIRCUIT}.UNSAFE-TEST.vk");
+    std::fs::write(out.join(name), key.verifying_key().to_bytes())?;
+    let pinned = Pinned::of(&R1cs::of(&SCORE), key.hash());
+    let text = serde_json::to_string_pretty(&BTreeMap::from([(SCORE_CIRCUIT, pinned)]))? + "\n";
+    Ok(std::fs::write(out.join("scores.lock.json"), text)?)
 }
 
 /// The prover of the test key: from its file if that is of these rows, or made.
 fn prover(
     model: ModelName,
-    keys: &std::path::Path,
+    keys: &Path,
     is_unchanged: bool,
 ) -> Result<ProverKey, annona_keys::KeyError> {
     let file = ProverFile::new(keys, circuit_name(model), KeyOrigin::UnsafeTest);

@@ -4,4 +4,5 @@
 mod golden;
 mod package;
 mod proof;
+mod score;
 mod world;
