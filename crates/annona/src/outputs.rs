@@ -92,11 +92,20 @@ impl JsonOutput {
 
 /// Begins a picture in PNG.
 pub(crate) fn png(path: &Path) -> Result<OutputFile<'static>, FileError> {
+    marked_png(path, Audience::Everybody)
+}
+
+/// Begins a picture of an eye in PNG, for the owner alone.
+pub(crate) fn private_png(path: &Path) -> Result<OutputFile<'static>, FileError> {
+    marked_png(path, Audience::Owner)
+}
+
+fn marked_png(path: &Path, audience: Audience) -> Result<OutputFile<'static>, FileError> {
     let bytes = (PNG_HEAD_BYTES + PNG_MARK_BYTES) as u64;
     let purpose = Purpose::starting_so("a picture of this command", bytes, |start| {
         start.get(PNG_HEAD_BYTES..) == Some(mark_chunk().as_slice())
     });
-    OutputFile::replace(path, Audience::Everybody, purpose)
+    OutputFile::replace(path, audience, purpose)
 }
 
 /// Writes `picture` as the whole of `file`.

@@ -2,6 +2,7 @@
 //! own.
 
 mod evaluate;
+mod worst;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -79,6 +79,9 @@ const OPTIONS: &[&[&str]] = &[
     &["iris", "evaluate", "manifest.csv", "--json", "OUT"],
     &["iris", "evaluate", "manifest.csv", "--scores", "OUT"],
     &["iris", "evaluate", "manifest.csv", "--plot", "OUT"],
+    &["iris", "evaluate", "manifest.csv", "--suspects", "OUT"],
+    &["iris", "evaluate", "manifest.csv", "--worst", "OUT", "1"],
+    &["iris", "evaluate", "manifest.csv", "--worst", "FOLDER", "1"],
     &["keys", "export", "append-16", "--out", "OUT"],
     &[
         "keys",

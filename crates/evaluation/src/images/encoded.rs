@@ -42,6 +42,8 @@ pub struct EncodedImages {
     pub tried: usize,
     /// Images that gave a template, in the order of the manifest.
     pub(super) templates: Vec<EncodedImage>,
+    /// Positions in the manifest, from 0, of images that gave no template.
+    pub refused: Vec<usize>,
     /// Paths of images that gave no template, by the code of the refusal.
     pub(super) failures: BTreeMap<&'static str, Vec<String>>,
     /// Processor time of each image, from bytes to template or refusal.
@@ -119,6 +121,7 @@ fn sorted(entries: &[ManifestEntry], outcomes: Vec<Option<Outcome>>) -> EncodedI
     let mut encoded = EncodedImages {
         tried: 0,
         templates: Vec::new(),
+        refused: Vec::new(),
         failures: BTreeMap::new(),
         times: Vec::new(),
     };
@@ -138,6 +141,7 @@ fn sorted(entries: &[ManifestEntry], outcomes: Vec<Option<Outcome>>) -> EncodedI
                 });
             }
             Err(code) => {
+                encoded.refused.push(index);
                 let paths = encoded.failures.entry(code).or_default();
                 paths.push(entry.path.display().to_string());
             }

@@ -6,12 +6,14 @@
 
 mod encoded;
 mod manifest;
+mod notable;
 mod pairs;
 mod plot;
 mod report;
 
 pub use encoded::{EncodedImages, UnreadableImage};
 pub use manifest::{FieldError, FormatError, ManifestEntry, ManifestError, load};
+pub use notable::{NotablePair, NotablePairs, SUSPECTS_HEADER, eye_name};
 pub use pairs::{
     ComparedCaptures, ComparedPairs, SCORES_HEADER, compare_both_eyes, compare_single_eyes,
 };

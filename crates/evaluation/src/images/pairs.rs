@@ -10,6 +10,7 @@ use annona_template::IrisTemplate;
 use rayon::prelude::*;
 
 use super::encoded::{EncodedImage, EncodedImages};
+use super::notable::NotablePairs;
 use crate::error_rates::{Labelled, PairKind, ScoreTally};
 use crate::long_work::Supervisor;
 use crate::prefiltering::PrefilterTally;
@@ -73,12 +74,14 @@ pub struct ComparedCaptures {
     pub pairs: ComparedPairs,
 }
 
-/// Compares every image with every later one, and writes a line a pair to `lines`.
+/// Compares every image with every later one, notes pairs that stand out in `notable`, and
+/// writes a line a pair to `lines`.
 ///
 /// # Errors
 /// [`io::Error`] of `lines`.
 pub fn compare_single_eyes(
     encoded: &EncodedImages,
+    notable: &mut NotablePairs,
     mut lines: Option<&mut dyn Write>,
     supervisor: &dyn Supervisor,
 ) -> io::Result<ComparedPairs> {
@@ -101,6 +104,7 @@ pub fn compare_single_eyes(
                 micros: score.map(|s| s.micros),
             });
             prefiltered.record(kind, score.map(|s| s.micros), passes);
+            notable.record(a, b, score.map(|s| s.micros));
             if let Some(lines) = &mut lines {
                 writeln!(
                     lines,

@@ -8,6 +8,7 @@ use annona_matcher::SCORE_VERSION;
 use serde::Serialize;
 
 use super::encoded::EncodedImages;
+use super::notable::NotablePairs;
 use super::pairs::{ComparedCaptures, ComparedPairs};
 use crate::error_rates::{MaxFalseMatchRate, PairKind, ScoreSummary, ScoreTally};
 use crate::prefiltering::PrefilterRates;
@@ -30,6 +31,10 @@ pub struct ImagesReport {
     /// Processor time of one core, from the file's bytes to template or refusal.
     ms_per_image: Option<f64>,
     ms_per_image_median: Option<f64>,
+    /// Threads that encoded and compared.
+    cores: usize,
+    /// Pairs of different labels that score like one eye.
+    suspects: usize,
     both_eyes: Option<BothEyes>,
 }
 
@@ -144,6 +149,7 @@ impl ImagesReport {
         images: usize,
         encoded: &EncodedImages,
         single: &ComparedPairs,
+        notable: &NotablePairs,
         both: &ComparedCaptures,
     ) -> Self {
         let is_encoded = encoded.tried == images;
@@ -157,6 +163,8 @@ impl ImagesReport {
             rates: Rates::of(single),
             ms_per_image: encoded.mean_millis(),
             ms_per_image_median: encoded.median_millis(),
+            cores: rayon::current_num_threads(),
+            suspects: notable.suspects(),
             both_eyes: (both.captures > 0).then(|| BothEyes {
                 captures: both.captures,
                 rates: Rates::of(&both.pairs),
@@ -192,7 +200,8 @@ impl ImagesReport {
         if let (Some(mean), Some(median)) = (self.ms_per_image, self.ms_per_image_median) {
             writeln!(
                 out,
-                "{mean:.1} ms of one core an image (median {median:.1})"
+                "{mean:.1} ms of one core an image (median {median:.1}), on {} at once",
+                self.cores
             )?;
         }
         writeln!(out, "\nsingle eyes")?;
@@ -200,6 +209,13 @@ impl ImagesReport {
         if let Some(both) = &self.both_eyes {
             writeln!(out, "\nboth eyes together, {} captures", both.captures)?;
             both.rates.write_text(out)?;
+        }
+        if self.suspects > 0 {
+            writeln!(
+                out,
+                "\n{} pairs of different labels score like one eye; --suspects FILE lists them.",
+                self.suspects
+            )?;
         }
         if self.rates.genuine == 0 || self.rates.impostor == 0 {
             writeln!(
