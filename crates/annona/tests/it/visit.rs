@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::process::Output;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use alloy::transports::http::reqwest::Client;
 use annona_client::Wallet;
@@ -14,18 +14,22 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use qrcode::{Color, QrCode};
 
-use crate::world::{Service, World, annona, annona_ok};
+use crate::world::{PATIENCE, Service, World, annona, annona_ok};
 
 /// Head of a page as the app's build writes it.
 const PAGE: &str = "<!doctype html><html><head><meta http-equiv=\"Content-Security-Policy\" \
     content=\"default-src &#39;none&#39;\"></head></html>";
 
+/// Kinds of a visit code.
+const NEW: u8 = 0;
+const RECOVERY: u8 = 1;
+
 /// The text of a visit code, as the phone makes it.
-fn visit_code(world: &World, wallet: &Wallet, nonce: B256, issued_at: u64) -> String {
+fn visit_code(world: &World, wallet: &Wallet, kind: u8, nonce: B256, issued_at: u64) -> String {
     let key = SigningKey::from_slice(&[9; 32]).unwrap();
     let domain = world.chain.deployment().enrolment_domain();
     let body = [
-        &[1, 0][..],
+        &[1, kind][..],
         &domain.chain_id.to_be_bytes(),
         domain.orb_registry.as_slice(),
         &wallet.identity().commitment().to_be_bytes(),
@@ -93,14 +97,14 @@ async fn a_phone_is_all_that_a_citizen_shows_and_asks_with() {
     assert_eq!(policy, "default-src 'none'; frame-ancestors 'none'");
     assert_eq!(page.text().await.unwrap(), PAGE);
 
-    let old = visit_code(&world, &wallet, nonce, now() - 100);
+    let old = visit_code(&world, &wallet, NEW, nonce, now() - 100);
     let refused = enrol(&world, &service, ["--qr-text", &old]);
     let text = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(text.contains("show a fresh one"), "{text}");
     let unknown: Problem = ask(&followed).await.json().await.unwrap();
     assert_eq!(unknown.code, "enrolment-unknown");
 
-    let fresh = visit_code(&world, &wallet, nonce, now());
+    let fresh = visit_code(&world, &wallet, NEW, nonce, now());
     photograph(&fresh, &world.path().join("phone.png"));
     let enrolled = enrol(&world, &service, ["--qr", "phone.png"]);
     let text = String::from_utf8_lossy(&enrolled.stderr).into_owned();
@@ -111,6 +115,58 @@ async fn a_phone_is_all_that_a_citizen_shows_and_asks_with() {
     assert_ne!(seen.status, EnrolmentStatus::Duplicate);
     let commitment = wallet.identity().commitment().to_string();
     assert_eq!(seen.commitment, commitment);
+    assert_eq!(service.stop(), Some(0));
+}
+
+/// Tests ENROL-16: the code alone says that the person recovers; and ENROL-18 on the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_code_replaces_the_lost_identity() {
+    let world = World::create().await;
+    let service = world.serve();
+    world.resume_mining().await;
+    let (lost, next) = (world.wallet("lost.json"), world.wallet("next.json"));
+    let visit = |wallet: &Wallet, kind, nonce: u8| {
+        let code = visit_code(&world, wallet, kind, B256::repeat_byte(nonce), now());
+        photograph(&code, &world.path().join("phone.png"));
+        let outcome = enrol(&world, &service, ["--qr", "phone.png"]);
+        let text = String::from_utf8_lossy(&outcome.stderr).into_owned();
+        (outcome.status.success(), text)
+    };
+    let base = service.client.base();
+    let ask = async |nonce: u8| {
+        let nonce = B256::repeat_byte(nonce);
+        let url = format!("{base}/v1/enrolments/by-nonce/{nonce}");
+        Client::new().get(url).send().await.unwrap()
+    };
+    let settled = async |nonce: u8, wanted: EnrolmentStatus| {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let view: EnrolmentView = ask(nonce).await.json().await.unwrap();
+            if view.status == wanted {
+                return view;
+            }
+            assert!(Instant::now() < deadline, "{view:?} is not {wanted:?}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+
+    // Nobody has these eyes yet: the orb and the phone are told so, and nothing is recorded.
+    let (is_taken, text) = visit(&next, RECOVERY, 1);
+    assert!(!is_taken && text.contains("nothing-to-recover"), "{text}");
+    let refusal: Problem = ask(1).await.json().await.unwrap();
+    assert_eq!(refusal.code, "nothing-to-recover");
+
+    let (is_taken, text) = visit(&lost, NEW, 2);
+    assert!(is_taken, "{text}");
+    settled(2, EnrolmentStatus::Final).await;
+    let (is_taken, text) = visit(&next, NEW, 3);
+    assert!(!is_taken && text.contains("enrolment-duplicate"), "{text}");
+    let (is_taken, text) = visit(&next, RECOVERY, 4);
+    assert!(is_taken, "{text}");
+    let member = settled(4, EnrolmentStatus::Final).await;
+    let commitment = next.identity().commitment().to_string();
+    assert_eq!(member.commitment, commitment);
+    settled(2, EnrolmentStatus::Revoked).await;
     assert_eq!(service.stop(), Some(0));
 }
 
