@@ -137,7 +137,7 @@ async function restoreByPicture({ words, picture }) {
   await input.setInputFiles(join(ROOT, 'public/icon-192.png'));
   await see(page, 'No code can be seen in this picture.');
   await input.setInputFiles(join(ROOT, 'package.json'));
-  await see(page, 'This file is no picture that can be read.');
+  await see(page, 'This file is not a picture that the app can read. Choose another.');
   await input.setInputFiles(picture);
   await choosePin(page, OTHER_PIN);
   await heading(page, 'Your identity is on this phone');
