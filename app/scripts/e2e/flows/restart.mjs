@@ -23,8 +23,9 @@ export async function run({ demo, newPhone, newProxy, newService, nextEpoch, cla
       restarts += 1;
       await service.stop('SIGTERM');
     },
-    answer: async () => {
-      if (restarts > 1) return;
+    answer: async (_, { status }) => {
+      // While the service is down, the proxy answers in its place.
+      if (restarts > 1 || status >= 300) return;
       restarts += 1;
       await service.stop('SIGTERM');
       await service.start();
