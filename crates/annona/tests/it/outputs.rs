@@ -130,6 +130,34 @@ const OPTIONS: &[&[&str]] = &[
         "--out",
         "OUT",
     ],
+    &["zkml", "score", "set", "eye.png", "--out", "OUT"],
+    &[
+        "zkml",
+        "score",
+        "bank",
+        "bank.json",
+        "--set-commitment",
+        COMMITMENT,
+        "--out",
+        "OUT",
+    ],
+    &[
+        "zkml",
+        "score",
+        "prove",
+        "--set",
+        "new.set",
+        "--bank",
+        "new.bank",
+        "--false-matches",
+        "1",
+        "--false-non-matches",
+        "1",
+        "--keys",
+        "circuit-keys",
+        "--out",
+        "OUT",
+    ],
     &["demo", "--people", "3", "--json", "OUT"],
     &["demo", "--people", "3", "--artifacts", "FOLDER"],
 ];
@@ -137,6 +165,7 @@ const OPTIONS: &[&[&str]] = &[
 /// An endpoint that no command gets as far as asking, or that is away.
 const AWAY: &str = "http://127.0.0.1:9";
 const RECIPIENT: &str = "0x00000000000000000000000000000000000000aa";
+const COMMITMENT: &str = "0x0000000000000000000000000000000000000000000000000000000000000001";
 
 /// Everything in a folder, byte for byte.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -244,6 +273,8 @@ fn each_option_that_writes_is_in_the_table() {
         "--plot",
         "--overlay",
         "--scores",
+        "--suspects",
+        "--worst",
         "--witness",
         "--artifacts",
         "--receipt",
