@@ -2,6 +2,8 @@ use core::fmt;
 
 use ark_bn254::Fr;
 
+use crate::values::Counter;
+
 /// The number of a constraint in the header of its circuit: `C1`, `C2`, ...
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rule(pub u8);
@@ -68,4 +70,11 @@ pub trait Circuit {
 
     /// Returns the positions of the public inputs that are outputs, counted from 0.
     fn output_positions(&self) -> &'static [usize];
+
+    /// Computes the number of rows without recording them.
+    fn row_count(&self) -> usize {
+        let mut counter = Counter::default();
+        self.synthesize(&mut counter, &self.blank());
+        counter.rows
+    }
 }

@@ -40,7 +40,7 @@ use crate::builder::{Builder, Circuit, Rule};
 use crate::gadgets::{enforce_boolean, enforce_equal};
 use crate::integers::{BITS_IN_ITEM, SignRules, Sum, below_power_of_two, is_positive, pack};
 use crate::poseidon::absorb_from;
-use crate::values::{Counter, Evaluator};
+use crate::values::Evaluator;
 
 const EYE: Rule = Rule(1);
 const PIXEL: Rule = Rule(2);
@@ -224,14 +224,6 @@ impl Encoding {
         witness.public.image_commitment = computed[0];
         witness.public.code_commitment = computed[1];
         witness
-    }
-
-    /// Computes the number of rows without recording them.
-    #[must_use]
-    pub fn row_count(self) -> usize {
-        let mut counter = Counter::default();
-        self.synthesize(&mut counter, &self.blank());
-        counter.rows
     }
 
     fn pixels<B: Builder>(self, builder: &mut B, pixels: &[u32]) -> Variables<B::Lc> {

@@ -42,7 +42,7 @@ use crate::builder::{Builder, Circuit, Rule};
 use crate::gadgets::{bits, bits_of, enforce_equal};
 use crate::integers::{BITS_IN_ITEM, SignRules, Sum, below_power_of_two, is_positive, pack};
 use crate::poseidon::absorb_from;
-use crate::values::{Counter, Evaluator, outputs};
+use crate::values::{Evaluator, outputs};
 
 const PIXEL: Rule = Rule(1);
 const WEIGHT: Rule = Rule(2);
@@ -314,14 +314,6 @@ impl Score {
         witness.public.set_commitment = computed[0];
         witness.public.model_commitment = computed[1];
         witness
-    }
-
-    /// Computes the number of rows without recording them.
-    #[must_use]
-    pub fn row_count(self) -> usize {
-        let mut counter = Counter::default();
-        self.synthesize(&mut counter, &self.blank());
-        counter.rows
     }
 
     fn set_sponge<B: Builder>(self, builder: &mut B, salt: &B::Lc, pixels: &[B::Lc]) -> B::Lc {

@@ -48,7 +48,7 @@ pub fn unsafe_test_verifying_key(model: ModelName) -> VerifyingKey {
 
 #[cfg(test)]
 mod tests {
-    use annona_circuits::R1cs;
+    use annona_circuits::{Circuit, R1cs};
 
     use super::*;
 

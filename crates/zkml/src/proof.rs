@@ -1,12 +1,14 @@
-use annona_core::{B256, FieldError, ProofPoints, U256};
+use annona_core::{B256, FieldError, ProofPoints};
 use annona_model::ModelName;
 use serde::{Deserialize, Serialize};
 
-use crate::text::{parse_field, parse_word, word};
+use crate::text::{
+    ContextFile, ProofWords, parse_field, parse_proof, parse_word, proof_words, word,
+};
 use crate::{ContextError, EncodingStatement, ProofContext};
 
 /// Form of a proof's file.
-const FORMAT: &str = "annona-proof-1";
+pub(crate) const FORMAT: &str = "annona-proof-1";
 
 /// Relation that is proved, with its version.
 pub const RELATION: &str = "annona.iris-encoding.v1";
@@ -77,15 +79,7 @@ pub(crate) struct ProofFile {
     key_hash: String,
     context: ContextFile,
     public_inputs: [String; 3],
-    proof: [String; 8],
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ContextFile {
-    purpose: String,
-    account: String,
-    epoch: u64,
+    proof: ProofWords,
 }
 
 impl EncodingProof {
@@ -114,13 +108,9 @@ impl EncodingProof {
             model_id: word(self.statement.model.model().id()),
             backend: BACKEND.to_owned(),
             key_hash: word(self.key_hash.0),
-            context: ContextFile {
-                purpose: self.context.purpose.to_string(),
-                account: word(self.context.account.0),
-                epoch: self.context.epoch,
-            },
+            context: (&self.context).into(),
             public_inputs: inputs.map(|input| word(input.to_be_bytes())),
-            proof: self.points.coordinates().map(|it| word(it.to_be_bytes())),
+            proof: proof_words(&self.points),
         }
     }
 
@@ -141,11 +131,7 @@ impl EncodingProof {
         let id = parse_word(&file.model_id)?;
         let unknown = || ProofFormatError::UnknownModel { id: id.into() };
         let model = ModelName::with_id(id).ok_or_else(unknown)?;
-        let context = ProofContext {
-            purpose: file.context.purpose.parse()?,
-            account: parse_word(&file.context.account)?.into(),
-            epoch: file.context.epoch,
-        };
+        let context = file.context.parse::<ProofFormatError>()?;
         let [image, code, hash] = file.public_inputs.each_ref().map(|it| parse_field(it));
         let statement = EncodingStatement {
             model,
@@ -156,15 +142,11 @@ impl EncodingProof {
         if statement.context != context.to_field() {
             return Err(ProofFormatError::OtherContext);
         }
-        let mut coordinates = [U256::ZERO; 8];
-        for (coordinate, text) in coordinates.iter_mut().zip(&file.proof) {
-            *coordinate = U256::from_be_bytes(parse_word(text)?);
-        }
         Ok(Self {
             statement,
             context,
             key_hash: parse_word(&file.key_hash)?.into(),
-            points: ProofPoints::try_from(coordinates)?,
+            points: parse_proof(&file.proof)?,
         })
     }
 }

@@ -3,6 +3,7 @@
 
 mod context;
 mod inspect;
+mod keys;
 mod prove;
 mod score;
 mod verify;

@@ -7,10 +7,7 @@ use std::time::Instant;
 
 use annona_evaluation::long_work::Supervisor;
 use annona_files::{Audience, Exposure, OutputFile, Purpose, read_secret};
-use annona_iris::{normalise, read_image};
-use annona_keys::ProverFile;
 use annona_model::{Eye, ModelName};
-use annona_proofs::{KeyOrigin, ProverKey};
 use annona_zkml::{
     EncodingProof, EncodingProver, IrisPackage, MAX_PACKAGE_BYTES, ProofPair, circuit,
     circuit_name, pinned,
@@ -20,6 +17,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::context::ContextArgs;
+use super::keys::{read_iris, test_prover};
 use super::{ProofAnswer, name_of};
 use crate::long_work::{Stop, stoppable};
 use crate::output::{Format, note};
@@ -163,7 +161,10 @@ fn prove(args: &ProveArgs, stop: &Stop) -> anyhow::Result<Option<ProveAnswer>> {
     if stop.is_stop_asked() {
         return Ok(None);
     }
-    let prover = EncodingProver::new(args.model, key(args.model, &args.keys)?);
+    let (circuit, name) = (circuit(args.model), circuit_name(args.model));
+    let expected = pinned(args.model).test_key_hash;
+    let key = test_prover(&circuit, name, expected, &args.keys)?;
+    let prover = EncodingProver::new(args.model, key);
     progress.advance(1);
     let context = args.context.clone().into();
     let mut proved = Vec::with_capacity(packages.len());
@@ -243,11 +244,7 @@ fn package(source: &Source<'_>, model: ModelName) -> anyhow::Result<IrisPackage>
     };
     let eye = source.eye.context("say which eye the image shows: --eye")?;
     let mut file = OutputFile::create(source.package, Audience::Owner)?;
-    let bytes = std::fs::read(image).with_context(|| format!("cannot read {}", image.display()))?;
-    let iris = read_image(&bytes)
-        .and_then(|image| normalise(&image, model.model()))
-        .with_context(|| format!("no iris can be taken of {}", image.display()))?;
-    let package = IrisPackage::new(eye, iris, &mut rand::rng());
+    let package = IrisPackage::new(eye, read_iris(image, model)?, &mut rand::rng());
     file.put(package.to_json().as_bytes())?;
     file.commit()?;
     Ok(package)
@@ -269,28 +266,5 @@ fn read_package(source: &Source<'_>) -> anyhow::Result<IrisPackage> {
             name_of(asked)
         ),
         _ => Ok(package),
-    }
-}
-
-/// Loads the prover of the test key, or makes it where it is missing or of other rows.
-fn key(model: ModelName, folder: &Path) -> anyhow::Result<ProverKey> {
-    let name = circuit_name(model);
-    let file = ProverFile::new(folder, name, KeyOrigin::UnsafeTest);
-    let expected = pinned(model).test_key_hash;
-    note(format_args!(
-        "warning: {name} is proved under its UNSAFE test key: anybody can forge such proofs"
-    ));
-    if let Ok(key) = file.load(expected) {
-        return Ok(key);
-    }
-    note(format_args!(
-        "making the prover {}: once, and at full size for minutes",
-        file.path().display()
-    ));
-    let key = file.make_test_key(&circuit(model))?;
-    if key.hash() == expected {
-        Ok(key)
-    } else {
-        bail!("the key of {name} that was made is not the pinned one: the rows have changed")
     }
 }

@@ -7,10 +7,7 @@ use std::time::Instant;
 use annona_core::FieldElement;
 use annona_evaluation::long_work::Supervisor;
 use annona_files::{Audience, Exposure, OutputFile, Purpose, read_secret, read_text};
-use annona_iris::{normalise, read_image};
-use annona_keys::ProverFile;
 use annona_model::{ModelName, NormalisedIris};
-use annona_proofs::{KeyOrigin, ProverKey, VerifyingKey};
 use annona_zkml::{
     FilterBank, MAX_SCORE_BYTES, PrivateBank, SCORE, SCORE_CIRCUIT, ScoreErrors, ScoreProof,
     ScoreProver, ScoreVerifier, TestSet, pinned_score, unsafe_test_score_key,
@@ -20,6 +17,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::context::ContextArgs;
+use super::keys::{read_iris, read_verifying_key, test_prover};
 use super::word;
 use crate::long_work::{Stop, stoppable};
 use crate::output::{Format, note};
@@ -208,19 +206,12 @@ fn set(args: &SetArgs) -> anyhow::Result<ExitCode> {
     let irises: Vec<NormalisedIris> = args
         .images
         .iter()
-        .map(|it| iris(it))
+        .map(|it| read_iris(it, ModelName::Ci))
         .collect::<Result<_, _>>()?;
     let set = TestSet::new(&irises, &mut rand::rng())?;
     file.put(set.to_json().as_bytes())?;
     file.commit()?;
     CommitmentAnswer::print(set.commitment(), "test set", args.json)
-}
-
-fn iris(image: &Path) -> anyhow::Result<NormalisedIris> {
-    let bytes = std::fs::read(image).with_context(|| format!("cannot read {}", image.display()))?;
-    read_image(&bytes)
-        .and_then(|image| normalise(&image, ModelName::Ci.model()))
-        .with_context(|| format!("no iris can be taken of {}", image.display()))
 }
 
 fn bank(args: &BankArgs) -> anyhow::Result<ExitCode> {
@@ -264,7 +255,9 @@ fn score(args: &ProveArgs, stop: &Stop) -> anyhow::Result<Option<ScoreAnswer>> {
     // Before a key is made.
     ScoreProver::check(&set, &bank, most)?;
     progress.advance(1);
-    let prover = ScoreProver::new(key(&args.keys)?);
+    let expected = pinned_score().test_key_hash;
+    let key = test_prover(&SCORE, SCORE_CIRCUIT, expected, &args.keys)?;
+    let prover = ScoreProver::new(key);
     progress.advance(1);
     if stop.is_stop_asked() {
         return Ok(None);
@@ -279,28 +272,6 @@ fn score(args: &ProveArgs, stop: &Stop) -> anyhow::Result<Option<ScoreAnswer>> {
         prove_secs,
         ..ScoreAnswer::new(&score)
     }))
-}
-
-/// Loads the prover of the test key, or makes it where it is missing or of other rows.
-fn key(folder: &Path) -> anyhow::Result<ProverKey> {
-    let file = ProverFile::new(folder, SCORE_CIRCUIT, KeyOrigin::UnsafeTest);
-    let expected = pinned_score().test_key_hash;
-    note("warning: proved under the UNSAFE test key: anybody can forge such scores");
-    if let Ok(key) = file.load(expected) {
-        return Ok(key);
-    }
-    note(format_args!(
-        "making the prover {}: once",
-        file.path().display()
-    ));
-    let key = file.make_test_key(&SCORE)?;
-    if key.hash() == expected {
-        Ok(key)
-    } else {
-        bail!(
-            "the key of {SCORE_CIRCUIT} that was made is not the pinned one: the rows have changed"
-        )
-    }
 }
 
 fn verify(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
@@ -320,10 +291,7 @@ fn verifier(key: Option<&Path>) -> anyhow::Result<ScoreVerifier> {
         note("warning: checked under the UNSAFE test key: anybody can forge such scores");
         return Ok(ScoreVerifier::new(&unsafe_test_score_key()));
     };
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let key = VerifyingKey::from_bytes(&bytes)
-        .with_context(|| format!("{} is no verifying key", path.display()))?;
-    Ok(ScoreVerifier::new(&key))
+    Ok(ScoreVerifier::new(&read_verifying_key(path)?))
 }
 
 /// Compares the subject of a score with what was asked for.

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use annona_core::{B256, FieldElement};
 use annona_files::read_text;
 use annona_model::ModelName;
-use annona_proofs::VerifyingKey;
 use annona_zkml::{EncodingProof, EncodingVerifier, MAX_PROOF_BYTES, Purpose};
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 
+use super::keys::read_verifying_key;
 use super::{Proofs, word};
 use crate::output::{Format, note};
 
@@ -88,10 +88,7 @@ fn verifier(args: &VerifyArgs, model: ModelName) -> anyhow::Result<EncodingVerif
         note("warning: checked under the UNSAFE test key: anybody can forge such proofs");
         return Ok(EncodingVerifier::unsafe_test(model));
     };
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let key = VerifyingKey::from_bytes(&bytes)
-        .with_context(|| format!("{} is no verifying key", path.display()))?;
-    Ok(EncodingVerifier::new(model, &key))
+    Ok(EncodingVerifier::new(model, &read_verifying_key(path)?))
 }
 
 /// Compares what the proof is about with what was asked for (ZKML-6).

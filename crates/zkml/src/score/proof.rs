@@ -3,11 +3,11 @@ use annona_core::{B256, FieldElement, FieldError, ProofPoints, U256};
 use serde::{Deserialize, Serialize};
 
 use super::SCORE;
-use crate::text::{parse_field, parse_word, word};
+use crate::proof::FORMAT;
+use crate::text::{
+    ContextFile, ProofWords, parse_field, parse_proof, parse_word, proof_words, word,
+};
 use crate::{BACKEND, ContextError, ProofContext};
-
-/// Form of a proof's file.
-const FORMAT: &str = "annona-proof-1";
 
 /// Relation that a score proves, with its version.
 pub const SCORE_RELATION: &str = "annona.private-score.v1";
@@ -93,15 +93,7 @@ struct ScoreFile {
     false_matches: u32,
     false_non_matches: u32,
     context: ContextFile,
-    proof: [String; 8],
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ContextFile {
-    purpose: String,
-    account: String,
-    epoch: u64,
+    proof: ProofWords,
 }
 
 impl ScoreProof {
@@ -123,12 +115,8 @@ impl ScoreProof {
             bank_commitment: word(bank_commitment.to_be_bytes()),
             false_matches: most.false_matches,
             false_non_matches: most.false_non_matches,
-            context: ContextFile {
-                purpose: context.purpose.to_string(),
-                account: word(context.account.0),
-                epoch: context.epoch,
-            },
-            proof: self.points.coordinates().map(|it| word(it.to_be_bytes())),
+            context: context.into(),
+            proof: proof_words(&self.points),
         };
         let text = serde_json::to_string_pretty(&file);
         text.expect("numbers and strings are written to a string") + "\n"
@@ -155,10 +143,6 @@ impl ScoreProof {
         if file.false_matches > two_eyes || file.false_non_matches > one_eye {
             return Err(ScoreFormatError::Counts);
         }
-        let mut coordinates = [U256::ZERO; 8];
-        for (coordinate, text) in coordinates.iter_mut().zip(&file.proof) {
-            *coordinate = U256::from_be_bytes(parse_word(text)?);
-        }
         Ok(Self {
             statement: ScoreStatement {
                 set_commitment: parse_field(&file.set_commitment)?,
@@ -167,14 +151,10 @@ impl ScoreProof {
                     false_matches: file.false_matches,
                     false_non_matches: file.false_non_matches,
                 },
-                context: ProofContext {
-                    purpose: file.context.purpose.parse()?,
-                    account: parse_word(&file.context.account)?.into(),
-                    epoch: file.context.epoch,
-                },
+                context: file.context.parse::<ScoreFormatError>()?,
             },
             key_hash: parse_word(&file.key_hash)?.into(),
-            points: ProofPoints::try_from(coordinates)?,
+            points: parse_proof(&file.proof)?,
         })
     }
 }
