@@ -47,6 +47,8 @@ pub(crate) fn check() -> anyhow::Result<()> {
         bail!("{SPEC} has no requirements");
     }
     objections.extend(gaps(&defined));
+    let index = fs::read_to_string(root().join(SPEC).join("README.md"))?;
+    objections.extend(unlisted(&index, &defined));
     objections.extend(undefined(&defined)?);
     if objections.is_empty() {
         return Ok(());
@@ -201,8 +203,8 @@ fn has_id(line: &str, id: &str) -> bool {
     ids(line).iter().any(|found| found == id)
 }
 
-/// Numbers that are left out between 1 and the last of each family.
-fn gaps(defined: &BTreeSet<String>) -> Vec<String> {
+/// The highest number of each family.
+fn last_numbers(defined: &BTreeSet<String>) -> BTreeMap<&str, u32> {
     let mut last = BTreeMap::new();
     for id in defined {
         if let Some((family, number)) = id.split_once('-') {
@@ -211,9 +213,31 @@ fn gaps(defined: &BTreeSet<String>) -> Vec<String> {
             *highest = number.max(*highest);
         }
     }
-    let expected = last
+    last
+}
+
+/// Families whose range in the specification's list of pages is not the defined one.
+fn unlisted(index: &str, defined: &BTreeSet<String>) -> Vec<String> {
+    let ranges = last_numbers(defined);
+    let ranges = ranges
         .iter()
-        .flat_map(|(family, last)| (1..=*last).map(move |number| format!("{family}-{number}")));
+        .map(|(family, last)| format!("{family}-1 to {family}-{last}"));
+    ranges
+        .filter(|range| {
+            let ends = index.split(range.as_str()).skip(1);
+            !ends
+                .into_iter()
+                .any(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+        })
+        .map(|range| format!("{SPEC}/README.md does not list {range}"))
+        .collect()
+}
+
+/// Numbers that are left out between 1 and the last of each family.
+fn gaps(defined: &BTreeSet<String>) -> Vec<String> {
+    let expected = last_numbers(defined)
+        .into_iter()
+        .flat_map(|(family, last)| (1..=last).map(move |number| format!("{family}-{number}")));
     expected
         .filter(|id| !defined.contains(id))
         .map(|id| format!("{id} is left out"))
@@ -347,5 +371,16 @@ mod tests {
     fn numbers_that_are_left_out_are_found() {
         let defined = ["REG-1", "REG-3"].map(str::to_owned).into();
         assert_eq!(gaps(&defined), ["REG-2 is left out"]);
+    }
+
+    #[test]
+    fn the_list_of_pages_names_the_last_requirement() {
+        let defined = ["REG-1", "REG-2"].map(str::to_owned).into();
+        assert_eq!(unlisted("REG-1 to REG-2 |", &defined), [""; 0]);
+        for stale in ["to REG-1 |", "to REG-2", "REG-1 to REG-2_5 |"] {
+            let objections = unlisted(&stale.replace('_', ""), &defined);
+            let expected = "docs/spec/README.md does not list REG-1 to REG-2";
+            assert_eq!(objections, [expected]);
+        }
     }
 }

@@ -100,6 +100,8 @@ impl Outbox {
             },
             heads_of_line: HashSet::new(),
         };
+        // One slot that the node cannot answer for (a pruned receipt, a signer that is away) must
+        // not hold up the accounts of the others.
         let mut failure = None;
         for slot in &open {
             match self.follow(slot, &mut round).await {
@@ -118,7 +120,7 @@ impl Outbox {
     async fn follow(&self, slot: &Slot, round: &mut OutboxRound) -> Result<(), OutboxError> {
         match self.locate(slot).await? {
             TxLocation::InBlock(attempt, receipt)
-                if receipt.succeeded && attempt.kind == AttemptKind::Load =>
+                if receipt.succeeded && attempt.kind == AttemptKind::Payload =>
             {
                 self.follow_mined(slot, attempt, &receipt, round).await
             }
@@ -127,9 +129,11 @@ impl Outbox {
             }
             TxLocation::InPool => {
                 self.note_unmined(slot).await?;
+                // A crash between sending and writing leaves the slot stored; the pool has it.
                 if slot.state == SlotState::Stored {
                     self.store.mark_sent(slot.id).await?;
                 }
+                // Only the lowest nonce is worth more: a higher one waits for it at any price.
                 if self.is_head_of_line(slot, round).await? && self.is_bump_due(slot, round) {
                     self.replace_by_fee(slot, round).await?;
                 }
@@ -140,6 +144,8 @@ impl Outbox {
     }
 
     async fn locate<'a>(&self, slot: &'a Slot) -> Result<TxLocation<'a>, ChainError> {
+        // Any attempt can be the mined one: a node drops a replaced transaction from its pool, a
+        // block producer need not. The newest comes first because it is the likeliest.
         let mut is_known = false;
         for attempt in slot.attempts.iter().rev() {
             match self
@@ -176,6 +182,8 @@ impl Outbox {
             block_hash: receipt.block_hash,
         };
         if slot.state != mined {
+            // Another block than the noted one: the old one goes first, so that claims which the
+            // old block paid and the new one skipped do not stay paid.
             self.note_unmined(slot).await?;
             let (block, hash) = (receipt.block_number, receipt.block_hash);
             let paid = claims_with(slot, receipt, ClaimOutcome::Paid);
@@ -218,7 +226,7 @@ impl Outbox {
             return Ok(());
         }
         let why = match attempt.kind {
-            AttemptKind::Load => "reverted",
+            AttemptKind::Payload => "reverted",
             AttemptKind::Cancel => "cancelled",
         };
         self.give_up(slot, why, round).await
@@ -248,6 +256,7 @@ impl Outbox {
                 .fees
                 .is_overpriced(newest.signed.fees, &round.market)
         {
+            // No node holds an attempt, so there is no earlier fee to beat.
             let fees = self.settlement.fees.first(&round.market);
             if fees != newest.signed.fees && self.replace(slot, fees, round).await? {
                 return Ok(());
@@ -266,6 +275,7 @@ impl Outbox {
         if self.chain.writer.nonce_at(slot.sender, deep).await? <= slot.nonce {
             return Ok(false);
         }
+        // Asked last: an attempt may have been mined since the step located the slot.
         Ok(matches!(self.locate(slot).await?, TxLocation::Nowhere))
     }
 
@@ -281,6 +291,7 @@ impl Outbox {
         }
         let next = self.chain.reader.account_nonce(slot.sender).await?;
         if next < slot.nonce {
+            // A reorg took back the nonce of a transaction that is not ours, or that was final.
             self.fill(slot.sender, next, round).await?;
         }
         Ok(true)
@@ -351,6 +362,8 @@ impl Outbox {
         fees: Fees,
         round: &mut OutboxRound,
     ) -> Result<bool, OutboxError> {
+        // A slot that was cancelled stays so: two payloads for one nonce in two pools would leave
+        // it to chance which of them is mined.
         let newest = newest(slot);
         let (kind, signed) = if self.is_pointless(newest).await? {
             let tx_slot = TxSlot {
@@ -373,11 +386,12 @@ impl Outbox {
             signed,
             made_at_block: round.head.number,
         };
+        // Another process of this service settled the slot meanwhile, or made the same attempt.
         if self.store.add_attempt(slot.id, &attempt).await? == AttemptOutcome::SlotConflict {
             return Ok(false);
         }
         let change = match kind {
-            AttemptKind::Load => "reprice",
+            AttemptKind::Payload => "reprice",
             AttemptKind::Cancel => "cancel",
         };
         tracing::info!(transaction = %attempt.signed.hash, nonce = slot.nonce, max_fee_wei = fees.max_fee_wei, change, "another attempt for a nonce");

@@ -37,7 +37,7 @@ CREATE TABLE claim_members (
     position INTEGER NOT NULL CHECK (position >= 0),
     nullifier BLOB NOT NULL REFERENCES claims (nullifier),
     -- The claim's, when it was sent.
-    making INTEGER NOT NULL CHECK (making >= 1),
+    submission INTEGER NOT NULL CHECK (submission >= 1),
     PRIMARY KEY (slot_id, position),
     UNIQUE (slot_id, nullifier)
 ) STRICT, WITHOUT ROWID;
@@ -60,7 +60,7 @@ CREATE TABLE claims (
         CHECK (state IN ('queued', 'batched', 'submitted', 'mined', 'final', 'rejected')),
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
     -- How often it was made: one that was rejected can be made again.
-    making INTEGER NOT NULL DEFAULT 1 CHECK (making >= 1),
+    submission INTEGER NOT NULL DEFAULT 1 CHECK (submission >= 1),
     rejection TEXT CHECK (rejection IN (
         'nullifier-spent', 'epoch-not-open', 'invalid-proof', 'census-reached',
         'fee-above-amount', 'bad-recipient', 'transfer-failed', 'refused'

@@ -81,7 +81,7 @@ const TRANSACTION: B256 = B256::repeat_byte(9);
 
 async fn batch(world: &World) -> SlotId {
     let attempt = Attempt {
-        kind: AttemptKind::Load,
+        kind: AttemptKind::Payload,
         made_at_block: 0,
         signed: SignedTransaction {
             sender: Address::ZERO,

@@ -296,7 +296,7 @@ impl Relay {
             fees: rules.settlement.fees.first(&round.market),
         };
         let attempt = Attempt {
-            kind: AttemptKind::Load,
+            kind: AttemptKind::Payload,
             signed: parts.chain.writer.sign_claims(&tx_slot, claims).await?,
             made_at_block: round.head.number,
         };

@@ -370,7 +370,7 @@ impl Sequencer {
         payload: &Payload,
     ) -> Result<bool, SequencerError> {
         let attempt = Attempt {
-            kind: AttemptKind::Load,
+            kind: AttemptKind::Payload,
             made_at_block: self.parts.chain.reader.head().await?.number,
             signed,
         };

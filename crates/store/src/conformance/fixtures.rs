@@ -180,7 +180,7 @@ pub fn signed(nonce: u64, salt: u64) -> SignedTransaction {
 #[must_use]
 pub fn load(signed: SignedTransaction) -> Attempt {
     Attempt {
-        kind: AttemptKind::Load,
+        kind: AttemptKind::Payload,
         made_at_block: 60 + signed.nonce,
         signed,
     }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 use super::SqliteStore;
 use super::columns::{Table, integer};
-use super::load::{self, MemberRow, SlotPayload, append_members, claim_members, revoke_members};
+use super::payload::{self, MemberRow, SlotPayload, append_members, claim_members, revoke_members};
 use super::write::WriteTransaction;
 use crate::error::backend;
 
@@ -36,6 +36,7 @@ impl SlotRow {
     fn into_domain(self, members: &[Vec<u8>], attempts: &[AttemptRow]) -> Result<Slot, StoreError> {
         let sender = SLOTS.address("sender", &self.sender)?;
         let nonce = SLOTS.unsigned("nonce", self.nonce)?;
+        // A slot and its first attempt are written in one transaction.
         if attempts.is_empty() {
             return Err(ATTEMPTS.corrupt("slot_id"));
         }
@@ -139,6 +140,7 @@ fn members_by_slot(
     let mut members: HashMap<i64, Vec<Vec<u8>>> = HashMap::new();
     for row in rows {
         let list = members.entry(row.slot_id).or_default();
+        // A member that is missing would move all later ones to other leaves.
         if usize::try_from(row.position) != Ok(list.len()) {
             return Err(table.corrupt("position"));
         }
@@ -232,9 +234,10 @@ impl OutboxRepository for SqliteStore {
         attempt: &Attempt,
         payload: &Payload,
     ) -> Result<OpenOutcome, StoreError> {
+        // A return before the commit rolls back, so that a conflict leaves nothing behind.
         let mut tx = self.begin_write().await?;
         let signed = &attempt.signed;
-        if !load::submit(&mut tx, payload, signed.hash.as_slice()).await? {
+        if !payload::submit(&mut tx, payload, signed.hash.as_slice()).await? {
             return Ok(OpenOutcome::PayloadConflict);
         }
         let Some(id) = insert_slot(&mut tx, signed, payload).await? else {
@@ -243,7 +246,7 @@ impl OutboxRepository for SqliteStore {
         if !insert_attempt(&mut tx, id, attempt).await? {
             return Ok(OpenOutcome::NonceTaken);
         }
-        load::insert_members(&mut tx, id, payload).await?;
+        payload::insert_members(&mut tx, id, payload).await?;
         tx.commit().await?;
         Ok(OpenOutcome::Stored(SlotId(id)))
     }
@@ -257,7 +260,8 @@ impl OutboxRepository for SqliteStore {
         if !insert_attempt(&mut tx, id.0, attempt).await? {
             return Ok(AttemptOutcome::SlotConflict);
         }
-        if attempt.kind == AttemptKind::Load {
+        // The members keep the hash of the last attempt that would pay or add them.
+        if attempt.kind == AttemptKind::Payload {
             let row = sqlx::query_as!(
                 SlotPayload,
                 "SELECT id, purpose FROM slots WHERE id = ?1",
@@ -267,13 +271,14 @@ impl OutboxRepository for SqliteStore {
             .await
             .map_err(backend)?;
             let payload = changed("add an attempt", row)?;
-            load::set_attempt(&mut tx, &payload, attempt.signed.hash.as_slice()).await?;
+            payload::set_attempt(&mut tx, &payload, attempt.signed.hash.as_slice()).await?;
         }
         tx.commit().await?;
         Ok(AttemptOutcome::Stored)
     }
 
     async fn open_slots(&self) -> Result<Vec<Slot>, StoreError> {
+        // One transaction for all tables: between two reads a slot can settle.
         let mut snapshot = self.readers.begin().await.map_err(backend)?;
         let rows: Vec<SlotRow> = sqlx::query_as!(
             SlotRow,
@@ -317,10 +322,11 @@ impl OutboxRepository for SqliteStore {
     }
 
     async fn attempts_to_pay(&self, nullifier: NullifierHash) -> Result<Vec<B256>, StoreError> {
+        // Attempts of an earlier submission of the claim were for another proof or fee.
         let hashes: Vec<Vec<u8>> = sqlx::query_scalar!(
             "\
             SELECT a.hash FROM attempts a JOIN claim_members m ON m.slot_id = a.slot_id
-            JOIN claims c ON c.nullifier = m.nullifier AND c.making = m.making
+            JOIN claims c ON c.nullifier = m.nullifier AND c.submission = m.submission
             WHERE m.nullifier = ?1 AND a.kind = 'load' ORDER BY a.id",
             nullifier.to_be_bytes().to_vec()
         )
@@ -344,10 +350,11 @@ impl OutboxRepository for SqliteStore {
         .fetch_optional(&mut *tx)
         .await
         .map_err(backend)?;
+        // Sent again, or mined before the answer to sending it came: nothing to note.
         let Some(payload) = row else {
             return Ok(());
         };
-        load::mark_sent(&mut tx, &payload).await?;
+        payload::mark_sent(&mut tx, &payload).await?;
         tx.commit().await
     }
 
@@ -359,6 +366,7 @@ impl OutboxRepository for SqliteStore {
         block_hash: B256,
         paid: &[NullifierHash],
     ) -> Result<(), StoreError> {
+        // A mined cancel is no payment: the attempt has to be one with the payload.
         let mut tx = self.begin_write().await?;
         let row = sqlx::query_as!(
             SlotPayload,
@@ -379,7 +387,7 @@ impl OutboxRepository for SqliteStore {
         .await
         .map_err(backend)?;
         let payload = changed("mark a slot as mined", row)?;
-        load::mark_mined(&mut tx, &payload, transaction.as_slice(), paid).await?;
+        payload::mark_mined(&mut tx, &payload, transaction.as_slice(), paid).await?;
         tx.commit().await
     }
 
@@ -399,7 +407,7 @@ impl OutboxRepository for SqliteStore {
         .await
         .map_err(backend)?;
         let payload = changed("mark a slot as sent again", row)?;
-        load::mark_unmined(&mut tx, &payload).await?;
+        payload::mark_unmined(&mut tx, &payload).await?;
         tx.commit().await
     }
 
@@ -421,11 +429,12 @@ impl OutboxRepository for SqliteStore {
         .await
         .map_err(backend)?;
         let payload = changed("mark a slot as final", row)?;
-        load::mark_final(&mut tx, &payload, rejected).await?;
+        payload::mark_final(&mut tx, &payload, rejected).await?;
         tx.commit().await
     }
 
     async fn mark_failed(&self, id: SlotId) -> Result<(), StoreError> {
+        // A mined slot has to be taken out of its block first: its claims may be paid.
         let mut tx = self.begin_write().await?;
         let row = sqlx::query_as!(
             SlotPayload,
@@ -439,7 +448,7 @@ impl OutboxRepository for SqliteStore {
         .await
         .map_err(backend)?;
         let payload = changed("mark a slot as failed", row)?;
-        load::requeue(&mut tx, &payload).await?;
+        payload::requeue(&mut tx, &payload).await?;
         tx.commit().await
     }
 }

@@ -47,6 +47,33 @@ async fn a_closed_store_does_not_answer() {
 }
 
 #[tokio::test]
+async fn a_database_of_an_older_schema_keeps_what_it_holds() {
+    let (store, directory) = fresh().await;
+    store
+        .insert_claim(&claim(1), &intake(UnixSeconds(5)))
+        .await
+        .unwrap();
+    let payload = Payload::Claims {
+        nullifiers: vec![claim(1).nullifier_hash],
+    };
+    let slot = load(signed(3, 0));
+    store.open_slot(&slot, &payload).await.unwrap();
+    let nullifier = claim(1).nullifier_hash;
+    let attempts = store.attempts_to_pay(nullifier).await.unwrap();
+    assert_eq!(attempts.len(), 1);
+    store.close().await;
+    let older = "ALTER TABLE claims RENAME COLUMN submission TO making;
+                 ALTER TABLE claim_members RENAME COLUMN submission TO making;
+                 DELETE FROM _sqlx_migrations WHERE version >= 2";
+    let mut connection = raw(&database(&directory)).await;
+    sqlx::raw_sql(older).execute(&mut connection).await.unwrap();
+
+    let again = SqliteStore::open(&database(&directory), &tag()).await;
+    let again = again.unwrap();
+    assert_eq!(again.attempts_to_pay(nullifier).await.unwrap(), attempts);
+}
+
+#[tokio::test]
 async fn another_deployment_is_refused() {
     let (store, directory) = fresh().await;
     store.close().await;

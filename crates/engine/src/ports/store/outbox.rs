@@ -87,20 +87,20 @@ impl PayloadKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptKind {
     /// Carries the payload of the slot.
-    Load,
+    Payload,
     /// Carries nothing: it only uses the nonce.
     Cancel,
 }
 
 impl AttemptKind {
     /// All kinds, for storage.
-    pub const ALL: [Self; 2] = [Self::Load, Self::Cancel];
+    pub const ALL: [Self; 2] = [Self::Payload, Self::Cancel];
 
     /// Returns the stable code of the kind.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Load => "load",
+            Self::Payload => "load",
             Self::Cancel => "cancel",
         }
     }

@@ -16,7 +16,7 @@ async fn more_is_offered_when_blocks_ask_more() {
     assert_eq!(newest_attempt(&service).await.1, first);
     follow_blocks(&service, &workers, 1).await;
     let (kind, second, raised) = newest_attempt(&service).await;
-    assert_eq!(kind, AttemptKind::Load);
+    assert_eq!(kind, AttemptKind::Payload);
     assert!(raised > 3 * BASE_FEE && raised > offered, "{raised}");
     let state = service.claim(1).await;
     assert_eq!(

@@ -18,6 +18,7 @@ pub(super) async fn submit(
     nullifier: &[u8],
     hash: &[u8],
 ) -> Result<bool, StoreError> {
+    // The state is the lock: of two batches that ask for one claim, the second changes no row.
     let done = sqlx::query!(
         "\
         UPDATE claims SET state = 'batched', transaction_hash = ?2
@@ -40,8 +41,8 @@ pub(super) async fn insert(
 ) -> Result<u64, StoreError> {
     let done = sqlx::query!(
         "\
-        INSERT INTO claim_members (slot_id, position, nullifier, making)
-        SELECT ?1, ?2, nullifier, making FROM claims WHERE nullifier = ?3",
+        INSERT INTO claim_members (slot_id, position, nullifier, submission)
+        SELECT ?1, ?2, nullifier, submission FROM claims WHERE nullifier = ?3",
         slot,
         position,
         nullifier
@@ -86,6 +87,8 @@ pub(super) async fn set_attempt(
     slot: i64,
     hash: &[u8],
 ) -> Result<u64, StoreError> {
+    // The hash tells members of this slot from claims that were rejected and submitted again
+    // since: those belong to another slot.
     let done = sqlx::query!(
         "\
         UPDATE claims SET transaction_hash = ?2

@@ -49,6 +49,7 @@ pub(super) async fn submit(
             enrolments,
         } => {
             require_members(enrolments)?;
+            // The leaf is promised here; the contract refuses a batch that would land elsewhere.
             for (id, index) in enrolments.iter().zip(start_index.get()..) {
                 let leaf_index = LeafIndex::try_from(index).map_err(Unstorable::LeafIndex)?;
                 let leaf_index = integer(leaf_index.get())?;
@@ -91,7 +92,7 @@ pub(super) async fn insert_members(
     slot: i64,
     payload: &Payload,
 ) -> Result<(), StoreError> {
-    const OPERATION: &str = "write down a load";
+    const OPERATION: &str = "record a payload";
     match payload {
         Payload::Append { enrolments, .. } => {
             for (id, position) in enrolments.iter().zip(0_u32..) {
@@ -124,6 +125,7 @@ pub(super) async fn set_attempt(
     payload: &SlotPayload,
     hash: &[u8],
 ) -> Result<(), StoreError> {
+    // Counted before the move: all members of a slot that is in no block have the old hash.
     let (kind, slot) = (payload.kind()?, payload.id);
     let expected = count(tx, kind, slot).await?;
     let moved = match kind {
@@ -132,7 +134,7 @@ pub(super) async fn set_attempt(
         PayloadKind::Claims => claim_members::set_attempt(tx, slot, hash).await?,
         PayloadKind::GapFiller => 0,
     };
-    expect_rows("give a load another attempt", expected, moved)
+    expect_rows("give a payload another attempt", expected, moved)
 }
 
 /// Marks claims as submitted: a node has an attempt.
@@ -161,6 +163,7 @@ pub(super) async fn mark_mined(
         PayloadKind::Append => append_members::mark_mined(tx, slot, hash).await?,
         PayloadKind::Revoke => revoke_members::mark_mined(tx, slot, hash).await?,
         PayloadKind::Claims => {
+            // `claimBatch` skips a claim that it cannot pay; the others of the batch stand.
             for nullifier in paid {
                 let key = nullifier.to_be_bytes();
                 let rows = claim_members::mark_mined(tx, slot, hash, &key).await?;
@@ -168,10 +171,11 @@ pub(super) async fn mark_mined(
             }
             return Ok(());
         }
+        // Its only attempts are cancels.
         PayloadKind::GapFiller => return Err(SLOTS.corrupt("purpose")),
     };
     let expected = count(tx, kind, slot).await?;
-    expect_rows("mark a load as mined", expected, moved)
+    expect_rows("mark a payload as mined", expected, moved)
 }
 
 /// Takes a payload out of its block.
@@ -191,7 +195,7 @@ pub(super) async fn mark_unmined(
         PayloadKind::GapFiller => return Err(SLOTS.corrupt("purpose")),
     };
     let expected = count(tx, kind, slot).await?;
-    expect_rows("mark a load as submitted again", expected, moved)
+    expect_rows("mark a payload as submitted again", expected, moved)
 }
 
 /// Marks mined members as final; claims that were skipped are rejected or queued again.
@@ -213,13 +217,14 @@ pub(super) async fn mark_final(
                 let rows = claim_members::reject(tx, slot, *why, &key).await?;
                 expect_rows("reject a claim that was sent", 1, rows)?;
             }
+            // The rest was skipped for a reason that is asked for again before the next batch.
             let settled = claim_members::mark_final(tx, slot).await?;
             rejected.len() as u64 + settled + claim_members::requeue(tx, slot).await?
         }
         PayloadKind::GapFiller => return Err(SLOTS.corrupt("purpose")),
     };
     let expected = count(tx, kind, slot).await?;
-    expect_rows("mark a load as final", expected, moved)
+    expect_rows("mark a payload as final", expected, moved)
 }
 
 /// Queues all of a payload again.
@@ -235,7 +240,7 @@ pub(super) async fn requeue(
         PayloadKind::GapFiller => return Ok(()),
     };
     let expected = count(tx, kind, slot).await?;
-    expect_rows("queue a load again", expected, moved)?;
+    expect_rows("queue a payload again", expected, moved)?;
     // Enrolments that are queued again although they are to go do not wait any more.
     revocations::withdraw_revoked(tx).await
 }
