@@ -8,7 +8,7 @@ export async function run({ demo, chain, service, newPhone, expect }) {
   const asked = [chain, service].map(({ seen }) => seen.length);
   await phone.press('All about me');
   await phone.see('You joined');
-  await phone.see(/This identity is paid for the time from/);
+  await phone.see(/This identity is paid for the periods from/);
   await phone.shot('about');
   await phone.page.locator('summary').first().click();
   const facts = await phone.page.locator('dl').first().innerText();

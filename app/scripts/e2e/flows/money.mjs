@@ -65,7 +65,7 @@ export async function run({ demo, newPhone, nextEpoch, expect }) {
   await phone.press('Show the key');
   const key = await phone.page.getByText(/^0x[0-9a-f]{64}$/).innerText();
   expect(key.length === 66, 'no key was shown');
-  await phone.press('Take it off the screen');
+  await phone.press('Hide the key');
   expect(!(await phone.stored()).includes(key.slice(2)), 'the key is stored');
   await phone.press('Back');
 
