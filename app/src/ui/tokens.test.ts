@@ -31,9 +31,15 @@ const dark = colours(":root[data-theme='dark']");
 describe('colour tokens', () => {
   it('keep text at 7:1 on every ground, in light and dark', () => {
     for (const theme of [light, dark]) {
-      for (const ground of ['ground', 'raised']) {
+      for (const ground of ['backdrop', 'ground', 'raised', 'tint']) {
         for (const ink of ['ink', 'quiet', 'good', 'wait', 'bad']) {
           expect(contrast(theme[ink], theme[ground]), `${ink} on ${ground}`).toBeGreaterThan(7);
+        }
+      }
+      for (const tone of ['good', 'wait', 'bad']) {
+        for (const ink of ['ink', 'quiet', tone]) {
+          const ground = theme[`${tone}-tint`];
+          expect(contrast(theme[ink], ground), `${ink} on ${tone}-tint`).toBeGreaterThan(7);
         }
       }
       expect(contrast(theme['accent-ink'], theme['accent'])).toBeGreaterThan(7);
@@ -42,9 +48,14 @@ describe('colour tokens', () => {
 
   it('keep edges of controls and the focus ring at 3:1', () => {
     for (const theme of [light, dark]) {
-      for (const ground of ['ground', 'raised']) {
+      for (const ground of ['backdrop', 'ground', 'raised', 'tint']) {
+        expect(contrast(theme['accent-edge'], theme[ground])).toBeGreaterThan(3);
         expect(contrast(theme['edge'], theme[ground])).toBeGreaterThan(3);
         expect(contrast(theme['focus'], theme[ground])).toBeGreaterThan(3);
+      }
+      for (const tint of ['good-tint', 'wait-tint', 'bad-tint']) {
+        expect(contrast(theme['edge'], theme[tint])).toBeGreaterThan(3);
+        expect(contrast(theme['focus'], theme[tint])).toBeGreaterThan(3);
       }
     }
   });
