@@ -1,12 +1,13 @@
 // Opens every state of the gallery in Chromium, in each language and theme, at the sizes of small
 // phones and of a tablet; in dark at the first size, since themes differ in colour alone. Takes a
-// screenshot of each (.gallery/shots), and fails on a violation that axe-core finds, on sideways
-// scroll, on a small touch target, on an error in the page, and on a request to another host.
+// screenshot of each (.gallery/shots), and fails on a violation that axe-core finds, on a fault of
+// the layout (`inspection.js`), on an error in the page, and on a request to another host.
 // Words after the command choose states by the beginning of their names. With `--quick` each state
 // is opened once: languages, themes and sizes take turns, and screenshots are of faults only.
 // `--look=ar-light-320` (may be repeated) opens the states in that look only, and
 // `--sheets` puts the screenshots of each look side by side in few pictures (.gallery/sheets);
-// `--readme` writes the picture of the repository's README out of the first look.
+// `--open` takes the screenshots with all evidence and details opened;
+// `--readme` writes the picture of the repository's README.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { build, preview } from 'vite';
 
 import { startBrowser, watch } from './browser.mjs';
+import { faultsOf, faultsOfInspection } from './inspect.mjs';
 import { writeRow, writeSheets } from './sheets.mjs';
 import { ROOT } from './sources.mjs';
 
@@ -24,13 +26,18 @@ const SIZES = [
   { name: '360', width: 360, height: 740, text: 100 },
   { name: '320', width: 320, height: 640, text: 100 },
   { name: '320-text200', width: 320, height: 640, text: 200 },
+  { name: '768', width: 768, height: 1024, text: 100 },
   { name: '1024', width: 1024, height: 768, text: 100 },
 ];
-/** States in the picture of the README. */
-const README_STATES = ['welcome', 'visit-not-seen', 'joined', 'claim'];
+/** States in the picture of the README, each with its language and theme. */
+const README_STATES = [
+  { state: 'welcome', language: 'en', theme: 'light' },
+  { state: 'visit-not-seen', language: 'en', theme: 'light' },
+  { state: 'claim', language: 'en', theme: 'light' },
+  { state: 'money', language: 'en', theme: 'light' },
+  { state: 'claim', language: 'ar', theme: 'dark' },
+];
 const README_PICTURE = join(ROOT, '../docs/app.png');
-/** Least side of a touch target, in CSS pixels. */
-const MIN_TARGET = 44;
 const SHOTS = join(ROOT, '.gallery/shots');
 const SHEETS = join(ROOT, '.gallery/sheets');
 
@@ -47,7 +54,7 @@ const server = await preview({
 const address = `http://127.0.0.1:${server.httpServer.address().port}/gallery.html`;
 const browser = await startBrowser();
 const page = await browser.newPage();
-const found = [];
+const found = await faultsOfInspection(browser);
 let place = '';
 let pages = 0;
 const object = (text) => found.push(`${place}: ${text}`);
@@ -56,6 +63,7 @@ watch(page, new URL(address).origin, object);
 await page.goto(address);
 const names = (await page.locator('[data-names]').getAttribute('data-names')).split(' ');
 const isQuick = process.argv.includes('--quick');
+const isOpened = process.argv.includes('--open');
 const wanted = process.argv.slice(2).filter((it) => !it.startsWith('--'));
 const chosen = names.filter((it) => wanted.length === 0 || wanted.some((word) => it.startsWith(word)));
 
@@ -96,36 +104,53 @@ async function open(state, { language, theme, size }) {
   pages += 1;
   place = `${state} ${language} ${theme} ${size.name}`;
   const before = found.length;
-  await page.setViewportSize({ width: size.width, height: size.height });
-  await page.goto(`${address}?${new URLSearchParams({ state, language, theme })}`);
-  await page.locator('h1').waitFor();
-  await page.evaluate((text) => {
-    document.documentElement.style.setProperty('font-size', `${text}%`);
-  }, size.text);
+  await show(page, { state, language, theme }, size);
   await inspect(size);
-  if (isQuick && found.length === before) return;
   const path = shotOf(state, { language, theme, size });
+  const shoot = () => page.screenshot({ path, fullPage: true });
   mkdirSync(dirname(path), { recursive: true });
-  await page.screenshot({ path, fullPage: true });
+  if (!isQuick && !isOpened) await shoot();
+  await inspectOpened();
+  if ((isQuick && found.length > before) || isOpened) await shoot();
   if (found.length > before) object(`screenshot: ${path}`);
+}
+
+/** Shows a state at a size. */
+async function show(tab, asked, { width, height, text }) {
+  await tab.setViewportSize({ width, height });
+  await tab.goto(`${address}?${new URLSearchParams(asked)}`);
+  await tab.locator('h1').waitFor();
+  await tab.evaluate((percent) => {
+    document.documentElement.style.setProperty('font-size', `${percent}%`);
+  }, text);
+}
+
+/** Writes the picture of the README, sharp enough for a screen of many dots. */
+async function writeReadmePicture() {
+  const tab = await browser.newPage({ deviceScaleFactor: 2 });
+  const shots = [];
+  for (const asked of README_STATES) {
+    await show(tab, asked, SIZES[0]);
+    shots.push(await tab.screenshot());
+  }
+  await tab.close();
+  await writeRow(browser, shots, README_PICTURE);
+}
+
+/** Objects to faults that show when all that is one tap deeper is opened. */
+async function inspectOpened() {
+  const opened = await page.evaluate(() => {
+    const all = [...document.querySelectorAll('details')];
+    all.forEach((it) => (it.open = true));
+    return all.length;
+  });
+  if (opened === 0) return;
+  for (const fault of await faultsOf(page)) object(`opened: ${fault}`);
 }
 
 /** Objects to what the page does wrong at a size. */
 async function inspect(size) {
-  const { overflow, small } = await page.evaluate((least) => {
-    const root = document.documentElement;
-    const targets = [...document.querySelectorAll('button, a, summary, input, textarea')].map(
-      (it) => it.closest('label') ?? it,
-    );
-    return {
-      overflow: root.scrollWidth - root.clientWidth,
-      small: targets
-        .filter((it) => it.getBoundingClientRect().height < least)
-        .map((it) => it.textContent.trim()),
-    };
-  }, MIN_TARGET);
-  if (overflow > 0) object(`scrolls sideways by ${overflow} px`);
-  for (const text of small) object(`"${text}" is lower than ${MIN_TARGET} px`);
+  for (const fault of await faultsOf(page)) object(fault);
   if (!isQuick && size !== SIZES[0]) return;
   // Not through a script element: the policy of the page refuses it, as it should.
   await page.evaluate(axe);
@@ -139,9 +164,7 @@ async function inspect(size) {
   }
 }
 
-if (process.argv.includes('--readme')) {
-  await writeRow(browser, README_STATES.map((state) => shotOf(state, looks[0])), README_PICTURE);
-}
+if (process.argv.includes('--readme')) await writeReadmePicture();
 await browser.close();
 await server.close();
 for (const line of new Set(found)) console.error(line);

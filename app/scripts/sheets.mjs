@@ -54,17 +54,21 @@ export async function writeSheets(browser, paths, pathOf) {
   await page.close();
 }
 
-/** Writes one picture with the upper part of each screenshot, for a document. */
-export async function writeRow(browser, paths, path) {
+/** Writes one picture of screenshots of a phone, side by side, for a document. */
+export async function writeRow(browser, shots, path) {
   const width = 275;
-  const height = 564;
-  const page = await browser.newPage({ viewport: { width: width * paths.length, height } });
-  const images = paths.map((it) => `<img src="data:image/png;base64,${readFileSync(it, 'base64')}">`);
+  const height = 565;
+  const gap = 15;
+  const page = await browser.newPage({
+    viewport: { width: (width + gap) * shots.length - gap, height },
+    deviceScaleFactor: 2,
+  });
+  const images = shots.map((it) => `<img src="data:image/png;base64,${it.toString('base64')}">`);
   await page.setContent(`<style>
-    body { margin: 0; display: flex }
-    img { box-sizing: border-box; width: ${width}px; height: ${height}px; border: 1px solid #ddd;
-      object-fit: cover; object-position: top }
+    body { margin: 0; display: flex; gap: ${gap}px }
+    img { box-sizing: border-box; width: ${width}px; height: ${height}px; border: 1px solid #888;
+      border-radius: 16px; object-fit: cover; object-position: top }
     </style>${images.join('')}`);
-  await page.screenshot({ path });
+  await page.screenshot({ path, omitBackground: true });
   await page.close();
 }
