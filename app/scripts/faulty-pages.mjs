@@ -4,7 +4,7 @@
 /** Page in a direction, at the sizes of the app's letters and controls. */
 const page = (body, dir = 'ltr') =>
   `<!doctype html><html dir="${dir}"><style>
-    * { box-sizing: border-box } body { margin: 0; font: 16px/1.5 sans-serif }
+    * { box-sizing: border-box } body { margin: 0; font: 16px/1.5 sans-serif; overflow-wrap: anywhere }
     button { min-height: 48px; min-width: 48px; border: 1px solid }
   </style><body>${body}</body></html>`;
 
@@ -16,7 +16,7 @@ export const FAULTY_PAGES = [
   [page('<button style="min-height: 20px; height: 20px">low</button>'), 'the target "low"'],
   [page('<button style="min-width: 0; width: 30px; padding: 0">x</button>'), 'the target "x"'],
   [page('<button style="height: 48px; width: 80px">far too much for it to hold</button>'), 'leaves its box'],
-  [page('<div style="overflow: hidden; white-space: nowrap; width: 90px">cut off here</div>'), 'leaves its box'],
+  [page('<div style="overflow: hidden; white-space: nowrap; width: 90px">cut off here, and nothing says so</div>'), 'leaves its box'],
   [page('<div style="position: relative; left: -40px">gone</div>'), 'leaves the page'],
   [page('<label>Name <input style="height: 48px" value="longer than its field, by a good deal"></label>'), 'cuts off'],
   [page('<p style="margin: 0">below</p><p style="margin: -20px 0 0">above</p>'), 'lie over each other'],
