@@ -23,6 +23,7 @@ export const FAULTY_PAGES = [
   [page('<svg width="40" height="40"></svg><span style="margin-left: -30px">words</span>'), 'lie over each other'],
   [page(`<p>العنوان ${ADDRESS} لك.</p>`, 'rtl'), 'no direction'],
   [page('<p>انظر https://annona.example/ الآن</p>', 'rtl'), 'no direction'],
+  [page(`<div style="display: flex"><bdi dir="ltr">${ADDRESS}</bdi></div>`, 'rtl'), 'begins at the other side'],
   [page('<img alt="" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'), 'a picture (img)'],
   [page('<svg width="60" height="30"><text y="20">words</text></svg>'), 'a picture (text)'],
   [page('<button class="primary">one</button> <button class="primary">two</button>'), '2 primary actions'],

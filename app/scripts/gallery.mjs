@@ -118,11 +118,17 @@ async function open(state, { language, theme, size }) {
 /** Shows a state at a size. */
 async function show(tab, asked, { width, height, text }) {
   await tab.setViewportSize({ width, height });
-  await tab.goto(`${address}?${new URLSearchParams(asked)}`);
-  await tab.locator('h1').waitFor();
-  await tab.evaluate((percent) => {
-    document.documentElement.style.setProperty('font-size', `${percent}%`);
-  }, text);
+  const search = `?${new URLSearchParams(asked)}`;
+  if (!tab.url().startsWith(address)) await tab.goto(address);
+  await tab.evaluate(
+    ([next, percent]) => {
+      document.documentElement.style.setProperty('font-size', `${percent}%`);
+      history.pushState(null, '', next);
+      dispatchEvent(new PopStateEvent('popstate'));
+    },
+    [search, text],
+  );
+  await tab.locator(`body[data-shown="${search}"] h1`).waitFor();
 }
 
 /** Writes the picture of the README, sharp enough for a screen of many dots. */
@@ -153,7 +159,7 @@ async function inspect(size) {
   for (const fault of await faultsOf(page)) object(fault);
   if (!isQuick && size !== SIZES[0]) return;
   // Not through a script element: the policy of the page refuses it, as it should.
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
   const { violations } = await page.evaluate(() =>
     globalThis.axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],

@@ -134,6 +134,16 @@
     }
   }
 
+  /** Blocks of Latin text that leave the side at which the lines of the page begin. */
+  function hasBlocksAtTheOtherSide() {
+    if (root.dir !== 'rtl') return;
+    for (const block of document.querySelectorAll('[dir=ltr]:not(ol, input, textarea)')) {
+      if (isHidden(block) || /inline/.test(styleOf(block).display)) continue;
+      if (/^(right|center|end)$/.test(styleOf(block).textAlign)) continue;
+      faults.push(`${wordsOf(block.textContent)} begins at the other side of the page`);
+    }
+  }
+
   function hasTextInPictures() {
     for (const picture of document.querySelectorAll('svg text, img, canvas')) {
       faults.push(`a picture (${picture.tagName.toLowerCase()}) can hold text that nobody translates`);
@@ -158,6 +168,7 @@
   hasTextOutsideOfItsBox(texts);
   hasTextUnderOtherThings(texts);
   hasTextWithoutDirection(texts);
+  hasBlocksAtTheOtherSide();
   hasTextInPictures();
   hasSeveralPrimaryActions();
   hasSmallCodes();

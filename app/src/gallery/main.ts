@@ -3,7 +3,7 @@
 import '../ui/tokens.css';
 import '../ui/base.css';
 
-import { mount } from 'svelte';
+import { mount, unmount } from 'svelte';
 
 import { showTheme, THEMES } from '../citizen/settings/settings.ts';
 import { useLanguage } from '../messages/current.svelte.ts';
@@ -12,8 +12,20 @@ import Gallery from './Gallery.svelte';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has the element that the gallery is shown in');
-const asked = new URLSearchParams(location.search);
-const theme = asked.get('theme');
-showTheme(THEMES.find((it) => it === theme) ?? 'system');
-await useLanguage(chooseLanguage([asked.get('language') ?? 'en']));
-mount(Gallery, { target, props: { name: asked.get('state') } });
+let shown: object | undefined;
+
+/** Shows what the address of the page asks for; an address that was shown is noted at the body. */
+async function show(root: HTMLElement): Promise<void> {
+  const { search } = location;
+  const asked = new URLSearchParams(search);
+  if (shown) await unmount(shown);
+  const theme = asked.get('theme');
+  showTheme(THEMES.find((it) => it === theme) ?? 'system');
+  await useLanguage(chooseLanguage([asked.get('language') ?? 'en']));
+  shown = mount(Gallery, { target: root, props: { name: asked.get('state') } });
+  document.body.dataset['shown'] = search;
+}
+
+await show(target);
+// The gallery's script goes from state to state without loading the page anew.
+addEventListener('popstate', () => void show(target));
