@@ -85,10 +85,16 @@ export class Demo {
     return result;
   }
 
-  /** Asks the service, and returns the answer's body. */
+  /** Asks the service until it answers with a success, and returns the answer's body. */
   async get(path) {
-    const answer = await fetch(new URL(path, this.service));
-    return answer.json();
+    let last;
+    for (let tries = 0; tries < 100; tries += 1) {
+      const answer = await fetch(new URL(path, this.service)).catch(() => undefined);
+      if (answer?.ok) return answer.json();
+      last = answer?.status ?? 'nothing';
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${path} is answered by ${last}`);
   }
 
   /** Sends a claim to the service, as anybody could who has seen it. */
@@ -109,6 +115,16 @@ export class Demo {
   /** Time of the chain, in Unix seconds. */
   async chainTime() {
     return Number((await this.ask('eth_getBlockByNumber', 'latest', false)).timestamp);
+  }
+
+  /** Has the chain make no blocks by itself, until `makeBlocks`. */
+  async stopBlocks() {
+    await this.ask('evm_setIntervalMining', 0);
+  }
+
+  /** Has the chain make a block each second, as the demo does. */
+  async makeBlocks() {
+    await this.ask('evm_setIntervalMining', 1);
   }
 
   /** Moves the chain's time on. */

@@ -8,7 +8,9 @@ import { CLAIMS } from './phone.mjs';
  * Starts a server that passes everything on to `target`. `rules` may be changed at any time; each
  * has a `method`, a `path` that matches the URL, and a function that is given the request and the
  * real answer: `answer({ method, url, body }, { status, headers, body })` returns the answer that
- * is given instead, or nothing. A rule with `reply` is asked before, and the real service is not.
+ * is given instead, or nothing. It is asked only about a success: a refusal is no answer that could
+ * be a lie, or that tells that something was taken. A rule with `reply` is asked before, and the real
+ * service is not.
  */
 export async function startProxy(target, rules = []) {
   const proxy = new Proxy(target, rules);
@@ -75,7 +77,8 @@ class Proxy {
     for (const { reply } of rules) answer ??= await reply?.(asked);
     answer ??= this.#recommending(url, await this.#forward(asked, headers));
     for (const rule of rules) {
-      if (rule.answer) answer = { ...answer, ...(await rule.answer(asked, answer)) };
+      if (!rule.answer || !isSuccess(answer)) continue;
+      answer = { ...answer, ...(await rule.answer(asked, answer)) };
     }
     const length = { 'content-length': Buffer.byteLength(answer.body) };
     response.writeHead(answer.status, { ...answer.headers, ...length });
@@ -84,7 +87,7 @@ class Proxy {
 
   /** Has a phone read the chain through the record of what it asks. */
   #recommending(url, answer) {
-    if (url !== '/v1/config' || !this.recommended || answer.status !== 200) return answer;
+    if (url !== '/v1/config' || !this.recommended || !isSuccess(answer)) return answer;
     const config = { ...JSON.parse(answer.body), rpcUrls: [this.recommended] };
     return { ...answer, body: JSON.stringify(config) };
   }
@@ -108,10 +111,9 @@ class Proxy {
   }
 }
 
+const isSuccess = ({ status }) => status >= 200 && status < 300;
+
 /** Makes a rule's answer out of a function that changes the JSON of the real one. */
 export function changed(change) {
-  return (asked, { status, body }) => {
-    if (status !== 200) return undefined;
-    return { body: JSON.stringify(change(JSON.parse(body), asked)) };
-  };
+  return (asked, { body }) => ({ body: JSON.stringify(change(JSON.parse(body), asked)) });
 }

@@ -37,6 +37,7 @@ export async function run({ demo, service, newPhone, nextEpoch, expect }) {
   // A list of the service's own, with which its root agrees: it could mark one person's claim.
   const { epoch, memberCount } = await demo.get('/v1/epochs/current');
   const leaves = await fetch(new URL(`/v1/tree/${epoch}/0/0`, demo.service));
+  expect(leaves.ok, `the leaves are answered by ${leaves.status}`);
   expect(memberCount < 256, 'the lie is made for a list of one tile');
   const { tiles, root } = rootsOf(addLeaf(Buffer.from(await leaves.arrayBuffer())));
   const ownTiles = get(TILE, ({ url }) => ({ body: tiles[Number(TILE.exec(url)[1])] }));

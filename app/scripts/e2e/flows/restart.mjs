@@ -23,9 +23,8 @@ export async function run({ demo, newPhone, newProxy, newService, nextEpoch, cla
       restarts += 1;
       await service.stop('SIGTERM');
     },
-    answer: async (_, { status }) => {
-      // While the service is down, the proxy answers in its place.
-      if (restarts > 1 || status >= 300) return;
+    answer: async () => {
+      if (restarts > 1) return;
       restarts += 1;
       await service.stop('SIGTERM');
       await service.start();

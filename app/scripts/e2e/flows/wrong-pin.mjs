@@ -16,6 +16,7 @@ export async function run({ newPhone, expect }) {
   // The wallet's worker counts the waits by the device's clock, which this sets on.
   await phone.page.route(/\/assets\/worker-[^/]*\.js$/, async (route) => {
     const answer = await route.fetch();
+    if (!answer.ok()) return route.fulfill({ response: answer });
     const shift = `{ const now = Date.now.bind(Date); Date.now = () => now() + ${passedMs}; }\n`;
     await route.fulfill({ response: answer, body: shift + (await answer.text()) });
   });
