@@ -15,7 +15,7 @@ use crate::{app, dependencies, measure, setup, spec, symbolic, tidy, walls};
 pub(crate) struct TestArgs {
     /// Also the long runs: a demo with 100 people, ten times the fuzz and invariant runs,
     /// properties of the contracts proved symbolically, the peers, the test keys of large circuits made
-    /// anew, and the long form of every test that has one.
+    /// anew, the score of the app's first page, and the long form of every test that has one.
     #[arg(long)]
     soak: bool,
     /// Only the checks that need no running: formats, lints, generated files.
