@@ -195,7 +195,7 @@ async function copyToSecondDevice({ page: old, words }) {
   const shown = [await digitsOn(old), await digitsOn(fresh)];
   expect(/^\d{6}$/.test(shown[0]) && shown[0] === shown[1], `the phones show ${shown}`);
   await press(old, 'Yes, it is the same');
-  await heading(old, 'Your PIN, to make the copy');
+  await heading(old, 'Show that it is you, to make the copy');
   await write(old, 'PIN', PIN);
   await press(old, 'Continue');
   await heading(old, 'Let the other phone scan this');

@@ -1,6 +1,7 @@
 // Goes the ways of citizens (`e2e/flows`, one file each) through the built app, in Chromium at the
 // size of a phone, with the real service, contracts, orb simulator and proofs of a demo. Flows
-// share demo and epochs: each waits at `nextEpoch` until all others are there. Fails where a flow
+// share demo and epochs: each waits at `nextEpoch` until all others are there. A flow that stops the
+// chain's blocks exports `isAlone`, and no other runs beside it. Fails where a flow
 // says so, on an error in a page, on a request to a host that nobody named, and where a secret is
 // stored, sent, or written to the console.
 //
@@ -48,8 +49,20 @@ async function runFlow(name, rounds) {
   for (const text of flow.found) console.error(`  ${name}: ${text}`);
 }
 
-for (let first = 0; first < names.length; first += TOGETHER) {
-  const group = names.slice(first, first + TOGETHER);
+/** Returns groups of flows that run beside each other; one that stops the chain runs alone. */
+async function groups() {
+  const alone = [];
+  const together = [];
+  for (const name of names) {
+    const { isAlone } = await import(`./e2e/flows/${name}.mjs`);
+    if (isAlone) alone.push([name]);
+    else if ((together.at(-1)?.length ?? TOGETHER) < TOGETHER) together.at(-1).push(name);
+    else together.push([name]);
+  }
+  return [...together, ...alone];
+}
+
+for (const group of await groups()) {
   const rounds = new Rounds(() => demo.nextEpoch());
   rounds.enter(group.length);
   await Promise.all(group.map((name) => runFlow(name, rounds)));

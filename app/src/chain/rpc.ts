@@ -39,6 +39,15 @@ export interface GasPrices {
   maxPriorityFeePerGas: bigint;
 }
 
+/** Transaction whose gas is estimated. */
+export interface CallToEstimate {
+  from: string;
+  to: string;
+  data?: string;
+  /** Coin that it moves, in wei. */
+  value?: bigint;
+}
+
 /** Receipt of a transaction that is in a block. */
 export interface TransactionReceipt {
   transactionHash: string;
@@ -128,9 +137,10 @@ export class RpcEndpoint {
     return { maxFeePerGas: 2n * base + tip, maxPriorityFeePerGas: tip };
   }
 
-  /** Returns the gas that a call from an account would use; one that would fail is refused. */
-  async estimateGas(from: string, to: string, data: string): Promise<number> {
-    return quantity(await this.#ask('eth_estimateGas', [{ from, to, data }]));
+  /** Returns the gas that a transaction would use; one that would fail is refused. */
+  async estimateGas({ value, ...call }: CallToEstimate): Promise<number> {
+    const coin = value === undefined ? {} : { value: toQuantity(value) };
+    return quantity(await this.#ask('eth_estimateGas', [{ ...call, ...coin }]));
   }
 
   /** Sends a signed transaction. The same bytes may be sent again. */
@@ -209,7 +219,7 @@ function bigQuantity(value: unknown): bigint {
   return BigInt(bigQuantityText(value));
 }
 
-function toQuantity(number: number): string {
+function toQuantity(number: number | bigint): string {
   return `0x${number.toString(16)}`;
 }
 

@@ -11,4 +11,7 @@ import { LOADERS } from '../messages/loaders.ts';
 
 // Whoever needs the texts loads them again if they do not come now.
 LOADERS[chooseLanguage(navigator.languages)]().catch(() => undefined);
-void import('./main.ts');
+import('./main.ts').catch(() => {
+  // Without the app there are no texts but those of the page itself.
+  document.getElementById('missing')?.removeAttribute('hidden');
+});

@@ -31,6 +31,8 @@ export class CitizenDoor {
   /** Page that lies over the flow, if one does. */
   sidePage = $state<SidePage>();
   hasPasskeys = $state(false);
+  /** True where the language that was chosen last could not be loaded. */
+  isLanguageMissing = $state(false);
   /** True while the person is asked about the card once more. */
   isCardAsked = $state(false);
   /** True while the wallet or the system is asked. */
@@ -55,8 +57,7 @@ export class CitizenDoor {
   async start(): Promise<void> {
     this.settings = await this.storage.get();
     showTheme(this.settings.theme);
-    const language = this.settings.language ?? chooseLanguage(navigator.languages);
-    [, this.hasPasskeys] = await Promise.all([useLanguage(language), canUsePasskey()]);
+    [, this.hasPasskeys] = await Promise.all([this.#useFirstLanguage(), canUsePasskey()]);
     await this.#attempt(async () => {
       this.status = await this.wallet.call('status', {});
       this.send({ kind: 'status', status: this.status });
@@ -72,6 +73,7 @@ export class CitizenDoor {
 
   open(page: SidePage): void {
     this.sidePage = page;
+    this.isLanguageMissing = false;
     if (page === 'release') void this.#checkRelease();
   }
 
@@ -92,9 +94,22 @@ export class CitizenDoor {
   }
 
   async chooseLanguage(language: LanguageCode): Promise<void> {
+    this.isLanguageMissing = false;
+    try {
+      await useLanguage(language);
+    } catch {
+      this.isLanguageMissing = true;
+      return;
+    }
     this.settings = { ...this.settings, language };
-    await useLanguage(language);
     await this.storage.choose({ language });
+  }
+
+  /** Shows the language that was chosen, or the likely one, which came with the page. */
+  async #useFirstLanguage(): Promise<void> {
+    const likely = chooseLanguage(navigator.languages);
+    const { language = likely } = this.settings;
+    await useLanguage(language).catch(() => useLanguage(likely));
   }
 
   async chooseTheme(theme: Theme): Promise<void> {

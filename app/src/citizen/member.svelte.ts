@@ -49,6 +49,7 @@ import {
   type Receiving,
 } from './money/money.ts';
 import { Purse } from './money/purse.svelte.ts';
+import type { Change } from './money/replacing.ts';
 import { refusalCode, type CitizenWallet, type SigningWallet } from './ports.ts';
 import {
   onChain,
@@ -85,6 +86,7 @@ export type MemberPage =
   | { kind: 'send' }
   | { kind: 'export' }
   | { kind: 'transfer'; id: string }
+  | { kind: 'replace'; id: string; change: Change }
   | { kind: 'own-claim'; nullifierHash: string }
   | { kind: 'services' }
   | { kind: 'endpoints' };
@@ -277,6 +279,7 @@ export class Member {
       this.money = { kind: 'reading' };
       this.balance = { kind: 'not-asked' };
       void this.#readMoney();
+      void this.purse.refresh();
     }
     if (page.kind === 'receiving') void this.#readAddress();
     if (page.kind === 'about') {
@@ -288,6 +291,7 @@ export class Member {
       void this.#check(page.nullifierHash);
     }
     if (page.kind === 'own-claim') void this.planOwnClaim(page.nullifierHash);
+    if (page.kind === 'replace') void this.purse.planReplacement(page.id, page.change);
     // A key does not stay behind a page that was left.
     this.purse.beginExport();
   }

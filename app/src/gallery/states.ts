@@ -22,14 +22,10 @@ import Words from '../citizen/identity/Words.svelte';
 import Working from '../citizen/identity/Working.svelte';
 import Joined from '../citizen/joined/Joined.svelte';
 import Money from '../citizen/money/Money.svelte';
-import ExportPage from '../citizen/money/ExportPage.svelte';
-import OwnClaimPage from '../citizen/money/OwnClaimPage.svelte';
 import ReceivingPage from '../citizen/money/ReceivingPage.svelte';
 import type { InstallAdvice } from '../citizen/install/install.ts';
 import ReleasePage from '../citizen/release/ReleasePage.svelte';
 import type { ReleaseCheck } from '../citizen/release/release.ts';
-import SendPage from '../citizen/money/SendPage.svelte';
-import TransferPage from '../citizen/money/TransferPage.svelte';
 import Addresses from '../citizen/settings/Addresses.svelte';
 import Language from '../citizen/settings/Language.svelte';
 import Settings from '../citizen/settings/Settings.svelte';
@@ -41,9 +37,22 @@ import { t } from '../messages/current.svelte.ts';
 import type { ScanState } from '../scan/scan.ts';
 import ScanView from '../scan/ScanView.svelte';
 import Components from './Components.svelte';
+import {
+  AMOUNT,
+  CALENDAR,
+  CHAIN_SECS,
+  claim,
+  DAY_SECS,
+  EPOCH,
+  GENESIS,
+  nothing,
+  OWN_ADDRESS,
+  UNIT,
+  word,
+} from './examples.ts';
 import NewVersionExample from './NewVersionExample.svelte';
+import { SENDING_STATES, transfer } from './sending.ts';
 
-const nothing = () => undefined;
 
 /** Words of the secret that is all zeros, as an example of a card. */
 const EXAMPLE_WORDS = [...Array.from({ length: 23 }, () => 'abandon'), 'art'];
@@ -152,16 +161,6 @@ const home = (kind: string, props: object = {}) => ({
   },
 });
 
-/** First second of the examples' epochs: a day each from 14 November 2023, 22:13:20 UTC. */
-const GENESIS = 1_700_000_000;
-const DAY_SECS = 86_400;
-const EPOCH = 20;
-const CALENDAR = { genesis: GENESIS, epochLengthSecs: DAY_SECS, claimWindowEpochs: 4 };
-const CHAIN_SECS = GENESIS + EPOCH * DAY_SECS + 30_000;
-const UNIT = { symbol: 'ANN', decimals: 18 };
-const AMOUNT = 12_500_000_000_000_000_000n;
-const word = (digit: string) => `0x${digit.repeat(64)}`;
-const OWN_ADDRESS = '0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed';
 const SERVICE = 'https://annona.example/';
 const OTHER_SERVICE = 'https://annona-payments.example/';
 const CHECKED = {
@@ -171,18 +170,6 @@ const CHECKED = {
 };
 const NOT_CHECKED = { kind: 'not-checked', why: 'no-endpoint' };
 
-const claim = (epoch: number, state: ClaimState, more: object = {}) => ({
-  nullifierHash: word(String(epoch % 10)),
-  epoch,
-  root: word('5'),
-  windowEnd: GENESIS + (epoch + 4) * DAY_SECS,
-  failures: 0,
-  receipts: [],
-  refusals: [],
-  request: { epoch, recipient: OWN_ADDRESS, feeRecipient: word('0'), fee: '0' },
-  state,
-  ...more,
-});
 const PAID: ClaimState = { kind: 'final', transaction: word('f'), blockNumber: 18_699_000 };
 const sent = (status: 'queued' | 'batched' | 'mined'): ClaimState => ({
   kind: 'sent',
@@ -294,72 +281,6 @@ const money = (state: object, balance: object = { kind: 'not-asked' }, more: obj
     ...more,
   },
 });
-const FRIEND = '0xd1220a0cf47c7b9be7a2e6ba89f429762e7b9adb';
-const sending = (flow: object) => ({
-  component: SendPage,
-  props: { flow, calendar: CALENDAR, unit: UNIT, onevent: nothing, onendpoints: nothing },
-});
-const part = (epoch: number, payer: string) => ({
-  epoch,
-  address: OWN_ADDRESS,
-  amount: AMOUNT,
-  payer,
-});
-const COST_WEI = 1_234_567_890_000_000n;
-const plan = (parts: readonly object[]) => ({
-  to: FRIEND,
-  amount: AMOUNT * BigInt(parts.length),
-  parts,
-  costWei: COST_WEI,
-  need: { transferGas: 60_000, maxFeePerGas: 2n },
-});
-const stopped = (stop: object) => sending({ kind: 'stopped', purpose: 'send', stop });
-const transfer = (state: object, more: object = {}) => ({
-  id: word('a'),
-  purpose: 'send',
-  to: FRIEND,
-  amount: AMOUNT.toString(),
-  epochs: [EPOCH],
-  steps: [{ raw: '0x', hash: word('a'), from: OWN_ADDRESS, nonce: 0 }],
-  state,
-  ...more,
-});
-const transferPage = (state: object, more: object = {}) => ({
-  component: TransferPage,
-  props: { transfer: transfer(state, more), unit: UNIT, onback: nothing },
-});
-const ownClaim = (state: object) => ({
-  component: OwnClaimPage,
-  props: {
-    claim: claim(EPOCH, { kind: 'queued', notBeforeMs: 0 }),
-    calendar: CALENDAR,
-    unit: UNIT,
-    state,
-    onsend: nothing,
-    onagain: nothing,
-    onendpoints: nothing,
-    onback: nothing,
-  },
-});
-const claimPlan = (isShared: boolean) => ({
-  account: { kind: 'gas' },
-  address: OWN_ADDRESS,
-  gasLimit: 400_000,
-  prices: {},
-  costWei: COST_WEI,
-  isShared,
-});
-const exporting = (exported: object) => ({
-  component: ExportPage,
-  props: {
-    exported,
-    calendar: CALENDAR,
-    epochs: [EPOCH, EPOCH - 1],
-    onshow: nothing,
-    ondone: nothing,
-    onback: nothing,
-  },
-});
 const receiving = (props: object) => ({
   component: ReceivingPage,
   props: {
@@ -465,6 +386,10 @@ const STATES: Record<string, State> = {
   'welcome-home-screen': welcome('home-screen'),
   'new-version': { component: NewVersionExample, props: {} },
   language: { component: Language, props: { onchoose: nothing, onback: nothing } },
+  'language-missing': {
+    component: Language,
+    props: { isMissing: true, onchoose: nothing, onback: nothing },
+  },
   pin: pin(),
   'pin-not-digits': pin('not-digits'),
   'pin-too-short': pin('too-short'),
@@ -692,49 +617,7 @@ const STATES: Record<string, State> = {
       transfer({ kind: 'sending' }, { id: word('b'), purpose: 'claim', amount: undefined }),
     ],
   }),
-  send: sending({ kind: 'whom', purpose: 'send' }),
-  'send-wrong-address': sending({ kind: 'whom', purpose: 'send', problem: 'checksum' }),
-  'send-how-much': sending({ kind: 'how-much', to: FRIEND }),
-  'send-too-fine': sending({ kind: 'how-much', to: FRIEND, problem: 'too-fine' }),
-  'send-planning': sending({ kind: 'planning', purpose: 'send', to: FRIEND }),
-  'send-check': sending({ kind: 'check', purpose: 'send', plan: plan([part(EPOCH, 'own')]) }),
-  'send-signing': sending({ kind: 'signing', purpose: 'send', plan: plan([part(EPOCH, 'own')]) }),
-  'send-nothing': stopped({ kind: 'nothing' }),
-  'send-too-little': stopped({ kind: 'too-little', held: AMOUNT }),
-  'send-no-gas': stopped({ kind: 'no-gas', address: FRIEND, missingWei: COST_WEI, isOwn: true }),
-  'send-no-gas-shared': stopped({
-    kind: 'no-gas',
-    address: FRIEND,
-    missingWei: COST_WEI,
-    isOwn: false,
-  }),
-  'send-no-answer': stopped({ kind: 'chain', why: 'no-answer' }),
-  'send-under-way': stopped({ kind: 'under-way' }),
-  'send-would-fail': stopped({ kind: 'would-fail' }),
-  sweep: sending({ kind: 'whom', purpose: 'sweep' }),
-  'sweep-check': sending({
-    kind: 'check',
-    purpose: 'sweep',
-    plan: plan([part(EPOCH, 'gas'), part(EPOCH - 1, 'gas'), part(EPOCH - 2, 'own')]),
-  }),
-  'transfer-sending': transferPage({ kind: 'sending' }),
-  'transfer-mined': transferPage({ kind: 'mined', blockNumber: 18_699_000 }),
-  'transfer-final': transferPage({ kind: 'final', blockNumber: 18_699_000 }, { purpose: 'sweep' }),
-  'transfer-reverted': transferPage({ kind: 'failed', why: 'reverted' }),
-  'transfer-overtaken': transferPage({ kind: 'failed', why: 'overtaken' }, { purpose: 'claim' }),
-  'own-claim': ownClaim({ kind: 'check', plan: claimPlan(false) }),
-  'own-claim-shared': ownClaim({ kind: 'signing', plan: claimPlan(true) }),
-  'own-claim-no-gas': ownClaim({
-    kind: 'stopped',
-    stop: { kind: 'no-gas', address: FRIEND, missingWei: COST_WEI, isOwn: true },
-  }),
-  'export-key': exporting({ kind: 'asking', isBusy: false }),
-  'export-key-wrong-pin': exporting({
-    kind: 'asking',
-    problem: { kind: 'wrong-pin', waitSecs: 0 },
-    isBusy: false,
-  }),
-  'export-key-shown': exporting({ kind: 'shown', address: OWN_ADDRESS, key: word('8') }),
+  ...SENDING_STATES,
   endpoints: addresses('endpoints', [], { recommended: ['https://rpc.example/'] }),
   'endpoints-recommended': addresses(
     'endpoints',
@@ -752,6 +635,8 @@ const STATES: Record<string, State> = {
   'failed-other-version': failed('other-version'),
   'failed-storage': failed('storage-failed'),
   'failed-internal': failed('internal'),
+  'failed-page-missing': failed('page-missing'),
+  'failed-module-missing': failed('module-missing'),
 };
 
 /** Names of the states, in the order of a person's way. */

@@ -22,7 +22,7 @@ const LIMIT_MS = 120_000;
 
 /** Fetches and compiles the module. */
 export async function loadModule(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await load(moduleAddress));
+  return WebAssembly.compile(await load(moduleAddress, 'module-missing'));
 }
 
 /** Fetches the files of the prover, and refuses them where their hashes are others. */
@@ -35,15 +35,20 @@ export async function loadProver(): Promise<ProverFiles> {
 }
 
 async function loadKnown(address: string, hash: string): Promise<Bytes> {
-  const kept = await load(address);
+  const kept = await load(address, 'files-missing');
   if ((await sha256(kept)) === hash) return kept;
   // A file that was damaged on its way stays in the browser's cache for as long as a right one.
-  const fresh = await load(address, 'reload');
+  const fresh = await load(address, 'files-missing', 'reload');
   if ((await sha256(fresh)) !== hash) fail({ code: 'files-damaged' });
   return fresh;
 }
 
-async function load(address: string, cache: RequestCache = 'default'): Promise<Bytes> {
+/** Fetches a file; fails with the code that says which part of the app is missing. */
+async function load(
+  address: string,
+  missing: 'module-missing' | 'files-missing',
+  cache: RequestCache = 'default',
+): Promise<Bytes> {
   try {
     const answer = await fetch(new URL(address, import.meta.url), {
       cache,
@@ -53,7 +58,7 @@ async function load(address: string, cache: RequestCache = 'default'): Promise<B
   } catch {
     // A lost connection is told as an answer of another kind is.
   }
-  return fail({ code: 'files-missing' });
+  return fail({ code: missing });
 }
 
 /** Returns the SHA-256 hash in hexadecimal digits. */

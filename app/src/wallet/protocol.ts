@@ -134,8 +134,13 @@ export interface ClaimToSend {
   proof: readonly string[];
 }
 
-/** Deed of an account on the adopted deployment's token or distributor. Amounts are decimal. */
+/**
+ * Deed of an account: a payment in the chain's coin, or a call of the adopted deployment's token or
+ * distributor. Amounts are decimal.
+ */
 export type AccountAction =
+  /** Amount in wei. */
+  | { kind: 'coin'; to: string; amount: string }
   | { kind: 'transfer'; to: string; amount: string }
   /** The owner, an account of an epoch, lets the sender move tokens (EIP-2612). */
   | {
@@ -213,7 +218,7 @@ export interface WalletCalls {
   receiveAddress: { request: { epoch: number }; answer: { address: string } };
   proveClaim: { request: ClaimToProve; answer: ProvedClaim };
   gasAddress: { request: object; answer: { address: string } };
-  /** Signs for the adopted deployment's token and distributor, and for nothing else. */
+  /** Signs a payment in coin, or a call of the adopted deployment's token or distributor. */
   signAction: {
     request: { account: OwnAccount; action: AccountAction; terms: GasTerms };
     answer: SignedTransaction;
@@ -258,6 +263,8 @@ export type WalletFailure =
   | { code: 'foreign-root' }
   /** Files of the prover did not come, or are others than those that the wallet knows. */
   | { code: 'files-missing' | 'files-damaged' }
+  /** The module that computes with the secret, or the code that signs, did not come. */
+  | { code: 'module-missing' | 'signing-missing' }
   /** The browser does not let the app keep or read anything. */
   | { code: 'storage-failed' }
   | { code: 'internal' };

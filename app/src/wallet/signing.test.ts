@@ -71,6 +71,24 @@ describe('a transaction', () => {
     expect(String(call?.args[0]).toLowerCase()).toBe(address('a'));
   });
 
+  it('in coin has the amount as its value, calls nothing, and may go to the account itself', async () => {
+    const action: AccountAction = { kind: 'coin', to: address('a'), amount: '70' };
+    const read = Transaction.from(
+      (await wallet.signAction({ account: EPOCH_5, action, terms: TERMS })).raw,
+    );
+    const { address: from } = await wallet.receiveAddress({ epoch: 5 });
+    expect(read.from?.toLowerCase()).toBe(from);
+    expect(read).toMatchObject({ chainId: 31_337n, value: 70n, data: '0x', nonce: 3 });
+    expect(read.to?.toLowerCase()).toBe(address('a'));
+    const empty: AccountAction = { kind: 'coin', to: from, amount: '0' };
+    const signed = await wallet.signAction({ account: EPOCH_5, action: empty, terms: TERMS });
+    expect(Transaction.from(signed.raw)).toMatchObject({ value: 0n, data: '0x' });
+    for (const refused of [{ to: '0x1' }, { amount: '-1' }, { amount: '0.5' }]) {
+      const wrong = { account: EPOCH_5, action: { ...action, ...refused }, terms: TERMS };
+      expect(await failureOf(wallet.signAction(wrong))).toEqual({ code: 'not-understood' });
+    }
+  });
+
   it('of the account for gas moves tokens by a permit of their owner', async () => {
     const account = { kind: 'gas' } as const;
     const { address: spender } = await wallet.gasAddress();
@@ -143,7 +161,26 @@ describe('a transaction', () => {
 });
 
 describe('the key of an account', () => {
-  it('is handed out behind the PIN alone', async () => {
+  it('is handed out behind the passkey too, and behind no other one', async () => {
+    const prfOutput = new Uint8Array(32).fill(7);
+    const passkey = {
+      credentialId: new Uint8Array(20),
+      prfInput: new Uint8Array(32),
+      prfOutput: prfOutput.slice(),
+    };
+    await wallet.addPasskey({ proof: { kind: 'pin', pin: PIN }, passkey });
+    await wallet.lock();
+    const account = EPOCH_5;
+    const other = { kind: 'passkey', prfOutput: new Uint8Array(32).fill(8) } as const;
+    expect(await failureOf(wallet.exportKey({ proof: other, account }))).toEqual({
+      code: 'passkey-refused',
+    });
+    const proof = { kind: 'passkey', prfOutput: prfOutput.slice() } as const;
+    const { address: of, key } = await wallet.exportKey({ proof, account });
+    expect(computeAddress(key).toLowerCase()).toBe(of);
+  });
+
+  it('is not handed out for a wrong PIN', async () => {
     await wallet.lock();
     const wrong = { proof: { kind: 'pin', pin: '271829' }, account: EPOCH_5 } as const;
     expect(await failureOf(wallet.exportKey(wrong))).toMatchObject({ code: 'wrong-pin' });

@@ -1,7 +1,7 @@
 /**
  * Transactions of the person's own accounts, signed in the wallet's worker. A page says what is to
  * be done; contract, chain and the bytes that are signed follow from the deployment that the
- * wallet adopted, so that no page can have anything else signed. Loaded when it is first needed.
+ * wallet adopted, so that no page can have another contract called. Loaded when it is first needed.
  */
 
 import { Interface } from 'ethers/abi';
@@ -62,9 +62,7 @@ export function signAction(
   const transaction = Transaction.from({
     type: 2,
     chainId: deployment.chainId,
-    to: action.kind === 'claim' ? deployment.distributor : deployment.token,
-    value: 0n,
-    data: dataOf(keys, from, deployment, action),
+    ...effectOf(keys, from, deployment, action),
     ...termsOf(terms),
   });
   transaction.signature = key.sign(transaction.unsignedHash);
@@ -80,11 +78,20 @@ function termsOf({ nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas }: GasTer
   return { nonce: wholeNumber(nonce), gasLimit, maxFeePerGas: fee, maxPriorityFeePerGas: tip };
 }
 
+/** Returns the receiver of a transaction, the coin that it moves, and the data of its call. */
+function effectOf(keys: Keys, sender: string, deployment: Deployment, action: AccountAction) {
+  if (action.kind === 'coin') {
+    return { to: recipient(action.to), value: amountOf(action.amount), data: '0x' };
+  }
+  const to = action.kind === 'claim' ? deployment.distributor : deployment.token;
+  return { to, value: 0n, data: dataOf(keys, sender, deployment, action) };
+}
+
 function dataOf(
   keys: Keys,
   sender: string,
   deployment: Deployment,
-  action: AccountAction,
+  action: Exclude<AccountAction, { kind: 'coin' }>,
 ): string {
   switch (action.kind) {
     case 'transfer':

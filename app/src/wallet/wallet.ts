@@ -395,11 +395,11 @@ export class Wallet {
 
   /** Derives the address of the account that pays for the person's own transactions. */
   async gasAddress(): Promise<{ address: string }> {
-    const { addressOfKey } = await import('./signing.ts');
+    const { addressOfKey } = await signingCode();
     return this.#withKey({ kind: 'gas' }, async (key) => ({ address: addressOfKey(key) }));
   }
 
-  /** Signs a transaction for the deployment that was adopted, and for nothing else. */
+  /** Signs a transaction of an own account, on the chain of the deployment that was adopted. */
   async signAction({
     account,
     action,
@@ -407,7 +407,7 @@ export class Wallet {
   }: WalletCalls['signAction']['request']): Promise<SignedTransaction> {
     const { deployment } = await this.deployment();
     if (!deployment) return fail({ code: 'no-deployment' });
-    const { signAction } = await import('./signing.ts');
+    const { signAction } = await signingCode();
     return this.#withKey(account, async (sender) => {
       if (!('owner' in action)) return signAction({ sender }, deployment, action, terms);
       return this.#withKey({ kind: 'receive', epoch: action.owner }, async (owner) =>
@@ -421,7 +421,7 @@ export class Wallet {
     proof,
     account,
   }: WalletCalls['exportKey']['request']): Promise<WalletCalls['exportKey']['answer']> {
-    const { addressOfKey } = await import('./signing.ts');
+    const { addressOfKey } = await signingCode();
     return this.context.runAlone(async () => {
       await this.#open(proof, async (dataKey, { record }) => this.#begin(record, dataKey));
       return this.#withKey(account, async (key) => ({
@@ -620,6 +620,11 @@ export class Wallet {
     if (isIdle || !isSame) this.#session = undefined;
     return this.#session;
   }
+}
+
+/** Loads the code that signs, with its library. */
+async function signingCode() {
+  return import('./signing.ts').catch(() => fail({ code: 'signing-missing' }));
 }
 
 const commitmentBy = (module: Module) => (secret: Bytes) => module.call('commitment', secret);

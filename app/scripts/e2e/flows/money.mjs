@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join as path } from 'node:path';
 
+import { openMoney, waitUntilDone, writeReceiver } from '../money.mjs';
 import { claim, join, PIN, reopen, waitForPayments } from '../steps.mjs';
 
 export const title = 'a citizen sends money, brings it together, and claims without a service';
@@ -90,16 +91,6 @@ export async function run({ demo, newPhone, nextEpoch, expect }) {
   await waitForPayments(phone, 3);
 }
 
-async function openMoney(phone) {
-  await phone.choose('Money');
-  await phone.see('You were paid in all');
-}
-
-async function writeReceiver(phone, address) {
-  await phone.write('Address of the receiver', address);
-  await phone.press('Continue');
-}
-
 /** Has coin sent to the address that the app names, and tries again. */
 async function giveCoin(phone, demo) {
   await phone.see('Address for the coin');
@@ -108,11 +99,4 @@ async function giveCoin(phone, demo) {
   await demo.ask('anvil_setBalance', address, ONE_COIN);
   await demo.ask('evm_mine');
   await phone.press('Try again');
-}
-
-/** Waits until a transfer is final, with blocks on top of it. */
-async function waitUntilDone(phone, demo) {
-  await phone.see(/^(In the chain a moment ago|Done)$/);
-  for (let block = 0; block < 4; block += 1) await demo.ask('evm_mine');
-  await phone.see('nothing can change it any longer');
 }

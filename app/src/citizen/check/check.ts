@@ -20,6 +20,7 @@ export type CheckReason =
   | 'no-endpoint'
   | 'no-answer'
   | 'disagreement'
+  | 'part-missing'
   | 'root-same'
   | 'root-other'
   | 'no-receipt'
@@ -61,6 +62,7 @@ export interface Checks {
 const FOR_NOW: ReadonlySet<CheckReason> = new Set([
   'no-answer',
   'disagreement',
+  'part-missing',
   'receipt-open',
   'payment-none-yet',
 ]);

@@ -21,6 +21,7 @@ export const REASON_TEXTS = {
   'no-endpoint': 'verify.no-endpoint',
   'no-answer': 'verify.no-answer',
   disagreement: 'verify.disagreement',
+  'part-missing': 'failure.page-missing',
   'root-same': 'verify.root-same',
   'root-other': 'verify.root-other',
   'no-receipt': 'verify.no-receipt',

@@ -1,7 +1,10 @@
 import type { MessageKey } from '../../messages/catalogue.ts';
 import type { PinProblem, WalletFailure } from '../../wallet/index.ts';
 
-/** Text for each failure of the wallet: the event, its meaning, and the next step. */
+/** Failure that has a page of its own: one of the wallet, or pages that could not be loaded. */
+export type AppFailure = WalletFailure | { code: 'page-missing' };
+
+/** Text for each failure: the event, its meaning, and the next step. */
 export const FAILURE_TEXTS = {
   exists: 'failure.exists',
   absent: 'failure.absent',
@@ -23,9 +26,12 @@ export const FAILURE_TEXTS = {
   'foreign-root': 'stop.other-root',
   'files-missing': 'failure.files-missing',
   'files-damaged': 'failure.files-damaged',
+  'module-missing': 'failure.module-missing',
+  'signing-missing': 'failure.signing-missing',
+  'page-missing': 'failure.page-missing',
   'storage-failed': 'failure.storage',
   internal: 'failure.internal',
-} as const satisfies Record<WalletFailure['code'], MessageKey>;
+} as const satisfies Record<AppFailure['code'], MessageKey>;
 
 /** Text for each PIN that is not taken. */
 export const PIN_TEXTS = {

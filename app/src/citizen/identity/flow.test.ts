@@ -9,6 +9,7 @@ import {
   type Effect,
   type Flow,
   type FlowEvent,
+  type Task,
 } from './flow.ts';
 
 const PIN = '271828';
@@ -249,6 +250,27 @@ describe('opening', () => {
 
 describe('tasks', () => {
   const inside: Flow = { kind: 'inside' };
+
+  it('take the passkey as they take the PIN, every one of them', () => {
+    const byPasskey: Proof = { kind: 'passkey', prfOutput: new Uint8Array(32) };
+    const tasks: Record<Task, true> = {
+      unlock: true,
+      'show-card': true,
+      'change-pin': true,
+      'add-passkey': true,
+      'remove-passkey': true,
+      'give-copy': true,
+    };
+    for (const task of Object.keys(tasks) as Task[]) {
+      const after = (proof: Proof) => {
+        const { flow, effects } = follow({ kind: 'confirm', task }, { kind: 'proof', proof });
+        return JSON.stringify([flow, effects]);
+      };
+      const text = JSON.stringify(byPasskey);
+      expect(after(byPasskey), task).toContain(text);
+      expect(after(byPasskey)).toBe(after(PROOF).replaceAll(JSON.stringify(PROOF), text));
+    }
+  });
 
   it('ask for a proof first', () => {
     const shown = follow(

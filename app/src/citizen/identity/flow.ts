@@ -163,7 +163,7 @@ function afterLook(flow: Flow, status: WalletStatus): Flow {
 }
 
 /** Returns whether a recovery card is a way on from a failure. */
-export function canRestoreAfter({ code }: WalletFailure): boolean {
+export function canRestoreAfter({ code }: { code: string }): boolean {
   return code === 'device-key-lost' || code === 'damaged' || code === 'absent';
 }
 
@@ -379,7 +379,8 @@ function afterFailure(flow: Flow, failure: WalletFailure): Transition {
   return { flow: { kind: 'failed', failure } };
 }
 
-function proofProblemOf(failure: WalletFailure): ProofProblem | undefined {
+/** Returns why a proof was not taken, if a failure is about that. */
+export function proofProblemOf(failure: WalletFailure): ProofProblem | undefined {
   switch (failure.code) {
     case 'wrong-pin':
       return { kind: 'wrong-pin', waitSecs: failure.waitSecs };

@@ -1,6 +1,7 @@
 import type { TokenUnit } from '../../chain/contracts.ts';
 import { localeOf } from '../../messages/catalogue.ts';
 import { currentLanguage, t } from '../../messages/current.svelte.ts';
+import { COIN_DECIMALS } from './coin.ts';
 import { decimalOf } from './money.ts';
 
 /** Most decimal places that are shown; the table as a file has all of them. */
@@ -20,8 +21,6 @@ export function digitsOf(units: bigint): string {
   return new Intl.NumberFormat(localeOf(currentLanguage().code)).format(units);
 }
 
-/** Decimal places of the coin that pays for gas. */
-const COIN_DECIMALS = 18;
 /** Digits of a cost that are shown, so that a small one is not shown as nothing. */
 const COST_DIGITS = 3;
 
@@ -32,6 +31,14 @@ export function coinText(wei: bigint): string {
     maximumSignificantDigits: COST_DIGITS,
     roundingMode: 'ceil',
   } as Intl.NumberFormatOptions);
+  const amount = format.format(decimalOf(wei, COIN_DECIMALS) as `${number}`);
+  return t('send.coin', { amount });
+}
+
+/** Writes an amount of the chain's coin that is sent, with all its digits. */
+export function exactCoinText(wei: bigint): string {
+  const locale = localeOf(currentLanguage().code);
+  const format = new Intl.NumberFormat(locale, { maximumFractionDigits: COIN_DECIMALS });
   const amount = format.format(decimalOf(wei, COIN_DECIMALS) as `${number}`);
   return t('send.coin', { amount });
 }

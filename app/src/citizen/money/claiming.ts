@@ -38,7 +38,8 @@ export async function planClaim(
   const { accounts, gas } = await readHoldings(context, [epoch]);
   const prices = await readGasPrices(context);
   const { distributor } = context.facts.deployment;
-  const gasLimit = await estimateGas(context, gas.address, distributor, claimCallData(request));
+  const data = claimCallData(request);
+  const gasLimit = await estimateGas(context, { from: gas.address, to: distributor, data });
   const costWei = BigInt(gasLimit) * prices.maxFeePerGas;
   const terms = { gasLimit, prices, costWei };
   const receiving = accounts.find(({ address }) => address === request.recipient.toLowerCase());

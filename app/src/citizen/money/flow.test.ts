@@ -6,7 +6,7 @@ import type { Plan } from './plan.ts';
 
 const FACTS = { losing: [address('2')], decimals: 2 };
 const TO = address('e');
-const PLAN = { to: TO, amount: 250n, parts: [], costWei: 1n } as unknown as Plan;
+const PLAN = { asset: 'token', to: TO, amount: 250n, parts: [], costWei: 1n } as unknown as Plan;
 const run = (flow: SendFlow, ...events: SendEvent[]) =>
   events.reduce<SendFlow | undefined>((it, event) => it && afterSendEvent(it, event, FACTS), flow);
 
@@ -17,7 +17,7 @@ const PLANNED: SendEvent = { kind: 'planned', outcome: { kind: 'plan', plan: PLA
 describe('sending', () => {
   it('asks whom, how much, shows all of it, and signs only what was shown', () => {
     const begun = beginSending('send');
-    expect(run(begun, WRITTEN)).toEqual({ kind: 'how-much', to: TO });
+    expect(run(begun, WRITTEN)).toEqual({ kind: 'how-much', purpose: 'send', to: TO });
     expect(run(begun, WRITTEN, AMOUNT)).toEqual({
       kind: 'planning',
       purpose: 'send',
@@ -38,7 +38,26 @@ describe('sending', () => {
       kind: 'planning',
       purpose: 'sweep',
       to: TO,
+      amount: 'all',
     });
+  });
+
+  it('of coin takes an amount in its own decimal places, or all of it', () => {
+    const asked = run(beginSending('coin'), WRITTEN)!;
+    expect(asked).toEqual({ kind: 'how-much', purpose: 'coin', to: TO });
+    const planning = { kind: 'planning', purpose: 'coin', to: TO };
+    expect(run(asked, { kind: 'amount-written', text: '0.000000000000000001' })).toEqual({
+      ...planning,
+      amount: 1n,
+    });
+    expect(run(asked, { kind: 'all-wanted' })).toEqual({ ...planning, amount: 'all' });
+    expect(run(asked, { kind: 'amount-written', text: 'all' })).toMatchObject({
+      purpose: 'coin',
+      problem: 'not-an-amount',
+    });
+    expect(run(asked, { kind: 'back' })).toEqual({ kind: 'whom', purpose: 'coin' });
+    const tokens = run(beginSending('send'), WRITTEN)!;
+    expect(run(tokens, { kind: 'all-wanted' })).toBe(tokens);
   });
 
   it('stays where an answer cannot be used', () => {

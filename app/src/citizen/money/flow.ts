@@ -1,17 +1,18 @@
 /** The way through sending, one question a page: whom, how much, a look at all of it, and done. */
 
 import { parseRecipient, type RecipientProblem } from './address.ts';
+import { COIN_DECIMALS } from './coin.ts';
 import { parseAmount, type AmountProblem, type Plan, type PlanOutcome, type PlanStop } from './plan.ts';
 
-/** Purpose of a transfer: an amount to somebody, or all that is on the own accounts. */
-export type SendPurpose = 'send' | 'sweep';
+/** Purpose of a transfer: tokens to somebody, all tokens of the own accounts, or the chain's coin. */
+export type SendPurpose = 'send' | 'sweep' | 'coin';
 
 /** State of sending. */
 export type SendFlow =
   | { kind: 'whom'; purpose: SendPurpose; problem?: RecipientProblem }
-  | { kind: 'how-much'; to: string; problem?: AmountProblem }
+  | { kind: 'how-much'; purpose: 'send' | 'coin'; to: string; problem?: AmountProblem }
   /** Holdings, prices and gas are read. */
-  | { kind: 'planning'; purpose: SendPurpose; to: string; amount?: bigint }
+  | { kind: 'planning'; purpose: SendPurpose; to: string; amount: bigint | 'all' }
   | { kind: 'check'; purpose: SendPurpose; plan: Plan }
   | { kind: 'signing'; purpose: SendPurpose; plan: Plan }
   | { kind: 'stopped'; purpose: SendPurpose; stop: SendStop }
@@ -25,12 +26,19 @@ export type SendStop =
   | { kind: 'under-way' }
   /** The contract would refuse the transaction, and its gas would be lost. */
   | { kind: 'would-fail' }
+  /** Another transaction in its place was asked for, and it is in a block already. */
+  | { kind: 'settled' }
+  /** Another tab, or a block, has changed it meanwhile. */
+  | { kind: 'changed' }
+  /** As many transactions as are kept were signed in its place. */
+  | { kind: 'too-often' }
   | { kind: 'wallet'; code: string };
 
 /** Event of sending. */
 export type SendEvent =
   | { kind: 'address-written'; text: string }
   | { kind: 'amount-written'; text: string }
+  | { kind: 'all-wanted' }
   | { kind: 'planned'; outcome: PlanOutcome }
   | { kind: 'confirmed' }
   | { kind: 'signed'; id: string }
@@ -41,6 +49,7 @@ export type SendEvent =
 export interface SendFacts {
   /** Addresses that keep for ever what they are sent. */
   losing: readonly string[];
+  /** Decimal places of the token's amounts. */
   decimals: number;
 }
 
@@ -63,12 +72,17 @@ export function afterSendEvent(
       return flow.kind === 'whom' ? afterAddress(flow.purpose, event.text, facts) : flow;
     case 'amount-written': {
       if (flow.kind !== 'how-much') return flow;
-      const { to } = flow;
-      const read = parseAmount(event.text, facts.decimals);
+      const { purpose, to } = flow;
+      const decimals = purpose === 'coin' ? COIN_DECIMALS : facts.decimals;
+      const read = parseAmount(event.text, decimals);
       return 'problem' in read
-        ? { kind: 'how-much', to, problem: read.problem }
-        : { kind: 'planning', purpose: 'send', to, amount: read.units };
+        ? { kind: 'how-much', purpose, to, problem: read.problem }
+        : { kind: 'planning', purpose, to, amount: read.units };
     }
+    case 'all-wanted':
+      return flow.kind === 'how-much' && flow.purpose === 'coin'
+        ? { kind: 'planning', purpose: 'coin', to: flow.to, amount: 'all' }
+        : flow;
     case 'planned': {
       if (flow.kind !== 'planning') return flow;
       const { purpose } = flow;
@@ -94,7 +108,9 @@ function afterAddress(purpose: SendPurpose, text: string, { losing }: SendFacts)
   const read = parseRecipient(text, losing);
   if ('problem' in read) return { kind: 'whom', purpose, problem: read.problem };
   const to = read.address;
-  return purpose === 'send' ? { kind: 'how-much', to } : { kind: 'planning', purpose, to };
+  return purpose === 'sweep'
+    ? { kind: 'planning', purpose, to, amount: 'all' }
+    : { kind: 'how-much', purpose, to };
 }
 
 /** Returns the page before. What is being signed cannot be called back. */
@@ -103,10 +119,9 @@ function before(flow: SendFlow): SendFlow | undefined {
     case 'whom':
     case 'sent':
       return undefined;
-    case 'how-much':
-      return { kind: 'whom', purpose: 'send' };
     case 'signing':
       return flow;
+    case 'how-much':
     case 'planning':
     case 'check':
     case 'stopped':

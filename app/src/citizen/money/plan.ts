@@ -1,7 +1,9 @@
 /**
  * Plan of a transfer: from which accounts the tokens come, who pays the gas, and what it costs at
- * most. Plain functions; what they work on was read from the chain.
+ * most. Plain functions; what they work on was read from the chain. Coin is planned in `coin.ts`.
  */
+
+import type { OwnAccount } from '../ports.ts';
 
 /** Account that an epoch was paid to, and its holdings. */
 export interface OwnMoney {
@@ -34,8 +36,9 @@ export interface Part {
   payer: 'own' | 'gas';
 }
 
-/** Transfer that can be made. */
-export interface Plan {
+/** Transfer of tokens that can be made. */
+export interface TokenPlan {
+  asset: 'token';
   to: string;
   amount: bigint;
   parts: readonly Part[];
@@ -44,10 +47,42 @@ export interface Plan {
   need: GasNeed;
 }
 
+/** Gas limit of a payment in coin, and the highest price of a unit in wei. */
+export interface CoinNeed {
+  gasLimit: number;
+  maxFeePerGas: bigint;
+}
+
+/** Part of a payment in coin that comes from one account, in wei. */
+export interface CoinPart {
+  account: OwnAccount;
+  address: string;
+  amount: bigint;
+}
+
+/** Payment in coin that can be made. */
+export interface CoinPlan {
+  asset: 'coin';
+  to: string;
+  /** In wei. */
+  amount: bigint;
+  parts: readonly CoinPart[];
+  /** Most that the gas costs in all, in wei. */
+  costWei: bigint;
+  need: CoinNeed;
+}
+
+/** Transfer that can be made. */
+export type Plan = TokenPlan | CoinPlan;
+
 /** Reason for which a transfer cannot be made. Nothing was sent. */
 export type PlanStop =
   | { kind: 'nothing' }
   | { kind: 'too-little'; held: bigint }
+  /** No account holds more coin than sending it costs. */
+  | { kind: 'no-coin' }
+  /** `most` can be sent after the cost, in wei. */
+  | { kind: 'too-little-coin'; most: bigint }
   /** Nobody has coin enough for the gas. `address` is where it is needed, `missingWei` how much. */
   | { kind: 'no-gas'; address: string; missingWei: bigint; isOwn: boolean };
 
@@ -133,7 +168,7 @@ function planFrom(
   if (gas.coin < gasTotal) return { kind: 'stopped', stop: noGas(sources, gas, gasTotal, ownCost) };
   const costWei = gasTotal + (BigInt(parts.length) - byGas) * ownCost;
   const amount = parts.reduce((sum, part) => sum + part.amount, 0n);
-  return { kind: 'plan', plan: { to, amount, parts, costWei, need } };
+  return { kind: 'plan', plan: { asset: 'token', to, amount, parts, costWei, need } };
 }
 
 /** Coin for one account is best put on it: that costs least and links it with no other. */

@@ -1,12 +1,13 @@
 import type { RpcEndpoint } from '../../chain/rpc.ts';
 import type { TokenUnit } from '../../chain/contracts.ts';
-import type { Proof } from '../../wallet/index.ts';
-import { WalletRefusal } from '../../wallet/index.ts';
+import type { PasskeyQuestion, Proof } from '../../wallet/index.ts';
+import { passkeyProof, WalletRefusal } from '../../wallet/index.ts';
 import type { DeviceClaim } from '../claim/claim.ts';
 import type { DeploymentFacts } from '../deployment/deployment.ts';
-import type { ProofProblem } from '../identity/flow.ts';
+import { proofProblemOf, type ProofProblem } from '../identity/flow.ts';
 import { refusalCode, type SigningWallet } from '../ports.ts';
 import { planClaim, type ClaimPlan } from './claiming.ts';
+import { coinSources, planCoin } from './coin.ts';
 import {
   afterSendEvent,
   beginSending,
@@ -16,14 +17,18 @@ import {
   type SendStop,
 } from './flow.ts';
 import { planSend, planSweep, type GasNeed, type PlanOutcome } from './plan.ts';
+import { planReplacement, signReplacement, type Change, type Replacement } from './replacing.ts';
 import {
+  estimateCoin,
   estimateTransfer,
   readGasPrices,
+  PLAIN_GAS,
   readHoldings,
   SendingError,
   signClaim,
   signPlan,
   workOnTransfers,
+  type Holdings,
   type SendingContext,
 } from './sending.ts';
 import { isSettledTransfer, type Transfer } from './transfer.ts';
@@ -39,9 +44,18 @@ export type OwnClaimState =
   | { kind: 'signing'; plan: ClaimPlan }
   | { kind: 'stopped'; stop: SendStop };
 
+/** State of replacing what no block has taken. */
+export type ReplacingState =
+  | { kind: 'planning' }
+  | { kind: 'check'; plan: Replacement }
+  | { kind: 'signing'; plan: Replacement }
+  | { kind: 'stopped'; stop: SendStop };
+
 /** State of taking the key of an account to another wallet. */
 export type ExportState =
   | { kind: 'asking'; problem?: ProofProblem; isBusy: boolean }
+  /** Code of the wallet's refusal; the proof was not at fault. */
+  | { kind: 'failed'; code: string }
   | { kind: 'shown'; address: string; key: string };
 
 /** Facts of the way to a payment that transfers need, as they are when they are needed. */
@@ -52,6 +66,8 @@ export interface PurseContext {
   /** Epochs whose accounts may hold money: those that were paid, and the present one. */
   epochs: () => readonly number[];
   unit: () => TokenUnit | undefined;
+  /** Asks for the passkey; the browser's own way where none is named. */
+  askPasskey?: (question: PasskeyQuestion) => Promise<Proof>;
 }
 
 /** Money that leaves the person's accounts: what is asked, under way, and done. */
@@ -59,6 +75,7 @@ export class Purse {
   flow = $state.raw<SendFlow>({ kind: 'whom', purpose: 'send' });
   transfers = $state.raw<readonly Transfer[]>([]);
   ownClaim = $state.raw<OwnClaimState>({ kind: 'planning' });
+  replacing = $state.raw<ReplacingState>({ kind: 'planning' });
   exported = $state.raw<ExportState>({ kind: 'asking', isBusy: false });
 
   #storage: TransferStorage | undefined;
@@ -78,6 +95,7 @@ export class Purse {
   leave(): void {
     this.flow = { kind: 'whom', purpose: 'send' };
     this.ownClaim = { kind: 'planning' };
+    this.replacing = { kind: 'planning' };
     this.exported = { kind: 'asking', isBusy: false };
   }
 
@@ -113,19 +131,37 @@ export class Purse {
 
   async #outcome(
     context: SendingContext,
-    { purpose, to, amount }: SendFlow & { kind: 'planning' },
-    { accounts, gas }: Awaited<ReturnType<typeof readHoldings>>,
+    flow: SendFlow & { kind: 'planning' },
+    holdings: Holdings,
   ): Promise<PlanOutcome> {
+    const { purpose, to, amount } = flow;
+    const { accounts, gas } = holdings;
+    if (purpose === 'coin') return this.#coinOutcome(context, flow, holdings);
     const plan = (need: GasNeed) =>
-      purpose === 'sweep'
+      amount === 'all'
         ? planSweep(accounts, gas, need, to)
-        : planSend(accounts, gas, need, to, amount ?? 0n);
+        : planSend(accounts, gas, need, to, amount);
     // Without money there is nothing to estimate.
     const stopped = plan({ transferGas: 0, maxFeePerGas: 0n });
     const holder = accounts.find(({ tokens, address }) => tokens > 0n && address !== to);
     if (stopped.kind === 'stopped' || !holder) return stopped;
     const { maxFeePerGas } = await readGasPrices(context);
     return plan({ transferGas: await estimateTransfer(context, holder, to), maxFeePerGas });
+  }
+
+  async #coinOutcome(
+    context: SendingContext,
+    { to, amount }: SendFlow & { kind: 'planning' },
+    { accounts, gas }: Holdings,
+  ): Promise<PlanOutcome> {
+    const { maxFeePerGas } = await readGasPrices(context);
+    const plan = (gasLimit: number) =>
+      planCoin(coinSources(accounts, gas), { gasLimit, maxFeePerGas }, to, amount);
+    // The code of a receiver may need more than a plain payment.
+    const plain = plan(PLAIN_GAS);
+    if (plain.kind === 'stopped' || plain.plan.asset !== 'coin') return plain;
+    const [first] = plain.plan.parts;
+    return first ? plan(await estimateCoin(context, first, to)) : plain;
   }
 
   async #sign(flow: SendFlow & { kind: 'signing' }): Promise<void> {
@@ -135,9 +171,15 @@ export class Purse {
       const { maxPriorityFeePerGas: tip } = await readGasPrices(context);
       const prices = { maxFeePerGas, maxPriorityFeePerGas: tip < maxFeePerGas ? tip : maxFeePerGas };
       const { id } = await signPlan(context, flow.purpose, flow.plan, prices);
-      await this.#look();
+      await this.#show(context);
       this.send({ kind: 'signed', id });
     });
+  }
+
+  /** Shows what was signed and kept, and sends it. */
+  async #show({ storage }: Pick<SendingContext, 'storage'>): Promise<void> {
+    this.transfers = await storage.all();
+    await this.#look();
   }
 
   async #attempt(flow: SendFlow, work: (context: SendingContext) => Promise<void>): Promise<void> {
@@ -186,11 +228,51 @@ export class Purse {
       const context = this.#surroundings();
       const { request } = claim;
       const transfer = await signClaim(context, account, address, gasLimit, request, prices);
-      await this.#look();
+      await this.#show(context);
       return transfer.id;
     } catch (error) {
       this.ownClaim = { kind: 'stopped', stop: stopOf(error) };
       return undefined;
+    }
+  }
+
+  // Replacing what no block has taken.
+
+  /** Reads what a higher price, or calling off, costs. */
+  async planReplacement(id: string, change: Change): Promise<void> {
+    const begun: ReplacingState = { kind: 'planning' };
+    this.replacing = begun;
+    const outcome = await this.#planned(id, change);
+    // Whoever has gone elsewhere meanwhile is shown nothing of it.
+    if (this.replacing === begun) this.replacing = outcome;
+  }
+
+  async #planned(id: string, change: Change): Promise<ReplacingState> {
+    const transfer = this.transfers.find((it) => it.id === id);
+    if (!transfer) return { kind: 'stopped', stop: { kind: 'changed' } };
+    try {
+      const outcome = await planReplacement(this.#surroundings(), transfer, change);
+      return 'stop' in outcome
+        ? { kind: 'stopped', stop: outcome.stop }
+        : { kind: 'check', ...outcome };
+    } catch (error) {
+      return { kind: 'stopped', stop: stopOf(error) };
+    }
+  }
+
+  /** Signs and sends a replacement as it was planned. Returns whether it did. */
+  async replace(): Promise<boolean> {
+    const { replacing } = this;
+    if (replacing.kind !== 'check') return false;
+    this.replacing = { kind: 'signing', plan: replacing.plan };
+    try {
+      const context = this.#surroundings();
+      await signReplacement(context, replacing.plan);
+      await this.#show(context);
+      return true;
+    } catch (error) {
+      this.replacing = { kind: 'stopped', stop: stopOf(error) };
+      return false;
     }
   }
 
@@ -200,20 +282,39 @@ export class Purse {
     this.exported = { kind: 'asking', isBusy: false };
   }
 
+  /** Shows the key of an account, to somebody who uses the passkey. */
+  async exportByPasskey(question: PasskeyQuestion, account: number | 'gas'): Promise<void> {
+    if (this.exported.kind === 'asking' && this.exported.isBusy) return;
+    const begun: ExportState = { kind: 'asking', isBusy: true };
+    this.exported = begun;
+    const { askPasskey = passkeyProof } = this.context;
+    const proof = await askPasskey(question).catch(() => undefined);
+    if (this.exported !== begun) return;
+    if (proof) return this.exportKey(proof, account);
+    this.exported = { kind: 'asking', problem: { kind: 'passkey' }, isBusy: false };
+  }
+
   /** Shows the key of an account, to somebody who has just proved to be there. */
   async exportKey(proof: Proof, epoch: number | 'gas'): Promise<void> {
-    this.exported = { kind: 'asking', isBusy: true };
+    const begun: ExportState = { kind: 'asking', isBusy: true };
+    this.exported = begun;
     const account =
       epoch === 'gas' ? ({ kind: 'gas' } as const) : ({ kind: 'receive', epoch } as const);
     try {
       const shown = await this.context.wallet.exportKey(proof, account);
-      this.exported = { kind: 'shown', ...shown };
+      // A key does not come onto a page that was left.
+      if (this.exported === begun) this.exported = { kind: 'shown', ...shown };
     } catch (error) {
-      this.exported = { kind: 'asking', problem: problemOf(error), isBusy: false };
+      if (this.exported === begun) this.exported = afterRefusal(error);
     }
   }
 
   // Transfers under way.
+
+  /** Reads what other tabs have signed, and looks at it. */
+  async refresh(): Promise<void> {
+    if (this.#storage) await this.#show({ storage: this.#storage }).catch(() => undefined);
+  }
 
   #lookLater(afterMs: number): void {
     clearTimeout(this.#timer);
@@ -238,19 +339,30 @@ export class Purse {
 function stopOf(error: unknown): SendStop {
   if (!(error instanceof SendingError)) return { kind: 'wallet', code: refusalCode(error) };
   const { why } = error;
-  return why === 'under-way' || why === 'would-fail' ? { kind: why } : { kind: 'chain', why };
+  switch (why) {
+    case 'under-way':
+    case 'would-fail':
+    case 'changed':
+      return { kind: why };
+    default:
+      return { kind: 'chain', why };
+  }
 }
 
-function problemOf(error: unknown): ProofProblem {
-  const failure = error instanceof WalletRefusal ? error.failure : undefined;
-  if (failure?.code === 'wrong-pin' || failure?.code === 'must-wait') {
-    return { kind: failure.code, waitSecs: failure.waitSecs };
-  }
-  return { kind: 'passkey' };
+function afterRefusal(error: unknown): ExportState {
+  const problem = error instanceof WalletRefusal ? proofProblemOf(error.failure) : undefined;
+  return problem
+    ? { kind: 'asking', problem, isBusy: false }
+    : { kind: 'failed', code: refusalCode(error) };
 }
+
+let lastWork: Promise<unknown> = Promise.resolve();
 
 /** Runs work while no other tab runs any; where there are no locks, there is one tab. */
 async function runAlone<T>(work: () => Promise<T>): Promise<T> {
   const { locks } = navigator as { locks?: LockManager };
-  return locks ? ((await locks.request('annona-transfers', work)) as T) : work();
+  if (locks) return (await locks.request('annona-transfers', work)) as T;
+  const done = lastWork.then(work);
+  lastWork = done.catch(() => undefined);
+  return done;
 }

@@ -3,14 +3,15 @@ import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { uintWord } from '../../chain/abi.ts';
-import { RpcEndpoint } from '../../chain/rpc.ts';
 import { queuedClaim } from '../claim/claim.ts';
-import type { AccountAction, GasTerms, OwnAccount, SigningWallet } from '../ports.ts';
-import { address, answering, CHAIN, endpointFetch, FACTS, word } from '../testing/fakes.ts';
+import { address, FACTS, word } from '../testing/fakes.ts';
+import { GAS_ACCOUNT, World } from '../testing/world.ts';
 import { canSendAlone, planClaim } from './claiming.ts';
+import { coinSources, planCoin } from './coin.ts';
 import { planSweep } from './plan.ts';
 import {
+  estimateCoin,
+  PLAIN_GAS,
   readHoldings,
   SendingError,
   signClaim,
@@ -23,83 +24,6 @@ import { TransferStorage } from './transfers.ts';
 const TO = address('e');
 const PRICES = { maxFeePerGas: 2n, maxPriorityFeePerGas: 1n };
 const NEED = { transferGas: 50_000, maxFeePerGas: 2n };
-const GAS = address('d');
-
-/** Chain with accounts, which takes transactions. */
-class World {
-  coins: Record<string, bigint> = { [GAS]: 10n ** 12n };
-  tokens: Record<string, bigint> = { [address('4')]: 70n, [address('5')]: 30n };
-  counts: Record<string, number> = { [GAS]: 7 };
-  sent: string[] = [];
-  receipts: Record<string, number> = {};
-  newest = 75;
-  wouldFail = false;
-  signed: { account: OwnAccount; action: AccountAction; terms: GasTerms }[] = [];
-
-  readonly wallet: SigningWallet = {
-    receiveAddress: async (epoch) => address(String(epoch)),
-    gasAddress: async () => GAS,
-    signAction: async (account, action, terms) => {
-      this.signed.push({ account, action, terms });
-      const from = account.kind === 'gas' ? GAS : address(String(account.epoch));
-      const digit = String(this.signed.length);
-      return { raw: `0x0${digit}`, hash: word(digit), from, nonce: terms.nonce };
-    },
-    exportKey: () => Promise.reject(new Error('no key is taken from here')),
-  };
-
-  #answer(method: string, params: unknown[]): unknown {
-    const hex = (value: bigint | number) => `0x${value.toString(16)}`;
-    const account = params[0] as string;
-    switch (method) {
-      case 'eth_getBalance':
-        return hex(this.coins[account] ?? 0n);
-      case 'eth_getTransactionCount':
-        return hex(this.counts[account] ?? 0);
-      case 'eth_maxPriorityFeePerGas':
-        return hex(1);
-      case 'eth_estimateGas':
-        return hex(300_000);
-      case 'eth_sendRawTransaction':
-        this.sent.push(account);
-        return word('9');
-      case 'eth_getTransactionReceipt': {
-        const block = this.receipts[account];
-        if (block === undefined) return null;
-        return { transactionHash: account, blockNumber: hex(block), status: '0x1' };
-      }
-      default:
-        return this.#domain(params);
-    }
-  }
-
-  #domain(params: unknown[]): string | undefined {
-    const { data } = (params[0] ?? {}) as { data?: string };
-    const text = (value: string) =>
-      uintWord(BigInt(value.length)) + Buffer.from(value).toString('hex').padEnd(64, '0');
-    const words = [15n, 7n * 32n, 9n * 32n, 0n, 0n, 0n, 0n].map(uintWord).join('');
-    if (data === '0x84b0196e') return `0x${words}${text('Annona')}${text('1')}`;
-    return data?.startsWith('0x7ecebe00') ? `0x${uintWord(4n)}` : undefined;
-  }
-
-  endpoint(name = 'rpc'): RpcEndpoint {
-    const context = answering(async (request) => {
-      const body = (await request.clone().json()) as { method: string; params: unknown[] };
-      if (body.method === 'eth_estimateGas' && this.wouldFail) {
-        return new Response(JSON.stringify({ error: { code: 3 } }));
-      }
-      const result = this.#answer(body.method, body.params);
-      if (result !== undefined) return new Response(JSON.stringify({ result }));
-      const chain = { ...CHAIN, newest: this.newest, balances: this.tokens };
-      const answer = (await (await endpointFetch(chain)(request)).json()) as { result: object };
-      if (body.method === 'eth_getBlockByNumber') {
-        return new Response(JSON.stringify({ result: { ...answer.result, baseFeePerGas: '0x1' } }));
-      }
-      return new Response(JSON.stringify(answer));
-    });
-    return new RpcEndpoint(`https://${name}.example/`, context);
-  }
-}
 
 let world: World;
 let context: SendingContext;
@@ -178,6 +102,30 @@ describe('a transfer', () => {
   });
 });
 
+describe('a payment in coin', () => {
+  it('is signed by each account for itself, and its receiver may have code', async () => {
+    world.coins = { [address('4')]: 90_000n, [GAS_ACCOUNT]: 80_000n };
+    const { accounts, gas } = await readHoldings(context, [4, 5]);
+    const need = { gasLimit: PLAIN_GAS, maxFeePerGas: 2n };
+    const outcome = planCoin(coinSources(accounts, gas), need, TO, 'all');
+    if (outcome.kind !== 'plan' || outcome.plan.asset !== 'coin') throw new Error('no plan');
+    const [part] = outcome.plan.parts;
+    world.gas = PLAIN_GAS;
+    expect(await estimateCoin(context, part!, TO)).toBe(PLAIN_GAS);
+    world.gas = 30_000;
+    expect(await estimateCoin(context, part!, TO)).toBe(36_000);
+    const transfer = await signPlan(context, 'coin', outcome.plan, PRICES);
+    expect(transfer).toMatchObject({ purpose: 'coin', amount: '86000', epochs: [4] });
+    expect(world.signed.map(({ account, action }) => [account, action])).toEqual([
+      [{ kind: 'receive', epoch: 4 }, { kind: 'coin', to: TO, amount: '48000' }],
+      [{ kind: 'gas' }, { kind: 'coin', to: TO, amount: '38000' }],
+    ]);
+    expect(world.sent).toEqual([]);
+    await workOnTransfers(context);
+    expect(world.sent).toEqual(['0x01', '0x02']);
+  });
+});
+
 describe('a claim without a service', () => {
   const claim = queuedClaim(
     {
@@ -222,7 +170,7 @@ describe('a claim without a service', () => {
 
   it('is signed as it was proved, and sent', async () => {
     const { request } = claim;
-    await signClaim(context, { kind: 'gas' }, GAS, 360_000, request, PRICES);
+    await signClaim(context, { kind: 'gas' }, GAS_ACCOUNT, 360_000, request, PRICES);
     await workOnTransfers(context);
     expect(world.sent).toEqual(['0x01']);
     expect(world.signed[0]?.action).toEqual({ kind: 'claim', claim: request });

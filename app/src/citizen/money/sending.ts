@@ -5,16 +5,33 @@
 
 import { addressWord, callData, uintWord } from '../../chain/abi.ts';
 import { readBalance, readPermitDomain, readPermitNonce } from '../../chain/contracts.ts';
-import { RpcError, type Block, type GasPrices, type RpcEndpoint } from '../../chain/rpc.ts';
+import {
+  RpcError,
+  type Block,
+  type CallToEstimate,
+  type GasPrices,
+  type RpcEndpoint,
+} from '../../chain/rpc.ts';
 import type { DeploymentFacts } from '../deployment/deployment.ts';
 import type { AccountAction, GasTerms, OwnAccount, SigningWallet } from '../ports.ts';
 import { onChain, whyNotRead, type NotChecked } from '../present/present.ts';
-import { gasLimits, type GasMoney, type OwnMoney, type Plan } from './plan.ts';
+import {
+  gasLimits,
+  type CoinPart,
+  type CoinPlan,
+  type GasMoney,
+  type OwnMoney,
+  type Plan,
+  type TokenPlan,
+} from './plan.ts';
+import type { SendPurpose } from './flow.ts';
 import {
   afterSeeing,
   isSettledTransfer,
+  newStep,
   newTransfer,
   stepsToSend,
+  versionsOf,
   type SeenTransfer,
   type Transfer,
   type TransferStep,
@@ -22,7 +39,9 @@ import {
 import type { TransferStorage } from './transfers.ts';
 
 /** Time for which a permit holds, in seconds of the chain. */
-const PERMIT_SECS = 86_400;
+export const PERMIT_SECS = 86_400;
+/** Gas of a payment in coin to an account without code. It is exact. */
+export const PLAIN_GAS = 21_000;
 /** Part by which an estimate of gas is exceeded at most, as a fraction. */
 const GAS_MARGIN = { above: 6, of: 5 };
 
@@ -40,7 +59,7 @@ export interface SendingContext {
 export class SendingError extends Error {
   override readonly name = 'SendingError';
 
-  constructor(readonly why: NotChecked | 'under-way' | 'would-fail') {
+  constructor(readonly why: NotChecked | 'under-way' | 'would-fail' | 'changed') {
     super(why);
   }
 }
@@ -53,7 +72,7 @@ export interface Holdings {
 }
 
 /** Reads a value in one block, as all that is shown is read. */
-async function readIn<Value>(
+export async function readIn<Value>(
   { endpoints, facts }: SendingContext,
   read: (endpoint: RpcEndpoint, block: Block) => Promise<Value>,
 ): Promise<{ value: Value; block: Block }> {
@@ -107,20 +126,15 @@ export async function readGasPrices(context: SendingContext): Promise<GasPrices>
   return askAny(context, (endpoint) => endpoint.gasPrices());
 }
 
-/** Estimates the gas of a call from an account, with a margin. */
-export async function estimateGas(
-  context: SendingContext,
-  from: string,
-  to: string,
-  data: string,
-): Promise<number> {
+/** Estimates the gas of a transaction from an account, with a margin. */
+export async function estimateGas(context: SendingContext, call: CallToEstimate): Promise<number> {
   const gas = await askAny(context, (endpoint) =>
-    endpoint.estimateGas(from, to, data).catch((error: unknown) => {
+    endpoint.estimateGas(call).catch((error: unknown) => {
       const isRefused = error instanceof RpcError && error.failure.kind === 'refused';
       throw isRefused ? new SendingError('would-fail') : error;
     }),
   );
-  return Math.ceil((gas * GAS_MARGIN.above) / GAS_MARGIN.of);
+  return gas === PLAIN_GAS ? gas : Math.ceil((gas * GAS_MARGIN.above) / GAS_MARGIN.of);
 }
 
 /** Estimates the gas of a transfer of tokens that an account holds. */
@@ -130,17 +144,56 @@ export async function estimateTransfer(
   to: string,
 ): Promise<number> {
   const data = callData('transfer(address,uint256)', addressWord(to), uintWord(from.tokens));
-  return estimateGas(context, from.address, context.facts.deployment.token, data);
+  return estimateGas(context, { from: from.address, to: context.facts.deployment.token, data });
+}
+
+/** Estimates the gas of a payment in coin. */
+export async function estimateCoin(
+  context: SendingContext,
+  { address, amount }: CoinPart,
+  to: string,
+): Promise<number> {
+  return estimateGas(context, { from: address, to, value: amount });
 }
 
 /** Signs the transactions of a plan and keeps them. The runner sends them. */
 export async function signPlan(
   context: SendingContext,
-  purpose: 'send' | 'sweep',
+  purpose: SendPurpose,
   plan: Plan,
   prices: GasPrices,
 ): Promise<Transfer> {
-  const signer = new Signer(context, prices);
+  return signAndKeep(context, async () => {
+    const signer = new Signer(context, prices);
+    const steps = await (plan.asset === 'coin'
+      ? signCoin(signer, plan)
+      : signTokens(context, signer, plan));
+    const about = { purpose, to: plan.to, amount: plan.amount.toString() };
+    return newTransfer({ ...about, epochs: epochsOf(plan) }, steps);
+  });
+}
+
+/** Returns the epochs whose accounts take part in a plan. */
+export function epochsOf(plan: Plan): number[] {
+  return plan.asset === 'token'
+    ? plan.parts.map(({ epoch }) => epoch)
+    : plan.parts.flatMap(({ account }) => (account.kind === 'receive' ? [account.epoch] : []));
+}
+
+async function signCoin(signer: Signer, plan: CoinPlan): Promise<TransferStep[]> {
+  const steps: TransferStep[] = [];
+  for (const { account, address, amount } of plan.parts) {
+    const action: AccountAction = { kind: 'coin', to: plan.to, amount: amount.toString() };
+    steps.push(await signer.sign(account, address, plan.need.gasLimit, action));
+  }
+  return steps;
+}
+
+async function signTokens(
+  context: SendingContext,
+  signer: Signer,
+  plan: TokenPlan,
+): Promise<TransferStep[]> {
   const steps: TransferStep[] = [];
   const limits = gasLimits(plan.need);
   for (const { epoch, address, amount, payer } of plan.parts) {
@@ -156,9 +209,7 @@ export async function signPlan(
     const move: AccountAction = { kind: 'move', owner: epoch, ...moved };
     steps.push(await signer.sign({ kind: 'gas' }, gas, limits.move, move));
   }
-  const epochs = plan.parts.map(({ epoch }) => epoch);
-  const about = { purpose, to: plan.to, amount: plan.amount.toString(), epochs };
-  return keep(context, newTransfer(about, steps));
+  return steps;
 }
 
 /** Signs one transaction for the distributor and keeps it. */
@@ -170,17 +221,26 @@ export async function signClaim(
   claim: (AccountAction & { kind: 'claim' })['claim'],
   prices: GasPrices,
 ): Promise<Transfer> {
-  const signer = new Signer(context, prices);
-  const step = await signer.sign(account, address, gasLimit, { kind: 'claim', claim });
-  const about = { purpose: 'claim' as const, to: claim.recipient, epochs: [claim.epoch] };
-  return keep(context, newTransfer(about, [step]));
+  return signAndKeep(context, async () => {
+    const signer = new Signer(context, prices);
+    const step = await signer.sign(account, address, gasLimit, { kind: 'claim', claim });
+    const about = { purpose: 'claim' as const, to: claim.recipient, epochs: [claim.epoch] };
+    return newTransfer(about, [step]);
+  });
 }
 
-/** Keeps a transfer, unless another one is under way: its nonces are those of this one. */
-async function keep({ storage, runAlone }: SendingContext, transfer: Transfer): Promise<Transfer> {
+/**
+ * Signs a transfer and keeps it, unless another one is under way: its nonces would be those of
+ * this one. No other tab signs or sends meanwhile.
+ */
+async function signAndKeep(
+  { storage, runAlone }: SendingContext,
+  sign: () => Promise<Transfer>,
+): Promise<Transfer> {
   return runAlone(async () => {
     const isUnderWay = (await storage.all()).some(({ state }) => state.kind === 'sending');
     if (isUnderWay) throw new SendingError('under-way');
+    const transfer = await sign();
     await storage.put(transfer);
     return transfer;
   });
@@ -233,7 +293,8 @@ class Signer {
       maxFeePerGas: maxFeePerGas.toString(),
       maxPriorityFeePerGas: maxPriorityFeePerGas.toString(),
     };
-    return this.context.wallet.signAction(account, action, terms);
+    const signed = await this.context.wallet.signAction(account, action, terms);
+    return newStep(signed, { account, action, terms });
   }
 }
 
@@ -253,7 +314,8 @@ export async function workOnTransfers(context: SendingContext): Promise<readonly
   });
 }
 
-async function look(context: SendingContext, transfer: Transfer): Promise<SeenTransfer> {
+/** Looks for the transactions of a transfer in the chain, in one block. */
+export async function look(context: SendingContext, transfer: Transfer): Promise<SeenTransfer> {
   const { confirmations } = context.facts;
   const { value, block } = await readIn(context, async (endpoint, block) => {
     const deep = Math.max(0, block.number - confirmations);
@@ -262,10 +324,11 @@ async function look(context: SendingContext, transfer: Transfer): Promise<SeenTr
         transfer.steps.map(({ from }) => endpoint.transactionCount(from, deep)),
       ),
       receipts: await Promise.all(
-        transfer.steps.map(async ({ hash }) => {
-          const receipt = await endpoint.receipt(hash);
+        transfer.steps.map(async (step) => {
+          const hashes = versionsOf(step).map(({ hash }) => hash);
+          const receipts = await Promise.all(hashes.map((hash) => endpoint.receipt(hash)));
           // What came after the block that is compared is seen the next time.
-          return receipt && receipt.blockNumber <= block.number ? receipt : undefined;
+          return receipts.find((it) => it && it.blockNumber <= block.number);
         }),
       ),
     };

@@ -1,8 +1,11 @@
 import { localeOf, type MessageKey } from '../../messages/catalogue.ts';
 import { currentLanguage } from '../../messages/current.svelte.ts';
 import type { RecipientProblem } from './address.ts';
+import type { SendPurpose } from './flow.ts';
 import type { AmountProblem } from './plan.ts';
-import type { Transfer, TransferState } from './transfer.ts';
+import type { TokenUnit } from '../../chain/contracts.ts';
+import { amountText, exactCoinText } from './amounts.ts';
+import { isCalledOff, type Transfer } from './transfer.ts';
 
 /** Text for each address that money is not sent to. */
 export const RECIPIENT_TEXTS = {
@@ -18,22 +21,41 @@ export const AMOUNT_TEXTS = {
   zero: 'send.zero',
 } as const satisfies Record<AmountProblem, MessageKey>;
 
+/** Text of the page that asks for the receiver. */
+export const WHOM_TEXTS = {
+  send: 'send.whom-text',
+  sweep: 'sweep.text',
+  coin: 'coin.whom-text',
+} as const satisfies Record<SendPurpose, MessageKey>;
+
 /** Title of a transfer by its purpose. */
 export const TRANSFER_TITLES = {
   send: 'send.title',
   sweep: 'sweep.title',
+  coin: 'coin.title',
   claim: 'transfer.claim',
 } as const satisfies Record<Transfer['purpose'], MessageKey>;
 
 /** Returns the texts for the state of a transfer: in a few words, and what it means. */
-export function transferTexts(state: TransferState): { short: MessageKey; long: MessageKey } {
+export function transferTexts(transfer: Transfer): { short: MessageKey; long: MessageKey } {
+  const { state } = transfer;
   switch (state.kind) {
     case 'sending':
-      return { short: 'transfer.sending', long: 'transfer.sending-text' };
+      return isCalledOff(transfer)
+        ? { short: 'transfer.cancelling', long: 'transfer.cancelling-text' }
+        : { short: 'transfer.sending', long: 'transfer.sending-text' };
     case 'mined':
-      return { short: 'transfer.mined', long: 'transfer.mined-text' };
+      return {
+        short: 'transfer.mined',
+        long: isCalledOff(transfer) ? 'transfer.too-late' : 'transfer.mined-text',
+      };
     case 'final':
-      return { short: 'transfer.final', long: 'transfer.final-text' };
+      return {
+        short: 'transfer.final',
+        long: isCalledOff(transfer) ? 'transfer.too-late' : 'transfer.final-text',
+      };
+    case 'cancelled':
+      return { short: 'transfer.cancelled', long: 'transfer.cancelled-text' };
     case 'failed':
       return {
         short: 'transfer.failed',
@@ -42,10 +64,21 @@ export function transferTexts(state: TransferState): { short: MessageKey; long: 
   }
 }
 
+/** Writes the amount of a transfer with its unit; none where the chain decides it. */
+export function movedText({ purpose, amount }: Transfer, unit: TokenUnit | undefined) {
+  if (amount === undefined) return undefined;
+  return purpose === 'coin' ? exactCoinText(BigInt(amount)) : amountText(BigInt(amount), unit);
+}
+
 /** Writes dates as a list in words. */
 export function datesText(dates: readonly Date[]): string {
   const locale = localeOf(currentLanguage().code);
   const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long' });
   const inOrder = [...dates].sort((a, b) => a.getTime() - b.getTime());
-  return new Intl.ListFormat(locale).format(inOrder.map((it) => format.format(it)));
+  return listText(inOrder.map((it) => format.format(it)));
+}
+
+/** Writes names as a list in words. */
+export function listText(names: readonly string[]): string {
+  return new Intl.ListFormat(localeOf(currentLanguage().code)).format(names);
 }

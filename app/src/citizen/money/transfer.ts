@@ -1,16 +1,32 @@
 /**
  * Life of the person's own transactions: signed and kept, sent, in a block, final. What is kept is
  * ready to be sent and holds no key; the same bytes can be sent any number of times and count once.
+ * A transaction that no block takes can be replaced by another with its nonce; the chain takes one
+ * of the two.
  */
 
 import type { TransactionReceipt } from '../../chain/rpc.ts';
+import type { AccountAction, GasTerms, OwnAccount, SignedTransaction } from '../ports.ts';
+
+/** Order by which the wallet signed a transaction. It holds no secret. */
+export interface StepOrder {
+  account: OwnAccount;
+  action: AccountAction;
+  terms: GasTerms;
+}
+
+/** Transaction among those with one nonce, of which the chain takes one. */
+export interface StepVersion {
+  hash: string;
+  order: StepOrder;
+  /** True of an empty transaction, which stands in the place of the one that is called off. */
+  isCancelling: boolean;
+}
 
 /** Transaction of a transfer. Steps of one sender follow each other by their nonces. */
-export interface TransferStep {
-  raw: string;
-  hash: string;
-  from: string;
-  nonce: number;
+export interface TransferStep extends SignedTransaction, StepVersion {
+  /** Transactions that this one is to replace, the newest first. They may still come into a block. */
+  earlier: readonly StepVersion[];
 }
 
 /** State of a transfer, of all its steps together. */
@@ -19,16 +35,18 @@ export type TransferState =
   /** In blocks that a reorg could take away; `blockNumber` is the highest of them. */
   | { kind: 'mined'; blockNumber: number }
   | { kind: 'final'; blockNumber: number }
+  /** Empty transactions have taken the place of steps. */
+  | { kind: 'cancelled'; blockNumber: number; isFinal: boolean }
   /** A step failed in its block, or another transaction has taken its place. */
   | { kind: 'failed'; why: 'reverted' | 'overtaken' };
 
 /** Transfer as it is kept on the device. */
 export interface Transfer {
-  /** Hash of the last step. */
+  /** Hash of the last step as it was signed first. */
   id: string;
-  purpose: 'send' | 'sweep' | 'claim';
+  purpose: 'send' | 'sweep' | 'coin' | 'claim';
   to: string;
-  /** Decimal, in the token's smallest unit; of a claim nothing, because the chain decides it. */
+  /** Decimal, in the smallest unit; of a claim nothing, because the chain decides it. */
   amount?: string;
   /** Epochs whose accounts become linked, and that of a claim. */
   epochs: readonly number[];
@@ -38,12 +56,17 @@ export interface Transfer {
 
 /** Facts of the chain about a transfer, in one block. */
 export interface SeenTransfer {
-  /** Receipt of each step. */
+  /** Receipt of each step, of whichever of its versions has one. */
   receipts: readonly (TransactionReceipt | undefined)[];
   /** Transactions that each step's sender has in blocks that are final. */
   counts: readonly number[];
   newestBlock: number;
   confirmations: number;
+}
+
+/** Begins the life of a signed transaction. */
+export function newStep(signed: SignedTransaction, order: StepOrder): TransferStep {
+  return { ...signed, order, isCancelling: false, earlier: [] };
 }
 
 /** Begins the life of signed transactions. */
@@ -54,9 +77,38 @@ export function newTransfer(
   return { ...about, id: steps.at(-1)?.hash ?? '', steps, state: { kind: 'sending' } };
 }
 
+/** Returns a step with a further transaction in the place of its present one. */
+export function replacedStep(
+  { hash, order, isCancelling, earlier }: TransferStep,
+  signed: SignedTransaction,
+  next: Omit<StepVersion, 'hash'>,
+): TransferStep {
+  return { ...signed, ...next, earlier: [{ hash, order, isCancelling }, ...earlier] };
+}
+
+/** Returns all transactions that a step may come into a block as. */
+export function versionsOf(step: TransferStep): readonly StepVersion[] {
+  return [step, ...step.earlier];
+}
+
+/** Returns whether two readings of a transfer would have the same transactions sent. */
+export function hasSameSteps(one: Transfer, other: Transfer): boolean {
+  const hashes = ({ steps }: Transfer) => steps.map(({ hash }) => hash).join();
+  return hashes(one) === hashes(other);
+}
+
 /** Returns whether nothing can change a transfer any longer. */
 export function isSettledTransfer({ state }: Transfer): boolean {
-  return state.kind === 'final' || state.kind === 'failed';
+  return state.kind === 'final' || state.kind === 'failed' || isCancelledForGood(state);
+}
+
+function isCancelledForGood(state: TransferState): boolean {
+  return state.kind === 'cancelled' && state.isFinal;
+}
+
+/** Returns whether the person has called a transfer off, whatever became of that. */
+export function isCalledOff({ steps }: Transfer): boolean {
+  return steps.some(({ isCancelling }) => isCancelling);
 }
 
 /** Returns a transfer after the chain was looked at. Only the chain says what has happened. */
@@ -75,7 +127,49 @@ export function afterSeeing(transfer: Transfer, seen: SeenTransfer): Transfer {
     return withState(transfer, { kind: 'sending' });
   }
   const blockNumber = Math.max(...blocks.map((it) => it ?? 0));
-  return withState(transfer, { kind: isDeep(blockNumber) ? 'final' : 'mined', blockNumber });
+  return inBlocks(transfer, takenVersions(transfer, receipts), blockNumber, isDeep(blockNumber));
+}
+
+/** Returns the version of each step that has a receipt. */
+function takenVersions(
+  { steps }: Transfer,
+  receipts: SeenTransfer['receipts'],
+): readonly StepVersion[] {
+  return steps.map(
+    (step, place) =>
+      versionsOf(step).find(({ hash }) => hash === receipts[place]?.transactionHash) ?? step,
+  );
+}
+
+function inBlocks(
+  transfer: Transfer,
+  taken: readonly StepVersion[],
+  blockNumber: number,
+  isFinal: boolean,
+): Transfer {
+  if (taken.some(({ isCancelling }) => isCancelling)) {
+    return withState(transfer, { kind: 'cancelled', blockNumber, isFinal });
+  }
+  const after = withState(transfer, { kind: isFinal ? 'final' : 'mined', blockNumber });
+  const amount = coinMoved(taken).toString();
+  // An earlier version may have moved another amount.
+  return after.purpose === 'coin' && amount !== after.amount ? { ...after, amount } : after;
+}
+
+/** Returns the coin that transactions move together, in wei. */
+export function coinMoved(versions: readonly { order: StepOrder }[]): bigint {
+  const amounts = versions.map(({ order: { action } }) =>
+    action.kind === 'coin' ? BigInt(action.amount) : 0n,
+  );
+  return amounts.reduce((sum, it) => sum + it, 0n);
+}
+
+/** Returns the most that transactions cost together, in wei. */
+export function highestCost(versions: readonly { order: StepOrder }[]): bigint {
+  const costs = versions.map(
+    ({ order: { terms } }) => BigInt(terms.gasLimit) * BigInt(terms.maxFeePerGas),
+  );
+  return costs.reduce((sum, it) => sum + it, 0n);
 }
 
 function failedBy(why: 'reverted' | 'overtaken'): TransferState {

@@ -14,7 +14,8 @@ export type ReceiptOutcome =
   | { kind: 'judged'; judgement: Judgement }
   /** The deployment's signer has not signed it: a receipt that was kept before this was checked. */
   | { kind: 'binds-nobody' }
-  | { kind: 'not-judged'; why: NotChecked };
+  /** The part of the app that reads signatures did not come, or the chain was not read. */
+  | { kind: 'not-judged'; why: NotChecked | 'part-missing' };
 
 /** Holds a receipt of a claim against the chain. */
 export async function judgeReceipt(
@@ -24,7 +25,9 @@ export async function judgeReceipt(
   endpoints: readonly RpcEndpoint[],
   questions: PayeeQuestions,
 ): Promise<ReceiptOutcome> {
-  if (!(await isSigned(receipt, facts))) return { kind: 'binds-nobody' };
+  const isBinding = await isSigned(receipt, facts).catch(() => undefined);
+  if (isBinding === undefined) return { kind: 'not-judged', why: 'part-missing' };
+  if (!isBinding) return { kind: 'binds-nobody' };
   const refusal = await refusalOf(claim, receipt, facts);
   const read = await onChain(endpoints, facts, (endpoint, block) =>
     readEvidence(endpoint, block, facts, receipt, refusal, questions),
