@@ -34,14 +34,37 @@ export async function startService(demo, { changes = [] } = {}) {
 
 class OwnService {
   #process;
+  /** End of what was asked for last: a start and a stop do not come between each other. */
+  #last = Promise.resolve();
 
   constructor(program, path) {
     this.program = program;
     this.path = path;
   }
 
-  /** Starts the process, at the same address as before where it ran before. */
-  async start() {
+  /** Starts the process, at the same address as before where it ran before. One that runs stays. */
+  start() {
+    return this.#inTurn(() => this.#start());
+  }
+
+  /** Ends the process by a signal, and waits for its end. */
+  stop(signal = 'SIGTERM') {
+    return this.#inTurn(() => this.#stop(signal));
+  }
+
+  #inTurn(work) {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  #isRunning() {
+    const child = this.#process;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  async #start() {
+    if (this.#isRunning()) return;
     const child = spawn(this.program, ['serve', '--config', this.path], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -68,10 +91,9 @@ class OwnService {
     throw new Error(`the service did not become ready:\n${text}`);
   }
 
-  /** Ends the process by a signal, and waits for its end. */
-  async stop(signal = 'SIGTERM') {
+  async #stop(signal) {
+    if (!this.#isRunning()) return;
     const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill(signal);
     await ended;

@@ -252,8 +252,10 @@ export class Member {
     // The lists may have changed while the services were asked; the change looks for itself.
     if (network !== this.network) return;
     await this.#readPresent();
+    // The identity may have been locked while the chain was read.
+    const { membership } = this;
     // An orb may have sent a code of the last visit after the app was closed.
-    if (standingOf(this.membership) !== 'member') void this.#watch();
+    if (membership && standingOf(membership) !== 'member') void this.#watch();
   }
 
   /** Forgets what belongs to an open identity. */
@@ -608,8 +610,9 @@ export class Member {
       await this.#readPresent();
       return;
     }
-    const isWatched = this.page.kind === 'code' || standingOf(this.membership) === 'joining';
-    if (isWatched) this.#watchTimer = setTimeout(() => void this.#watch(), WATCH_EVERY_MS);
+    const isJoining = this.membership && standingOf(this.membership) === 'joining';
+    if (this.page.kind !== 'code' && !isJoining) return;
+    this.#watchTimer = setTimeout(() => void this.#watch(), WATCH_EVERY_MS);
   }
 
   #afterLook(membership: Membership, state: VisitState, nonce: string | undefined): Membership {

@@ -46,6 +46,8 @@ class World {
   };
   config: object = CONFIG;
   adopted: Deployment | undefined;
+  /** Called with each request to the chain. */
+  onChain = (): void => undefined;
   asked: string[] = [];
 
   readonly wallet: CitizenWallet = {
@@ -75,7 +77,7 @@ class World {
       ownService: SERVICE,
       request: answering(async (request) =>
         request.url.startsWith(RPC)
-          ? endpointFetch(this.chain)(request)
+          ? (this.onChain(), endpointFetch(this.chain)(request))
           : serviceFetch((path) => this.#answer(path), this.asked)(request),
       ),
       findPath: async () => this.path,
@@ -137,6 +139,18 @@ async function join(member: Member): Promise<void> {
   await until(() => member.visitState.kind === 'in-the-list');
   member.open({ kind: 'home' });
 }
+
+describe('an identity that is locked again while the chain is read', () => {
+  it('breaks nothing, and nothing of it is shown', async () => {
+    const member = await world.tab();
+    world.onChain = () => member.leave();
+    await member.enter();
+    expect(member.membership).toBeUndefined();
+    world.onChain = () => undefined;
+    await join(member);
+    expect(member.membership).toMatchObject({ leafIndex: 11 });
+  });
+});
 
 describe('a service that lies about the calendar from the first contact on', () => {
   it('is believed by nobody who reads the chain', async () => {
