@@ -32,7 +32,7 @@ async function useForAll(phone, words, expect) {
   await phone.press(PASSKEY);
   const key = await phone.page.getByText(/^0x[0-9a-f]{64}$/).innerText();
   await phone.shot('key');
-  await phone.press('Take it off the screen');
+  await phone.press('Hide the key');
   expect(!(await phone.stored()).includes(key.slice(2)), 'the key is stored');
   await phone.press('Back');
   await task(phone, 'Show the recovery card');
