@@ -75,10 +75,5 @@ export function datesText(dates: readonly Date[]): string {
   const locale = localeOf(currentLanguage().code);
   const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long' });
   const inOrder = [...dates].sort((a, b) => a.getTime() - b.getTime());
-  return listText(inOrder.map((it) => format.format(it)));
-}
-
-/** Writes names as a list in words. */
-export function listText(names: readonly string[]): string {
-  return new Intl.ListFormat(localeOf(currentLanguage().code)).format(names);
+  return new Intl.ListFormat(locale).format(inOrder.map((it) => format.format(it)));
 }
