@@ -2,13 +2,15 @@ use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use annona_client::{ApiClient, ClientError, wire::EnrolmentRequest, wire::EnrolmentView};
 use annona_core::{
-    B256, Commitment, Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment,
-    UnixSeconds, keccak256,
+    B256, CodeSalts, Commitment, CommittedEnrolment, Enrolment, EnrolmentDomain, EnrolmentKind,
+    IrisCommitments, OrbId, SignedEnrolment, UnixSeconds, keccak256,
 };
 use annona_iris::pad::{AcceptedCapture, CaptureRefusal, SelectedFrame};
-use annona_iris::{Encoding, Eye, IrisError, encode};
+use annona_iris::{Encoding, Eye, IrisError, NormalisedIris, encode};
 use annona_template::{EyePair, MODEL_ID};
+use annona_zkml::{IrisPackage, ModelName};
 use image::GrayImage;
+use rand::CryptoRng;
 
 /// Reason why an orb did not enrol somebody.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +56,26 @@ pub struct EyeImages {
     pub right: GrayImage,
 }
 
-/// Templates that the iris pipeline made of images of both eyes, and the images' digest.
+/// Templates that the iris pipeline made of images of both eyes, the irises behind them, and the
+/// images' digest.
 #[derive(Clone)]
 pub struct Capture {
     /// Templates of both eyes.
     pub templates: EyePair,
+    /// Normalised iris of each template.
+    pub irises: IrisPair,
     /// `keccak256` of the pixels, left then right.
     pub image_digest: B256,
+}
+
+/// Normalised irises of both eyes. They are biometric data, of which nothing leaves the orb but
+/// in the person's own hands.
+#[derive(Clone)]
+pub struct IrisPair {
+    /// The person's left eye.
+    pub left: NormalisedIris,
+    /// The person's right eye.
+    pub right: NormalisedIris,
 }
 
 impl Capture {
@@ -72,13 +87,7 @@ impl Capture {
         let left = encode_eye(&images.left, Eye::Left)?;
         let right = encode_eye(&images.right, Eye::Right)?;
         let pixels = [images.left.as_raw().as_slice(), images.right.as_raw()].concat();
-        Ok(Self {
-            templates: EyePair {
-                left: left.template,
-                right: right.template,
-            },
-            image_digest: keccak256(pixels),
-        })
+        Ok(Self::new(left, right, &pixels))
     }
 }
 
@@ -94,18 +103,26 @@ impl Capture {
     ) -> Result<(Self, EyeImages), OrbError> {
         let (left, right) = (best_of(Eye::Left, left)?, best_of(Eye::Right, right)?);
         let pixels = [left.image.as_raw().as_slice(), right.image.as_raw()].concat();
-        let capture = Self {
-            templates: EyePair {
-                left: left.encoding.template,
-                right: right.encoding.template,
-            },
-            image_digest: keccak256(pixels),
-        };
+        let capture = Self::new(left.encoding, right.encoding, &pixels);
         let images = EyeImages {
             left: left.image,
             right: right.image,
         };
         Ok((capture, images))
+    }
+
+    fn new(left: Encoding, right: Encoding, pixels: &[u8]) -> Self {
+        Self {
+            templates: EyePair {
+                left: left.template,
+                right: right.template,
+            },
+            irises: IrisPair {
+                left: left.normalised,
+                right: right.normalised,
+            },
+            image_digest: keccak256(pixels),
+        }
     }
 }
 
@@ -171,26 +188,82 @@ impl Orb {
         capture: &Capture,
         captured_at: UnixSeconds,
     ) -> Result<EnrolmentView, OrbError> {
-        let enrolment = Enrolment {
-            commitment: invitation.commitment,
-            iris_digest: keccak256(capture.templates.to_bytes()),
-            image_digest: capture.image_digest,
-            model_id: B256::from(MODEL_ID),
-            kind,
-            captured_at,
-            nonce: invitation.nonce,
+        let packages = IrisPackages::new(capture, &mut rand::rng());
+        let signed = self.sign(kind, invitation, capture, &packages, captured_at)?;
+        let salts = packages.code_salts();
+        let request = EnrolmentRequest::new(&signed, &capture.templates, Some(&salts));
+        Ok(self.service.enrol(&request).await?)
+    }
+
+    /// Signs a capture with the commitments to its irises and codes (ENROL-19).
+    ///
+    /// # Errors
+    /// [`OrbError::Key`].
+    pub fn sign(
+        &self,
+        kind: EnrolmentKind,
+        invitation: &Invitation,
+        capture: &Capture,
+        packages: &IrisPackages,
+        captured_at: UnixSeconds,
+    ) -> Result<SignedEnrolment, OrbError> {
+        let statement = CommittedEnrolment {
+            enrolment: Enrolment {
+                commitment: invitation.commitment,
+                iris_digest: keccak256(capture.templates.to_bytes()),
+                image_digest: capture.image_digest,
+                model_id: B256::from(MODEL_ID),
+                kind,
+                captured_at,
+                nonce: invitation.nonce,
+            },
+            commitments: packages.commitments(),
         };
-        let signature = self
-            .key
-            .sign_hash_sync(&enrolment.signing_hash(&self.domain))?;
-        let signed = SignedEnrolment {
-            enrolment,
-            signature,
+        let digest = statement.signing_hash(&self.domain);
+        Ok(SignedEnrolment {
+            enrolment: statement.enrolment,
+            commitments: Some(statement.commitments),
+            signature: self.key.sign_hash_sync(&digest)?,
+        })
+    }
+}
+
+/// Irises of both eyes with the salts of their commitments, which the orb draws for each capture.
+#[derive(Debug, Clone)]
+pub struct IrisPackages {
+    left: IrisPackage,
+    right: IrisPackage,
+}
+
+impl IrisPackages {
+    /// Draws the salts of a capture.
+    pub fn new(capture: &Capture, rng: &mut impl CryptoRng) -> Self {
+        let IrisPair { left, right } = capture.irises.clone();
+        Self {
+            left: IrisPackage::new(Eye::Left, left, rng),
+            right: IrisPackage::new(Eye::Right, right, rng),
+        }
+    }
+
+    /// Computes the commitments of both eyes, by the model of templates.
+    fn commitments(&self) -> IrisCommitments {
+        let of = |package: &IrisPackage| {
+            let commitments = package.commitments(ModelName::P);
+            commitments.expect("the pipeline makes irises of this model")
         };
-        Ok(self
-            .service
-            .enrol(&EnrolmentRequest::new(&signed, &capture.templates))
-            .await?)
+        IrisCommitments {
+            left: of(&self.left),
+            right: of(&self.right),
+        }
+    }
+
+    /// Returns the salts by which a service checks the code commitments.
+    #[must_use]
+    pub const fn code_salts(&self) -> CodeSalts {
+        CodeSalts {
+            left: self.left.code_salt(),
+            right: self.right.code_salt(),
+        }
     }
 }
 
@@ -198,8 +271,65 @@ impl Orb {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use annona_core::Address;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
 
     use super::*;
+    use crate::{CaptureConditions, Person};
+
+    const DOMAIN: EnrolmentDomain = EnrolmentDomain {
+        chain_id: 31_337,
+        orb_registry: Address::repeat_byte(1),
+    };
+
+    fn orb() -> Orb {
+        let key = PrivateKeySigner::from_slice(&[5; 32]).unwrap();
+        Orb::new(key, ApiClient::new("http://127.0.0.1:1").unwrap(), DOMAIN)
+    }
+
+    /// Tests ENROL-19.
+    #[test]
+    fn commitments_are_to_the_irises_and_templates_of_their_eyes() {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let person = Person::from_seed(1);
+        let mut picture = |eye| {
+            let conditions = CaptureConditions::sample(&mut rng);
+            crate::capture(&person, eye, &conditions, &mut rng)
+        };
+        let images = EyeImages {
+            left: picture(Eye::Left),
+            right: picture(Eye::Right),
+        };
+        let capture = Capture::from_images(&images).unwrap();
+        let mut rng = ChaCha20Rng::seed_from_u64(4);
+        let packages = IrisPackages::new(&capture, &mut rng);
+        let eyes = [&packages.left, &packages.right];
+        assert_eq!(eyes.map(IrisPackage::eye), [Eye::Left, Eye::Right]);
+        let templates = [&capture.templates.left, &capture.templates.right];
+        for (package, template) in eyes.into_iter().zip(templates) {
+            let (encoded, _) = package.code_commitment(ModelName::P).unwrap();
+            for (column, bits) in encoded.code.chunks(64).enumerate() {
+                let bit = |place: usize| template.code()[column] >> place & 1 == 1;
+                assert!(bits.iter().enumerate().all(|(place, it)| bit(place) == *it));
+            }
+            for (column, bits) in encoded.mask.chunks(32).enumerate() {
+                let bit = |place: usize| template.mask()[column] >> place & 1 == 1;
+                assert!(bits.iter().enumerate().all(|(place, it)| bit(place) == *it));
+            }
+        }
+        let again = IrisPackages::new(&capture, &mut rng);
+        assert_ne!(again.commitments(), packages.commitments(), "new salts");
+        let orb = orb();
+        let invitation = Invitation {
+            commitment: format!("0x{:064x}", 9).parse().unwrap(),
+            nonce: B256::ZERO,
+        };
+        let signed = orb
+            .sign(EnrolmentKind::New, &invitation, &capture, &packages, UnixSeconds(1))
+            .unwrap();
+        assert_eq!(signed.commitments, Some(packages.commitments()));
+        assert_eq!(signed.orb(&DOMAIN), Ok(orb.id()));
+    }
 
     #[test]
     fn the_signature_names_the_orb_in_its_domain_only() {
@@ -222,6 +352,7 @@ mod tests {
             .unwrap();
         let signed = SignedEnrolment {
             enrolment,
+            commitments: None,
             signature,
         };
         assert_eq!(signed.orb(&domain), Ok(OrbId(key.address())));

@@ -48,6 +48,7 @@ problem_codes! {
     ZeroCommitment, BAD_REQUEST, "zero-commitment", "Zero cannot be a commitment.";
     CoordinateOutOfRange, BAD_REQUEST, "proof-coordinate-out-of-range", "A coordinate of the proof is not below the BN254 base modulus.";
     ProofNotInGroup, BAD_REQUEST, "proof-not-in-group", "A point of the proof is not in its group.";
+    StatementVersionUnknown, BAD_REQUEST, "statement-version-unknown", "The version of the orb's statement is unknown.";
     CaptureNotFresh, BAD_REQUEST, "capture-not-fresh", "The capture is too old, or lies in the future.";
     OrbSignatureInvalid, UNAUTHORIZED, "orb-signature-invalid", "The signature fits no orb.";
     OrbNotActive, FORBIDDEN, "orb-not-active", "The orb is not active in the orb registry.";
@@ -62,6 +63,7 @@ problem_codes! {
     EnrolmentReview, CONFLICT, "enrolment-review", "The capture is neither clearly new nor clearly known.";
     NonceUsed, CONFLICT, "nonce-used", "The nonce belongs to another enrolment.";
     CommitmentTaken, CONFLICT, "commitment-taken", "The commitment is enrolled already.";
+    IrisCommitmentUsed, CONFLICT, "iris-commitment-used", "A commitment to an iris or to a code was used before.";
     RecoveryTooSoon, CONFLICT, "recovery-too-soon", "The person's enrolment cannot be replaced yet.";
     EpochNotBegun, CONFLICT, "epoch-not-begun", "The epoch has not begun.";
     EpochWithoutMembers, CONFLICT, "epoch-without-members", "The epoch has no members.";
@@ -78,6 +80,8 @@ problem_codes! {
     NothingToRecover, UNPROCESSABLE_ENTITY, "nothing-to-recover", "Nobody like this is enrolled.";
     IrisDigestMismatch, UNPROCESSABLE_ENTITY, "iris-digest-mismatch", "The templates are not the ones that the orb signed.";
     ModelMismatch, UNPROCESSABLE_ENTITY, "model-mismatch", "The templates were made with another encoder.";
+    CommitmentsRequired, UNPROCESSABLE_ENTITY, "commitments-required", "The orb's statement has no commitments.";
+    CodeCommitmentMismatch, UNPROCESSABLE_ENTITY, "code-commitment-mismatch", "A template does not open its code commitment.";
     TemplateUnusable, UNPROCESSABLE_ENTITY, "template-unusable", "A template has too few valid bits to decide on.";
     OrbLimitReached, TOO_MANY_REQUESTS, "orb-limit-reached", "The orb has brought in as many people as it may in an epoch.";
     RateLimited, TOO_MANY_REQUESTS, "rate-limited", "Too many requests came in a short time.";

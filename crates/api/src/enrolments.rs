@@ -20,18 +20,18 @@ use crate::views::enrolment_view;
 
 problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, ContentTypeNotJson, MalformedField,
-    NotCanonical, ZeroCommitment, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive, OrbRefused,
+    NotCanonical, ZeroCommitment, StatementVersionUnknown, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive, OrbRefused,
     EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, NothingToRecover,
-    RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable, OrbLimitReached,
-    EnrolmentBusy, ChainUnavailable, StoreUnavailable, RequestTimedOut
+    RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable, CommitmentsRequired,
+    CodeCommitmentMismatch, IrisCommitmentUsed, OrbLimitReached, EnrolmentBusy, ChainUnavailable, StoreUnavailable, RequestTimedOut
 );
 problem_responses!(FindProblems:
     PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable, RequestTimedOut
 );
 problem_responses!(FollowProblems:
     PathInvalid, MalformedField, EnrolmentUnknown, CaptureNotFresh, CommitmentTaken,
-    NothingToRecover, RecoveryTooSoon, ModelMismatch, TemplateUnusable, OrbLimitReached,
-    StoreUnavailable, RequestTimedOut
+    NothingToRecover, RecoveryTooSoon, ModelMismatch, TemplateUnusable, CommitmentsRequired,
+    CodeCommitmentMismatch, IrisCommitmentUsed, OrbLimitReached, StoreUnavailable, RequestTimedOut
 );
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
@@ -58,8 +58,12 @@ pub(crate) async fn submit_enrolment(
     Body(request): Body<EnrolmentRequest>,
 ) -> Result<Response, ApiError> {
     shared.require_its_chain()?;
-    let (signed, templates) = request.parse()?;
-    let packet = EnrolmentPacket { signed, templates };
+    let parsed = request.parse()?;
+    let packet = EnrolmentPacket {
+        signed: parsed.signed,
+        templates: parsed.templates,
+        code_salts: parsed.code_salts,
+    };
     answer(&shared.api.enrolments.submit(packet).await?)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use annona_core::{EpochError, FieldError, NullifierHash};
 use annona_engine::ports::{ChainError, SignerError, StoreError};
-use annona_engine::{ClaimError, EnrolError, EnrolmentId};
+use annona_engine::{ClaimError, EnrolError, EnrolmentId, Eye};
 use annona_proofs::VerifyError;
 use annona_wire::FieldProblem;
 use axum::extract::rejection::{JsonRejection, PathRejection};
@@ -244,6 +244,11 @@ fn field_refusal(problem: &FieldProblem) -> Refusal {
             format!("Write {field} as {expected}."),
         )
         .of_field(field),
+        FieldProblem::UnknownVersion { actual } => Refusal::new(
+            Code::StatementVersionUnknown,
+            format!("Send a statement of version 1 or 2: this service knows no version {actual}."),
+        )
+        .of_field("version"),
         FieldProblem::OutOfRange { field, source } => range_refusal(field, *source).of_field(field),
         FieldProblem::Address { field, .. } => Refusal::new(
             Code::MalformedField,
@@ -364,6 +369,24 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
             "Send the very templates that were signed: irisDigest is keccak256 of the left and then the right one.",
         )
         .of_field("irisDigest"),
+        EnrolError::CommitmentsRequired => Refusal::new(
+            Code::CommitmentsRequired,
+            "Update the orb and capture again: this service takes statements of version 2 only.",
+        )
+        .of_field("version"),
+        EnrolError::CodeCommitmentMismatch { eye } => Refusal::new(
+            Code::CodeCommitmentMismatch,
+            format!(
+                "Send the very template and salt that {}.codeCommitment is to, each in the place of its eye.",
+                commitments_of(*eye)
+            ),
+        )
+        .of_field(commitments_of(*eye)),
+        EnrolError::IrisCommitmentUsed => Refusal::new(
+            Code::IrisCommitmentUsed,
+            "Capture again: an orb draws new salts for each eye of each capture.",
+        )
+        .of_field("commitments"),
         EnrolError::ModelMismatch { expected, .. } => Refusal::new(
             Code::ModelMismatch,
             format!("Update the orb to the encoder with model {expected} and capture again."),
@@ -407,6 +430,13 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
         EnrolError::Chain(error) => chain_refusal(error),
         EnrolError::Store(error) => store_refusal(error),
         _ => internal(),
+    }
+}
+
+const fn commitments_of(eye: Eye) -> &'static str {
+    match eye {
+        Eye::Left => "commitments.left",
+        Eye::Right => "commitments.right",
     }
 }
 

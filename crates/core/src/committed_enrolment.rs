@@ -1,11 +1,12 @@
 //! Statement of an orb that also commits to both irises and their codes: version 2, beside the
 //! one without commitments.
 
-use alloy_primitives::{B256, Signature};
+use core::fmt;
+
+use alloy_primitives::B256;
 use alloy_sol_types::SolStruct;
 
-use crate::signature::{SignatureError, signer_of};
-use crate::{Enrolment, EnrolmentDomain, FieldElement, OrbId};
+use crate::{Enrolment, EnrolmentDomain, FieldElement};
 
 mod eip712 {
     alloy_sol_types::sol! {
@@ -35,15 +36,38 @@ pub struct EyeCommitments {
     pub code: FieldElement,
 }
 
+/// Commitments to both irises of a person, each in the place of its eye.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IrisCommitments {
+    /// Commitments of the left eye.
+    pub left: EyeCommitments,
+    /// Commitments of the right eye.
+    pub right: EyeCommitments,
+}
+
+/// Salts of both code commitments, by which a service checks what they are to (ENROL-19). They
+/// hide the codes from everybody who has not got them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CodeSalts {
+    /// Salt of the left eye's code commitment.
+    pub left: FieldElement,
+    /// Salt of the right eye's code commitment.
+    pub right: FieldElement,
+}
+
+impl fmt::Debug for CodeSalts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeSalts(..)")
+    }
+}
+
 /// Statement of an orb about one capture, with commitments to what it saw (ENROL-17).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommittedEnrolment {
     /// Statement without commitments.
     pub enrolment: Enrolment,
-    /// Commitments of the left eye.
-    pub left: EyeCommitments,
-    /// Commitments of the right eye.
-    pub right: EyeCommitments,
+    /// Commitments to what it saw.
+    pub commitments: IrisCommitments,
 }
 
 impl CommittedEnrolment {
@@ -51,7 +75,7 @@ impl CommittedEnrolment {
     /// statements without commitments, and of another type.
     #[must_use]
     pub fn signing_hash(&self, domain: &EnrolmentDomain) -> B256 {
-        let enrolment = &self.enrolment;
+        let (enrolment, commitments) = (&self.enrolment, &self.commitments);
         eip712::EnrolmentV2 {
             commitment: enrolment.commitment.to_u256(),
             irisDigest: enrolment.iris_digest,
@@ -60,42 +84,22 @@ impl CommittedEnrolment {
             kind: enrolment.kind.to_u8(),
             capturedAt: enrolment.captured_at.0,
             nonce: enrolment.nonce,
-            leftImageCommitment: self.left.image.to_u256(),
-            rightImageCommitment: self.right.image.to_u256(),
-            leftCodeCommitment: self.left.code.to_u256(),
-            rightCodeCommitment: self.right.code.to_u256(),
+            leftImageCommitment: commitments.left.image.to_u256(),
+            rightImageCommitment: commitments.right.image.to_u256(),
+            leftCodeCommitment: commitments.left.code.to_u256(),
+            rightCodeCommitment: commitments.right.code.to_u256(),
         }
         .eip712_signing_hash(&domain.to_eip712())
-    }
-}
-
-/// A statement with commitments and the signature of its orb.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SignedCommittedEnrolment {
-    /// Statement that the orb signed.
-    pub statement: CommittedEnrolment,
-    /// 65 bytes: r, s, v.
-    pub signature: Signature,
-}
-
-impl SignedCommittedEnrolment {
-    /// Returns the orb whose key made the signature. The orb registry tells whether it is active.
-    ///
-    /// # Errors
-    /// [`SignatureError`].
-    pub fn orb(&self, domain: &EnrolmentDomain) -> Result<OrbId, SignatureError> {
-        let digest = self.statement.signing_hash(domain);
-        signer_of(&self.signature, digest).map(OrbId)
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use alloy_primitives::{Address, U256, b256};
+    use alloy_primitives::{Address, Signature, U256, b256};
 
     use super::*;
-    use crate::{Commitment, EnrolmentKind, SignedEnrolment, UnixSeconds};
+    use crate::{Commitment, EnrolmentKind, OrbId, SignedEnrolment, UnixSeconds};
 
     const DOMAIN: EnrolmentDomain = EnrolmentDomain {
         chain_id: 1,
@@ -117,13 +121,15 @@ mod tests {
                 captured_at: UnixSeconds(1_700_000_000),
                 nonce: B256::repeat_byte(4),
             },
-            left: EyeCommitments {
-                image: field(6),
-                code: field(8),
-            },
-            right: EyeCommitments {
-                image: field(7),
-                code: field(9),
+            commitments: IrisCommitments {
+                left: EyeCommitments {
+                    image: field(6),
+                    code: field(8),
+                },
+                right: EyeCommitments {
+                    image: field(7),
+                    code: field(9),
+                },
             },
         }
     }
@@ -160,12 +166,15 @@ mod tests {
     fn every_commitment_its_place_and_the_domain_change_the_digest() {
         let base = statement().signing_hash(&DOMAIN);
         let changes: [fn(&mut CommittedEnrolment); 8] = [
-            |it| it.left.image = field(60),
-            |it| it.right.image = field(60),
-            |it| it.left.code = field(60),
-            |it| it.right.code = field(60),
-            |it| core::mem::swap(&mut it.left, &mut it.right),
-            |it| core::mem::swap(&mut it.left.image, &mut it.left.code),
+            |it| it.commitments.left.image = field(60),
+            |it| it.commitments.right.image = field(60),
+            |it| it.commitments.left.code = field(60),
+            |it| it.commitments.right.code = field(60),
+            |it| core::mem::swap(&mut it.commitments.left, &mut it.commitments.right),
+            |it| {
+                let left = &mut it.commitments.left;
+                core::mem::swap(&mut left.image, &mut left.code);
+            },
             |it| it.enrolment.nonce = B256::ZERO,
             |it| it.enrolment.kind = EnrolmentKind::Recovery,
         ];
@@ -194,22 +203,26 @@ mod tests {
         let enrolment = statement.enrolment;
         let old = sign(enrolment.signing_hash(&DOMAIN));
         let new = sign(statement.signing_hash(&DOMAIN));
-        let of_new = |signature| {
-            SignedCommittedEnrolment {
-                statement,
-                signature,
-            }
-            .orb(&DOMAIN)
-        };
-        let of_old = |signature| {
+        let of = |commitments, signature| {
             SignedEnrolment {
                 enrolment,
+                commitments,
                 signature,
             }
             .orb(&DOMAIN)
         };
-        assert_eq!((of_new(new), of_old(old)), (orb, orb));
-        assert_ne!(of_new(old), orb);
-        assert_ne!(of_old(new), orb);
+        let commitments = Some(statement.commitments);
+        assert_eq!((of(commitments, new), of(None, old)), (orb, orb));
+        assert_ne!(of(commitments, old), orb);
+        assert_ne!(of(None, new), orb);
+    }
+
+    #[test]
+    fn salts_are_not_shown() {
+        let salts = CodeSalts {
+            left: field(77),
+            right: field(78),
+        };
+        assert_eq!(format!("{salts:?}"), "CodeSalts(..)");
     }
 }

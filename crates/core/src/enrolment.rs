@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, Signature};
 use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain};
 
 use crate::signature::{SignatureError, signer_of};
-use crate::{Commitment, UnixSeconds};
+use crate::{Commitment, CommittedEnrolment, IrisCommitments, UnixSeconds};
 
 mod eip712 {
     alloy_sol_types::sol! {
@@ -130,17 +130,33 @@ impl Enrolment {
 pub struct SignedEnrolment {
     /// Statement that the orb signed.
     pub enrolment: Enrolment,
+    /// Commitments that it signed with it, in a statement of version 2; `None` in one of version 1.
+    pub commitments: Option<IrisCommitments>,
     /// 65 bytes: r, s, v.
     pub signature: Signature,
 }
 
 impl SignedEnrolment {
+    /// Returns the EIP-712 digest of the statement in its version, which names the enrolment.
+    #[must_use]
+    pub fn signing_hash(&self, domain: &EnrolmentDomain) -> B256 {
+        let enrolment = self.enrolment;
+        match self.commitments {
+            None => enrolment.signing_hash(domain),
+            Some(commitments) => CommittedEnrolment {
+                enrolment,
+                commitments,
+            }
+            .signing_hash(domain),
+        }
+    }
+
     /// Returns the orb whose key made the signature. The orb registry tells whether it is active.
     ///
     /// # Errors
     /// [`SignatureError`].
     pub fn orb(&self, domain: &EnrolmentDomain) -> Result<OrbId, SignatureError> {
-        let digest = self.enrolment.signing_hash(domain);
+        let digest = self.signing_hash(domain);
         signer_of(&self.signature, digest).map(OrbId)
     }
 }
@@ -249,6 +265,7 @@ mod tests {
         let (signature, parity) = key.sign_prehash_recoverable(&digest.0).unwrap();
         let signed = SignedEnrolment {
             enrolment: enrolment(),
+            commitments: None,
             signature: (signature, parity).into(),
         };
         let orb = OrbId(Address::from_public_key(key.verifying_key()));

@@ -29,7 +29,7 @@ pub use claim::{
     Claim, ClaimInputs, ClaimScope, ExternalNullifier, Payment, ProofPoints, SignalHash,
     hash_to_field,
 };
-pub use committed_enrolment::{CommittedEnrolment, EyeCommitments, SignedCommittedEnrolment};
+pub use committed_enrolment::{CodeSalts, CommittedEnrolment, EyeCommitments, IrisCommitments};
 pub use enrolment::{Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment};
 pub use epoch::{ClaimCalendar, ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
 pub use field::{

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use annona_core::{
-    B256, Commitment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId, SignatureError,
+    B256, CodeSalts, Commitment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId, SignatureError,
     SignedEnrolment, UnixSeconds, keccak256,
 };
 use annona_matcher::{Decision, DecisionRule, Gallery};
+use annona_model::Eye;
 use annona_template::{EyePair, MIN_VALID_BITS};
 
+use crate::codes::check_codes;
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
     Admission, AdmitOutcome, ChainError, ChainReader, Clock, GalleryEntryStatus, NewEnrolment,
@@ -35,6 +37,18 @@ pub struct EnrolmentPacket {
     pub signed: SignedEnrolment,
     /// Templates of both eyes, whose digest is in the statement.
     pub templates: EyePair,
+    /// Salts of the code commitments in a statement of version 2. They are used for one check and
+    /// not stored.
+    pub code_salts: Option<CodeSalts>,
+}
+
+/// Versions of orbs' statements that a service takes (ENROL-19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitmentPolicy {
+    /// With commitments to irises and codes, and without.
+    Optional,
+    /// With commitments only.
+    Required,
 }
 
 /// Rules of the enrolment service.
@@ -58,6 +72,8 @@ pub struct EnrolmentPolicy {
     pub people_per_orb: u32,
     /// Time for which templates are kept for an operator's decision, in seconds.
     pub review_keep_secs: u64,
+    /// Versions of statements that are taken.
+    pub commitments: CommitmentPolicy,
 }
 
 /// Reason for which an enrolment is refused.
@@ -84,6 +100,18 @@ pub enum EnrolError {
     /// The templates are not the ones that the orb signed (ENROL-3).
     #[error("the templates do not have the signed digest")]
     IrisDigestMismatch,
+    /// The statement has no commitments, and this service takes none without (ENROL-19).
+    #[error("the statement has no commitments to irises and codes")]
+    CommitmentsRequired,
+    /// A template does not open the code commitment in its eye's place (ENROL-19).
+    #[error("the template of the {} eye does not open its code commitment", side(*eye))]
+    CodeCommitmentMismatch {
+        /// Eye that the commitment is in the place of.
+        eye: Eye,
+    },
+    /// A commitment to an iris or to a code belongs to another eye or enrolment (ENROL-20).
+    #[error("a commitment to an iris or to a code was used before")]
+    IrisCommitmentUsed,
     /// The templates were made with another encoder.
     #[error("the templates were made with model {actual}, this service takes {expected}")]
     ModelMismatch {
@@ -206,7 +234,7 @@ impl EnrolmentService {
     /// # Errors
     /// [`EnrolError`]; a duplicate or a review is no error but a record in that state.
     pub async fn submit(&self, packet: EnrolmentPacket) -> Result<EnrolmentRecord, EnrolError> {
-        let id = EnrolmentId(packet.signed.enrolment.signing_hash(&self.policy.domain));
+        let id = EnrolmentId(packet.signed.signing_hash(&self.policy.domain));
         let orb = self.check_origin(&packet).await?;
         if let Some(earlier) = self.store.enrolment(id).await? {
             return Ok(earlier);
@@ -232,7 +260,7 @@ impl EnrolmentService {
             received_at: now,
             state: EnrolmentState::Queued,
         };
-        let record = self.decide_and_record(record, packet.templates).await?;
+        let record = self.decide_and_record(record, &packet).await?;
         metrics::counter!("annona_enrolments_total", "decision" => decision_label(&record))
             .increment(1);
         tracing::info!(enrolment = %record.id.0, orb = %record.orb, decision = decision_label(&record), "enrolment decided");
@@ -255,6 +283,11 @@ impl EnrolmentService {
 
     fn check_statement(&self, packet: &EnrolmentPacket) -> Result<UnixSeconds, EnrolError> {
         let enrolment = &packet.signed.enrolment;
+        if packet.signed.commitments.is_none()
+            && self.policy.commitments == CommitmentPolicy::Required
+        {
+            return Err(EnrolError::CommitmentsRequired);
+        }
         if enrolment.model_id != self.policy.model_id {
             return Err(EnrolError::ModelMismatch {
                 expected: self.policy.model_id,
@@ -276,19 +309,27 @@ impl EnrolmentService {
         if self.membership.locate(enrolment.commitment).is_some() {
             return Err(EnrolError::CommitmentTaken(enrolment.commitment));
         }
+        if let Some(commitments) = &packet.signed.commitments {
+            check_codes(commitments, &packet.templates, packet.code_salts.as_ref())
+                .map_err(|eye| EnrolError::CodeCommitmentMismatch { eye })?;
+        }
         Ok(now)
     }
 
     async fn decide_and_record(
         &self,
         record: EnrolmentRecord,
-        templates: EyePair,
+        packet: &EnrolmentPacket,
     ) -> Result<EnrolmentRecord, EnrolError> {
         self.store.wipe_old_reviews(record.received_at).await?;
+        let templates = &packet.templates;
         let mut searched = Searched::default();
         for _ in 0..MAX_ADMIT_ATTEMPTS {
-            let likeness = self.recognition.look(&mut searched, &templates).await?;
-            let new = self.decide(record.clone(), templates.clone(), &likeness)?;
+            let likeness = self.recognition.look(&mut searched, templates).await?;
+            let new = NewEnrolment {
+                commitments: packet.signed.commitments,
+                ..self.decide(record.clone(), templates.clone(), &likeness)?
+            };
             match self.store.record_enrolment(&new).await? {
                 AdmitOutcome::Recorded => return Ok(new.record),
                 AdmitOutcome::AlreadyRecorded(earlier) => return Ok(earlier),
@@ -297,6 +338,7 @@ impl EnrolmentService {
                 AdmitOutcome::CommitmentTaken => {
                     return Err(EnrolError::CommitmentTaken(record.commitment()));
                 }
+                AdmitOutcome::IrisCommitmentUsed => return Err(EnrolError::IrisCommitmentUsed),
                 AdmitOutcome::PersonConflict => {
                     return Err(EnrolError::RecoveryTooSoon { wait_days: 1 });
                 }
@@ -356,6 +398,7 @@ impl EnrolmentService {
         Ok(NewEnrolment {
             record,
             admission,
+            commitments: None,
             allowance,
         })
     }
@@ -416,6 +459,13 @@ fn is_decidable(eyes: &EyePair) -> bool {
     [&eyes.left, &eyes.right]
         .iter()
         .all(|eye| eye.valid_bits() >= MIN_VALID_BITS)
+}
+
+const fn side(eye: Eye) -> &'static str {
+    match eye {
+        Eye::Left => "left",
+        Eye::Right => "right",
+    }
 }
 
 const fn decision_label(record: &EnrolmentRecord) -> &'static str {

@@ -14,6 +14,7 @@
 
 mod background;
 mod claims;
+mod codes;
 mod enrolments;
 mod fees;
 mod gallery_cache;
@@ -30,8 +31,12 @@ mod sequencer;
 mod settlement;
 mod types;
 
+pub use annona_model::Eye;
 pub use claims::{ClaimError, ClaimRules, ClaimService};
-pub use enrolments::{EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService};
+pub use codes::code_commitment;
+pub use enrolments::{
+    CommitmentPolicy, EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService,
+};
 pub use fees::FeePolicy;
 pub use membership::{
     ArchiveError, EpochTree, Membership, MembershipError, MembershipRules, TREE_MAGIC,

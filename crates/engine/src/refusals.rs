@@ -97,6 +97,11 @@ fn decided(error: &EnrolError) -> Option<EnrolError> {
         EnrolError::CommitmentTaken(commitment) => EnrolError::CommitmentTaken(*commitment),
         EnrolError::NothingToRecover => EnrolError::NothingToRecover,
         EnrolError::TemplateUnusable => EnrolError::TemplateUnusable,
+        EnrolError::CommitmentsRequired => EnrolError::CommitmentsRequired,
+        EnrolError::CodeCommitmentMismatch { eye } => {
+            EnrolError::CodeCommitmentMismatch { eye: *eye }
+        }
+        EnrolError::IrisCommitmentUsed => EnrolError::IrisCommitmentUsed,
         _ => return None,
     })
 }

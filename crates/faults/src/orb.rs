@@ -65,6 +65,7 @@ impl TestOrb {
         SignedCapture {
             signed: SignedEnrolment {
                 enrolment,
+                commitments: None,
                 signature: self.key.sign_hash_sync(&hash).unwrap(),
             },
             templates,

@@ -248,6 +248,7 @@ fn enrolment_policy(
         calendar,
         people_per_orb: config.enrolment.people_per_orb.get(),
         review_keep_secs: config.enrolment.review_keep_secs,
+        commitments: config.enrolment.commitments.into(),
     }
 }
 

@@ -17,7 +17,7 @@ use annona_api::{
 };
 use annona_chain::PrivateKeySigner;
 use annona_core::{Address, OrbId, deserialize_addresses};
-use annona_engine::{FeePolicy, RelayPolicy};
+use annona_engine::{CommitmentPolicy, FeePolicy, RelayPolicy};
 use annona_http::{PublicUrl, SecretUrl};
 use anyhow::Context;
 use figment::Figment;
@@ -249,9 +249,32 @@ pub struct EnrolmentConfig {
     /// Time for which the templates of a person under review are kept for an operator's
     /// decision, in seconds.
     pub review_keep_secs: u64,
+    /// Statements of orbs that are taken: `optional` takes those with commitments to irises and
+    /// codes and those without, `required` those with commitments only.
+    pub commitments: CommitmentsRule,
     /// Orbs of which nothing is taken, by their addresses; read again on SIGHUP.
     #[serde(deserialize_with = "deserialize_addresses")]
     pub refused_orbs: Vec<Address>,
+}
+
+/// Statements of orbs that are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(rename_all = "lowercase")]
+pub enum CommitmentsRule {
+    /// With commitments, and without.
+    Optional,
+    /// With commitments only.
+    Required,
+}
+
+impl From<CommitmentsRule> for CommitmentPolicy {
+    fn from(rule: CommitmentsRule) -> Self {
+        match rule {
+            CommitmentsRule::Optional => Self::Optional,
+            CommitmentsRule::Required => Self::Required,
+        }
+    }
 }
 
 impl EnrolmentConfig {
@@ -394,6 +417,7 @@ impl Default for EnrolmentConfig {
             burst_per_client: RateLimits::default().enrolments.burst,
             people_per_orb: NonZeroU32::new(1_000).expect("1,000 is not 0"),
             review_keep_secs: 30 * 86_400,
+            commitments: CommitmentsRule::Optional,
             refused_orbs: Vec::new(),
         }
     }

@@ -1,13 +1,23 @@
 //! Bodies of enrolments: the request with its parsing, and the status of an enrolment.
 
-use annona_core::{Enrolment, EnrolmentKind, SignedEnrolment, UnixSeconds};
+use annona_core::{
+    CodeSalts, Enrolment, EnrolmentKind, EyeCommitments, FieldElement, IrisCommitments,
+    SignedEnrolment, UnixSeconds,
+};
 use annona_template::{EyePair, IrisTemplate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::hex::{self, FieldProblem};
 use crate::number::whole_number;
-use crate::schema::{CommitmentText, SignatureText, TemplateText, UnsignedNumber, WordText};
+use crate::schema::{
+    CommitmentText, ScalarText, SignatureText, TemplateText, UnsignedNumber, WordText,
+};
+
+/// Version of statements without commitments.
+const WITHOUT_COMMITMENTS: u64 = 1;
+/// Version of statements with commitments to irises and codes.
+const WITH_COMMITMENTS: u64 = 2;
 
 /// Kind of an enrolment: a person joins for the first time or replaces a lost commitment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -19,10 +29,110 @@ pub enum KindName {
     Recovery,
 }
 
-/// Submission of an orb: the EIP-712 struct `Enrolment`, its signature and the templates.
+/// Commitments of one eye that the orb signed, with the salt that opens the second to the
+/// template beside it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EyeCommitmentsRequest {
+    /// Commitment to the normalised iris, below the BN254 scalar modulus: 0x and 64 hexadecimal
+    /// digits.
+    #[schema(value_type = ScalarText)]
+    pub image_commitment: String,
+    /// Commitment to code and mask, below the BN254 scalar modulus: 0x and 64 hexadecimal digits.
+    #[schema(value_type = ScalarText)]
+    pub code_commitment: String,
+    /// Salt of the code commitment, below the BN254 scalar modulus: 0x and 64 hexadecimal digits.
+    /// The service checks the template with it and does not keep it.
+    #[schema(value_type = ScalarText)]
+    pub code_salt: String,
+}
+
+impl core::fmt::Debug for EyeCommitmentsRequest {
+    /// Without the salt.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("EyeCommitmentsRequest")
+            .field("image_commitment", &self.image_commitment)
+            .field("code_commitment", &self.code_commitment)
+            .finish_non_exhaustive()
+    }
+}
+
+impl EyeCommitmentsRequest {
+    /// The commitments of an eye and the salt.
+    #[must_use]
+    pub fn new(commitments: &EyeCommitments, code_salt: FieldElement) -> Self {
+        Self {
+            image_commitment: commitments.image.to_string(),
+            code_commitment: commitments.code.to_string(),
+            code_salt: code_salt.to_string(),
+        }
+    }
+
+    /// The commitments and the salt of the second.
+    ///
+    /// # Errors
+    /// [`FieldProblem`] for the first field that is malformed or out of range.
+    pub fn parse(&self) -> Result<(EyeCommitments, FieldElement), FieldProblem> {
+        let commitments = EyeCommitments {
+            image: hex::scalar("imageCommitment", &self.image_commitment)?,
+            code: hex::scalar("codeCommitment", &self.code_commitment)?,
+        };
+        Ok((commitments, hex::scalar("codeSalt", &self.code_salt)?))
+    }
+}
+
+/// Commitments of both eyes that the orb signed, in a statement of version 2.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IrisCommitmentsRequest {
+    /// Commitments of the left eye.
+    pub left: EyeCommitmentsRequest,
+    /// Commitments of the right eye.
+    pub right: EyeCommitmentsRequest,
+}
+
+impl IrisCommitmentsRequest {
+    /// The commitments of both eyes and the salts of their codes.
+    #[must_use]
+    pub fn new(commitments: &IrisCommitments, salts: &CodeSalts) -> Self {
+        Self {
+            left: EyeCommitmentsRequest::new(&commitments.left, salts.left),
+            right: EyeCommitmentsRequest::new(&commitments.right, salts.right),
+        }
+    }
+
+    fn parse(&self) -> Result<(IrisCommitments, CodeSalts), FieldProblem> {
+        let (left, left_salt) = self.left.parse()?;
+        let (right, right_salt) = self.right.parse()?;
+        let salts = CodeSalts {
+            left: left_salt,
+            right: right_salt,
+        };
+        Ok((IrisCommitments { left, right }, salts))
+    }
+}
+
+/// A submission that was parsed.
+#[derive(Debug, Clone)]
+pub struct ParsedEnrolment {
+    /// Statement of the orb, with its signature.
+    pub signed: SignedEnrolment,
+    /// Templates of both eyes.
+    pub templates: EyePair,
+    /// Salts of the code commitments, when the statement has commitments.
+    pub code_salts: Option<CodeSalts>,
+}
+
+/// Submission of an orb: the EIP-712 struct `Enrolment` or `EnrolmentV2`, its signature and the
+/// templates.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnrolmentRequest {
+    /// Version of the statement: 1, which is meant when it is left out, without `commitments`, and
+    /// 2 with them.
+    #[schema(value_type = UnsignedNumber)]
+    #[serde(default = "first_version", deserialize_with = "whole_number")]
+    pub version: u64,
     /// Commitment that the citizen's device showed: 0x and 64 hexadecimal digits.
     #[schema(value_type = CommitmentText)]
     pub commitment: String,
@@ -53,6 +163,13 @@ pub struct EnrolmentRequest {
     /// Template of the right eye, hexadecimal.
     #[schema(value_type = TemplateText)]
     pub right_template: String,
+    /// Commitments that the statement of version 2 has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commitments: Option<IrisCommitmentsRequest>,
+}
+
+const fn first_version() -> u64 {
+    WITHOUT_COMMITMENTS
 }
 
 impl core::fmt::Debug for EnrolmentRequest {
@@ -65,11 +182,20 @@ impl core::fmt::Debug for EnrolmentRequest {
 }
 
 impl EnrolmentRequest {
-    /// The body of an enrolment.
+    /// The body of an enrolment. A statement with commitments needs the salts of their codes.
     #[must_use]
-    pub fn new(signed: &SignedEnrolment, templates: &EyePair) -> Self {
+    pub fn new(
+        signed: &SignedEnrolment,
+        templates: &EyePair,
+        code_salts: Option<&CodeSalts>,
+    ) -> Self {
         let enrolment = &signed.enrolment;
+        let commitments = signed.commitments.as_ref().zip(code_salts);
         Self {
+            version: match signed.commitments {
+                None => WITHOUT_COMMITMENTS,
+                Some(_) => WITH_COMMITMENTS,
+            },
             commitment: enrolment.commitment.to_string(),
             iris_digest: enrolment.iris_digest.to_string(),
             image_digest: enrolment.image_digest.to_string(),
@@ -83,14 +209,17 @@ impl EnrolmentRequest {
             signature: hex::encode(&signed.signature.as_bytes()),
             left_template: hex::encode(&templates.left.to_bytes()),
             right_template: hex::encode(&templates.right.to_bytes()),
+            commitments: commitments
+                .map(|(commitments, salts)| IrisCommitmentsRequest::new(commitments, salts)),
         }
     }
 
-    /// The signed statement and the templates.
+    /// The signed statement, the templates and what opens the commitments to them.
     ///
     /// # Errors
     /// [`FieldProblem`] for the first field that is malformed or out of range.
-    pub fn parse(&self) -> Result<(SignedEnrolment, EyePair), FieldProblem> {
+    pub fn parse(&self) -> Result<ParsedEnrolment, FieldProblem> {
+        let (commitments, code_salts) = self.parse_commitments()?.unzip();
         let enrolment = Enrolment {
             commitment: hex::scalar("commitment", &self.commitment)?,
             iris_digest: hex::word("irisDigest", &self.iris_digest)?,
@@ -108,13 +237,30 @@ impl EnrolmentRequest {
             left: template("leftTemplate", &self.left_template)?,
             right: template("rightTemplate", &self.right_template)?,
         };
-        Ok((
-            SignedEnrolment {
+        Ok(ParsedEnrolment {
+            signed: SignedEnrolment {
                 enrolment,
+                commitments,
                 signature,
             },
             templates,
-        ))
+            code_salts,
+        })
+    }
+
+    /// The commitments of a statement of version 2, and none of one of version 1 (ENROL-19).
+    fn parse_commitments(&self) -> Result<Option<(IrisCommitments, CodeSalts)>, FieldProblem> {
+        let malformed = |expected| FieldProblem::Malformed {
+            field: "commitments",
+            expected,
+        };
+        match (self.version, &self.commitments) {
+            (WITHOUT_COMMITMENTS, None) => Ok(None),
+            (WITHOUT_COMMITMENTS, Some(_)) => Err(malformed("a part of version 2 only")),
+            (WITH_COMMITMENTS, Some(commitments)) => commitments.parse().map(Some),
+            (WITH_COMMITMENTS, None) => Err(malformed("the commitments of version 2")),
+            (actual, _) => Err(FieldProblem::UnknownVersion { actual }),
+        }
     }
 }
 

@@ -16,6 +16,12 @@ pub enum FieldProblem {
         /// Form that was expected.
         expected: &'static str,
     },
+    /// The version of an orb's statement is none that is known (ENROL-19).
+    #[error("version: {actual} is unknown")]
+    UnknownVersion {
+        /// Version in the body.
+        actual: u64,
+    },
     /// An address whose checksum is wrong.
     #[error("{field}: {source}")]
     Address {

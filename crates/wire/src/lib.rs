@@ -20,7 +20,10 @@ mod receipt;
 mod schema;
 
 pub use claim::{ClaimRequest, ClaimStatus, ClaimView};
-pub use enrolment::{EnrolmentRequest, EnrolmentStatus, EnrolmentView, KindName};
+pub use enrolment::{
+    EnrolmentRequest, EnrolmentStatus, EnrolmentView, EyeCommitmentsRequest,
+    IrisCommitmentsRequest, KindName, ParsedEnrolment,
+};
 pub use health::{LivenessView, PartStatus, PartView, ReadinessView, ServicePart};
 pub use hex::FieldProblem;
 pub use info::{ConfigView, EpochView};

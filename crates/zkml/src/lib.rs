@@ -25,6 +25,7 @@ mod statement;
 mod text;
 mod verifier;
 
+pub use annona_model::ModelName;
 pub use context::{ContextError, ProofContext, Purpose};
 pub use package::{IrisPackage, MAX_PACKAGE_BYTES, PackageError, Salt, SizeMismatch};
 pub use pair::{PairError, PairFormatError, ProofPair};

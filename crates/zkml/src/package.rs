@@ -1,7 +1,7 @@
 use core::fmt;
 
 use annona_circuits::{EncodingPrivate, commit_code, commit_image};
-use annona_core::{FieldElement, FieldError};
+use annona_core::{EyeCommitments, FieldElement, FieldError};
 use annona_model::{EncodedIris, Eye, ModelName, NormalisedError, NormalisedIris, NormalisedSize};
 use ark_bn254::Fr;
 use rand_core::CryptoRng;
@@ -188,6 +188,25 @@ impl IrisPackage {
         let (eye, salt) = (scalar_of(self.eye), self.code_salt.scalar());
         let commitment = from_scalar(commit_code(model.model(), &encoded, eye, salt));
         Ok((encoded, commitment))
+    }
+
+    /// Computes both commitments by `model`, which an orb signs (ENROL-17).
+    ///
+    /// # Errors
+    /// [`SizeMismatch`].
+    pub fn commitments(&self, model: ModelName) -> Result<EyeCommitments, SizeMismatch> {
+        let (_, code) = self.code_commitment(model)?;
+        Ok(EyeCommitments {
+            image: self.image_commitment(),
+            code,
+        })
+    }
+
+    /// Returns the salt of the code commitment, which a service asks for to check a code
+    /// (ENROL-19). It says nothing about the iris or the image commitment.
+    #[must_use]
+    pub const fn code_salt(&self) -> FieldElement {
+        self.code_salt.0
     }
 
     /// Returns the private inputs of the circuit of `model`.

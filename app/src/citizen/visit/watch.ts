@@ -27,8 +27,11 @@ export type VisitState =
 /** Refusals of a visit that a service may tell about its nonce. */
 const REFUSALS: ReadonlySet<ProblemCode> = new Set([
   'capture-not-fresh',
+  'code-commitment-mismatch',
   'commitment-taken',
+  'commitments-required',
   'enrolment-review',
+  'iris-commitment-used',
   'iris-digest-mismatch',
   'model-mismatch',
   'nonce-used',

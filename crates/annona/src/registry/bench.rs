@@ -204,6 +204,7 @@ fn newcomer(number: u64) -> NewEnrolment {
             received_at: now(),
             state: EnrolmentState::Queued,
         },
+        commitments: None,
         admission: Admission::Admit(NewEntry {
             sequence: number,
             templates: EyePair {

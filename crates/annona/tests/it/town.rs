@@ -215,7 +215,7 @@ impl Town {
 
     /// Submits a packet, and again when the service asks for patience.
     async fn submit(&self, capture: &SignedCapture) -> Result<EnrolmentView, ClientError> {
-        let request = EnrolmentRequest::new(&capture.signed, &capture.templates);
+        let request = EnrolmentRequest::new(&capture.signed, &capture.templates, None);
         for _ in 0..MAX_SENDS {
             let answer = self.service.client.enrol(&request).await;
             let code = answer.as_ref().err().and_then(ClientError::code);

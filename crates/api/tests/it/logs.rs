@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tracing::level_filters::LevelFilter;
 
+use crate::commitments::committed;
 use crate::enrolments::eyes_under_review;
 use crate::world::{World, eyes};
 
@@ -91,6 +92,12 @@ async fn no_part_of_a_template_is_ever_logged() {
     let mut forged = world.packet(commitment(4), &stranger, 4);
     forged.nonce = forged.model_id.clone();
     statuses.push(world.enrol(&forged).await.status.as_u16());
+    let salted = committed(&world, &stranger, 5);
+    let mut mismatched = committed(&world, &stranger, 6);
+    mismatched.commitments.clone_from(&salted.commitments);
+    for request in [&mismatched, &salted] {
+        statuses.push(world.enrol(request).await.status.as_u16());
+    }
     assert_eq!(statuses[..3], [202, 409, 409]);
     assert!(statuses[3] >= 400, "{statuses:?}");
 
@@ -98,6 +105,12 @@ async fn no_part_of_a_template_is_ever_logged() {
         logs.text().contains("enrolment decided"),
         "nothing was captured"
     );
+    assert_eq!(statuses[5], 202, "{statuses:?}");
+    let eyes = salted.commitments.unwrap();
+    for salt in [eyes.left.code_salt, eyes.right.code_salt] {
+        let digits = salt.trim_start_matches("0x").trim_start_matches('0');
+        assert!(!logs.text().contains(digits), "a salt was logged");
+    }
     for eyes in [&known, &unclear, &stranger] {
         for template in [&eyes.left, &eyes.right] {
             assert_eq!(logs.leak_of(template), None);

@@ -4,6 +4,7 @@
 mod app;
 mod chain;
 mod claims;
+mod commitments;
 mod cors;
 mod enrolments;
 mod epochs;

@@ -13,7 +13,7 @@ use annona_core::{
 };
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
-    ClaimRules, ClaimService, EnrolmentPolicy, EnrolmentService, Membership, MembershipRules,
+    ClaimRules, ClaimService, CommitmentPolicy, EnrolmentPolicy, EnrolmentService, Membership, MembershipRules,
     ReceiptService,
 };
 use annona_matcher::{DecisionRule, Gallery};
@@ -295,9 +295,11 @@ impl World {
         EnrolmentRequest::new(
             &SignedEnrolment {
                 enrolment,
+                commitments: None,
                 signature,
             },
             eyes,
+            None,
         )
     }
 }
@@ -366,6 +368,7 @@ fn state(
         calendar: calendar.clock,
         people_per_orb: 1_000,
         review_keep_secs: 1_000,
+        commitments: CommitmentPolicy::Optional,
     };
     ApiState {
         enrolments: Arc::new(EnrolmentService::new(

@@ -10,7 +10,7 @@ use annona_core::{
 };
 use annona_engine::ports::{EnrolmentRepository, GalleryEntry};
 use annona_engine::{
-    EnrolError, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord, EnrolmentService,
+    CommitmentPolicy, EnrolError, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord, EnrolmentService,
     EnrolmentState, Membership,
 };
 use annona_faults::{capture, capture_with_noise};
@@ -94,7 +94,7 @@ impl EnrolmentHarness {
 
     /// Asserts that a packet left nothing behind.
     pub(crate) async fn assert_not_stored(&self, packet: &EnrolmentPacket, people: usize) {
-        let id = EnrolmentId(packet.signed.enrolment.signing_hash(&DOMAIN));
+        let id = EnrolmentId(packet.signed.signing_hash(&DOMAIN));
         assert_eq!(self.enrolments.find(id).await.unwrap(), None);
         assert_eq!(self.gallery().await.len(), people);
     }
@@ -112,6 +112,7 @@ pub(crate) fn policy() -> EnrolmentPolicy {
         calendar: calendar(),
         people_per_orb: PEOPLE_PER_ORB,
         review_keep_secs: REVIEW_KEEP_SECS,
+        commitments: CommitmentPolicy::Optional,
     }
 }
 
@@ -167,9 +168,11 @@ pub(crate) fn signed_by(
     EnrolmentPacket {
         signed: SignedEnrolment {
             enrolment,
+            commitments: None,
             signature,
         },
         templates,
+        code_salts: None,
     }
 }
 

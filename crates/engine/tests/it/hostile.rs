@@ -88,6 +88,7 @@ impl Town {
             calendar: calendar(),
             people_per_orb: PEOPLE_PER_ORB,
             review_keep_secs: EPOCH_SECS,
+            commitments: annona_engine::CommitmentPolicy::Optional,
         };
         let enrolments = EnrolmentService::new(
             Arc::new(service.store.clone()),
@@ -273,6 +274,7 @@ fn packet_of(capture: SignedCapture) -> EnrolmentPacket {
     EnrolmentPacket {
         signed: capture.signed,
         templates: capture.templates,
+        code_salts: None,
     }
 }
 

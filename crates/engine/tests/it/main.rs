@@ -5,6 +5,7 @@
 mod bounds;
 mod chain;
 mod claims;
+mod commitments;
 mod enrolments;
 mod hostile;
 mod lockout;

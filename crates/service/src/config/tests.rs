@@ -54,7 +54,7 @@ fn sample_with(key: &Key, literal: &str) -> String {
 }
 
 /// Two values that a key may have, as a variable and as the file would say them.
-const PAIRS: [(Kind, [(&str, &str); 2]); 10] = [
+const PAIRS: [(Kind, [(&str, &str); 2]); 11] = [
     (Kind::Whole, [("41", "41"), ("42", "42")]),
     (Kind::Fraction, [("0.25", "0.25"), ("0.5", "0.5")]),
     (Kind::Boolean, [("true", "true"), ("FALSE", "false")]),
@@ -74,6 +74,13 @@ const PAIRS: [(Kind, [(&str, &str); 2]); 10] = [
         ],
     ),
     (Kind::Text, [("text", "\"text\""), ("json", "\"json\"")]),
+    (
+        Kind::Text,
+        [
+            ("required", "\"required\""),
+            ("optional", "\"optional\""),
+        ],
+    ),
     (
         Kind::List,
         [

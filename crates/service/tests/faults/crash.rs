@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use annona_chain::{EvmReader, EvmWriter};
 use annona_core::{
-    Address, AmountWei, B256, Claim, Commitment, Epoch, LeafIndex, NullifierHash, OrbId,
-    RevertReason, Root, UnixSeconds,
+    Address, AmountWei, B256, Claim, Commitment, Epoch, IrisCommitments, LeafIndex, NullifierHash,
+    OrbId, RevertReason, Root, UnixSeconds,
 };
 use annona_engine::ports::*;
 use annona_engine::{
@@ -104,6 +104,7 @@ crashable!(EnrolmentRepository for SqliteStore, StoreError;
     pass {
         fn enrolment(id: EnrolmentId) -> Option<EnrolmentRecord>;
         fn enrolment_of_nonce(nonce: B256) -> Option<EnrolmentRecord>;
+        fn iris_commitments(id: EnrolmentId) -> Option<IrisCommitments>;
         fn gallery_after(sequence: u64, limit: u32) -> Vec<GalleryEntry>;
         fn gallery_entry_statuses(sequences: &[u64]) -> Vec<GalleryEntryStatus>;
         fn open_reviews(limit: u32) -> Vec<Review>;

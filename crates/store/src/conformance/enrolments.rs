@@ -2,15 +2,15 @@
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
-use annona_core::{EnrolmentKind, LeafIndex};
+use annona_core::{EnrolmentKind, IrisCommitments, LeafIndex};
 use annona_engine::ports::{
     Admission, AdmitOutcome, NewEnrolment, NewEntry, Payload, PendingCounts, Store, StoreError,
 };
 use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason};
 
 use super::fixtures::{
-    NOW, admit, append_payload, assert_hit_nothing, duplicate, enrolment_id, enrolment_state,
-    entry, mine, newcomer, recovery, review, send, signed, templates, word,
+    NOW, admit, append_payload, assert_hit_nothing, committed, duplicate, enrolment_id,
+    enrolment_state, entry, iris_commitments, mine, newcomer, recovery, review, send, signed, templates, word,
 };
 
 fn leaf(index: u64) -> LeafIndex {
@@ -402,4 +402,57 @@ pub async fn an_entry_that_counts_again_is_not_passed_over<S: Store>(store: S) {
     assert_eq!(outcome, AdmitOutcome::GalleryConflict);
     assert_eq!(store.enrolment(late.record.id).await.unwrap(), None);
     assert_eq!(gallery_len(&store).await, 1);
+}
+
+/// Tests ENROL-20.
+pub async fn commitments_come_back_and_those_of_a_refused_person_do_not<S: Store>(store: S) {
+    let cases = [
+        (committed(newcomer(1, 1), 1), Some(iris_commitments(1))),
+        (committed(review(2, &[1]), 2), Some(iris_commitments(2))),
+        (committed(duplicate(3), 3), None),
+        (newcomer(4, 2), None),
+    ];
+    for (new, expected) in cases {
+        let outcome = store.record_enrolment(&new).await.unwrap();
+        assert_eq!(outcome, AdmitOutcome::Recorded);
+        let again = store.record_enrolment(&new).await.unwrap();
+        assert!(matches!(again, AdmitOutcome::AlreadyRecorded(_)));
+        let kept = store.iris_commitments(new.record.id).await.unwrap();
+        assert_eq!(kept, expected);
+    }
+    let unknown = enrolment_id(9);
+    assert_eq!(store.iris_commitments(unknown).await.unwrap(), None);
+}
+
+/// Tests ENROL-20: of another person, of the other eye, and twice in one statement.
+pub async fn a_commitment_to_an_iris_or_a_code_is_used_once<S: Store>(store: S) {
+    store
+        .record_enrolment(&committed(newcomer(1, 1), 1))
+        .await
+        .unwrap();
+    let (earlier, fresh) = (iris_commitments(1), iris_commitments(2));
+    let with = |change: fn(&mut IrisCommitments, &IrisCommitments)| {
+        let mut changed = fresh;
+        change(&mut changed, &earlier);
+        changed
+    };
+    let used = [
+        with(|it, earlier| it.left.image = earlier.left.image),
+        with(|it, earlier| it.left.code = earlier.left.code),
+        with(|it, earlier| it.right.image = earlier.left.image),
+        with(|it, earlier| it.right.code = earlier.right.code),
+        with(|it, _| it.right.image = it.left.image),
+        with(|it, _| it.right.code = it.left.code),
+    ];
+    for commitments in used {
+        let new = NewEnrolment {
+            commitments: Some(commitments),
+            ..newcomer(2, 2)
+        };
+        let outcome = store.record_enrolment(&new).await.unwrap();
+        assert_eq!(outcome, AdmitOutcome::IrisCommitmentUsed);
+        assert_eq!(store.enrolment(new.record.id).await.unwrap(), None);
+    }
+    let outcome = store.record_enrolment(&committed(newcomer(2, 2), 2)).await;
+    assert_eq!(outcome.unwrap(), AdmitOutcome::Recorded);
 }

@@ -1,8 +1,8 @@
 //! Made-up people, claims and transactions: equal seeds make equal values.
 
 use annona_core::{
-    Address, AmountWei, B256, Claim, Commitment, Enrolment, EnrolmentKind, Epoch, FieldElement,
-    NullifierHash, OrbId, Payment, ProofPoints, Root, U256, UnixSeconds, hash_to_field, keccak256,
+    Address, AmountWei, B256, Claim, Commitment, Enrolment, EnrolmentKind, Epoch, EyeCommitments,
+    FieldElement, IrisCommitments, NullifierHash, OrbId, Payment, ProofPoints, Root, U256, UnixSeconds, hash_to_field, keccak256,
 };
 use annona_engine::ports::{
     Admission, AdmitOutcome, Attempt, AttemptKind, EnrolmentRepository, Fees, InsertClaimOutcome,
@@ -83,7 +83,28 @@ pub fn newcomer(seed: u64, gallery_sequence: u64) -> NewEnrolment {
     NewEnrolment {
         record: record(seed, EnrolmentState::Queued),
         admission: Admission::Admit(entry(seed, gallery_sequence)),
+        commitments: None,
         allowance: ALLOWANCE,
+    }
+}
+
+/// Commitments of a made-up person.
+pub(super) fn iris_commitments(seed: u64) -> IrisCommitments {
+    let eye = |eye: &str| EyeCommitments {
+        image: field(&format!("{eye} image"), seed),
+        code: field(&format!("{eye} code"), seed),
+    };
+    IrisCommitments {
+        left: eye("left"),
+        right: eye("right"),
+    }
+}
+
+/// The same person as an orb enrols them that commits to what it saw.
+pub(super) fn committed(new: NewEnrolment, seed: u64) -> NewEnrolment {
+    NewEnrolment {
+        commitments: Some(iris_commitments(seed)),
+        ..new
     }
 }
 
@@ -109,6 +130,7 @@ pub fn recovery(seed: u64, current: u64) -> NewEnrolment {
             current: enrolment_id(current),
             entry: entry(seed, seed),
         },
+        commitments: None,
         allowance: ALLOWANCE,
     }
 }
@@ -119,6 +141,7 @@ pub fn duplicate(seed: u64) -> NewEnrolment {
     NewEnrolment {
         record: record(seed, EnrolmentState::Duplicate),
         admission: Admission::Refuse,
+        commitments: None,
         allowance: ALLOWANCE,
     }
 }
@@ -137,6 +160,7 @@ pub fn review(seed: u64, entries: &[u64]) -> NewEnrolment {
             templates: templates(seed),
             keep_until: UnixSeconds(NOW.0 + 1_000),
         },
+        commitments: None,
         allowance: ALLOWANCE,
     }
 }

@@ -53,6 +53,8 @@ macro_rules! conformance_suite {
                 an_entry_counts_until_its_leaf_is_to_go
                 who_was_somebody_before_waits_until_that_leaf_is_empty
                 an_entry_that_counts_again_is_not_passed_over
+                commitments_come_back_and_those_of_a_refused_person_do_not
+                a_commitment_to_an_iris_or_a_code_is_used_once
             }
             orbs {
                 an_orb_brings_in_as_many_people_as_it_may

@@ -10,7 +10,7 @@ use sqlx::error::ErrorKind;
 use super::columns::integer;
 use super::enrolments::{ENROLMENTS, counting, json_list, select_by_id};
 use super::write::WriteTransaction;
-use super::{expect_rows, reviews, revocations};
+use super::{expect_rows, iris_commitments, reviews, revocations};
 use crate::error::{Unstorable, backend};
 
 /// Outcome of giving a person a place in the gallery.
@@ -42,6 +42,9 @@ pub(super) async fn record(
     {
         return Ok(AdmitOutcome::OrbLimitReached);
     }
+    if !insert_commitments(tx, new).await? {
+        return Ok(AdmitOutcome::IrisCommitmentUsed);
+    }
     let joined = match &new.admission {
         Admission::Admit(entry) => join(tx, record, None, entry, record.received_at).await?,
         Admission::Replace { current, entry } => {
@@ -63,6 +66,18 @@ pub(super) async fn record(
         Joined::GalleryConflict => AdmitOutcome::GalleryConflict,
         Joined::PersonConflict => AdmitOutcome::PersonConflict,
     })
+}
+
+/// Writes the commitments of a person who is not refused; returns whether they are new. A unique
+/// constraint keeps one out that was used before, without an error (ENROL-20).
+async fn insert_commitments(
+    tx: &mut WriteTransaction,
+    new: &NewEnrolment,
+) -> Result<bool, StoreError> {
+    match (&new.admission, &new.commitments) {
+        (Admission::Refuse, _) | (_, None) => Ok(true),
+        (_, Some(commitments)) => iris_commitments::insert(tx, new.record.id, commitments).await,
+    }
 }
 
 /// Returns the state that a new enrolment begins in, if it goes with the admission.

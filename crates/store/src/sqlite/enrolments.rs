@@ -1,6 +1,8 @@
 //! Enrolments and the gallery in SQLite.
 
-use annona_core::{B256, Commitment, Enrolment, EnrolmentKind, LeafIndex, OrbId, UnixSeconds};
+use annona_core::{
+    B256, Commitment, Enrolment, EnrolmentKind, IrisCommitments, LeafIndex, OrbId, UnixSeconds,
+};
 use annona_engine::ports::{
     AdmitOutcome, EnrolmentRepository, GalleryEntry, GalleryEntryStatus, NewEnrolment,
     PendingCounts, Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
@@ -11,7 +13,7 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
 use super::columns::{Table, integer};
-use super::{SqliteStore, admission, expect_rows, reviews};
+use super::{SqliteStore, admission, expect_rows, iris_commitments, reviews};
 use crate::error::backend;
 
 pub(super) const ENROLMENTS: Table = Table("enrolments");
@@ -155,6 +157,14 @@ impl EnrolmentRepository for SqliteStore {
     async fn enrolment(&self, id: EnrolmentId) -> Result<Option<EnrolmentRecord>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(backend)?;
         select_by_id(&mut connection, id).await
+    }
+
+    async fn iris_commitments(
+        &self,
+        id: EnrolmentId,
+    ) -> Result<Option<IrisCommitments>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(backend)?;
+        iris_commitments::select(&mut connection, id).await
     }
 
     async fn enrolment_of_nonce(&self, nonce: B256) -> Result<Option<EnrolmentRecord>, StoreError> {

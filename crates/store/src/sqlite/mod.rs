@@ -5,6 +5,7 @@ mod claims;
 mod columns;
 mod enrolments;
 mod files;
+mod iris_commitments;
 mod marks;
 mod outbox;
 mod payload;

@@ -5,8 +5,10 @@ use annona_engine::ports::{
 };
 use annona_store::conformance::{claim, intake, load, newcomer, signed};
 use annona_store::{DeploymentTag, OpenError, SqliteStore};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-use crate::{database, fresh, raw, tag};
+use crate::{database, fresh, number, raw, tag};
 
 #[tokio::test]
 async fn what_was_written_is_there_after_closing() {
@@ -224,4 +226,56 @@ async fn a_database_that_others_can_read_is_closed_to_them_when_it_is_opened() {
         assert_eq!(mode & 0o777, 0o600);
     }
     drop((store, again));
+}
+
+/// Tests ENROL-20.
+#[tokio::test]
+async fn of_an_enrolment_both_eyes_are_committed_to_or_neither() {
+    const INSERT: &str = "INSERT INTO iris_commitments \
+        (enrolment_id, eye, image_commitment, code_commitment) VALUES ";
+    let (store, directory) = fresh().await;
+    let new = newcomer(1, 1);
+    store.record_enrolment(&new).await.unwrap();
+    let options = SqliteConnectOptions::new().filename(database(&directory));
+    let mut connection = options.foreign_keys(true).connect().await.unwrap();
+    let mut insert = async |rows: &str| {
+        let sql = [INSERT, rows].concat();
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(new.record.id.0.to_vec());
+        query.execute(&mut connection).await.is_ok()
+    };
+    let eye = |eye: &str, first: &str| {
+        let word = |last: &str| format!("x'{first}{}{last}'", "00".repeat(30));
+        format!("(?1, '{eye}', {}, {})", word("01"), word("02"))
+    };
+    let (left, right) = (eye("left", "11"), eye("right", "22"));
+    assert!(!insert(&left).await, "the right eye is missing");
+    assert!(!insert(&right).await, "the left eye is missing");
+    assert!(!insert(&format!("{left}, {}", eye("third", "22"))).await);
+    assert!(!insert(&format!("{left}, {}", eye("right", "11"))).await, "twice");
+    assert!(!insert(&format!("{left}, {}", eye("right", "2222"))).await, "33 bytes");
+    assert!(insert(&format!("{left}, {right}")).await);
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_schema_is_brought_to_this_one() {
+    const FIRST: &str = include_str!("../../migrations/sqlite/0001_initial.sql");
+    let (store, directory) = fresh().await;
+    store.close().await;
+    let path = database(&directory);
+    let mut connection = raw(&path).await;
+    for sql in [
+        "DROP TABLE iris_commitments",
+        "DELETE FROM _sqlx_migrations WHERE version > 1",
+    ] {
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' \
+        AND name NOT LIKE 'sqlite%' AND name <> '_sqlx_migrations'";
+    let kept = number(&mut connection, tables).await;
+    assert_eq!(kept as usize, FIRST.matches("CREATE TABLE").count());
+    connection.close().await.unwrap();
+    let store = SqliteStore::open(&path, &tag()).await.unwrap();
+    store.record_enrolment(&newcomer(1, 1)).await.unwrap();
+    let kept = store.iris_commitments(newcomer(1, 1).record.id).await;
+    assert_eq!(kept.unwrap(), None);
 }

@@ -6,7 +6,7 @@ use annona_core::{Address, BASE_MODULUS, SCALAR_MODULUS, U256};
 use annona_template::IrisTemplate;
 use annona_wire::{
     AddressText, AmountText, ClaimRequest, ClaimView, CommitmentText, ConfigView, CoordinateText,
-    EnrolmentRequest, EnrolmentView, EpochView, Problem, ReceiptView, RefusalView, ScalarText,
+    EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest, Problem, ReceiptView, RefusalView, ScalarText,
     SignatureText, TemplateText, UnsignedNumber, WordText,
 };
 use proptest::prelude::*;
@@ -44,7 +44,7 @@ macro_rules! parses {
     };
 }
 
-fn bodies() -> [Body; 4] {
+fn bodies() -> [Body; 5] {
     let (one, address) = (format!("0x{:064x}", 1), format!("0x{:040x}", 1));
     let signature = format!("0x{:0128x}1b", 1);
     let template: String = IrisTemplate::from_columns([3; _], [7; _])
@@ -81,6 +81,12 @@ fn bodies() -> [Body; 4] {
             }),
             parses: parses!(EnrolmentRequest),
             texts: 8,
+        },
+        Body {
+            name: "EyeCommitmentsRequest",
+            valid: json!({ "imageCommitment": one, "codeCommitment": one, "codeSalt": one }),
+            parses: parses!(EyeCommitmentsRequest),
+            texts: 3,
         },
         Body {
             name: "ReceiptView",

@@ -1,6 +1,6 @@
 //! Storage of enrolments, of the gallery and of reviews.
 
-use annona_core::{B256, Commitment, Epoch, LeafIndex, UnixSeconds};
+use annona_core::{B256, Commitment, Epoch, IrisCommitments, LeafIndex, UnixSeconds};
 use annona_template::EyePair;
 use async_trait::async_trait;
 
@@ -14,6 +14,8 @@ pub struct NewEnrolment {
     pub record: EnrolmentRecord,
     /// Decision about the enrolment.
     pub admission: Admission,
+    /// Commitments that the orb signed with it; those of a person who is refused are dropped.
+    pub commitments: Option<IrisCommitments>,
     /// Limit on the people whom its orb may bring in.
     pub allowance: OrbAllowance,
 }
@@ -123,6 +125,8 @@ pub enum AdmitOutcome {
     NonceUsed,
     /// The commitment was admitted before.
     CommitmentTaken,
+    /// A commitment to an iris or to a code is that of another eye or enrolment.
+    IrisCommitmentUsed,
     /// The enrolment to be replaced is not settled.
     PersonConflict,
     /// The orb is struck off.
@@ -175,7 +179,8 @@ pub trait EnrolmentRepository: Send + Sync {
     /// Records an enrolment with its decision in one transaction.
     ///
     /// Constraints that hold whatever runs beside it: an id, a nonce, an admitted
-    /// commitment and a gallery sequence exist at most once, an enrolment is replaced
+    /// commitment, a commitment to an iris or a code, and a gallery sequence exist at most
+    /// once, an enrolment is replaced
     /// at most once, no orb brings in more than its allowance, and one that is struck
     /// off brings in nobody.
     ///
@@ -195,6 +200,16 @@ pub trait EnrolmentRepository: Send + Sync {
     /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
     /// read.
     async fn enrolment_of_nonce(&self, nonce: B256) -> Result<Option<EnrolmentRecord>, StoreError>;
+    /// Returns the commitments to irises and codes that were recorded with an enrolment
+    /// (ENROL-20).
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
+    /// read.
+    async fn iris_commitments(
+        &self,
+        id: EnrolmentId,
+    ) -> Result<Option<IrisCommitments>, StoreError>;
     /// Returns gallery entries after `sequence`, in order, at most `limit`.
     ///
     /// # Errors
