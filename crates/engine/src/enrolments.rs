@@ -11,6 +11,7 @@ use annona_matcher::{Decision, DecisionRule, Gallery};
 use annona_model::Eye;
 use annona_template::{EyePair, MIN_VALID_BITS};
 
+use crate::background::compute;
 use crate::codes::check_codes;
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
@@ -253,6 +254,7 @@ impl EnrolmentService {
         packet: EnrolmentPacket,
     ) -> Result<EnrolmentRecord, EnrolError> {
         let now = self.check_statement(&packet)?;
+        check_openings(&packet).await?;
         let record = EnrolmentRecord {
             id,
             orb,
@@ -308,10 +310,6 @@ impl EnrolmentService {
         }
         if self.membership.locate(enrolment.commitment).is_some() {
             return Err(EnrolError::CommitmentTaken(enrolment.commitment));
-        }
-        if let Some(commitments) = &packet.signed.commitments {
-            check_codes(commitments, &packet.templates, packet.code_salts.as_ref())
-                .map_err(|eye| EnrolError::CodeCommitmentMismatch { eye })?;
         }
         Ok(now)
     }
@@ -446,6 +444,17 @@ impl EnrolmentService {
         let next = Epoch(self.epoch(now).0 + 1);
         self.policy.calendar.start_of(next).0.saturating_sub(now.0)
     }
+}
+
+/// Checks that the templates open the code commitments, where there are some (ENROL-19).
+async fn check_openings(packet: &EnrolmentPacket) -> Result<(), EnrolError> {
+    let Some(commitments) = packet.signed.commitments else {
+        return Ok(());
+    };
+    let (templates, salts) = (packet.templates.clone(), packet.code_salts);
+    compute(move || check_codes(&commitments, &templates, salts.as_ref()))
+        .await
+        .map_err(|eye| EnrolError::CodeCommitmentMismatch { eye })
 }
 
 /// Returns whether at least one eye has enough valid bits that no operator has to decide (ENROL-7).
