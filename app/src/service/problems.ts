@@ -14,7 +14,7 @@ export const PROBLEM_TEXTS = {
   'zero-commitment': 'problem.app-fault',
   'proof-coordinate-out-of-range': 'problem.app-fault',
   'proof-not-in-group': 'problem.app-fault',
-  'statement-version-unknown': 'problem.orb-not-trusted',
+  'statement-version-invalid': 'problem.orb-not-trusted',
   'capture-not-fresh': 'problem.capture-not-fresh',
   'orb-signature-invalid': 'problem.orb-not-trusted',
   'orb-not-active': 'problem.orb-not-trusted',

@@ -48,7 +48,7 @@ problem_codes! {
     ZeroCommitment, BAD_REQUEST, "zero-commitment", "Zero cannot be a commitment.";
     CoordinateOutOfRange, BAD_REQUEST, "proof-coordinate-out-of-range", "A coordinate of the proof is not below the BN254 base modulus.";
     ProofNotInGroup, BAD_REQUEST, "proof-not-in-group", "A point of the proof is not in its group.";
-    StatementVersionUnknown, BAD_REQUEST, "statement-version-unknown", "The version of the orb's statement is unknown.";
+    StatementVersionInvalid, BAD_REQUEST, "statement-version-invalid", "The version of the orb's statement is unknown, or does not go with its commitments.";
     CaptureNotFresh, BAD_REQUEST, "capture-not-fresh", "The capture is too old, or lies in the future.";
     OrbSignatureInvalid, UNAUTHORIZED, "orb-signature-invalid", "The signature fits no orb.";
     OrbNotActive, FORBIDDEN, "orb-not-active", "The orb is not active in the orb registry.";

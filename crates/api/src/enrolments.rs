@@ -20,7 +20,7 @@ use crate::views::enrolment_view;
 
 problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, ContentTypeNotJson, MalformedField,
-    NotCanonical, ZeroCommitment, StatementVersionUnknown, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive, OrbRefused,
+    NotCanonical, ZeroCommitment, StatementVersionInvalid, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive, OrbRefused,
     EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, NothingToRecover,
     RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable, CommitmentsRequired,
     CodeCommitmentMismatch, IrisCommitmentUsed, OrbLimitReached, EnrolmentBusy, ChainUnavailable, StoreUnavailable, RequestTimedOut

@@ -244,9 +244,9 @@ fn field_refusal(problem: &FieldProblem) -> Refusal {
             format!("Write {field} as {expected}."),
         )
         .of_field(field),
-        FieldProblem::UnknownVersion { actual } => Refusal::new(
-            Code::StatementVersionUnknown,
-            format!("Send a statement of version 1 or 2: this service knows no version {actual}."),
+        FieldProblem::StatementVersion { .. } => Refusal::new(
+            Code::StatementVersionInvalid,
+            "Send a statement of version 1 without commitments, or of version 2 with them.",
         )
         .of_field("version"),
         FieldProblem::OutOfRange { field, source } => range_refusal(field, *source).of_field(field),

@@ -250,16 +250,10 @@ impl EnrolmentRequest {
 
     /// The commitments of a statement of version 2, and none of one of version 1 (ENROL-19).
     fn parse_commitments(&self) -> Result<Option<(IrisCommitments, CodeSalts)>, FieldProblem> {
-        let malformed = |expected| FieldProblem::Malformed {
-            field: "commitments",
-            expected,
-        };
         match (self.version, &self.commitments) {
             (WITHOUT_COMMITMENTS, None) => Ok(None),
-            (WITHOUT_COMMITMENTS, Some(_)) => Err(malformed("a part of version 2 only")),
             (WITH_COMMITMENTS, Some(commitments)) => commitments.parse().map(Some),
-            (WITH_COMMITMENTS, None) => Err(malformed("the commitments of version 2")),
-            (actual, _) => Err(FieldProblem::UnknownVersion { actual }),
+            (actual, _) => Err(FieldProblem::StatementVersion { actual }),
         }
     }
 }

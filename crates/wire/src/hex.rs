@@ -16,9 +16,10 @@ pub enum FieldProblem {
         /// Form that was expected.
         expected: &'static str,
     },
-    /// The version of an orb's statement is none that is known (ENROL-19).
-    #[error("version: {actual} is unknown")]
-    UnknownVersion {
+    /// The version of an orb's statement is none that is known, or does not go with its
+    /// commitments (ENROL-19).
+    #[error("version: {actual} is unknown, or does not go with the commitments")]
+    StatementVersion {
         /// Version in the body.
         actual: u64,
     },

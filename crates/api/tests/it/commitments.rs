@@ -79,7 +79,7 @@ async fn an_unknown_version_is_refused_by_name() {
             let problem = world
                 .enrol(&unknown)
                 .await
-                .assert_problem(400, "statement-version-unknown");
+                .assert_problem(400, "statement-version-invalid");
             assert_eq!(problem.field.as_deref(), Some("version"));
         }
     }
@@ -102,8 +102,8 @@ async fn a_version_and_its_commitments_belong_together() {
         let problem = world
             .enrol(&request)
             .await
-            .assert_problem(400, "malformed-field");
-        assert_eq!(problem.field.as_deref(), Some("commitments"));
+            .assert_problem(400, "statement-version-invalid");
+        assert_eq!(problem.field.as_deref(), Some("version"));
     }
 }
 
