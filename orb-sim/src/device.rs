@@ -325,7 +325,13 @@ mod tests {
             nonce: B256::ZERO,
         };
         let signed = orb
-            .sign(EnrolmentKind::New, &invitation, &capture, &packages, UnixSeconds(1))
+            .sign(
+                EnrolmentKind::New,
+                &invitation,
+                &capture,
+                &packages,
+                UnixSeconds(1),
+            )
             .unwrap();
         assert_eq!(signed.commitments, Some(packages.commitments()));
         assert_eq!(signed.orb(&DOMAIN), Ok(orb.id()));

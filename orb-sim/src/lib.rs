@@ -44,9 +44,7 @@ pub use anatomy::Person;
 pub use annona_iris::Eye;
 pub use conditions::{CaptureConditions, Glint, Target};
 #[cfg(feature = "device")]
-pub use device::{
-    Capture, EyeImages, Invitation, IrisPackages, IrisPair, Orb, OrbError,
-};
+pub use device::{Capture, EyeImages, Invitation, IrisPackages, IrisPair, Orb, OrbError};
 pub use geometry::Contour;
 pub use random::normal;
 pub use render::{Ray, Truth, capture, capture_with_truth};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use annona_core::{
-    B256, CodeSalts, Commitment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId, SignatureError,
-    SignedEnrolment, UnixSeconds, keccak256,
+    B256, CodeSalts, Commitment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId,
+    SignatureError, SignedEnrolment, UnixSeconds, keccak256,
 };
 use annona_matcher::{Decision, DecisionRule, Gallery};
 use annona_model::Eye;

@@ -13,8 +13,8 @@ use annona_core::{
 };
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
-    ClaimRules, ClaimService, CommitmentPolicy, EnrolmentPolicy, EnrolmentService, Membership, MembershipRules,
-    ReceiptService,
+    ClaimRules, ClaimService, CommitmentPolicy, EnrolmentPolicy, EnrolmentService, Membership,
+    MembershipRules, ReceiptService,
 };
 use annona_matcher::{DecisionRule, Gallery};
 use annona_proofs::{Identity, prove_claim};

@@ -10,8 +10,8 @@ use annona_core::{
 };
 use annona_engine::ports::{EnrolmentRepository, GalleryEntry};
 use annona_engine::{
-    CommitmentPolicy, EnrolError, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord, EnrolmentService,
-    EnrolmentState, Membership,
+    CommitmentPolicy, EnrolError, EnrolmentId, EnrolmentPacket, EnrolmentPolicy, EnrolmentRecord,
+    EnrolmentService, EnrolmentState, Membership,
 };
 use annona_faults::{capture, capture_with_noise};
 use annona_matcher::{Access, DecisionRule, Gallery};

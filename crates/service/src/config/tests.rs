@@ -76,10 +76,7 @@ const PAIRS: [(Kind, [(&str, &str); 2]); 11] = [
     (Kind::Text, [("text", "\"text\""), ("json", "\"json\"")]),
     (
         Kind::Text,
-        [
-            ("required", "\"required\""),
-            ("optional", "\"optional\""),
-        ],
+        [("required", "\"required\""), ("optional", "\"optional\"")],
     ),
     (
         Kind::List,

@@ -10,7 +10,8 @@ use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason};
 
 use super::fixtures::{
     NOW, admit, append_payload, assert_hit_nothing, committed, duplicate, enrolment_id,
-    enrolment_state, entry, iris_commitments, mine, newcomer, recovery, review, send, signed, templates, word,
+    enrolment_state, entry, iris_commitments, mine, newcomer, recovery, review, send, signed,
+    templates, word,
 };
 
 fn leaf(index: u64) -> LeafIndex {

@@ -2,7 +2,8 @@
 
 use annona_core::{
     Address, AmountWei, B256, Claim, Commitment, Enrolment, EnrolmentKind, Epoch, EyeCommitments,
-    FieldElement, IrisCommitments, NullifierHash, OrbId, Payment, ProofPoints, Root, U256, UnixSeconds, hash_to_field, keccak256,
+    FieldElement, IrisCommitments, NullifierHash, OrbId, Payment, ProofPoints, Root, U256,
+    UnixSeconds, hash_to_field, keccak256,
 };
 use annona_engine::ports::{
     Admission, AdmitOutcome, Attempt, AttemptKind, EnrolmentRepository, Fees, InsertClaimOutcome,

@@ -252,7 +252,13 @@ async fn of_an_enrolment_both_eyes_are_committed_to_or_neither() {
     assert!(!insert(&left).await, "the right eye is missing");
     assert!(!insert(&right).await, "the left eye is missing");
     assert!(!insert(&format!("{left}, {}", eye("third", "22"))).await);
-    assert!(!insert(&format!("{left}, {}", eye("right", "11"))).await, "twice");
-    assert!(!insert(&format!("{left}, {}", eye("right", "2222"))).await, "33 bytes");
+    assert!(
+        !insert(&format!("{left}, {}", eye("right", "11"))).await,
+        "twice"
+    );
+    assert!(
+        !insert(&format!("{left}, {}", eye("right", "2222"))).await,
+        "33 bytes"
+    );
     assert!(insert(&format!("{left}, {right}")).await);
 }

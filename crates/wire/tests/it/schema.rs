@@ -6,8 +6,8 @@ use annona_core::{Address, BASE_MODULUS, SCALAR_MODULUS, U256};
 use annona_template::IrisTemplate;
 use annona_wire::{
     AddressText, AmountText, ClaimRequest, ClaimView, CommitmentText, ConfigView, CoordinateText,
-    EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest, Problem, ReceiptView, RefusalView, ScalarText,
-    SignatureText, TemplateText, UnsignedNumber, WordText,
+    EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest, Problem, ReceiptView,
+    RefusalView, ScalarText, SignatureText, TemplateText, UnsignedNumber, WordText,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
