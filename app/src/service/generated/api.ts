@@ -382,12 +382,16 @@ export interface components {
          * @description A number below the order of the BN254 base field, as 32 big-endian bytes: 0x and 64 hexadecimal digits.
          */
         CoordinateText: string;
-        /** @description Submission of an orb: the EIP-712 struct `Enrolment`, its signature and the templates. */
+        /**
+         * @description Submission of an orb: the EIP-712 struct `Enrolment` or `EnrolmentV2`, its signature and the
+         *     templates.
+         */
         EnrolmentRequest: {
             /** @description The orb's clock at capture, Unix seconds. */
             capturedAt: components["schemas"]["UnsignedNumber"];
             /** @description Commitment that the citizen's device showed: 0x and 64 hexadecimal digits. */
             commitment: components["schemas"]["CommitmentText"];
+            commitments?: components["schemas"]["IrisCommitmentsRequest"] | null;
             /** @description keccak256 of the captured images: 0x and 64 hexadecimal digits. */
             imageDigest: components["schemas"]["WordText"];
             /** @description keccak256 of the templates' bytes, left then right: 0x and 64 hexadecimal digits. */
@@ -404,6 +408,11 @@ export interface components {
             rightTemplate: components["schemas"]["TemplateText"];
             /** @description Signature of the orb's device key, 65 bytes r, s, v: 0x and 130 hexadecimal digits. */
             signature: components["schemas"]["SignatureText"];
+            /**
+             * @description Version of the statement: 1, which is meant when it is left out, without `commitments`, and
+             *     2 with them.
+             */
+            version?: components["schemas"]["UnsignedNumber"];
         };
         /**
          * @description Status of an enrolment.
@@ -467,6 +476,31 @@ export interface components {
             startsAt: number;
         };
         /**
+         * @description Commitments of one eye that the orb signed, with the salt that opens the second to the
+         *     template beside it.
+         */
+        EyeCommitmentsRequest: {
+            /** @description Commitment to code and mask, below the BN254 scalar modulus: 0x and 64 hexadecimal digits. */
+            codeCommitment: components["schemas"]["ScalarText"];
+            /**
+             * @description Salt of the code commitment, below the BN254 scalar modulus: 0x and 64 hexadecimal digits.
+             *     The service checks the template with it and does not keep it.
+             */
+            codeSalt: components["schemas"]["ScalarText"];
+            /**
+             * @description Commitment to the normalised iris, below the BN254 scalar modulus: 0x and 64 hexadecimal
+             *     digits.
+             */
+            imageCommitment: components["schemas"]["ScalarText"];
+        };
+        /** @description Commitments of both eyes that the orb signed, in a statement of version 2. */
+        IrisCommitmentsRequest: {
+            /** @description Commitments of the left eye. */
+            left: components["schemas"]["EyeCommitmentsRequest"];
+            /** @description Commitments of the right eye. */
+            right: components["schemas"]["EyeCommitmentsRequest"];
+        };
+        /**
          * @description Kind of an enrolment: a person joins for the first time or replaces a lost commitment.
          * @enum {string}
          */
@@ -501,7 +535,7 @@ export interface components {
              * @description Stable code.
              * @enum {string}
              */
-            code: "body-not-json" | "body-invalid" | "body-unreadable" | "path-invalid" | "malformed-field" | "not-canonical" | "zero-commitment" | "proof-coordinate-out-of-range" | "proof-not-in-group" | "capture-not-fresh" | "orb-signature-invalid" | "orb-not-active" | "orb-refused" | "route-unknown" | "tree-unknown" | "tile-unknown" | "claim-unknown" | "enrolment-unknown" | "method-not-allowed" | "enrolment-duplicate" | "enrolment-review" | "nonce-used" | "commitment-taken" | "recovery-too-soon" | "epoch-not-begun" | "epoch-without-members" | "nullifier-already-claimed" | "nullifier-spent" | "census-reached" | "claim-window-over" | "body-too-slow" | "body-too-large" | "content-type-not-json" | "claim-proof-invalid" | "bad-recipient" | "fee-above-amount" | "nothing-to-recover" | "iris-digest-mismatch" | "model-mismatch" | "template-unusable" | "orb-limit-reached" | "rate-limited" | "internal" | "payments-paused" | "claim-queue-full" | "enrolment-busy" | "membership-not-synced" | "chain-unavailable" | "store-unavailable" | "overloaded" | "request-timed-out";
+            code: "body-not-json" | "body-invalid" | "body-unreadable" | "path-invalid" | "malformed-field" | "not-canonical" | "zero-commitment" | "proof-coordinate-out-of-range" | "proof-not-in-group" | "statement-version-invalid" | "capture-not-fresh" | "orb-signature-invalid" | "orb-not-active" | "orb-refused" | "route-unknown" | "tree-unknown" | "tile-unknown" | "claim-unknown" | "enrolment-unknown" | "method-not-allowed" | "enrolment-duplicate" | "enrolment-review" | "nonce-used" | "commitment-taken" | "iris-commitment-used" | "recovery-too-soon" | "epoch-not-begun" | "epoch-without-members" | "nullifier-already-claimed" | "nullifier-spent" | "census-reached" | "claim-window-over" | "body-too-slow" | "body-too-large" | "content-type-not-json" | "claim-proof-invalid" | "bad-recipient" | "fee-above-amount" | "nothing-to-recover" | "iris-digest-mismatch" | "model-mismatch" | "commitments-required" | "code-commitment-mismatch" | "template-unusable" | "orb-limit-reached" | "rate-limited" | "internal" | "payments-paused" | "claim-queue-full" | "enrolment-busy" | "membership-not-synced" | "chain-unavailable" | "store-unavailable" | "overloaded" | "request-timed-out";
             /** @description Next step for the sender, in a sentence. */
             detail: string;
             enrolmentId?: components["schemas"]["WordText"] | null;
@@ -1278,6 +1312,7 @@ export interface operations {
              *     `malformed-field`: A field is not of its written form.
              *     `not-canonical`: A number is not below the BN254 scalar modulus.
              *     `zero-commitment`: Zero cannot be a commitment.
+             *     `statement-version-invalid`: The version of the orb's statement is unknown, or does not go with its commitments.
              *     `capture-not-fresh`: The capture is too old, or lies in the future.
              *     `body-unreadable`: The body did not arrive whole.
              */
@@ -1334,6 +1369,7 @@ export interface operations {
              *     `nonce-used`: The nonce belongs to another enrolment.
              *     `commitment-taken`: The commitment is enrolled already.
              *     `recovery-too-soon`: The person's enrolment cannot be replaced yet.
+             *     `iris-commitment-used`: A commitment to an iris or to a code was used before.
              */
             409: {
                 headers: {
@@ -1366,6 +1402,8 @@ export interface operations {
              *     `iris-digest-mismatch`: The templates are not the ones that the orb signed.
              *     `model-mismatch`: The templates were made with another encoder.
              *     `template-unusable`: A template has too few valid bits to decide on.
+             *     `commitments-required`: The orb's statement has no commitments.
+             *     `code-commitment-mismatch`: A template does not open its code commitment.
              */
             422: {
                 headers: {
@@ -1477,6 +1515,7 @@ export interface operations {
             /**
              * @description `commitment-taken`: The commitment is enrolled already.
              *     `recovery-too-soon`: The person's enrolment cannot be replaced yet.
+             *     `iris-commitment-used`: A commitment to an iris or to a code was used before.
              */
             409: {
                 headers: {
@@ -1499,6 +1538,8 @@ export interface operations {
              * @description `nothing-to-recover`: Nobody like this is enrolled.
              *     `model-mismatch`: The templates were made with another encoder.
              *     `template-unusable`: A template has too few valid bits to decide on.
+             *     `commitments-required`: The orb's statement has no commitments.
+             *     `code-commitment-mismatch`: A template does not open its code commitment.
              */
             422: {
                 headers: {
