@@ -115,11 +115,21 @@ async function open(state, { language, theme, size }) {
   if (found.length > before) object(`screenshot: ${path}`);
 }
 
+/** Has a page hyphenate nothing, as browsers without a dictionary of its language do. */
+function keepWordsWhole() {
+  const style = new CSSStyleSheet();
+  style.replaceSync('* { hyphens: manual !important }');
+  document.adoptedStyleSheets.push(style);
+}
+
 /** Shows a state at a size. */
 async function show(tab, asked, { width, height, text }) {
   await tab.setViewportSize({ width, height });
   const search = `?${new URLSearchParams(asked)}`;
-  if (!tab.url().startsWith(address)) await tab.goto(address);
+  if (!tab.url().startsWith(address)) {
+    await tab.goto(address);
+    await tab.evaluate(keepWordsWhole);
+  }
   await tab.evaluate(
     ([next, percent]) => {
       document.documentElement.style.setProperty('font-size', `${percent}%`);

@@ -105,6 +105,21 @@
     );
   }
 
+  /** Words that go on in the next line without a hyphen; addresses and hashes may. */
+  function hasBrokenWords(texts) {
+    const range = document.createRange();
+    for (const { node, element, lines } of texts) {
+      if (lines.length < 2 || element.closest('[dir=ltr]:not(html)')) continue;
+      const words = node.data.replace(ISOLATED, (it) => ' '.repeat(it.length)).matchAll(/(?<!\S)\p{L}{2,}/gu);
+      for (const { 0: word, index } of words) {
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        const tops = [...range.getClientRects()].filter((it) => it.width > 0).map((it) => it.top);
+        if (Math.max(...tops) - Math.min(...tops) > SLACK) faults.push(`breaks the word ${wordsOf(word)}`);
+      }
+    }
+  }
+
   function hasTextUnderOtherThings(texts) {
     const things = texts.flatMap(({ node, element, lines }) =>
       lines.map((it) => ({ element, name: wordsOf(node.data), box: trimmed(it) })),
@@ -166,6 +181,7 @@
   scrollsSideways();
   hasSmallTargets();
   hasTextOutsideOfItsBox(texts);
+  hasBrokenWords(texts);
   hasTextUnderOtherThings(texts);
   hasTextWithoutDirection(texts);
   hasBlocksAtTheOtherSide();
