@@ -9,6 +9,8 @@ use crate::raster::Plane;
 /// Sines, downward, of the directions that a search looks in.
 // Chosen, not measured: the upper eyelid covers more of the limbus than the lower one.
 const FLANK_SINES: RangeInclusive<f32> = -0.55..=0.7;
+/// Factor by which a product may come out above the bound of its factors.
+const ROUNDING: f32 = 1.000_1;
 /// Share of the difference between right and left that a search takes off: an edge
 /// on one side only is no limbus.
 // Chosen; no experiment is recorded.
@@ -173,11 +175,14 @@ pub(crate) struct SearchBox {
     pub(crate) samples: usize,
 }
 
-/// The circle of the box with the largest `agreement * prior(circle)`.
+/// The circle of the box with the largest `agreement * prior(circle, least)`, of a prior from 0
+/// to 1. What is at most `least` is as good as 0: it cannot win. `ceiling` is a quick bound of
+/// the prior.
 pub(crate) fn best_circle(
     field: &GradientField,
     search: SearchBox,
-    prior: impl Fn(Circle) -> f32,
+    ceiling: impl Fn(Circle) -> f32,
+    prior: impl Fn(Circle, f32) -> f32,
 ) -> Option<CircleCandidate> {
     let rings: Vec<Ring> = steps(search.r, search.radius_step)
         .map(|r| Ring::flanks(r, search.samples))
@@ -186,13 +191,19 @@ pub(crate) fn best_circle(
     for y in steps(search.y, search.step) {
         for x in steps(search.x, search.step) {
             for ring in &rings {
-                let agreement = field.agreement(x, y, ring);
                 let floor = best.as_ref().map_or(0.0, |(value, _)| *value);
-                if agreement <= floor {
+                let circle = Circle { x, y, r: ring.r };
+                let most = ROUNDING * ceiling(circle).min(1.0);
+                // An agreement is below 1.
+                if most <= floor {
                     continue;
                 }
-                let circle = Circle { x, y, r: ring.r };
-                let value = agreement * prior(circle).clamp(0.0, 1.0);
+                let agreement = field.agreement(x, y, ring);
+                if agreement * most <= floor {
+                    continue;
+                }
+                let least = floor / (ROUNDING * agreement);
+                let value = agreement * prior(circle, least).clamp(0.0, 1.0);
                 if value > floor {
                     let candidate = CircleCandidate {
                         circle,
@@ -250,7 +261,7 @@ mod tests {
     #[test]
     fn a_dark_disc_is_found() {
         let field = GradientField::new(&disc(11.0), 2.0);
-        let found = best_circle(&field, whole(), |_| 1.0).unwrap();
+        let found = best_circle(&field, whole(), |_| 1.0, |_, _| 1.0).unwrap();
         assert!((found.circle.x - 45.0).abs() <= 1.0);
         assert!((found.circle.y - 27.0).abs() <= 1.0);
         assert!((found.circle.r - 11.0).abs() <= 1.5);
@@ -278,6 +289,6 @@ mod tests {
             data: vec![80.0; 4800],
         };
         let field = GradientField::new(&plane, 2.0);
-        assert!(best_circle(&field, whole(), |_| 1.0).is_none());
+        assert!(best_circle(&field, whole(), |_| 1.0, |_, _| 1.0).is_none());
     }
 }

@@ -122,14 +122,13 @@ fn likely_ratio(ratio: f32) -> f32 {
 /// Mean grey levels right and left at `share` of a circle's radius.
 fn flank_levels(plane: &Plane, c: Circle, share: f32) -> [f32; 2] {
     const FLANK_SINES: [f32; 4] = [-0.2, 0.05, 0.3, 0.5];
+    let directions = FLANK_SINES.map(|down| ((1.0 - down * down).sqrt(), down));
     [1.0, -1.0].map(|side| {
-        let sum: f32 = FLANK_SINES
-            .iter()
-            .map(|&down| {
-                let across = side * (1.0 - down * down).sqrt();
-                plane.sample(c.x + share * c.r * across, c.y + share * c.r * down)
-            })
-            .sum();
+        let level = |(across, down): (f32, f32)| {
+            let across = side * across;
+            plane.sample(c.x + share * c.r * across, c.y + share * c.r * down)
+        };
+        let sum: f32 = directions.iter().map(|&direction| level(direction)).sum();
         sum / FLANK_SINES.len() as f32
     })
 }
@@ -155,7 +154,15 @@ fn limbus_around(
         samples,
     };
     let inner = flank_levels(coarse, pupil, 1.3);
-    let prior = |c: Circle| {
+    // The parts of the prior that cost no look at the picture.
+    let ceiling = |c: Circle| {
+        let distance = length(c.x - x, c.y - y) / c.r;
+        if distance > MAX_CENTRE_DISTANCE {
+            return 0.0;
+        }
+        likely_ratio(r / c.r) * (1.0 - distance)
+    };
+    let prior = |c: Circle, least: f32| {
         let outer = flank_levels(coarse, c, 0.85);
         let brighter = (0..2)
             .map(|side| (outer[side] - inner[side]).max(0.0) / range)
@@ -164,8 +171,11 @@ fn limbus_around(
             / (1.0
                 + (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT)
                     * (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT));
-        let beyond = flank_levels(coarse, c, 1.15);
         let tissue = (outer[0].min(outer[1]) - pupil_level) / (TISSUE_OVER_PUPIL * range);
+        if ceiling(c) * alike * tissue.clamp(LIMBUS_OF_PUPIL_COUNT, 1.0) <= least {
+            return 0.0;
+        }
+        let beyond = flank_levels(coarse, c, 1.15);
         let rise = 0.5 * (outer[0] + outer[1]) - pupil_level;
         let across = 0.5 * (beyond[0] + beyond[1]) - pupil_level;
         let share = (rise / across.max(1.0) - 0.1) / (TISSUE_OF_SCLERA - 0.1);
@@ -176,9 +186,6 @@ fn limbus_around(
             / 2.0;
         let step = 0.5 + 0.5 * step / (step + SCLERA_OVER_TISSUE_HALF_WEIGHT);
         let distance = length(c.x - x, c.y - y) / c.r;
-        if distance > MAX_CENTRE_DISTANCE {
-            return 0.0;
-        }
         alike
             * step
             * likely_ratio(r / c.r)
@@ -189,12 +196,13 @@ fn limbus_around(
     let mut found = best_circle(
         field,
         search(2.0, reach, pupil, (smallest, largest), 40),
+        ceiling,
         prior,
     )?;
     for (step, aside, samples) in [(1.0, 1.0, 40), (0.5, 1.0, 72)] {
         let Circle { r, .. } = found.circle;
         let near = search(step, aside, found.circle, (r - 1.5, r + 1.5), samples);
-        found = best_circle(field, near, prior).unwrap_or(found);
+        found = best_circle(field, near, ceiling, prior).unwrap_or(found);
     }
     Some(found)
 }

@@ -101,13 +101,16 @@ fn cast(plane: &Plane, edges: &[EdgePoint], r: usize, votes: &mut [f32]) {
 
 /// Sums over 3 x 3 neighbourhoods; the border is left at zero.
 fn box_sums(width: usize, height: usize, values: &[f32], sums: &mut [f32]) {
+    let mut columns = vec![0.0; width];
     for y in 1..height.saturating_sub(1) {
         let row = |k: usize| &values[k * width..(k + 1) * width];
-        let (above, here, below) = (row(y - 1), row(y), row(y + 1));
-        let column = |k: usize| above[k] + here[k] + below[k];
+        let rows = row(y - 1).iter().zip(row(y)).zip(row(y + 1));
+        for (column, ((above, here), below)) in columns.iter_mut().zip(rows) {
+            *column = above + here + below;
+        }
         let inner = &mut sums[y * width + 1..(y + 1) * width - 1];
-        for (x, sum) in (1..).zip(inner) {
-            *sum = column(x - 1) + column(x) + column(x + 1);
+        for (sum, three) in inner.iter_mut().zip(columns.windows(3)) {
+            *sum = three[0] + three[1] + three[2];
         }
     }
 }

@@ -58,34 +58,68 @@ pub(crate) fn fill(plane: &Plane) -> Filled {
 /// level down, every pixel visited once).
 pub(super) fn reconstruct(plane: &Plane) -> Vec<f32> {
     let (w, h) = (plane.width, plane.height);
-    let level = |k: usize| plane.data[k].clamp(0.0, 255.0) as usize;
+    let levels: Vec<u8> = plane
+        .data
+        .iter()
+        .map(|level| level.clamp(0.0, 255.0) as u8)
+        .collect();
     let mut result = vec![f32::NEG_INFINITY; w * h];
-    let mut buckets: Vec<Vec<u32>> = vec![Vec::new(); 256];
+    let mut reached = Stacks::new(w * h);
     for y in 0..h {
         let inner = y > 0 && y + 1 < h;
         let step = if inner { (w - 1).max(1) } else { 1 };
         for k in (0..w).step_by(step).map(|x| y * w + x) {
             result[k] = plane.data[k];
-            buckets[level(k)].push(k as u32);
+            reached.push(levels[k], k);
         }
     }
-    for current in (0..256).rev() {
-        while let Some(k) = buckets[current].pop() {
-            let k = k as usize;
+    for current in (0..=u8::MAX).rev() {
+        while let Some(k) = reached.pop(current) {
             let from = result[k];
             // Past an end of a row lies the border, which has its level.
             for n in [k.wrapping_sub(1), k + 1, k.wrapping_sub(w), k + w] {
-                let Some(reached) = result.get_mut(n) else {
+                let Some(level) = result.get_mut(n) else {
                     continue;
                 };
-                if *reached == f32::NEG_INFINITY {
-                    *reached = plane.data[n].min(from);
-                    buckets[level(n).min(current)].push(n as u32);
+                if *level == f32::NEG_INFINITY {
+                    *level = plane.data[n].min(from);
+                    reached.push(levels[n].min(current), n);
                 }
             }
         }
     }
     result
+}
+
+/// A stack of pixels for each grey level. Each pixel is on one stack at most, so that all of
+/// them share one list of what lies below.
+struct Stacks {
+    top: [u32; 256],
+    below: Vec<u32>,
+}
+
+impl Stacks {
+    const END: u32 = u32::MAX;
+
+    fn new(pixels: usize) -> Self {
+        Self {
+            top: [Self::END; 256],
+            below: vec![Self::END; pixels],
+        }
+    }
+
+    fn push(&mut self, level: u8, pixel: usize) {
+        let top = &mut self.top[usize::from(level)];
+        self.below[pixel] = *top;
+        *top = pixel as u32;
+    }
+
+    fn pop(&mut self, level: u8) -> Option<usize> {
+        let top = &mut self.top[usize::from(level)];
+        let pixel = *top as usize;
+        *top = *self.below.get(pixel)?;
+        Some(pixel)
+    }
 }
 
 /// Grows a mask by `radius` pixels in both axes.
