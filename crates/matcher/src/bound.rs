@@ -172,6 +172,8 @@ mod tests {
                 let agreement = shared.cast_signed() - 2 * most.cast_signed();
                 let least = bound.least_agreement(shared);
                 assert!(agreement >= least, "limit {limit}, {most} of {shared}");
+                // One bit more that differs is too many, and the bound says so.
+                assert!(agreement - 2 <= least, "limit {limit}, {most} of {shared}");
                 assert!(least >= bound.least_agreement(MIN_SHARED_BITS.max(shared - 2)));
             }
         }

@@ -249,6 +249,7 @@ mod tests {
         let s = pair_score(&EyePair { left: l, right: r }, &other);
         let mean = (s.left.unwrap().micros + s.right.unwrap().micros) / 2;
         assert_eq!((s.micros, s.eyes), (mean, EyesCompared::Both));
+        assert_eq!(s.value(), f64::from(mean) / 1e6);
     }
 
     #[test]

@@ -296,6 +296,7 @@ fn a_tail_torn_at_any_byte_is_dropped_and_rebuilt() {
     let whole = std::fs::read(&path).unwrap();
     let last = HEADER_BYTES + 2 * ENTRY_BYTES;
     assert_eq!(whole.len(), last + ENTRY_BYTES);
+    assert_eq!(reader(folder.path()).bytes_a_person(), ENTRY_BYTES);
     for length in last..whole.len() {
         std::fs::write(&path, &whole[..length]).unwrap();
         assert_eq!(reader(folder.path()).len(), 2, "cut at {length}");
