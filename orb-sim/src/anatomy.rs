@@ -87,7 +87,8 @@ impl Person {
     /// The ratio of pupil to iris in a photograph.
     #[must_use]
     pub fn pupil_ratio(&self, conditions: &CaptureConditions) -> f32 {
-        dilated(self.resting_pupil, conditions)
+        let ratio = conditions.faults.pupil_ratio;
+        ratio.unwrap_or_else(|| dilated(self.resting_pupil, conditions))
     }
 
     pub(crate) fn eye(&self, side: Eye) -> &Anatomy {

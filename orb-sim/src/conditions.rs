@@ -1,5 +1,6 @@
 //! The circumstances of one photograph.
 
+use crate::faults::Faults;
 use crate::random::{angle, between, chance, clamped, normal};
 use rand::{Rng, RngExt};
 
@@ -71,6 +72,8 @@ pub struct CaptureConditions {
     pub shot_noise: f32,
     /// Quality of a JPEG round trip on the way, if there is one.
     pub jpeg_quality: Option<u8>,
+    /// Faults of another camera.
+    pub faults: Faults,
 }
 
 impl CaptureConditions {
@@ -102,6 +105,7 @@ impl CaptureConditions {
             read_noise: between(rng, 1.3, 2.4),
             shot_noise: between(rng, 0.035, 0.085),
             jpeg_quality: chance(rng, 0.3).then(|| rng.random_range(82..96)),
+            faults: Faults::default(),
         }
     }
 

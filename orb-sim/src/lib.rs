@@ -24,6 +24,7 @@ mod conditions;
 #[cfg(feature = "device")]
 mod device;
 mod fast;
+mod faults;
 mod geometry;
 mod lashes;
 mod lattice;
@@ -45,6 +46,7 @@ pub use annona_iris::Eye;
 pub use conditions::{CaptureConditions, Glint, Target};
 #[cfg(feature = "device")]
 pub use device::{Capture, EyeImages, Invitation, IrisPackages, IrisPair, Orb, OrbError};
+pub use faults::{Faults, LensEdge, Pane, scaled};
 pub use geometry::Contour;
 pub use random::normal;
 pub use render::{Ray, Truth, capture, capture_with_truth};

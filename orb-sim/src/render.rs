@@ -2,6 +2,7 @@
 
 use crate::anatomy::Person;
 use crate::conditions::{CaptureConditions, Target};
+use crate::faults::{change_contrast, paint_pupil};
 use crate::geometry::Contour;
 use crate::optics::{Plane, gaussian_blur, motion_blur};
 use crate::scene::Scene;
@@ -109,7 +110,11 @@ pub fn capture_with_truth(
     rng: &mut impl Rng,
 ) -> (GrayImage, Truth) {
     let (plane, truth) = paint(person, eye, conditions, rng);
-    (develop(plane, conditions, rng), truth)
+    let mut image = develop(plane, conditions, rng);
+    if let Some(level) = conditions.faults.pupil_paint {
+        paint_pupil(&mut image, &truth, level);
+    }
+    (image, truth)
 }
 
 /// The scene before light, lens and sensor. `rng` draws the things that hang in view:
@@ -148,7 +153,11 @@ pub(crate) fn develop(
     if conditions.target != Target::CoveredLens {
         illuminate(&mut plane, conditions);
     }
-    sensor::expose(&through_lens(&plane, conditions), conditions, rng)
+    let mut plane = through_lens(&plane, conditions);
+    if let Some(factor) = conditions.faults.contrast {
+        change_contrast(&mut plane, factor);
+    }
+    sensor::expose(&plane, conditions, rng)
 }
 
 fn all_hidden() -> Vec<bool> {

@@ -122,6 +122,9 @@ impl<'a> Scene<'a> {
         }
         self.paint_lashes(&mut plane, &mut hidden);
         self.paint_glints(&mut plane, &mut hidden);
+        for pane in &self.conditions.faults.panes {
+            pane.paint(&self.view, &mut plane, &mut hidden);
+        }
         (plane, hidden)
     }
 
@@ -186,6 +189,11 @@ impl<'a> Scene<'a> {
     }
 
     fn eyeball(&self, x: f32, y: f32) -> f32 {
+        let edge = self.conditions.faults.lens_edge;
+        self.bare_eyeball(x, y) + edge.map_or(0.0, |edge| edge.at(x, y))
+    }
+
+    fn bare_eyeball(&self, x: f32, y: f32) -> f32 {
         let tones = &self.anatomy.tones;
         let (ix, iy) = self.view.to_iris(x, y);
         let far = ix * ix + iy * iy > 1.3 * 1.3;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod changes;
+mod faults;
 #[path = "../../../crates/iris/tests/it/files.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod files;

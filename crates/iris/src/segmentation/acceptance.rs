@@ -11,6 +11,10 @@ use crate::raster::order::{quantile, upper_median};
 /// Least share of the tissue's brightness over the pupil that is left just inside the limbus.
 // Chosen, not measured: an iris darkens towards its edge, but never to the pupil's level.
 const MIN_BRIGHTNESS_AT_LIMBUS: f32 = 0.35;
+/// Least brightness of the darker flank over the pupil, as a share of the brighter one's.
+// Chosen, not measured: light from one side leaves more. A flank at the pupil's level is a part of
+// the pupil, taken for iris.
+const MIN_BRIGHTNESS_OF_DARKER_FLANK: f32 = 0.25;
 /// Least grey levels by which one flank brightens across the limbus.
 // Chosen, not measured: noise makes less of a median over a flank.
 const MIN_STEP_AT_LIMBUS: f32 = 3.0;
@@ -29,11 +33,15 @@ pub(super) fn is_iris(smooth: &Plane, found: &Segmentation) -> bool {
     let is_tissue = flanks
         .iter()
         .all(|flank| flank.inside - pupil_level >= MIN_BRIGHTNESS_AT_LIMBUS * brightness(flank));
-    let brightest = brightness(&flanks[0]).max(brightness(&flanks[1]));
+    let [darker, brightest] = match flanks.each_ref().map(brightness) {
+        [left, right] if left > right => [right, left],
+        ascending => ascending,
+    };
+    let is_on_both_sides = darker >= MIN_BRIGHTNESS_OF_DARKER_FLANK * brightest;
     let is_bounded = flanks
         .iter()
         .any(|flank| flank.outside - flank.inside >= MIN_STEP_AT_LIMBUS);
-    is_tissue && is_bounded && brightest >= limits::MIN_PUPIL_CONTRAST
+    is_tissue && is_on_both_sides && is_bounded && brightest >= limits::MIN_PUPIL_CONTRAST
 }
 
 /// Median grey levels on one side of an eye.
@@ -86,8 +94,18 @@ mod tests {
     use crate::segmentation::testing::{circle, eye};
 
     fn is_accepted(pupil: f32, limbus: f32) -> bool {
+        is_accepted_aside(0.0, pupil, limbus)
+    }
+
+    /// Judges two circles whose centre lies to the right of the eye's.
+    fn is_accepted_aside(right: f32, pupil: f32, limbus: f32) -> bool {
         let plane = eye(0.0, |_| 0.0).blurred(1.5);
-        let (pupil, limbus) = (circle(pupil), circle(limbus));
+        let aside = |radius| {
+            let mut contour = circle(radius);
+            contour.centre_x += right;
+            contour
+        };
+        let (pupil, limbus) = (aside(pupil), aside(limbus));
         let eyelids = find_eyelids(&plane, &pupil, &limbus);
         let found = Segmentation {
             pupil,
@@ -109,5 +127,12 @@ mod tests {
         assert!(!is_accepted(20.0, 45.0));
         assert!(!is_accepted(20.0, 90.0));
         assert!(!is_accepted(50.0, 60.0));
+    }
+
+    #[test]
+    fn a_part_of_the_pupil_is_no_iris() {
+        // The right half of the pupil for the pupil, its left half for iris.
+        assert!(!is_accepted_aside(10.0, 10.0, 30.0));
+        assert!(is_accepted_aside(1.0, 20.0, 60.0));
     }
 }
