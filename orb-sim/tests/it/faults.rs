@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use rayon::prelude::*;
 
-const EYES: u64 = 160;
+const EYES: u64 = 80;
 const EYES_OF_A_SOAK: u64 = 2_000;
 /// Iris radii of the pictures, in pixels.
 const RADII_PX: (f32, f32) = (60.0, 300.0);
