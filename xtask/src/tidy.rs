@@ -112,7 +112,9 @@ fn objections_to(file: &Path, text: &str) -> Vec<String> {
     }
     for (line, number) in text.lines().zip(1..) {
         let place = format!("{}:{number}", file.display());
-        if let Some(opening) = interrogative_opening(line).filter(|_| is_source) {
+        // The first line of a test file opens its documentation as well.
+        let is_held = is_source || number == 1;
+        if let Some(opening) = interrogative_opening(line).filter(|_| is_held) {
             objections.push(format!(
                 "{place}: a doc line opens with a verb or a noun, not with {opening}"
             ));
@@ -189,6 +191,9 @@ mod tests {
             objections("crates/core/tests/it/a.rs", "use std::fmt;\n"),
             0
         );
+        let test = "crates/core/tests/it/a.rs";
+        assert_eq!(objections(test, "//! What holds.\n"), 1);
+        assert_eq!(objections(test, "//! Sums.\n/// What holds.\n"), 0);
         assert_eq!(
             objections("contracts/src/A.sol", "/// @notice Who pays.\n"),
             1

@@ -1,5 +1,5 @@
-//! What the iris pipeline finds in pictures of other cameras: lamps mirrored in the pupil, painted
-//! pupils, cut irises, lenses, glasses, heavy lids, small and large irises.
+//! Contours that the iris pipeline finds in pictures of other cameras: lamps mirrored in the
+//! pupil, painted pupils, cut irises, lenses, glasses, heavy lids, small and large irises.
 
 use std::collections::BTreeMap;
 use std::f32::consts::TAU;

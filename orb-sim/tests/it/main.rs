@@ -1,4 +1,4 @@
-//! What holds of photographs of simulated eyes.
+//! Properties of photographs of simulated eyes.
 #![allow(clippy::unwrap_used)]
 
 mod changes;

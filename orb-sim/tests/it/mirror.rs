@@ -1,4 +1,4 @@
-//! What the matcher calls the mirror image of an eye, against a mirrored photograph.
+//! Holds the matcher's mirror image of an eye against a mirrored photograph.
 
 use annona_iris::{Eye, encode};
 use annona_matcher::{mirrored, score};

@@ -1,4 +1,4 @@
-//! What the iris pipeline finds in a picture, against what the renderer knew.
+//! Contours that the iris pipeline finds in a picture, against those of the renderer.
 
 use std::f32::consts::TAU;
 

@@ -1,4 +1,4 @@
-//! What a wallet asks, of whom, in a whole life: recorded, and held against the table in
+//! Requests of a wallet in a whole life, by host: recorded, and held against the table in
 //! SECURITY.md.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! What a service holds its sockets to, over real connections.
+//! Limits of a service's sockets, over real connections.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What becomes of a call when the endpoint fails.
+//! Outcome of a call when the endpoint fails.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Which claims are taken.
+//! Claims that are taken, and claims that are refused.
 
 use std::sync::{Arc, LazyLock};
 

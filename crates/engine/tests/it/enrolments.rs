@@ -1,4 +1,4 @@
-//! Who is admitted, and who is not.
+//! Enrolments that are admitted, and enrolments that are not.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the fuzz targets do, on stable Rust and on a bounded number of inputs:
+//! Runs of the fuzz targets, on stable Rust and on a bounded number of inputs:
 //! inputs that once did harm, and files with a few bytes changed.
 
 use image::{DynamicImage, GrayImage, ImageFormat};

@@ -1,4 +1,4 @@
-//! Why the challenge must be fixed by the proved leaves: with a challenge of the
+//! Shows why the challenge must be fixed by the proved leaves: with a challenge of the
 //! calldata alone, one chooses the calldata, learns `x`, and solves one linear
 //! equation for other leaves with the same value.
 

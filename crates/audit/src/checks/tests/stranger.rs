@@ -1,4 +1,4 @@
-//! What someone without a role can do never makes a check fail.
+//! Nothing that someone without a role can do makes a check fail.
 
 use alloy::primitives::{B256, Bytes, U256, keccak256};
 use alloy::sol_types::{SolCall, SolValue};

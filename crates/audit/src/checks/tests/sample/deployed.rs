@@ -1,4 +1,4 @@
-//! What a deployment leaves: code, answers and the constructors' events.
+//! Traces of a deployment: code, answers and the constructors' events.
 
 use std::collections::BTreeMap;
 
