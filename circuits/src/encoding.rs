@@ -32,7 +32,7 @@
 //! and unrolled rightly. The orb's signature on `imageCommitment` stands for that, and is
 //! checked outside. The model is part of the rows: a key belongs to one model.
 
-use annona_model::{EncodedIris, EncoderModel, Filter, NormalisedIris, Probe};
+use annona_model::{EncodedIris, EncoderModel, Eye, Filter, NormalisedIris, Probe};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, PrimeField};
 
@@ -141,6 +141,15 @@ impl EncodingPrivate {
             pixels: iris.pixels().iter().copied().map(u32::from).collect(),
             noise: iris.noise().iter().copied().map(u32::from).collect(),
         }
+    }
+}
+
+/// Returns the number that stands for an eye in commitments (ZKML-2).
+#[must_use]
+pub fn eye_scalar(eye: Eye) -> Fr {
+    match eye {
+        Eye::Left => Fr::from(0),
+        Eye::Right => Fr::from(1),
     }
 }
 

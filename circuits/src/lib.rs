@@ -32,6 +32,7 @@ pub use builder::{Builder, Circuit, Rule};
 pub use catalogue::{AnyCircuit, CircuitId, UnknownCircuit};
 pub use encoding::{
     Encoding, EncodingPrivate, EncodingPublic, EncodingWitness, commit_code, commit_image,
+    eye_scalar,
 };
 pub use export::{write_r1cs, write_wtns};
 pub use poseidon::{SPONGE_RATE, absorb, hash_pair};

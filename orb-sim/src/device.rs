@@ -17,7 +17,7 @@ use rand::CryptoRng;
 #[non_exhaustive]
 pub enum OrbError {
     /// The image of one eye is not good enough.
-    #[error("{} eye: {reason}", side(*eye))]
+    #[error("{} eye: {reason}", eye.name())]
     Eye {
         /// Eye whose image was refused.
         eye: Eye,
@@ -25,7 +25,7 @@ pub enum OrbError {
         reason: IrisError,
     },
     /// The session with one eye ended without success.
-    #[error("{} eye: {refusal}", side(*eye))]
+    #[error("{} eye: {refusal}", eye.name())]
     Session {
         /// Eye that the session was about.
         eye: Eye,
@@ -38,13 +38,6 @@ pub enum OrbError {
     /// The service refused, or did not answer.
     #[error(transparent)]
     Service(#[from] ClientError),
-}
-
-const fn side(eye: Eye) -> &'static str {
-    match eye {
-        Eye::Left => "left",
-        Eye::Right => "right",
-    }
 }
 
 /// Images of both eyes, as the camera took them.

@@ -1,11 +1,10 @@
 //! Check that templates are those behind the code commitments of a statement.
 
-use annona_circuits::commit_code;
+use annona_circuits::{commit_code, eye_scalar};
 use annona_core::{CodeSalts, FieldElement, IrisCommitments};
 use annona_model::{EncodedIris, Eye, ModelName};
+use annona_proofs::{from_scalar, to_scalar};
 use annona_template::{EyePair, IrisTemplate};
-use ark_bn254::Fr;
-use ark_ff::{BigInteger, PrimeField};
 
 /// Checks that template and salt of each eye open the code commitment in that eye's place, by the
 /// model of templates (ENROL-19). It takes some milliseconds of computation.
@@ -32,12 +31,13 @@ pub(crate) fn check_codes(
 /// Computes the commitment to the code of a template, by the model of templates (ZKML-3).
 #[must_use]
 pub fn code_commitment(eye: Eye, template: &IrisTemplate, salt: FieldElement) -> FieldElement {
-    let eye = match eye {
-        Eye::Left => Fr::from(0),
-        Eye::Right => Fr::from(1),
-    };
-    let model = ModelName::P.model();
-    from_scalar(commit_code(model, &encoded(template), eye, to_scalar(salt)))
+    let (model, encoded) = (ModelName::P.model(), encoded(template));
+    from_scalar(commit_code(
+        model,
+        &encoded,
+        eye_scalar(eye),
+        to_scalar(salt),
+    ))
 }
 
 /// Returns code and mask in the order in which a commitment packs them: the words of the
@@ -55,15 +55,4 @@ fn encoded(template: &IrisTemplate) -> EncodedIris {
 
 fn bits(word: u64, count: u32) -> impl Iterator<Item = bool> {
     (0..count).map(move |place| word >> place & 1 == 1)
-}
-
-/// Exact, because a [`FieldElement`] is below the scalar modulus.
-fn to_scalar(value: FieldElement) -> Fr {
-    Fr::from_be_bytes_mod_order(&value.to_be_bytes())
-}
-
-fn from_scalar(value: Fr) -> FieldElement {
-    let bytes = value.into_bigint().to_bytes_be();
-    let bytes: [u8; 32] = bytes.try_into().expect("a scalar has 32 bytes");
-    FieldElement::from_be_bytes(bytes).expect("a scalar is reduced")
 }

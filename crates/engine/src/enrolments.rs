@@ -105,7 +105,7 @@ pub enum EnrolError {
     #[error("the statement has no commitments to irises and codes")]
     CommitmentsRequired,
     /// A template does not open the code commitment in its eye's place (ENROL-19).
-    #[error("the template of the {} eye does not open its code commitment", side(*eye))]
+    #[error("the template of the {} eye does not open its code commitment", eye.name())]
     CodeCommitmentMismatch {
         /// Eye that the commitment is in the place of.
         eye: Eye,
@@ -468,13 +468,6 @@ fn is_decidable(eyes: &EyePair) -> bool {
     [&eyes.left, &eyes.right]
         .iter()
         .all(|eye| eye.valid_bits() >= MIN_VALID_BITS)
-}
-
-const fn side(eye: Eye) -> &'static str {
-    match eye {
-        Eye::Left => "left",
-        Eye::Right => "right",
-    }
 }
 
 const fn decision_label(record: &EnrolmentRecord) -> &'static str {

@@ -22,6 +22,7 @@ pub use batch::{
     BatchStatement, KeyOrigin, ProvingKey, RegistryBatchVerifier, RegistryScope, RemovedLeaf,
     RevokeBatch, RevokeProver, RevokeStatement,
 };
+pub use field::{from_scalar, to_scalar};
 pub use key::{KeyError, VerifyingKey};
 pub use prover_key::ProverKey;
 pub use verify::{ClaimVerifier, ProofVerifier, VerifyError};

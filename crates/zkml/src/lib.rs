@@ -14,7 +14,6 @@
 //! under the key of one model, for one context, and in one form of its bytes.
 
 mod context;
-mod field;
 mod package;
 mod pair;
 mod pins;

@@ -1,14 +1,14 @@
 use core::fmt;
 
-use annona_circuits::{EncodingPrivate, commit_code, commit_image};
+use annona_circuits::{EncodingPrivate, commit_code, commit_image, eye_scalar};
 use annona_core::{EyeCommitments, FieldElement, FieldError};
 use annona_model::{EncodedIris, Eye, ModelName, NormalisedError, NormalisedIris, NormalisedSize};
 use ark_bn254::Fr;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-use crate::field::{from_scalar, to_scalar};
 use crate::text::{hex, parse_field, unhex, word};
+use annona_proofs::{from_scalar, to_scalar};
 
 /// Form of a package's file.
 const FORMAT: &str = "annona-iris-package-1";
@@ -166,7 +166,7 @@ impl IrisPackage {
     pub fn image_commitment(&self) -> FieldElement {
         let mut models = self.models();
         let model = models.next().expect("an iris was made for a model");
-        let eye = scalar_of(self.eye);
+        let eye = eye_scalar(self.eye);
         from_scalar(commit_image(
             model.model(),
             &self.iris,
@@ -185,7 +185,7 @@ impl IrisPackage {
     ) -> Result<(EncodedIris, FieldElement), SizeMismatch> {
         self.check_size(model)?;
         let encoded = model.model().encode(&self.iris);
-        let (eye, salt) = (scalar_of(self.eye), self.code_salt.scalar());
+        let (eye, salt) = (eye_scalar(self.eye), self.code_salt.scalar());
         let commitment = from_scalar(commit_code(model.model(), &encoded, eye, salt));
         Ok((encoded, commitment))
     }
@@ -214,7 +214,7 @@ impl IrisPackage {
         self.check_size(model)?;
         Ok(EncodingPrivate::new(
             &self.iris,
-            scalar_of(self.eye),
+            eye_scalar(self.eye),
             self.image_salt.scalar(),
             self.code_salt.scalar(),
         ))
@@ -240,7 +240,7 @@ impl IrisPackage {
         let noise: Vec<u8> = self.iris.noise().iter().copied().map(u8::from).collect();
         let file = PackageFile {
             format: FORMAT.to_owned(),
-            eye: name_of(self.eye).to_owned(),
+            eye: self.eye.name().to_owned(),
             width: size.width_angles,
             height: size.height_radii,
             pixel_bits: size.pixel_bits,
@@ -267,7 +267,7 @@ impl IrisPackage {
         }
         let eye = [Eye::Left, Eye::Right]
             .into_iter()
-            .find(|eye| name_of(*eye) == file.eye)
+            .find(|eye| eye.name() == file.eye)
             .ok_or_else(not_a_package)?;
         let size = NormalisedSize {
             width_angles: file.width,
@@ -291,21 +291,5 @@ impl IrisPackage {
             image_salt: Salt(parse_field(&file.image_salt)?),
             code_salt: Salt(parse_field(&file.code_salt)?),
         })
-    }
-}
-
-/// Returns the name of an eye in files.
-const fn name_of(eye: Eye) -> &'static str {
-    match eye {
-        Eye::Left => "left",
-        Eye::Right => "right",
-    }
-}
-
-/// Returns the number that stands for an eye in commitments (ZKML-2).
-fn scalar_of(eye: Eye) -> Fr {
-    match eye {
-        Eye::Left => Fr::from(0),
-        Eye::Right => Fr::from(1),
     }
 }

@@ -3,11 +3,11 @@ use annona_model::ModelName;
 use annona_proofs::{BatchKeyError, ProverKey};
 use rand_core::CryptoRng;
 
-use crate::field::{from_scalar, to_scalar};
 use crate::{
     EncodingProof, EncodingStatement, EncodingVerifier, IrisPackage, ProofContext, RefusedProof,
     SizeMismatch, circuit,
 };
+use annona_proofs::{from_scalar, to_scalar};
 
 /// Reason why there is no proof.
 #[derive(Debug, thiserror::Error)]

@@ -3,9 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use annona_evaluation::images::{
-    EncodedImages, ManifestEntry, NotablePair, NotablePairs, eye_name,
-};
+use annona_evaluation::images::{EncodedImages, ManifestEntry, NotablePair, NotablePairs};
 use annona_evaluation::long_work::Supervisor;
 use annona_files::{Audience, OutputFile, create_folder};
 use annona_iris::{examination_overlay, examine, read_image};
@@ -147,7 +145,7 @@ impl Figure {
                 "<figcaption>{} (image {index}; {}, {})<br>{}</figcaption></figure>",
                 escaped(&entry.path.display().to_string()),
                 escaped(&entry.subject),
-                eye_name(entry.eye),
+                entry.eye.name(),
                 escaped(said)
             )?;
         }

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Proofs, name_of, word};
+use super::{Proofs, word};
 use crate::output::Format;
 
 /// Arguments of `annona zkml inspect`.
@@ -75,7 +75,7 @@ fn describe(package: &IrisPackage) -> anyhow::Result<PackageAnswer> {
         });
     }
     Ok(PackageAnswer {
-        eye: name_of(package.eye()),
+        eye: package.eye().name(),
         width: size.width_angles,
         height: size.height_radii,
         pixel_bits: size.pixel_bits,

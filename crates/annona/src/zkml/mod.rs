@@ -12,7 +12,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use annona_core::{B256, FieldElement};
-use annona_model::Eye;
 use annona_zkml::{EncodingProof, ProofPair};
 use anyhow::Context;
 use clap::Subcommand;
@@ -119,13 +118,6 @@ impl ProofAnswer {
 
 fn word(value: FieldElement) -> String {
     B256::from(value.to_be_bytes()).to_string()
-}
-
-const fn name_of(eye: Eye) -> &'static str {
-    match eye {
-        Eye::Left => "left",
-        Eye::Right => "right",
-    }
 }
 
 /// Proof of one eye, or proofs of both, left and right.

@@ -16,9 +16,9 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::ProofAnswer;
 use super::context::ContextArgs;
 use super::keys::{read_iris, test_prover};
-use super::{ProofAnswer, name_of};
 use crate::long_work::{Stop, stoppable};
 use crate::output::{Format, note};
 
@@ -182,7 +182,7 @@ fn prove(args: &ProveArgs, stop: &Stop) -> anyhow::Result<Option<ProveAnswer>> {
         progress.advance(1);
         let answer = OneAnswer {
             proof: ProofAnswer::new(&proof),
-            eye: name_of(package.eye()),
+            eye: package.eye().name(),
             prove_secs: begun.elapsed().as_secs_f64(),
         };
         proved.push((proof, answer));
@@ -262,8 +262,8 @@ fn read_package(source: &Source<'_>) -> anyhow::Result<IrisPackage> {
         Some(asked) if asked != held => bail!(
             "the package {} is of the {} eye, and stands for the {} one",
             path.display(),
-            name_of(held),
-            name_of(asked)
+            held.name(),
+            asked.name()
         ),
         _ => Ok(package),
     }

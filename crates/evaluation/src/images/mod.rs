@@ -13,7 +13,7 @@ mod report;
 
 pub use encoded::{EncodedImages, UnreadableImage};
 pub use manifest::{FieldError, FormatError, ManifestEntry, ManifestError, load};
-pub use notable::{NotablePair, NotablePairs, SUSPECTS_HEADER, eye_name};
+pub use notable::{NotablePair, NotablePairs, SUSPECTS_HEADER};
 pub use pairs::{
     ComparedCaptures, ComparedPairs, SCORES_HEADER, compare_both_eyes, compare_single_eyes,
 };

@@ -147,10 +147,10 @@ fn fields(
     let lowest = f64::from(found.lowest.micros.unwrap_or(u32::MAX)) / 1e6;
     vec![
         first.subject.clone(),
-        eye_name(first.eye).to_owned(),
+        first.eye.name().to_owned(),
         of_first,
         second.subject.clone(),
-        eye_name(second.eye).to_owned(),
+        second.eye.name().to_owned(),
         of_second,
         found.matching.to_string(),
         format!("{lowest:.6}"),
@@ -161,15 +161,6 @@ fn fields(
 
 fn label(image: &EncodedImage) -> Label {
     (image.subject, image.eye == Eye::Right)
-}
-
-/// Name of an eye, as a manifest has it.
-#[must_use]
-pub const fn eye_name(eye: Eye) -> &'static str {
-    match eye {
-        Eye::Left => "left",
-        Eye::Right => "right",
-    }
 }
 
 /// The pairs of lowest rank, of equal ones the first.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{SCORE, TestSet};
 use crate::Salt;
-use crate::field::{from_scalar, to_scalar};
 use crate::text::{parse_field, word};
+use annona_proofs::{from_scalar, to_scalar};
 
 /// Form of a file with a bank alone.
 const BANK_FORMAT: &str = "annona-filter-bank-1";

@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 
 use super::{PrivateBank, SCORE, ScoreProof, ScoreStatement, TestSet};
 use crate::ProofContext;
-use crate::field::to_scalar;
+use annona_proofs::to_scalar;
 
 /// Reason why there is no score, or why one is not accepted.
 #[derive(Debug, thiserror::Error)]

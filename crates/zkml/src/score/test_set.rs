@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::SCORE;
 use crate::Salt;
-use crate::field::from_scalar;
 use crate::text::{hex, parse_field, unhex, word};
+use annona_proofs::from_scalar;
 
 /// Form of a test set's file.
 const FORMAT: &str = "annona-score-set-1";
