@@ -224,28 +224,26 @@ proptest! {
             .iter()
             .map(|probe| reference(&gallery, probe, Some(limit)))
             .collect();
+        let prefiltered: Vec<SearchResult> = probes
+            .iter()
+            .map(|probe| prefiltered_reference(&gallery, probe, limit))
+            .collect();
+        let snapshot = gallery.snapshot();
         for instructions in Instructions::ALL {
-            let search = |mode| {
-                let snapshot = gallery.snapshot();
-                snapshot.search_many(0, probes, limit, instructions, mode)
-            };
+            let search = |mode| snapshot.search_many(0, probes, limit, instructions, mode);
             prop_assert_eq!(&search(SearchMode::Exact), &expected);
-            let prefiltered: Vec<SearchResult> = probes
-                .iter()
-                .map(|probe| prefiltered_reference(&gallery, probe, limit))
-                .collect();
             prop_assert_eq!(&search(SearchMode::Prefiltered), &prefiltered);
+        }
+        let mut start = Gallery::new();
+        for (k, eyes) in entries.iter().take(after as usize).enumerate() {
+            start.push(k as u64 + 1, eyes).unwrap();
+        }
+        if deleted <= start.len() {
+            start.delete(deleted).unwrap();
         }
         for (probe, whole) in probes.iter().zip(&expected) {
             prop_assert_eq!(gallery.nearest(probe), reference(&gallery, probe, None).best);
-            let mut start = Gallery::new();
-            for (k, eyes) in entries.iter().take(after as usize).enumerate() {
-                start.push(k as u64 + 1, eyes).unwrap();
-            }
-            if deleted <= start.len() {
-                start.delete(deleted).unwrap();
-            }
-            let rest = gallery.snapshot().search_after(after, probe, limit);
+            let rest = snapshot.search_after(after, probe, limit);
             prop_assert_eq!(&start.search(probe, limit).merge(rest), whole);
         }
     }

@@ -14,12 +14,12 @@ const FOLDER: &str = "GALLERY_TEST_FOLDER";
 /// Tells it how many people are in before anybody joins.
 const BEFORE: &str = "GALLERY_TEST_BEFORE";
 /// People that readers wait for while the writer is at work.
-const WAITED_FOR: u64 = 300;
+const WAITED_FOR: u64 = 100;
 /// Most looks at a gallery that does not grow.
 const MOST_LOOKS: u64 = 50_000_000;
 const KILLS: usize = 4;
 /// Most people that a writer adds before it waits to be killed.
-const MOST_ADDED: u64 = 3_000;
+const MOST_ADDED: u64 = 1_000;
 
 fn person(seed: u64) -> EyePair {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
