@@ -47,7 +47,7 @@
     inner.top >= outer.top - SLACK &&
     inner.bottom <= outer.bottom + SLACK;
 
-  /** Whether an element is seen as a box of its own, or cuts off what lies outside of it. */
+  /** Returns whether an element is seen as a box of its own, or cuts off what lies outside of it. */
   function isBox(element) {
     const style = styleOf(element);
     const hasGround = !/^(transparent|rgba\(.*, 0\))$/.test(style.backgroundColor);

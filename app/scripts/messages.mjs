@@ -5,7 +5,7 @@ import { parse as parseSvelte } from 'svelte/compiler';
 
 /** Attributes that a person reads or hears. */
 const SPOKEN = ['alt', 'aria-description', 'aria-label', 'aria-roledescription', 'placeholder', 'title'];
-/** Plural categories of each language that a text with a plural must tell apart. */
+/** Plural categories of each language that a text with a plural must distinguish. */
 const PLURALS = {
   en: ['one', 'other'],
   es: ['one', 'other'],

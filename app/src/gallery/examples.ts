@@ -1,4 +1,4 @@
-/** What the examples of the gallery have in common: a calendar, a unit, an amount, an address. */
+/** Values that all examples of the gallery share: a calendar, a unit, an amount, an address. */
 
 import type { ClaimState } from '../citizen/claim/claim.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The WebAssembly module of `crates/wasm`: what can be called and how the bytes are laid out
- * stands in its `call.rs`. Numbers are big-endian.
+ * The WebAssembly module of `crates/wasm`. Its `call.rs` describes the calls and the layout of
+ * their bytes. Numbers are big-endian.
  */
 
 import { concat, type Bytes } from '../bytes/bytes.ts';

@@ -45,7 +45,7 @@ export interface ClaimProof {
 
 /** Least time that a helper gets for its share after this worker has done its own. */
 const LEAST_PATIENCE_MS = 2_000;
-/** How many times this worker's own time a helper gets: cores of a phone differ in speed. */
+/** Multiple of this worker's own time that a helper gets: cores of a phone differ in speed. */
 const PATIENCE_FACTOR = 4;
 
 /** Time for which helpers are waited for, by the time that this worker's own share took. */

@@ -9,7 +9,7 @@ interface WalletSchema extends DBSchema {
   vault: { key: 'record'; value: unknown };
   keys: { key: 'device'; value: CryptoKey };
   attempts: { key: 'pin'; value: Attempts };
-  /** Records that nothing could open any more when the person restored from a card. */
+  /** Records that nothing could open when the person restored from a card. */
   replaced: { key: number; value: { record: unknown; deviceKey: CryptoKey | undefined } };
   /** Deployment for which the wallet proves, and for no other. */
   deployment: { key: 'adopted'; value: Deployment };

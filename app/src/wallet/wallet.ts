@@ -71,7 +71,7 @@ export interface WalletContext {
   computing: Computing;
 }
 
-/** What the wallet computes with. */
+/** The module and the prover that the wallet computes with. */
 export interface Computing {
   module(): Promise<Module>;
   prover(): Promise<ClaimProver>;
@@ -145,7 +145,7 @@ export class Wallet {
 
   /**
    * Keeps the secret of a card under a PIN. Never touches an identity that is there, unless
-   * nothing on this device can open it any more; then its record is put aside.
+   * nothing on this device can open it; then its record is put aside.
    */
   async restore(
     { card, pin }: { card: string; pin: string },

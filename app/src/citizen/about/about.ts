@@ -15,7 +15,7 @@ export interface DatedEvent extends LeafEvent {
   countsFrom: number;
 }
 
-/** What is known about the own commitment. */
+/** Knowledge about the person's own commitment. */
 export type AboutState =
   | { kind: 'reading' }
   | { kind: 'not-read'; why: NotChecked }

@@ -44,7 +44,7 @@ export interface Checkpoint {
   evidence: Evidence;
 }
 
-/** What was made of an epoch. */
+/** Outcome of claiming one epoch. */
 export type ClaimOutcome =
   | { kind: 'queued'; claim: DeviceClaim; evidence: Evidence }
   | { kind: 'stopped'; stop: ClaimStop };

@@ -1,4 +1,4 @@
-/** What the home page is about, by all that is known. */
+/** Subject of the home page, by all that is known. */
 
 import { oldestClaimable, startOf } from '../../chain/calendar.ts';
 import type { ServiceFailure } from '../../service/problems.ts';

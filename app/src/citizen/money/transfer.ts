@@ -19,7 +19,7 @@ export interface StepOrder {
 export interface StepVersion {
   hash: string;
   order: StepOrder;
-  /** True of an empty transaction, which stands in the place of the one that is called off. */
+  /** True of an empty transaction, which takes the place of the one that is called off. */
   isCancelling: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The present epoch and the time of the chain: as the person's endpoints show them, and where none
- * is named, as a service tells them. Which of the two it was stays with the facts.
+ * is named, as a service tells them. The facts say which of the two it was.
  */
 
 import { epochAt, oldestClaimable, startOf, type ClaimCalendar } from '../../chain/calendar.ts';

@@ -78,9 +78,9 @@ export interface Judgement {
   blockNumber: number;
   chainSecs: number;
   sources: readonly string[];
-  /** Whether the endpoints were asked if the token refuses the payee. */
+  /** Says if the endpoints were asked whether the token refuses the payee. */
   questions: PayeeQuestions;
-  /** Nothing on the chain can change the verdict any more. */
+  /** True once nothing on the chain can change the verdict. */
   isSettled: boolean;
 }
 
