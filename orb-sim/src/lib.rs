@@ -30,6 +30,7 @@ mod lashes;
 mod lattice;
 mod lids;
 mod optics;
+mod other_cameras;
 mod random;
 mod render;
 mod scene;
@@ -37,6 +38,7 @@ mod sensor;
 pub mod session;
 mod texture;
 mod tile;
+mod truth;
 mod view;
 #[cfg(feature = "device")]
 mod visit;
@@ -46,10 +48,12 @@ pub use annona_iris::Eye;
 pub use conditions::{CaptureConditions, Glint, Target};
 #[cfg(feature = "device")]
 pub use device::{Capture, EyeImages, Invitation, IrisPackages, IrisPair, Orb, OrbError};
-pub use faults::{Faults, LensEdge, Pane, scaled};
+pub use faults::{Faults, LensEdge, Pane};
 pub use geometry::Contour;
+pub use other_cameras::scaled;
 pub use random::normal;
-pub use render::{Ray, Truth, capture, capture_with_truth};
+pub use render::{capture, capture_with_truth};
+pub use truth::{Ray, Truth};
 pub use view::{HEIGHT, WIDTH};
 #[cfg(feature = "device")]
 pub use visit::{VISIT_MAX_LEAD_SECS, VISIT_PREFIX, VISIT_VALID_SECS, Visit, VisitError};

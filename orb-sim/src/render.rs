@@ -2,14 +2,13 @@
 
 use crate::anatomy::Person;
 use crate::conditions::{CaptureConditions, Target};
-use crate::faults::{change_contrast, paint_pupil};
-use crate::geometry::Contour;
 use crate::optics::{Plane, gaussian_blur, motion_blur};
 use crate::scene::Scene;
 use crate::sensor;
-use crate::view::{HEIGHT, View, WIDTH};
+use crate::truth::Truth;
+use crate::view::{HEIGHT, WIDTH};
 use annona_iris::Eye;
-use image::GrayImage;
+use image::{GrayImage, Luma};
 use rand::Rng;
 
 /// Blur of the lens in its plane of focus, standard deviation in pixels.
@@ -17,75 +16,8 @@ const LENS_BLUR_PX: f32 = 0.65;
 /// Motion below this many pixels is lost in the lens blur.
 const LEAST_MOTION_PX: f32 = 0.4;
 
-/// Truth about an image that the renderer knew: for measuring, never for enrolment.
-///
-/// Coordinates are those of the iris plane in iris radii; [`Truth::to_image`]
-/// carries them to pixels.
-#[derive(Clone, Debug)]
-pub struct Truth {
-    /// Edge of the pupil.
-    pub pupil: Contour,
-    /// Edge of the iris.
-    pub limbus: Contour,
-    /// Row by row, `true` where lid, lash or glint hides what lies beneath.
-    pub hidden: Vec<bool>,
-    view: View,
-}
-
-/// Ends of the iris at one angle, in the iris plane.
-pub struct Ray {
-    inner: (f32, f32),
-    outer: (f32, f32),
-}
-
-impl Truth {
-    /// Pixel coordinates of a point of the iris plane.
-    #[must_use]
-    pub fn to_image(&self, x: f32, y: f32) -> (f32, f32) {
-        self.view.to_image(x, y)
-    }
-
-    /// Face coordinates of a pixel: iris radii from the iris centre, before the roll.
-    pub(crate) fn to_face(&self, x: f32, y: f32) -> (f32, f32) {
-        self.view.to_face(x, y)
-    }
-
-    /// Point of the iris plane at a pixel: undoes [`Truth::to_image`].
-    pub(crate) fn to_iris(&self, x: f32, y: f32) -> (f32, f32) {
-        let (x, y) = self.view.to_face(x, y);
-        self.view.to_iris(x, y)
-    }
-
-    /// Pixel coordinates of a point of the rubber sheet: `theta` radians clockwise,
-    /// `depth` from 0 at the pupil to 1 at the limbus.
-    #[must_use]
-    pub fn sheet_to_image(&self, theta: f32, depth: f32) -> (f32, f32) {
-        self.along(&self.ray(theta), depth)
-    }
-
-    /// Ends of the iris at an angle.
-    #[must_use]
-    pub fn ray(&self, theta: f32) -> Ray {
-        let (cos, sin) = (libm::cosf(theta), libm::sinf(theta));
-        let [inner, outer] = [&self.pupil, &self.limbus].map(|contour| {
-            let radius = contour.radius_at(theta);
-            (
-                contour.centre.0 + radius * cos,
-                contour.centre.1 + radius * sin,
-            )
-        });
-        Ray { inner, outer }
-    }
-
-    /// Pixel coordinates at a depth of a ray.
-    #[must_use]
-    pub fn along(&self, Ray { inner, outer }: &Ray, depth: f32) -> (f32, f32) {
-        self.to_image(
-            inner.0 + (outer.0 - inner.0) * depth,
-            inner.1 + (outer.1 - inner.1) * depth,
-        )
-    }
-}
+/// Grey level about which contrast is changed.
+const MIDDLE_LEVEL: f32 = 100.0;
 
 /// Photographs an eye: 640x480, 8-bit grey, near infrared.
 ///
@@ -185,4 +117,24 @@ fn through_lens(plane: &Plane, conditions: &CaptureConditions) -> Plane {
         return plane;
     }
     motion_blur(&plane, conditions.motion_px)
+}
+
+/// Changes the contrast of a scene about a middle grey level.
+fn change_contrast(plane: &mut Plane, factor: f32) {
+    for grey in &mut plane.data {
+        *grey = MIDDLE_LEVEL + factor * (*grey - MIDDLE_LEVEL);
+    }
+}
+
+/// Paints a pupil over as publishers of pictures do, to hide the lamps in it.
+fn paint_pupil(image: &mut GrayImage, truth: &Truth, level: u8) {
+    let (cx, cy) = truth.pupil.centre;
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
+        let (ix, iy) = truth.to_iris(x as f32, y as f32);
+        let (dx, dy) = (ix - cx, iy - cy);
+        let theta = libm::atan2f(dy, dx);
+        if libm::hypotf(dx, dy) <= truth.pupil.radius_at(theta) {
+            *pixel = Luma([level]);
+        }
+    }
 }

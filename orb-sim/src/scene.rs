@@ -3,6 +3,7 @@
 use crate::anatomy::Anatomy;
 use crate::conditions::CaptureConditions;
 use crate::fast::{Table, exp, gauss};
+use crate::faults::Pane;
 use crate::geometry::{Contour, RadiusTable, Sheet, SheetPoint};
 use crate::lashes::{self, Bead};
 use crate::lids::Lids;
@@ -347,4 +348,21 @@ fn splat(cover: &mut [f32], width: usize, height: usize, (x, y): (f32, f32), hal
 
 fn distance(x: f32, y: f32) -> f32 {
     (x * x + y * y).sqrt()
+}
+
+impl Pane {
+    /// Adds the light to a scene, and marks what it hides.
+    fn paint(&self, view: &View, plane: &mut Plane, hidden: &mut [bool]) {
+        let (sin, cos) = (libm::sinf(self.turn), libm::cosf(self.turn));
+        for (at, (grey, hidden)) in plane.data.iter_mut().zip(hidden).enumerate() {
+            let (px, py) = (at % WIDTH as usize, at / WIDTH as usize);
+            let (x, y) = view.to_face(px as f32, py as f32);
+            let (dx, dy) = (x - self.centre.0, y - self.centre.1);
+            let along = self.half.0 - (cos * dx + sin * dy).abs();
+            let across = self.half.1 - (cos * dy - sin * dx).abs();
+            let inside = (0.5 + along.min(across) * view.radius / 2.0).clamp(0.0, 1.0);
+            *grey += self.strength * inside;
+            *hidden |= inside > 0.05;
+        }
+    }
 }
