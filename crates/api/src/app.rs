@@ -2,15 +2,13 @@
 
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use tower_http::services::ServeDir;
 
 use crate::error::ApiError;
-use crate::state::Shared;
 
 /// Page of the app.
 const INDEX: &str = "index.html";
@@ -90,7 +88,7 @@ impl AppFolder {
         policy.and_then(|it| it.to_str().ok()).unwrap_or_default()
     }
 
-    async fn answer(&self, mut request: Request) -> Response {
+    pub(crate) async fn answer(&self, mut request: Request) -> Response {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return ApiError::RouteUnknown.into_response();
         }
@@ -131,14 +129,6 @@ fn is_absence(error: &std::io::Error) -> bool {
         error.kind(),
         ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename
     )
-}
-
-/// Answers with a file of the app, or says that there is no such route.
-pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    match &shared.api.app {
-        Some(app) => app.answer(request).await,
-        None => ApiError::RouteUnknown.into_response(),
-    }
 }
 
 /// A name with a hash in it never means other contents; any other file is asked for each time.

@@ -10,7 +10,7 @@ use axum::response::Response;
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::router::REQUEST_ID;
+use crate::middleware::REQUEST_ID;
 
 /// Time for which a browser remembers the answer to a preflight request; browsers cut it to
 /// theirs.

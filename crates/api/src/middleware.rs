@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::Method;
+use axum::http::{HeaderName, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::request_id::RequestId;
@@ -19,6 +19,9 @@ use crate::error::ApiError;
 use crate::kinds::RequestKind;
 use crate::limits::REQUESTS_PER_METRICS_UPKEEP;
 use crate::state::Shared;
+
+/// Header that names a request in the answer and in the log.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Name of a request without a route in logs and figures.
 const UNMATCHED: &str = "unmatched";
@@ -135,4 +138,10 @@ fn method_label(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => OTHER_METHOD,
     }
+}
+
+/// A name that the sender chose would end up in the log, at any length.
+pub(crate) async fn drop_foreign_request_id(mut request: Request) -> Request {
+    request.headers_mut().remove(REQUEST_ID);
+    request
 }

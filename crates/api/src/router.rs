@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::handler::Handler;
-use axum::http::HeaderName;
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
@@ -14,15 +15,13 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ApiError;
+use crate::middleware::REQUEST_ID;
 use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
-    ApiLimits, ApiState, ProblemCode, app, bodies, claims, cors, enrolments, epochs, middleware,
+    ApiLimits, ApiState, ProblemCode, bodies, claims, cors, enrolments, epochs, middleware,
     operations, tree,
 };
-
-/// Header that names a request in the answer and in the log.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -69,7 +68,7 @@ pub fn router_with_limits(state: ApiState, limits: ApiLimits) -> Router {
             middleware::limit_time,
         ))
         .into();
-    let others = app::answer
+    let others = answer_with_app
         .layer(from_fn_with_state(
             Arc::clone(&shared),
             middleware::limit_time,
@@ -101,7 +100,7 @@ pub fn router_with_limits(state: ApiState, limits: ApiLimits) -> Router {
         )
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(map_request(drop_foreign_request_id))
+        .layer(map_request(middleware::drop_foreign_request_id))
         .with_state(shared)
 }
 
@@ -141,8 +140,10 @@ fn description() -> String {
     )
 }
 
-/// A name that the sender chose would end up in the log, at any length.
-async fn drop_foreign_request_id(mut request: axum::extract::Request) -> axum::extract::Request {
-    request.headers_mut().remove(REQUEST_ID);
-    request
+/// Answers with a file of the app, or says that there is no such route.
+async fn answer_with_app(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    match &shared.api.app {
+        Some(app) => app.answer(request).await,
+        None => ApiError::RouteUnknown.into_response(),
+    }
 }

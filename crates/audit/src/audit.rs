@@ -4,32 +4,10 @@ use annona_core::UnixSeconds;
 
 use crate::data::ChainData;
 use crate::gather::{gather, is_canonical, read_head};
-use crate::{AuditError, AuditReport, CheckResult, checks};
+use crate::{AuditError, AuditProgress, AuditReport, checks};
 
 /// Times that an audit is begun when the chain is reorganised under it (AUDIT-37).
 const ATTEMPTS: usize = 2;
-
-/// Progress of an audit.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum AuditProgress<'a> {
-    /// Something is read from the chain.
-    Reading {
-        /// Name of the data that is read.
-        what: &'static str,
-        /// Number of items read so far; blocks, for event logs.
-        done: u64,
-        /// Number of items to be read in all.
-        total: u64,
-    },
-    /// The chain was reorganised; the reading begins again.
-    BegunAgain {
-        /// Number of the block that was replaced.
-        number: u64,
-    },
-    /// A check was made.
-    Checked(&'a CheckResult),
-}
 
 /// Audits `deployment` up to the endpoint's newest block, which is held against
 /// the time `now`.

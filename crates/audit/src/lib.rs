@@ -22,12 +22,14 @@ mod data;
 mod error;
 mod explain;
 mod gather;
+mod progress;
 mod recomputed;
 mod report;
 
-pub use audit::{AuditProgress, audit};
+pub use audit::audit;
 pub use error::AuditError;
 pub use explain::{Explanation, PaidClaim, ProofVerdict, UnpaidReason, explain};
+pub use progress::AuditProgress;
 pub use report::{
     AuditReport, AuditTotals, AuditVerdict, AuditedBlock, CheckOutcome, CheckResult, Gap, Objection,
 };

@@ -2,7 +2,7 @@
 
 use annona_core::ClaimCalendar;
 
-use crate::FeePolicy;
+use crate::{FeePolicy, MembershipRules};
 
 /// Rules by which the workers get transactions into blocks, and take them as final.
 #[derive(Debug, Clone, Copy)]
@@ -13,4 +13,15 @@ pub struct SettlementRules {
     pub confirmations: u64,
     /// Policy for the fees that are offered, and for raising them.
     pub fees: FeePolicy,
+}
+
+impl SettlementRules {
+    /// The part of the rules that decides which trees are kept.
+    #[must_use]
+    pub const fn membership(&self) -> MembershipRules {
+        MembershipRules {
+            calendar: self.calendar,
+            confirmations: self.confirmations,
+        }
+    }
 }

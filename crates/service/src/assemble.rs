@@ -10,9 +10,9 @@ use annona_chain::{EvmReader, EvmWriter, ReceiptKey, SenderKeys};
 use annona_core::{B256, ClaimCalendar, EpochClock, UnixSeconds};
 use annona_engine::ports::{ChainPorts, ChainReader, Clock, Store};
 use annona_engine::{
-    BatchPolicy, ClaimRules, ClaimService, EnrolmentPolicy, EnrolmentService, Membership,
-    MembershipRules, Outbox, ReceiptService, Relay, RelayParts, RelayRules, Sequencer,
-    SequencerParts, SequencerRules, SettlementRules,
+    BatchPolicy, ClaimRules, ClaimService, EnrolmentPolicy, EnrolmentService, Membership, Outbox,
+    ReceiptService, Relay, RelayParts, RelayRules, Sequencer, SequencerParts, SequencerRules,
+    SettlementRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
@@ -91,10 +91,7 @@ impl Service {
             writer,
         };
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
-        let membership = Arc::new(Membership::new(MembershipRules {
-            calendar,
-            confirmations,
-        }));
+        let membership = Arc::new(Membership::new(settlement.membership()));
         let tree_file = TreeFile::new(config.service.tree(), &deployment, membership.clone());
         let metrics = PrometheusBuilder::new()
             .install_recorder()

@@ -15,8 +15,8 @@ use annona_engine::ports::{
     OrbAllowance,
 };
 use annona_engine::{
-    BatchPolicy, EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, MembershipRules, Outbox,
-    Sequencer, SequencerParts, SequencerRules, SettlementRules,
+    BatchPolicy, EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, Outbox, Sequencer,
+    SequencerParts, SequencerRules, SettlementRules,
 };
 use annona_keys::UnsafeKeys;
 use annona_proofs::RegistryScope;
@@ -104,10 +104,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let parts = SequencerParts {
         store: Arc::new(store.clone()),
         chain: chain.clone(),
-        membership: Arc::new(Membership::new(MembershipRules {
-            calendar: settlement.calendar,
-            confirmations: CONFIRMATIONS,
-        })),
+        membership: Arc::new(Membership::new(settlement.membership())),
         prover: Arc::new(LocalProver::new(scope, args.keys, UnsafeKeys::Refuse)?),
         clock: Arc::new(SystemClock),
     };

@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{B256, U256};
 use annona_keys::DEVELOPMENT_CHAINS;
 
-use super::findings::{Finding, Findings, Verdict, not_shown, wrong};
+use super::findings::{Findings, Verdict, not_shown, wrong};
 use super::money::owed_and_given;
 use super::rebuilt::looked_at;
 use super::{ARCHIVE_NODE, Evidence};
@@ -321,21 +321,4 @@ fn parameters_gap(data: &ChainData) -> Option<Gap> {
             ANOTHER_ENDPOINT,
         )
     })
-}
-
-/// Lists the accounts that created contracts of the deployment, as far as the endpoint shows it.
-pub(super) fn deployers(data: &ChainData) -> Result<Vec<Address>, Finding> {
-    let mut deployers = Vec::new();
-    for creation in data.events.creations().into_values() {
-        let Some(sent) = data.transaction(creation) else {
-            return Err(Finding::Unchecked(not_shown(
-                "the endpoint does not know the transactions of the deployment",
-                ARCHIVE_NODE,
-            )));
-        };
-        if !deployers.contains(&sent.from) {
-            deployers.push(sent.from);
-        }
-    }
-    Ok(deployers)
 }

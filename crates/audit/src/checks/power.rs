@@ -3,11 +3,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use annona_bindings::contracts::TimelockController;
 
-use super::evidence::deployers;
 use super::findings::{
-    Finding, Findings, Verdict, answer, wrong, wrong_at, wrong_by_logs, wrong_by_logs_at,
+    Finding, Findings, Verdict, answer, not_shown, wrong, wrong_at, wrong_by_logs, wrong_by_logs_at,
 };
-use super::{Evidence, cover};
+use super::{ARCHIVE_NODE, Evidence, cover};
 use crate::data::{AdminAction, At, ChainData, Contract, Logged, RoleKey};
 
 /// OpenZeppelin's `DEFAULT_ADMIN_ROLE`.
@@ -79,6 +78,23 @@ fn has_waited(
     }
     let what = format!("operation {id} waited {waited} s instead of {delay}");
     wrong_at(&Logged { at, event: () }, what)
+}
+
+/// Lists the accounts that created contracts of the deployment, as far as the endpoint shows it.
+fn deployers(data: &ChainData) -> Result<Vec<Address>, Finding> {
+    let mut deployers = Vec::new();
+    for creation in data.events.creations().into_values() {
+        let Some(sent) = data.transaction(creation) else {
+            return Err(Finding::Unchecked(not_shown(
+                "the endpoint does not know the transactions of the deployment",
+                ARCHIVE_NODE,
+            )));
+        };
+        if !deployers.contains(&sent.from) {
+            deployers.push(sent.from);
+        }
+    }
+    Ok(deployers)
 }
 
 /// Lists the roles and their holders by the events, each with the transaction that granted it.

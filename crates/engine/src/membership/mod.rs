@@ -52,7 +52,8 @@ pub enum MembershipError {
     },
 }
 
-/// Rules of the deployment that decide which trees are kept.
+/// Rules of the deployment that decide which trees are kept: the part of
+/// [`SettlementRules`](crate::SettlementRules) that a wallet needs too, which sends nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct MembershipRules {
     /// Calendar with the window in which an epoch can be claimed.
