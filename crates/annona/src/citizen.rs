@@ -2,7 +2,10 @@
 
 mod claim;
 mod direct;
+mod draft;
 mod paid;
+mod prove;
+mod receipt_file;
 mod session;
 mod status;
 
@@ -161,8 +164,8 @@ pub(crate) async fn run(command: CitizenCommand) -> anyhow::Result<ExitCode> {
     match command {
         CitizenCommand::New(args) => new(&args),
         CitizenCommand::Status(args) => status::status(&args).await,
-        CitizenCommand::Prove(args) => claim::prove(&args).await,
-        CitizenCommand::Claim(args) => claim::claim(&args).await,
+        CitizenCommand::Prove(args) => prove::run(&args).await,
+        CitizenCommand::Claim(args) => claim::run(&args).await,
     }
 }
 

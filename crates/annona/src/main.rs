@@ -24,7 +24,6 @@ mod scratch;
 mod serve;
 mod service_process;
 mod signals;
-mod simulation;
 mod zkml;
 
 use std::path::Path;

@@ -2,6 +2,8 @@
 //! people.
 
 mod attacks;
+mod calibrate;
+mod trial;
 mod visit_code;
 
 use std::path::{Path, PathBuf};
@@ -26,8 +28,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use crate::output::Format;
-use crate::simulation::{self, CalibrateArgs, TrialArgs};
 use attacks::AttacksArgs;
+use calibrate::CalibrateArgs;
+use trial::TrialArgs;
 
 /// Sessions that the orb holds with a person before it gives up.
 pub(crate) const MAX_CAPTURES: u32 = 5;
@@ -153,8 +156,8 @@ impl CitizenArgs {
 pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
     match command {
         OrbCommand::Enrol(args) => enrol(args).await,
-        OrbCommand::Calibrate(args) => simulation::calibrate(args).await,
-        OrbCommand::Trial(args) => simulation::trial(args).await,
+        OrbCommand::Calibrate(args) => calibrate::run(args).await,
+        OrbCommand::Trial(args) => trial::run(args).await,
         OrbCommand::Attacks(args) => attacks::run(args).await,
     }
 }

@@ -1,10 +1,9 @@
-//! The simulated orb measured: `annona orb calibrate` and `annona orb trial`.
+//! `annona orb trial`: error rates of the whole way from simulated eyes to decisions.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use annona_evaluation::calibration::{self, CalibrationReport};
 use annona_evaluation::long_work::{Supervisor, in_parallel};
 use annona_evaluation::trial::{
     self, DecisionCounts, EnrolledSubjects, TrialPlan, TrialRate, TrialSubject,
@@ -13,32 +12,10 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::long_work::{Stop, stoppable};
-use crate::output::note;
-use crate::outputs::{self, JsonOutput};
+use crate::outputs::JsonOutput;
 
-/// Members by which an earlier file of each command is known.
-const CALIBRATION: &[&str] = &["people", "accepted", "refused", "truly_visible"];
-const TRIAL: &[&str] = &["failed_to_enrol", "false_match", "false_non_match"];
-
-/// Arguments of `annona orb calibrate`.
-#[derive(Debug, Args)]
-pub(crate) struct CalibrateArgs {
-    /// Number of simulated people, both eyes of each.
-    #[arg(long, default_value_t = calibration::CalibrationPlan::default().people, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    people: u64,
-    /// Number of captures of each eye, 1 to 100.
-    #[arg(long, default_value_t = calibration::CalibrationPlan::default().captures, value_parser = clap::value_parser!(u64).range(1..=100))]
-    captures: u64,
-    /// Seed of people and conditions.
-    #[arg(long, default_value_t = calibration::CalibrationPlan::default().seed)]
-    seed: u64,
-    /// Write the statistics as JSON to this file; "-" is standard output.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Draw the distributions, and the slope against dilation, to this SVG file.
-    #[arg(long, value_name = "SVG")]
-    plot: Option<PathBuf>,
-}
+/// Members by which an earlier file of this command is known.
+const MEMBERS: &[&str] = &["failed_to_enrol", "false_match", "false_non_match"];
 
 /// Arguments of `annona orb trial`.
 #[derive(Debug, Args)]
@@ -58,52 +35,6 @@ pub(crate) struct TrialArgs {
     /// Write the result as JSON to this file; "-" is standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-}
-
-/// Renders and measures; fails when a statistic is not near enough to real eyes. A signal
-/// ends it early, and the statistics are those of the people photographed until then.
-pub(crate) async fn calibrate(args: CalibrateArgs) -> anyhow::Result<ExitCode> {
-    let plan = calibration::CalibrationPlan {
-        people: args.people,
-        captures: args.captures,
-        seed: args.seed,
-    };
-    let json = json_output(args.json.as_deref(), CALIBRATION)?;
-    let plot = args.plot.as_deref().map(outputs::svg).transpose()?;
-    let (subjects, stop) = stoppable(move |stop| {
-        let examine = |number| calibration::examine(&plan, number);
-        Ok(in_parallel(
-            "people photographed",
-            plan.people,
-            stop,
-            examine,
-        ))
-    })
-    .await?;
-    let is_complete = subjects.len() as u64 == args.people;
-    if subjects.is_empty() {
-        note("interrupted before anybody was photographed");
-        return Ok(stop.exit_code(is_complete));
-    }
-    let report = CalibrationReport::new(&subjects);
-    json.answer(&report, || report.to_string().trim_end().to_owned())?;
-    if let Some(mut plot) = plot {
-        plot.put(report.to_svg().as_bytes())?;
-        plot.commit()?;
-    }
-    if !is_complete {
-        note(format_args!(
-            "interrupted: the statistics are of {} of {} people",
-            subjects.len(),
-            args.people
-        ));
-        return Ok(stop.exit_code(is_complete));
-    }
-    if report.holds() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    note("The simulated eye is not near enough to real ones: see the lines marked OUT.");
-    Ok(ExitCode::FAILURE)
 }
 
 /// Results of a trial. Those of an interrupted one count the part that was done.
@@ -127,8 +58,8 @@ struct TrialAnswer {
 
 /// Photographs everybody, compares everybody with everybody, and says how often the
 /// production rule was wrong. A signal ends the stage under way and keeps what it did.
-pub(crate) async fn trial(args: TrialArgs) -> anyhow::Result<ExitCode> {
-    let json = json_output(args.json.as_deref(), TRIAL)?;
+pub(super) async fn run(args: TrialArgs) -> anyhow::Result<ExitCode> {
+    let json = JsonOutput::begin(args.json.as_deref(), "figures of this command", MEMBERS)?;
     let (answer, stop) = stoppable(move |stop| run_trial(&args, stop)).await?;
     json.answer(&answer, || describe(&answer))?;
     Ok(stop.exit_code(!answer.interrupted))
@@ -210,11 +141,4 @@ fn describe(answer: &TrialAnswer) -> String {
         answer.impostor.review,
         answer.genuine.review,
     )
-}
-
-fn json_output(
-    path: Option<&Path>,
-    members: &'static [&'static str],
-) -> anyhow::Result<JsonOutput> {
-    Ok(JsonOutput::begin(path, "figures of this command", members)?)
 }
