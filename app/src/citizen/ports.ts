@@ -27,8 +27,8 @@ export type {
   SignedTransaction,
 } from '../wallet/index.ts';
 
-/** Steps of a proof that are done, of all. */
-export type OnProving = (done: number, total: number) => void;
+/** Report of a proof: bytes of the prover that have come, or steps that are done, of all. */
+export type OnProving = (step: 'loading' | 'proving', done: number, total: number) => void;
 
 /** The wallet as far as the way to a payment needs it. */
 export interface CitizenWallet {
@@ -64,7 +64,9 @@ export function citizenWallet(client: WalletClient): CitizenWallet {
       (await client.call('nullifierHashes', { epochs: [...epochs] })).nullifierHashes,
     receiveAddress: async (epoch) => (await client.call('receiveAddress', { epoch })).address,
     proveClaim: (claim, onStep) =>
-      client.call('proveClaim', claim, ({ done, total }) => onStep(done, total)),
+      client.call('proveClaim', claim, ({ step, done, total }) =>
+        onStep(step === 'loading' ? step : 'proving', done, total),
+      ),
   };
 }
 

@@ -249,6 +249,8 @@ const joined = (props: object) => ({
     around,
     startsAt: GENESIS + (EPOCH + 1) * DAY_SECS,
     secsLeft: 56_400,
+    calendar: CALENDAR,
+    chainSecs: CHAIN_SECS,
     evidence: CHECKED,
     claiming: { kind: 'idle' },
     ...props,
@@ -483,6 +485,7 @@ const STATES: Record<string, State> = {
   'visit-revoked': visit({ kind: 'revoked' }),
   joined: joined({}),
   'joined-days': joined({ secsLeft: 6 * DAY_SECS + 5, evidence: NOT_CHECKED, around: withoutCard }),
+  'joined-short-epochs': joined({ calendar: { ...CALENDAR, epochLengthSecs: 3_600 } }),
   'joined-not-in-list': joined({
     claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'not-in-the-list' } },
   }),
@@ -498,6 +501,9 @@ const STATES: Record<string, State> = {
     claims: [claim(EPOCH - 3, PAID)],
   }),
   'claim-finding': member({ claiming: { kind: 'finding', epoch: EPOCH, tiles: 3 } }),
+  'claim-loading': member({
+    claiming: { kind: 'loading', epoch: EPOCH, done: 1_310_720, total: 3_340_104 },
+  }),
   'claim-proving': member({ claiming: { kind: 'proving', epoch: EPOCH, done: 2, total: 5 } }),
   'claim-other-root': member({
     claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'other-root' } },

@@ -74,7 +74,7 @@ describe('files of the app', () => {
     const one = precache(ONE, host, new FakeCaches());
     await one.install();
     expect(host.fetched).not.toContain('assets/k.prover');
-    await one.answer('assets/k.prover');
+    expect(await textOf(one.answer('assets/k.prover'))).toBe('key');
     host.isOff = true;
     for (const [path, text] of Object.entries(host.files)) {
       expect(await textOf(one.answer(path)), path).toBe(text);
@@ -107,7 +107,36 @@ describe('files of the app', () => {
     const one = precache(ONE, host, new FakeCaches());
     await one.install();
     host.files['assets/k.prover'] = 'another key';
-    await expect(one.answer('assets/k.prover')).rejects.toThrow();
+    await expect(textOf(one.answer('assets/k.prover'))).rejects.toThrow();
+  });
+
+  it('that are large come part by part, the last one when the hash of all is right', async () => {
+    const host = Host.of(ONE);
+    const caches = new FakeCaches();
+    const answerIn = async (parts: readonly string[]) => {
+      let send: ReadableStreamDefaultController<Uint8Array> | undefined;
+      const body = new ReadableStream<Uint8Array>({ start: (it) => void (send = it) });
+      const headers = { 'content-encoding': 'br', 'content-type': 'application/octet-stream' };
+      host.fetch = async () => new Response(body, { headers });
+      const answer = await precache(ONE, host, caches).answer('assets/k.prover');
+      const reader = answer.body?.getReader();
+      for (const part of parts) send?.enqueue(new TextEncoder().encode(part));
+      const first = new TextDecoder().decode((await reader?.read())?.value);
+      send?.close();
+      return { answer, reader, first };
+    };
+    const right = await answerIn(['k', 'ey']);
+    expect(right.first).toBe('k');
+    expect(new TextDecoder().decode((await right.reader?.read())?.value)).toBe('ey');
+    expect(Object.fromEntries(right.answer.headers)).toEqual({
+      'content-type': 'application/octet-stream',
+    });
+    caches.stores.clear();
+    const wrong = await answerIn(['k', 'eys']);
+    expect(wrong.first).toBe('k');
+    await expect(wrong.reader?.read()).rejects.toThrow();
+    const kept = [...caches.stores.values()].flatMap((it) => [...it.keys()]);
+    expect(kept).not.toContain(`${SCOPE}assets/k.prover`);
   });
 
   it('of two versions are not mixed, and what both have is fetched once', async () => {
@@ -115,7 +144,7 @@ describe('files of the app', () => {
     const host = Host.of(ONE);
     const one = precache(ONE, host, caches);
     await one.install();
-    await one.answer('assets/k.prover');
+    await textOf(one.answer('assets/k.prover'));
     host.files = Host.of(TWO).files;
     const two = precache(TWO, host, caches);
     host.fetched = [];

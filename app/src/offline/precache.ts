@@ -102,7 +102,7 @@ export class Precache {
   /**
    * Answers with a file of this version: kept, or fetched and then kept. Where the browser has
    * dropped what was kept and the host has a later version, its page is passed on as it is, and
-   * loads its own files.
+   * loads its own files. Large files are passed on as they come, so that their progress is seen.
    */
   async answer(path: string): Promise<Response> {
     const address = this.#address(path);
@@ -110,6 +110,10 @@ export class Precache {
     const kept = await store?.match(address).catch(() => undefined);
     if (kept) return kept;
     const fetched = await this.context.fetch(address);
+    if (fetched.ok && fetched.body && IS_KEPT_ON_USE.test(path)) {
+      const headers = headersOfUnpacked(fetched.headers);
+      return new Response(this.#passedOn(path, headers, fetched.body, store), { headers });
+    }
     if (fetched.ok && (await this.#isOfVersion(path, fetched))) {
       // A full disk costs the person another fetch, and no more.
       await store?.put(address, fetched.clone()).catch(() => undefined);
@@ -117,6 +121,37 @@ export class Precache {
     }
     if (path === PAGE || !Object.hasOwn(this.context.files, path)) return fetched;
     throw new TypeError(`${path} is not of this version`);
+  }
+
+  /**
+   * Passes a file on part by part, and keeps it. The last part comes when the whole has the right
+   * hash, and otherwise the answer breaks off: a file of another hash never arrives whole.
+   */
+  #passedOn(
+    path: string,
+    headers: Headers,
+    body: ReadableStream<Uint8Array<ArrayBuffer>>,
+    store: Store | undefined,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    return body.pipeThrough(
+      new TransformStream({
+        transform: (part, controller) => {
+          const before = parts.at(-1);
+          parts.push(part);
+          if (before) controller.enqueue(before);
+        },
+        flush: async (controller) => {
+          const whole = new Response(new Blob(parts), { headers });
+          if (!(await this.#isOfVersion(path, whole))) {
+            throw new TypeError(`${path} is not of this version`);
+          }
+          await store?.put(this.#address(path), whole).catch(() => undefined);
+          const last = parts.at(-1);
+          if (last) controller.enqueue(last);
+        },
+      }),
+    );
   }
 
   #open(): Promise<Store> {
@@ -153,4 +188,11 @@ export class Precache {
   #address(path: string): string {
     return this.context.scope + path;
   }
+}
+
+/** Returns the headers of an answer without those that are about its packed form on the way. */
+function headersOfUnpacked(headers: Headers): Headers {
+  const kept = new Headers(headers);
+  for (const name of ['content-encoding', 'content-length']) kept.delete(name);
+  return kept;
 }

@@ -14,6 +14,8 @@ const TIP = 14;
 const STEM = 16;
 /** Width of the drawing. */
 export const EAR_WIDTH = 48;
+/** Grains of the ear that is the app's sign and counts nothing. */
+export const GRAINS_OF_SIGN = 9;
 
 /** Returns the grains of an ear from the lowest to the tip, two in a row, and its height. */
 export function grainsOfEar(count: number): { grains: Grain[]; height: number } {

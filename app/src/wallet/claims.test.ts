@@ -5,7 +5,7 @@ import { poseidon2 } from 'poseidon-lite/poseidon2';
 import { concat, toHex, type Bytes } from '../bytes/bytes.ts';
 import { WalletError } from './failure.ts';
 import { sha256 } from './files.ts';
-import { PROVER_SHA256, WITNESS_SHA256 } from './hashes.ts';
+import { PROVER_BYTES, PROVER_SHA256, WITNESS_BYTES, WITNESS_SHA256 } from './hashes.ts';
 import { measured, Module } from './module.ts';
 import type { ClaimToProve, Deployment, InclusionPath } from './protocol.ts';
 import {
@@ -88,10 +88,13 @@ describe('the module', () => {
     expect(await wallet.receiveAddress({ epoch: 6 })).not.toEqual(one);
   });
 
-  it('comes with a prover whose hashes are known', async () => {
-    const hash = async (file: string) => sha256(await fileBytes(`crates/prover/keys/${file}`));
-    expect(await hash('semaphore_30.prover')).toBe(PROVER_SHA256);
-    expect(await hash('semaphore_30.witness')).toBe(WITNESS_SHA256);
+  it('comes with a prover whose hashes and sizes are known', async () => {
+    const file = async (name: string) => {
+      const bytes = await fileBytes(`crates/prover/keys/${name}`);
+      return [await sha256(bytes), bytes.length];
+    };
+    expect(await file('semaphore_30.prover')).toEqual([PROVER_SHA256, PROVER_BYTES]);
+    expect(await file('semaphore_30.witness')).toEqual([WITNESS_SHA256, WITNESS_BYTES]);
   });
 
   it('makes paths out of tiles', async () => {

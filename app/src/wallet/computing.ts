@@ -1,7 +1,7 @@
 /** Loads module and prover when they are first needed, and once more after a failure. */
 
 import helperAddress from './helper.ts?worker&url';
-import { loadModule, loadProver } from './files.ts';
+import { loadModule, loadProver, type OnBytes } from './files.ts';
 import { Module } from './module.ts';
 import { ClaimProver, type HelperPort } from './prover.ts';
 import { trustedWorkerAddress } from './trusted.ts';
@@ -14,11 +14,23 @@ const MOST_WORKERS = 4;
 export function computing(): Computing {
   const code = kept(loadModule);
   const module = kept(async () => Module.of(await code()));
+  const listeners = new Set<OnBytes>();
+  const onBytes: OnBytes = (done, total) => listeners.forEach((it) => it(done, total));
   const prover = kept(async () => {
-    const [files, ownModule, compiled] = await Promise.all([loadProver(), module(), code()]);
+    const [files, ownModule, compiled] = await Promise.all([loadProver(onBytes), module(), code()]);
     return ClaimProver.load(ownModule, compiled, files, startHelpers());
   });
-  return { module, prover };
+  return {
+    module,
+    prover: async (listener) => {
+      if (listener) listeners.add(listener);
+      try {
+        return await prover();
+      } finally {
+        if (listener) listeners.delete(listener);
+      }
+    },
+  };
 }
 
 /** Keeps what was made, and makes it again where that failed. */

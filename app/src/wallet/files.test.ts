@@ -37,6 +37,25 @@ describe('the files of the prover', () => {
     expect(asked).toEqual(['default', 'reload']);
   });
 
+  it('are reported as they come, byte by byte, up to all of them', async () => {
+    const reports: [number, number][] = [];
+    answering(() => false);
+    const { prover, witness } = await loadProver((...it) => reports.push(it));
+    const total = prover.length + witness.length;
+    expect(reports.every(([, all]) => all === total)).toBe(true);
+    const done = reports.map(([it]) => it);
+    expect(done).toEqual([...done].sort((a, b) => a - b));
+    expect([done[0], done.at(-1)]).toEqual([0, total]);
+    expect(new Set(done).size).toBeGreaterThan(2);
+  });
+
+  it('are never more than all, however large a wrong file is', async () => {
+    const reports: [number, number][] = [];
+    vi.stubGlobal('fetch', async () => new Response(new Uint8Array(9_000_000)));
+    await expect(loadProver((...it) => reports.push(it))).rejects.toThrow(WalletError);
+    expect(reports.every(([done, total]) => done <= total)).toBe(true);
+  });
+
   it('are refused where they are others however they are fetched', async () => {
     const asked = answering(() => true);
     await expect(loadProver()).rejects.toThrow(WalletError);

@@ -242,8 +242,8 @@ export interface WalletCalls {
 
 export type WalletCall = keyof WalletCalls;
 
-/** Step of a call that takes long, in order. */
-export type WalletStep = 'drawing' | 'protecting' | 'storing' | 'proving';
+/** Step of a call that takes long, in order. Of `loading` bytes are counted. */
+export type WalletStep = 'drawing' | 'protecting' | 'storing' | 'loading' | 'proving';
 
 /** Reason for which a call was not done. Nothing was changed. */
 export type WalletFailure =

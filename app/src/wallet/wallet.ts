@@ -22,6 +22,7 @@ import {
 } from './claims.ts';
 import { CopyReceiver, CopySender } from './copy.ts';
 import { fail } from './failure.ts';
+import type { OnBytes } from './files.ts';
 import { measured, ModuleRefusal, uint64, type Module } from './module.ts';
 import type { ClaimProver } from './prover.ts';
 import {
@@ -74,7 +75,8 @@ export interface WalletContext {
 /** The module and the prover that the wallet computes with. */
 export interface Computing {
   module(): Promise<Module>;
-  prover(): Promise<ClaimProver>;
+  /** Bytes are reported only while the prover's files come. */
+  prover(onBytes?: OnBytes): Promise<ClaimProver>;
 }
 
 /** Report of the steps of a call that takes long. */
@@ -381,7 +383,9 @@ export class Wallet {
     const { deployment } = await this.deployment();
     if (!deployment) return fail({ code: 'no-deployment' });
     const statement = readClaim(claim, deployment);
-    const prover = await this.context.computing.prover();
+    const prover = await this.context.computing.prover((done, total) =>
+      onStep('loading', done, total),
+    );
     return this.#withSecret(async (secret) => {
       const proof = await prover
         .prove(secret, statement, (done, total) => onStep('proving', done, total))

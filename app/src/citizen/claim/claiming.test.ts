@@ -26,7 +26,8 @@ function surroundings(more: Partial<ClaimingContext> = {}) {
       receiveAddress: async (epoch) => address(String(epoch)),
       proveClaim: async (claim, onStep) => {
         proved.push(claim);
-        onStep(1, 2);
+        onStep('loading', 100, 300);
+        onStep('proving', 1, 2);
         return { nullifierHash: word('a'), proof: Array(8).fill(word('1')) };
       },
     },
@@ -63,6 +64,7 @@ describe('a claim', () => {
       { kind: 'finding', epoch: 7, tiles: 0 },
       { kind: 'finding', epoch: 7, tiles: 2 },
       { kind: 'proving', epoch: 7, done: 0, total: 1 },
+      { kind: 'loading', epoch: 7, done: 100, total: 300 },
       { kind: 'proving', epoch: 7, done: 1, total: 2 },
     ]);
   });

@@ -34,6 +34,9 @@ export type ClaimStop =
 export type Claiming =
   | { kind: 'idle' }
   | { kind: 'finding'; epoch: number; tiles: number }
+  /** The prover's files come; bytes. */
+  | { kind: 'loading'; epoch: number; done: number; total: number }
+  /** Steps of the proof. */
   | { kind: 'proving'; epoch: number; done: number; total: number }
   | { kind: 'stopped'; epoch: number; stop: ClaimStop };
 
@@ -149,8 +152,8 @@ async function prove(
 ): Promise<ClaimRequest> {
   const recipient = ownAddress ?? (await wallet.receiveAddress(epoch));
   const payment = { epoch, recipient, feeRecipient: NO_ADDRESS, fee: '0' };
-  const { nullifierHash, proof } = await wallet.proveClaim({ ...payment, path }, (done, total) =>
-    onState({ kind: 'proving', epoch, done, total }),
+  const { nullifierHash, proof } = await wallet.proveClaim({ ...payment, path }, (kind, done, total) =>
+    onState({ kind, epoch, done, total }),
   );
   if (proof.length !== PROOF_COORDINATES) throw new Error('a proof has eight coordinates');
   return { ...payment, nullifierHash, proof: proof as ClaimRequest['proof'] };
