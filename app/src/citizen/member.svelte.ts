@@ -4,12 +4,14 @@ import { readTokenUnit, type TokenUnit } from '../chain/contracts.ts';
 import type { Payment } from '../chain/payments.ts';
 import { RpcEndpoint } from '../chain/rpc.ts';
 import type { RequestContext } from '../net/request.ts';
+import { tryAgain } from '../service/problems.ts';
 import { Service, type ReceiptView } from '../service/service.ts';
 import { readAbout, type AboutState } from './about/about.ts';
 import { canChange, checkClaim, type Checks } from './check/check.ts';
 import { canCome, type DeviceClaim } from './claim/claim.ts';
 import {
   makeClaims,
+  stopByService,
   type Claiming,
   type ClaimingContext,
   type ClaimOutcome,
@@ -70,7 +72,13 @@ import {
 } from './settings/network.ts';
 import type { SettingsStorage } from './settings/settings.ts';
 import { VisitSession, type VisitCode, type VisitKind } from './visit/visit.ts';
-import { isSettled, lookAtVisit, WATCH_EVERY_MS, type VisitState } from './visit/watch.ts';
+import {
+  afterAnotherLook,
+  isSettled,
+  lookAtVisit,
+  WATCH_EVERY_MS,
+  type VisitState,
+} from './visit/watch.ts';
 
 /** Page over the home page. */
 export type MemberPage =
@@ -350,7 +358,7 @@ export class Member {
     const present = await readPresent(facts, this.#services(), this.#endpoints(), monotonicMs);
     // A reading that began later knows more, whichever of the two ends first.
     if (reading !== this.#presentReadings) return;
-    this.present = present;
+    this.present = this.#withTime(present);
     const calendar = present.kind === 'present' ? present.present.calendar : undefined;
     if (calendar && !isSameCalendar(calendar, facts.calendar)) {
       await this.#correct({ ...facts, calendar });
@@ -375,6 +383,17 @@ export class Member {
     if (read.kind !== 'read') return;
     this.unit = read.reading.value;
     await this.context.storage.keep('unit', this.unit);
+  }
+
+  /** Returns the time of the chain, and while nobody tells it, that of this device. */
+  #nowSecs(): number {
+    return this.chainSecs ?? Math.floor(Date.now() / 1_000);
+  }
+
+  /** Adds to a failure the time from which another try is worth it. */
+  #withTime(present: PresentOutcome): PresentOutcome {
+    const again = present.kind === 'failure' && tryAgain(present.failure, this.#nowSecs());
+    return again ? { ...present, again } : present;
   }
 
   #tick(): void {
@@ -429,6 +448,7 @@ export class Member {
           return queue.add(...claim);
         },
         knownLeaf: membership.leafIndex,
+        nowSecs: () => this.#nowSecs(),
         ownAddress: this.receiving.kind === 'own' ? this.receiving.address : undefined,
       };
       await makeClaims(
@@ -460,7 +480,7 @@ export class Member {
       const { present } = this;
       if (present?.kind !== 'present') {
         const failure = present?.kind === 'failure' ? present.failure : UNREACHABLE;
-        const stop = { kind: 'service', failure } as const;
+        const stop = stopByService(failure, this.#nowSecs());
         this.claiming = { kind: 'stopped', epoch: 0, stop };
         return;
       }
@@ -493,7 +513,7 @@ export class Member {
         case 'too-few-leaves':
           return void stopped({ kind: 'too-few-leaves' });
         case 'failure':
-          return void stopped({ kind: 'service', failure: found.failure });
+          return void stopped(stopByService(found.failure, this.#nowSecs()));
       }
     });
   }
@@ -600,10 +620,11 @@ export class Member {
     const { nonces, seenNonce, commitment } = membership;
     const asked = seenNonce === undefined ? nonces : [...new Set([seenNonce, ...nonces])];
     if (asked.length === 0) return;
-    const { state, nonce } = await lookAtVisit(this.#services(), asked, commitment);
+    const now = () => this.#nowSecs();
+    const { state, nonce } = await lookAtVisit(this.#services(), asked, commitment, now);
     // The identity may have been locked, or another code shown, while the services were asked.
     if (!this.membership || this.membership.commitment !== commitment) return;
-    this.visitState = state;
+    this.visitState = afterAnotherLook(this.visitState, state, now());
     await this.#keep(this.#afterLook(this.membership, state, nonce));
     if (isSettled(state)) {
       clearTimeout(this.#visitTimer);

@@ -273,6 +273,22 @@ describe('a citizen', () => {
     expect(member.membership).toMatchObject({ leafIndex: 12, visitKind: 'recovery' });
   });
 
+  it('who recovers too soon is told one time, however often the phone looks', async () => {
+    const member = await world.tab();
+    await member.enter();
+    await member.beginVisit('recovery');
+    await until(() => member.visitCode !== undefined);
+    const body = { code: 'recovery-too-soon', retryAfterSecs: 172_800 };
+    world.enrolment = { status: 409, body };
+    await until(() => member.visitState.kind === 'refused');
+    const told = member.visitState;
+    const at = (member.chainSecs ?? 0) + 172_800;
+    expect(told).toMatchObject({ again: { waitSecs: 172_800 } });
+    expect(Math.abs((told.kind === 'refused' ? (told.again?.at ?? 0) : 0) - at)).toBeLessThan(10);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(member.visitState).toBe(told);
+  }, 60_000);
+
   it('is a member in the next tab as well, and her claims are sent while it is locked', async () => {
     const first = await world.tab();
     await join(first);

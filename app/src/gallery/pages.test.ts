@@ -2,10 +2,11 @@ import { render } from 'svelte/server';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { epochsOfMonth, MOST_GRAINS } from '../citizen/claim/month.ts';
+import { reasonCode } from '../citizen/claim/texts.ts';
 import { LANGUAGES } from '../messages/languages.ts';
 import { t, useLanguage } from '../messages/current.svelte.ts';
-import { CALENDAR, CHAIN_SECS, EPOCH } from './examples.ts';
-import { stateOf } from './states.ts';
+import { CALENDAR, CHAIN_SECS, DAY_SECS, EPOCH, word } from './examples.ts';
+import { NAMES, stateOf } from './states.ts';
 
 /** Renders a state of the gallery in the current language. Details are in it, opened or not. */
 function htmlOf(name: string): string {
@@ -77,5 +78,87 @@ describe('the ear of wheat', () => {
     const { count, ear } = grainsOf('joined-short-epochs');
     expect(count).toBe(MOST_GRAINS);
     expect(ear).toContain(t('claim.ear-last', { done: 0, total: count }));
+  });
+});
+
+describe('a failure', () => {
+  const CODE = /<p[^>]*>Code for whoever helps you: \u2066([^\u2069]*)\u2069<\/p>/g;
+  const codesOf = (html: string) => [...html.matchAll(CODE)].map(([, code]) => code ?? '');
+
+  it('has a code wherever a page shows one', () => {
+    const shown = NAMES.filter((name) => name !== 'components').flatMap((name) =>
+      htmlOf(name)
+        .split(/(?=<div class="notice )/)
+        .filter((part) => /^<div class="notice bad\b/.test(part))
+        .map((part) => [name, codesOf(part)] as const),
+    );
+    expect(shown.length).toBeGreaterThan(20);
+    expect(shown.filter(([, codes]) => codes.length === 0)).toEqual([]);
+  });
+
+  it('that is no notice has a code too', () => {
+    const codes = {
+      'failed-damaged': 'damaged',
+      'unlock-wait': 'must-wait',
+      'scan-no-reader': 'camera-no-reader',
+      'home-no-service': 'unreachable',
+      'home-other-deployment': 'other-deployment',
+      'visit-no-answer': 'unreachable',
+      'visit-commitment-taken': 'commitment-taken',
+      'visit-already': 'enrolment-duplicate',
+      'claim-no-endpoint': 'chain-no-endpoint',
+      'claim-other-root': 'other-root',
+      'claim-service-busy': 'overloaded',
+      'claim-offline': 'unreachable',
+      'payment-queued-again': 'payments-paused',
+      'payment-refused': 'invalid-proof',
+      'payment-missed': 'claim-window-over',
+      'money-not-read': 'chain-no-endpoint',
+      'money-balance-not-read': 'chain-disagreement',
+      'money-locked': 'locked',
+      'send-would-fail': 'send-would-fail',
+      'send-no-answer': 'chain-no-answer',
+      'replace-too-often': 'send-too-often',
+      'own-claim-no-gas': 'send-no-gas',
+      'transfer-reverted': 'transfer-reverted',
+      'about-not-read': 'chain-no-endpoint',
+      'verify-not-checked': 'check-no-endpoint',
+      'release-missing': 'release-files-unread',
+      'release-no-list': 'release-no-list',
+      services: 'other-deployment',
+      'copy-different': 'copy-different',
+    };
+    for (const [name, code] of Object.entries(codes)) {
+      expect(codesOf(htmlOf(name)), name).toContain(code);
+    }
+  });
+
+  it('has a code of a fixed list, whatever a service writes', () => {
+    for (const name of NAMES) {
+      for (const code of codesOf(htmlOf(name))) expect(code, name).toMatch(/^[a-z][a-z0-9-]{2,39}$/);
+    }
+    expect(reasonCode('invalid-proof')).toBe('invalid-proof');
+    for (const reason of ['abandon abandon art', 'toString', '<b>', word('8')]) {
+      expect(reasonCode(reason)).toBe('unknown-reason');
+    }
+  });
+
+  it('says when to try again where the service named a time', async () => {
+    const dateOf = (secs: number) => new Date(1_000 * (CHAIN_SECS + secs));
+    await inEachLanguage((language) => {
+      const inDays = t('again.on', { date: dateOf(3 * DAY_SECS + 40) });
+      expect(htmlOf('visit-too-soon'), language).toContain(inDays);
+      const inMinutes = t('again.at', { date: dateOf(160) });
+      expect(htmlOf('claim-service-busy'), language).toContain(inMinutes);
+      for (const text of [inDays, inMinutes]) expect(htmlOf('visit-already')).not.toContain(text);
+    });
+  });
+
+  it('leaves the time to the line that has it', async () => {
+    await inEachLanguage((language) => {
+      for (const key of ['problem.recovery-too-soon', 'problem.orb-limit-reached'] as const) {
+        expect(t(key), language).not.toMatch(/tomorrow|mañana|kesho|غدًا|says how long/);
+      }
+    });
   });
 });

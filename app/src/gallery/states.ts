@@ -242,6 +242,9 @@ const visit = (state: object, code?: string) => ({
   component: VisitCode,
   props: { code, visit: state, onagain: nothing, onlost: nothing, onnew: nothing, ondone: nothing, onback: nothing },
 });
+/** Times that a service named: three days, and two minutes, after the examples' present. */
+const IN_DAYS = { at: CHAIN_SECS + 3 * DAY_SECS, waitSecs: 3 * DAY_SECS };
+const IN_MINUTES = { at: CHAIN_SECS + 120, waitSecs: 120 };
 const VISIT_CODE = `ANNONA-VISIT-1:${'A2B3C4D5'.repeat(38)}`;
 const joined = (props: object) => ({
   component: Joined,
@@ -481,6 +484,10 @@ const STATES: Record<string, State> = {
   'visit-operator': visit({ kind: 'operator-decides' }),
   'visit-commitment-taken': visit({ kind: 'refused', code: 'commitment-taken' }),
   'visit-again': visit({ kind: 'refused', code: 'template-unusable' }, VISIT_CODE),
+  'visit-too-soon': visit(
+    { kind: 'refused', code: 'recovery-too-soon', again: IN_DAYS },
+    VISIT_CODE,
+  ),
   'visit-withdrawn': visit({ kind: 'withdrawn' }),
   'visit-revoked': visit({ kind: 'revoked' }),
   joined: joined({}),
@@ -507,6 +514,17 @@ const STATES: Record<string, State> = {
   'claim-proving': member({ claiming: { kind: 'proving', epoch: EPOCH, done: 2, total: 5 } }),
   'claim-other-root': member({
     claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'other-root' } },
+  }),
+  'claim-service-busy': member({
+    claiming: {
+      kind: 'stopped',
+      epoch: EPOCH,
+      stop: {
+        kind: 'service',
+        failure: { kind: 'problem', code: 'overloaded' },
+        again: IN_MINUTES,
+      },
+    },
   }),
   'claim-no-endpoint': member({
     claiming: { kind: 'stopped', epoch: EPOCH, stop: { kind: 'chain', why: 'no-endpoint' } },

@@ -35,3 +35,10 @@ export function chooseCode(
   if (text !== undefined) return { text };
   return { hint: texts.length > 0 ? 'other-code' : 'no-code' };
 }
+
+/** Problem with a code that was seen, told by whoever has read it. */
+export interface CodeProblem {
+  text: string;
+  /** Code of the failure, for whoever helps. */
+  code: string;
+}

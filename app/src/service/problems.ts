@@ -111,6 +111,26 @@ export function textOf(failure: ServiceFailure): MessageKey {
   }
 }
 
+/** Returns the code of a failure, for whoever helps. */
+export function codeOf(failure: ServiceFailure): string {
+  if (failure.kind === 'problem') return failure.code;
+  return failure.kind === 'unknown-problem' ? `unknown-${failure.status}` : failure.kind;
+}
+
+/** Time from which a request is worth another try. */
+export interface TryAgain {
+  /** Unix seconds. */
+  at: number;
+  /** Length of the wait, in seconds. */
+  waitSecs: number;
+}
+
+/** Returns when to try again, counted from the time of the answer; none where nobody says it. */
+export function tryAgain(failure: ServiceFailure, nowSecs: number): TryAgain | undefined {
+  const waitSecs = 'retryAfterSecs' in failure ? failure.retryAfterSecs : undefined;
+  return waitSecs === undefined ? undefined : { at: nowSecs + waitSecs, waitSecs };
+}
+
 /** Codes after which another service would answer the same: the chain or the claim decides. */
 const DECIDED: ReadonlySet<ProblemCode> = new Set([
   'epoch-not-begun',

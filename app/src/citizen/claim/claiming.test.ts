@@ -41,6 +41,7 @@ function surroundings(more: Partial<ClaimingContext> = {}) {
       return queuedClaim(request, root, windowEnd);
     },
     knownLeaf: 11,
+    nowSecs: () => 1_800,
     ownAddress: undefined,
     ...more,
   };

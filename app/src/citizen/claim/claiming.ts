@@ -7,7 +7,7 @@
 import { windowEnd } from '../../chain/calendar.ts';
 import { readCheckpoint } from '../../chain/contracts.ts';
 import type { RpcEndpoint } from '../../chain/rpc.ts';
-import type { ServiceFailure } from '../../service/problems.ts';
+import { tryAgain, type ServiceFailure, type TryAgain } from '../../service/problems.ts';
 import type { ClaimRequest, Service } from '../../service/service.ts';
 import type { FindPath, InclusionPath } from '../../tree/tree.ts';
 import type { DeploymentFacts } from '../deployment/deployment.ts';
@@ -27,7 +27,7 @@ export type ClaimStop =
   | { kind: 'too-few-leaves' }
   /** No endpoint is known, none answers, or two differ: the chain's root is not known (IDENT-8). */
   | { kind: 'chain'; why: NotChecked }
-  | { kind: 'service'; failure: ServiceFailure }
+  | { kind: 'service'; failure: ServiceFailure; again?: TryAgain }
   | { kind: 'wallet'; code: string };
 
 /** State of the making of claims. */
@@ -62,8 +62,16 @@ export interface ClaimingContext {
   /** Puts a claim into the queue. */
   enqueue: (request: ClaimRequest, root: string, windowEnd: number) => Promise<DeviceClaim>;
   knownLeaf: number | undefined;
+  /** Time of the chain where it is known, and otherwise of this device; Unix seconds. */
+  nowSecs: () => number;
   /** Address that the person entered; none means a fresh one for each epoch. */
   ownAddress: string | undefined;
+}
+
+/** Returns the stop by a service's failure, with the time that it named. */
+export function stopByService(failure: ServiceFailure, nowSecs: number): ClaimStop {
+  const again = tryAgain(failure, nowSecs);
+  return { kind: 'service', failure, ...(again && { again }) };
 }
 
 /** Makes the claim of an epoch. */
@@ -95,7 +103,7 @@ export async function makeClaim(
       case 'too-few-leaves':
         return stopped({ kind: 'too-few-leaves' });
       case 'failure':
-        return stopped({ kind: 'service', failure: found.failure });
+        return stopped(stopByService(found.failure, context.nowSecs()));
       case 'found': {
         const { path } = found;
         if (path.root !== checkpoint.root) return stopped({ kind: 'other-root' });

@@ -1,5 +1,5 @@
 import type { MessageKey } from '../../messages/catalogue.ts';
-import { PROBLEM_TEXTS, textOf, type ProblemCode } from '../../service/problems.ts';
+import { codeOf, PROBLEM_TEXTS, textOf, type ProblemCode } from '../../service/problems.ts';
 import { FAILURE_TEXTS } from '../identity/failures.ts';
 import type { NotChecked } from '../present/present.ts';
 import type { ClaimState } from './claim.ts';
@@ -49,6 +49,12 @@ export function refusalText(reason: string): MessageKey {
     : 'problem.unknown';
 }
 
+/** Returns the code for the reason of a refusal, which a service writes; only those known are shown. */
+export function reasonCode(reason: string): string {
+  const isKnown = Object.hasOwn(PROBLEM_TEXTS, reason) || Object.hasOwn(SIGNED_REASONS, reason);
+  return isKnown ? reason : 'unknown-reason';
+}
+
 /** Texts for a claim that was not made because the chain's list is not known. */
 const CHAIN_TEXTS = {
   'no-endpoint': 'stop.no-endpoint',
@@ -73,6 +79,25 @@ export function stopText(stop: ClaimStop): MessageKey {
       return walletText(stop.code);
   }
 }
+
+/** Returns the code for a claim that was not made. */
+export function stopCode(stop: ClaimStop): string {
+  switch (stop.kind) {
+    case 'not-in-the-list':
+    case 'other-root':
+    case 'too-few-leaves':
+      return stop.kind;
+    case 'chain':
+      return chainCode(stop.why);
+    case 'service':
+      return codeOf(stop.failure);
+    case 'wallet':
+      return stop.code;
+  }
+}
+
+/** Returns the code for something that was not read from the chain. */
+export const chainCode = (why: NotChecked): string => `chain-${why}`;
 
 /** Returns the text for a refusal of the wallet on the way to a payment. */
 export function walletText(code: string): MessageKey {

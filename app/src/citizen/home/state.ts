@@ -1,7 +1,7 @@
 /** Subject of the home page, by all that is known. */
 
 import { oldestClaimable, startOf } from '../../chain/calendar.ts';
-import type { ServiceFailure } from '../../service/problems.ts';
+import type { ServiceFailure, TryAgain } from '../../service/problems.ts';
 import { openEpochs, type DeviceClaim } from '../claim/claim.ts';
 import type { DeploymentFacts, Survey } from '../deployment/deployment.ts';
 import { firstPossibleEpoch, standingOf, type Membership } from '../membership/membership.ts';
@@ -18,7 +18,7 @@ export type HomeState =
   | { kind: 'waiting'; startsAt: number; secsLeft: number }
   | { kind: 'member'; present: Present; open: readonly number[] }
   /** A member, while nobody tells the time of the chain. */
-  | { kind: 'no-present'; failure: ServiceFailure };
+  | { kind: 'no-present'; failure: ServiceFailure; again?: TryAgain };
 
 /** All that decides about the home page. */
 export interface HomeInput {
@@ -42,7 +42,7 @@ export function homeState(input: HomeInput): HomeState {
     case undefined:
       return { kind: 'connecting' };
     case 'failure':
-      return { kind: 'no-present', failure: present.failure };
+      return { ...present, kind: 'no-present' };
     case 'before-genesis': {
       const { secsLeft } = present;
       return { kind: 'waiting', startsAt: facts.calendar.genesis, secsLeft };

@@ -7,7 +7,7 @@ import { epochAt, oldestClaimable, startOf, type ClaimCalendar } from '../../cha
 import { readCalendar, readCheckpoint, readEpochState } from '../../chain/contracts.ts';
 import { readFromChain, type ReadOutcome } from '../../chain/reading.ts';
 import { RpcError, type Block, type RpcEndpoint } from '../../chain/rpc.ts';
-import type { ServiceFailure } from '../../service/problems.ts';
+import type { ServiceFailure, TryAgain } from '../../service/problems.ts';
 import { firstAnswer, type EpochView, type Outcome, type Service } from '../../service/service.ts';
 import type { ChainClock } from '../claim/countdown.ts';
 import type { DeploymentFacts } from '../deployment/deployment.ts';
@@ -47,7 +47,7 @@ export interface Present {
 export type PresentOutcome =
   | { kind: 'present'; present: Present }
   | { kind: 'before-genesis'; secsLeft: number; evidence: Evidence; calendar: ClaimCalendar }
-  | { kind: 'failure'; failure: ServiceFailure };
+  | { kind: 'failure'; failure: ServiceFailure; again?: TryAgain };
 
 /** Reads from the person's endpoints, and believes none that is of another chain. */
 export async function onChain<Value>(

@@ -1,5 +1,5 @@
 import type { MessageKey } from '../../messages/catalogue.ts';
-import { textOf } from '../../service/problems.ts';
+import { codeOf, textOf } from '../../service/problems.ts';
 import type { ServiceStanding } from '../deployment/deployment.ts';
 import type { ListProblem } from './network.ts';
 
@@ -24,4 +24,9 @@ export function standingText(standing: ServiceStanding): MessageKey {
     case 'silent':
       return textOf(standing.failure);
   }
+}
+
+/** Returns the code for the standing of a service. */
+export function standingCode(standing: ServiceStanding): string {
+  return standing.kind === 'silent' ? codeOf(standing.failure) : standing.kind;
 }

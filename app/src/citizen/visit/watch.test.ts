@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
 
 import { service, word } from '../testing/fakes.ts';
-import { isHelpedByAnotherCapture, isSettled, lookAtVisit, mostTold, stateOfAnswer, type VisitState } from './watch.ts';
+import {
+  afterAnotherLook,
+  isHelpedByAnotherCapture,
+  isSettled,
+  lookAtVisit,
+  mostTold,
+  stateOfAnswer,
+  type VisitState,
+} from './watch.ts';
 
 const ME = word('7');
+const now = () => 1_800;
 const view = (status: string, more: object = {}) => ({
   body: { id: word('1'), commitment: ME, status, ...more },
 });
@@ -12,7 +21,7 @@ const path = (nonce: string) => `/v1/enrolments/by-nonce/${nonce}`;
 
 /** Looks with one service that has one answer to one nonce. */
 const look = async (answer: { status?: number; body: unknown }) =>
-  (await lookAtVisit([service('a', { [path(word('a'))]: () => answer })], [word('a')], ME)).state;
+  (await lookAtVisit([service('a', { [path(word('a'))]: () => answer })], [word('a')], ME, now)).state;
 
 describe('a visit', () => {
   it('is told as far as the service knows it', async () => {
@@ -58,11 +67,35 @@ describe('a visit', () => {
     }
   });
 
+  it('that can be had again later says from when, counted from the first answer', async () => {
+    const tooSoon = (secs: number) => ({
+      status: 409,
+      body: { code: 'recovery-too-soon', retryAfterSecs: secs },
+    });
+    const first = await look(tooSoon(172_800));
+    const again = { at: 1_800 + 172_800, waitSecs: 172_800 };
+    expect(first).toEqual({ kind: 'refused', code: 'recovery-too-soon', again });
+    const busy = await look({ status: 503, body: { code: 'overloaded', retryAfterSecs: 60 } });
+    expect(busy).toMatchObject({ kind: 'no-answer', again: { at: 1_860, waitSecs: 60 } });
+    expect(await look(problem('orb-limit-reached'))).not.toHaveProperty('again');
+
+    const later = stateOfAnswer(
+      { kind: 'failure', failure: { kind: 'problem', code: 'recovery-too-soon', retryAfterSecs: 9 } },
+      ME,
+      1_805,
+    );
+    expect(afterAnotherLook(first, later, 1_805)).toBe(first);
+    // Of another visit, after the time that the first one named.
+    expect(afterAnotherLook(first, later, 1_800 + 172_800)).toBe(later);
+    expect(afterAnotherLook({ kind: 'not-seen' }, later, 1_805)).toBe(later);
+    expect(afterAnotherLook(first, { kind: 'admitted' }, 1_805)).toEqual({ kind: 'admitted' });
+  });
+
   it('of another person is not believed to be mine', async () => {
     const foreign = view('final', { leafIndex: 4, commitment: word('8') });
     expect(await look(foreign)).toMatchObject({ kind: 'no-answer' });
     const answer = { ...view('queued').body, commitment: ME.toUpperCase().replace('X', 'x') };
-    expect(stateOfAnswer({ kind: 'answer', value: answer as never }, ME)).toEqual({
+    expect(stateOfAnswer({ kind: 'answer', value: answer as never }, ME, now())).toEqual({
       kind: 'admitted',
     });
   });
@@ -74,7 +107,7 @@ describe('a visit', () => {
       service('a', { [path(word('a'))]: unknown, [path(word('b'))]: unknown }, asked),
       service('b', { [path(word('a'))]: () => view('queued'), [path(word('b'))]: unknown }, asked),
     ];
-    expect(await lookAtVisit(services, [word('a'), word('b')], ME)).toEqual({
+    expect(await lookAtVisit(services, [word('a'), word('b')], ME, now)).toEqual({
       state: { kind: 'admitted' },
       nonce: word('a'),
     });
@@ -90,17 +123,17 @@ describe('a visit', () => {
       }),
     ];
     for (const nonces of [[word('a'), word('b')], [word('b'), word('a')]]) {
-      expect(await lookAtVisit(services, nonces, ME)).toMatchObject({ state: { kind: 'admitted' } });
+      expect(await lookAtVisit(services, nonces, ME, now)).toMatchObject({ state: { kind: 'admitted' } });
     }
     expect(isSettled({ kind: 'refused', code: 'commitment-taken' })).toBe(false);
   });
 
   it('of which nobody says anything has no state but that', async () => {
-    const away = await lookAtVisit([service('a', {})], [word('a')], ME);
+    const away = await lookAtVisit([service('a', {})], [word('a')], ME, now);
     expect(away).toMatchObject({ state: { kind: 'no-answer' } });
     expect(away.nonce).toBeUndefined();
-    expect((await lookAtVisit([], [word('a')], ME)).state.kind).toBe('no-answer');
-    expect((await lookAtVisit([], [], ME)).state.kind).toBe('not-seen');
+    expect((await lookAtVisit([], [word('a')], ME, now)).state.kind).toBe('no-answer');
+    expect((await lookAtVisit([], [], ME, now)).state.kind).toBe('not-seen');
   });
 
   it('ends with the list, with other eyes, or with a revocation', () => {

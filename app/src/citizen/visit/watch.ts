@@ -1,6 +1,6 @@
 /** Course of a visit to an orb, as the services tell it by the nonces of the codes shown. */
 
-import type { ProblemCode, ServiceFailure } from '../../service/problems.ts';
+import { tryAgain, type ProblemCode, type ServiceFailure, type TryAgain } from '../../service/problems.ts';
 import type { EnrolmentView, Outcome, Service } from '../../service/service.ts';
 
 /** Time between two looks at what became of a visit. */
@@ -11,7 +11,7 @@ export type VisitState =
   /** No service has heard of any code. */
   | { kind: 'not-seen' }
   /** Nobody can say: no service answers. */
-  | { kind: 'no-answer'; failure: ServiceFailure }
+  | { kind: 'no-answer'; failure: ServiceFailure; again?: TryAgain }
   /** The pictures are with a service, which has not decided. */
   | { kind: 'being-checked' }
   /** The person is new; the list of members waits for its next block. */
@@ -22,7 +22,7 @@ export type VisitState =
   /** Taken back before it was written, or struck out after. */
   | { kind: 'withdrawn' | 'revoked' }
   /** Not taken, for this reason; another visit may be. */
-  | { kind: 'refused'; code: ProblemCode };
+  | { kind: 'refused'; code: ProblemCode; again?: TryAgain };
 
 /** Refusals of a visit that a service may tell about its nonce. */
 const REFUSALS: ReadonlySet<ProblemCode> = new Set([
@@ -64,8 +64,12 @@ export function isSettled({ kind }: VisitState): boolean {
 }
 
 /** Reads the answer to a question about one nonce; an answer about another person is none. */
-export function stateOfAnswer(outcome: Outcome<EnrolmentView>, commitment: string): VisitState {
-  if (outcome.kind === 'failure') return stateOfFailure(outcome.failure);
+export function stateOfAnswer(
+  outcome: Outcome<EnrolmentView>,
+  commitment: string,
+  nowSecs: number,
+): VisitState {
+  if (outcome.kind === 'failure') return stateOfFailure(outcome.failure, nowSecs);
   const { value } = outcome;
   if (value.commitment.toLowerCase() !== commitment) {
     return { kind: 'no-answer', failure: { kind: 'not-understood' } };
@@ -90,13 +94,31 @@ export function stateOfAnswer(outcome: Outcome<EnrolmentView>, commitment: strin
   }
 }
 
-function stateOfFailure(failure: ServiceFailure): VisitState {
-  if (failure.kind !== 'problem') return { kind: 'no-answer', failure };
+function stateOfFailure(failure: ServiceFailure, nowSecs: number): VisitState {
+  const again = tryAgain(failure, nowSecs);
+  const more = again ? { again } : {};
+  if (failure.kind !== 'problem') return { kind: 'no-answer', failure, ...more };
   const { code } = failure;
   if (code === 'enrolment-unknown') return { kind: 'not-seen' };
   if (code === 'enrolment-busy') return { kind: 'being-checked' };
   if (code === 'enrolment-duplicate') return { kind: 'already-enrolled' };
-  return REFUSALS.has(code) ? { kind: 'refused', code } : { kind: 'no-answer', failure };
+  return REFUSALS.has(code)
+    ? { kind: 'refused', code, ...more }
+    : { kind: 'no-answer', failure, ...more };
+}
+
+/**
+ * Returns a state after another look. A refusal that is told once more keeps the time that it was
+ * first told with, because the wait is the same in each answer.
+ */
+export function afterAnotherLook(
+  before: VisitState,
+  after: VisitState,
+  nowSecs: number,
+): VisitState {
+  const isSame =
+    before.kind === 'refused' && after.kind === 'refused' && before.code === after.code;
+  return isSame && before.again && before.again.at > nowSecs ? before : after;
 }
 
 /** States from the least that is known to the most; of several answers the most is shown. */
@@ -132,11 +154,13 @@ export async function lookAtVisit(
   services: readonly Service[],
   nonces: readonly string[],
   commitment: string,
+  nowSecs: () => number,
 ): Promise<Look> {
   const looks = await Promise.all(
     nonces.flatMap((nonce) =>
       services.map(async (service) => {
-        const state = stateOfAnswer(await service.findEnrolmentByNonce(nonce), commitment);
+        const answer = await service.findEnrolmentByNonce(nonce);
+        const state = stateOfAnswer(answer, commitment, nowSecs());
         return { state, nonce };
       }),
     ),
