@@ -60,7 +60,7 @@ function expect(isSo, text) {
 }
 
 async function choosePin(page, pin) {
-  for (const title of ['Choose a PIN', 'Write the PIN again']) {
+  for (const title of ['Choose a PIN', 'Enter the PIN again']) {
     await heading(page, title);
     await write(page, 'PIN', pin);
     await press(page, 'Continue');

@@ -55,7 +55,7 @@ async function choosePin(page, pin) {
   await heading(page, 'Choose a PIN');
   await write(page, 'PIN', pin);
   await press(page, 'Continue');
-  await heading(page, 'Write the PIN again');
+  await heading(page, 'Enter the PIN again');
   await write(page, 'PIN', pin);
   await press(page, 'Continue');
 }
@@ -119,7 +119,7 @@ async function openIdentity({ page }) {
   await press(page, 'Lock');
   await heading(page, 'Open your identity');
   await open(page, OTHER_PIN);
-  await page.getByText('This PIN is wrong. Nothing is lost. Write it again.').waitFor();
+  await page.getByText('This PIN is wrong. Nothing is lost. Enter it again.').waitFor();
   await open(page, PIN);
   await heading(page, 'Your identity is on this phone');
   way = 'open by passkey after the page was closed';
@@ -167,7 +167,7 @@ async function restoreIdentity({ words }) {
   way = 'restore';
   const page = await tab(await device(), false);
   await press(page, 'I have a recovery card');
-  await heading(page, 'Write the words of your card');
+  await heading(page, 'Type the words of your card');
   await write(page, 'Words', words.slice(1).join(' '));
   await press(page, 'Continue');
   await page.getByText('You have written 23 words. A card has 24.').waitFor();

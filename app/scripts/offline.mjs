@@ -99,7 +99,7 @@ async function visit() {
   await heading('An income for every person');
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   await press('Make an identity');
-  for (const name of ['Choose a PIN', 'Write the PIN again']) {
+  for (const name of ['Choose a PIN', 'Enter the PIN again']) {
     await heading(name);
     await write('PIN', PIN);
     await press('Continue');

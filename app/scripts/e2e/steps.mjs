@@ -8,7 +8,7 @@ export const PIN = '271828';
 /** Writes a new PIN twice. */
 export async function choosePin(phone, pin = PIN) {
   phone.watch.addPin(pin);
-  for (const title of ['Choose a PIN', 'Write the PIN again']) {
+  for (const title of ['Choose a PIN', 'Enter the PIN again']) {
     await phone.heading(title);
     await phone.write('PIN', pin);
     await phone.press('Continue');
@@ -55,7 +55,7 @@ export async function checkCard(phone, words) {
 export async function readWords(phone, words) {
   await phone.heading('An income for every person');
   await phone.press('I have a recovery card');
-  await phone.heading('Write the words of your card');
+  await phone.heading('Type the words of your card');
   phone.watch.addWords(words);
   await phone.write('Words', words.join(' '));
   await phone.press('Continue');

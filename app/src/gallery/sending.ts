@@ -109,7 +109,8 @@ const ownClaim = (state: object) => ({
 });
 const claimPlan = (isShared: boolean) => ({
   account: { kind: 'gas' },
-  address: OWN_ADDRESS,
+  // An account that is shared is never the one that the payment goes to.
+  address: isShared ? FRIEND : OWN_ADDRESS,
   gasLimit: 400_000,
   prices: {},
   costWei: COST_WEI,

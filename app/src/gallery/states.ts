@@ -138,6 +138,7 @@ const around = {
   isCardChecked: true,
   oncard: nothing,
   onendpoints: nothing,
+  onservices: nothing,
   onmoney: nothing,
   onabout: nothing,
   onsettings: nothing,
@@ -234,6 +235,7 @@ const payment = (state: ClaimState, more: object = {}, canSendAlone = false) => 
     chainSecs: CHAIN_SECS,
     canSendAlone,
     onalone: nothing,
+    onendpoints: nothing,
     oncheck: nothing,
     onback: nothing,
   },
@@ -282,6 +284,7 @@ const money = (state: object, balance: object = { kind: 'not-asked' }, more: obj
     onexport: nothing,
     ontransfer: nothing,
     onendpoints: nothing,
+    onlock: nothing,
     onback: nothing,
     ...more,
   },
@@ -298,8 +301,14 @@ const receiving = (props: object) => ({
     ...props,
   },
 });
+/** Verdict of a check by its reason, as `check.ts` has it. */
+const verdictOf = (reason: CheckReason) => {
+  if (['no-endpoint', 'no-answer', 'disagreement'].includes(reason)) return 'not-checked';
+  if (['payment-none-yet', 'receipt-open'].includes(reason)) return 'not-checked';
+  const passes = ['root-same', 'receipt-kept', 'receipt-excused', 'receipt-refused', 'payment-right'];
+  return passes.includes(reason) ? 'pass' : 'fail';
+};
 const checks = (
-  verdict: string,
   [root, paper, money]: readonly [CheckReason, CheckReason, CheckReason],
   evidence: object = CHECKED,
 ) => ({
@@ -307,17 +316,17 @@ const checks = (
   props: {
     checks: {
       results: [
-        { name: 'root', verdict, reason: root },
+        { name: 'root', verdict: verdictOf(root), reason: root },
         {
           name: 'receipt',
-          verdict,
+          verdict: verdictOf(paper),
           reason: paper,
           ...(evidence === CHECKED && { service: SERVICE }),
           ...(paper === 'receipt-excused' && {
             verdictOnPromise: { kind: 'excused', cause: 'no-money' },
           }),
         },
-        { name: 'payment', verdict, reason: money },
+        { name: 'payment', verdict: verdictOf(money), reason: money },
       ],
       evidence,
     },
@@ -363,7 +372,7 @@ const welcome = (install: InstallAdvice) => ({
 });
 const release = (check: ReleaseCheck) => ({
   component: ReleasePage,
-  props: { check, onback: nothing },
+  props: { check, onagain: nothing, onback: nothing },
 });
 const FINGERPRINT = '685d da90 83b4 e0a1 0708 50dc 156b e68f';
 const checkedRelease = (wrong: readonly string[], missing: readonly string[]) =>
@@ -542,6 +551,10 @@ const STATES: Record<string, State> = {
     home: present([]),
     claims: [claim(EPOCH, sent('queued'), { receipts: [receipt(CHAIN_SECS - 60)] })],
   }),
+  'claim-paid-otherwise': member({
+    home: present([]),
+    claims: [claim(EPOCH, PAID, judged({ kind: 'paid-otherwise' }))],
+  }),
   'claim-offline': member({
     home: { kind: 'no-present', failure: { kind: 'unreachable' } },
     claims: [claim(EPOCH, { kind: 'queued', notBeforeMs: 0 })],
@@ -611,15 +624,11 @@ const STATES: Record<string, State> = {
     claims: [claim(EPOCH, PAID), claim(EPOCH - 1, PAID)],
   }),
   'verify-reading': { component: CheckPage, props: { onendpoints: nothing, onback: nothing } },
-  'verify-pass': checks('pass', ['root-same', 'receipt-kept', 'payment-right']),
-  'verify-fail': checks('fail', ['root-other', 'receipt-broken', 'payment-other-recipient']),
-  'verify-unsigned': checks('fail', ['root-same', 'receipt-unsigned', 'payment-none']),
-  'verify-excused': checks('pass', ['root-same', 'receipt-excused', 'payment-right']),
-  'verify-not-checked': checks(
-    'not-checked',
-    ['no-endpoint', 'no-endpoint', 'no-endpoint'],
-    NOT_CHECKED,
-  ),
+  'verify-pass': checks(['root-same', 'receipt-kept', 'payment-right']),
+  'verify-fail': checks(['root-other', 'receipt-broken', 'payment-other-recipient']),
+  'verify-unsigned': checks(['root-same', 'receipt-unsigned', 'payment-none']),
+  'verify-excused': checks(['root-same', 'receipt-excused', 'payment-none']),
+  'verify-not-checked': checks(['no-endpoint', 'no-endpoint', 'no-endpoint'], NOT_CHECKED),
   about: about({ kind: 'read', events: [leafEvent('joined', 3, 17)], evidence: CHECKED }),
   'about-removed': about({
     kind: 'read',

@@ -31,6 +31,20 @@ describe('the texts', () => {
     expect(arabic.format('progress.count', { done: 2, total: 3 })).toContain('2');
   });
 
+  it('keep a day with its month, and a time, in one line', () => {
+    const date = new Date('2023-12-04T20:13:20Z');
+    for (const [code, day] of [
+      ['en', '4\u00a0December 2023'],
+      ['es', '4\u00a0de\u00a0diciembre de 2023'],
+      ['sw', '4\u00a0Desemba 2023'],
+      ['ar', '4\u00a0ديسمبر 2023'],
+    ] as const) {
+      expect(new Catalogue(code, texts(code)).format('claim.of', { date })).toContain(day);
+    }
+    const arabic = new Catalogue('ar', texts('ar')).format('claim.until', { date });
+    expect(arabic).toMatch(/\d:\d\d\u00a0[صم]/);
+  });
+
   it('follow the languages that the browser asks for', () => {
     expect(chooseLanguage(['fr-FR', 'sw-KE', 'en'])).toBe('sw');
     expect(chooseLanguage(['AR-eg'])).toBe('ar');

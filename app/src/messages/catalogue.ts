@@ -27,7 +27,8 @@ export class Catalogue {
   format(key: MessageKey, values: MessageValues = {}): string {
     let message = this.#parsed.get(key);
     if (!message) {
-      message = new IntlMessageFormat(this.texts[key], localeOf(this.language));
+      const locale = localeOf(this.language);
+      message = new IntlMessageFormat(this.texts[key], locale, undefined, { formatters: FORMATTERS });
       this.#parsed.set(key, message);
     }
     return String(message.format(values));
@@ -36,8 +37,46 @@ export class Catalogue {
 
 /**
  * Returns the locale by which numbers and dates are written. Arabic takes Latin digits: PINs,
- * amounts and addresses are typed and compared in them.
+ * amounts and addresses are typed and compared in them. English is spelt as in Britain, and so are
+ * its dates.
  */
 export function localeOf(language: LanguageCode): string {
-  return language === 'ar' ? 'ar-u-nu-latn' : language;
+  return { ar: 'ar-u-nu-latn', en: 'en-GB', es: 'es', sw: 'sw' }[language];
 }
+
+/** Parts of a date and of a time, each of which a line does not break. */
+const DATE_PARTS: readonly string[] = ['day', 'month'];
+const TIME_PARTS: readonly string[] = ['hour', 'minute', 'second', 'dayPeriod'];
+
+/**
+ * Makes a format of dates and times whose lines do not break between a day and its month, or within
+ * a time.
+ */
+export function dateFormat(
+  ...args: ConstructorParameters<typeof Intl.DateTimeFormat>
+): Intl.DateTimeFormat {
+  const format = new Intl.DateTimeFormat(...args);
+  const written = (date?: Date | number) => {
+    const parts = format.formatToParts(date);
+    const kindAt = (place: number) => parts[place]?.type ?? '';
+    return parts
+      .map(({ type, value }, place) => {
+        const around = [kindAt(place - 1), kindAt(place + 1)];
+        const isWithin = [DATE_PARTS, TIME_PARTS].some((kinds) =>
+          around.every((it) => kinds.includes(it)),
+        );
+        return type === 'literal' && isWithin ? value.replaceAll(' ', '\u00a0') : value;
+      })
+      .join('');
+  };
+  return Object.defineProperty(format, 'format', { value: written });
+}
+
+/** Formats of the values in a text. */
+const FORMATTERS = {
+  getNumberFormat: (...args: ConstructorParameters<typeof Intl.NumberFormat>) =>
+    new Intl.NumberFormat(...args),
+  getDateTimeFormat: dateFormat,
+  getPluralRules: (...args: ConstructorParameters<typeof Intl.PluralRules>) =>
+    new Intl.PluralRules(...args),
+};

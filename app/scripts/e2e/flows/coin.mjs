@@ -163,7 +163,7 @@ async function openChange(phone, name) {
   await phone.see('On its way to the chain');
   await phone.page.getByText('Does it take too long?').click();
   await phone.press(name);
-  await phone.see('Cost as offered so far, at most');
+  await phone.see('Cost offered so far, at most');
 }
 
 /** Waits until the chain knows a transaction of an account that is in no block, besides one. */

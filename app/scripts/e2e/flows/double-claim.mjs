@@ -18,7 +18,7 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   // The second asks for another address: the same claim again would be the same claim.
   await second.choose('Money');
   await second.choose('Where payments go');
-  await second.page.getByLabel('To an address that I write').check();
+  await second.page.getByLabel('To an address that I enter').check();
   await second.write('Your address', OWN_ADDRESS);
   await second.press('Use this address');
   await second.see('This is used from the next request on.');

@@ -48,7 +48,7 @@ export async function run({ demo, newPhone, nextEpoch, expect }) {
   phone.watch.addPin(PIN);
   await arrive('An income for every person');
   await press('Make an identity');
-  for (const title of ['Choose a PIN', 'Write the PIN again']) {
+  for (const title of ['Choose a PIN', 'Enter the PIN again']) {
     await arrive(title);
     await write('PIN', PIN);
   }

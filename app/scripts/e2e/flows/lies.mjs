@@ -63,8 +63,8 @@ export async function run({ demo, service, newPhone, nextEpoch, expect }) {
   await phone.see('Get your payment');
   expect(!(await phone.sees('123,456,789')), 'the amount is the one of the service');
   const told = await phone.page.getByText(/^The next payment opens on/).innerText();
-  const day = new Intl.DateTimeFormat('en', { dateStyle: 'full' }).format(1_000 * endsAt);
-  expect(told.includes(day), `the next payment is told as the service does: ${told}`);
+  const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' }).format(1_000 * endsAt);
+  expect(told.replaceAll('\u00a0', ' ').includes(day), `the next payment is told as the service does: ${told}`);
 
   service.rules.splice(0, Infinity, get(CONFIG, changed((it) => ({ ...it, distributor: it.token }))));
   await phone.page.reload();

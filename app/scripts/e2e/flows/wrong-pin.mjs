@@ -25,7 +25,7 @@ export async function run({ newPhone, expect }) {
     await openByPin(phone, WRONG);
     const number = `wrong PIN ${index + 1}`;
     if (waitSecs === 0) {
-      await phone.see('This PIN is wrong. Nothing is lost. Write it again.');
+      await phone.see('This PIN is wrong. Nothing is lost. Enter it again.');
       continue;
     }
     await phone.see('Wait before you try again');

@@ -9,6 +9,9 @@ export const NAME_TEXTS = {
   payment: 'verify.payment',
 } as const satisfies Record<CheckName, MessageKey>;
 
+/** Reasons for which a promise is not held against its service, though nothing was paid. */
+export const EXCUSES: readonly CheckReason[] = ['receipt-excused', 'receipt-refused'];
+
 /** Text for each verdict. */
 export const VERDICT_TEXTS = {
   pass: 'verify.pass',

@@ -2,7 +2,7 @@ import type { MessageKey } from '../../messages/catalogue.ts';
 import { codeOf, PROBLEM_TEXTS, textOf, type ProblemCode } from '../../service/problems.ts';
 import { FAILURE_TEXTS } from '../identity/failures.ts';
 import type { NotChecked } from '../present/present.ts';
-import type { ClaimState } from './claim.ts';
+import type { ClaimState, DeviceClaim } from './claim.ts';
 import type { ClaimStop } from './claiming.ts';
 
 /** Returns the texts for the state of a claim: in a few words, and what it means. */
@@ -31,6 +31,17 @@ export function stateTexts(state: ClaimState): { short: MessageKey; long: Messag
     case 'missed':
       return { short: 'claim.state-missed', long: 'problem.window-over' };
   }
+}
+
+/** Returns the text for a claim in a few words, by its state and what its receipts tell. */
+export function shortText({ state, receipts }: DeviceClaim): MessageKey {
+  const isOtherwise = receipts.some((it) => it.judgement?.verdict.kind === 'paid-otherwise');
+  return isOtherwise ? 'receipt.otherwise-title' : stateTexts(state).short;
+}
+
+/** Returns whether a service is said to be at work on a claim, and to have paid nothing yet. */
+export function isUnderWay(state: ClaimState): boolean {
+  return state.kind === 'sent' && !['mined', 'final'].includes(state.status);
 }
 
 /** Texts for reasons that signed refusals name and the codes of the API do not. */
@@ -98,6 +109,12 @@ export function stopCode(stop: ClaimStop): string {
 
 /** Returns the code for something that was not read from the chain. */
 export const chainCode = (why: NotChecked): string => `chain-${why}`;
+
+/** Returns whether the text for a claim that was not made asks for another service. */
+export function asksForAnotherService(stop: ClaimStop): boolean {
+  if (stop.kind === 'wallet') return stop.code === 'other-deployment';
+  return stop.kind === 'other-root' || stop.kind === 'too-few-leaves';
+}
 
 /** Returns the text for a refusal of the wallet on the way to a payment. */
 export function walletText(code: string): MessageKey {

@@ -5,6 +5,7 @@ export interface Around {
   onmoney: () => void;
   onabout: () => void;
   onendpoints: () => void;
+  onservices: () => void;
   onsettings: () => void;
   onhelp: () => void;
   onlock: () => void;

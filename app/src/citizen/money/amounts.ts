@@ -26,19 +26,27 @@ const COST_DIGITS = 3;
 
 /** Writes an amount of the coin that pays for gas. */
 export function coinText(wei: bigint): string {
+  return t('send.coin', { amount: coinDigits(wei) });
+}
+
+/** Writes the digits of an amount of the coin that pays for gas. */
+export function coinDigits(wei: bigint): string {
   const locale = localeOf(currentLanguage().code);
   const format = new Intl.NumberFormat(locale, {
     maximumSignificantDigits: COST_DIGITS,
     roundingMode: 'ceil',
   } as Intl.NumberFormatOptions);
-  const amount = format.format(decimalOf(wei, COIN_DECIMALS) as `${number}`);
-  return t('send.coin', { amount });
+  return format.format(decimalOf(wei, COIN_DECIMALS) as `${number}`);
 }
 
 /** Writes an amount of the chain's coin that is sent, with all its digits. */
 export function exactCoinText(wei: bigint): string {
+  return t('send.coin', { amount: exactCoinDigits(wei) });
+}
+
+/** Writes all digits of an amount of the chain's coin. */
+export function exactCoinDigits(wei: bigint): string {
   const locale = localeOf(currentLanguage().code);
   const format = new Intl.NumberFormat(locale, { maximumFractionDigits: COIN_DECIMALS });
-  const amount = format.format(decimalOf(wei, COIN_DECIMALS) as `${number}`);
-  return t('send.coin', { amount });
+  return format.format(decimalOf(wei, COIN_DECIMALS) as `${number}`);
 }

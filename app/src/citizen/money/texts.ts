@@ -1,4 +1,4 @@
-import { localeOf, type MessageKey } from '../../messages/catalogue.ts';
+import { dateFormat, localeOf, type MessageKey } from '../../messages/catalogue.ts';
 import { currentLanguage } from '../../messages/current.svelte.ts';
 import type { RecipientProblem } from './address.ts';
 import type { SendPurpose } from './flow.ts';
@@ -36,6 +36,20 @@ export const TRANSFER_TITLES = {
   claim: 'transfer.claim',
 } as const satisfies Record<Transfer['purpose'], MessageKey>;
 
+/** Title of a transfer that the chain has taken. */
+const DONE_TITLES = {
+  send: 'send.done',
+  sweep: 'sweep.done',
+  coin: 'coin.done',
+} as const satisfies Record<SendPurpose, MessageKey>;
+
+/** Returns the title of a transfer that was sent, by what has become of it. */
+export function titleOf({ purpose, state }: Transfer): MessageKey {
+  if (purpose === 'claim') return 'transfer.claim';
+  if (state.kind === 'sending') return 'send.sending';
+  return state.kind === 'mined' || state.kind === 'final' ? DONE_TITLES[purpose] : 'transfer.title';
+}
+
 /** Returns the texts for the state of a transfer: in a few words, and what it means. */
 export function transferTexts(transfer: Transfer): { short: MessageKey; long: MessageKey } {
   const { state } = transfer;
@@ -45,15 +59,13 @@ export function transferTexts(transfer: Transfer): { short: MessageKey; long: Me
         ? { short: 'transfer.cancelling', long: 'transfer.cancelling-text' }
         : { short: 'transfer.sending', long: 'transfer.sending-text' };
     case 'mined':
-      return {
-        short: 'transfer.mined',
-        long: isCalledOff(transfer) ? 'transfer.too-late' : 'transfer.mined-text',
-      };
+      return isCalledOff(transfer)
+        ? { short: 'transfer.too-late-title', long: 'transfer.too-late' }
+        : { short: 'transfer.mined', long: 'transfer.mined-text' };
     case 'final':
-      return {
-        short: 'transfer.final',
-        long: isCalledOff(transfer) ? 'transfer.too-late' : 'transfer.final-text',
-      };
+      return isCalledOff(transfer)
+        ? { short: 'transfer.too-late-title', long: 'transfer.too-late' }
+        : { short: 'transfer.final', long: 'transfer.final-text' };
     case 'cancelled':
       return { short: 'transfer.cancelled', long: 'transfer.cancelled-text' };
     case 'failed':
@@ -73,7 +85,7 @@ export function movedText({ purpose, amount }: Transfer, unit: TokenUnit | undef
 /** Writes dates as a list in words. */
 export function datesText(dates: readonly Date[]): string {
   const locale = localeOf(currentLanguage().code);
-  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long' });
+  const format = dateFormat(locale, { dateStyle: 'long' });
   const inOrder = [...dates].sort((a, b) => a.getTime() - b.getTime());
   return new Intl.ListFormat(locale).format(inOrder.map((it) => format.format(it)));
 }

@@ -1,4 +1,5 @@
 import type { MessageKey } from '../../messages/catalogue.ts';
+import type { KeptReceipt } from '../claim/claim.ts';
 import { refusalText } from '../claim/texts.ts';
 import type { Excuse, PromiseVerdict } from './judgement.ts';
 
@@ -22,6 +23,11 @@ const CAUSE_TEXTS = {
   'census-reached': 'cause.census-reached',
   'no-money': 'cause.no-money',
 } as const satisfies Record<Excuse, MessageKey>;
+
+/** Returns whether a payment was made, and not in the way that its receipt promised. */
+export function isPaidOtherwise({ judgement }: KeptReceipt): boolean {
+  return judgement?.verdict.kind === 'paid-otherwise';
+}
 
 /** Returns the text for the cause or the reason in a verdict, where it has one. */
 export function causeText(verdict: PromiseVerdict | undefined): MessageKey | undefined {
