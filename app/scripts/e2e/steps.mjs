@@ -137,7 +137,7 @@ export async function waitForPayments(phone, count) {
 export async function seeRecommended(phone, address) {
   await phone.choose('Settings');
   await phone.choose('Checking against the chain');
-  await phone.see('Recommended by your services');
+  await phone.see('Suggested by your services');
   await phone.see(new URL(address).href);
   await phone.press('Back');
 }
