@@ -190,7 +190,7 @@ async function copyToSecondDevice({ page: old, words }) {
   await heading(old, 'Let the other phone scan this');
   await scan(old, fresh, 'The other phone shows a code');
   await heading(fresh, 'Let the other phone scan this');
-  await scan(fresh, old, 'The other phone shows a code');
+  await scan(fresh, old, 'Scan the code of the other phone');
   await heading(old, 'Do both phones show this number?');
   const shown = [await digitsOn(old), await digitsOn(fresh)];
   expect(/^\d{6}$/.test(shown[0]) && shown[0] === shown[1], `the phones show ${shown}`);
@@ -219,7 +219,7 @@ async function copyWithSomebodyBetween({ page: old }) {
   await heading(old, 'Let the other phone scan this');
   await scan(old, fresh, 'The other phone shows a code');
   await heading(fresh, 'Let the other phone scan this');
-  await scan(fresh, old, 'The other phone shows a code');
+  await scan(fresh, old, 'Scan the code of the other phone');
   await heading(old, 'The copy was stopped');
   await press(old, 'Continue');
   await heading(old, 'Your identity is on this phone');

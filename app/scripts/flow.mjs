@@ -170,7 +170,7 @@ async function restoreIdentity({ words }) {
   await heading(page, 'Type the words of your card');
   await write(page, 'Words', words.slice(1).join(' '));
   await press(page, 'Continue');
-  await page.getByText('You have written 23 words. A card has 24.').waitFor();
+  await page.getByText('You have typed 23 words. A card has 24.').waitFor();
   await write(page, 'Words', words.join(' '));
   await press(page, 'Continue');
   await choosePin(page, OTHER_PIN);
