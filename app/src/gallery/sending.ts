@@ -138,6 +138,12 @@ export const SENDING_STATES = {
   send: sending({ kind: 'whom', purpose: 'send' }),
   'send-wrong-address': sending({ kind: 'whom', purpose: 'send', problem: 'checksum' }),
   'send-how-much': sending({ kind: 'how-much', purpose: 'send', to: FRIEND }),
+  'send-two-readings': sending({
+    kind: 'how-much',
+    purpose: 'send',
+    to: FRIEND,
+    problem: 'two-readings',
+  }),
   'send-too-fine': sending({
     kind: 'how-much',
     purpose: 'send',

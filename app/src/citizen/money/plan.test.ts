@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { address } from '../testing/fakes.ts';
+import { localeOf } from '../../messages/catalogue.ts';
+import { LANGUAGES } from '../../messages/languages.ts';
+import { decimalOf } from './money.ts';
 import { gasLimits, parseAmount, planSend, planSweep, type OwnMoney } from './plan.ts';
 
 const TO = address('e');
@@ -93,9 +96,34 @@ describe('an amount that is written', () => {
     expect(parseAmount('7.', 0)).toEqual({ units: 7n });
   });
 
+  it('is never read as another amount than the app writes so', () => {
+    const decimals = 6;
+    for (const { code } of LANGUAGES) {
+      const format = new Intl.NumberFormat(localeOf(code), { maximumFractionDigits: decimals });
+      for (const units of [500n, 125_000n, 12_500_000n, 1_500_000_000n, 12_345_678_900n]) {
+        for (const factor of [1n, 1_000n]) {
+          const amount = units * factor;
+          const written = format.format(decimalOf(amount, decimals) as `${number}`);
+          const read = parseAmount(written, decimals);
+          if ('units' in read) expect(read, `${code} ${written}`).toEqual({ units: amount });
+        }
+      }
+    }
+  });
+
+  it('is read where three digits cannot be thousands', () => {
+    for (const text of ['0.125', '0,125', '1234.567', '1.5000', '١٢٫٥٠٠']) {
+      expect(parseAmount(text, 18), text).toHaveProperty('units');
+    }
+    expect(parseAmount('1,5000', 1)).toEqual({ units: 15n });
+  });
+
   it('is refused where it could mean something else', () => {
     for (const text of ['', '.5', '1.2.3', '1,000.5', '-1', '1e3', '0x10', '1 000']) {
       expect(parseAmount(text, 18), text).toEqual({ problem: 'not-an-amount' });
+    }
+    for (const text of ['12.500', '12,500', '١٢,٥٠٠', ' 1.000 ']) {
+      expect(parseAmount(text, 18), text).toEqual({ problem: 'two-readings' });
     }
     expect(parseAmount('1.23', 1)).toEqual({ problem: 'too-fine' });
     expect(parseAmount('0.0', 1)).toEqual({ problem: 'zero' });

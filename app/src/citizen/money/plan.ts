@@ -192,7 +192,13 @@ function noGas(
 }
 
 /** Reason for which a text is no amount to send. */
-export type AmountProblem = 'not-an-amount' | 'too-fine' | 'zero';
+export type AmountProblem = 'not-an-amount' | 'two-readings' | 'too-fine' | 'zero';
+
+/**
+ * Thousands to one half of the world and a fraction to the other, whichever language they read: such
+ * an amount is asked for again, since a wrong guess is wrong by a factor of 1,000.
+ */
+const TWO_READINGS = /^[1-9][0-9]{0,2}[.,][0-9]{3}$/;
 
 /** Reads an amount that a person wrote, in digits of any script, with a point or a comma. */
 export function parseAmount(
@@ -201,9 +207,9 @@ export function parseAmount(
 ): { units: bigint } | { problem: AmountProblem } {
   const written = text
     .trim()
-    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x0660))
-    .replace(/[,٫]/, '.');
-  const match = /^([0-9]{1,30})(?:\.([0-9]*))?$/.exec(written);
+    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x0660));
+  if (TWO_READINGS.test(written)) return { problem: 'two-readings' };
+  const match = /^([0-9]{1,30})(?:[.,٫]([0-9]*))?$/.exec(written);
   if (!match) return { problem: 'not-an-amount' };
   const part = (match[2] ?? '').replace(/0+$/, '');
   if (part.length > decimals) return { problem: 'too-fine' };

@@ -17,6 +17,7 @@ export const RECIPIENT_TEXTS = {
 /** Text for each amount that is not sent. */
 export const AMOUNT_TEXTS = {
   'not-an-amount': 'send.not-an-amount',
+  'two-readings': 'send.two-readings',
   'too-fine': 'send.too-fine',
   zero: 'send.zero',
 } as const satisfies Record<AmountProblem, MessageKey>;
