@@ -1,4 +1,4 @@
-//! Inborn traits of a person: two irises, lids, lashes and tones.
+//! Inborn traits of a person: two irises, eyelids, lashes and tones.
 
 use crate::conditions::CaptureConditions;
 use crate::geometry::Contour;
@@ -28,7 +28,7 @@ pub(crate) struct Anatomy {
     /// Resting pupil centre relative to the limbus centre, in iris radii, nasal positive.
     pub(crate) pupil_offset: (f32, f32),
     pub(crate) tones: Tones,
-    pub(crate) lids: LidAnatomy,
+    pub(crate) eyelids: EyelidAnatomy,
     /// Unevenness with which the tissue stretches between pupil and limbus.
     pub(crate) stretch: f32,
     /// Radians by which the tissue twists when the pupil opens by the iris radius.
@@ -50,9 +50,9 @@ pub(crate) struct Tones {
     pub(crate) limbus_width: f32,
 }
 
-/// Lids relative to the iris centre at straight gaze, in iris radii.
+/// Eyelids relative to the iris centre at straight gaze, in iris radii.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LidAnatomy {
+pub(crate) struct EyelidAnatomy {
     pub(crate) upper: f32,
     pub(crate) lower: f32,
     /// Half the distance between the corners.
@@ -61,7 +61,7 @@ pub(crate) struct LidAnatomy {
     pub(crate) skew: f32,
     /// Distance of the crease above the upper margin.
     pub(crate) crease: f32,
-    /// Lashes of the upper lid.
+    /// Lashes of the upper eyelid.
     pub(crate) lashes: usize,
     /// Their length in iris radii.
     pub(crate) lash_length: f32,
@@ -74,9 +74,9 @@ impl Person {
     pub fn from_seed(seed: u64) -> Self {
         let mut rng = ChaCha12Rng::seed_from_u64(seed);
         let resting_pupil = draw_resting_pupil(&mut rng);
-        let lids = LidAnatomy::draw(&mut rng);
+        let eyelids = EyelidAnatomy::draw(&mut rng);
         let tones = Tones::draw(&mut rng);
-        let eye = |side| Anatomy::grow(seed, side, lids, tones);
+        let eye = |side| Anatomy::grow(seed, side, eyelids, tones);
         Self {
             resting_pupil,
             left: eye(Eye::Left),
@@ -109,7 +109,7 @@ fn dilated(resting_pupil: f32, conditions: &CaptureConditions) -> f32 {
 }
 
 impl Anatomy {
-    fn grow(seed: u64, side: Eye, lids: LidAnatomy, tones: Tones) -> Self {
+    fn grow(seed: u64, side: Eye, eyelids: EyelidAnatomy, tones: Tones) -> Self {
         let mut rng = ChaCha12Rng::seed_from_u64(seed);
         rng.set_stream(match side {
             Eye::Left => 1,
@@ -129,9 +129,9 @@ impl Anatomy {
                 clamped(rng, -0.01, 0.012, (-0.04, 0.03)),
             ),
             tones,
-            lids: LidAnatomy {
-                skew: nasal * lids.skew,
-                ..lids
+            eyelids: EyelidAnatomy {
+                skew: nasal * eyelids.skew,
+                ..eyelids
             },
             stretch: clamped(rng, 0.29, 0.12, (0.0, 0.7)),
             twist: clamped(rng, 0.0, 0.07, (-0.2, 0.2)),
@@ -154,7 +154,7 @@ impl Tones {
     }
 }
 
-impl LidAnatomy {
+impl EyelidAnatomy {
     fn draw(rng: &mut impl Rng) -> Self {
         Self {
             upper: clamped(rng, 0.735, 0.21, (0.32, 1.25)),

@@ -46,10 +46,10 @@ pub struct CaptureConditions {
     pub gaze: (f32, f32),
     /// Head roll with eye torsion, clockwise.
     pub roll: f32,
-    /// Drop of the upper lid below its resting place.
-    pub upper_lid_drop: f32,
-    /// Rise of the lower lid above its resting place.
-    pub lower_lid_rise: f32,
+    /// Drop of the upper eyelid below its resting place.
+    pub upper_eyelid_drop: f32,
+    /// Rise of the lower eyelid above its resting place.
+    pub lower_eyelid_rise: f32,
     /// Share of the person's lashes that hang into view.
     pub lash_density: f32,
     /// Mirror images of the lamps.
@@ -92,8 +92,8 @@ impl CaptureConditions {
             pupil_ellipse: (0.012 * normal(rng).abs(), angle(rng)),
             gaze,
             roll: draw_roll(rng),
-            upper_lid_drop: draw_lid_drop(rng),
-            lower_lid_rise: clamped(rng, 0.0, 0.06, (-0.2, 0.25)),
+            upper_eyelid_drop: draw_eyelid_drop(rng),
+            lower_eyelid_rise: clamped(rng, 0.0, 0.06, (-0.2, 0.25)),
             lash_density: between(rng, 0.45, 1.0),
             glints: draw_glints(rng, gaze),
             exposure: clamped(rng, 1.0, 0.06, (0.82, 1.15)),
@@ -157,7 +157,7 @@ fn draw_roll(rng: &mut impl Rng) -> f32 {
 }
 
 /// Mostly a little, now and then a half-closed eye.
-fn draw_lid_drop(rng: &mut impl Rng) -> f32 {
+fn draw_eyelid_drop(rng: &mut impl Rng) -> f32 {
     let drop = clamped(rng, 0.0, 0.09, (-0.2, 0.3));
     if chance(rng, 0.06) {
         drop + between(rng, 0.1, 0.35)
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn rotation_between_captures_has_the_measured_percentiles() {
         let rolls: Vec<f32> = many().iter().map(|c| c.roll.to_degrees()).collect();
-        // Columns of a sheet 256 wide.
+        // Columns of a normalised iris 256 wide.
         let mut columns: Vec<f32> = rolls
             .chunks_exact(2)
             .map(|pair| (pair[0] - pair[1]).abs() * 256.0 / 360.0)

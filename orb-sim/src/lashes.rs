@@ -1,7 +1,7 @@
-//! Eyelashes: dark curved strokes rooted in the lid margins.
+//! Eyelashes: dark curved strokes rooted in the eyelid margins.
 
-use crate::anatomy::LidAnatomy;
-use crate::lids::Lids;
+use crate::anatomy::EyelidAnatomy;
+use crate::eyelids::Eyelids;
 use crate::random::{between, chance, normal};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -18,16 +18,16 @@ const STEP: f32 = 0.008;
 /// Grows the lashes of one photograph. Roots and lengths are the person's; `rng`
 /// decides which hang into view and how each sits at the moment.
 pub(crate) fn grow(
-    anatomy: &LidAnatomy,
+    anatomy: &EyelidAnatomy,
     growth_seed: u64,
-    lids: &Lids,
+    eyelids: &Eyelids,
     density: f32,
     rng: &mut impl Rng,
 ) -> Vec<Bead> {
     let mut own = ChaCha12Rng::seed_from_u64(growth_seed);
     own.set_stream(2);
     let mut beads = Vec::new();
-    let (left, right) = lids.extent();
+    let (left, right) = eyelids.extent();
     let middle = 0.5 * (left + right);
     let reach = 0.5 * (right - left);
     for i in 0..anatomy.lashes {
@@ -39,11 +39,11 @@ pub(crate) fn grow(
         let width = between(&mut own, 0.007, 0.013);
         if chance(rng, density) {
             let lean = lean + 0.06 * normal(rng);
-            let root = (x, lids.upper_at(x) - 0.01);
+            let root = (x, eyelids.upper_at(x) - 0.01);
             upper_lash(&mut beads, root, length, lean, droop, width);
         }
         if chance(rng, 0.5 * density) {
-            let root = (x, lids.lower_at(x) + 0.02);
+            let root = (x, eyelids.lower_at(x) + 0.02);
             let heading = std::f32::consts::FRAC_PI_2 - 0.8 * lean;
             stroke(
                 &mut beads,

@@ -28,7 +28,7 @@ mod faults;
 mod geometry;
 mod lashes;
 mod lattice;
-mod lids;
+mod eyelids;
 mod optics;
 mod other_cameras;
 mod random;

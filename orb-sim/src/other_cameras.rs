@@ -13,7 +13,7 @@ use crate::view::{HEIGHT, WIDTH};
 
 impl CaptureConditions {
     /// Draws the circumstances of a photograph by another camera: one to twelve lamps in the
-    /// pupil as ring, row or square, or a painted pupil; pupil ratios of 0.2 to 0.7; lids far
+    /// pupil as ring, row or square, or a painted pupil; pupil ratios of 0.2 to 0.7; eyelids far
     /// down; an iris that the border cuts; contact lenses; glasses; other sharpness and contrast.
     pub fn faulty(rng: &mut impl Rng) -> Self {
         let usual = Self::sample(rng);
@@ -23,8 +23,8 @@ impl CaptureConditions {
         Self {
             iris_radius_px: radius,
             centre_px: draw_centre(rng, radius),
-            upper_lid_drop: between(rng, -0.2, 0.3),
-            lower_lid_rise: between(rng, -0.1, 0.2),
+            upper_eyelid_drop: between(rng, -0.2, 0.3),
+            lower_eyelid_rise: between(rng, -0.1, 0.2),
             glints: lamps(rng, ratio, radius),
             defocus_px: between(rng, 0.0, 0.016) * radius,
             faults: Faults {

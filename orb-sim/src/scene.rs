@@ -1,4 +1,4 @@
-//! The scene before the lens: eyeball, lids, lashes and lamps, pixel by pixel.
+//! The scene before the lens: eyeball, eyelids, lashes and lamps, pixel by pixel.
 
 use crate::anatomy::Anatomy;
 use crate::conditions::CaptureConditions;
@@ -6,7 +6,7 @@ use crate::fast::{Table, exp, gauss};
 use crate::faults::Pane;
 use crate::geometry::{Contour, RadiusTable, Sheet, SheetPoint};
 use crate::lashes::{self, Bead};
-use crate::lids::Lids;
+use crate::eyelids::Eyelids;
 use crate::optics::Plane;
 use crate::random::between;
 use crate::tile;
@@ -26,7 +26,7 @@ const FOLD_PARTS_PER_OPENING: f32 = 3.05;
 /// outward in parts of the depth, around in turns (standard deviations).
 const DRIFT_OUTWARD_PER_OPENING: f32 = 0.141;
 const DRIFT_AROUND_PER_OPENING: f32 = 0.0105;
-/// Width of the lids' sharply lit rims, in iris radii.
+/// Width of the eyelids' sharply lit rims, in iris radii.
 const EYELID_RIM_IRIS_RADII: f32 = 0.18;
 /// Periods of the shared noise an iris radius, for reflections on the cornea.
 const VEIL_PERIODS_PER_IRIS_RADIUS: f32 = 0.45;
@@ -35,7 +35,7 @@ const VEIL_PERIODS_PER_IRIS_RADIUS: f32 = 0.45;
 #[derive(Clone, Copy)]
 struct Spot {
     grey: f32,
-    /// True if a lid covers the eyeball.
+    /// True if an eyelid covers the eyeball.
     hidden: bool,
     /// True if it is skin without sharp edges.
     plain: bool,
@@ -70,7 +70,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) pupil: Contour,
     pub(crate) limbus: Contour,
     sheet: Sheet,
-    lids: Lids,
+    eyelids: Eyelids,
     lashes: Vec<Bead>,
     /// Offset at which this eye reads the shared noise for its vessels.
     vessels: (f32, f32),
@@ -94,9 +94,9 @@ impl<'a> Scene<'a> {
             pupil: RadiusTable::new(&pupil),
             limbus: RadiusTable::new(&limbus),
         };
-        let lids = Lids::new(&anatomy.lids, anatomy.growth_seed, conditions);
+        let eyelids = Eyelids::new(&anatomy.eyelids, anatomy.growth_seed, conditions);
         let density = conditions.lash_density;
-        let lashes = lashes::grow(&anatomy.lids, anatomy.growth_seed, &lids, density, rng);
+        let lashes = lashes::grow(&anatomy.eyelids, anatomy.growth_seed, &eyelids, density, rng);
         let mut own = ChaCha12Rng::seed_from_u64(anatomy.growth_seed);
         Self {
             anatomy,
@@ -105,7 +105,7 @@ impl<'a> Scene<'a> {
             pupil,
             limbus,
             sheet,
-            lids,
+            eyelids,
             lashes,
             vessels: (between(&mut own, 0.0, 1.0), between(&mut own, 0.0, 1.0)),
             veil: (between(rng, 0.0, 1.0), between(rng, 0.0, 1.0)),
@@ -158,23 +158,23 @@ impl<'a> Scene<'a> {
         for (i, grey) in plane.data.iter_mut().enumerate() {
             let (x, y) = (i % WIDTH as usize, i / WIDTH as usize);
             let (fx, fy) = self.view.to_face(x as f32, y as f32);
-            *grey = self.anatomy.tones.skin * self.lids.skin(fx, fy, 9.0, 9.0);
+            *grey = self.anatomy.tones.skin * self.eyelids.skin(fx, fy, 9.0, 9.0);
         }
         plane
     }
 
     /// Computes the view of a point of the face, before optics.
     fn spot(&self, x: f32, y: f32) -> Spot {
-        let (from_upper, from_lower) = self.lids.depths(x, y);
+        let (from_upper, from_lower) = self.eyelids.depths(x, y);
         let inside = from_upper.min(from_lower);
         let open = (0.5 + inside * self.view.radius / 1.5).clamp(0.0, 1.0);
         let mut grey = 0.0;
         if open < 1.0 {
-            let tone = self.anatomy.tones.skin * self.lids.skin(x, y, -from_upper, -from_lower);
+            let tone = self.anatomy.tones.skin * self.eyelids.skin(x, y, -from_upper, -from_lower);
             grey += (1.0 - open) * tone;
         }
         if open > 0.0 {
-            let shade = self.lids.shadow(from_upper, from_lower);
+            let shade = self.eyelids.shadow(from_upper, from_lower);
             let (u, v) = self.veil;
             let veil = tile::broad().at(
                 u + VEIL_PERIODS_PER_IRIS_RADIUS * x,
@@ -253,7 +253,7 @@ impl<'a> Scene<'a> {
     }
 
     fn sclera(&self, x: f32, y: f32) -> f32 {
-        let (left, right) = self.lids.extent();
+        let (left, right) = self.eyelids.extent();
         let side = ((x - 0.5 * (left + right)) / (0.5 * (right - left))).abs();
         let (u, v) = self.vessels;
         let vessel = tile::broad().at(u + 0.65 * x, v + 0.35 * y);

@@ -13,7 +13,7 @@ pub struct Truth {
     pub pupil: Contour,
     /// Edge of the iris.
     pub limbus: Contour,
-    /// Row by row, `true` where lid, lash or glint hides what lies beneath.
+    /// Row by row, `true` where eyelid, lash or glint hides what lies beneath.
     pub hidden: Vec<bool>,
     pub(crate) view: View,
 }

@@ -293,7 +293,7 @@ impl Mutant {
     }
 }
 
-/// Runs one change's test, and restores the file whatever comes of it.
+/// Runs one change's test, and restores the file whatever the outcome.
 fn try_out(folder: &Path, mutant: &Mutant) -> anyhow::Result<bool> {
     let file = folder.join("src").join(mutant.file);
     let contents = fs::read_to_string(&file)?;

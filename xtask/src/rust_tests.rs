@@ -112,7 +112,7 @@ pub(crate) fn run(
             .unwrap_or_else(PoisonError::into_inner)
             .next()
     };
-    let work_off = || -> anyhow::Result<Vec<Outcome>> {
+    let run_until_done = || -> anyhow::Result<Vec<Outcome>> {
         let mut outcomes = Vec::new();
         while let Some(binary) = next() {
             outcomes.push(run_one(binary, &variables)?);
@@ -120,7 +120,7 @@ pub(crate) fn run(
         Ok(outcomes)
     };
     let outcomes = std::thread::scope(|scope| {
-        let runners: Vec<_> = (0..together).map(|_| scope.spawn(work_off)).collect();
+        let runners: Vec<_> = (0..together).map(|_| scope.spawn(run_until_done)).collect();
         let joined = runners
             .into_iter()
             .map(|runner| runner.join().expect("running a program does not panic"));

@@ -173,7 +173,7 @@ impl Graph {
         let mut broken = Vec::new();
         for wall in walls {
             if !self.0.contains_key(wall.name) {
-                bail!("no crate {} stands behind the wall", wall.name);
+                bail!("the wall is of no crate {}", wall.name);
             }
             for outside in wall.must_not_link {
                 if let Some(path) = self.path(wall.name, outside) {

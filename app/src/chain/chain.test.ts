@@ -164,7 +164,7 @@ describe('endpoints', () => {
     expect(outcome).toMatchObject({ kind: 'read', reading: { block: { number: 88 } } });
   });
 
-  it('that are silent are passed over, and all silent is no answer', async () => {
+  it('that are silent are skipped, and all silent is no answer', async () => {
     const silent = endpoint('a', {});
     const good = endpoint('b', { ...chain(), ...balance(5n) });
     expect(await readFromChain([silent, good], read)).toMatchObject({

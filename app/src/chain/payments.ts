@@ -24,7 +24,7 @@ export interface Payment {
 const CLAIMED = TOPICS['Claimed(uint256,uint256,address,uint256,uint256)'];
 const FEE_PAID = TOPICS['FeePaid(uint256,uint256,address,uint256)'];
 
-/** Puts the payments of events together. Events of other kinds are passed over. */
+/** Puts the payments of events together. Events of other kinds are ignored. */
 export function paymentsOf(logs: readonly Log[]): Payment[] {
   const fees = new Map<string, bigint>();
   for (const { topics, data } of logs) {

@@ -36,7 +36,7 @@ export async function readLeafEvents(
   return logs.flatMap((log) => leafEventsOf(log, commitment));
 }
 
-/** Returns what an event says of a commitment. Events of other kinds are passed over. */
+/** Returns what an event says of a commitment. Events of other kinds are ignored. */
 export function leafEventsOf(log: Log, commitment: string): LeafEvent[] {
   const [topic, epoch = ''] = log.topics;
   const own = commitment.slice(2).toLowerCase();

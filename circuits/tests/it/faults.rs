@@ -19,7 +19,7 @@ pub(crate) fn rules(rows: &R1cs, assignment: &Assignment) -> Vec<u8> {
     broken
 }
 
-/// How many rows of `rule` define a variable.
+/// Counts the rows of `rule` that define a variable.
 fn defining_rows<C: Circuit>(circuit: &C, witness: &C::Witness, rule: u8) -> usize {
     let mut evaluator = Faulty::new(rule, usize::MAX);
     circuit.synthesize(&mut evaluator, witness);

@@ -83,7 +83,7 @@ impl Tree {
         nodes
     }
 
-    /// Whether every place from `start` on is empty.
+    /// Returns whether every place from `start` on is empty.
     pub(crate) fn empty_from(&self, start: u64) -> bool {
         let taken = self.nodes.iter();
         taken

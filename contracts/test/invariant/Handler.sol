@@ -46,7 +46,7 @@ contract Handler is Test {
     RegistryStore public immutable history;
     EpochStore public immutable epochs;
 
-    /// @dev How often each action or refusal came about.
+    /// @dev Number of times that each action or refusal happened.
     mapping(bytes32 action => uint256) public done;
 
     /// @dev Batches that went through although they were proved for another state.

@@ -18,7 +18,7 @@ contract PaymentStore {
     uint256 public nullifiersRepeated;
     uint256 public personsRepeated;
 
-    /// @dev What recipients received, by their balances, less what events told.
+    /// @dev Amount that recipients received, by their balances, less what events told.
     int256 public untold;
 
     mapping(uint256 epoch => uint256) public setAside;

@@ -7,7 +7,7 @@ contract RegistryStore {
     uint256[] public roots;
     uint256[] public sizes;
 
-    /// @dev What was put at each leaf index, 0 where it was revoked, and whose it is.
+    /// @dev Commitment at each leaf index, 0 where it was revoked, and the person it is of.
     uint256[] public commitments;
     uint256[] public persons;
     uint256 public people;

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-/// @dev What a recipient of `HookToken` is told.
+/// @dev Notice to a recipient of `HookToken`.
 interface IReceiver {
     function received(uint256 value) external;
 }

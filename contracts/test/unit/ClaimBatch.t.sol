@@ -380,7 +380,7 @@ contract ClaimBatchTest is Deployment {
         return distributor.signalHash(one.recipient, one.feeRecipient, one.fee);
     }
 
-    /// @dev Whether the claims of epoch 1 pass where the caller chooses the coefficients.
+    /// @dev Returns whether the claims of epoch 1 pass if the caller chooses the coefficients.
     function holdsWith(IDistributor.Claim[] memory claims, uint256[] memory coefficients)
         private
         returns (bool)

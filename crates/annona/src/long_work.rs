@@ -17,10 +17,10 @@ const BETWEEN_LINES: Duration = Duration::from_secs(30);
 
 /// Set when the user asks to stop; the work done until then is still reported.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stop(Arc<Asked>);
+pub(crate) struct Stop(Arc<StopRequest>);
 
 #[derive(Debug, Default)]
-struct Asked {
+struct StopRequest {
     is_asked: AtomicBool,
     /// Number of the signal that asked, or 0.
     signal: AtomicU8,

@@ -62,7 +62,7 @@ const RECAPTURED: usize = 5_000;
 /// Modes of a search, each with the ending that names it behind the instructions.
 const MODES: [(SearchMode, &str); 2] = [
     (SearchMode::Exact, ""),
-    (SearchMode::Prefiltered, "-screened"),
+    (SearchMode::Prefiltered, "-prefiltered"),
 ];
 
 #[derive(Serialize)]
@@ -98,7 +98,7 @@ struct MatchReport {
     paths: Vec<PathRate>,
     /// Rates of the prefilter on simulated people: both eyes of two captures, and of two
     /// different people.
-    screening: PrefilterRates,
+    prefilter: PrefilterRates,
     scaling: Scaling,
     open: Opening,
 }
@@ -134,7 +134,7 @@ fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let scaling = measure_scaling(&mapped, &probe)?;
     let report = MatchReport {
         paths,
-        screening: measure_prefilter(&mut rng),
+        prefilter: measure_prefilter(&mut rng),
         scaling,
         open,
     };
@@ -291,7 +291,7 @@ fn describe(report: &MatchReport) -> String {
     }
     lines.push(format!(
         "simulated people, both eyes: {}",
-        report.screening.line()
+        report.prefilter.line()
     ));
     let scaling = &report.scaling;
     lines.push(format!(

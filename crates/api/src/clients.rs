@@ -63,7 +63,7 @@ impl FromStr for AddressBlock {
     }
 }
 
-/// Names by which clients are told apart: the address of the connection or, behind a proxy,
+/// Names by which clients are distinguished: the address of the connection or, behind a proxy,
 /// the address that the proxy names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientNames {
@@ -111,7 +111,7 @@ impl ClientNames {
             return connected.into();
         }
         let named = self.header.as_ref().and_then(|name| {
-            // A proxy appends: what stands last is its own word.
+            // A proxy appends: the last one is its own word.
             let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
             last.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
         });

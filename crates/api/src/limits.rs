@@ -161,7 +161,7 @@ pub struct ApiLimits {
     pub streams: StreamLimits,
     /// Time for which an answer about the chain that anybody may ask for is given again.
     pub chain_answer_age: Duration,
-    /// Names by which clients are told apart.
+    /// Names by which clients are distinguished.
     pub clients: ClientNames,
 }
 
@@ -194,7 +194,7 @@ pub struct ConnectionLimits {
     pub write_timeout: Duration,
     /// Requests after which a connection is closed, so that each comes back to be counted.
     pub requests: u64,
-    /// Names by which clients are told apart.
+    /// Names by which clients are distinguished.
     pub clients: ClientNames,
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     ),
     responses(
         (status = 200, body = TileBytes, content_type = "application/octet-stream",
-         description = "The nodes. As soon as no reorg can change them any more, caches may keep them for ever.",
+         description = "The nodes. As soon as no reorg can change them, caches may keep them for ever.",
          headers(
             ("ETag" = String, description = "Root of the tree, and the tile."),
             ("Cache-Control" = String, description = "`immutable`, or `no-cache` while a reorg can change the tile."),

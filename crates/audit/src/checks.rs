@@ -23,7 +23,7 @@ use crate::{AuditReport, AuditTotals, AuditedBlock, CheckResult, Gap};
 use findings::{Finding, Findings};
 use list::{CHECKS, Check, RestsOn};
 use rebuilt::Rebuilt;
-use requests::{Asked, Matcher};
+use requests::{RequestedPayment, Matcher};
 
 pub(crate) use claims::statement;
 pub(crate) use requests::Invocation;
@@ -35,7 +35,7 @@ pub(crate) struct Evidence<'a> {
     data: &'a ChainData,
     rebuilt: Rebuilt,
     /// Every payment with the requests that it can be the answer to.
-    asked: Vec<Asked<'a>>,
+    asked: Vec<RequestedPayment<'a>>,
     /// Signs that logs are missing.
     log_gaps: Vec<Gap>,
 }

@@ -275,7 +275,7 @@ impl Outbox {
         if self.chain.writer.nonce_at(slot.sender, deep).await? <= slot.nonce {
             return Ok(false);
         }
-        // Asked last: an attempt may have been mined since the step located the slot.
+        // This comes last: an attempt may have been mined since the step located the slot.
         Ok(matches!(self.locate(slot).await?, TxLocation::Nowhere))
     }
 

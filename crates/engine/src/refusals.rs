@@ -26,7 +26,7 @@ struct Remembered {
 
 impl RecentRefusals {
     /// Remembers a refusal in the place of an earlier one of the same nonce, and until the earlier
-    /// one's time is over. Faults of the service are passed over.
+    /// one's time is over. Faults of the service are not kept.
     pub(crate) fn remember(&self, nonce: B256, error: &EnrolError, now: UnixSeconds) {
         let Some(refusal) = decided(error) else {
             return;

@@ -109,7 +109,7 @@ impl EnrolmentStateKind {
 pub enum RevocationReason {
     /// The person has a new commitment.
     Recovery,
-    /// The orb that vouched for it is not believed any more.
+    /// The orb that vouched for it is no longer believed.
     Orb,
     /// An operator asked for it.
     Operator,

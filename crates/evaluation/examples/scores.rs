@@ -305,7 +305,7 @@ fn summary(scores: &Scores) -> Value {
     })
 }
 
-/// What the standard rule makes of a pair.
+/// The standard rule's decision about a pair.
 fn decision(score: PairScore) -> &'static str {
     let found = SearchResult {
         best: Some(Candidate { sequence: 0, score }),

@@ -74,7 +74,7 @@ impl PrefilterRates {
         let percent =
             |rate: Option<f64>| rate.map_or("-".to_owned(), |r| format!("{:.3} %", 100.0 * r));
         format!(
-            "screen: keeps {} of {} impostor pairs; misses {} of {} genuine pairs below the limit ({}, 95 % interval {:.3} to {:.3} %)",
+            "prefilter: keeps {} of {} impostor pairs; misses {} of {} genuine pairs below the limit ({}, 95 % interval {:.3} to {:.3} %)",
             percent(self.survivors_fraction),
             self.strangers,
             self.missed,

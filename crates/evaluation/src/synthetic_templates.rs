@@ -2,7 +2,7 @@
 //!
 //! Each filter's response is a complex Gaussian field with the filter's wavelength along
 //! the columns, and correlated from radius to radius so that neighbouring bits are equal
-//! as often as on real eyes. A code bit is the sign of a part; lids hide outer radii.
+//! as often as on real eyes. A code bit is the sign of a part; eyelids hide outer radii.
 
 use std::f32::consts::TAU;
 
@@ -104,11 +104,11 @@ fn two_captures_of_an_eye(rng: &mut ChaCha8Rng) -> (IrisTemplate, IrisTemplate) 
     )
 }
 
-/// A texture turned, with lids before it.
+/// A texture turned, with eyelids before it.
 fn seen(texture: &[u64; COLUMNS], turn: i32, rng: &mut ChaCha8Rng) -> IrisTemplate {
     const INNER_RADII: u32 = 0x00ff_00ff;
-    let (lid, first) = (rng.random_range(10..70), rng.random_range(0..COLUMNS));
-    let is_hidden = |k: usize| (k + COLUMNS - first) % COLUMNS < lid;
+    let (eyelid, first) = (rng.random_range(10..70), rng.random_range(0..COLUMNS));
+    let is_hidden = |k: usize| (k + COLUMNS - first) % COLUMNS < eyelid;
     IrisTemplate::from_columns(
         std::array::from_fn(|k| texture[(k as i32 + turn).rem_euclid(COLUMNS as i32) as usize]),
         std::array::from_fn(|k| if is_hidden(k) { INNER_RADII } else { u32::MAX }),

@@ -215,7 +215,7 @@ pub enum IrisError {
     },
     /// Eyelids and corners do not tell how the camera was held.
     #[error(
-        "It cannot be told which way up the eye is. Keep both lids and both corners of the eye in the picture."
+        "It cannot be told which way up the eye is. Keep both eyelids and both corners of the eye in the picture."
     )]
     UnclearTurn,
     /// Eyelids, lashes or reflections cover too much.

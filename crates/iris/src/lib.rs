@@ -4,7 +4,7 @@
 //! other: pictures in files (`picture`), planes of grey levels (`raster`), circles, contours
 //! and edges (`geometry`), measures of quality (`quality`), the edges of pupil, iris and
 //! eyelids (`segmentation`), the rubber-sheet normalisation (`normalise`), templates of what the
-//! integer encoder gives (`encode`), and the whole way (`pipeline`). Upon it stands presentation attack detection ([`pad`]).
+//! integer encoder gives (`encode`), and the whole way (`pipeline`). Presentation attack detection ([`pad`]) builds on it.
 //!
 //! Not here: the encoder with its published parameter file (`annona-model`), the template and
 //! its bytes (`annona-template`), comparing templates (`annona-matcher`), storing them, cameras, networks, clocks or randomness. The pipeline sees pixels and nothing else.

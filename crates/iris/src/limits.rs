@@ -78,7 +78,7 @@ pub const MAX_PUPIL_RATIO: f32 = 0.7;
 // looks far aside.
 pub const MAX_CENTRE_OFFSET: f32 = 0.35;
 /// Smallest iris diameter, in pixels of the image given.
-// Chosen, not measured: the 64 radii of the normalised iris then come of less than 40 pixels.
+// Chosen, not measured: the 64 radii of the normalised iris then come from less than 40 pixels.
 pub const MIN_IRIS_DIAMETER_PX: f32 = 80.0;
 /// Least sharpness: iris radius divided by the width (standard deviation) of the
 /// pupil's edge. Pictures in focus have 32 and more on the softest real sensor tried.

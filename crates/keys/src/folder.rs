@@ -288,7 +288,7 @@ pub(crate) fn open_headed(
     }
 }
 
-/// Reads what stands behind a header, held against the header's checksum.
+/// Reads the content behind a header, held against the header's checksum.
 pub(crate) fn read_checked(
     mut rest: impl Read,
     header: &Header,

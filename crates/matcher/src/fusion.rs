@@ -48,9 +48,9 @@ impl FusionRule {
     }
 }
 
-/// Fate of a frame in a fusion.
+/// Outcome of a frame in a fusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FrameFate {
+pub enum FrameOutcome {
     /// It is the reference that the others were turned to.
     Reference,
     /// Its bits were counted.
@@ -67,7 +67,7 @@ pub enum FrameFate {
     Incomparable,
 }
 
-impl FrameFate {
+impl FrameOutcome {
     /// Returns whether the frame's bits are in the fused template.
     #[must_use]
     pub const fn is_used(&self) -> bool {
@@ -91,15 +91,15 @@ impl FrameFate {
 pub struct FusedTemplate {
     /// The template, turned as the reference frame is.
     pub template: IrisTemplate,
-    /// Fate of each frame, in the order given.
-    pub frames: Vec<FrameFate>,
+    /// Outcome of each frame, in the order given.
+    pub frames: Vec<FrameOutcome>,
 }
 
 impl FusedTemplate {
     /// Number of frames whose bits were counted.
     #[must_use]
     pub fn used(&self) -> usize {
-        self.frames.iter().filter(|fate| fate.is_used()).count()
+        self.frames.iter().filter(|outcome| outcome.is_used()).count()
     }
 }
 
@@ -108,7 +108,7 @@ impl FusedTemplate {
 #[non_exhaustive]
 pub enum FusionError {
     /// More frames than are fused at once.
-    #[error("{given} frames are too many. Hand in at most {maximum} of an eye.")]
+    #[error("{given} frames are too many. Give at most {maximum} of one eye.")]
     TooManyFrames {
         /// Number of frames given.
         given: usize,
@@ -161,35 +161,35 @@ pub fn fuse(frames: &[IrisTemplate], rule: &FusionRule) -> Result<FusedTemplate,
         given,
         needed,
     };
-    let fates = reference(frames, rule).ok_or(too_few(0))?;
-    let agreeing = fates.iter().filter(|fate| fate.is_used()).count();
+    let outcomes = reference(frames, rule).ok_or(too_few(0))?;
+    let agreeing = outcomes.iter().filter(|outcome| outcome.is_used()).count();
     if agreeing < needed {
         return Err(too_few(agreeing));
     }
     Ok(FusedTemplate {
-        template: vote(frames, &fates, rule),
-        frames: fates,
+        template: vote(frames, &outcomes, rule),
+        frames: outcomes,
     })
 }
 
-/// The fates of all frames as seen from the best reference; `None` without frames.
-fn reference(frames: &[IrisTemplate], rule: &FusionRule) -> Option<Vec<FrameFate>> {
-    let seen_from = |k: usize| -> Vec<FrameFate> {
+/// The outcomes of all frames as seen from the best reference; `None` without frames.
+fn reference(frames: &[IrisTemplate], rule: &FusionRule) -> Option<Vec<FrameOutcome>> {
+    let seen_from = |k: usize| -> Vec<FrameOutcome> {
         let others = frames.iter().enumerate();
         others
             .map(|(other, frame)| {
                 if other == k {
-                    FrameFate::Reference
+                    FrameOutcome::Reference
                 } else {
-                    fate(score(&frames[k], frame), rule)
+                    outcome(score(&frames[k], frame), rule)
                 }
             })
             .collect()
     };
-    let ranked = |fates: &[FrameFate]| {
-        let agreeing = fates.iter().filter(|fate| fate.is_used()).count();
-        let distances = fates.iter().map(|fate| match fate {
-            FrameFate::Used { score } => u64::from(score.micros),
+    let ranked = |outcomes: &[FrameOutcome]| {
+        let agreeing = outcomes.iter().filter(|outcome| outcome.is_used()).count();
+        let distances = outcomes.iter().map(|outcome| match outcome {
+            FrameOutcome::Used { score } => u64::from(score.micros),
             _ => 0,
         });
         (usize::MAX - agreeing, distances.sum::<u64>())
@@ -203,18 +203,18 @@ fn reference(frames: &[IrisTemplate], rule: &FusionRule) -> Option<Vec<FrameFate
                 .cmp(&ranked(fates_b))
                 .then_with(|| words(&frames[*a]).cmp(&words(&frames[*b])))
         })
-        .map(|(_, fates)| fates)
+        .map(|(_, outcomes)| outcomes)
 }
 
 fn words(frame: &IrisTemplate) -> (&[u64; COLUMNS], &[u32; COLUMNS]) {
     (frame.code(), frame.mask())
 }
 
-fn fate(score: Option<Score>, rule: &FusionRule) -> FrameFate {
+fn outcome(score: Option<Score>, rule: &FusionRule) -> FrameOutcome {
     match score {
-        None => FrameFate::Incomparable,
-        Some(score) if score.micros <= rule.max_score_micros => FrameFate::Used { score },
-        Some(score) => FrameFate::Different { score },
+        None => FrameOutcome::Incomparable,
+        Some(score) if score.micros <= rule.max_score_micros => FrameOutcome::Used { score },
+        Some(score) => FrameOutcome::Different { score },
     }
 }
 
@@ -231,17 +231,17 @@ impl Voter<'_> {
     }
 }
 
-fn vote(frames: &[IrisTemplate], fates: &[FrameFate], rule: &FusionRule) -> IrisTemplate {
+fn vote(frames: &[IrisTemplate], outcomes: &[FrameOutcome], rule: &FusionRule) -> IrisTemplate {
     let mut voters = Vec::with_capacity(frames.len());
-    for (frame, fate) in frames.iter().zip(fates) {
-        let rotation = match fate {
-            FrameFate::Reference => 0,
-            FrameFate::Used { score } => score.rotation,
-            FrameFate::Different { .. } | FrameFate::Incomparable => continue,
+    for (frame, outcome) in frames.iter().zip(outcomes) {
+        let rotation = match outcome {
+            FrameOutcome::Reference => 0,
+            FrameOutcome::Used { score } => score.rotation,
+            FrameOutcome::Different { .. } | FrameOutcome::Incomparable => continue,
         };
         let rotation = rotation.rem_euclid(COLUMNS as i32) as usize;
         let voter = Voter { frame, rotation };
-        if *fate == FrameFate::Reference {
+        if *outcome == FrameOutcome::Reference {
             voters.insert(0, voter);
         } else {
             voters.push(voter);
@@ -348,7 +348,7 @@ mod tests {
         let alone = fuse(&frames, &RULE).unwrap();
         frames.insert(1, seeded(6));
         let fused = fuse(&frames, &RULE).unwrap();
-        assert!(matches!(fused.frames[1], FrameFate::Different { .. }));
+        assert!(matches!(fused.frames[1], FrameOutcome::Different { .. }));
         assert_eq!(fused.template, alone.template);
     }
 
@@ -357,7 +357,7 @@ mod tests {
         let mut frames = captures(5, 2);
         frames.push(IrisTemplate::from_columns([0; COLUMNS], [0; COLUMNS]));
         let fused = fuse(&frames, &RULE).unwrap();
-        assert_eq!(fused.frames[2], FrameFate::Incomparable);
+        assert_eq!(fused.frames[2], FrameOutcome::Incomparable);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use candidate::Candidate;
 pub use decision::{Decision, DecisionRule};
 pub use distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance, raw_distance};
 pub use error::GalleryError;
-pub use fusion::{FrameFate, FusedTemplate, FusionError, FusionRule, fuse};
+pub use fusion::{FrameOutcome, FusedTemplate, FusionError, FusionRule, fuse};
 pub use gallery::{Access, Gallery, Snapshot};
 pub use kernel::Instructions;
 pub use pair::{

@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_formula_gives_the_known_values() {
         let micros = |different, shared| normalised_micros(RawDistance { different, shared });
-        // At half the code the raw fraction stands as it is.
+        // At half the code the raw fraction is kept as it is.
         assert_eq!(micros(1_280, 6_400), 200_000);
         // With all bits, 0.45 - 0.25 * 1.5; with a quarter, 0.45 - 0.25 * 0.75.
         assert_eq!(micros(2_560, 12_800), 75_000);

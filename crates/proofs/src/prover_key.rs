@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 use crate::batch::prove_with;
 use crate::{BatchKeyError, KeyOrigin, ProvingKey, VerifyingKey};
 
-/// Bytes of the length that stands before the verifying key.
+/// Bytes of the length in front of the verifying key.
 const LENGTH_BYTES: usize = 4;
 
 /// Parts of a proving key that a prover needs: half the memory of a [`ProvingKey`], and no rows

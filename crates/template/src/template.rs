@@ -11,7 +11,7 @@ pub const CODE_BITS: usize = 12_800;
 /// Mask bits of a template: 200 columns x 16 radii x 2 filters.
 pub const MASK_BITS: usize = 6_400;
 /// Least number of valid code bits that an encoder gives and a service takes. Two templates need a quarter of all bits (3,200) in
-/// common to be compared, and lids do not hide the same ones twice, so each needs more
+/// common to be compared, and eyelids do not hide the same ones twice, so each needs more
 /// than that of its own (ENROL-8).
 pub const MIN_VALID_BITS: u32 = 3_800;
 /// Length of [`IrisTemplate::to_bytes`].

@@ -100,7 +100,7 @@ pub enum ClaimStatus {
 }
 
 impl ClaimStatus {
-    /// Returns whether the status will not change any more.
+    /// Returns whether the status is final.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Final | Self::Rejected)

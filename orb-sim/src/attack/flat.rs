@@ -44,7 +44,7 @@ impl Content {
         Self::Picture(SIDES.map(|eye| {
             let conditions = CaptureConditions {
                 jpeg_quality: None,
-                upper_lid_drop: -0.15,
+                upper_eyelid_drop: -0.15,
                 defocus_px: 0.3,
                 motion_px: (0.0, 0.0),
                 ..CaptureConditions::sample(rng)

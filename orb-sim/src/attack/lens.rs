@@ -43,8 +43,8 @@ pub(crate) fn wear(
     let aperture = range.draw(rng, (0.42, 0.52), [(0.37, 0.42), (0.52, 0.60)]);
     let prints = [Eye::Left, Eye::Right].map(|eye| {
         let conditions = CaptureConditions {
-            upper_lid_drop: -1.5,
-            lower_lid_rise: -1.5,
+            upper_eyelid_drop: -1.5,
+            lower_eyelid_rise: -1.5,
             lash_density: 0.0,
             glints: Vec::new(),
             gaze: (0.0, 0.0),

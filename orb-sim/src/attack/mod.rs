@@ -34,7 +34,7 @@ pub enum Species {
     ScreenVideo,
     /// A contact lens with a printed iris on the forger's living eye.
     TexturedLens,
-    /// An artificial eye with the victim's iris between living lids.
+    /// An artificial eye with the victim's iris between living eyelids.
     Prosthesis,
     /// One recorded frame, submitted again and again.
     ReplayedFrame,

@@ -1,4 +1,4 @@
-//! An artificial eye: a painted iris behind a clear dome, between living lids.
+//! An artificial eye: a painted iris behind a clear dome, between living eyelids.
 
 use super::Range;
 use crate::anatomy::Person;
@@ -18,7 +18,7 @@ pub(crate) struct Prosthesis {
     contrast: f32,
 }
 
-/// Makes artificial eyes. The lids, blinks and the head around them are alive.
+/// Makes artificial eyes. The eyelids, blinks and the head around them are alive.
 pub(crate) fn fit(
     range: Range,
     victim: &Person,

@@ -72,7 +72,7 @@ impl Reflex {
     }
 }
 
-/// A blink: when the lids are closed most, and for how long they move.
+/// A blink: when the eyelids are closed most, and for how long they move.
 #[derive(Clone, Copy)]
 struct Blink {
     middle_ms: f32,
@@ -161,7 +161,7 @@ impl Behaviour {
         )
     }
 
-    /// Returns how far the lids are closed, 0 to 1.
+    /// Returns how far the eyelids are closed, 0 to 1.
     pub(crate) fn closed(&self, ms: f32) -> f32 {
         self.blinks
             .iter()

@@ -74,7 +74,7 @@ impl Sitting {
             gaze: left.gaze,
             pupil_change: left.pupil_change,
             exposure: left.exposure,
-            upper_lid_drop: left.upper_lid_drop,
+            upper_eyelid_drop: left.upper_eyelid_drop,
             roll: left.roll,
             ..base()
         };
@@ -154,7 +154,7 @@ impl Sitting {
             pupil_change: base.pupil_change + does.pupil_change(self.challenge.pulse, resting, ms),
             gaze: (base.gaze.0 + gaze.0, base.gaze.1 + gaze.1),
             roll: base.roll + does.roll.at(ms),
-            upper_lid_drop: base.upper_lid_drop + 1.2 * closed,
+            upper_eyelid_drop: base.upper_eyelid_drop + 1.2 * closed,
             exposure: base.exposure * (1.0 + 0.008 * normal(rng)),
             gradient: (
                 base.gradient.0 + FLAT_GRADIENT * led.right,

@@ -1,5 +1,5 @@
 //! Contours that the iris pipeline finds in pictures of other cameras: lamps mirrored in the
-//! pupil, painted pupils, cut irises, lenses, glasses, heavy lids, small and large irises.
+//! pupil, painted pupils, cut irises, lenses, glasses, heavy eyelids, small and large irises.
 
 use std::collections::BTreeMap;
 use std::f32::consts::TAU;

@@ -160,15 +160,15 @@ fn a_badly_defocused_image_still_shows_an_eye_but_no_texture() {
     assert!(blurred < 0.5 * sharp, "{blurred} against {sharp}");
 }
 
-/// A photograph without roll or gaze and with wide open lids, at a chosen dilation.
+/// A photograph without roll or gaze and with wide open eyelids, at a chosen dilation.
 fn upright(person: &Person, eye: Eye, pupil_change: f32, seed: u64) -> (GrayImage, Truth) {
     let mut rng = rng(seed);
     let conditions = CaptureConditions {
         pupil_change,
         roll: 0.0,
         gaze: (0.0, 0.0),
-        upper_lid_drop: -0.3,
-        lower_lid_rise: -0.3,
+        upper_eyelid_drop: -0.3,
+        lower_eyelid_rise: -0.3,
         motion_px: (0.0, 0.0),
         defocus_px: 0.4,
         veil: 1.0,

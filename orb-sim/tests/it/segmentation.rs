@@ -75,7 +75,7 @@ fn contours_sit_on_the_true_edges() {
                 | IrisError::UnclearTurn
         )
     };
-    // One eye in twenty of the simulator is half closed, and its lids tell less of the
+    // One eye in twenty of the simulator is half closed, and its eyelids tell less of the
     // way up.
     assert!(
         refused.len() as u64 * 20 <= PEOPLE && refused.iter().all(is_half_closed),

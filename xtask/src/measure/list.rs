@@ -394,13 +394,13 @@ const TRIAL: &str = "
 ";
 
 const PREFILTER: &str = "
-It kept {{ (screening.survivors_fraction * screening.strangers)|grouped }} of {{ screening.strangers|grouped }} impostor pairs and missed {{ screening.missed }} of {{ screening.alike|grouped }} genuine ones below the limit ({{ screening.miss_rate_interval|interval(2) }}).
+It kept {{ (prefilter.survivors_fraction * prefilter.strangers)|grouped }} of {{ prefilter.strangers|grouped }} impostor pairs and missed {{ prefilter.missed }} of {{ prefilter.alike|grouped }} genuine ones below the limit ({{ prefilter.miss_rate_interval|interval(2) }}).
 ";
 
 const MATCHING: &str = "
 | path | in cache, 256 templates | in a file | templates in the file |
 | --- | ---: | ---: | ---: |
-{% for name, called in [['plain', \"plain: 31 turned probes, one mask bit per code bit\"], ['plain-popcnt', \"the same with the processor's `popcnt`: iris-mpc's way, built for the machine\"], ['plain-native', 'the same, written in AVX-512 with VPOPCNTDQ where there is one'], ['portable', 'portable'], ['avx2', 'AVX2'], ['avx512', 'AVX-512 with VPOPCNTDQ'], ['amx', 'AMX, int8'], ['portable-screened', 'portable, prefiltered'], ['avx2-screened', 'AVX2, prefiltered'], ['avx512-screened', 'AVX-512, prefiltered'], ['amx-screened', 'AMX, prefiltered']] %}
+{% for name, called in [['plain', \"plain: 31 turned probes, one mask bit per code bit\"], ['plain-popcnt', \"the same with the processor's `popcnt`: iris-mpc's way, built for the machine\"], ['plain-native', 'the same, written in AVX-512 with VPOPCNTDQ where there is one'], ['portable', 'portable'], ['avx2', 'AVX2'], ['avx512', 'AVX-512 with VPOPCNTDQ'], ['amx', 'AMX, int8'], ['portable-prefiltered', 'portable, prefiltered'], ['avx2-prefiltered', 'AVX2, prefiltered'], ['avx512-prefiltered', 'AVX-512, prefiltered'], ['amx-prefiltered', 'AMX, prefiltered']] %}
 {% set rates = paths|selectattr('name', 'equalto', name)|list %}
 {% if rates %}
 | {{ called }} | {{ rates[0].million_pairs_per_s_per_core|fixed(3) }} | {% if rates|length > 1 %}{{ rates[1].million_pairs_per_s_per_core|fixed(3) }} | {{ rates[1].gallery|grouped }}{% else %}|{% endif %} |

@@ -150,7 +150,7 @@ describe('claims of several epochs', () => {
     return { told, last: states.at(-1)?.kind };
   };
 
-  it('are made together, and those before the person joined are passed over', async () => {
+  it('are made together, and those before the person joined are skipped', async () => {
     expect(await run({})).toEqual({
       told: [
         [5, 'queued'],

@@ -112,7 +112,7 @@ describe('a transfer with another transaction in its place', () => {
     expect(stepsToSend(byOld, [receipt('a', 95)])).toEqual([]);
   });
 
-  it('is called off when the empty one is in a block, and for good when that is deep', () => {
+  it('is called off when the empty one is in a block, and finally when that is deep', () => {
     expect(isCalledOff(calledOff)).toBe(true);
     const mined = afterSeeing(calledOff, one('c', 95));
     expect(mined.state).toEqual({ kind: 'cancelled', blockNumber: 95, isFinal: false });

@@ -1798,7 +1798,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The nodes. As soon as no reorg can change them any more, caches may keep them for ever. */
+            /** @description The nodes. As soon as no reorg can change them, caches may keep them for ever. */
             200: {
                 headers: {
                     /** @description `immutable`, or `no-cache` while a reorg can change the tile. */

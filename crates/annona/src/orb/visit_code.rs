@@ -16,7 +16,7 @@ const MAX_SIDE_PX: u32 = 8_192;
 /// Memory that decoding an image may take.
 const MAX_DECODING_BYTES: u64 = 512 << 20;
 
-/// Reads the text of the visit code in an image file; other QR codes beside it are passed over.
+/// Reads the text of the visit code in an image file; other QR codes beside it are ignored.
 pub(super) fn read_image(path: &Path) -> anyhow::Result<String> {
     let shown = path.display();
     let mut bytes = Vec::new();

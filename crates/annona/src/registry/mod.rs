@@ -30,8 +30,8 @@ pub(crate) enum RegistryCommand {
     /// Queue leaves for revocation: single commitments, or all that an orb vouched for.
     ///
     /// The running service proves and sends the batches; without one they wait in the
-    /// database. An enrolment that was not appended yet is withdrawn at once. Asked for
-    /// twice, it is done once. An orb is struck off: a service with this database takes
+    /// database. An enrolment that was not appended yet is withdrawn at once. A second
+    /// request for the same changes nothing. An orb is struck off: a service with this database takes
     /// nothing from it from then on, and people whom it had enrolled can enrol anew at
     /// once, at another orb.
     Revoke(RevokeArgs),

@@ -161,7 +161,7 @@ fn describe(rows: &[ReviewRow]) -> String {
             let counts = if alike.counts {
                 ""
             } else {
-                ", no member any more"
+                ", no longer a member"
             };
             text += &format!(
                 "  like entry {} by {:.3}: orb {}, Unix time {}{counts}\n",

@@ -1,3 +1,5 @@
+//! The demo's report, and its proofs under the npm verifier.
+
 use std::path::PathBuf;
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! Floods of connections, which take no files from payments.
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

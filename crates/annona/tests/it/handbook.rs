@@ -237,7 +237,8 @@ async fn the_handbook_leads_to_a_service_and_the_compose_file_to_another() {
     assert!(operator.path("state/annona.sqlite").is_file());
 }
 
-/// What compose.yaml gives to the service, with the paths and the port of this machine.
+/// Environment that compose.yaml gives to the service, with the paths and the port of this
+/// machine.
 fn compose_environment(operator: &Operator) -> Vec<(String, String)> {
     let service = COMPOSE.split("\n  service:\n").nth(1).unwrap();
     let secrets = service

@@ -1,3 +1,5 @@
+//! Proofs and identities of the command line under the npm packages of Semaphore.
+
 use std::path::Path;
 use std::process::Command;
 

@@ -1,3 +1,5 @@
+//! Receipts that `annona audit --receipt` holds against the chain.
+
 use alloy::providers::ext::AnvilApi;
 use annona_bindings::contracts::Distributor;
 use annona_chain::PrivateKeySigner;
@@ -6,7 +8,7 @@ use serde_json::Value;
 
 use crate::world::{EPOCH_LENGTH_SECS, PATIENCE, World, annona, annona_ok, enrolment_id};
 
-/// What `annona audit --receipt` prints and whether it is content.
+/// Runs `annona audit --receipt`; returns whether it succeeded, and its report.
 fn audit(world: &World, file: &str, more: &[&str]) -> (bool, Value) {
     let rpc = world.rpc();
     let arguments = [

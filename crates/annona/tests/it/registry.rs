@@ -1,3 +1,5 @@
+//! Commands of the registry beside a running service.
+
 use annona_client::wire::EnrolmentStatus;
 use annona_engine::ports::ChainReader;
 use serde_json::Value;

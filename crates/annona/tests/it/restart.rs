@@ -1,3 +1,5 @@
+//! A service that is killed at bad moments, and starts again.
+
 use annona_bindings::contracts::AnnonaToken;
 use annona_chain::PrivateKeySigner;
 use annona_client::wire::{ClaimStatus, EnrolmentStatus};
@@ -7,7 +9,7 @@ use annona_engine::ports::{ChainReader, RegistryBatch, RegistryChange};
 
 use crate::world::{PATIENCE, Service, World, enrolment_id, settled, until};
 
-/// How far the service came before the power cut.
+/// Moment of the power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KilledWhen {
     /// Right after the acknowledgement.

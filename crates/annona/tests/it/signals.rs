@@ -17,7 +17,7 @@ const ENOUGH_TICKS: u64 = 200;
 struct Demo {
     process: Child,
     lines: Option<BufReader<ChildStdout>>,
-    /// Where its folder for temporary files is made.
+    /// Parent of its folder for temporary files.
     temporary: TempDir,
     /// Anvil, the service and the caretaker.
     children: Vec<u32>,
@@ -227,7 +227,7 @@ fn worked(process: u32) -> u64 {
     fields.split_whitespace().nth(11).unwrap().parse().unwrap()
 }
 
-/// Whether a process has a handler for a signal.
+/// Returns whether a process has a handler for a signal.
 fn listens(process: u32, name: &str) -> bool {
     let number = [("HUP", 1), ("INT", 2), ("TERM", 15)];
     let number = number.iter().find(|(known, _)| *known == name).unwrap().1;

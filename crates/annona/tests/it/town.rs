@@ -227,7 +227,7 @@ impl Town {
         panic!("a packet is not taken after {MAX_SENDS} sends");
     }
 
-    /// Submits packets of the hostile orb, whatever comes of them; returns the ids of the
+    /// Submits packets of the hostile orb, whatever their outcome; returns the ids of the
     /// enrolments that were taken.
     async fn submit_hostile(&mut self, packets: Vec<HostilePacket>) -> Vec<B256> {
         let mut taken = Vec::new();

@@ -1,3 +1,5 @@
+//! A world for tests: a chain, the contracts on it, and commands of the built program.
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -247,7 +249,7 @@ impl World {
         self.anvil.endpoint()
     }
 
-    /// Who may pause payments.
+    /// Account that may pause payments.
     pub(crate) fn pauser(&self) -> Address {
         self.anvil.addresses()[4]
     }
@@ -386,7 +388,7 @@ impl World {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// What the command line says to the simulated person `seed`.
+    /// Enrols the simulated person `seed`; returns the output of the command line.
     pub(crate) fn try_enrol(
         &self,
         service: &Service,

@@ -1,3 +1,5 @@
+//! Files of the citizens' app, and their headers.
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! A chain in memory, as far as the routes ask it.
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard};
 
@@ -12,10 +14,10 @@ use annona_engine::ports::{
 use annona_tree::MembershipTree;
 use async_trait::async_trait;
 
-/// What one person is paid at most.
+/// Highest amount for one person in an epoch, in wei.
 pub(crate) const PER_PERSON_CAP: u64 = 1_000_000;
 
-/// How the chain answers when it is asked for its head.
+/// Manner in which the chain answers when it is asked for its head.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeadAnswer {
     Answering,
@@ -32,7 +34,7 @@ pub(crate) struct Ledger {
     pub(crate) spent: BTreeSet<(Epoch, NullifierHash)>,
     pub(crate) is_paused: bool,
     pub(crate) amount: Option<u64>,
-    /// Whom the token does not let anybody pay.
+    /// Addresses to which the token refuses transfers.
     pub(crate) refused_recipients: BTreeSet<Address>,
 }
 

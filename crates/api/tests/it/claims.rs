@@ -1,3 +1,5 @@
+//! Routes of claims and receipts.
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

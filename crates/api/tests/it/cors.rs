@@ -1,3 +1,5 @@
+//! Requests of pages of other origins.
+
 use annona_api::{ApiLimits, ClientRate, Permits, RateLimits};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};

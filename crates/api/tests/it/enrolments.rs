@@ -1,3 +1,5 @@
+//! Routes of enrolments.
+
 use annona_core::{B256, Commitment, Enrolment, EnrolmentKind, U256, UnixSeconds};
 use annona_engine::ports::{EnrolmentRepository, PendingCounts, RevocationRepository};
 use annona_matcher::{Decision, DecisionRule, Gallery};

@@ -1,3 +1,5 @@
+//! Routes of epochs and of the configuration.
+
 use annona_core::Epoch;
 use annona_wire::{ConfigView, EpochView};
 

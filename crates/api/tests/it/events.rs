@@ -1,3 +1,5 @@
+//! Streams of events about claims.
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

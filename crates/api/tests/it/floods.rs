@@ -13,7 +13,7 @@ use crate::world::{World, claim_of, honest_claim};
 
 const HALF_OPEN: usize = 2_000;
 const SLOW_BODIES: usize = 500;
-/// What an operator's balancer waits for.
+/// Time that an operator's balancer waits.
 const HEALTH_WITHIN: Duration = Duration::from_millis(200);
 const CLAIM_WITHIN: Duration = Duration::from_secs(2);
 /// Open files that the service is told it has.

@@ -1,3 +1,5 @@
+//! Bounds on size, rate and number of requests.
+
 use std::task::{Context, Waker};
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! The API's document beside the routes and their answers.
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 

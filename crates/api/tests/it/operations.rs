@@ -1,3 +1,5 @@
+//! Routes for operators: health, readiness, metrics.
+
 use annona_engine::ports::{ClaimRepository, PendingCounts};
 use annona_wire::{PartStatus, PartView, ReadinessView, ServicePart};
 use axum::body::Body;

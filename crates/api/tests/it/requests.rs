@@ -1,3 +1,5 @@
+//! Requests that are not well formed.
+
 use annona_api::ProblemCode;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

@@ -84,7 +84,7 @@ pub(crate) fn post(path: &str, body: &str) -> String {
     )
 }
 
-/// What comes until the other side closes, with or without manners.
+/// Reads until the other side closes the connection, in order or not.
 async fn to_the_end(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let reading = stream.read_to_end(&mut answer);

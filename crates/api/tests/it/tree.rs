@@ -1,3 +1,5 @@
+//! Routes of the membership tree.
+
 use annona_core::{Commitment, LeafIndex, U256};
 use annona_tree::{InclusionProof, Tile, TileId};
 use axum::body::Body;

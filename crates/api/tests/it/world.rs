@@ -1,3 +1,5 @@
+//! A service of parts in memory behind the router, for tests.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -44,7 +46,7 @@ pub(crate) const EPOCH_LENGTH_SECS: u64 = 100;
 /// The middle of epoch 3.
 pub(crate) const NOW: u64 = GENESIS + 3 * EPOCH_LENGTH_SECS + 50;
 pub(crate) const CURRENT: Epoch = Epoch(3);
-/// When the members joined.
+/// Epoch in which the members joined.
 pub(crate) const JOINED: Epoch = Epoch(1);
 /// Members of the registry from [`JOINED`] on; number 0 makes the claims.
 const MEMBERS: u8 = 5;
@@ -304,7 +306,7 @@ impl World {
     }
 }
 
-/// What an orb says of a fresh capture.
+/// An orb's statement about a fresh capture.
 pub(crate) fn statement(commitment: Commitment, eyes: &EyePair, nonce: u64) -> Enrolment {
     Enrolment {
         commitment,

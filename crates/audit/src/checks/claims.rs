@@ -11,7 +11,7 @@ use super::findings::{
     Finding, Findings, Verdict, answer, not_shown, wrong, wrong_at, wrong_by_logs_at,
 };
 use super::rebuilt::{claim_calendar, looked_at};
-use super::requests::{Asked, Difference, PaymentMatch};
+use super::requests::{RequestedPayment, Difference, PaymentMatch};
 use super::{ARCHIVE_NODE, Evidence};
 use crate::Gap;
 
@@ -50,14 +50,14 @@ pub(super) fn calls(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
 }
 
 /// Returns whether the payment could be compared with its calldata.
-fn same_as_asked(asked: &Asked<'_>) -> Result<bool, Finding> {
+fn same_as_asked(asked: &RequestedPayment<'_>) -> Result<bool, Finding> {
     let claim = asked.claim;
     let not_in_calldata = |what| {
         let what = format!("the {what} that was paid is not the one in the calldata");
         wrong_at(claim, what)
     };
     match asked.payment_match {
-        PaymentMatch::Asked => Ok(true),
+        PaymentMatch::Requested => Ok(true),
         // Another check tells of them.
         PaymentMatch::Hidden | PaymentMatch::Unreadable => Ok(false),
         PaymentMatch::Unknown => Err(Finding::Unchecked(unknown_transactions())),
@@ -65,9 +65,9 @@ fn same_as_asked(asked: &Asked<'_>) -> Result<bool, Finding> {
             claim,
             "a claim was paid in a transaction that does not claim",
         ),
-        PaymentMatch::NotAsked(Difference::Epoch) => not_in_calldata("epoch"),
-        PaymentMatch::NotAsked(Difference::Nullifier) => not_in_calldata("nullifier"),
-        PaymentMatch::NotAsked(Difference::Recipient) => not_in_calldata("recipient"),
+        PaymentMatch::NotRequested(Difference::Epoch) => not_in_calldata("epoch"),
+        PaymentMatch::NotRequested(Difference::Nullifier) => not_in_calldata("nullifier"),
+        PaymentMatch::NotRequested(Difference::Recipient) => not_in_calldata("recipient"),
         // The log of a fee or of an opening can be among those that are missing.
         PaymentMatch::OtherFee => wrong_by_logs_at(
             claim,
@@ -93,7 +93,7 @@ fn not_more_often_than_asked(evidence: &Evidence<'_>, found: &mut Findings) {
         *answers.entry(key).or_insert(0) += 1;
     }
     for asked in &evidence.asked {
-        if asked.payment_match != PaymentMatch::Asked {
+        if asked.payment_match != PaymentMatch::Requested {
             continue;
         }
         let (at, event) = (asked.claim.at, &asked.claim.event);
@@ -104,7 +104,7 @@ fn not_more_often_than_asked(evidence: &Evidence<'_>, found: &mut Findings) {
         if *count > asked.times_asked {
             found.note::<()>(wrong_at(
                 asked.claim,
-                "one claim of a transaction was paid twice, or paid and passed over",
+                "one claim of a transaction was paid twice, or paid and skipped",
             ));
         }
     }
@@ -118,7 +118,7 @@ pub(super) fn ranges(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
     looked_at(evidence.asked.len(), "claims")
 }
 
-fn in_range(asked: &Asked<'_>) -> Result<(), Finding> {
+fn in_range(asked: &RequestedPayment<'_>) -> Result<(), Finding> {
     let (claim, event) = (asked.claim, &asked.claim.event);
     if event.nullifierHash >= SCALAR_MODULUS {
         return wrong_at(
@@ -217,7 +217,7 @@ pub(super) fn proofs(evidence: &Evidence<'_>, found: &mut Findings) -> Verdict {
 
 /// A payment with the statements and proofs of its calldata.
 struct Stated<'a> {
-    asked: &'a Asked<'a>,
+    asked: &'a RequestedPayment<'a>,
     epoch: u64,
     /// Proofs with their statements; at least one.
     proofs: Vec<ClaimProof>,
@@ -227,7 +227,7 @@ struct Stated<'a> {
 /// `claim-ranges` reports them.
 fn state<'a>(
     evidence: &'a Evidence<'_>,
-    asked: &'a Asked<'a>,
+    asked: &'a RequestedPayment<'a>,
 ) -> Result<Option<Stated<'a>>, Finding> {
     let scope = evidence.data.deployment.claim_scope();
     let Some(first) = asked.requests.first() else {

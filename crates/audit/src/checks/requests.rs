@@ -109,13 +109,13 @@ impl Invocation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PaymentMatch {
     /// The payment was asked for exactly so.
-    Asked,
+    Requested,
     /// The payment was asked for with another fee than was paid.
     OtherFee,
     /// The payment was asked for in a batch with another id.
     OtherBatch,
     /// No request asks for the payment; the nearest one differs in this.
-    NotAsked(Difference),
+    NotRequested(Difference),
     /// The transaction pays no claims.
     NoClaim,
     /// Another contract called the distributor, and the endpoint does not show the calldata.
@@ -136,7 +136,7 @@ pub(super) enum Difference {
 
 /// A payment and the requests that it can be the answer to.
 #[derive(Debug, Clone)]
-pub(super) struct Asked<'a> {
+pub(super) struct RequestedPayment<'a> {
     pub(super) claim: &'a Claim,
     pub(super) payment_match: PaymentMatch,
     pub(super) requests: Vec<Distributor::claimCall>,
@@ -205,7 +205,7 @@ pub(super) struct Matcher<'a> {
 
 impl<'a> Matcher<'a> {
     /// Matches every payment with the requests that it can be the answer to, in the chain's order.
-    pub(super) fn all(data: &'a ChainData) -> Vec<Asked<'a>> {
+    pub(super) fn all(data: &'a ChainData) -> Vec<RequestedPayment<'a>> {
         let mut matcher = Self::new(data);
         let claims = data.events.claims.iter();
         claims.map(|claim| matcher.asked(claim)).collect()
@@ -232,7 +232,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    fn asked(&mut self, claim: &'a Claim) -> Asked<'a> {
+    fn asked(&mut self, claim: &'a Claim) -> RequestedPayment<'a> {
         let transaction = claim.at.transaction;
         let calls = self.calls.remove(&transaction);
         let calls = calls.unwrap_or_else(|| calls_of(self.data, transaction));
@@ -245,7 +245,7 @@ impl<'a> Matcher<'a> {
         asked
     }
 
-    fn compare(&mut self, claim: &'a Claim, known: &KnownCalls) -> Asked<'a> {
+    fn compare(&mut self, claim: &'a Claim, known: &KnownCalls) -> RequestedPayment<'a> {
         let event = &claim.event;
         let (mut exact, mut other_fee, mut other_batch) = (Vec::new(), Vec::new(), Vec::new());
         let (mut differences, mut times_asked) = (Vec::new(), 0);
@@ -266,7 +266,7 @@ impl<'a> Matcher<'a> {
             }
         }
         let payment_match = if !exact.is_empty() {
-            PaymentMatch::Asked
+            PaymentMatch::Requested
         } else if known.is_unreadable() {
             PaymentMatch::Unreadable
         } else if !other_fee.is_empty() {
@@ -274,17 +274,17 @@ impl<'a> Matcher<'a> {
         } else if !other_batch.is_empty() {
             PaymentMatch::OtherBatch
         } else if let Some(nearest) = differences.into_iter().min() {
-            PaymentMatch::NotAsked(nearest)
+            PaymentMatch::NotRequested(nearest)
         } else if known.requests.is_empty() {
             PaymentMatch::NoClaim
         } else {
-            PaymentMatch::NotAsked(Difference::Nullifier)
+            PaymentMatch::NotRequested(Difference::Nullifier)
         };
         let requests = [exact, other_fee, other_batch]
             .into_iter()
             .find(|some| !some.is_empty())
             .unwrap_or_default();
-        Asked {
+        RequestedPayment {
             claim,
             payment_match,
             requests,
@@ -338,8 +338,8 @@ fn difference(
     }
 }
 
-const fn without_requests(claim: &Claim, payment_match: PaymentMatch) -> Asked<'_> {
-    Asked {
+const fn without_requests(claim: &Claim, payment_match: PaymentMatch) -> RequestedPayment<'_> {
+    RequestedPayment {
         claim,
         payment_match,
         requests: Vec::new(),

@@ -98,7 +98,7 @@ async fn refusals_are_explained(
         })
     );
 
-    // That somebody names a nullifier hash among claims that are passed over is no refusal.
+    // That somebody names a nullifier hash among claims that are skipped is no refusal.
     let unknown = NullifierHash::try_from(U256::from(5)).unwrap();
     let decoy = IDistributor::EpochClaim {
         epoch: U256::from(1_000),

@@ -25,7 +25,7 @@ const MEMBERS: u8 = 200;
 const SIZES: [u8; 4] = [1, 8, 32, 128];
 
 /// A deployment with members whose secrets are known.
-struct Payday<'a> {
+struct PaymentRun<'a> {
     anvil: &'a AnvilInstance,
     deployment: &'a Deployment,
     distributor: Distributor::DistributorInstance<&'a DynProvider>,
@@ -40,23 +40,23 @@ pub(crate) async fn measure(
     deployment: &Deployment,
     keys: &KeyFolder,
 ) -> anyhow::Result<Value> {
-    let mut payday = Payday {
+    let mut run = PaymentRun {
         anvil,
         deployment,
         distributor: Distributor::new(deployment.distributor, provider),
         tree: MembershipTree::default(),
         rng: ChaCha20Rng::seed_from_u64(2),
     };
-    payday.join(provider, keys).await?;
+    run.join(provider, keys).await?;
     let mut single = Map::new();
     let mut batch: Map<String, Value> = Map::new();
-    // The recipients of the first payday hold the token on the second.
+    // The recipients of the first epoch hold the token in the second.
     for (epoch, holder) in [(1, "new"), (2, "existing")] {
         next_epoch(provider).await?;
-        payday.open(epoch).await?;
+        run.open(epoch).await?;
         let mut first = 0;
         for size in SIZES {
-            let gas = payday.pay(epoch, first, size).await?;
+            let gas = run.pay(epoch, first, size).await?;
             first += size;
             let name = match size {
                 1 => format!("claim, {holder} holder"),
@@ -78,7 +78,7 @@ fn member(number: u8) -> Identity {
     Identity::from_secret([number + 1; 32])
 }
 
-impl Payday<'_> {
+impl PaymentRun<'_> {
     async fn join(&mut self, provider: &DynProvider, keys: &KeyFolder) -> anyhow::Result<()> {
         let leaves: Vec<Commitment> = (0..MEMBERS).map(|one| member(one).commitment()).collect();
         let batch = AppendBatch::to(&self.tree, leaves.clone())?;

@@ -38,7 +38,7 @@ impl Line {
         self.proxy.set(Modes::failing(when, failure, &[]));
     }
 
-    /// How a call ended, and how many requests it made.
+    /// Makes a call; returns its result and the number of requests that it made.
     async fn ask(&self) -> (Result<u64, TransportError>, u32) {
         let before = self.proxy.asked("eth_blockNumber");
         let answer = self.provider.get_block_number().await;

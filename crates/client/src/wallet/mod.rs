@@ -31,7 +31,7 @@ pub enum WalletError {
     },
     /// The file is of an earlier version of this program.
     #[error(
-        "the wallet {} is of format 1, which cannot tell damage from another person and is not read any more: make a new wallet and recover at an orb",
+        "the wallet {} is of format 1, which cannot tell damage from another person and is no longer read: make a new wallet and recover at an orb",
         path.display()
     )]
     Format1 {

@@ -6,7 +6,7 @@ use std::{array, mem};
 
 use futures::channel::oneshot;
 use futures::future::{Either, select, select_all};
-use futures::lock::{Mutex as Baton, MutexGuard as BatonGuard};
+use futures::lock::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
 
 /// Number of groups worked on at once. A request that is never answered holds up the group that
 /// it is for; more groups would share less of the work.
@@ -16,15 +16,15 @@ const MAX_GROUPS: usize = 3;
 /// may begin form the next one. One of the callers that ask does the work for all.
 pub(super) struct Coalescer<Q, A> {
     waiting: Mutex<Waiting<Q, A>>,
-    batons: [Baton<()>; MAX_GROUPS],
+    group_locks: [AsyncMutex<()>; MAX_GROUPS],
 }
 
 struct Waiting<Q, A> {
-    asked: Vec<Asked<Q, A>>,
+    questions: Vec<WaitingQuestion<Q, A>>,
     next_ticket: u64,
 }
 
-struct Asked<Q, A> {
+struct WaitingQuestion<Q, A> {
     ticket: u64,
     question: Q,
     answer: oneshot::Sender<A>,
@@ -34,10 +34,10 @@ impl<Q: Copy, A: Clone> Coalescer<Q, A> {
     pub(super) fn new() -> Self {
         Self {
             waiting: Mutex::new(Waiting {
-                asked: Vec::new(),
+                questions: Vec::new(),
                 next_ticket: 0,
             }),
-            batons: array::from_fn(|_| Baton::new(())),
+            group_locks: array::from_fn(|_| AsyncMutex::new(())),
         }
     }
 
@@ -49,15 +49,15 @@ impl<Q: Copy, A: Clone> Coalescer<Q, A> {
     ) -> A {
         loop {
             let (ticket, mut receiver) = self.ask(question);
-            let baton = match select(&mut receiver, Box::pin(self.any_baton())).await {
+            let lock = match select(&mut receiver, Box::pin(self.any_group_lock())).await {
                 Either::Left((Ok(answer), _)) => return answer,
                 // Whoever worked was cut off: it is asked again.
                 Either::Left((Err(_), _)) => continue,
-                Either::Right((baton, _)) => baton,
+                Either::Right((lock, _)) => lock,
             };
             let Some(group) = self.take_group_of(ticket) else {
                 // Another group has the question.
-                drop(baton);
+                drop(lock);
                 match receiver.await {
                     Ok(answer) => return answer,
                     Err(_) => continue,
@@ -66,7 +66,7 @@ impl<Q: Copy, A: Clone> Coalescer<Q, A> {
             let (questions, askers): (Vec<Q>, Vec<_>) = group
                 .into_iter()
                 .map(
-                    |Asked {
+                    |WaitingQuestion {
                          question, answer, ..
                      }| (question, answer),
                 )
@@ -76,14 +76,14 @@ impl<Q: Copy, A: Clone> Coalescer<Q, A> {
                 // An asker that is gone does not need it.
                 let _gone = asker.send(answer.clone());
             }
-            drop(baton);
+            drop(lock);
             return answer;
         }
     }
 
-    async fn any_baton(&self) -> BatonGuard<'_, ()> {
-        let (baton, _, _) = select_all(self.batons.iter().map(Baton::lock)).await;
-        baton
+    async fn any_group_lock(&self) -> AsyncMutexGuard<'_, ()> {
+        let (lock, _, _) = select_all(self.group_locks.iter().map(AsyncMutex::lock)).await;
+        lock
     }
 
     fn ask(&self, question: Q) -> (u64, oneshot::Receiver<A>) {
@@ -91,7 +91,7 @@ impl<Q: Copy, A: Clone> Coalescer<Q, A> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let ticket = waiting.next_ticket;
         waiting.next_ticket += 1;
-        waiting.asked.push(Asked {
+        waiting.questions.push(WaitingQuestion {
             ticket,
             question,
             answer,
@@ -100,10 +100,10 @@ impl<Q: Copy, A: Clone> Coalescer<Q, A> {
     }
 
     /// Takes all questions that wait, if that of `ticket` is among them.
-    fn take_group_of(&self, ticket: u64) -> Option<Vec<Asked<Q, A>>> {
+    fn take_group_of(&self, ticket: u64) -> Option<Vec<WaitingQuestion<Q, A>>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_waiting = waiting.asked.iter().any(|asked| asked.ticket == ticket);
-        is_waiting.then(|| mem::take(&mut waiting.asked))
+        let is_waiting = waiting.questions.iter().any(|one| one.ticket == ticket);
+        is_waiting.then(|| mem::take(&mut waiting.questions))
     }
 }
 

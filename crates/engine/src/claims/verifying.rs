@@ -35,11 +35,11 @@ struct Shared<Q, A> {
 type Work<Q, A> = dyn Fn(&[Q]) -> Vec<A> + Send + Sync;
 
 struct Queue<Q, A> {
-    waiting: VecDeque<Asked<Q, A>>,
+    waiting: VecDeque<WaitingQuestion<Q, A>>,
     worker: Worker,
 }
 
-struct Asked<Q, A> {
+struct WaitingQuestion<Q, A> {
     question: Q,
     answer: oneshot::Sender<A>,
 }
@@ -78,21 +78,21 @@ impl<Q: Send + 'static, A: Send + 'static> BatchVerifier<Q, A> {
         if queue.waiting.len() >= MAX_WAITING {
             return Err(Full);
         }
-        queue.waiting.push_back(Asked { question, answer });
+        queue.waiting.push_back(WaitingQuestion { question, answer });
         if let Worker::Idle = mem::replace(&mut queue.worker, Worker::Running) {
             let shared = Arc::clone(&self.shared);
-            rayon::spawn(move || shared.work_off());
+            rayon::spawn(move || shared.answer_batches());
         }
         Ok(receiver)
     }
 }
 
 impl<Q, A> Shared<Q, A> {
-    fn work_off(&self) {
+    fn answer_batches(&self) {
         while let Some(batch) = self.next_batch() {
             let (questions, answers): (Vec<Q>, Vec<_>) = batch
                 .into_iter()
-                .map(|Asked { question, answer }| (question, answer))
+                .map(|WaitingQuestion { question, answer }| (question, answer))
                 .unzip();
             // On a computing thread a panic would end the process. Here it drops `answers`,
             // which those who wait take note of.
@@ -105,7 +105,7 @@ impl<Q, A> Shared<Q, A> {
     }
 
     /// Takes the next batch; `None` once nothing waits, and the worker is idle then.
-    fn next_batch(&self) -> Option<Vec<Asked<Q, A>>> {
+    fn next_batch(&self) -> Option<Vec<WaitingQuestion<Q, A>>> {
         let mut queue = self.queue();
         queue.forget_abandoned();
         if queue.waiting.is_empty() {

@@ -240,7 +240,7 @@ pub enum BlockTag {
 pub struct Fees {
     /// Highest price in all, the tip included.
     pub max_fee_wei: u64,
-    /// Part of it that goes to the maker of the block.
+    /// Tip per gas paid to the block proposer, in wei.
     pub priority_fee_wei: u64,
 }
 

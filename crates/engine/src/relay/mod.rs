@@ -309,7 +309,7 @@ impl Relay {
         *round.busy.entry(sender).or_default() += 1;
         round.submitted += claims.len();
         note_submitted(claims, reason, &attempt);
-        // Stored bytes are not refused any more: the outbox finds out what becomes of them.
+        // Stored bytes are no longer refused: the outbox finds out what becomes of them.
         match parts.chain.writer.broadcast(&attempt.signed.raw).await {
             Ok(()) => parts.store.mark_sent(slot).await?,
             Err(error) => drop(round.failure.get_or_insert(error)),

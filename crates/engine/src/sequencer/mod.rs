@@ -185,7 +185,7 @@ impl Sequencer {
                     .revoke_again(commitment, parts.clock.now())
                     .await?
             {
-                tracing::warn!(%commitment, "a leaf stands in the tree that must be empty");
+                tracing::warn!(%commitment, "a leaf that must be empty is in the tree");
             }
         }
         // Behind the last one it begins anew.

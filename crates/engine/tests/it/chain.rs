@@ -25,7 +25,7 @@ pub(crate) const GENESIS: u64 = 1_800_000_000;
 pub(crate) const EPOCH_SECS: u64 = 1_000_000;
 /// Epochs that an epoch stays claimable.
 pub(crate) const WINDOW: u64 = 4;
-/// What an epoch pays.
+/// Amount that an epoch pays to each person, in wei.
 pub(crate) const AMOUNT: u64 = 1_000;
 const BLOCK_SECS: u64 = 12;
 const SEQUENCER: Address = Address::repeat_byte(0xa1);
@@ -110,7 +110,7 @@ struct Body {
     call: Call,
 }
 
-/// What the contracts and accounts hold after a block.
+/// State of the contracts and accounts after a block.
 #[derive(Debug, Clone, Default)]
 struct World {
     nonces: HashMap<Address, u64>,
@@ -156,14 +156,14 @@ struct Inner {
     lost_broadcasts: u32,
     lost_acknowledgements: u32,
     unsendable: HashSet<B256>,
-    /// Whether the chain takes nothing with fees of EIP-1559.
+    /// True if the chain takes nothing with fees of EIP-1559.
     takes_only_gas_prices: bool,
-    /// Whether that was found out.
+    /// True once that was found out.
     refuses_dynamic_fees: bool,
     unsignable: HashSet<NullifierHash>,
     unpayable: HashSet<NullifierHash>,
     base_fee: u64,
-    /// How far behind the answers about nonces are.
+    /// Blocks by which answers about nonces lag behind.
     nonces_behind: u64,
     reverting_executions: u32,
     lies_about_start: Option<u64>,
@@ -172,7 +172,7 @@ struct Inner {
     answers_late: bool,
     /// Calls that are never answered.
     hanging_calls: u32,
-    /// What an epoch pays by now, instead of [`AMOUNT`].
+    /// Amount that an epoch pays by now, instead of [`AMOUNT`].
     amount: Option<u64>,
 }
 
@@ -248,12 +248,12 @@ impl FakeChain {
         self.lock().hanging_calls = count;
     }
 
-    /// Whether answers about blocks and events come late, and are those of before.
+    /// Makes answers about blocks and events come late, as they were before, or no longer.
     pub(crate) fn answer_late(&self, is_late: bool) {
         self.lock().answers_late = is_late;
     }
 
-    /// What an epoch pays from now on.
+    /// Sets the amount that an epoch pays from now on.
     pub(crate) fn set_amount(&self, amount: u64) {
         self.lock().amount = Some(amount);
     }
@@ -397,7 +397,7 @@ impl FakeChain {
         self.lock().unpayable.insert(nullifier);
     }
 
-    /// What the next blocks ask.
+    /// Sets the base fee of the next blocks.
     pub(crate) fn set_base_fee(&self, wei: u64) {
         self.lock().base_fee = wei;
     }
@@ -505,7 +505,7 @@ impl FakeChain {
             .map(LeafIndex::get)
     }
 
-    /// How many of `commitments` are members in the tree that claims of `epoch` use.
+    /// Counts the `commitments` that are members in the tree that claims of `epoch` use.
     pub(crate) fn members_among(&self, commitments: &[Commitment], epoch: Epoch) -> usize {
         let inner = self.lock();
         let before = |block: &&Block| calendar().epoch_at(block.timestamp).unwrap() < epoch;

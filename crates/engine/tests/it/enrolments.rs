@@ -144,7 +144,7 @@ fn enrolments_with(
     )
 }
 
-/// What the orb says about templates; `number` makes commitment and nonce.
+/// The orb's statement about templates; `number` makes commitment and nonce.
 pub(crate) fn statement(templates: &EyePair, number: u64) -> Enrolment {
     Enrolment {
         commitment: stranger(number),

@@ -45,7 +45,7 @@ const FIRST_HOSTILE: u64 = 1_000_000;
 struct Citizen {
     number: u64,
     arrived: u64,
-    /// Whether the hostile orb has seen these eyes.
+    /// True if the hostile orb has seen these eyes.
     was_seen: bool,
     commitments: Vec<Commitment>,
 }
@@ -130,7 +130,7 @@ impl Town {
         stranger(self.commitments_made)
     }
 
-    /// Submits packets of the hostile orb, whatever comes of them; returns the acts of which
+    /// Submits packets of the hostile orb, whatever their outcome; returns the acts of which
     /// a packet was queued, or answered with an earlier record.
     async fn submit_hostile(&mut self, packets: Vec<HostilePacket>) -> Vec<HostileAct> {
         let mut queued = Vec::new();
@@ -177,7 +177,7 @@ impl Town {
         }
     }
 
-    /// Whether a citizen is a member now.
+    /// Returns whether a citizen is a member now.
     fn is_member(&self, place: usize) -> bool {
         let mut commitments = self.citizens[place].commitments.iter();
         commitments.any(|leaf| self.service.chain.leaf_index(*leaf).is_some())
@@ -212,7 +212,7 @@ impl Town {
             let rogue = self.hostile.device().id();
             let now = UnixSeconds(self.now());
             self.service.store.strike_off(rogue, now).await.unwrap();
-            // Citizens see that they are members no more.
+            // Citizens see that they are no longer members.
             self.workers.run(&self.service.chain, ROUNDS).await;
         }
         for _ in 0..ARRIVALS {
@@ -246,8 +246,8 @@ impl Town {
         self.check_paid();
     }
 
-    /// Who was not in the hostile orb's hands is paid from the epoch after arriving on,
-    /// and everybody from the epoch after it was struck off.
+    /// Checks that people whom the hostile orb never saw are paid from the epoch after their
+    /// arrival on, and everybody from the epoch after it was struck off.
     fn check_paid(&mut self) {
         for citizen in &self.citizens {
             let nullifier = claim_of(citizen.number, self.epoch).nullifier_hash;

@@ -101,7 +101,7 @@ async fn decoys_keep_nobody_out_once_their_orb_is_struck_off() {
     }
     settle(&harness).await;
     let victim = |number, kind| packet(&honest_orb(), capture(1, number), number, kind);
-    // Like three people: an operator is asked, nobody is turned away for good.
+    // Like three people: an operator is asked, and nobody is refused finally.
     let held = harness
         .submit(&victim(10, EnrolmentKind::New))
         .await
@@ -444,7 +444,7 @@ async fn many_revocations_starve_nobody_who_joins() {
         assert!(service.chain.leaf_index(commitment(person)).is_some());
     }
     let PendingCounts { queued, .. } = service.store.pending_revocations().await.unwrap();
-    assert!(queued > 0, "the revocations were not under way any more");
+    assert!(queued > 0, "the revocations were no longer under way");
 }
 
 #[tokio::test]

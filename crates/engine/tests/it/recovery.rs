@@ -24,7 +24,7 @@ struct Person {
 }
 
 impl Person {
-    /// Person 1, a member for good; `workers` have done it.
+    /// Person 1, a member finally; `workers` have done it.
     async fn enrol(service: &Service, workers: &Workers) -> Self {
         service.admit(1).await;
         workers.run(&service.chain, ROUNDS).await;

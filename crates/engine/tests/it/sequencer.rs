@@ -224,7 +224,7 @@ async fn a_batch_that_was_given_up_and_mined_after_all_is_adopted() {
         .chain
         .roll_back(service.chain.height(), OrphanedTransactions::Forgotten);
     service.chain.mine_only(given_up);
-    // It stands in a block, but not under enough others: neither appended again nor adopted.
+    // It is in a block, but not under enough others: neither appended again nor adopted.
     assert_eq!(workers.sequencer.step().await.unwrap(), 0);
     assert_eq!(service.enrolment(1).await, EnrolmentState::Queued);
     service.chain.mine_empty(CONFIRMATIONS);

@@ -33,7 +33,7 @@ pub(crate) const CONFIRMATIONS: u64 = 6;
 /// Seconds before the end of an epoch in which no recovery begins.
 pub(crate) const MARGIN_SECS: u64 = 1_000;
 
-/// What is offered for gas: up to sixteen times what blocks ask at first.
+/// Fees offered for gas: up to sixteen times what blocks ask at first.
 pub(crate) const FEES: FeePolicy = FeePolicy {
     max_fee_wei: 16 * BASE_FEE,
     bump_after_blocks: 3,

@@ -19,7 +19,7 @@ use crate::chain::{BASE_FEE, OrphanedTransactions};
 use crate::operations::{Op, arb_ops, as_regression};
 use crate::service::{CONFIRMATIONS, Service, Workers, claim, commitment};
 
-/// What is run unless [`CHOICE`] says otherwise.
+/// Seeds that are run unless [`CHOICE`] says otherwise.
 const SEEDS: Range<u64> = 0..250;
 /// Seeds of a long run.
 const SOAK_SEEDS: Range<u64> = 0..2_000;

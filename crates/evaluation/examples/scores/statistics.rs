@@ -72,7 +72,7 @@ impl ErrorRates {
         (threshold, self.missed(threshold))
     }
 
-    /// Where both error rates meet: the least of the greater of the two.
+    /// Rate at which both error rates meet: the least of the greater of the two.
     pub(crate) fn equal_error_rate(&self) -> f64 {
         let rate = |&threshold: &f64| {
             let below = self.impostor.partition_point(|&s| s < threshold);

@@ -7,7 +7,7 @@ use annona_template::IrisTemplate;
 pub(super) struct Genuine {
     pub(super) distance: f32,
     pub(super) pupil_change: f32,
-    /// Columns of a sheet 256 wide.
+    /// Columns of a normalised iris 256 wide.
     pub(super) rotation: f32,
 }
 

@@ -6,8 +6,8 @@
 //! so that the caller may spread people over threads.
 //!
 //! Measured from pixels by the pipeline under test: codes, masks, visible fraction,
-//! pupil ratio. Measured with [`Truth`]: the texture, because the 256 x 64 sheet is
-//! too coarse for lags of 512 and 128, and the roll between two captures.
+//! pupil ratio. Measured with [`Truth`]: the texture, because the normalised iris of 256 x 64
+//! is too coarse for lags of 512 and 128, and the roll between two captures.
 
 mod distances;
 mod plot;
@@ -47,7 +47,7 @@ pub struct CalibrationPlan {
 impl Default for CalibrationPlan {
     /// Enough people that the range of every line is several standard errors wide.
     /// More of them tell more than more captures of each: the photographs of one
-    /// person share lids, resting pupil and tissue.
+    /// person share eyelids, resting pupil and tissue.
     fn default() -> Self {
         Self {
             people: 480,

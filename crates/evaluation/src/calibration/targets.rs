@@ -41,7 +41,7 @@ impl CalibrationTarget {
     }
 }
 
-/// Texture standard deviation on the sheet, grey levels, at 5, 50 and 95 %.
+/// Texture standard deviation on the normalised iris, grey levels, at 5, 50 and 95 %.
 pub(super) const TEXTURE_SD: [(f32, CalibrationTarget); 3] = [
     (0.05, CalibrationTarget::range(5.0, 6.0, 0.0)),
     (0.50, CalibrationTarget::range(6.0, 9.0, 0.0)),

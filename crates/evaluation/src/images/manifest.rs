@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use annona_iris::Eye;
 use thiserror::Error;
 
-/// Columns that a manifest must have; others are passed over.
+/// Columns that a manifest must have; others are ignored.
 const COLUMNS: [&str; 4] = ["path", "subject", "eye", "sample"];
 /// Missing files named before the rest is only counted.
 const NAMED_MISSING: usize = 5;

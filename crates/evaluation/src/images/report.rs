@@ -58,7 +58,7 @@ pub(super) struct Rates {
     pub(super) threshold: BTreeMap<String, Option<f64>>,
     false_non_matches: BTreeMap<String, Option<u64>>,
     /// Pairs that a prefiltered search would keep and miss.
-    screening: PrefilterRates,
+    prefilter: PrefilterRates,
     scores: Scores,
 }
 
@@ -128,7 +128,7 @@ impl Rates {
             false_non_matches: points()
                 .map(|(name, at)| (name, at.map(|p| p.false_non_matches)))
                 .collect(),
-            screening: compared.prefiltered.rates(),
+            prefilter: compared.prefiltered.rates(),
             scores: Scores {
                 genuine: summary(PairKind::Genuine),
                 impostor: summary(PairKind::Impostor),
@@ -270,7 +270,7 @@ impl Rates {
                 100.0 * fnmr
             )?;
         }
-        writeln!(out, "  {}", self.screening.line())?;
+        writeln!(out, "  {}", self.prefilter.line())?;
         Ok(())
     }
 }

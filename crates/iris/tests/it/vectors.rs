@@ -7,7 +7,7 @@ use annona_iris::{Encoding, Eye, NormalisedIris, encode_bytes};
 use annona_template::MODEL_ID;
 use serde_json::{Value, json};
 
-/// Where images and expected values lie.
+/// Folder of the images and expected values.
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
 }

@@ -169,7 +169,7 @@ fn outside_group(rng: &mut ArkRng) -> G2Affine {
 static LIBRARY_KEY: LazyLock<PreparedVerifyingKey<Bn254>> =
     LazyLock::new(|| ark_groth16::prepare_verifying_key(VerifyingKey::semaphore_30().as_ark()));
 
-/// What arkworks says.
+/// Verifies by arkworks.
 fn by_arkworks(claim: &ClaimProof) -> Result<(), VerifyError> {
     let OnCurve { a, b, c } = OnCurve::try_from(&claim.points)?;
     if !b.is_in_correct_subgroup_assuming_on_curve() {

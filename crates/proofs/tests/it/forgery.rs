@@ -34,7 +34,7 @@ fn careful(public: &AppendPublic, listed: &[Fr; 2]) -> Fr {
     words(&[public.pre_root, start, public.digest, listed[0], listed[1]])
 }
 
-/// What a contract does with calldata and proof.
+/// Checks calldata and proof as a contract does.
 fn accepts(
     key: &ark_groth16::ProvingKey<Bn254>,
     challenge: Challenge,

@@ -1,3 +1,4 @@
+//! Tests of the configuration: the sample file, the environment, refusals.
 #![allow(clippy::unwrap_used)]
 use super::schema::Kind;
 use super::*;
@@ -107,7 +108,7 @@ const PAIRS: [(Kind, [(&str, &str); 2]); 11] = [
     ),
 ];
 
-/// What a configuration holds at a key, as the last part of the value.
+/// Value that a configuration holds at a key; of a path, its last part.
 fn held(config: &Config, key: &Key) -> String {
     let document = serde_json::to_value(config).unwrap();
     let value = &document[key.section][key.name];

@@ -65,7 +65,7 @@ impl ClaimScenario {
         let tree = join(&harness).await;
         let later = harness.provider.anvil_increase_time(EPOCH_LENGTH_SECS);
         later.await.unwrap();
-        // So deep that a refusal of now can be for good.
+        // So deep that a refusal of now can be final.
         harness.mine(confirmations + 1).await;
         let claims = CLAIMS.get_or_init(|| async { prove(&harness, &tree) });
         let claims = claims.await.clone();

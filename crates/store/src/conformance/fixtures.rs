@@ -203,7 +203,7 @@ pub fn signed(nonce: u64, salt: u64) -> SignedTransaction {
 
 /// An attempt that does what its slot is for.
 #[must_use]
-pub fn load(signed: SignedTransaction) -> Attempt {
+pub fn payload_attempt(signed: SignedTransaction) -> Attempt {
     Attempt {
         kind: AttemptKind::Payload,
         made_at_block: 60 + signed.nonce,
@@ -267,7 +267,7 @@ pub(super) async fn send<S: OutboxRepository>(
     signed: &SignedTransaction,
     payload: &Payload,
 ) -> SlotId {
-    let attempt = load(signed.clone());
+    let attempt = payload_attempt(signed.clone());
     match store.open_slot(&attempt, payload).await.unwrap() {
         OpenOutcome::Stored(id) => id,
         other => panic!("the slot was not stored: {other:?}"),
@@ -301,7 +301,7 @@ pub(super) async fn enrolment_state<S: EnrolmentRepository>(
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "it stands around the call that it judges"
+    reason = "it is put around the call that it judges"
 )]
 pub(super) fn assert_hit_nothing(result: Result<(), StoreError>) {
     assert!(

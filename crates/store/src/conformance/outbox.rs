@@ -11,7 +11,7 @@ use annona_engine::{ClaimRejection, ClaimState, EnrolmentState};
 
 use super::fixtures::{
     address, admit, append_payload, assert_hit_nothing, claim_payload, claims_payload, duplicate,
-    enrolment_state, load, mine, nullifier, queue_claims, send, signed, word,
+    enrolment_state, payload_attempt, mine, nullifier, queue_claims, send, signed, word,
 };
 
 async fn claim_state<S: Store>(store: &S, seed: u64) -> ClaimState {
@@ -33,7 +33,7 @@ async fn queued<S: Store>(store: &S) -> Vec<NullifierHash> {
 fn cancel(nonce: u64, salt: u64) -> Attempt {
     Attempt {
         kind: AttemptKind::Cancel,
-        ..load(signed(nonce, salt))
+        ..payload_attempt(signed(nonce, salt))
     }
 }
 
@@ -101,7 +101,7 @@ pub async fn a_batch_of_claims_lives_from_queue_to_final_through_a_reorg<S: Stor
                 block_number: 70,
                 block_hash: word("block", 70),
             },
-            attempts: vec![load(stored.clone())],
+            attempts: vec![payload_attempt(stored.clone())],
         }]
     );
 
@@ -179,8 +179,8 @@ pub async fn a_slot_comes_back_with_every_attempt_in_order<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     let id = send(&store, &signed(4, 9), &claim_payload(1)).await;
     let attempts = [
-        load(signed(4, 9)),
-        load(signed(4, 3)),
+        payload_attempt(signed(4, 9)),
+        payload_attempt(signed(4, 3)),
         cancel(4, 7),
         cancel(4, 1),
     ];
@@ -197,7 +197,7 @@ pub async fn the_newest_attempt_of_a_load_is_shown_and_a_cancelling_one_is_not<S
     let append = send(&store, &signed(1, 0), &append_payload(0, &[1])).await;
     store.mark_sent(claims).await.unwrap();
     for (id, nonce) in [(claims, 0), (append, 1)] {
-        add(&store, id, &load(signed(nonce, 1))).await;
+        add(&store, id, &payload_attempt(signed(nonce, 1))).await;
         add(&store, id, &cancel(nonce, 2)).await;
     }
     let transaction = signed(0, 1).hash;
@@ -222,12 +222,12 @@ pub async fn an_attempt_is_for_a_slot_that_no_block_has<S: Store>(store: S) {
     let first = signed(0, 0);
     let id = send(&store, &first, &claim_payload(1)).await;
     let moved = AttemptOutcome::SlotConflict;
-    assert_eq!(add(&store, id, &load(first.clone())).await, moved);
+    assert_eq!(add(&store, id, &payload_attempt(first.clone())).await, moved);
     assert_eq!(add(&store, SlotId(id.0 + 1), &cancel(0, 1)).await, moved);
     mine(&store, id, &first, 7, &[1]).await.unwrap();
-    assert_eq!(add(&store, id, &load(signed(0, 1))).await, moved);
+    assert_eq!(add(&store, id, &payload_attempt(signed(0, 1))).await, moved);
     store.mark_final(id, &[]).await.unwrap();
-    assert_eq!(add(&store, id, &load(signed(0, 1))).await, moved);
+    assert_eq!(add(&store, id, &payload_attempt(signed(0, 1))).await, moved);
     let transaction = first.hash;
     let settled = ClaimState::Final { transaction };
     assert_eq!(claim_state(&store, 1).await, settled);
@@ -334,7 +334,7 @@ pub async fn the_attempts_to_pay_a_claim_are_found_in_every_slot<S: Store>(store
     let to_pay = async |seed| store.attempts_to_pay(nullifier(seed)).await.unwrap();
     assert!(to_pay(1).await.is_empty());
     let first = send(&store, &signed(0, 0), &claims_payload(&[1, 2])).await;
-    add(&store, first, &load(signed(0, 1))).await;
+    add(&store, first, &payload_attempt(signed(0, 1))).await;
     add(&store, first, &cancel(0, 2)).await;
     store.mark_failed(first).await.unwrap();
     send(&store, &signed(1, 0), &claim_payload(1)).await;
@@ -360,7 +360,7 @@ pub async fn a_mined_slot_is_not_given_up<S: Store>(store: S) {
 pub async fn a_failed_append_queues_its_enrolments_again<S: Store>(store: S) {
     admit(&store, 3).await;
     let id = send(&store, &signed(0, 0), &append_payload(0, &[1, 2])).await;
-    add(&store, id, &load(signed(0, 1))).await;
+    add(&store, id, &payload_attempt(signed(0, 1))).await;
     store.mark_failed(id).await.unwrap();
     for seed in 1..=3 {
         assert_eq!(enrolment_state(&store, seed).await, EnrolmentState::Queued);
@@ -415,7 +415,7 @@ pub async fn a_nonce_is_stored_once<S: Store>(store: S) {
         append_payload(0, &[1]),
         Payload::GapFiller,
     ] {
-        let outcome = store.open_slot(&load(signed(4, 1)), &payload).await;
+        let outcome = store.open_slot(&payload_attempt(signed(4, 1)), &payload).await;
         assert_eq!(outcome.unwrap(), OpenOutcome::NonceTaken);
     }
     assert_eq!(claim_state(&store, 2).await, ClaimState::Queued);
@@ -431,7 +431,7 @@ pub async fn a_failed_slot_keeps_its_nonce<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     let id = send(&store, &signed(4, 0), &claim_payload(1)).await;
     store.mark_failed(id).await.unwrap();
-    let again = load(signed(4, 1));
+    let again = payload_attempt(signed(4, 1));
     let outcome = store.open_slot(&again, &claim_payload(1)).await;
     assert_eq!(outcome.unwrap(), OpenOutcome::NonceTaken);
     let next = store.next_nonce(address("sender", 0), 0).await.unwrap();
@@ -457,7 +457,7 @@ pub async fn a_load_that_is_not_queued_is_not_sent<S: Store>(store: S) {
         ("an enrolment that is unknown", append_payload(1, &[3])),
     ];
     for (what, payload) in moved {
-        let outcome = store.open_slot(&load(signed(2, 0)), &payload).await;
+        let outcome = store.open_slot(&payload_attempt(signed(2, 0)), &payload).await;
         assert_eq!(outcome.unwrap(), OpenOutcome::PayloadConflict, "{what}");
     }
     assert_eq!(open_states(&store).await.len(), 2);
@@ -473,7 +473,7 @@ pub async fn a_load_is_sent_whole_or_not_at_all<S: Store>(store: S) {
     send(&store, &signed(1, 0), &claim_payload(2)).await;
     for seeds in [[1, 2, 3], [1, 3, 3]] {
         for payload in [append_payload(1, &seeds), claims_payload(&seeds)] {
-            let outcome = store.open_slot(&load(signed(2, 0)), &payload).await;
+            let outcome = store.open_slot(&payload_attempt(signed(2, 0)), &payload).await;
             assert_eq!(outcome.unwrap(), OpenOutcome::PayloadConflict);
         }
     }
@@ -491,7 +491,7 @@ pub async fn an_append_has_enrolments_inside_the_tree<S: Store>(store: S) {
     admit(&store, 2).await;
     let last = (1 << 30) - 1;
     for payload in [append_payload(0, &[]), append_payload(last, &[1, 2])] {
-        let result = store.open_slot(&load(signed(0, 0)), &payload).await;
+        let result = store.open_slot(&payload_attempt(signed(0, 0)), &payload).await;
         assert!(matches!(result, Err(StoreError::Backend(_))), "{result:?}");
     }
     assert_eq!(
@@ -505,7 +505,7 @@ pub async fn an_append_has_enrolments_inside_the_tree<S: Store>(store: S) {
 }
 
 pub async fn a_slot_moves_only_from_the_state_before<S: Store>(store: S) {
-    // Of two: a guard of the load alone would miss two rows, not one.
+    // Of two: a guard of the payload alone would miss two rows, not one.
     admit(&store, 2).await;
     let sent = signed(0, 0);
     assert_hit_nothing(mine(&store, SlotId(1), &sent, 7, &[]).await);

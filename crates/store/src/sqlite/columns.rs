@@ -90,7 +90,7 @@ mod tests {
 
     const TABLE: Table = Table("claims");
 
-    #[expect(clippy::needless_pass_by_value, reason = "it stands around the call")]
+    #[expect(clippy::needless_pass_by_value, reason = "it is put around the call")]
     fn is_corrupt<T>(result: Result<T, StoreError>) -> bool {
         matches!(
             result,

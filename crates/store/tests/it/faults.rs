@@ -1,4 +1,4 @@
-//! Writes that fail, and files that are not there any more.
+//! Writes that fail, and files that are gone.
 
 use std::path::{Path, PathBuf};
 

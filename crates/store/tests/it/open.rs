@@ -3,7 +3,7 @@ use annona_engine::ports::{
     AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Payload,
     PendingCounts,
 };
-use annona_store::conformance::{claim, intake, load, newcomer, signed};
+use annona_store::conformance::{claim, intake, payload_attempt, newcomer, signed};
 use annona_store::{DeploymentTag, OpenError, SqliteStore};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
@@ -21,7 +21,7 @@ async fn what_was_written_is_there_after_closing() {
     let payload = Payload::Claims {
         nullifiers: vec![claim(1).nullifier_hash],
     };
-    let outcome = store.open_slot(&load(signed(3, 0)), &payload).await;
+    let outcome = store.open_slot(&payload_attempt(signed(3, 0)), &payload).await;
     assert!(matches!(outcome.unwrap(), OpenOutcome::Stored(_)));
     let open = store.open_slots().await.unwrap();
     store.close().await;
@@ -58,7 +58,7 @@ async fn a_database_of_an_older_schema_keeps_what_it_holds() {
     let payload = Payload::Claims {
         nullifiers: vec![claim(1).nullifier_hash],
     };
-    let slot = load(signed(3, 0));
+    let slot = payload_attempt(signed(3, 0));
     store.open_slot(&slot, &payload).await.unwrap();
     let nullifier = claim(1).nullifier_hash;
     let attempts = store.attempts_to_pay(nullifier).await.unwrap();

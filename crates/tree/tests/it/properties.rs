@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::model::{Model, commitment, field, index};
 
-/// What happens to a tree.
+/// A change of a tree.
 #[derive(Debug, Clone)]
 enum Step {
     Append(usize),

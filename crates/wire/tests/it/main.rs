@@ -1,3 +1,4 @@
+//! Tests of the wire types from outside.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod schema;

@@ -1,5 +1,5 @@
 //! One person, one picture, any way up: whatever is done to the pictures of an enrolled
-//! person, no second member comes of them.
+//! person, none gives a second member.
 
 mod form;
 mod pixels;
@@ -72,7 +72,7 @@ fn template(file: &[u8], eye: Eye) -> Result<IrisTemplate, IrisError> {
     Ok(encode_bytes(file, eye)?.template)
 }
 
-/// What became of one person's changed pictures.
+/// Outcome of one person's changed pictures.
 fn outcome(
     changes: &[Change],
     form: Form,

@@ -50,7 +50,7 @@ pub(super) enum Change {
     Rows(u32),
 }
 
-/// What lies where the picture does not reach.
+/// Content of a place that the picture does not reach.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Filling {
     Level(u8),

@@ -25,7 +25,7 @@ pub(super) struct Evidence {
     pub(super) now: UnixSeconds,
     /// `R_e` now.
     pub(super) root: Root,
-    /// First second in which the epoch cannot be claimed any more.
+    /// First second in which the epoch can no longer be claimed.
     pub(super) window_ends: UnixSeconds,
     pub(super) paid: Option<Paid>,
     /// Pauses since the claim was taken, in order.
@@ -46,7 +46,7 @@ pub(super) struct Evidence {
 pub(super) enum Excuse {
     /// Payments were paused for as long as they are late, or until the window ended.
     Paused,
-    /// A reorg gave the epoch another root: the proof does not hold any more.
+    /// A reorg gave the epoch another root: the proof no longer holds.
     RootChanged,
     /// As many claims as members were paid.
     CensusExceeded,

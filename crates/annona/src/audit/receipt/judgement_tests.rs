@@ -1,3 +1,4 @@
+//! Tests of the judgement of receipts: causes that excuse a service, pauses and reorgs.
 #![allow(clippy::unwrap_used)]
 use annona_core::{Address, Epoch, NullifierHash, U256};
 use proptest::prelude::*;
@@ -123,7 +124,8 @@ fn seen(pauses: &[(u64, u64)], now: u64) -> Vec<Pause> {
         .collect()
 }
 
-/// When `worked` seconds have passed since the claim was taken, pauses left out.
+/// Returns the time at which `worked` seconds have passed since the claim was taken, pauses
+/// left out.
 fn after_working(worked: u64, pauses: &[(u64, u64)]) -> u64 {
     let mut at = TAKEN_AT + worked;
     for (from, to) in pauses {

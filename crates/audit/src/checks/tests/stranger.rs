@@ -12,7 +12,7 @@ use super::{call_in, cases, failing, report};
 use crate::AuditVerdict;
 use crate::data::{ChainData, Contract, Logged};
 
-/// A request that is passed over beside a true one.
+/// A request that is skipped beside a true one.
 #[derive(Debug, Clone)]
 pub(super) struct Decoy {
     epoch: Option<u64>,
@@ -29,7 +29,7 @@ pub(super) enum DecoyProof {
     Malformed,
 }
 
-/// How a true claim is brought to the distributor.
+/// Way in which a true claim is brought to the distributor.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Vehicle {
     CatchUp,
@@ -180,7 +180,7 @@ fn close(data: &mut ChainData) {
     *data.answers.distributor_balance.as_mut().unwrap() -= unclaimed;
 }
 
-/// Has the true claim of `block` come in another way, among decoys that are passed over.
+/// Has the true claim of `block` come in another way, among decoys that are skipped.
 fn bring(data: &mut ChainData, block: u64, vehicle: Vehicle, decoys: &[Decoy], tail: &[u8]) {
     let hash = transaction(block);
     if is_brought(data, hash) {
@@ -230,7 +230,7 @@ fn bring(data: &mut ChainData, block: u64, vehicle: Vehicle, decoys: &[Decoy], t
     }
 }
 
-/// Whether the claim came in another way already.
+/// Returns whether the claim came in another way already.
 fn is_brought(data: &ChainData, hash: B256) -> bool {
     let mut paid = data.events.claims.iter();
     let paid = paid.find(|claim| claim.at.transaction == hash);
@@ -247,7 +247,7 @@ fn claim_of(call: &Distributor::claimCall) -> IDistributor::Claim {
     }
 }
 
-/// A decoy that the contract passes over at its place: before the true claim for its epoch or its
+/// A decoy that the contract skips at its place: before the true claim for its epoch or its
 /// fee, behind it also because the nullifier hash is spent.
 fn made(
     decoy: &Decoy,

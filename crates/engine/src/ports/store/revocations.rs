@@ -30,7 +30,7 @@ pub trait RevocationRepository: Send + Sync {
         reason: RevocationReason,
         requested_at: UnixSeconds,
     ) -> Result<u64, StoreError>;
-    /// Strikes an orb off: in one transaction, nothing is taken from it any more, and
+    /// Strikes an orb off: in one transaction, nothing is taken from it from then on, and
     /// everything that it vouched for is withdrawn or queued for revocation.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ impl Inner {
         self.blocks.len() as u64 - 1
     }
 
-    /// What an epoch pays.
+    /// Amount that an epoch pays to each person, in wei.
     pub(super) fn amount(&self) -> u64 {
         self.amount.unwrap_or(AMOUNT)
     }
@@ -243,7 +243,7 @@ impl Inner {
         });
     }
 
-    /// Why the contracts refuse, in the order in which they check.
+    /// Reason why the contracts refuse, by the order in which they check.
     fn refusal(&self, world: &World, now: Epoch, call: &Call) -> Option<RevertReason> {
         match call {
             Call::Append(call) => self.append_refusal(world, now, call),
@@ -264,8 +264,8 @@ impl Inner {
             .then_some(RevertReason::EnrolmentCapReached)
     }
 
-    /// A batch is refused for one bad claim, but passes over one that was paid or whose fee is
-    /// too high; alone, that one is refused.
+    /// A batch is refused for one bad claim, but skips one that was paid or whose fee is too
+    /// high; alone, that one is refused.
     fn claims_refusal(&self, world: &World, now: Epoch, claims: &[Claim]) -> Option<RevertReason> {
         if self.is_paused {
             return Some(RevertReason::Paused);

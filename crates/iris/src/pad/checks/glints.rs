@@ -23,7 +23,7 @@ const EYELID_MARGIN_REACH_SHARE: f32 = 0.04;
 const MIN_GLINT_LEVEL: u8 = 175;
 /// Smallest and largest glint, in pixels.
 const GLINT_AREA_PX: std::ops::RangeInclusive<usize> = 4..=900;
-/// LEDs closer than this are not told apart, in iris radii of the glint's way.
+/// LEDs closer than this are not distinguished, in iris radii of the glint's way.
 // Chosen, not measured: about seven pixels at an iris radius of 115, well above the error of a
 // place.
 const MIN_GLINT_WAY_RADII: f32 = 0.06;

@@ -241,7 +241,7 @@ pub(super) async fn requeue(
     };
     let expected = count(tx, kind, slot).await?;
     expect_rows("queue a payload again", expected, moved)?;
-    // Enrolments that are queued again although they are to go do not wait any more.
+    // Enrolments that are queued again although they are to go no longer wait.
     revocations::withdraw_revoked(tx).await
 }
 

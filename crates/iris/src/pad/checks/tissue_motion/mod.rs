@@ -60,7 +60,7 @@ pub(in crate::pad) fn motion(frames: &[Frame<'_>]) -> f32 {
 
 /// Two reasons to believe in tissue, weighed: it explains the frames better than rest,
 /// and it explains most of what they show. The exponent was chosen on the people and
-/// lenses that the limit was set on; from 0.15 to 0.35 they are told apart as well.
+/// lenses that the limit was set on; from 0.15 to 0.35 they are distinguished as well.
 fn evidence(resting: f32, moving: f32, texture: f32) -> f32 {
     if moving <= 0.0 {
         return UNDECIDED_EVIDENCE;

@@ -1,7 +1,7 @@
-//! Lid margins and the skin beyond them. Coordinates are face coordinates:
+//! Eyelid margins and the skin beyond them. Coordinates are face coordinates:
 //! iris radii from the iris centre, right and down, before the roll of the head.
 
-use crate::anatomy::LidAnatomy;
+use crate::anatomy::EyelidAnatomy;
 use crate::conditions::CaptureConditions;
 use crate::fast::{Table, exp, gauss};
 use crate::random::between;
@@ -10,8 +10,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use std::sync::OnceLock;
 
-/// The opening between the lids in one photograph.
-pub(crate) struct Lids {
+/// The opening between the eyelids in one photograph.
+pub(crate) struct Eyelids {
     upper: f32,
     lower: f32,
     half_width: f32,
@@ -60,20 +60,20 @@ impl Profiles {
 /// twelve millimetres of eyeball over six of iris.
 const IRIS_RADII_PER_GAZE_RADIAN: f32 = 2.0;
 
-impl Lids {
+impl Eyelids {
     pub(crate) fn new(
-        anatomy: &LidAnatomy,
+        anatomy: &EyelidAnatomy,
         growth_seed: u64,
         conditions: &CaptureConditions,
     ) -> Self {
         let mut rng = ChaCha12Rng::seed_from_u64(growth_seed);
         rng.set_stream(1);
-        // The lids follow the gaze up and down for the most part.
+        // The eyelids follow the gaze up and down for the most part.
         let down = 0.3 * IRIS_RADII_PER_GAZE_RADIAN * conditions.gaze.1;
-        let upper = (anatomy.upper - conditions.upper_lid_drop + down).max(0.28);
+        let upper = (anatomy.upper - conditions.upper_eyelid_drop + down).max(0.28);
         Self {
             upper,
-            lower: (anatomy.lower - conditions.lower_lid_rise - down).max(0.45),
+            lower: (anatomy.lower - conditions.lower_eyelid_rise - down).max(0.45),
             half_width: anatomy.half_width,
             skew: anatomy.skew,
             crease: anatomy.crease,
@@ -115,7 +115,7 @@ impl Lids {
         1.0 + mottle + relief
     }
 
-    /// Relative brightness of the eyeball in the shadow of the lids.
+    /// Relative brightness of the eyeball in the shadow of the eyelids.
     pub(crate) fn shadow(&self, from_upper: f32, from_lower: f32) -> f32 {
         let profiles = self.profiles;
         1.0 - profiles.upper_shadow.at(from_upper) - profiles.lower_shadow.at(from_lower)
