@@ -23,12 +23,12 @@ pub mod attack;
 mod conditions;
 #[cfg(feature = "device")]
 mod device;
+mod eyelids;
 mod fast;
 mod faults;
 mod geometry;
 mod lashes;
 mod lattice;
-mod eyelids;
 mod optics;
 mod other_cameras;
 mod random;

@@ -2,11 +2,11 @@
 
 use crate::anatomy::Anatomy;
 use crate::conditions::CaptureConditions;
+use crate::eyelids::Eyelids;
 use crate::fast::{Table, exp, gauss};
 use crate::faults::Pane;
 use crate::geometry::{Contour, RadiusTable, Sheet, SheetPoint};
 use crate::lashes::{self, Bead};
-use crate::eyelids::Eyelids;
 use crate::optics::Plane;
 use crate::random::between;
 use crate::tile;
@@ -96,7 +96,13 @@ impl<'a> Scene<'a> {
         };
         let eyelids = Eyelids::new(&anatomy.eyelids, anatomy.growth_seed, conditions);
         let density = conditions.lash_density;
-        let lashes = lashes::grow(&anatomy.eyelids, anatomy.growth_seed, &eyelids, density, rng);
+        let lashes = lashes::grow(
+            &anatomy.eyelids,
+            anatomy.growth_seed,
+            &eyelids,
+            density,
+            rng,
+        );
         let mut own = ChaCha12Rng::seed_from_u64(anatomy.growth_seed);
         Self {
             anatomy,

@@ -95,11 +95,8 @@ fn objections_to(requirement: &Requirement) -> Vec<String> {
             continue;
         };
         if item != ITEMS[0] {
-            objections.extend(
-                missing(line)
-                    .into_iter()
-                    .map(|what| format!("{id}: {what}")),
-            );
+            let missing = missing(line).into_iter().chain(unnamed(line));
+            objections.extend(missing.map(|what| format!("{id}: {what}")));
         }
     }
     objections
@@ -130,6 +127,48 @@ fn missing(line: &str) -> Vec<String> {
         (!is_there).then(|| format!("{file} has no {test}"))
     };
     citations.into_iter().filter_map(objection).collect()
+}
+
+/// Names behind the files of a line, in parentheses, that do not occur in their file.
+fn unnamed(line: &str) -> Vec<String> {
+    let objection = |(file, name): (&str, &str)| {
+        // A file that cannot be read is an objection of its own.
+        let text = fs::read_to_string(root().join(file)).ok()?;
+        (!is_named(&text, name)).then(|| format!("{file} does not name {name}"))
+    };
+    names(line).into_iter().filter_map(objection).collect()
+}
+
+/// The names of a line in parentheses, each with the file that they are said to be in.
+fn names(line: &str) -> Vec<(&str, &str)> {
+    let mut names = Vec::new();
+    let (mut file, mut is_open) = ("", false);
+    for (at, part) in line.split('`').enumerate() {
+        let is_quoted = at % 2 == 1;
+        if is_quoted && is_open {
+            names.push((file, part));
+        } else if is_quoted {
+            file = part;
+        } else {
+            is_open = part.starts_with(" (") || (is_open && !part.starts_with(')'));
+        }
+    }
+    names
+}
+
+/// Returns whether a name occurs in a text, as a whole or, of a path such as `Wallet::open`,
+/// part by part.
+fn is_named(text: &str, name: &str) -> bool {
+    let is_of_a_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let occurs = |name: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let (before, behind) = (&text[..at], &text[at + name.len()..]);
+            let begins_inside = name.starts_with(is_of_a_word) && before.ends_with(is_of_a_word);
+            let ends_inside = name.ends_with(is_of_a_word) && behind.starts_with(is_of_a_word);
+            !begins_inside && !ends_inside
+        })
+    };
+    occurs(name) || name.replace("::", ".").split('.').all(occurs)
 }
 
 /// Lines of a requirement whose files do not cite it back: no comment of the code that holds
@@ -316,11 +355,27 @@ mod tests {
             ),
             ("- Prevents: two.\n", "", "0 lines `- Prevents:`"),
             ("It MUST.", "It may.", "demands nothing"),
+            ("(`ids`)", "(`ids`, `absen\x74`)", "does not name absen"),
         ] {
             let changed = PAGE.replace(from, to);
             assert_ne!(changed, PAGE);
             let objections = objections(&changed).join("; ");
             assert!(objections.contains(said), "{said}: {objections}");
+        }
+    }
+
+    #[test]
+    fn names_are_held_against_the_file_that_they_follow() {
+        let line = "- Held by: `a/b.rs` (`one`, `Two::three`); `c/d.rs`; `e/f.sql` (`x = x + 1`)";
+        let expected = [
+            ("a/b.rs", "one"),
+            ("a/b.rs", "Two::three"),
+            ("e/f.sql", "x = x + 1"),
+        ];
+        assert_eq!(names(line), expected);
+        for name in ["one", "Two::three", "x = x + 1"] {
+            assert!(is_named("impl Two { fn three() } one; x = x + 1", name));
+            assert!(!is_named("Twofold three(); ones; x = x + 10", name));
         }
     }
 

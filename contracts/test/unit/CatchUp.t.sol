@@ -146,8 +146,8 @@ contract CatchUpTest is Deployment {
         assertLt(reverted, 25);
     }
 
-    /// @dev Sends `claims` and expects that `paid` are paid and that the one at `skipped` is passed
-    /// over for `reason`.
+    /// @dev Sends `claims` and expects that `paid` are paid and that the one at `skipped` is
+    /// skipped for `reason`.
     function assertPaidBut(
         IDistributor.EpochClaim[] memory claims,
         uint256 skipped,

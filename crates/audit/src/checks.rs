@@ -23,7 +23,7 @@ use crate::{AuditReport, AuditTotals, AuditedBlock, CheckResult, Gap};
 use findings::{Finding, Findings};
 use list::{CHECKS, Check, RestsOn};
 use rebuilt::Rebuilt;
-use requests::{RequestedPayment, Matcher};
+use requests::{Matcher, RequestedPayment};
 
 pub(crate) use claims::statement;
 pub(crate) use requests::Invocation;

@@ -99,7 +99,10 @@ impl FusedTemplate {
     /// Number of frames whose bits were counted.
     #[must_use]
     pub fn used(&self) -> usize {
-        self.frames.iter().filter(|outcome| outcome.is_used()).count()
+        self.frames
+            .iter()
+            .filter(|outcome| outcome.is_used())
+            .count()
     }
 }
 

@@ -11,7 +11,7 @@ use super::findings::{
     Finding, Findings, Verdict, answer, not_shown, wrong, wrong_at, wrong_by_logs_at,
 };
 use super::rebuilt::{claim_calendar, looked_at};
-use super::requests::{RequestedPayment, Difference, PaymentMatch};
+use super::requests::{Difference, PaymentMatch, RequestedPayment};
 use super::{ARCHIVE_NODE, Evidence};
 use crate::Gap;
 

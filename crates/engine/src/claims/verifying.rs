@@ -78,7 +78,9 @@ impl<Q: Send + 'static, A: Send + 'static> BatchVerifier<Q, A> {
         if queue.waiting.len() >= MAX_WAITING {
             return Err(Full);
         }
-        queue.waiting.push_back(WaitingQuestion { question, answer });
+        queue
+            .waiting
+            .push_back(WaitingQuestion { question, answer });
         if let Worker::Idle = mem::replace(&mut queue.worker, Worker::Running) {
             let shared = Arc::clone(&self.shared);
             rayon::spawn(move || shared.answer_batches());

@@ -10,8 +10,8 @@ use annona_engine::ports::{
 use annona_engine::{ClaimRejection, EnrolmentId};
 
 use super::fixtures::{
-    NOW, address, append_payload, claim, claim_payload, intake, payload_attempt, newcomer, nullifier,
-    queue_claims, review, signed,
+    NOW, address, append_payload, claim, claim_payload, intake, newcomer, nullifier,
+    payload_attempt, queue_claims, review, signed,
 };
 
 /// Enough for the two to meet in every order.
@@ -45,7 +45,12 @@ async fn open_both<S: Store + Clone + 'static>(
 ) -> [OpenOutcome; 2] {
     let [first, second] = pair.map(|(signed, payload)| {
         let store = store.clone();
-        tokio::spawn(async move { store.open_slot(&payload_attempt(signed), &payload).await.unwrap() })
+        tokio::spawn(async move {
+            store
+                .open_slot(&payload_attempt(signed), &payload)
+                .await
+                .unwrap()
+        })
     });
     [first.await.unwrap(), second.await.unwrap()]
 }

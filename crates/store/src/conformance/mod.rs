@@ -16,7 +16,7 @@ pub mod reviews;
 pub mod revocations;
 
 pub use fixtures::{
-    claim, duplicate, entry, intake, payload_attempt, newcomer, recovery, review, signed, templates,
+    claim, duplicate, entry, intake, newcomer, payload_attempt, recovery, review, signed, templates,
 };
 
 /// Makes a test of every case.

@@ -11,7 +11,7 @@ use annona_engine::{ClaimRejection, ClaimState, EnrolmentState};
 
 use super::fixtures::{
     address, admit, append_payload, assert_hit_nothing, claim_payload, claims_payload, duplicate,
-    enrolment_state, payload_attempt, mine, nullifier, queue_claims, send, signed, word,
+    enrolment_state, mine, nullifier, payload_attempt, queue_claims, send, signed, word,
 };
 
 async fn claim_state<S: Store>(store: &S, seed: u64) -> ClaimState {
@@ -222,7 +222,10 @@ pub async fn an_attempt_is_for_a_slot_that_no_block_has<S: Store>(store: S) {
     let first = signed(0, 0);
     let id = send(&store, &first, &claim_payload(1)).await;
     let moved = AttemptOutcome::SlotConflict;
-    assert_eq!(add(&store, id, &payload_attempt(first.clone())).await, moved);
+    assert_eq!(
+        add(&store, id, &payload_attempt(first.clone())).await,
+        moved
+    );
     assert_eq!(add(&store, SlotId(id.0 + 1), &cancel(0, 1)).await, moved);
     mine(&store, id, &first, 7, &[1]).await.unwrap();
     assert_eq!(add(&store, id, &payload_attempt(signed(0, 1))).await, moved);
@@ -415,7 +418,9 @@ pub async fn a_nonce_is_stored_once<S: Store>(store: S) {
         append_payload(0, &[1]),
         Payload::GapFiller,
     ] {
-        let outcome = store.open_slot(&payload_attempt(signed(4, 1)), &payload).await;
+        let outcome = store
+            .open_slot(&payload_attempt(signed(4, 1)), &payload)
+            .await;
         assert_eq!(outcome.unwrap(), OpenOutcome::NonceTaken);
     }
     assert_eq!(claim_state(&store, 2).await, ClaimState::Queued);
@@ -457,7 +462,9 @@ pub async fn a_load_that_is_not_queued_is_not_sent<S: Store>(store: S) {
         ("an enrolment that is unknown", append_payload(1, &[3])),
     ];
     for (what, payload) in moved {
-        let outcome = store.open_slot(&payload_attempt(signed(2, 0)), &payload).await;
+        let outcome = store
+            .open_slot(&payload_attempt(signed(2, 0)), &payload)
+            .await;
         assert_eq!(outcome.unwrap(), OpenOutcome::PayloadConflict, "{what}");
     }
     assert_eq!(open_states(&store).await.len(), 2);
@@ -473,7 +480,9 @@ pub async fn a_load_is_sent_whole_or_not_at_all<S: Store>(store: S) {
     send(&store, &signed(1, 0), &claim_payload(2)).await;
     for seeds in [[1, 2, 3], [1, 3, 3]] {
         for payload in [append_payload(1, &seeds), claims_payload(&seeds)] {
-            let outcome = store.open_slot(&payload_attempt(signed(2, 0)), &payload).await;
+            let outcome = store
+                .open_slot(&payload_attempt(signed(2, 0)), &payload)
+                .await;
             assert_eq!(outcome.unwrap(), OpenOutcome::PayloadConflict);
         }
     }
@@ -491,7 +500,9 @@ pub async fn an_append_has_enrolments_inside_the_tree<S: Store>(store: S) {
     admit(&store, 2).await;
     let last = (1 << 30) - 1;
     for payload in [append_payload(0, &[]), append_payload(last, &[1, 2])] {
-        let result = store.open_slot(&payload_attempt(signed(0, 0)), &payload).await;
+        let result = store
+            .open_slot(&payload_attempt(signed(0, 0)), &payload)
+            .await;
         assert!(matches!(result, Err(StoreError::Backend(_))), "{result:?}");
     }
     assert_eq!(

@@ -3,7 +3,7 @@ use annona_engine::ports::{
     ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Payload, StoreError,
 };
 use annona_store::SqliteStore;
-use annona_store::conformance::{claim, intake, payload_attempt, newcomer, signed};
+use annona_store::conformance::{claim, intake, newcomer, payload_attempt, signed};
 use tempfile::TempDir;
 
 use crate::{database, fresh, raw};
@@ -30,7 +30,9 @@ async fn filled() -> (SqliteStore, TempDir) {
         },
     ];
     for (nonce, payload) in (0..).zip(&payloads) {
-        let outcome = store.open_slot(&payload_attempt(signed(nonce, 0)), payload).await;
+        let outcome = store
+            .open_slot(&payload_attempt(signed(nonce, 0)), payload)
+            .await;
         assert!(matches!(outcome.unwrap(), OpenOutcome::Stored(_)));
     }
     (store, directory)

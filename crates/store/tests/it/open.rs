@@ -3,7 +3,7 @@ use annona_engine::ports::{
     AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Payload,
     PendingCounts,
 };
-use annona_store::conformance::{claim, intake, payload_attempt, newcomer, signed};
+use annona_store::conformance::{claim, intake, newcomer, payload_attempt, signed};
 use annona_store::{DeploymentTag, OpenError, SqliteStore};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
@@ -21,7 +21,9 @@ async fn what_was_written_is_there_after_closing() {
     let payload = Payload::Claims {
         nullifiers: vec![claim(1).nullifier_hash],
     };
-    let outcome = store.open_slot(&payload_attempt(signed(3, 0)), &payload).await;
+    let outcome = store
+        .open_slot(&payload_attempt(signed(3, 0)), &payload)
+        .await;
     assert!(matches!(outcome.unwrap(), OpenOutcome::Stored(_)));
     let open = store.open_slots().await.unwrap();
     store.close().await;
