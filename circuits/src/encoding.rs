@@ -21,6 +21,9 @@
 //! | C13 | its result is `codeCommitment` | 1 |
 //! | C14 | the square of `context` is a variable, so that no proof fits another context | 1 |
 //!
+//! C1 to C3 are ZKML-4, C4 to C9 ZKML-5, C10 and C11 ZKML-2, C12 and C13 ZKML-3, C14 ZKML-6;
+//! all together are ZKML-1.
+//!
 //! `R` is a response: a linear combination of the pixels of a window, wrapped round the eye,
 //! with the model's integers; `n` is the number of noisy pixels in it. Neither costs a row. `B`
 //! and `c` bits hold the magnitudes for every iris (the model's parser checks `B`), so that an
@@ -29,7 +32,7 @@
 //! for the test model.
 //!
 //! **Not proved here**: that the normalised iris came from a living eye, and that it was found
-//! and unrolled rightly. The orb's signature on `imageCommitment` stands for that, and is
+//! and unrolled rightly. The orb's signature on `imageCommitment` vouches for that, and is
 //! checked outside. The model is part of the rows: a key belongs to one model.
 
 use annona_model::{EncodedIris, EncoderModel, Eye, Filter, NormalisedIris, Probe};

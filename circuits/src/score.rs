@@ -27,6 +27,8 @@
 //! | C17 | its result is `modelCommitment` | 1 |
 //! | C18 | the square of `context` is a variable, so that no proof fits another context | 1 |
 //!
+//! C1 to C3 are ZKML-15, C4 to C13 ZKML-14, C14 and C15 ZKML-12, C16 and C17 ZKML-13, C18 ZKML-6.
+//!
 //! `R` is the sum of the products of a window, `d` the number of places where two codes differ.
 //! Irises `2 i` and `2 i + 1` are of one eye, all other pairs of two. C16 takes in the test set's
 //! commitment, so that a bank can be committed to only after the set. Sums stay below `2^20`, far

@@ -11,7 +11,7 @@ interface IAnnonaToken is IERC20 {
     /// @notice The caller is not the minter.
     error AnnonaToken_NotMinter(address caller);
 
-    /// @notice Issues `amount` to `to`, up to the cap. Only the minter.
+    /// @notice Issues `amount` to `to`, up to the cap (REG-11). Only the minter.
     function mint(address to, uint256 amount) external;
 
     /// @notice The only address that can ever issue tokens.

@@ -5,13 +5,16 @@ pragma solidity 0.8.30;
 /// @notice A claim for epoch `e` is proved against `R_e`, the registry's root before `e` begins,
 /// and against no other root. Epoch `e` can be claimed from its start until `claimWindow()` epochs
 /// later: while `e <= currentEpoch < e + claimWindow`.
-/// @dev Invariants:
-/// I1 a nullifier hash is paid at most once in an epoch;
+/// @dev Invariants, with the requirements that they hold:
+/// I1 a nullifier hash is paid at most once in an epoch (CLAIM-3);
 /// I2 an epoch pays at most its budget, and the contract holds at least the money that its open
-///    epochs still owe;
+///    epochs still owe (EPOCH-5);
 /// I3 an epoch pays at most as many claims as it has members (census breaker), whatever the
-///    verifier says;
-/// I5 the money of one epoch never pays another; unclaimed money returns to the income source.
+///    verifier says (CLAIM-4);
+/// I5 the money of one epoch never pays another; unclaimed money returns to the income source
+///    (EPOCH-7);
+/// I6 an epoch only moves forward, from unopened over open to closed (EPOCH-2, EPOCH-4, EPOCH-7,
+///    REG-10).
 /// (I4 is the registry's: roots, indices and checkpoints only move forward.)
 interface IDistributor {
     /// @notice The state of an epoch; all zero before it is opened.
@@ -178,11 +181,11 @@ interface IDistributor {
     error Distributor_NotPauserNorAdmin(address caller);
 
     /// @notice Fixes the root, the member count and the amount of `epoch`, and takes its budget
-    /// from the income source. Anyone; the first claim does it too.
+    /// from the income source (EPOCH-5). Anyone; the first claim does it too.
     function openEpoch(uint256 epoch) external;
 
     /// @notice Pays the epoch's amount to a member, whoever sends the transaction. Opens the epoch
-    /// if nobody did. The arguments are the members of `Claim`, in its order.
+    /// if nobody did. The arguments are the members of `Claim`, in its order (CLAIM-2).
     function claim(
         uint256 epoch,
         uint256 nullifierHash,
@@ -196,12 +199,12 @@ interface IDistributor {
     /// combination with coefficients 1 and, from the second on,
     /// `keccak256(abi.encode(seed, i)) mod r`, where `seed` is
     /// `keccak256(abi.encode("annona.batch.v1", chainId, distributor, epoch, root, claims))`. The
-    /// seed is the `batchId` of the events.
+    /// seed is the `batchId` of the events (CLAIM-6, CLAIM-7).
     /// @dev A false proof, an input out of range, and more claims to pay than members left revert
     /// the whole: the sender knew. A claim whose nullifier hash is spent or was repeated, whose fee
     /// is more than the epoch's amount, or whose transfer fails, is skipped and told by
     /// `ClaimSkipped`, because others can bring that about after the batch was sent. It stays in
-    /// the seed and, if it is skipped before the proofs are checked, out of the sum.
+    /// the seed and, if it is skipped before the proofs are checked, out of the sum (CLAIM-8).
     /// @param claims 1 to `MAX_BATCH` claims.
     function claimBatch(uint256 epoch, Claim[] calldata claims) external;
 
@@ -210,28 +213,28 @@ interface IDistributor {
     /// where `roots` has the root of each claim's epoch, 0 where it is not open.
     /// @dev A fault of one epoch (its window is over, it cannot be opened, its members are all
     /// paid, its amount is below the fee) does not touch the others: the claim is skipped. A false
-    /// proof reverts the whole, for only the person who made it can send it.
+    /// proof reverts the whole, for only the person who made it can send it (EPOCH-8).
     /// @param claims 1 to `MAX_BATCH` claims.
     function catchUp(EpochClaim[] calldata claims) external;
 
-    /// @notice Returns the unclaimed money of an epoch whose window is over. Anyone, also while
-    /// paused.
+    /// @notice Returns the unclaimed money of an epoch whose window is over (EPOCH-7). Anyone, also
+    /// while paused.
     function closeEpoch(uint256 epoch) external;
 
     /// @notice Sets the most that one claim can be paid. Only the timelock.
     function setPerPersonCap(uint256 newCap) external;
 
-    /// @notice Stops `openEpoch` and all claims at once. Only a pauser. Moves no money.
+    /// @notice Stops `openEpoch` and all claims at once (REG-10). Only a pauser. Moves no money.
     function pause() external;
 
     /// @notice Ends a pause. A pauser, or the timelock if no pauser can or will.
     function unpause() external;
 
-    /// @notice The external nullifier of an epoch:
+    /// @notice The external nullifier of an epoch (IDENT-5):
     /// `hashToField(keccak256(abi.encode("annona.claim.v1", chainId, distributor, epoch)))`.
     function externalNullifier(uint256 epoch) external view returns (uint256);
 
-    /// @notice The signal hash of a claim:
+    /// @notice The signal hash of a claim (CLAIM-1):
     /// `hashToField(keccak256(abi.encode("annona.signal.v1", recipient, feeRecipient, fee)))`.
     function signalHash(address recipient, address feeRecipient, uint256 fee)
         external

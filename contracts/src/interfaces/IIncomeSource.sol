@@ -10,7 +10,7 @@ interface IIncomeSource {
         uint256 indexed epoch, uint256 memberCount, uint256 fromTreasury, uint256 issued
     );
 
-    /// @notice Sends the budget of an epoch to the distributor. Only the distributor.
+    /// @notice Sends the budget of an epoch to the distributor (REG-11). Only the distributor.
     /// @param epoch The epoch, for the record.
     /// @param memberCount The number of members to pay, `N_e`.
     /// @return budget The amount sent, in the token's smallest unit; possibly less than wanted, or

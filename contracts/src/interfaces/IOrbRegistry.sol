@@ -25,6 +25,6 @@ interface IOrbRegistry {
     /// @notice Makes `orb` inactive. Only the timelock.
     function revoke(address orb) external;
 
-    /// @notice Returns whether enrolments signed by `orb` are taken.
+    /// @notice Returns whether enrolments signed by `orb` are taken (ENROL-2).
     function isActive(address orb) external view returns (bool);
 }

@@ -15,7 +15,9 @@ import {IRevokeVerifier} from "./IRevokeVerifier.sol";
 /// included, and `y` out of its own list. The batch of the proof is fixed by `digest` before `x`
 /// exists, so that another list passes with probability at most its length divided by r. A list
 /// shorter than the circuit's batch stands for itself with zeros behind it, which add nothing to
-/// `y`.
+/// `y` (REG-3).
+/// I4: the root moves only by a proved batch, a leaf index is used once, and the checkpoint of an
+/// epoch stays (REG-1, REG-4, EPOCH-2).
 interface IRegistry {
     /// @notice A leaf that becomes 0.
     /// @param leafIndex Its position in the tree.
@@ -71,7 +73,7 @@ interface IRegistry {
     /// a first free leaf that is no longer the one named here.
     error Registry_InvalidProof(uint256 preRoot, uint256 nextIndex);
 
-    /// @notice Appends a batch of commitments at the first free leaf. Only the sequencer.
+    /// @notice Appends a batch of commitments at the first free leaf (REG-4). Only the sequencer.
     /// @dev The circuit is the smallest one that the batch fits into: 16, 256 or 1024 leaves.
     /// `x = keccak256(abi.encode("annona.append.v1", chainId, registry, preRoot, postRoot,
     /// startIndex, digest, leaves)) mod r` and `y = sum of leaves[i] * x^i mod r`.
@@ -92,7 +94,7 @@ interface IRegistry {
     /// `x = keccak256(abi.encode("annona.revoke.v1", chainId, registry, preRoot, postRoot, digest,
     /// items)) mod r` and `y = sum of items[i] * x^i mod r`, where `items` is a `uint256[]` with
     /// the index and the commitment of each removal in turn. The circuit proves that each
-    /// commitment is at its index when its turn comes; so none is removed twice.
+    /// commitment is at its index when its turn comes; so none is removed twice (CIRC-3).
     /// @param removals 1 to 32 leaves.
     /// @param postRoot The root after the batch.
     /// @param digest The circuit's digest of the items.
@@ -104,7 +106,7 @@ interface IRegistry {
         uint256[8] calldata proof
     ) external;
 
-    /// @notice Sets the number of leaves that one epoch may take. Only the timelock.
+    /// @notice Sets the number of leaves that one epoch may take (REG-5). Only the timelock.
     function setEpochEnrolmentCap(uint256 newCap) external;
 
     /// @notice Unix time, in seconds, at which epoch 0 begins.
@@ -113,7 +115,7 @@ interface IRegistry {
     /// @notice Length of an epoch in seconds.
     function epochLength() external view returns (uint256);
 
-    /// @notice The epoch of this block: `(block.timestamp - genesis) / epochLength`.
+    /// @notice The epoch of this block: `(block.timestamp - genesis) / epochLength` (EPOCH-1).
     function currentEpoch() external view returns (uint256);
 
     /// @notice The epoch of a unix time; reverts before genesis.
@@ -138,7 +140,7 @@ interface IRegistry {
     function enrolledIn(uint256 epoch) external view returns (uint256);
 
     /// @notice The last state before `epoch` begins: the protocol's `R_e` and `N_e`. It never
-    /// changes once it can be read.
+    /// changes once it can be read (EPOCH-2).
     /// @return root The root; the empty tree's root if nothing was appended before `epoch`.
     /// @return members The number of members in `root`.
     function checkpointBefore(uint256 epoch) external view returns (uint256 root, uint256 members);

@@ -14,6 +14,7 @@ struct VerifyingKey {
 
 /// @title A verifier that shows the key it verifies with
 interface IVerifyingKey {
-    /// @notice The constants that `verifyProof` uses, for constructors and auditors to check.
+    /// @notice The constants that `verifyProof` uses, for constructors and auditors to check
+    /// (REG-7).
     function verifyingKey() external view returns (VerifyingKey memory);
 }

@@ -91,6 +91,29 @@ impl From<FieldElement> for Salt {
 
 /// A normalised iris of one eye with the salts of its commitments: all that its owner needs to
 /// prove an encoding of it, now or by a later model. Whoever reads it knows the eye.
+///
+/// ```
+/// use annona_model::{Eye, ModelName, NormalisedIris};
+/// use annona_zkml::IrisPackage;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let size = ModelName::Ci.model().size();
+/// let pixels = (0..size.pixel_count()).map(|at| (at * at % 128) as u8).collect();
+/// let noise = vec![false; size.noise_count()];
+/// let iris = NormalisedIris::new(ModelName::Ci.model(), pixels, noise)?;
+/// let package = IrisPackage::new(Eye::Left, iris.clone(), &mut rand::rng());
+///
+/// // The commitment to the code is to the code that the model computes.
+/// let (code, commitment) = package.code_commitment(ModelName::Ci)?;
+/// assert_eq!(code, ModelName::Ci.model().encode(&iris));
+/// assert_eq!(commitment, package.commitments(ModelName::Ci)?.code);
+///
+/// // Other salts give other commitments to the same iris, so that nobody can guess it.
+/// let again = IrisPackage::new(Eye::Left, iris, &mut rand::rng());
+/// assert_ne!(package.image_commitment(), again.image_commitment());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IrisPackage {
     eye: Eye,

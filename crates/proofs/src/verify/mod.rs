@@ -55,6 +55,41 @@ impl ProofVerifier {
 }
 
 /// Verifies claim proofs with a key that is prepared once.
+///
+/// ```
+/// # use annona_core::{Address, AmountWei, ClaimScope, Epoch, ExternalNullifier, Payment};
+/// # use annona_proofs::{Identity, prove_claim};
+/// # use annona_tree::MembershipTree;
+/// use annona_proofs::{ClaimVerifier, VerifyingKey};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let identity = Identity::generate(&mut rand::rng());
+/// # let mut members = MembershipTree::default();
+/// # members.append(&[identity.commitment()])?;
+/// # let place = members.leaf_index(identity.commitment()).expect("appended");
+/// # let path = members.current().proof(place);
+/// # let scope = ClaimScope { chain_id: 31_337, distributor: Address::repeat_byte(1) };
+/// # let payment = Payment {
+/// #     recipient: Address::repeat_byte(2),
+/// #     fee_recipient: Address::ZERO,
+/// #     fee: AmountWei::ZERO,
+/// # };
+/// # let rng = &mut rand::rng();
+/// let claim = prove_claim(&identity, &path, &scope, Epoch(7), &payment, rng)?;
+/// let verifier = ClaimVerifier::new(&VerifyingKey::semaphore_30());
+/// verifier.verify(&claim.inputs, &claim.points)?;
+///
+/// // A proof holds for its own public inputs, and for no others.
+/// let mut forged = claim;
+/// forged.inputs.external_nullifier = ExternalNullifier::new(&scope, Epoch(8));
+/// assert!(verifier.verify(&forged.inputs, &forged.points).is_err());
+///
+/// // Many are verified at once, and each gets an answer of its own.
+/// let answers = verifier.verify_batch(&[claim, forged]);
+/// assert!(answers[0].is_ok() && answers[1].is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ClaimVerifier {
     prepared: PreparedKey,
