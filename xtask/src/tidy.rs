@@ -70,7 +70,7 @@ const REPLACED_WORDS: [(&str, &str); 7] = [
     ("screening", "prefilter"),
 ];
 /// Phrases that a native reader stumbles over, in lower case, and plain ones.
-const REPLACED_PHRASES: [(&str, &str); 15] = [
+const REPLACED_PHRASES: [(&str, &str); 16] = [
     ("any more", "no longer"),
     ("anymore", "no longer"),
     ("came of", "came from"),
@@ -81,6 +81,7 @@ const REPLACED_PHRASES: [(&str, &str); 15] = [
     ("handed in", "submitted"),
     ("hands in", "submits"),
     ("maker of the block", "block proposer"),
+    ("no experiment", "chosen, not measured, and why the value is reasonable"),
     ("passed over", "skipped or ignored"),
     ("tell apart", "distinguish"),
     ("tells apart", "distinguishes"),

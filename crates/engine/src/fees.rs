@@ -5,8 +5,8 @@ use crate::ports::{FeeMarket, Fees};
 /// Room for the base fee to rise while a transaction waits: two times what it is now lasts
 /// for six full blocks, each of which raises it by an eighth at most (EIP-1559).
 const BASE_FEE_ROOM: u64 = 2;
-/// Divisor of the least raise, an eighth: a node takes another transaction with the same nonce
-/// when it offers a tenth more, and an eighth is safely above that.
+/// Divisor of the least raise, an eighth: Geth and Erigon take another transaction with the same
+/// nonce when it offers a tenth more (their price bump of 10 %), and an eighth is above that.
 const RAISE_BY: u64 = 8;
 /// Largest number of attempts for one nonce: with each one the time until the next grows.
 // Chosen, not measured: fifteen raises by an eighth are six times the first offer.

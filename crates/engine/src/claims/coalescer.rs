@@ -10,6 +10,7 @@ use futures::lock::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
 
 /// Number of groups worked on at once. A request that is never answered holds up the group that
 /// it is for; more groups would share less of the work.
+// Chosen, not measured: two groups may hang before others wait.
 const MAX_GROUPS: usize = 3;
 
 /// Answers questions in groups, a few groups at a time: those that come while no further group

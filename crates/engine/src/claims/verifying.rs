@@ -9,8 +9,10 @@ use futures::channel::oneshot;
 
 /// Largest number of questions in a batch. More would hardly cost less each, and would delay
 /// the questions after them (CLAIM-15).
+// Each of 64 costs about a quarter of one alone (docs/measurements/proofs.md).
 const MAX_BATCH: usize = 64;
 /// Largest number of questions that may wait while a batch is worked on.
+// Chosen, not measured: a bound on memory, of sixteen batches.
 const MAX_WAITING: usize = 1_024;
 
 /// Refusal of a question because as many as may wait already do.

@@ -15,7 +15,8 @@ pub(crate) const FINE_ANGLES: usize = 1024;
 /// Number of radii that are sampled.
 pub(crate) const FINE_RADII: usize = 128;
 /// Share of noisy samples above which a block of the normalised iris is noisy.
-// Chosen; no experiment is recorded. The parameter file has the tolerance of the filters.
+// Chosen, not measured: a lash across a corner of a block leaves most of it. The parameter file
+// has the tolerance of the filters.
 const MAX_NOISY_SHARE: f32 = 0.25;
 
 /// Flattening of the limbus beyond the part that gaze and noise make.

@@ -20,7 +20,7 @@ pub(crate) fn check_grey_levels(
     const SAMPLE_STRIDE: usize = 7;
     const BLACK_LEVELS: usize = 3;
     const FIRST_WHITE_LEVEL: usize = 253;
-    // A fiftieth of the diameter. Chosen, not measured.
+    // Chosen, not measured: a fiftieth of the diameter, wider than the pixels of an enlarged picture.
     const FAR_PIXEL_RADIUS_SHARE: f32 = 0.04;
     let place = |v: f32| ((v + 0.5) * factor as f32) as u32;
     let (w, h) = image.dimensions();

@@ -176,6 +176,7 @@ struct Slope {
 
 impl<'a> Surroundings<'a> {
     fn new(plane: &'a Plane, pupil: &Contour, limbus: &Contour) -> Self {
+        // Chosen, not measured: a flatter picture has nothing but noise to divide by.
         const MIN_GREY_RANGE: f32 = 8.0;
         let radius = limbus.mean_radius();
         let mut about = Self {
@@ -238,6 +239,7 @@ impl<'a> Surroundings<'a> {
     }
 
     fn slope(&self, share: f32, k: usize) -> Option<Slope> {
+        // Chosen, not measured: some pixels, wider than noise and narrower than an eyelid.
         const SLOPE_REACH_RADIUS_SHARE: f32 = 0.04;
         let d = SLOPE_REACH_RADIUS_SHARE * self.radius;
         let (x, y) = self.point(share, k, d)?;
@@ -258,6 +260,8 @@ impl<'a> Surroundings<'a> {
     /// Measures how far the iris strays from the usual level at each depth, on average; a
     /// depth is a share of the way from the pupil to the limbus.
     fn strays(&self, depths: [f32; 3]) -> ByDirection {
+        // Chosen, not measured: a reflection or lash counts no more than skin does. The weights
+        // were fitted to measures with these values (docs/measurements/iris.md).
         const MAX_STRAY_DEVIATIONS: f32 = 5.0;
         let mut sums = [0.0; DIRECTIONS];
         for depth in depths {

@@ -9,7 +9,8 @@ use crate::raster::Plane;
 
 /// Largest pupil radius looked for, as a share of the coarse plane's shorter side;
 /// and the smallest in its pixels.
-// Chosen; no experiment is recorded.
+// Chosen, not measured: a wide pupil of an iris that fills the picture; below three pixels a
+// circle is no circle.
 const MAX_PUPIL_RADIUS_SHARE: f32 = 0.27;
 const MIN_PUPIL_RADIUS_PX: usize = 3;
 /// Iris radii looked for: in pupil radii, and at most as shares of the coarse
@@ -33,7 +34,7 @@ const LIMBUS_BRIGHTENING_HALF_WEIGHT: f32 = 0.5;
 const MAX_CENTRE_DISTANCE: f32 = 0.2;
 const CENTRE_REACH_OF_RADIUS: f32 = 0.1;
 /// Votes of a candidate, as a share of the most, below which its limbus is not looked for.
-// Chosen for speed.
+// Chosen for speed, not measured: a circle with so few votes is hardly ever the pupil.
 const MIN_VOTES_SHARE: f32 = 0.3;
 /// Brightness that tissue inside the limbus must have over the pupil to count in full, as a
 /// share of the picture's range, and the count of a limbus with none of it.

@@ -15,17 +15,18 @@ use crate::raster::Plane;
 // errors on MMU2 at FMR 1e-4 from 14 to 8.
 const UNDECIDED_DEVIATIONS: f32 = 3.8;
 /// Most that one pixel says against being tissue; every tissue pixel says -1.
-// Chosen; no experiment is recorded. One dark lash must not make an eyelid.
+// Chosen, not measured: one dark lash must not make an eyelid.
 const MAX_PIXEL_EVIDENCE: f32 = 2.0;
 
 /// Evidence on the way outward after which an eyelid counts as crossed.
-// Chosen; no experiment is recorded. Three pixels that say as much as a pixel can.
+// Chosen, not measured: three pixels that say as much as a pixel can.
 const CROSSED_EYELID_EVIDENCE: f32 = 6.0;
 /// The most that a pixel beyond a crossed eyelid says for being tissue.
-// Chosen; no experiment is recorded. Half of what tissue says in the open.
+// Chosen, not measured: half of what tissue says in the open.
 const MIN_EVIDENCE_BEYOND_EYELID: f32 = -0.5;
 
 /// Farthest pixels before and beyond an eyelid's margin that are compared.
+// Chosen, not measured: a margin is a few pixels wide at the usual radii.
 const MARGIN_SPAN_PX: usize = 4;
 /// Grey levels by which the far side is brighter at which a margin counts half, and the
 /// least count of a margin.

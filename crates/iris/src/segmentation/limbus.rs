@@ -69,8 +69,7 @@ pub(super) fn limbus_contour(
 
 /// Before the eyelids are known: the sides count in full, above and below hardly.
 fn sideways_trust((dx, dy): (f32, f32)) -> f32 {
-    // Chosen; no experiment is recorded. More than nothing, for an open eye shows its limbus
-    // there.
+    // Chosen, not measured: more than nothing, for an open eye shows its limbus there.
     const COVERED_PART_TRUST: f32 = 0.15;
     let down = dy / length(dx, dy).max(1e-3);
     if (-0.5..=0.65).contains(&down) {

@@ -10,10 +10,10 @@ use crate::raster::Plane;
 use crate::raster::order::upper_median;
 
 /// The same for the pupil, whose edge is the strongest about it.
-// Chosen; no experiment is recorded. So large that contrast counts nearly in proportion.
+// Chosen, not measured: so large that contrast counts nearly in proportion.
 const PUPIL_CONTRAST_HALF_WEIGHT: f32 = 200.0;
 
-// Two harmonics, for what is not seen yet must not bend the curve. Chosen, not measured.
+// Chosen, not measured: two harmonics, for what is not seen yet must not bend the curve.
 const ROUNDS_BEFORE_EYELIDS: [FitRound; 1] = [FitRound {
     reach: 0.2,
     order: 2,

@@ -17,11 +17,13 @@ const GLINT_WAY_PER_LED_STEP: f32 = 0.5 * 7.8 / 5.9;
 // Chosen, not measured: an eye that looks at the orb has its glints well inside.
 const REACH_RADII: f32 = 0.75;
 /// Distance from the eyelids, whose wet edges shine too, as a share of the reach.
+// Chosen, not measured: about as wide as that shine, some pixels.
 const EYELID_MARGIN_REACH_SHARE: f32 = 0.04;
 /// Grey level of a glint at least.
 // Chosen, not measured: an iris that is exposed well is darker.
 const MIN_GLINT_LEVEL: u8 = 175;
 /// Smallest and largest glint, in pixels.
+// Chosen, not measured: a dot of noise is smaller, the reflection of a window larger.
 const GLINT_AREA_PX: std::ops::RangeInclusive<usize> = 4..=900;
 /// LEDs closer than this are not distinguished, in iris radii of the glint's way.
 // Chosen, not measured: about seven pixels at an iris radius of 115, well above the error of a
@@ -31,6 +33,7 @@ const MIN_GLINT_WAY_RADII: f32 = 0.06;
 // Chosen, not measured: a cornea shows a glint unless an eyelid hides it.
 const MIN_SHOWN_SHARE: f32 = 0.5;
 /// The error of a surface that shows no glints at all.
+// Chosen: any value far above the limit refuses it.
 const ERROR_WITHOUT_GLINTS: f32 = 9.0;
 
 /// The median of the glint's error over the way expected, over neighbouring frames

@@ -15,9 +15,11 @@ const RING_STEP_RADII: f32 = 0.04;
 const SAMPLES_PER_RING: usize = 13;
 const SAMPLE_STEP_RADIANS: f32 = 0.07;
 /// Distance kept from the eyelids, in iris radii.
+// Chosen, not measured: beyond the rim of an eyelid and its shadow.
 const EYELID_MARGIN_RADII: f32 = 0.12;
 /// Least samples on each side.
-// Chosen, not measured, like the next two: fewer would measure a vessel or a lash.
+// Chosen, not measured: fewer would measure a vessel or a lash. The next two keep out pairs whose
+// light hardly differs, and a median of one or two.
 const MIN_SAMPLES_PER_SIDE: usize = 16;
 /// Pairs of LEDs closer than this to the left and right say nothing.
 const MIN_LED_STEP: f32 = 0.06;
