@@ -81,7 +81,10 @@ const REPLACED_PHRASES: [(&str, &str); 16] = [
     ("handed in", "submitted"),
     ("hands in", "submits"),
     ("maker of the block", "block proposer"),
-    ("no experiment", "chosen, not measured, and why the value is reasonable"),
+    (
+        "no experiment",
+        "chosen, not measured, and why the value is reasonable",
+    ),
     ("passed over", "skipped or ignored"),
     ("tell apart", "distinguish"),
     ("tells apart", "distinguishes"),

@@ -24,7 +24,7 @@ use snapshot::{ChainSnapshot, SnapshotQuery};
 use verifying::{BatchVerifier, Full};
 
 /// Number of claims that may wait for the relay before new ones are turned away (CLAIM-15).
-// Chosen, not measured: some minutes of the work of the relay, so that no promise is broken.
+// Chosen, not measured: some minutes of work for the relay.
 const MAX_QUEUED_CLAIMS: u64 = 100_000;
 
 /// Reason for which a claim is refused.
