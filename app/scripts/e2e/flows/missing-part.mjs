@@ -17,7 +17,7 @@ export async function run({ demo, service, newPhone, expect }) {
   expect(!(await phone.sees('proof')), 'the page speaks of the proof');
   await phone.shot('pages');
   inside.find();
-  await phone.press('Start again');
+  await phone.press('Try again');
   await openByPin(phone);
   await phone.heading('You are in');
 

@@ -1,5 +1,11 @@
 import type { MessageKey } from '../../messages/catalogue.ts';
-import { codeOf, PROBLEM_TEXTS, textOf, type ProblemCode } from '../../service/problems.ts';
+import {
+  codeOf,
+  PROBLEM_TEXTS,
+  textOf,
+  type ProblemCode,
+  type ServiceFailure,
+} from '../../service/problems.ts';
 import { FAILURE_TEXTS } from '../identity/failures.ts';
 import type { NotChecked } from '../present/present.ts';
 import type { ClaimState, DeviceClaim } from './claim.ts';
@@ -42,6 +48,21 @@ export function shortText({ state, receipts }: DeviceClaim): MessageKey {
 /** Returns whether a service is said to be at work on a claim, and to have paid nothing yet. */
 export function isUnderWay(state: ClaimState): boolean {
   return state.kind === 'sent' && !['mined', 'final'].includes(state.status);
+}
+
+/** Texts after which the app tries again by itself, in the place of those that ask the person to. */
+const WAITING_TEXTS: Partial<Record<MessageKey, MessageKey>> = {
+  'problem.payments-paused': 'waiting.payments-paused',
+  'problem.busy': 'waiting.busy',
+  'problem.service-fault': 'waiting.service-fault',
+  'problem.membership-not-synced': 'waiting.membership-not-synced',
+  'problem.chain-unavailable': 'waiting.chain-unavailable',
+};
+
+/** Returns the text for a failure after which the app tries again by itself. */
+export function waitingText(failure: ServiceFailure): MessageKey {
+  const text = textOf(failure);
+  return WAITING_TEXTS[text] ?? text;
 }
 
 /** Texts for reasons that signed refusals name and the codes of the API do not. */
