@@ -35,7 +35,7 @@ describe('the texts', () => {
     const date = new Date('2023-12-04T20:13:20Z');
     for (const [code, day] of [
       ['en', '4\u00a0December 2023'],
-      ['es', '4\u00a0de\u00a0diciembre de 2023'],
+      ['es', '4\u00a0de diciembre de 2023'],
       ['sw', '4\u00a0Desemba 2023'],
       ['ar', '4\u00a0ديسمبر 2023'],
     ] as const) {

@@ -65,7 +65,8 @@ export function dateFormat(
         const isWithin = [DATE_PARTS, TIME_PARTS].some((kinds) =>
           around.every((it) => kinds.includes(it)),
         );
-        return type === 'literal' && isWithin ? value.replaceAll(' ', '\u00a0') : value;
+        // Where there is a word between, as in Spanish, a line may break before the month.
+        return type === 'literal' && isWithin ? value.replace(' ', '\u00a0') : value;
       })
       .join('');
   };
