@@ -6,8 +6,9 @@ import { RpcEndpoint } from '../chain/rpc.ts';
 import type { RequestContext } from '../net/request.ts';
 import { tryAgain } from '../service/problems.ts';
 import { Service, type ReceiptView } from '../service/service.ts';
+import type { PathOutcome } from '../tree/tree.ts';
 import { readAbout, type AboutState } from './about/about.ts';
-import { canChange, checkClaim, type Checks } from './check/check.ts';
+import { canChange, checkClaim, checkPlace, type Checks, type FindPlace } from './check/check.ts';
 import { canCome, type DeviceClaim } from './claim/claim.ts';
 import {
   makeClaims,
@@ -87,7 +88,8 @@ export type MemberPage =
   | { kind: 'recovery' }
   | { kind: 'code' }
   | { kind: 'payment'; nullifierHash: string }
-  | { kind: 'check'; nullifierHash: string }
+  /** Checks of a payment, or of the place in the list alone. */
+  | { kind: 'check'; nullifierHash?: string }
   | { kind: 'money' }
   | { kind: 'receiving' }
   | { kind: 'about' }
@@ -298,7 +300,7 @@ export class Member {
     }
     if (page.kind === 'check') {
       this.checks = undefined;
-      void this.#check(page.nullifierHash);
+      void this.#check(page.nullifierHash, this.#placeFinder());
     }
     if (page.kind === 'own-claim') void this.planOwnClaim(page.nullifierHash);
     if (page.kind === 'replace') void this.purse.planReplacement(page.id, page.change);
@@ -539,14 +541,33 @@ export class Member {
     }, WATCH_EVERY_MS);
   }
 
-  /** Checks a claim against the chain, and again while the chain can still say more. */
-  async #check(nullifierHash: string): Promise<void> {
+  /** Checks the person's place, and a claim, and again while the chain can still say more. */
+  async #check(nullifierHash: string | undefined, findPlace: FindPlace): Promise<void> {
     const { facts, page } = this;
     const claim = this.claims.find((it) => it.nullifierHash === nullifierHash);
-    const checks = claim && facts && (await checkClaim(claim, facts, this.#endpoints()));
+    const checks = facts && (await (claim
+      ? checkClaim(claim, facts, this.#endpoints(), findPlace)
+      : checkPlace(facts, this.#endpoints(), findPlace)));
     if (this.page !== page) return;
     this.checks = checks;
-    if (checks && canChange(checks)) this.#lookAgain(page, () => this.#check(nullifierHash));
+    if (checks && canChange(checks)) {
+      this.#lookAgain(page, () => this.#check(nullifierHash, findPlace));
+    }
+  }
+
+  /** Returns the search for the person's place, which asks for no list twice once it is found. */
+  #placeFinder(): FindPlace {
+    const found = new Map<number, PathOutcome>();
+    return async (epoch, members) => {
+      const { membership } = this;
+      const known = found.get(epoch);
+      if (known || !membership) return known ?? { kind: 'absent' };
+      const { commitment, leafIndex } = membership;
+      const { findPath } = this.context;
+      const outcome = await findPath(this.#services(), epoch, members, commitment, leafIndex);
+      if (outcome.kind === 'found') found.set(epoch, outcome);
+      return outcome;
+    };
   }
 
   /** Reads what it costs to send a claim without a service. */

@@ -238,10 +238,11 @@ describe('a citizen', () => {
 
     member.open({ kind: 'check', nullifierHash: NULLIFIER });
     await until(() => member.checks !== undefined);
-    expect(member.checks?.results.map(({ verdict }) => verdict)).toEqual([
-      'pass',
-      'not-checked',
-      'pass',
+    expect(member.checks?.results.map(({ name, verdict }) => [name, verdict])).toEqual([
+      ['inclusion', 'pass'],
+      ['root', 'pass'],
+      ['receipt', 'not-checked'],
+      ['payment', 'pass'],
     ]);
     member.open({ kind: 'money' });
     await until(() => member.money.kind === 'read');
@@ -288,6 +289,23 @@ describe('a citizen', () => {
     await vi.advanceTimersByTimeAsync(30_000);
     expect(member.visitState).toBe(told);
   }, 60_000);
+
+  it('checks her place in the list before any payment, and again while no list comes', async () => {
+    const member = await world.tab();
+    await join(member);
+    expect(member.claims).toEqual([]);
+    const lost: PathOutcome = { kind: 'failure', failure: { kind: 'unreachable' } };
+    const { path } = world;
+    world.path = lost;
+    member.open({ kind: 'check' });
+    await until(() => member.checks !== undefined);
+    expect(member.checks?.results).toMatchObject([
+      { name: 'inclusion', verdict: 'not-checked', reason: 'inclusion-no-list' },
+    ]);
+    world.path = path;
+    await until(() => member.checks?.results[0]?.verdict === 'pass');
+    expect(member.checks?.evidence).toMatchObject({ kind: 'checked', sources: [RPC] });
+  });
 
   it('is a member in the next tab as well, and her claims are sent while it is locked', async () => {
     const first = await world.tab();

@@ -140,6 +140,7 @@ const around = {
   onendpoints: nothing,
   onservices: nothing,
   onmoney: nothing,
+  oncheck: nothing,
   onabout: nothing,
   onsettings: nothing,
   onhelp: nothing,
@@ -305,8 +306,31 @@ const receiving = (props: object) => ({
 const verdictOf = (reason: CheckReason) => {
   if (['no-endpoint', 'no-answer', 'disagreement'].includes(reason)) return 'not-checked';
   if (['payment-none-yet', 'receipt-open'].includes(reason)) return 'not-checked';
+  if (['inclusion-absent', 'inclusion-no-list'].includes(reason)) return 'not-checked';
   const passes = ['root-same', 'receipt-kept', 'receipt-excused', 'receipt-refused', 'payment-right'];
+  if (reason === 'inclusion-shown') return 'pass';
   return passes.includes(reason) ? 'pass' : 'fail';
+};
+/** Page of checks about the place in the list alone. */
+const place = (reason: CheckReason, evidence: object = CHECKED) => ({
+  component: CheckPage,
+  props: {
+    checks: { results: [inclusion(reason)], evidence },
+    onendpoints: nothing,
+    onrelease: nothing,
+    onback: nothing,
+  },
+});
+const inclusion = (reason: CheckReason) => ({
+  name: 'inclusion',
+  verdict: verdictOf(reason),
+  reason,
+  ...(reason === 'inclusion-shown' && { leafIndex: 1_204 }),
+});
+/** Reason for the verdict on the place in the list beside that on the root of a claim. */
+const reasonBeside = (root: CheckReason): CheckReason => {
+  if (root === 'root-same') return 'inclusion-shown';
+  return root === 'root-other' ? 'inclusion-other-root' : root;
 };
 const checks = (
   [root, paper, money]: readonly [CheckReason, CheckReason, CheckReason],
@@ -316,6 +340,7 @@ const checks = (
   props: {
     checks: {
       results: [
+        inclusion(reasonBeside(root)),
         { name: 'root', verdict: verdictOf(root), reason: root },
         {
           name: 'receipt',
@@ -629,6 +654,11 @@ const STATES: Record<string, State> = {
   'verify-unsigned': checks(['root-same', 'receipt-unsigned', 'payment-none']),
   'verify-excused': checks(['root-same', 'receipt-excused', 'payment-none']),
   'verify-not-checked': checks(['no-endpoint', 'no-endpoint', 'no-endpoint'], NOT_CHECKED),
+  'verify-place': place('inclusion-shown'),
+  'verify-place-wrong': place('inclusion-too-few-leaves'),
+  'verify-place-absent': place('inclusion-absent'),
+  'verify-place-no-list': place('inclusion-no-list'),
+  'verify-place-not-checked': place('no-endpoint', NOT_CHECKED),
   about: about({ kind: 'read', events: [leafEvent('joined', 3, 17)], evidence: CHECKED }),
   'about-removed': about({
     kind: 'read',

@@ -110,6 +110,14 @@ describe('the module', () => {
     }
     expect(await wallet.treePath({ leafIndex: 0, tiles })).toEqual({ leaf, path: CLAIM.path });
     expect(word(node)).toBe(root);
+    // The root follows from the tiles: another member beside the leaf makes another one.
+    const beside = concat(bytes(leaf), bytes(word(99n)));
+    const other = await wallet.treePath({ leafIndex: 0, tiles: [beside, ...tiles.slice(1)] });
+    let otherRoot = poseidon2([BigInt(leaf), 99n]);
+    for (const sibling of siblings.slice(1)) otherRoot = poseidon2([otherRoot, BigInt(sibling)]);
+    expect(other.path.siblings[0]).toBe(word(99n));
+    expect(other.path.root).toBe(word(otherRoot));
+    expect(other.path.root).not.toBe(root);
     const three = wallet.treePath({ leafIndex: 0, tiles: tiles.slice(1) });
     expect(await failureOf(three)).toEqual({ code: 'not-understood' });
     const full = bytes(`0x${'ff'.repeat(32)}`);

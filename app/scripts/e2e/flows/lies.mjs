@@ -33,6 +33,9 @@ export async function run({ demo, service, newPhone, nextEpoch, expect }) {
   const otherTile = get(LEAVES, (_, { body }) => ({ body: addLeaf(body) }));
   const otherList = 'The service gave a list of members that is not the chain’s.';
   await isRefused('tiles', [otherTile], otherList);
+  await phone.choose('Check it yourself');
+  await phone.see('Your place in the list: FAIL');
+  await phone.shot('other-list');
 
   // A list of the service's own, with which its root agrees: it could mark one person's claim.
   const { epoch, memberCount } = await demo.get('/v1/epochs/current');

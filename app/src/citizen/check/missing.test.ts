@@ -26,8 +26,9 @@ describe('a part of the app that does not come', () => {
       receipts: [{ service: 'https://a.example/', receipt }],
     };
     const paid = { block: 56, epoch: 5, nullifierHash: word('a'), recipient: address('c'), amount: 70n };
-    const checks = await checkClaim(claim, FACTS, [endpoint({ ...CHAIN, payments: [paid] })]);
+    const checks = await checkClaim(claim, FACTS, [endpoint({ ...CHAIN, payments: [paid] })], async () => ({ kind: 'absent' }));
     expect(checks.results.map(({ name, verdict, reason }) => [name, verdict, reason])).toEqual([
+      ['inclusion', 'not-checked', 'inclusion-absent'],
       ['root', 'pass', 'root-same'],
       ['receipt', 'not-checked', 'part-missing'],
       ['payment', 'pass', 'payment-right'],

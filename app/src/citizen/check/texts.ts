@@ -4,6 +4,7 @@ import type { CheckName, CheckReason, CheckResult } from './check.ts';
 
 /** Text for what a check is about. */
 export const NAME_TEXTS = {
+  inclusion: 'verify.inclusion',
   root: 'verify.root',
   receipt: 'verify.receipt',
   payment: 'verify.payment',
@@ -25,6 +26,12 @@ export const REASON_TEXTS = {
   'no-answer': 'verify.no-answer',
   disagreement: 'verify.disagreement',
   'part-missing': 'failure.page-missing',
+  'inclusion-shown': 'verify.inclusion-shown',
+  'inclusion-other-root': 'verify.inclusion-other-root',
+  'inclusion-too-few-leaves': 'verify.inclusion-too-few',
+  'inclusion-absent': 'verify.inclusion-absent',
+  'inclusion-no-list': 'verify.inclusion-no-list',
+  'inclusion-too-early': 'verify.inclusion-too-early',
   'root-same': 'verify.root-same',
   'root-other': 'verify.root-other',
   'no-receipt': 'verify.no-receipt',

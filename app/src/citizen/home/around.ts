@@ -3,6 +3,7 @@ export interface Around {
   isCardChecked: boolean;
   oncard: () => void;
   onmoney: () => void;
+  oncheck: () => void;
   onabout: () => void;
   onendpoints: () => void;
   onservices: () => void;
