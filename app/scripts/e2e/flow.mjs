@@ -62,9 +62,9 @@ export class Flow {
   /** Takes a new phone with the app open in it. */
   newPhone = async (options = {}) => {
     const name = `phone${this.#phones.length + 1}`;
-    // The service recommends the chain's endpoint, and a phone may ask it.
-    const named = [new URL(this.demo.chain).origin, this.chain.target.origin];
-    const defaults = { address: this.demo.service, folder: this.folder, name, named };
+    // The service recommends the chain's endpoint, which a phone asks after the person's yes only.
+    const { service: address, chain: recommended } = this.demo;
+    const defaults = { address, folder: this.folder, name, recommended };
     const phone = await newPhone(this.browser, { ...defaults, ...options });
     this.#phones.push(phone);
     return phone;

@@ -13,7 +13,7 @@ const LIMIT_MS = 120_000;
 export const CLAIMS = /\/v1\/claims$/;
 
 /**
- * Options: `address` of the app; `named`, origins besides its own that the person names;
+ * Options: `address` of the app; `recommended`, the endpoint that its service recommends;
  * `hasAuthenticator`; `locale`; `width` and `height` in CSS pixels; `folder` for screenshots;
  * `context`, a context that is there already; `hasServiceWorker` false where files of the app are to
  * come from the service each time.
@@ -53,14 +53,15 @@ export class Phone {
   #shots = 0;
 
   constructor(context, options) {
-    const { address, named = [], hasAuthenticator = false, folder, name = 'phone' } = options;
+    const { address, recommended, hasAuthenticator = false, folder, name = 'phone' } = options;
     this.context = context;
     this.viewport = options.viewport;
     this.address = address;
+    this.recommended = recommended;
     this.hasAuthenticator = hasAuthenticator;
     this.folder = folder;
     this.name = name;
-    this.watch = new Watch(context, [new URL(address).origin, ...named]);
+    this.watch = new Watch(context, [new URL(address).origin]);
     context.setDefaultTimeout(LIMIT_MS);
   }
 

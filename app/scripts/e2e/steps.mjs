@@ -24,8 +24,11 @@ export async function readCard(phone) {
   return words;
 }
 
-/** Goes from the welcome page to the home page with an identity; returns the card's words. */
-export async function makeIdentity(phone) {
+/**
+ * Goes from the welcome page to the home page with an identity; returns the card's words. `answer`
+ * is `yes` or `not-now`: may the chain be read through the endpoint that the service recommends?
+ */
+export async function makeIdentity(phone, answer = 'yes') {
   await phone.heading('An income for every person');
   await phone.press('Make an identity');
   await choosePin(phone);
@@ -38,17 +41,31 @@ export async function makeIdentity(phone) {
   const words = await readCard(phone);
   await phone.press('I have written them down');
   await checkCard(phone, words);
+  await answerQuestion(phone, answer);
+  await phone.see('Your recovery card is checked');
   return words;
 }
 
+/**
+ * Answers the question about the endpoint that the phone's service recommends. Before a yes the watch
+ * objects to every request to it.
+ */
+export async function answerQuestion(phone, answer = 'yes') {
+  if (!phone.recommended) return;
+  await phone.heading('Check your service against the chain?');
+  await phone.see(new URL(phone.recommended).href);
+  await phone.shot('question');
+  if (answer === 'yes') phone.watch.allow(phone.recommended);
+  await phone.choose(answer === 'yes' ? /^Yes, read the chain through/ : 'Not now');
+}
+
 /** Answers the questions about the words of the card. */
-export async function checkCard(phone, words) {
+async function checkCard(phone, words) {
   await phone.heading('Check your card');
   for (const label of await phone.page.locator('label').allInnerTexts()) {
     await phone.write(label, words[Number(label.match(/\d+/)[0]) - 1]);
   }
   await phone.press('Check');
-  await phone.see('Your recovery card is checked');
 }
 
 /** Goes from the welcome page to the home page with the identity of a card. */
@@ -64,6 +81,7 @@ export async function readWords(phone, words) {
     await phone.heading('Open with your fingerprint or face?');
     await phone.press('Not now');
   }
+  await answerQuestion(phone);
   await phone.heading('Your identity is on this phone');
 }
 
@@ -133,7 +151,7 @@ export async function waitForPayments(phone, count) {
   await phone.page.getByText(/^Paid( a moment ago)?$/).nth(count - 1).waitFor();
 }
 
-/** Sees that the chain is read through an endpoint which the service recommends. */
+/** Sees that the chain is read through an endpoint which the service recommends, after the yes. */
 export async function seeRecommended(phone, address) {
   await phone.choose('Settings');
   await phone.choose('Checking against the chain');

@@ -69,6 +69,10 @@ import {
   mergedNetwork,
   readNetwork,
   recommendedEndpoints,
+  unansweredEndpoints,
+  usedEndpoints,
+  withAnswers,
+  type EndpointAnswer,
   type Network,
 } from './settings/network.ts';
 import type { SettingsStorage } from './settings/settings.ts';
@@ -134,7 +138,7 @@ export interface MemberContext {
 /** The way from an identity to a payment: what is known, and the work that the screens ask for. */
 export class Member {
   page = $state.raw<MemberPage>({ kind: 'home' });
-  network = $state.raw<Network>({ services: [], endpoints: undefined });
+  network = $state.raw<Network>({ services: [], endpoints: undefined, answers: {} });
   /** Endpoints that the services of the adopted deployment recommend. */
   recommended = $state.raw<readonly string[]>([]);
   survey = $state.raw<Survey>();
@@ -205,9 +209,14 @@ export class Member {
     return this.network.services;
   }
 
-  /** Addresses of the endpoints that are asked: those that the person named, or the recommended. */
+  /** Addresses of the endpoints that are asked: those that the person named or has agreed to. */
   get endpoints(): readonly string[] {
-    return this.network.endpoints ?? this.recommended;
+    return usedEndpoints(this.network, this.recommended);
+  }
+
+  /** Recommended endpoints about which the person is asked before anything is asked of them. */
+  get unanswered(): readonly string[] {
+    return unansweredEndpoints(this.network, this.recommended);
   }
 
   /** Takes up what was left: settings, facts, and the claims of the queue, which need no secret. */
@@ -323,6 +332,17 @@ export class Member {
     this.#readAtMs = Number.NEGATIVE_INFINITY;
     this.#runner?.readSoon();
     await this.enter();
+  }
+
+  /** Takes the person's answer about endpoints that services recommend. */
+  async answerEndpoints(addresses: readonly string[], answer: EndpointAnswer): Promise<void> {
+    await this.chooseNetwork(withAnswers(this.network, addresses, answer));
+  }
+
+  /** Reads the chain through the endpoints that services recommend, as the person asks. */
+  async useRecommended(): Promise<void> {
+    const agreed = withAnswers(this.network, this.recommended, 'yes');
+    await this.chooseNetwork({ ...agreed, endpoints: undefined });
   }
 
   #all(): Service[] {

@@ -24,6 +24,7 @@ import {
 const ME = word('7');
 const SERVICE = 'https://svc.example/';
 const RPC = 'https://rpc.example/';
+const OTHER_RPC = 'https://other-rpc.example/';
 const NULLIFIER = word('a');
 
 /** Wallet that signs nothing: `money/sending.test.ts` has one that does. */
@@ -49,6 +50,8 @@ class World {
   /** Called with each request to the chain. */
   onChain = (): void => undefined;
   asked: string[] = [];
+  /** Hosts that were asked, service and endpoints. */
+  hosts = new Set<string>();
 
   readonly wallet: CitizenWallet = {
     adopt: async (deployment) => (this.adopted = deployment),
@@ -75,11 +78,12 @@ class World {
       signing: SIGNING,
       storage,
       ownService: SERVICE,
-      request: answering(async (request) =>
-        request.url.startsWith(RPC)
+      request: answering(async (request) => {
+        this.hosts.add(new URL(request.url).host);
+        return request.url.startsWith(RPC) || request.url.startsWith(OTHER_RPC)
           ? (this.onChain(), endpointFetch(this.chain)(request))
-          : serviceFetch((path) => this.#answer(path), this.asked)(request),
-      ),
+          : serviceFetch((path) => this.#answer(path), this.asked)(request);
+      }),
       findPath: async () => this.path,
     });
     await member.start();
@@ -188,11 +192,12 @@ describe('two tabs', () => {
   it('keep what each of them names and learns', async () => {
     const [one, other] = [await world.tab(), await world.tab()];
     for (const tab of [one, other]) await tab.enter();
-    const { services, endpoints } = one.network;
-    await one.chooseNetwork({ services: [...services, 'https://more.example/'], endpoints });
-    await other.chooseNetwork({ services, endpoints: [] });
+    const { network } = one;
+    const services = [SERVICE, 'https://more.example/'];
+    await one.chooseNetwork({ ...network, services });
+    await other.chooseNetwork({ ...network, endpoints: [], answers: { [RPC]: 'yes' } });
     const kept = (await world.tab()).network;
-    expect(kept).toEqual({ services: [SERVICE, 'https://more.example/'], endpoints: [] });
+    expect(kept).toEqual({ services, endpoints: [], answers: { [RPC]: 'yes' } });
     expect(other.network).toEqual(kept);
 
     await join(one);
@@ -344,7 +349,7 @@ describe('a citizen', () => {
     world.config = { ...CONFIG, distributor: address('9') };
     world.asked = [];
     const member = await world.tab();
-    await member.chooseNetwork({ services: [SERVICE], endpoints: [] });
+    await member.chooseNetwork({ ...member.network, endpoints: [] });
     expect(member.survey?.standings.get(SERVICE)).toEqual({
       kind: 'other-deployment',
       differs: ['distributor'],
@@ -355,13 +360,19 @@ describe('a citizen', () => {
     expect(world.adopted.distributor).toBe(CONFIG.distributor);
   }, 60_000);
 
-  it('reads the chain through the endpoints that its services recommend, and names none', async () => {
+  // Tests IDENT-8.
+  it('asks nothing of an endpoint that its services recommend before the person says yes', async () => {
     await (await SettingsStorage.open()).keep('network', { services: [SERVICE] });
     world.config = { ...CONFIG, rpcUrls: [RPC, 'http://elsewhere.example'] };
     const member = await world.tab();
-    expect(member.endpoints).toEqual([]);
     await join(member);
+    expect(member.unanswered).toEqual([RPC]);
+    expect(member.endpoints).toEqual([]);
+    expect([...world.hosts]).toEqual(['svc.example']);
+
+    await member.answerEndpoints([RPC], 'yes');
     expect(member.endpoints).toEqual([RPC]);
+    expect(member.unanswered).toEqual([]);
     expect(member.evidence).toMatchObject({ kind: 'checked', sources: [RPC] });
     world.chain.newest = 80;
     await member.enter();
@@ -373,7 +384,35 @@ describe('a citizen', () => {
     expect(later.endpoints).toEqual([RPC]);
     await later.enter();
     expect(later.endpoints).toEqual([RPC]);
+    expect(later.unanswered).toEqual([]);
   }, 60_000);
+
+  // Tests IDENT-8.
+  it('is asked once about each endpoint, and can change the answer', async () => {
+    await (await SettingsStorage.open()).keep('network', { services: [SERVICE] });
+    world.config = { ...CONFIG, rpcUrls: [RPC] };
+    const member = await world.tab();
+    await member.enter();
+    await member.answerEndpoints(member.unanswered, 'not-now');
+    for (const tab of [member, await world.tab()]) {
+      await tab.enter();
+      expect(tab.unanswered).toEqual([]);
+      expect(tab.endpoints).toEqual([]);
+    }
+    world.config = { ...CONFIG, rpcUrls: [RPC, OTHER_RPC] };
+    await member.enter();
+    expect(member.unanswered).toEqual([OTHER_RPC]);
+    await member.answerEndpoints([OTHER_RPC], 'yes');
+    expect(member.endpoints).toEqual([OTHER_RPC]);
+    expect([...world.hosts].sort()).toEqual(['other-rpc.example', 'svc.example']);
+    await member.useRecommended();
+    expect(member.endpoints).toEqual([RPC, OTHER_RPC]);
+    await member.chooseNetwork({ ...member.network, endpoints: [RPC] });
+    world.config = { ...CONFIG, rpcUrls: ['https://third-rpc.example/'] };
+    await member.enter();
+    expect(member.unanswered).toEqual([]);
+    expect(member.endpoints).toEqual([RPC]);
+  });
 
   it('asks for no payment where the person wants none of the endpoints', async () => {
     world.config = { ...CONFIG, rpcUrls: [RPC] };
@@ -383,7 +422,7 @@ describe('a citizen', () => {
     const told = { startsAt: 1_800, endsAt: 1_900, oldestClaimable: 5, memberCount: 12 };
     const present = { epoch: 8, chainTime: 1_800, claimed: 0, root: word('5') };
     world.epoch = { body: { ...told, ...present } };
-    await member.chooseNetwork({ services: [SERVICE], endpoints: [] });
+    await member.chooseNetwork({ ...member.network, endpoints: [] });
     expect(member.endpoints).toEqual([]);
     const asked = world.asked.length;
     await member.claim([8]);
@@ -392,7 +431,7 @@ describe('a citizen', () => {
     await member.lookForMyself();
     expect(member.claiming).toMatchObject({ kind: 'stopped', stop });
     expect(world.asked.slice(asked).filter((it) => it.startsWith('/v1/claims'))).toEqual([]);
-    await member.chooseNetwork({ services: [SERVICE], endpoints: undefined });
+    await member.useRecommended();
     expect(member.endpoints).toEqual([RPC]);
   }, 60_000);
 

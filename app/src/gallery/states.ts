@@ -27,6 +27,7 @@ import type { InstallAdvice } from '../citizen/install/install.ts';
 import ReleasePage from '../citizen/release/ReleasePage.svelte';
 import type { ReleaseCheck } from '../citizen/release/release.ts';
 import Addresses from '../citizen/settings/Addresses.svelte';
+import EndpointQuestion from '../citizen/settings/EndpointQuestion.svelte';
 import Language from '../citizen/settings/Language.svelte';
 import Settings from '../citizen/settings/Settings.svelte';
 import Recovery from '../citizen/visit/Recovery.svelte';
@@ -371,6 +372,10 @@ const addresses = (kind: string, list: readonly string[], more: object = {}) => 
   component: Addresses,
   props: { kind, addresses: list, survey, onchange: nothing, onback: nothing, ...more },
 });
+const endpointQuestion = (list: readonly string[]) => ({
+  component: EndpointQuestion,
+  props: { addresses: list, onyes: nothing, onother: nothing, onlater: nothing },
+});
 const words = (problem?: object) => ({
   component: Words,
   props: { problem, onsubmit: nothing, onscan: nothing, onback: nothing },
@@ -681,11 +686,19 @@ const STATES: Record<string, State> = {
     ],
   }),
   ...SENDING_STATES,
+  'endpoints-question': endpointQuestion(['https://rpc.example/']),
+  'endpoints-question-many': endpointQuestion([
+    'https://rpc.example/',
+    'https://a-rather-long-name-of-an-endpoint.example.org/v2/0123456789abcdef0123456789abcdef',
+  ]),
   endpoints: addresses('endpoints', [], { recommended: ['https://rpc.example/'] }),
   'endpoints-recommended': addresses(
     'endpoints',
     ['https://rpc.example/', 'https://other-rpc.example/'],
-    { recommended: ['https://rpc.example/'], isRecommended: true },
+    {
+      recommended: ['https://rpc.example/', 'https://other-rpc.example/'],
+      isRecommended: true,
+    },
   ),
   settings: settings({}),
   'settings-passkey': settings({ hasPasskey: true, theme: 'dark' }),

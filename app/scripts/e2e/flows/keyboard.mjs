@@ -66,11 +66,9 @@ export async function run({ demo, newPhone, nextEpoch, expect }) {
     await keyboard.type(words[Number(label.match(/\d+/)[0]) - 1]);
   }
   await press('Check');
-  await arrive('Your identity is on this phone');
+  await arrive('Check your service against the chain?');
   phone.watch.allow(demo.chain);
-  await press('Settings');
-  await arrive('Settings');
-  await press('Checking against the chain');
+  await press('Name another address');
   await arrive('Checking against the chain');
   await write('Address of an endpoint', demo.chain);
   await phone.see(demo.chain);

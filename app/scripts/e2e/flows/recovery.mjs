@@ -1,7 +1,8 @@
 // A member loses the phone. On another one the person visits an orb as somebody new, is told that
-// these eyes have joined before, recovers at the orb, and is paid from the next epoch on.
+// these eyes have joined before, recovers at the orb, and is paid from the next epoch on: not before
+// the chain may be read, to which the answer was "not now" at first.
 
-import { claim, join, makeIdentity, nameEndpoint, reopen } from '../steps.mjs';
+import { claim, join, makeIdentity, reopen } from '../steps.mjs';
 
 export const title = 'a lost phone, and recovery at an orb';
 
@@ -10,8 +11,7 @@ export async function run({ demo, newPhone, nextEpoch }) {
   const lost = await newPhone();
   await join(lost, { ...around(demo), enrolFromPicture: (it) => demo.enrolFromPicture(it, person) });
   const phone = await newPhone();
-  await makeIdentity(phone);
-  await nameEndpoint(phone, demo.chain);
+  await makeIdentity(phone, 'not-now');
   await showCode(phone, async () => phone.press('Visit an orb'));
   // The orb ends with the service's refusal, and the phone is told.
   await demo.enrolFromPicture(await phone.shot('code'), person).then(
@@ -29,6 +29,15 @@ export async function run({ demo, newPhone, nextEpoch }) {
   await phone.heading('You are in');
   await nextEpoch();
   await reopen(phone);
+  await phone.press('Get your payment');
+  await phone.see('No request was made');
+  await phone.shot('no-endpoint');
+  await phone.press('Add an endpoint');
+  await phone.see(new URL(demo.chain).href);
+  phone.watch.allow(demo.chain);
+  await phone.press('Use the recommended ones');
+  await phone.see('Recommended by your services');
+  await phone.press('Back');
   await claim(phone);
 }
 

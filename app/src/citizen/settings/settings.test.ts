@@ -9,7 +9,11 @@ import {
   mergedNetwork,
   readNetwork,
   recommendedEndpoints,
+  unansweredEndpoints,
+  usedEndpoints,
   withAddress,
+  withAnswers,
+  type Network,
 } from './network.ts';
 import { DEFAULT_SETTINGS, readSettings, SettingsStorage } from './settings.ts';
 
@@ -62,12 +66,18 @@ describe('what two tabs change', () => {
   });
 
   it('is told from a list of endpoints that nobody touched', () => {
-    const of = (endpoints: string[] | undefined) => ({ services: ['s'], endpoints });
+    const of = (endpoints: string[] | undefined) => ({ services: ['s'], endpoints, answers: {} });
     const [untouched, a, b] = [of(undefined), of(['a']), of(['b'])];
     expect(mergedNetwork(a, untouched, untouched)).toEqual(a);
     expect(mergedNetwork(a, untouched, b)).toEqual(of(['b', 'a']));
     expect(mergedNetwork(a, a, untouched)).toEqual(untouched);
     expect(mergedNetwork(untouched, untouched, a)).toEqual(a);
+  });
+
+  it('is told about endpoints as each of them answers', () => {
+    const of = (answers: Network['answers']) => ({ services: [], endpoints: undefined, answers });
+    const merged = mergedNetwork(of({ a: 'yes', b: 'not-now' }), of({ a: 'yes' }), of({ a: 'not-now', c: 'yes' }));
+    expect(merged.answers).toEqual({ a: 'not-now', b: 'not-now', c: 'yes' });
   });
 
   it('is the value of the tab that changed it', () => {
@@ -84,7 +94,7 @@ describe('the lists of addresses', () => {
   const OWN = 'https://app.example/';
 
   it('begin with the app’s own service, and end where the person wants', () => {
-    const first = { services: [OWN], endpoints: undefined };
+    const first = { services: [OWN], endpoints: undefined, answers: {} };
     for (const stored of [undefined, null, 5, {}]) expect(readNetwork(stored, OWN)).toEqual(first);
     expect(readNetwork({ services: [], endpoints: [] }, OWN).services).toEqual([]);
   });
@@ -94,6 +104,11 @@ describe('the lists of addresses', () => {
     expect(readNetwork({ services, endpoints: 'x' }, OWN)).toEqual({
       services: ['https://a.example/'],
       endpoints: undefined,
+      answers: {},
+    });
+    expect(readNetwork({ answers: { a: 'yes', b: 'perhaps', c: 'not-now' } }, OWN).answers).toEqual({
+      a: 'yes',
+      c: 'not-now',
     });
     const named = ['https://rpc.example', 'http://rpc.example'];
     expect(readNetwork({ endpoints: named }, OWN).endpoints).toEqual(['https://rpc.example/']);
@@ -115,6 +130,29 @@ describe('the lists of addresses', () => {
     expect(recommendedEndpoints([])).toEqual([]);
     const many = Array.from({ length: 20 }, (_, index) => `https://${index}.example/`);
     expect(recommendedEndpoints([many])).toHaveLength(MAX_ADDRESSES);
+  });
+
+  it('use a recommended endpoint only where the person has said yes, until one is named', () => {
+    const first = readNetwork(undefined, OWN);
+    const recommended = ['https://a.example/', 'https://b.example/'];
+    expect(usedEndpoints(first, recommended)).toEqual([]);
+    expect(unansweredEndpoints(first, recommended)).toEqual(recommended);
+    const some = withAnswers(first, ['https://b.example/'], 'yes');
+    expect(usedEndpoints(some, recommended)).toEqual(['https://b.example/']);
+    expect(unansweredEndpoints(some, recommended)).toEqual(['https://a.example/']);
+    const none = withAnswers(some, recommended, 'not-now');
+    expect(usedEndpoints(none, recommended)).toEqual([]);
+    expect(unansweredEndpoints(none, recommended)).toEqual([]);
+    const own = { ...first, endpoints: ['https://c.example/'] };
+    expect(usedEndpoints(own, recommended)).toEqual(['https://c.example/']);
+    expect(unansweredEndpoints(own, recommended)).toEqual([]);
+  });
+
+  it('remember a bounded number of answers, the newest', () => {
+    const many = Array.from({ length: 100 }, (_, index) => `https://${index}.example/`);
+    const { answers } = withAnswers(readNetwork(undefined, OWN), many, 'not-now');
+    expect(Object.keys(answers)).toHaveLength(64);
+    expect(answers['https://99.example/']).toBe('not-now');
   });
 
   it('take an address once, and only as many as there is room for', () => {
