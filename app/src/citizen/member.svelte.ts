@@ -7,8 +7,8 @@ import type { RequestContext } from '../net/request.ts';
 import { tryAgain } from '../service/problems.ts';
 import { Service, type ReceiptView } from '../service/service.ts';
 import type { PathOutcome } from '../tree/tree.ts';
-import { readAbout, type AboutState } from './about/about.ts';
-import { canChange, checkClaim, checkPlace, type Checks, type FindPlace } from './check/check.ts';
+import type { AboutState } from './about/about.ts';
+import type { Checks, FindPlace } from './check/check.ts';
 import { canCome, type DeviceClaim } from './claim/claim.ts';
 import {
   makeClaims,
@@ -135,6 +135,13 @@ export interface MemberContext {
   findPath: ClaimingContext['findPath'];
 }
 
+/** Part of the app that holds claims and the place in the list against the chain, and reads events. */
+export type Checker = Pick<
+  typeof import('./check/check.ts'),
+  'canChange' | 'checkClaim' | 'checkPlace'
+> &
+  Pick<typeof import('./about/about.ts'), 'readAbout'>;
+
 /** The way from an identity to a payment: what is known, and the work that the screens ask for. */
 export class Member {
   page = $state.raw<MemberPage>({ kind: 'home' });
@@ -160,6 +167,9 @@ export class Member {
   about = $state.raw<AboutState>({ kind: 'reading' });
   /** Time of the chain now, counted on by this device; none before it was read. */
   chainSecs = $state<number>();
+
+  /** Part that checks, which the pages of an opened identity bring along. */
+  checker: Checker | undefined;
 
   /** Money that leaves the person's accounts. */
   readonly purse: Purse;
@@ -542,10 +552,10 @@ export class Member {
 
   /** Reads the own events, and reads again while the page that shows them has none to show. */
   async #readAbout(): Promise<void> {
-    const { facts, membership, page } = this;
+    const { facts, membership, page, checker } = this;
     const about: AboutState =
-      facts && membership
-        ? await readAbout(facts, membership, this.#endpoints())
+      facts && membership && checker
+        ? await checker.readAbout(facts, membership, this.#endpoints())
         : { kind: 'not-read', why: 'no-answer' };
     if (this.page !== page) return;
     this.about = about;
@@ -563,14 +573,16 @@ export class Member {
 
   /** Checks the person's place, and a claim, and again while the chain can still say more. */
   async #check(nullifierHash: string | undefined, findPlace: FindPlace): Promise<void> {
-    const { facts, page } = this;
+    const { facts, page, checker } = this;
+    if (!facts || !checker) return;
     const claim = this.claims.find((it) => it.nullifierHash === nullifierHash);
-    const checks = facts && (await (claim
-      ? checkClaim(claim, facts, this.#endpoints(), findPlace)
-      : checkPlace(facts, this.#endpoints(), findPlace)));
+    const endpoints = this.#endpoints();
+    const checks = await (claim
+      ? checker.checkClaim(claim, facts, endpoints, findPlace)
+      : checker.checkPlace(facts, endpoints, findPlace));
     if (this.page !== page) return;
     this.checks = checks;
-    if (checks && canChange(checks)) {
+    if (checker.canChange(checks)) {
       this.#lookAgain(page, () => this.#check(nullifierHash, findPlace));
     }
   }

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fromBase32 } from '../bytes/base32.ts';
 import { TOPICS, uintWord } from '../chain/abi.ts';
 import type { PathOutcome } from '../tree/tree.ts';
+import { readAbout } from './about/about.ts';
+import { canChange, checkClaim, checkPlace } from './check/check.ts';
 import { Member } from './member.svelte.ts';
 import type { CitizenWallet, Deployment, SigningWallet } from './ports.ts';
 import { SettingsStorage } from './settings/settings.ts';
@@ -86,6 +88,7 @@ class World {
       }),
       findPath: async () => this.path,
     });
+    member.checker = { canChange, checkClaim, checkPlace, readAbout };
     await member.start();
     return member;
   }
