@@ -1,7 +1,6 @@
 import { toHex, type Bytes } from '../bytes/bytes.ts';
 import { isSameCalendar } from '../chain/calendar.ts';
 import { readTokenUnit, type TokenUnit } from '../chain/contracts.ts';
-import type { Payment } from '../chain/payments.ts';
 import { RpcEndpoint } from '../chain/rpc.ts';
 import type { RequestContext } from '../net/request.ts';
 import { tryAgain } from '../service/problems.ts';
@@ -52,14 +51,13 @@ import {
   type Receiving,
 } from './money/money.ts';
 import { Purse } from './money/purse.svelte.ts';
-import type { Change } from './money/replacing.ts';
 import { refusalCode, type CitizenWallet, type SigningWallet } from './ports.ts';
 import {
   onChain,
   readPresent,
   whyNotRead,
+  type Checked,
   type Evidence,
-  type NotChecked,
   type PresentOutcome,
 } from './present/present.ts';
 import { answerFault } from './receipt/binding.ts';
@@ -76,6 +74,7 @@ import {
   type Network,
 } from './settings/network.ts';
 import type { SettingsStorage } from './settings/settings.ts';
+import type { BalanceState, MemberPage, MoneyState } from './states.ts';
 import { VisitSession, type VisitCode, type VisitKind } from './visit/visit.ts';
 import {
   afterAnotherLook,
@@ -84,40 +83,6 @@ import {
   WATCH_EVERY_MS,
   type VisitState,
 } from './visit/watch.ts';
-
-/** Page over the home page. */
-export type MemberPage =
-  | { kind: 'home' }
-  | { kind: 'visit' }
-  | { kind: 'recovery' }
-  | { kind: 'code' }
-  | { kind: 'payment'; nullifierHash: string }
-  /** Checks of a payment, or of the place in the list alone. */
-  | { kind: 'check'; nullifierHash?: string }
-  | { kind: 'money' }
-  | { kind: 'receiving' }
-  | { kind: 'about' }
-  | { kind: 'send' }
-  | { kind: 'export' }
-  | { kind: 'transfer'; id: string }
-  | { kind: 'replace'; id: string; change: Change }
-  | { kind: 'own-claim'; nullifierHash: string }
-  | { kind: 'services' }
-  | { kind: 'endpoints' };
-
-/** Money as it was read from the chain. */
-export type MoneyState =
-  | { kind: 'reading' }
-  | { kind: 'not-read'; why: NotChecked }
-  | { kind: 'wallet'; code: string }
-  | { kind: 'read'; payments: readonly Payment[]; evidence: Evidence };
-
-/** Balance, which is read only when the person asks for it. */
-export type BalanceState =
-  | { kind: 'not-asked' }
-  | { kind: 'reading' }
-  | { kind: 'not-read'; why: NotChecked }
-  | { kind: 'read'; balance: bigint };
 
 const UNREACHABLE = { kind: 'unreachable' } as const;
 /** Age from which the present is read again before the queue runs. */
@@ -140,7 +105,7 @@ export type Checker = Pick<
   typeof import('./check/check.ts'),
   'canChange' | 'checkClaim' | 'checkPlace'
 > &
-  Pick<typeof import('./about/about.ts'), 'readAbout'>;
+  Pick<typeof import('./about/about.ts'), 'entryIn' | 'readAbout'>;
 
 /** The way from an identity to a payment: what is known, and the work that the screens ask for. */
 export class Member {
@@ -212,6 +177,11 @@ export class Member {
     const { present } = this;
     if (present?.kind === 'present') return present.present.evidence;
     return present?.kind === 'before-genesis' ? present.evidence : undefined;
+  }
+
+  /** Reading of the chain that showed the own entry in the list; none before one did. */
+  get entry(): Checked | undefined {
+    return this.checker?.entryIn(this.about, this.membership?.leafIndex);
   }
 
   /** Addresses of the services that are asked. */
@@ -296,6 +266,7 @@ export class Member {
     this.refusal = undefined;
     this.money = { kind: 'reading' };
     this.balance = { kind: 'not-asked' };
+    this.about = { kind: 'reading' };
     this.purse.leave();
   }
 
@@ -452,7 +423,9 @@ export class Member {
     const read = await onChain(this.#endpoints(), facts, (endpoint, block) =>
       paymentsSince(endpoint, facts, epoch, block),
     );
-    return read.kind === 'read' ? read.reading.value : undefined;
+    if (read.kind !== 'read') return undefined;
+    const { value, sources } = read.reading;
+    return { ...value, sources };
   }
 
   /** Holds a receipt against the chain, without naming its payee to the endpoints. */
@@ -561,6 +534,16 @@ export class Member {
     this.about = about;
     if (about.kind === 'read' && about.events.length > 0) return;
     this.#lookAgain(page, () => this.#readAbout());
+  }
+
+  /** Looks in the chain for the entry that a service tells of, and again while its page is open. */
+  async #lookForEntry(): Promise<void> {
+    const { facts, membership, page, checker } = this;
+    if (!facts || !membership || !checker || this.endpoints.length === 0) return;
+    const about = await checker.readAbout(facts, membership, this.#endpoints());
+    if (this.page !== page || this.membership?.commitment !== membership.commitment) return;
+    this.about = about;
+    if (!this.entry && page.kind === 'code') this.#lookAgain(page, () => this.#lookForEntry());
   }
 
   /** Reads once more what a page shows, for as long as the page is open. */
@@ -682,6 +665,7 @@ export class Member {
     if (isSettled(state)) {
       clearTimeout(this.#visitTimer);
       await this.#readPresent();
+      if (state.kind === 'in-the-list') await this.#lookForEntry();
       return;
     }
     const isJoining = this.membership && standingOf(this.membership) === 'joining';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fromBase32 } from '../bytes/base32.ts';
 import { TOPICS, uintWord } from '../chain/abi.ts';
 import type { PathOutcome } from '../tree/tree.ts';
-import { readAbout } from './about/about.ts';
+import { entryIn, readAbout } from './about/about.ts';
 import { canChange, checkClaim, checkPlace } from './check/check.ts';
 import { Member } from './member.svelte.ts';
 import type { CitizenWallet, Deployment, SigningWallet } from './ports.ts';
@@ -88,7 +88,7 @@ class World {
       }),
       findPath: async () => this.path,
     });
-    member.checker = { canChange, checkClaim, checkPlace, readAbout };
+    member.checker = { canChange, checkClaim, checkPlace, entryIn, readAbout };
     await member.start();
     return member;
   }
@@ -102,6 +102,20 @@ const took: Answer = {
   body: { nullifierHash: NULLIFIER, epoch: 8, status: 'queued' },
 };
 const payment = { block: 81, epoch: 8, nullifierHash: NULLIFIER, recipient: address('c'), amount: 70n };
+
+/** Entry of the commitment in the list, at a place, as the registry's log has it. */
+function entryOf(leafIndex: bigint) {
+  const list = [leafIndex, 128n, 0n, 0n, 1n].map(uintWord).join('');
+  return {
+    block: 73,
+    contract: CONFIG.registry,
+    topics: [
+      TOPICS['LeavesAppended(uint256,uint256,uint256[],uint256,uint256)'],
+      `0x${uintWord(7n)}`,
+    ],
+    data: `0x${list}${ME.slice(2)}`,
+  };
+}
 
 let world: World;
 
@@ -507,19 +521,36 @@ describe('all about me', () => {
     member.open({ kind: 'about' });
     await until(() => member.about.kind === 'read');
     expect(member.about).toMatchObject({ kind: 'read', events: [] });
-    const list = [11n, 128n, 0n, 0n, 1n].map(uintWord).join('');
-    const log = {
-      block: 73,
-      contract: CONFIG.registry,
-      topics: [
-        TOPICS['LeavesAppended(uint256,uint256,uint256[],uint256,uint256)'],
-        `0x${uintWord(7n)}`,
-      ],
-      data: `0x${list}${ME.slice(2)}`,
-    };
-    world.chain = { ...world.chain, newest: 78, logs: [log] };
+    world.chain = { ...world.chain, newest: 78, logs: [entryOf(11n)] };
     await until(() => member.about.kind === 'read' && member.about.events.length === 1);
     expect(member.about).toMatchObject({ events: [{ kind: 'joined', leafIndex: 11 }] });
+  }, 60_000);
+});
+
+describe('being in the list', () => {
+  it('is read from the chain after a service has said so, as soon as the chain shows it', async () => {
+    const member = await world.tab();
+    await member.enter();
+    member.open({ kind: 'code' });
+    await until(() => member.visitCode !== undefined);
+    world.enrolment = enrolled('mined', { leafIndex: 11 });
+    await until(() => member.visitState.kind === 'in-the-list');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(member.entry).toBeUndefined();
+    world.chain = { ...world.chain, newest: 78, logs: [entryOf(11n)] };
+    await until(() => member.entry !== undefined);
+    expect(member.entry).toMatchObject({ kind: 'checked', blockNumber: 78, sources: [RPC] });
+    member.leave();
+    expect(member.entry).toBeUndefined();
+  }, 60_000);
+
+  it('is not what an entry at another place shows', async () => {
+    const member = await world.tab();
+    await join(member);
+    world.chain = { ...world.chain, newest: 78, logs: [entryOf(12n)] };
+    member.open({ kind: 'about' });
+    await until(() => member.about.kind === 'read' && member.about.events.length === 1);
+    expect(member.entry).toBeUndefined();
   }, 60_000);
 });
 

@@ -15,6 +15,13 @@ export const AMOUNT = 12_500_000_000_000_000_000n;
 export const word = (digit: string) => `0x${digit.repeat(64)}`;
 export const OWN_ADDRESS = '0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed';
 
+/** Evidence of the chain. */
+export const CHECKED = {
+  kind: 'checked' as const,
+  blockNumber: 18_700_123,
+  sources: ['https://rpc.example/', 'https://other-rpc.example/'],
+};
+
 /** Makes a claim of an epoch in a state. */
 export const claim = (epoch: number, state: ClaimState, more: object = {}) => ({
   nullifierHash: word(String(epoch % 10)),

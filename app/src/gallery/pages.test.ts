@@ -3,9 +3,10 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { epochsOfMonth, MOST_GRAINS } from '../citizen/claim/month.ts';
 import { reasonCode } from '../citizen/claim/texts.ts';
+import { latin } from '../messages/latin.ts';
 import { LANGUAGES } from '../messages/languages.ts';
 import { t, useLanguage } from '../messages/current.svelte.ts';
-import { CALENDAR, CHAIN_SECS, DAY_SECS, EPOCH, word } from './examples.ts';
+import { CALENDAR, CHAIN_SECS, CHECKED, DAY_SECS, EPOCH, word } from './examples.ts';
 import { NAMES, stateOf } from './states.ts';
 
 /** Renders a state of the gallery in the current language. Details are in it, opened or not. */
@@ -160,5 +161,60 @@ describe('a failure', () => {
         expect(t(key), language).not.toMatch(/tomorrow|mañana|kesho|غدًا|says how long/);
       }
     });
+  });
+});
+
+describe('a statement', () => {
+  /** Returns what opens under "How do we know?". */
+  function evidenceIn(name: string): string {
+    const details = htmlOf(name).match(/<details\b.*?<\/details>/gs) ?? [];
+    return details.filter((it) => it.includes(t('evidence.question'))).join();
+  }
+  const CHAIN = () =>
+    t('checked.yes', { block: CHECKED.blockNumber, sources: latin(CHECKED.sources.join(', ')) });
+
+  it('of the chain names the block that was read, and the endpoints', () => {
+    const names = [
+      'visit-in-the-list-checked',
+      'payment-paid',
+      'payment-final',
+      'transfer-mined',
+      'transfer-reverted',
+    ];
+    for (const name of names) expect(evidenceIn(name), name).toContain(CHAIN());
+  });
+
+  it('of a service alone says NOT CHECKED, and leads to the chain where it can tell', () => {
+    const told = {
+      'visit-not-seen': 'visit.told',
+      'visit-checking': 'visit.told',
+      'visit-admitted': 'visit.told',
+      'visit-already': 'visit.told',
+      'visit-again': 'visit.told',
+      'visit-withdrawn': 'visit.told',
+      'visit-operator': 'visit.told',
+      'visit-in-the-list': 'visit.told-entry',
+      'visit-revoked': 'visit.told-entry',
+      'visit-commitment-taken': 'visit.told-entry',
+      joined: 'visit.told-entry',
+      'payment-sent': 'payment.told-by',
+      'payment-batched': 'payment.told-by',
+      'payment-told': 'payment.told-by',
+      'payment-refused': 'payment.told-by',
+    } as const;
+    for (const [name, key] of Object.entries(told)) {
+      const evidence = evidenceIn(name);
+      expect(evidence, name).toContain(t(key));
+      expect(evidence, name).toContain('NOT CHECKED');
+      expect(evidence, name).not.toContain(CHAIN());
+      const isOnChain = key === 'visit.told-entry';
+      expect(evidence.includes(`<button`), name).toBe(isOnChain);
+    }
+  });
+
+  it('that an earlier version kept without its reading says so', () => {
+    expect(evidenceIn('payment-seen-before')).toContain(t('payment.seen-before'));
+    expect(evidenceIn('transfer-final')).toContain(t('transfer.seen-before'));
+    expect(evidenceIn('transfer-sending')).toContain(t('transfer.sending-known'));
   });
 });

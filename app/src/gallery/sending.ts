@@ -3,7 +3,7 @@ import OwnClaimPage from '../citizen/money/OwnClaimPage.svelte';
 import ReplacePage from '../citizen/money/ReplacePage.svelte';
 import SendPage from '../citizen/money/SendPage.svelte';
 import TransferPage from '../citizen/money/TransferPage.svelte';
-import { AMOUNT, CALENDAR, claim, EPOCH, nothing, OWN_ADDRESS, UNIT, word } from './examples.ts';
+import { AMOUNT, CALENDAR, CHECKED, claim, EPOCH, nothing, OWN_ADDRESS, UNIT, word } from './examples.ts';
 
 const FRIEND = '0xd1220a0cf47c7b9be7a2e6ba89f429762e7b9adb';
 const sending = (flow: object) => ({
@@ -210,9 +210,9 @@ export const SENDING_STATES = {
     kind: 'stopped',
     stop: { kind: 'chain', why: 'no-answer' },
   }),
-  'transfer-mined': transferPage({ kind: 'mined', blockNumber: 18_699_000 }),
+  'transfer-mined': transferPage({ kind: 'mined', blockNumber: 18_699_000, evidence: CHECKED }),
   'transfer-final': transferPage({ kind: 'final', blockNumber: 18_699_000 }, { purpose: 'sweep' }),
-  'transfer-reverted': transferPage({ kind: 'failed', why: 'reverted' }),
+  'transfer-reverted': transferPage({ kind: 'failed', why: 'reverted', evidence: CHECKED }),
   'transfer-overtaken': transferPage({ kind: 'failed', why: 'overtaken' }, { purpose: 'claim' }),
   'own-claim': ownClaim({ kind: 'check', plan: claimPlan(false) }),
   'own-claim-shared': ownClaim({ kind: 'signing', plan: claimPlan(true) }),

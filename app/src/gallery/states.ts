@@ -42,6 +42,7 @@ import {
   AMOUNT,
   CALENDAR,
   CHAIN_SECS,
+  CHECKED,
   claim,
   DAY_SECS,
   EPOCH,
@@ -166,14 +167,14 @@ const home = (kind: string, props: object = {}) => ({
 
 const SERVICE = 'https://annona.example/';
 const OTHER_SERVICE = 'https://annona-payments.example/';
-const CHECKED = {
-  kind: 'checked',
-  blockNumber: 18_700_123,
-  sources: ['https://rpc.example/', 'https://other-rpc.example/'],
-};
 const NOT_CHECKED = { kind: 'not-checked', why: 'no-endpoint' };
 
-const PAID: ClaimState = { kind: 'final', transaction: word('f'), blockNumber: 18_699_000 };
+const PAID: ClaimState = {
+  kind: 'final',
+  transaction: word('f'),
+  blockNumber: 18_699_000,
+  evidence: CHECKED,
+};
 const sent = (status: 'queued' | 'batched' | 'mined'): ClaimState => ({
   kind: 'sent',
   service: SERVICE,
@@ -242,9 +243,12 @@ const payment = (state: ClaimState, more: object = {}, canSendAlone = false) => 
     onback: nothing,
   },
 });
-const visit = (state: object, code?: string) => ({
+const visit = (state: object, code?: string, entry?: object) => ({
   component: VisitCode,
-  props: { code, visit: state, onagain: nothing, onlost: nothing, onnew: nothing, ondone: nothing, onback: nothing },
+  props: {
+    ...{ code, visit: state, entry, onagain: nothing, onlost: nothing, onabout: nothing },
+    ...{ onnew: nothing, ondone: nothing, onback: nothing },
+  },
 });
 /** Times that a service named: three days, and two minutes, after the examples' present. */
 const IN_DAYS = { at: CHAIN_SECS + 3 * DAY_SECS, waitSecs: 3 * DAY_SECS };
@@ -519,6 +523,11 @@ const STATES: Record<string, State> = {
   'visit-checking': visit({ kind: 'being-checked' }, VISIT_CODE),
   'visit-admitted': visit({ kind: 'admitted' }),
   'visit-in-the-list': visit({ kind: 'in-the-list', leafIndex: 1_203, isFinal: false }),
+  'visit-in-the-list-checked': visit(
+    { kind: 'in-the-list', leafIndex: 1_203, isFinal: false },
+    undefined,
+    CHECKED,
+  ),
   'visit-already': visit({ kind: 'already-enrolled' }),
   'visit-operator': visit({ kind: 'operator-decides' }),
   'visit-commitment-taken': visit({ kind: 'refused', code: 'commitment-taken' }),
@@ -609,6 +618,7 @@ const STATES: Record<string, State> = {
   'payment-told': payment(sent('mined')),
   'payment-paid': payment({ ...PAID, kind: 'paid' }),
   'payment-final': payment(PAID, { receipts: [receipt(CHAIN_SECS - 60)] }),
+  'payment-seen-before': payment({ kind: 'final', transaction: word('f'), blockNumber: 18_699_000 }),
   'payment-refused': payment(
     { kind: 'refused', reason: 'invalid-proof', canRenew: true },
     {

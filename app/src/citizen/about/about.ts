@@ -6,7 +6,7 @@ import { readLeafEvents, type LeafEvent } from '../../chain/registry.ts';
 import type { RpcEndpoint } from '../../chain/rpc.ts';
 import type { DeploymentFacts } from '../deployment/deployment.ts';
 import type { Membership } from '../membership/membership.ts';
-import { onChain, whyNotRead, type Evidence, type NotChecked } from '../present/present.ts';
+import { onChain, whyNotRead, type Checked, type Evidence, type NotChecked } from '../present/present.ts';
 
 /** Event with the time of its block. */
 export interface DatedEvent extends LeafEvent {
@@ -47,4 +47,11 @@ export async function readAbout(
   const { value, block, sources } = read.reading;
   const evidence: Evidence = { kind: 'checked', blockNumber: block.number, sources };
   return { kind: 'read', events: value, evidence };
+}
+
+/** Returns the reading that showed the own entry in the list, at the place that was told. */
+export function entryIn(about: AboutState, leafIndex: number | undefined): Checked | undefined {
+  if (about.kind !== 'read' || about.evidence.kind !== 'checked') return undefined;
+  const last = about.events.at(-1);
+  return last?.kind === 'joined' && last.leafIndex === leafIndex ? about.evidence : undefined;
 }

@@ -22,6 +22,7 @@ import {
 import { chainNow, partsOf } from './countdown.ts';
 import { ClaimQueue, ClaimStorage } from './queue.ts';
 
+const RPC = 'https://rpc.example/';
 const word = (digit: string) => `0x${digit.repeat(64)}`;
 const address = (digit: string) => `0x${digit.repeat(40)}`;
 const EPOCH = 3;
@@ -156,12 +157,13 @@ describe('a claim', () => {
       `GET /v1/claims/${word('a')}`,
     ]);
     expect(two.asked).toEqual([]);
-    const seen = { payments: [payment], newestBlock: 55, confirmations: 12 };
+    const seen = { payments: [payment], newestBlock: 55, confirmations: 12, sources: [RPC] };
     expect((await queue.compare(seen))[0]?.state.kind).toBe('paid');
     expect((await queue.compare({ ...seen, newestBlock: 62 }))[0]?.state).toEqual({
       kind: 'final',
       transaction: word('f'),
       blockNumber: 50,
+      evidence: { kind: 'checked', blockNumber: 62, sources: [RPC] },
     });
   });
 
@@ -231,7 +233,7 @@ describe('a claim', () => {
     expect(passed.state).toMatchObject({ kind: 'sent', service: 'https://two.example' });
     const broken = (it: DeviceClaim) => brokenReceipts(it, now.chainSecs!).map((kept) => kept.receipt);
     expect(broken(passed)).toEqual([receipt(1_500)]);
-    const paid = afterReading(passed, { payments: [payment], newestBlock: 51, confirmations: 12 });
+    const paid = afterReading(passed, { payments: [payment], newestBlock: 51, confirmations: 12, sources: [RPC] });
     expect(broken(paid)).toEqual([]);
     // What the chain says counts more than what is guessed by the clock.
     const note = async (kind: 'excused' | 'late') => {
@@ -250,7 +252,7 @@ describe('a claim', () => {
     await step();
     pass(15);
     expect((await step()).state).toMatchObject({ status: 'final' });
-    await queue.compare({ payments: [], newestBlock: 60, confirmations: 12 });
+    await queue.compare({ payments: [], newestBlock: 60, confirmations: 12, sources: [RPC] });
     pass(490);
     expect((await step()).state).toMatchObject({ service: 'https://two.example' });
   });
@@ -295,7 +297,7 @@ describe('a claim', () => {
   it('that was paid already is found on the chain', async () => {
     one.will(refuses(409, 'nullifier-spent'));
     expect((await step()).state).toMatchObject({ kind: 'refused', canRenew: false });
-    const seen = { payments: [payment], newestBlock: 100, confirmations: 12 };
+    const seen = { payments: [payment], newestBlock: 100, confirmations: 12, sources: [RPC] };
     expect((await queue.compare(seen))[0]?.state.kind).toBe('final');
   });
 
@@ -315,9 +317,10 @@ describe('a claim', () => {
       payments: [payment],
       newestBlock: 51,
       confirmations: 12,
+      sources: [RPC],
     });
     expect(paid.state.kind).toBe('paid');
-    const away = afterReading(paid, { payments: [], newestBlock: 52, confirmations: 12 });
+    const away = afterReading(paid, { payments: [], newestBlock: 52, confirmations: 12, sources: [RPC] });
     expect(away.state).toEqual({ kind: 'queued', notBeforeMs: 0 });
   });
 

@@ -6,6 +6,7 @@
 import type { Payment } from '../../chain/payments.ts';
 import type { ProblemCode, ServiceFailure } from '../../service/problems.ts';
 import type { ClaimRequest, ClaimView, ReceiptView, RefusalView } from '../../service/service.ts';
+import type { Checked } from '../present/present.ts';
 import { needsAttention, type Judgement } from '../receipt/judgement.ts';
 
 /** Seconds between two questions about a claim that a relay has. */
@@ -21,11 +22,19 @@ export type ClaimState =
   /** A relay has it and has promised or will say what becomes of it. */
   | { kind: 'sent'; service: string; status: RelayStatus; notBeforeMs: number; transaction?: string }
   /** In a block that a reorg could take away. */
-  | { kind: 'paid'; transaction: string; blockNumber: number }
-  | { kind: 'final'; transaction: string; blockNumber: number }
+  | ({ kind: 'paid' } & SeenPayment)
+  | ({ kind: 'final' } & SeenPayment)
   /** Not paid. `canRenew` says whether a new proof or another recipient may be. */
   | { kind: 'refused'; reason: string; canRenew: boolean }
   | { kind: 'missed' };
+
+/** Payment as this device has seen it. */
+export interface SeenPayment {
+  transaction: string;
+  blockNumber: number;
+  /** Reading of the chain that showed it so; claims of earlier versions have none. */
+  evidence?: Checked;
+}
 
 /** Statuses of a claim at a relay before it is settled. */
 export type RelayStatus = 'queued' | 'batched' | 'submitted' | 'mined' | 'final';
@@ -244,6 +253,8 @@ export interface SeenPayments {
   payments: readonly Payment[];
   newestBlock: number;
   confirmations: number;
+  /** Endpoints that showed it. */
+  sources: readonly string[];
 }
 
 /**
@@ -262,7 +273,9 @@ export function afterReading(claim: DeviceClaim, seen: SeenPayments): DeviceClai
   }
   const isFinal = payment.blockNumber + seen.confirmations <= seen.newestBlock;
   const { transactionHash: transaction, blockNumber } = payment;
-  return { ...claim, state: { kind: isFinal ? 'final' : 'paid', transaction, blockNumber } };
+  const evidence = { kind: 'checked', blockNumber: seen.newestBlock, sources: seen.sources } as const;
+  const kind = isFinal ? 'final' : 'paid';
+  return { ...claim, state: { kind, transaction, blockNumber, evidence } };
 }
 
 /** Returns whether a payment of one of the claims can still come, or be taken away by a reorg. */

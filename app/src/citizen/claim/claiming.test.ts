@@ -223,7 +223,7 @@ describe('the runner of the queue', () => {
       prepare: async () => void done.push('prepare'),
       readPayments: async (epoch) => {
         done.push(`read ${epoch}`);
-        return { payments: [], newestBlock: 1, confirmations: 12 };
+        return { payments: [], newestBlock: 1, confirmations: 12, sources: [] };
       },
       judge: async (_, { signature }) => {
         done.push(`judge ${signature}`);

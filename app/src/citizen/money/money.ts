@@ -19,7 +19,7 @@ export async function paymentsSince(
   { deployment, calendar, confirmations }: DeploymentFacts,
   epoch: number,
   block: Block,
-): Promise<SeenPayments> {
+): Promise<Omit<SeenPayments, 'sources'>> {
   const first = await firstBlockAt(endpoint, startOf(calendar, epoch), block.number);
   const payments =
     first === undefined

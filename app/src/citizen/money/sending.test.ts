@@ -78,11 +78,16 @@ describe('a transfer', () => {
     await workOnTransfers(context);
     expect(world.sent.slice(4)).toEqual(['0x03', '0x04']);
     for (const digit of ['3', '4']) world.receipts[word(digit)] = 75;
+    const newest = world.newest;
     const [mined] = await workOnTransfers(context);
-    expect(mined?.state).toEqual({ kind: 'mined', blockNumber: 75 });
+    const [{ address: source = '' } = {}] = context.endpoints;
+    const readIn = (blockNumber: number) => ({
+      evidence: { kind: 'checked', blockNumber, sources: [source] },
+    });
+    expect(mined?.state).toEqual({ kind: 'mined', blockNumber: 75, ...readIn(newest) });
     world.newest = 87;
     const [final, ...others] = await workOnTransfers(context);
-    expect(final?.state).toEqual({ kind: 'final', blockNumber: 75 });
+    expect(final?.state).toEqual({ kind: 'final', blockNumber: 75, ...readIn(87) });
     expect(others).toEqual([]);
     expect(world.sent).toHaveLength(6);
   });

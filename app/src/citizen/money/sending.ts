@@ -5,6 +5,7 @@
 
 import { addressWord, callData, uintWord } from '../../chain/abi.ts';
 import { readBalance, readPermitDomain, readPermitNonce } from '../../chain/contracts.ts';
+import type { Reading } from '../../chain/reading.ts';
 import {
   RpcError,
   type Block,
@@ -75,7 +76,7 @@ export interface Holdings {
 export async function readIn<Value>(
   { endpoints, facts }: SendingContext,
   read: (endpoint: RpcEndpoint, block: Block) => Promise<Value>,
-): Promise<{ value: Value; block: Block }> {
+): Promise<Reading<Value>> {
   const outcome = await onChain(endpoints, facts, read);
   if (outcome.kind === 'read') return outcome.reading;
   throw new SendingError(whyNotRead(outcome, endpoints.length));
@@ -317,7 +318,7 @@ export async function workOnTransfers(context: SendingContext): Promise<readonly
 /** Looks for the transactions of a transfer in the chain, in one block. */
 export async function look(context: SendingContext, transfer: Transfer): Promise<SeenTransfer> {
   const { confirmations } = context.facts;
-  const { value, block } = await readIn(context, async (endpoint, block) => {
+  const { value, block, sources } = await readIn(context, async (endpoint, block) => {
     const deep = Math.max(0, block.number - confirmations);
     return {
       counts: await Promise.all(
@@ -333,7 +334,7 @@ export async function look(context: SendingContext, transfer: Transfer): Promise
       ),
     };
   });
-  return { ...value, newestBlock: block.number, confirmations };
+  return { ...value, newestBlock: block.number, confirmations, sources };
 }
 
 /** Sends a transaction through every endpoint: one of them may keep it to itself. */

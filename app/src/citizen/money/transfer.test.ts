@@ -14,6 +14,11 @@ import {
   type StepOrder,
 } from './transfer.ts';
 
+const RPC = 'https://rpc.example/';
+/** Evidence of a reading in a block. */
+const readIn = (blockNumber: number) => ({
+  evidence: { kind: 'checked', blockNumber, sources: [RPC] },
+});
 const order = (amount: string): StepOrder => ({
   account: { kind: 'gas' },
   action: { kind: 'coin', to: address('e'), amount },
@@ -39,6 +44,7 @@ const seen = (more: Partial<SeenTransfer>): SeenTransfer => ({
   counts: [3, 3],
   newestBlock: 100,
   confirmations: 12,
+  sources: [RPC],
   ...more,
 });
 
@@ -51,11 +57,11 @@ describe('a transfer', () => {
     expect(stepsToSend(half, [receipt('a', 90), undefined])).toEqual([STEPS[1]]);
     const receipts = [receipt('a', 90), receipt('b', 92)];
     const mined = afterSeeing(SENT, seen({ receipts }));
-    expect(mined.state).toEqual({ kind: 'mined', blockNumber: 92 });
+    expect(mined.state).toEqual({ kind: 'mined', blockNumber: 92, ...readIn(100) });
     expect(stepsToSend(mined, receipts)).toEqual([]);
     expect(afterSeeing(mined, seen({ receipts, newestBlock: 103 }))).toBe(mined);
     const final = afterSeeing(mined, seen({ receipts, newestBlock: 104, counts: [5, 5] }));
-    expect(final.state).toEqual({ kind: 'final', blockNumber: 92 });
+    expect(final.state).toEqual({ kind: 'final', blockNumber: 92, ...readIn(104) });
     expect(afterSeeing(final, seen({}))).toBe(final);
   });
 
@@ -71,13 +77,13 @@ describe('a transfer', () => {
     const receipts = [receipt('a', 90), receipt('b', 95, false)];
     expect(afterSeeing(SENT, seen({ receipts }))).toBe(SENT);
     const failed = afterSeeing(SENT, seen({ receipts, newestBlock: 107, counts: [5, 5] }));
-    expect(failed.state).toEqual({ kind: 'failed', why: 'reverted' });
+    expect(failed.state).toEqual({ kind: 'failed', why: 'reverted', ...readIn(107) });
     expect(stepsToSend(failed, receipts)).toEqual([]);
   });
 
   it('was overtaken when its number is used up, finally, by another transaction', () => {
     const overtaken = afterSeeing(SENT, seen({ receipts: [receipt('a', 80), undefined], counts: [5, 5] }));
-    expect(overtaken.state).toEqual({ kind: 'failed', why: 'overtaken' });
+    expect(overtaken.state).toEqual({ kind: 'failed', why: 'overtaken', ...readIn(100) });
     const own = afterSeeing(SENT, seen({ receipts: [receipt('a', 80), undefined], counts: [4, 4] }));
     expect(own.state).toEqual({ kind: 'sending' });
   });
@@ -115,19 +121,29 @@ describe('a transfer with another transaction in its place', () => {
   it('is called off when the empty one is in a block, and finally when that is deep', () => {
     expect(isCalledOff(calledOff)).toBe(true);
     const mined = afterSeeing(calledOff, one('c', 95));
-    expect(mined.state).toEqual({ kind: 'cancelled', blockNumber: 95, isFinal: false });
+    expect(mined.state).toEqual({
+      kind: 'cancelled',
+      blockNumber: 95,
+      isFinal: false,
+      ...readIn(100),
+    });
     expect(isSettledTransfer(mined)).toBe(false);
     expect(mined.amount).toBe('7');
     const away = afterSeeing(mined, seen({ receipts: [undefined], counts: [3] }));
     expect(away.state).toEqual({ kind: 'sending' });
     const final = afterSeeing(mined, { ...one('c', 95), newestBlock: 107 });
-    expect(final.state).toEqual({ kind: 'cancelled', blockNumber: 95, isFinal: true });
+    expect(final.state).toEqual({
+      kind: 'cancelled',
+      blockNumber: 95,
+      isFinal: true,
+      ...readIn(107),
+    });
     expect(isSettledTransfer(final)).toBe(true);
   });
 
   it('that was called off too late is done all the same', () => {
     const late = afterSeeing(calledOff, one('a', 80));
-    expect(late.state).toEqual({ kind: 'final', blockNumber: 80 });
+    expect(late.state).toEqual({ kind: 'final', blockNumber: 80, ...readIn(100) });
   });
 
   it('is called off in part where one of its steps was faster', () => {
@@ -137,6 +153,7 @@ describe('a transfer with another transaction in its place', () => {
       kind: 'cancelled',
       blockNumber: 82,
       isFinal: true,
+      ...readIn(100),
     });
   });
 });

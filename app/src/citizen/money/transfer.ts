@@ -6,6 +6,7 @@
  */
 
 import type { TransactionReceipt } from '../../chain/rpc.ts';
+import type { Checked } from '../present/present.ts';
 import type { AccountAction, GasTerms, OwnAccount, SignedTransaction } from '../ports.ts';
 
 /** Order by which the wallet signed a transaction. It holds no secret. */
@@ -29,16 +30,19 @@ export interface TransferStep extends SignedTransaction, StepVersion {
   earlier: readonly StepVersion[];
 }
 
-/** State of a transfer, of all its steps together. */
+/**
+ * State of a transfer, of all its steps together. Its evidence is the reading that showed it first;
+ * transfers of earlier versions have none.
+ */
 export type TransferState =
   | { kind: 'sending' }
   /** In blocks that a reorg could take away; `blockNumber` is the highest of them. */
-  | { kind: 'mined'; blockNumber: number }
-  | { kind: 'final'; blockNumber: number }
+  | { kind: 'mined'; blockNumber: number; evidence?: Checked }
+  | { kind: 'final'; blockNumber: number; evidence?: Checked }
   /** Empty transactions have taken the place of steps. */
-  | { kind: 'cancelled'; blockNumber: number; isFinal: boolean }
+  | { kind: 'cancelled'; blockNumber: number; isFinal: boolean; evidence?: Checked }
   /** A step failed in its block, or another transaction has taken its place. */
-  | { kind: 'failed'; why: 'reverted' | 'overtaken' };
+  | { kind: 'failed'; why: 'reverted' | 'overtaken'; evidence?: Checked };
 
 /** Transfer as it is kept on the device. */
 export interface Transfer {
@@ -62,6 +66,8 @@ export interface SeenTransfer {
   counts: readonly number[];
   newestBlock: number;
   confirmations: number;
+  /** Endpoints that showed it. */
+  sources: readonly string[];
 }
 
 /** Begins the life of a signed transaction. */
@@ -114,20 +120,26 @@ export function isCalledOff({ steps }: Transfer): boolean {
 /** Returns a transfer after the chain was looked at. Only the chain says what has happened. */
 export function afterSeeing(transfer: Transfer, seen: SeenTransfer): Transfer {
   if (isSettledTransfer(transfer)) return transfer;
-  const { receipts, counts, newestBlock, confirmations } = seen;
+  const { receipts, counts, newestBlock, confirmations, sources } = seen;
+  const evidence: Checked = { kind: 'checked', blockNumber: newestBlock, sources };
   const blocks = receipts.map((receipt) => receipt?.blockNumber);
   const isDeep = (block: number) => block + confirmations <= newestBlock;
   const failed = receipts.find((receipt) => receipt && !receipt.isDone);
-  if (failed && isDeep(failed.blockNumber)) return withState(transfer, failedBy('reverted'));
+  if (failed && isDeep(failed.blockNumber)) {
+    return withState(transfer, { kind: 'failed', why: 'reverted', evidence });
+  }
   const isOvertaken = transfer.steps.some(
     ({ nonce }, place) => receipts[place] === undefined && (counts[place] ?? 0) > nonce,
   );
-  if (isOvertaken && !failed) return withState(transfer, failedBy('overtaken'));
+  if (isOvertaken && !failed) {
+    return withState(transfer, { kind: 'failed', why: 'overtaken', evidence });
+  }
   if (failed || blocks.some((it) => it === undefined)) {
     return withState(transfer, { kind: 'sending' });
   }
   const blockNumber = Math.max(...blocks.map((it) => it ?? 0));
-  return inBlocks(transfer, takenVersions(transfer, receipts), blockNumber, isDeep(blockNumber));
+  const taken = takenVersions(transfer, receipts);
+  return inBlocks(transfer, taken, isDeep(blockNumber), { blockNumber, evidence });
 }
 
 /** Returns the version of each step that has a receipt. */
@@ -144,13 +156,13 @@ function takenVersions(
 function inBlocks(
   transfer: Transfer,
   taken: readonly StepVersion[],
-  blockNumber: number,
   isFinal: boolean,
+  seen: { blockNumber: number; evidence: Checked },
 ): Transfer {
   if (taken.some(({ isCancelling }) => isCancelling)) {
-    return withState(transfer, { kind: 'cancelled', blockNumber, isFinal });
+    return withState(transfer, { kind: 'cancelled', isFinal, ...seen });
   }
-  const after = withState(transfer, { kind: isFinal ? 'final' : 'mined', blockNumber });
+  const after = withState(transfer, { kind: isFinal ? 'final' : 'mined', ...seen });
   const amount = coinMoved(taken).toString();
   // An earlier version may have moved another amount.
   return after.purpose === 'coin' && amount !== after.amount ? { ...after, amount } : after;
@@ -172,14 +184,15 @@ export function highestCost(versions: readonly { order: StepOrder }[]): bigint {
   return costs.reduce((sum, it) => sum + it, 0n);
 }
 
-function failedBy(why: 'reverted' | 'overtaken'): TransferState {
-  return { kind: 'failed', why };
+function withState(transfer: Transfer, state: TransferState): Transfer {
+  return isSameState(state, transfer.state) ? transfer : { ...transfer, state };
 }
 
-function withState(transfer: Transfer, state: TransferState): Transfer {
-  return JSON.stringify(state) === JSON.stringify(transfer.state)
-    ? transfer
-    : { ...transfer, state };
+/** Returns whether two states say the same, whichever readings showed them. */
+function isSameState(one: TransferState, other: TransferState): boolean {
+  const factsOf = (state: TransferState) =>
+    JSON.stringify(state, (key, value: unknown) => (key === 'evidence' ? undefined : value));
+  return factsOf(one) === factsOf(other);
 }
 
 /** Returns the steps that have to be sent: those in no block. */

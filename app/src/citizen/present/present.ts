@@ -5,7 +5,7 @@
 
 import { epochAt, oldestClaimable, startOf, type ClaimCalendar } from '../../chain/calendar.ts';
 import { readCalendar, readCheckpoint, readEpochState } from '../../chain/contracts.ts';
-import { readFromChain, type ReadOutcome } from '../../chain/reading.ts';
+import { readFromChain, type Reading, type ReadOutcome } from '../../chain/reading.ts';
 import { RpcError, type Block, type RpcEndpoint } from '../../chain/rpc.ts';
 import type { ServiceFailure, TryAgain } from '../../service/problems.ts';
 import { firstAnswer, type EpochView, type Outcome, type Service } from '../../service/service.ts';
@@ -13,9 +13,19 @@ import type { ChainClock } from '../claim/countdown.ts';
 import type { DeploymentFacts } from '../deployment/deployment.ts';
 
 /** Evidence for something that is shown. */
-export type Evidence =
-  | { kind: 'checked'; blockNumber: number; sources: readonly string[] }
-  | { kind: 'not-checked'; why: NotChecked };
+export type Evidence = Checked | { kind: 'not-checked'; why: NotChecked };
+
+/** Evidence of the chain: the block that this device read, and the endpoints that showed it. */
+export interface Checked {
+  kind: 'checked';
+  blockNumber: number;
+  sources: readonly string[];
+}
+
+/** Returns the evidence that a reading of the chain gives. */
+export function evidenceOf({ block, sources }: Pick<Reading<unknown>, 'block' | 'sources'>): Checked {
+  return { kind: 'checked', blockNumber: block.number, sources };
+}
 
 /** Reason for which something was not held against the chain. */
 export type NotChecked = 'no-endpoint' | 'no-answer' | 'disagreement';
