@@ -212,6 +212,11 @@ describe('a statement', () => {
     }
   });
 
+  it('of a place in the list says at once that the chain has not shown it, until it has', () => {
+    expect(htmlOf('visit-in-the-list')).toContain(t('visit.unseen'));
+    expect(htmlOf('visit-in-the-list-checked')).not.toContain(t('visit.unseen'));
+  });
+
   it('that an earlier version kept without its reading says so', () => {
     expect(evidenceIn('payment-seen-before')).toContain(t('payment.seen-before'));
     expect(evidenceIn('transfer-final')).toContain(t('transfer.seen-before'));
