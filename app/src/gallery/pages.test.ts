@@ -217,6 +217,18 @@ describe('a statement', () => {
     expect(htmlOf('visit-in-the-list-checked')).not.toContain(t('visit.unseen'));
   });
 
+  it('names the page that looks on the chain as that page is named, in each language', async () => {
+    await inEachLanguage((language) => {
+      expect(t('visit.told-entry'), language).toContain(t('about.title'));
+      for (const key of ['payment.told-by', 'payment.seen-before'] as const) {
+        expect(t(key), language).toContain(t('verify.title'));
+      }
+      for (const key of ['visit.told', 'visit.told-entry', 'payment.told-by'] as const) {
+        expect(t(key).toLowerCase(), language).toContain(t('verify.not-checked').toLowerCase());
+      }
+    });
+  });
+
   it('that an earlier version kept without its reading says so', () => {
     expect(evidenceIn('payment-seen-before')).toContain(t('payment.seen-before'));
     expect(evidenceIn('transfer-final')).toContain(t('transfer.seen-before'));
