@@ -8,6 +8,9 @@ pub enum Eye {
 }
 
 impl Eye {
+    /// Both eyes, for storage.
+    pub const ALL: [Self; 2] = [Self::Left, Self::Right];
+
     /// Returns the name in files and messages: `left` or `right`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -15,5 +18,11 @@ impl Eye {
             Self::Left => "left",
             Self::Right => "right",
         }
+    }
+
+    /// Returns the eye of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|eye| eye.name() == name)
     }
 }

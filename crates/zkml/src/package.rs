@@ -288,10 +288,7 @@ impl IrisPackage {
         if file.format != FORMAT {
             return Err(not_a_package());
         }
-        let eye = [Eye::Left, Eye::Right]
-            .into_iter()
-            .find(|eye| eye.name() == file.eye)
-            .ok_or_else(not_a_package)?;
+        let eye = Eye::from_name(&file.eye).ok_or_else(not_a_package)?;
         let size = NormalisedSize {
             width_angles: file.width,
             height_radii: file.height,

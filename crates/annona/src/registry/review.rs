@@ -114,10 +114,7 @@ impl From<&OpenReview> for ReviewRow {
         Self {
             id: record.id.0.to_string(),
             orb: record.orb.to_string(),
-            kind: match record.enrolment.kind {
-                annona_core::EnrolmentKind::New => "new",
-                annona_core::EnrolmentKind::Recovery => "recovery",
-            },
+            kind: record.enrolment.kind.code(),
             received_at: record.received_at.0,
             keep_until: open.review.keep_until.0,
             alike: alike.collect(),

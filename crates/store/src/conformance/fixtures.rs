@@ -102,7 +102,8 @@ pub(super) fn iris_commitments(seed: u64) -> IrisCommitments {
 }
 
 /// The same person as an orb enrols them that commits to what it saw.
-pub(super) fn committed(new: NewEnrolment, seed: u64) -> NewEnrolment {
+#[must_use]
+pub fn committed(new: NewEnrolment, seed: u64) -> NewEnrolment {
     NewEnrolment {
         commitments: Some(iris_commitments(seed)),
         ..new

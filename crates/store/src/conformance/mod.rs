@@ -16,7 +16,8 @@ pub mod reviews;
 pub mod revocations;
 
 pub use fixtures::{
-    claim, duplicate, entry, intake, newcomer, payload_attempt, recovery, review, signed, templates,
+    claim, committed, duplicate, entry, intake, newcomer, payload_attempt, recovery, review,
+    signed, templates,
 };
 
 /// Makes a test of every case.
@@ -93,9 +94,9 @@ macro_rules! conformance_suite {
                 a_batch_of_claims_lives_from_queue_to_final_through_a_reorg
                 an_append_lives_from_queue_to_final_through_a_reorg
                 a_slot_comes_back_with_every_attempt_in_order
-                the_newest_attempt_of_a_load_is_shown_and_a_cancelling_one_is_not
+                the_newest_attempt_of_a_payload_is_shown_and_a_cancelling_one_is_not
                 an_attempt_is_for_a_slot_that_no_block_has
-                a_slot_is_mined_by_a_load_of_its_own
+                a_slot_is_mined_by_a_payload_of_its_own
                 claims_that_were_passed_over_are_rejected_or_queued_again
                 a_reorg_takes_the_payment_of_those_who_were_paid
                 a_claim_that_another_slot_has_now_does_not_move_with_the_old_one
@@ -107,13 +108,13 @@ macro_rules! conformance_suite {
                 a_fill_has_no_load
                 a_nonce_is_stored_once
                 a_failed_slot_keeps_its_nonce
-                a_load_that_is_not_queued_is_not_sent
-                a_load_is_sent_whole_or_not_at_all
+                a_payload_that_is_not_queued_is_not_sent
+                a_payload_is_sent_whole_or_not_at_all
                 an_append_has_enrolments_inside_the_tree
                 a_slot_moves_only_from_the_state_before
                 a_settled_slot_does_not_move
                 open_slots_are_in_order_of_sender_and_nonce
-                a_failed_load_can_be_sent_again
+                a_failed_payload_can_be_sent_again
             }
             revocations {
                 a_recovery_waits_until_the_old_leaf_is_revoked_in_a_block

@@ -190,7 +190,9 @@ pub async fn a_slot_comes_back_with_every_attempt_in_order<S: Store>(store: S) {
     assert_eq!(store.open_slots().await.unwrap()[0].attempts, attempts);
 }
 
-pub async fn the_newest_attempt_of_a_load_is_shown_and_a_cancelling_one_is_not<S: Store>(store: S) {
+pub async fn the_newest_attempt_of_a_payload_is_shown_and_a_cancelling_one_is_not<S: Store>(
+    store: S,
+) {
     queue_claims(&store, 2).await;
     admit(&store, 1).await;
     let claims = send(&store, &signed(0, 0), &claims_payload(&[1, 2])).await;
@@ -236,7 +238,7 @@ pub async fn an_attempt_is_for_a_slot_that_no_block_has<S: Store>(store: S) {
     assert_eq!(claim_state(&store, 1).await, settled);
 }
 
-pub async fn a_slot_is_mined_by_a_load_of_its_own<S: Store>(store: S) {
+pub async fn a_slot_is_mined_by_a_payload_of_its_own<S: Store>(store: S) {
     queue_claims(&store, 2).await;
     let id = send(&store, &signed(0, 0), &claim_payload(1)).await;
     let other = send(&store, &signed(1, 0), &claim_payload(2)).await;
@@ -443,7 +445,7 @@ pub async fn a_failed_slot_keeps_its_nonce<S: Store>(store: S) {
     assert_eq!(next, 5);
 }
 
-pub async fn a_load_that_is_not_queued_is_not_sent<S: Store>(store: S) {
+pub async fn a_payload_that_is_not_queued_is_not_sent<S: Store>(store: S) {
     queue_claims(&store, 2).await;
     admit(&store, 1).await;
     store.record_enrolment(&duplicate(2)).await.unwrap();
@@ -472,7 +474,7 @@ pub async fn a_load_that_is_not_queued_is_not_sent<S: Store>(store: S) {
     assert_eq!(next, 2);
 }
 
-pub async fn a_load_is_sent_whole_or_not_at_all<S: Store>(store: S) {
+pub async fn a_payload_is_sent_whole_or_not_at_all<S: Store>(store: S) {
     admit(&store, 3).await;
     queue_claims(&store, 3).await;
     let sent = signed(0, 0);
@@ -573,7 +575,7 @@ pub async fn open_slots_are_in_order_of_sender_and_nonce<S: Store>(store: S) {
     assert_eq!(actual, expected);
 }
 
-pub async fn a_failed_load_can_be_sent_again<S: Store>(store: S) {
+pub async fn a_failed_payload_can_be_sent_again<S: Store>(store: S) {
     queue_claims(&store, 1).await;
     admit(&store, 2).await;
     let claim_try = send(&store, &signed(0, 0), &claim_payload(1)).await;

@@ -3,6 +3,7 @@
 use annona_core::{EyeCommitments, FieldElement, IrisCommitments};
 use annona_engine::EnrolmentId;
 use annona_engine::ports::StoreError;
+use annona_model::Eye;
 use sqlx::SqliteConnection;
 
 use super::columns::Table;
@@ -12,18 +13,19 @@ use crate::error::backend;
 const COMMITMENTS: Table = Table("iris_commitments");
 
 struct EyeRow {
+    eye: String,
     image_commitment: Vec<u8>,
     code_commitment: Vec<u8>,
 }
 
-impl TryFrom<&EyeRow> for EyeCommitments {
-    type Error = StoreError;
-
-    fn try_from(row: &EyeRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            image: field("image_commitment", &row.image_commitment)?,
-            code: field("code_commitment", &row.code_commitment)?,
-        })
+impl EyeRow {
+    fn commitments(&self) -> Result<(Eye, EyeCommitments), StoreError> {
+        let eye = COMMITMENTS.code("eye", &self.eye, Eye::from_name)?;
+        let commitments = EyeCommitments {
+            image: field("image_commitment", &self.image_commitment)?,
+            code: field("code_commitment", &self.code_commitment)?,
+        };
+        Ok((eye, commitments))
     }
 }
 
@@ -43,10 +45,12 @@ pub(super) async fn insert(
     let inserted = sqlx::query!(
         "\
         INSERT INTO iris_commitments (enrolment_id, eye, image_commitment, code_commitment)
-        VALUES (?1, 'left', ?2, ?3), (?1, 'right', ?4, ?5) ON CONFLICT DO NOTHING",
+        VALUES (?1, ?2, ?3, ?4), (?1, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         id.0.as_slice(),
+        Eye::Left.name(),
         left.image.to_be_bytes().to_vec(),
         left.code.to_be_bytes().to_vec(),
+        Eye::Right.name(),
         right.image.to_be_bytes().to_vec(),
         right.code.to_be_bytes().to_vec()
     )
@@ -64,20 +68,19 @@ pub(super) async fn select(
     let rows: Vec<EyeRow> = sqlx::query_as!(
         EyeRow,
         "\
-        SELECT image_commitment, code_commitment FROM iris_commitments
-        WHERE enrolment_id = ?1 ORDER BY eye",
+        SELECT eye, image_commitment, code_commitment FROM iris_commitments
+        WHERE enrolment_id = ?1",
         id.0.as_slice()
     )
     .fetch_all(connection)
     .await
     .map_err(backend)?;
-    match rows.as_slice() {
-        [] => Ok(None),
-        // In the order of the alphabet.
-        [left, right] => Ok(Some(IrisCommitments {
-            left: left.try_into()?,
-            right: right.try_into()?,
-        })),
+    let eyes: Result<Vec<_>, _> = rows.iter().map(EyeRow::commitments).collect();
+    let eyes = eyes?;
+    let of = |eye| eyes.iter().find(|(it, _)| *it == eye).map(|(_, it)| *it);
+    match (of(Eye::Left), of(Eye::Right)) {
+        (None, None) => Ok(None),
+        (Some(left), Some(right)) => Ok(Some(IrisCommitments { left, right })),
         _ => Err(COMMITMENTS.corrupt("eye")),
     }
 }

@@ -3,7 +3,7 @@ use annona_engine::ports::{
     ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Payload, StoreError,
 };
 use annona_store::SqliteStore;
-use annona_store::conformance::{claim, intake, newcomer, payload_attempt, signed};
+use annona_store::conformance::{claim, committed, intake, newcomer, payload_attempt, signed};
 use tempfile::TempDir;
 
 use crate::{database, fresh, raw};
@@ -12,7 +12,8 @@ use crate::{database, fresh, raw};
 async fn filled() -> (SqliteStore, TempDir) {
     let (store, directory) = fresh().await;
     for seed in [1, 2] {
-        store.record_enrolment(&newcomer(seed, seed)).await.unwrap();
+        let new = committed(newcomer(seed, seed), seed);
+        store.record_enrolment(&new).await.unwrap();
     }
     for seed in [1, 2] {
         let inserted = store
@@ -43,6 +44,7 @@ async fn read_all(store: &SqliteStore) -> Result<(), StoreError> {
     store.gallery_after(0, 10).await?;
     store.queued_enrolments(10).await?;
     store.enrolment(newcomer(1, 1).record.id).await?;
+    store.iris_commitments(newcomer(1, 1).record.id).await?;
     store.queued_claims(10).await?;
     store.claim(claim(1).nullifier_hash).await?;
     store.open_slots().await?;
@@ -90,6 +92,16 @@ async fn a_value_that_cannot_be_read_is_named() {
         ),
         ("UPDATE enrolments SET kind = 'old'", "enrolments", "kind"),
         ("UPDATE enrolments SET orb = x'00'", "enrolments", "orb"),
+        (
+            "UPDATE iris_commitments SET eye = 'third' WHERE eye = 'left'",
+            "iris_commitments",
+            "eye",
+        ),
+        (
+            "DELETE FROM iris_commitments WHERE eye = 'left'",
+            "iris_commitments",
+            "eye",
+        ),
         (
             "UPDATE enrolments SET commitment = zeroblob(32) WHERE arrival = 1",
             "enrolments",
@@ -154,7 +166,7 @@ async fn a_value_that_cannot_be_read_is_named() {
 }
 
 #[tokio::test]
-async fn a_load_that_disagrees_with_its_transaction_stops_the_move() {
+async fn a_payload_that_disagrees_with_its_transaction_stops_the_move() {
     let (store, directory) = filled().await;
     let mut connection = raw(&database(&directory)).await;
     sqlx::query("UPDATE enrolments SET transaction_hash = zeroblob(32) WHERE leaf_index = 0")
