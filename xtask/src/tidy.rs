@@ -158,12 +158,14 @@ impl Language {
         is_held.then_some(language)
     }
 
-    /// Text of a line behind the mark of a doc comment; `None` for other lines.
-    fn doc(self, line: &str) -> Option<&str> {
+    /// Text of a line behind the mark of a doc comment; `None` for other lines. The comment that
+    /// opens a page of Svelte is its doc comment.
+    fn doc(self, at: usize, line: &str) -> Option<&str> {
         let marks: &[&str] = match self {
             Self::Rust => &["///", "//!"],
             Self::Solidity => &["///", "/**", "* "],
-            Self::TypeScript => &["/**", "* ", "<!--"],
+            Self::TypeScript if at == 0 => &["/**", "<!--"],
+            Self::TypeScript => &["/**", "* "],
             Self::Sql | Self::Markdown | Self::Json => return None,
         };
         let line = line.trim_start();
@@ -229,7 +231,7 @@ fn objections_to(file: &Path, text: &str) -> Vec<String> {
     let sentences: Vec<String> = text.lines().map(sentence).collect();
     for (at, line) in text.lines().enumerate() {
         let place = format!("{}:{}", file.display(), at + 1);
-        if let Some(opening) = language.doc(line).and_then(interrogative_opening) {
+        if let Some(opening) = language.doc(at, line).and_then(interrogative_opening) {
             objections.push(format!(
                 "{place}: a doc line opens with a verb or a noun, not with {opening}"
             ));
@@ -358,10 +360,9 @@ mod tests {
             assert_eq!(objections(file, "/**\n * Which of two.\n */\n"), 1);
             assert_eq!(objections(file, "/** The payment. */\n// What now?\n"), 0);
         }
-        assert_eq!(
-            objections("app/src/A.svelte", "<!-- How it looks. -->\n"),
-            1
-        );
+        let page = "app/src/A.svelte";
+        assert_eq!(objections(page, "<!-- How it looks. -->\n<p>\n"), 1);
+        assert_eq!(objections(page, "<p>\n<!-- How it comes. -->\n"), 0);
     }
 
     #[test]
