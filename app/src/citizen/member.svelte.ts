@@ -74,7 +74,7 @@ import {
   type Network,
 } from './settings/network.ts';
 import type { SettingsStorage } from './settings/settings.ts';
-import type { BalanceState, MemberPage, MoneyState } from './states.ts';
+import type { BalanceState, Checker, MemberPage, MoneyState } from './states.ts';
 import { VisitSession, type VisitCode, type VisitKind } from './visit/visit.ts';
 import {
   afterAnotherLook,
@@ -99,13 +99,6 @@ export interface MemberContext {
   request: RequestContext;
   findPath: ClaimingContext['findPath'];
 }
-
-/** Part of the app that holds claims and the place in the list against the chain, and reads events. */
-export type Checker = Pick<
-  typeof import('./check/check.ts'),
-  'canChange' | 'checkClaim' | 'checkPlace'
-> &
-  Pick<typeof import('./about/about.ts'), 'entryIn' | 'readAbout'>;
 
 /** The way from an identity to a payment: what is known, and the work that the screens ask for. */
 export class Member {

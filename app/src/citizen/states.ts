@@ -37,3 +37,10 @@ export type BalanceState =
   | { kind: 'reading' }
   | { kind: 'not-read'; why: NotChecked }
   | { kind: 'read'; balance: bigint };
+
+/** Part of the app that holds claims and the place in the list against the chain, and reads events. */
+export type Checker = Pick<
+  typeof import('./check/check.ts'),
+  'canChange' | 'checkClaim' | 'checkPlace'
+> &
+  Pick<typeof import('./about/about.ts'), 'entryIn' | 'readAbout'>;
