@@ -672,8 +672,10 @@ export class Member {
         return afterJoining(membership, state.leafIndex);
       case 'admitted':
       case 'operator-decides':
-      case 'being-checked':
         return afterWaiting(membership, nonce, this.chainSecs);
+      case 'being-checked':
+        // A check that a fault breaks off leaves no record: the next one needs a code again.
+        return afterWaiting(membership, undefined, this.chainSecs);
       case 'already-enrolled':
       case 'refused':
       case 'revoked':

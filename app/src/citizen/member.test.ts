@@ -329,6 +329,21 @@ describe('a citizen', () => {
     expect(member.checks?.evidence).toMatchObject({ kind: 'checked', sources: [RPC] });
   });
 
+  it('whose check was broken off by a fault shows a code again', async () => {
+    const member = await world.tab();
+    await member.enter();
+    await member.beginVisit('new');
+    await until(() => member.visitCode !== undefined);
+    world.enrolment = enrolled('checking');
+    await until(() => member.visitState.kind === 'being-checked');
+    expect(member.home.kind).toBe('not-joined');
+    member.open({ kind: 'home' });
+    world.enrolment = { status: 404, body: { code: 'enrolment-unknown' } };
+    member.open({ kind: 'code' });
+    await until(() => member.visitCode !== undefined);
+    await until(() => member.visitState.kind === 'not-seen');
+  });
+
   it('is a member in the next tab as well, and her claims are sent while it is locked', async () => {
     const first = await world.tab();
     await join(first);

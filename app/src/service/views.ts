@@ -30,6 +30,7 @@ export const CLAIM_STATUSES = [
 ] as const satisfies readonly Schemas['ClaimStatus'][];
 
 const ENROLMENT_STATUSES = [
+  'checking',
   'duplicate',
   'review',
   'queued',

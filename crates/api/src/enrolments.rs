@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::extract::{Body, PathText, word};
 use crate::problem::problem_responses;
 use crate::state::Shared;
-use crate::views::enrolment_view;
+use crate::views::{enrolment_view, visit_view};
 
 problem_responses!(SubmitProblems:
     BodyNotJson, BodyInvalid, ContentTypeNotJson, MalformedField,
@@ -30,8 +30,9 @@ problem_responses!(FindProblems:
 );
 problem_responses!(FollowProblems:
     PathInvalid, MalformedField, EnrolmentUnknown, CaptureNotFresh, CommitmentTaken,
-    NothingToRecover, RecoveryTooSoon, ModelMismatch, TemplateUnusable, CommitmentsRequired,
-    CodeCommitmentMismatch, IrisCommitmentUsed, OrbLimitReached, StoreUnavailable, RequestTimedOut
+    NothingToRecover, RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable,
+    CommitmentsRequired, CodeCommitmentMismatch, IrisCommitmentUsed, OrbRefused, OrbLimitReached,
+    StoreUnavailable, RequestTimedOut
 );
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
@@ -86,10 +87,11 @@ pub(crate) async fn find_enrolment(
 /// Returns the status of the enrolment that used a nonce.
 ///
 /// A phone follows its own enrolment by the nonce of the code that it showed to the orb. The
-/// status is `duplicate` for a person who was refused, and `review` for one of whom the orb makes
-/// a second capture, under a fresh code. A visit that was refused without a record is answered
-/// with the refusal that the orb got, for ten minutes. A nonce of which the service has seen
-/// nothing yet is unknown.
+/// status is `checking` while the service works on the orb's packet, `duplicate` for a person who
+/// was refused, and `review` for one of whom the orb makes a second capture, under a fresh code. A
+/// visit that was refused without a record is answered with the refusal that the orb got, for ten
+/// minutes. A nonce of which the service has seen nothing yet is unknown, and so is one in a packet
+/// that no known orb has signed.
 #[utoipa::path(
     get, path = "/v1/enrolments/by-nonce/{nonce}", tag = "enrolments",
     params(("nonce" = WordText, Path, description = "Nonce of the code that the phone showed: 0x and 64 hexadecimal digits.")),
@@ -100,9 +102,9 @@ pub(crate) async fn find_enrolment_by_nonce(
     PathText(nonce): PathText,
 ) -> Result<Json<EnrolmentView>, ApiError> {
     let nonce = word("nonce", &nonce)?;
-    let record = shared.api.enrolments.find_by_nonce(nonce).await?;
-    let record = record.ok_or(ApiError::NonceUnknown)?;
-    Ok(Json(enrolment_view(&record)))
+    let visit = shared.api.enrolments.find_by_nonce(nonce).await?;
+    let visit = visit.ok_or(ApiError::NonceUnknown)?;
+    Ok(Json(visit_view(&visit)))
 }
 
 fn answer(record: &EnrolmentRecord) -> Result<Response, ApiError> {

@@ -1,6 +1,6 @@
 //! Stored claims and enrolments as the API shows them, without receipts and refusals.
 
-use annona_engine::{ClaimRecord, ClaimState, EnrolmentRecord, EnrolmentState};
+use annona_engine::{ClaimRecord, ClaimState, EnrolmentRecord, EnrolmentState, PacketCheck, Visit};
 use annona_wire::{ClaimStatus, ClaimView, EnrolmentStatus, EnrolmentView};
 
 /// A claim as the API shows it.
@@ -21,6 +21,24 @@ pub(crate) fn claim_view(record: &ClaimRecord) -> ClaimView {
         reason,
         receipt: None,
         refusal: None,
+    }
+}
+
+/// A visit as the API shows it to the phone that follows it.
+pub(crate) fn visit_view(visit: &Visit) -> EnrolmentView {
+    match visit {
+        Visit::UnderCheck(check) => check_view(check),
+        Visit::Recorded(record) => enrolment_view(record),
+    }
+}
+
+fn check_view(check: &PacketCheck) -> EnrolmentView {
+    EnrolmentView {
+        id: check.id.0.to_string(),
+        commitment: check.commitment.to_string(),
+        status: EnrolmentStatus::Checking,
+        leaf_index: None,
+        transaction_hash: None,
     }
 }
 

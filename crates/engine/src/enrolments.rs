@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use annona_core::{
-    B256, CodeSalts, Commitment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId,
-    SignatureError, SignedEnrolment, UnixSeconds, keccak256,
+    B256, CodeSalts, Commitment, Enrolment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock,
+    OrbId, SignatureError, SignedEnrolment, UnixSeconds, keccak256,
 };
 use annona_matcher::{Decision, DecisionRule, Gallery};
 use annona_model::Eye;
 use annona_template::{EyePair, MIN_VALID_BITS};
 
 use crate::background::compute;
+use crate::checks::{ChecksUnderWay, PacketCheck};
 use crate::codes::check_codes;
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
@@ -158,6 +159,15 @@ pub enum EnrolError {
     Store(#[from] StoreError),
 }
 
+/// Answer to a phone that follows its visit by the nonce of a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visit {
+    /// A packet with this nonce is being checked; nothing is recorded yet.
+    UnderCheck(PacketCheck),
+    /// A packet with this nonce was decided on.
+    Recorded(Box<EnrolmentRecord>),
+}
+
 /// Takes enrolments and decides whether a person is new.
 pub struct EnrolmentService {
     store: Arc<dyn Store>,
@@ -168,6 +178,7 @@ pub struct EnrolmentService {
     recognition: Recognition,
     refused: RwLock<BTreeSet<OrbId>>,
     refusals: RecentRefusals,
+    checks: ChecksUnderWay,
 }
 
 impl EnrolmentService {
@@ -186,6 +197,7 @@ impl EnrolmentService {
             recognition: Recognition::new(store.clone(), gallery, policy.rule),
             refused: RwLock::default(),
             refusals: RecentRefusals::default(),
+            checks: ChecksUnderWay::default(),
             store,
             orbs: ActiveOrbs::new(chain, Arc::clone(&clock)),
             clock,
@@ -202,15 +214,20 @@ impl EnrolmentService {
         self.store.enrolment(id).await
     }
 
-    /// Returns the enrolment that used a nonce, which the citizen's device drew and showed to
-    /// the orb.
+    /// Returns the course of a visit by the nonce that the citizen's device drew and showed to the
+    /// orb; none while nothing of it has arrived.
     ///
     /// # Errors
-    /// The refusal, for some minutes, if an active orb's packet with this nonce was refused and
+    /// The refusal, for some minutes, if a known orb's packet with this nonce was refused and
     /// nothing is recorded of it (ENROL-18); [`EnrolError::Store`].
-    pub async fn find_by_nonce(&self, nonce: B256) -> Result<Option<EnrolmentRecord>, EnrolError> {
+    pub async fn find_by_nonce(&self, nonce: B256) -> Result<Option<Visit>, EnrolError> {
+        // Read first: a check that ends meanwhile has left its record or its refusal behind.
+        let check = self.checks.find(nonce, self.clock.now());
         if let Some(record) = self.store.enrolment_of_nonce(nonce).await? {
-            return Ok(Some(record));
+            return Ok(Some(Visit::Recorded(Box::new(record))));
+        }
+        if let Some(check) = check {
+            return Ok(Some(Visit::UnderCheck(check)));
         }
         let refusal = self.refusals.find(nonce, self.clock.now());
         refusal.map_or(Ok(None), Err)
@@ -236,23 +253,49 @@ impl EnrolmentService {
     /// [`EnrolError`]; a duplicate or a review is no error but a record in that state.
     pub async fn submit(&self, packet: EnrolmentPacket) -> Result<EnrolmentRecord, EnrolError> {
         let id = EnrolmentId(packet.signed.signing_hash(&self.policy.domain));
-        let orb = self.check_origin(&packet).await?;
-        if let Some(earlier) = self.store.enrolment(id).await? {
-            return Ok(earlier);
-        }
-        let nonce = packet.signed.enrolment.nonce;
-        self.judge(id, orb, packet).await.inspect_err(|error| {
-            self.refusals.remember(nonce, error, self.clock.now());
-        })
+        let orb = packet.signed.orb(&self.policy.domain)?;
+        self.check_active(orb, &packet).await?;
+        let Enrolment {
+            nonce, commitment, ..
+        } = packet.signed.enrolment;
+        let check = PacketCheck { id, commitment };
+        let _told_until_the_end = self.checks.begin(nonce, check, self.clock.now());
+        let judged = self.judge(id, orb, packet).await;
+        judged.inspect_err(|error| self.remember(nonce, orb, error))
     }
 
-    /// Decides on a packet of an active orb that is not recorded yet.
+    /// Lets only packets of orbs that are at work pass. A refused orb is a known one, and its
+    /// refusal is remembered.
+    async fn check_active(&self, orb: OrbId, packet: &EnrolmentPacket) -> Result<(), EnrolError> {
+        if self.is_refused(orb) || self.store.is_struck_off(orb).await? {
+            let refusal = EnrolError::OrbRefused(orb);
+            self.remember(packet.signed.enrolment.nonce, orb, &refusal);
+            return Err(refusal);
+        }
+        if !self.orbs.is_active(orb).await? {
+            return Err(EnrolError::OrbNotActive(orb));
+        }
+        Ok(())
+    }
+
+    fn remember(&self, nonce: B256, orb: OrbId, refusal: &EnrolError) {
+        self.refusals
+            .remember(nonce, orb, refusal, self.clock.now());
+    }
+
+    /// Returns the earlier decision on a packet of an active orb, or decides on it.
     async fn judge(
         &self,
         id: EnrolmentId,
         orb: OrbId,
         packet: EnrolmentPacket,
     ) -> Result<EnrolmentRecord, EnrolError> {
+        if keccak256(packet.templates.to_bytes()) != packet.signed.enrolment.iris_digest {
+            return Err(EnrolError::IrisDigestMismatch);
+        }
+        if let Some(earlier) = self.store.enrolment(id).await? {
+            return Ok(earlier);
+        }
         let now = self.check_statement(&packet)?;
         check_openings(&packet).await?;
         let record = EnrolmentRecord {
@@ -267,20 +310,6 @@ impl EnrolmentService {
             .increment(1);
         tracing::info!(enrolment = %record.id.0, orb = %record.orb, decision = decision_label(&record), "enrolment decided");
         Ok(record)
-    }
-
-    async fn check_origin(&self, packet: &EnrolmentPacket) -> Result<OrbId, EnrolError> {
-        let orb = packet.signed.orb(&self.policy.domain)?;
-        if self.is_refused(orb) || self.store.is_struck_off(orb).await? {
-            return Err(EnrolError::OrbRefused(orb));
-        }
-        if keccak256(packet.templates.to_bytes()) != packet.signed.enrolment.iris_digest {
-            return Err(EnrolError::IrisDigestMismatch);
-        }
-        if !self.orbs.is_active(orb).await? {
-            return Err(EnrolError::OrbNotActive(orb));
-        }
-        Ok(orb)
     }
 
     fn check_statement(&self, packet: &EnrolmentPacket) -> Result<UnixSeconds, EnrolError> {

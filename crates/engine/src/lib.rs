@@ -13,6 +13,7 @@
 //! off at any point and run again.
 
 mod background;
+mod checks;
 mod claims;
 mod codes;
 mod enrolments;
@@ -32,10 +33,11 @@ mod settlement;
 mod types;
 
 pub use annona_model::Eye;
+pub use checks::PacketCheck;
 pub use claims::{ClaimError, ClaimRules, ClaimService};
 pub use codes::code_commitment;
 pub use enrolments::{
-    CommitmentPolicy, EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService,
+    CommitmentPolicy, EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService, Visit,
 };
 pub use fees::FeePolicy;
 pub use membership::{

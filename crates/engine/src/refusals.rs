@@ -3,13 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use annona_core::{B256, UnixSeconds};
+use annona_core::{B256, OrbId, UnixSeconds};
 
 use crate::EnrolError;
 
 /// Seconds for which a refusal is told: longer than a phone shows codes after a visit.
 const KEEP_SECS: u64 = 600;
-/// Largest number of refusals that are remembered; the oldest go first.
+/// Largest number of refusals that are remembered. When there are more, the oldest of the orb that
+/// has most of them goes: no orb makes the others' be forgotten.
 const MAX_REFUSALS: usize = 4_096;
 
 /// Refusals of the last minutes by the nonce of the code that the orb read. They are in memory
@@ -20,21 +21,27 @@ pub(crate) struct RecentRefusals(Mutex<Remembered>);
 #[derive(Default)]
 struct Remembered {
     by_nonce: HashMap<B256, EnrolError>,
-    /// Nonces from the oldest to the newest, each with its time.
-    order: VecDeque<(UnixSeconds, B256)>,
+    /// Nonces from the oldest to the newest.
+    order: VecDeque<Place>,
+}
+
+struct Place {
+    since: UnixSeconds,
+    orb: OrbId,
+    nonce: B256,
 }
 
 impl RecentRefusals {
-    /// Remembers a refusal in the place of an earlier one of the same nonce, and until the earlier
-    /// one's time is over. Faults of the service are not kept.
-    pub(crate) fn remember(&self, nonce: B256, error: &EnrolError, now: UnixSeconds) {
+    /// Remembers a refusal of an orb's packet in the place of an earlier one of the same nonce, and
+    /// until the earlier one's time is over. Faults of the service are not kept.
+    pub(crate) fn remember(&self, nonce: B256, orb: OrbId, error: &EnrolError, since: UnixSeconds) {
         let Some(refusal) = decided(error) else {
             return;
         };
         let mut remembered = self.lock();
-        remembered.forget_old(now);
+        remembered.forget_old(since);
         if remembered.by_nonce.insert(nonce, refusal).is_none() {
-            remembered.order.push_back((now, nonce));
+            remembered.order.push_back(Place { since, orb, nonce });
         }
         remembered.forget_surplus();
     }
@@ -55,28 +62,40 @@ impl RecentRefusals {
 
 impl Remembered {
     fn forget_old(&mut self, now: UnixSeconds) {
-        while let Some(&(since, _)) = self.order.front()
-            && now.0.saturating_sub(since.0) >= KEEP_SECS
+        while let Some(place) = self.order.front()
+            && now.0.saturating_sub(place.since.0) >= KEEP_SECS
         {
-            self.forget_oldest();
+            self.forget(0);
         }
     }
 
     fn forget_surplus(&mut self) {
         while self.order.len() > MAX_REFUSALS {
-            self.forget_oldest();
+            let busiest = self.busiest_orb();
+            let oldest = self.order.iter().position(|it| Some(it.orb) == busiest);
+            self.forget(oldest.unwrap_or(0));
         }
     }
 
-    fn forget_oldest(&mut self) {
-        if let Some((_, nonce)) = self.order.pop_front() {
-            self.by_nonce.remove(&nonce);
+    /// Returns the orb that has most of the refusals.
+    fn busiest_orb(&self) -> Option<OrbId> {
+        let mut counts: HashMap<OrbId, usize> = HashMap::new();
+        for place in &self.order {
+            *counts.entry(place.orb).or_default() += 1;
+        }
+        let busiest = counts.into_iter().max_by_key(|(_, count)| *count);
+        busiest.map(|(orb, _)| orb)
+    }
+
+    fn forget(&mut self, index: usize) {
+        if let Some(place) = self.order.remove(index) {
+            self.by_nonce.remove(&place.nonce);
         }
     }
 }
 
-/// Returns a refusal that is about this visit and that the person can act on; none for faults and
-/// for packets that no active orb has signed.
+/// Returns a copy of a refusal that is about this visit; none for faults of the service, after
+/// which the orb sends the packet again, and for packets that no known orb has signed.
 fn decided(error: &EnrolError) -> Option<EnrolError> {
     Some(match error {
         EnrolError::OrbLimitReached { orb, wait_secs } => EnrolError::OrbLimitReached {
@@ -102,14 +121,25 @@ fn decided(error: &EnrolError) -> Option<EnrolError> {
             EnrolError::CodeCommitmentMismatch { eye: *eye }
         }
         EnrolError::IrisCommitmentUsed => EnrolError::IrisCommitmentUsed,
-        _ => return None,
+        EnrolError::IrisDigestMismatch => EnrolError::IrisDigestMismatch,
+        EnrolError::OrbRefused(orb) => EnrolError::OrbRefused(*orb),
+        // The record that used the nonce is the answer to a question for it.
+        EnrolError::NonceUsed
+        | EnrolError::Signature(_)
+        | EnrolError::OrbNotActive(_)
+        | EnrolError::Busy
+        | EnrolError::Chain(_)
+        | EnrolError::Store(_) => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use annona_core::Address;
+
     use super::*;
 
+    const ORB: OrbId = OrbId(Address::repeat_byte(1));
     const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
     fn nonce(number: u64) -> B256 {
@@ -120,14 +150,14 @@ mod tests {
     #[test]
     fn refusals_are_forgotten_with_time_and_with_number() {
         let refusals = RecentRefusals::default();
-        refusals.remember(nonce(0), &EnrolError::TemplateUnusable, NOW);
+        refusals.remember(nonce(0), ORB, &EnrolError::TemplateUnusable, NOW);
         let last = UnixSeconds(NOW.0 + KEEP_SECS - 1);
         assert!(refusals.find(nonce(0), last).is_some());
         assert!(refusals.find(nonce(1), last).is_none());
         let later = UnixSeconds(NOW.0 + KEEP_SECS);
         assert!(refusals.find(nonce(0), later).is_none());
         for number in 0..=MAX_REFUSALS as u64 {
-            refusals.remember(nonce(number), &EnrolError::NothingToRecover, later);
+            refusals.remember(nonce(number), ORB, &EnrolError::NothingToRecover, later);
         }
         assert!(refusals.find(nonce(0), later).is_none());
         assert!(refusals.find(nonce(1), later).is_some());
@@ -140,9 +170,9 @@ mod tests {
     fn a_later_refusal_takes_the_place_of_the_earlier_one() {
         let refusals = RecentRefusals::default();
         let soon = UnixSeconds(NOW.0 + KEEP_SECS - 1);
-        refusals.remember(nonce(0), &EnrolError::TemplateUnusable, NOW);
+        refusals.remember(nonce(0), ORB, &EnrolError::TemplateUnusable, NOW);
         for _ in 0..=MAX_REFUSALS {
-            refusals.remember(nonce(0), &EnrolError::NothingToRecover, soon);
+            refusals.remember(nonce(0), ORB, &EnrolError::NothingToRecover, soon);
         }
         let told = refusals.find(nonce(0), soon);
         assert!(
@@ -154,12 +184,29 @@ mod tests {
         assert!(refusals.find(nonce(0), later).is_none());
     }
 
+    /// Tests ENROL-18: an orb without end of refusals forgets its own.
+    #[test]
+    fn an_orb_makes_no_other_orbs_refusals_be_forgotten() {
+        let refusals = RecentRefusals::default();
+        let other = OrbId(Address::repeat_byte(2));
+        refusals.remember(nonce(0), other, &EnrolError::TemplateUnusable, NOW);
+        let many = MAX_REFUSALS as u64 + 64;
+        for number in 1..=many {
+            refusals.remember(nonce(number), ORB, &EnrolError::OrbRefused(ORB), NOW);
+        }
+        assert!(refusals.find(nonce(0), NOW).is_some());
+        assert!(refusals.find(nonce(1), NOW).is_none());
+        assert!(refusals.find(nonce(many), NOW).is_some());
+        assert_eq!(refusals.lock().by_nonce.len(), MAX_REFUSALS);
+    }
+
     /// Tests ENROL-18: a fault is no decision about the person.
     #[test]
     fn faults_are_not_remembered() {
         let refusals = RecentRefusals::default();
-        refusals.remember(nonce(0), &EnrolError::Busy, NOW);
-        refusals.remember(nonce(0), &EnrolError::NonceUsed, NOW);
+        refusals.remember(nonce(0), ORB, &EnrolError::Busy, NOW);
+        refusals.remember(nonce(0), ORB, &EnrolError::NonceUsed, NOW);
+        refusals.remember(nonce(0), ORB, &EnrolError::OrbNotActive(ORB), NOW);
         assert!(refusals.find(nonce(0), NOW).is_none());
     }
 }

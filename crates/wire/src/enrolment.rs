@@ -268,6 +268,8 @@ fn template(field: &'static str, text: &str) -> Result<IrisTemplate, FieldProble
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnrolmentStatus {
+    /// Being checked: captured and sent, and nothing recorded yet. Told by the nonce only.
+    Checking,
     /// Refused: the person is enrolled already.
     Duplicate,
     /// A second capture is asked for.

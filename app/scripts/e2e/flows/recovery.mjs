@@ -35,8 +35,8 @@ export async function run({ demo, newPhone, nextEpoch }) {
   await phone.press('Add an endpoint');
   await phone.see(new URL(demo.chain).href);
   phone.watch.allow(demo.chain);
-  await phone.press('Use the recommended ones');
-  await phone.see('Recommended by your services');
+  await phone.press('Use the suggested ones');
+  await phone.see('Suggested by your services');
   await phone.press('Back');
   await claim(phone);
 }

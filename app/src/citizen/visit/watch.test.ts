@@ -26,7 +26,7 @@ const look = async (answer: { status?: number; body: unknown }) =>
 describe('a visit', () => {
   it('is told as far as the service knows it', async () => {
     expect(await look(problem('enrolment-unknown', 404))).toEqual({ kind: 'not-seen' });
-    expect(await look(problem('enrolment-busy', 503))).toEqual({ kind: 'being-checked' });
+    expect(await look(view('checking'))).toEqual({ kind: 'being-checked' });
     expect(await look(view('queued'))).toEqual({ kind: 'admitted' });
     expect(await look(view('submitted'))).toEqual({ kind: 'admitted' });
     expect(await look(view('mined'))).toEqual({ kind: 'admitted' });
@@ -37,7 +37,6 @@ describe('a visit', () => {
     });
     expect(await look(view('final', { leafIndex: 4 }))).toMatchObject({ isFinal: true });
     expect(await look(view('duplicate'))).toEqual({ kind: 'already-enrolled' });
-    expect(await look(problem('enrolment-duplicate'))).toEqual({ kind: 'already-enrolled' });
     expect(await look(view('review'))).toEqual({ kind: 'operator-decides' });
     expect(await look(view('withdrawn'))).toEqual({ kind: 'withdrawn' });
     expect(await look(view('revoked'))).toEqual({ kind: 'revoked' });
@@ -54,12 +53,13 @@ describe('a visit', () => {
       ['recovery-too-soon', false],
       ['model-mismatch', false],
       ['orb-limit-reached', false],
+      ['iris-digest-mismatch', true],
     ] as const;
     for (const [code, isHelped] of refusals) {
       expect(isHelpedByAnotherCapture(code)).toBe(isHelped);
       expect(await look(problem(code, 422))).toEqual({ kind: 'refused', code });
     }
-    for (const code of ['internal', 'rate-limited', 'chain-unavailable']) {
+    for (const code of ['internal', 'rate-limited', 'chain-unavailable', 'enrolment-busy']) {
       expect(await look(problem(code, 500))).toMatchObject({
         kind: 'no-answer',
         failure: { code },
@@ -91,9 +91,11 @@ describe('a visit', () => {
     expect(afterAnotherLook(first, { kind: 'admitted' }, 1_805)).toEqual({ kind: 'admitted' });
   });
 
-  it('of another person is not believed to be mine', async () => {
-    const foreign = view('final', { leafIndex: 4, commitment: word('8') });
-    expect(await look(foreign)).toMatchObject({ kind: 'no-answer' });
+  it('of another person is not believed to be mine, whose code was used for that one', async () => {
+    for (const status of ['checking', 'final']) {
+      const foreign = view(status, { leafIndex: 4, commitment: word('8') });
+      expect(await look(foreign)).toEqual({ kind: 'refused', code: 'nonce-used' });
+    }
     const answer = { ...view('queued').body, commitment: ME.toUpperCase().replace('X', 'x') };
     expect(stateOfAnswer({ kind: 'answer', value: answer as never }, ME, now())).toEqual({
       kind: 'admitted',
@@ -113,6 +115,21 @@ describe('a visit', () => {
     });
     expect(asked).toHaveLength(4);
     expect(asked.join()).not.toContain(ME);
+  });
+
+  it('is being checked while a service works on it, whatever became of earlier codes', async () => {
+    const routes = (answer: ReturnType<typeof view>) => ({
+      [path(word('a'))]: () => problem('template-unusable', 422),
+      [path(word('b'))]: () => answer,
+    });
+    const nonces = [word('a'), word('b')];
+    const told = async (answer: ReturnType<typeof view>) =>
+      lookAtVisit([service('a', routes(answer))], nonces, ME, now);
+    expect(await told(view('checking'))).toEqual({
+      state: { kind: 'being-checked' },
+      nonce: word('b'),
+    });
+    expect(await told(view('queued'))).toMatchObject({ state: { kind: 'admitted' } });
   });
 
   it('that was taken after a refusal is told as taken', async () => {

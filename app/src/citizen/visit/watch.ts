@@ -24,22 +24,22 @@ export type VisitState =
   /** Not taken, for this reason; another visit may be. */
   | { kind: 'refused'; code: ProblemCode; again?: TryAgain };
 
-/** Refusals of a visit that a service may tell about its nonce. */
+/**
+ * Refusals of a visit that a service tells about its nonce (ENROL-18). The orb alone is told that its
+ * signature is wrong, or that it is no orb of the list.
+ */
 const REFUSALS: ReadonlySet<ProblemCode> = new Set([
   'capture-not-fresh',
   'code-commitment-mismatch',
   'commitment-taken',
   'commitments-required',
-  'enrolment-review',
   'iris-commitment-used',
   'iris-digest-mismatch',
   'model-mismatch',
   'nonce-used',
   'nothing-to-recover',
   'orb-limit-reached',
-  'orb-not-active',
   'orb-refused',
-  'orb-signature-invalid',
   'recovery-too-soon',
   'template-unusable',
 ]);
@@ -47,10 +47,8 @@ const REFUSALS: ReadonlySet<ProblemCode> = new Set([
 /** Refusals that other pictures, or another code, can change at once. */
 const HELPED_BY_ANOTHER_CAPTURE: ReadonlySet<ProblemCode> = new Set([
   'capture-not-fresh',
-  'enrolment-review',
   'iris-digest-mismatch',
   'nonce-used',
-  'orb-signature-invalid',
   'template-unusable',
 ]);
 
@@ -63,7 +61,10 @@ export function isSettled({ kind }: VisitState): boolean {
   return kind === 'in-the-list' || kind === 'already-enrolled' || kind === 'revoked';
 }
 
-/** Reads the answer to a question about one nonce; an answer about another person is none. */
+/**
+ * Reads the answer to a question about one nonce. Where it is about another person, the nonce was
+ * used for that one, and this one cannot join with it (ENROL-5).
+ */
 export function stateOfAnswer(
   outcome: Outcome<EnrolmentView>,
   commitment: string,
@@ -72,9 +73,11 @@ export function stateOfAnswer(
   if (outcome.kind === 'failure') return stateOfFailure(outcome.failure, nowSecs);
   const { value } = outcome;
   if (value.commitment.toLowerCase() !== commitment) {
-    return { kind: 'no-answer', failure: { kind: 'not-understood' } };
+    return { kind: 'refused', code: 'nonce-used' };
   }
   switch (value.status) {
+    case 'checking':
+      return { kind: 'being-checked' };
     case 'duplicate':
       return { kind: 'already-enrolled' };
     case 'review':
@@ -100,8 +103,6 @@ function stateOfFailure(failure: ServiceFailure, nowSecs: number): VisitState {
   if (failure.kind !== 'problem') return { kind: 'no-answer', failure, ...more };
   const { code } = failure;
   if (code === 'enrolment-unknown') return { kind: 'not-seen' };
-  if (code === 'enrolment-busy') return { kind: 'being-checked' };
-  if (code === 'enrolment-duplicate') return { kind: 'already-enrolled' };
   return REFUSALS.has(code)
     ? { kind: 'refused', code, ...more }
     : { kind: 'no-answer', failure, ...more };

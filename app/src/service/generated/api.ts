@@ -185,10 +185,11 @@ export interface paths {
         /**
          * Returns the status of the enrolment that used a nonce.
          * @description A phone follows its own enrolment by the nonce of the code that it showed to the orb. The
-         *     status is `duplicate` for a person who was refused, and `review` for one of whom the orb makes
-         *     a second capture, under a fresh code. A visit that was refused without a record is answered
-         *     with the refusal that the orb got, for ten minutes. A nonce of which the service has seen
-         *     nothing yet is unknown.
+         *     status is `checking` while the service works on the orb's packet, `duplicate` for a person who
+         *     was refused, and `review` for one of whom the orb makes a second capture, under a fresh code. A
+         *     visit that was refused without a record is answered with the refusal that the orb got, for ten
+         *     minutes. A nonce of which the service has seen nothing yet is unknown, and so is one in a packet
+         *     that no known orb has signed.
          */
         get: operations["find_enrolment_by_nonce"];
         put?: never;
@@ -418,7 +419,7 @@ export interface components {
          * @description Status of an enrolment.
          * @enum {string}
          */
-        EnrolmentStatus: "duplicate" | "review" | "queued" | "submitted" | "mined" | "final" | "revoked" | "withdrawn";
+        EnrolmentStatus: "checking" | "duplicate" | "review" | "queued" | "submitted" | "mined" | "final" | "revoked" | "withdrawn";
         /** @description An enrolment as the service knows it. */
         EnrolmentView: {
             /** @description Commitment of the person. */
@@ -1485,6 +1486,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `orb-refused`: Nothing is taken from this orb. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `enrolment-unknown`: No enrolment has this id or nonce. */
             404: {
                 headers: {
@@ -1536,6 +1546,7 @@ export interface operations {
             };
             /**
              * @description `nothing-to-recover`: Nobody like this is enrolled.
+             *     `iris-digest-mismatch`: The templates are not the ones that the orb signed.
              *     `model-mismatch`: The templates were made with another encoder.
              *     `template-unusable`: A template has too few valid bits to decide on.
              *     `commitments-required`: The orb's statement has no commitments.

@@ -1,5 +1,7 @@
 //! Routes of enrolments.
 
+use std::time::Duration;
+
 use annona_core::{B256, Commitment, Enrolment, EnrolmentKind, U256, UnixSeconds};
 use annona_engine::ports::{EnrolmentRepository, PendingCounts, RevocationRepository};
 use annona_matcher::{Decision, DecisionRule, Gallery};
@@ -7,8 +9,13 @@ use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use annona_wire::{EnrolmentRequest, EnrolmentStatus, EnrolmentView};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use sqlx::SqliteConnection;
+use tokio::time::timeout;
 
 use crate::world::{DOMAIN, MAX_AGE_SECS, SERVICE_NOW, World, eyes, member, statement};
+
+/// Time by which a packet that was sent is under check.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 fn commitment(number: u64) -> Commitment {
     Commitment::try_from(U256::from(1_000 + number)).unwrap()
@@ -196,6 +203,43 @@ async fn a_phone_is_told_of_a_refusal_by_its_nonce_alone() {
             .await
             .assert_problem(404, "enrolment-unknown");
     }
+}
+
+/// Tests ENROL-18: while the database is locked, the packet is under check.
+#[tokio::test]
+async fn a_phone_is_told_that_its_packet_is_being_checked() {
+    let world = World::new().await;
+    let packet = world.packet(commitment(1), &eyes(1), 1);
+    let path = format!("/v1/enrolments/by-nonce/{}", packet.nonce);
+    let mut lock = world.connect().await;
+    run(&mut lock, "BEGIN IMMEDIATE").await;
+    let unlock_when_told = async {
+        let told = timeout(PATIENCE, first_view(&world, &path)).await;
+        run(&mut lock, "ROLLBACK").await;
+        told.expect("a check is told")
+    };
+    let (answer, told) = tokio::join!(world.enrol(&packet), unlock_when_told);
+    let recorded: EnrolmentView = answer.json();
+    let expected = EnrolmentView {
+        status: EnrolmentStatus::Checking,
+        ..recorded.clone()
+    };
+    assert_eq!(told, expected);
+    assert_eq!(world.get(&path).await.json::<EnrolmentView>(), recorded);
+}
+
+async fn first_view(world: &World, path: &str) -> EnrolmentView {
+    loop {
+        let told = world.get(path).await;
+        if told.status == 200 {
+            return told.json();
+        }
+        told.assert_problem(404, "enrolment-unknown");
+    }
+}
+
+async fn run(database: &mut SqliteConnection, sql: &'static str) {
+    sqlx::raw_sql(sql).execute(database).await.unwrap();
 }
 
 fn statement_nonce(number: u64) -> B256 {

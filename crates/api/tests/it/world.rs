@@ -35,6 +35,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -56,6 +58,7 @@ pub(crate) const CONFIRMATIONS: u64 = 1;
 pub(crate) const SERVICE_NOW: u64 = 1_800_000_000;
 pub(crate) const MAX_AGE_SECS: u64 = 300;
 pub(crate) const PROMISE_SECS: u64 = 60;
+const DATABASE: &str = "annona.db";
 const MODEL_ID: B256 = B256::repeat_byte(0x33);
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 pub(crate) const SCOPE: ClaimScope = ClaimScope {
@@ -180,7 +183,7 @@ pub(crate) struct World {
     pub(crate) readiness: Arc<SetReadiness>,
     pub(crate) orb: PrivateKeySigner,
     router: Router,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl World {
@@ -222,8 +225,15 @@ impl World {
             readiness,
             orb,
             router: router_with_limits(state, limits),
-            _directory: directory,
+            directory,
         }
+    }
+
+    /// A connection to the database past the store.
+    pub(crate) async fn connect(&self) -> SqliteConnection {
+        let path = self.directory.path().join(DATABASE);
+        let options = SqliteConnectOptions::new().filename(path);
+        options.connect().await.unwrap()
     }
 
     pub(crate) fn router(&self) -> Router {
@@ -347,7 +357,7 @@ async fn open_store(directory: &TempDir) -> SqliteStore {
         distributor: SCOPE.distributor,
         model_id: MODEL_ID,
     };
-    SqliteStore::open(&directory.path().join("annona.db"), &tag)
+    SqliteStore::open(&directory.path().join(DATABASE), &tag)
         .await
         .unwrap()
 }
