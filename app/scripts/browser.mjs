@@ -48,23 +48,3 @@ export function watch(page, origin, object) {
     if (!request.url().startsWith(`${origin}/`)) object(`asks ${request.url()}`);
   });
 }
-
-/** Returns all that the page's storage holds, as text. */
-export async function stored(page) {
-  return page.evaluate(async () => {
-    const texts = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })];
-    for (const { name } of await indexedDB.databases()) {
-      const opened = indexedDB.open(name);
-      await new Promise((resolve) => (opened.onsuccess = resolve));
-      for (const store of opened.result.objectStoreNames) {
-        const all = opened.result.transaction(store).objectStore(store).getAll();
-        await new Promise((resolve) => (all.onsuccess = resolve));
-        const readable = (_, value) =>
-          value instanceof Uint8Array ? String.fromCharCode(...value) : value;
-        texts.push(JSON.stringify(all.result, readable));
-      }
-      opened.result.close();
-    }
-    return texts.join('\n');
-  });
-}

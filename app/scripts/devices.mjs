@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { preview } from 'vite';
 
-import { startBrowser, stored, watch } from './browser.mjs';
+import { startBrowser, watch } from './browser.mjs';
 import { cameraArguments, showToCamera } from './camera.mjs';
 import { ROOT } from './sources.mjs';
+import { stored } from './storage.mjs';
 
 const PIN = '271828';
 const OTHER_PIN = '314159';

@@ -6,8 +6,9 @@
 
 import { preview } from 'vite';
 
-import { AUTHENTICATOR, startBrowser, stored, watch } from './browser.mjs';
+import { AUTHENTICATOR, startBrowser, watch } from './browser.mjs';
 import { ROOT } from './sources.mjs';
+import { stored } from './storage.mjs';
 
 const PIN = '271828';
 const OTHER_PIN = '314159';

@@ -3,7 +3,8 @@
 
 import { join } from 'node:path';
 
-import { AUTHENTICATOR, stored } from '../browser.mjs';
+import { AUTHENTICATOR } from '../browser.mjs';
+import { stored } from '../storage.mjs';
 import { Watch } from './watch.mjs';
 
 /** Longest wait for something to appear on a page. */

@@ -28,7 +28,7 @@ class Proxy {
     this.rules = rules;
     /** Endpoint of the chain that is recommended in the place of the real one, if there is one. */
     this.recommended = undefined;
-    /** Requests as they came: method, URL, headers, body, and whether a browser sent them. */
+    /** Requests as they came: method, URL, headers, body as text and in hexadecimal, and whether a browser sent them. */
     this.seen = [];
   }
 
@@ -71,7 +71,8 @@ class Proxy {
     const { method, url, headers } = request;
     const asked = { method, url, body: Buffer.concat(parts) };
     const isOfBrowser = /Chrome/.test(headers['user-agent'] ?? '');
-    this.seen.push({ method, url, headers, isOfBrowser, body: asked.body.toString() });
+    const [body, bytes] = [asked.body.toString(), asked.body.toString('hex')];
+    this.seen.push({ method, url, headers, isOfBrowser, body, bytes });
     const rules = this.rules.filter((it) => it.method === method && it.path.test(url));
     let answer;
     for (const { reply } of rules) answer ??= await reply?.(asked);

@@ -49,8 +49,9 @@ export class Watch {
   }
 
   lookForSecrets(place, text) {
+    const lower = text.toLowerCase();
     const kinds = this.#secrets.filter(([, form]) =>
-      form instanceof RegExp ? form.test(text) : text.toLowerCase().includes(form.toLowerCase()),
+      form instanceof RegExp ? form.test(text) : lower.includes(form.toLowerCase()),
     );
     for (const kind of new Set(kinds.map(([name]) => name))) this.#object(`${kind} is ${place}`);
   }
@@ -67,7 +68,9 @@ export class Watch {
   #request(request) {
     // The browser does not tell every body: the services' side has a record of them (`proxy.mjs`).
     const url = request.url();
-    this.#sent.push(`${url} ${JSON.stringify(request.headers())} ${request.postData() ?? ''}`);
+    const body = request.postDataBuffer();
+    const told = body ? `${body.toString('hex')} ${body.toString('latin1')}` : '';
+    this.#sent.push(`${url} ${JSON.stringify(request.headers())} ${told}`);
     if (!url.startsWith('blob:') && !this.#origins.has(new URL(url).origin)) {
       this.#object(`asks ${url}`);
     }
@@ -83,7 +86,7 @@ export class Watch {
   }
 }
 
-/** Texts that a secret could be written as: hexadecimal, base 64, decimal, its bytes. */
+/** Texts that a secret could be written as: hexadecimal, base 64, decimal, its bytes, also as JSON. */
 function formsOf(secret) {
   const bytes = Buffer.from(secret);
   const reversed = Buffer.from(bytes).reverse();
@@ -94,5 +97,6 @@ function formsOf(secret) {
     bytes.toString('base64url'),
     [...bytes].join(','),
     bytes.toString('latin1'),
+    JSON.stringify(bytes.toString('latin1')).slice(1, -1),
   ];
 }
