@@ -76,6 +76,44 @@ export function objectionsToLanguages(texts, files) {
   return found;
 }
 
+/** Two words, one after the other, as somebody reads them. */
+const SENTENCE = /\p{L}{2,}[,.;:!?’'")]*\s+[("'‘¿¡]*\p{L}{2,}/u;
+/** What has words for programs alone: marks in hashes, ABI types, media conditions, fonts. */
+const FOR_PROGRAMS = [/\0$/, /^function \w+\(/, /\bu?int\d+\b/, /^\([a-z-]+: [a-z-]+\)$/, /\bsans-serif$/];
+/** Attributes of components that have words for programs. */
+const UNREAD = ['class', 'generics'];
+/** Parts of the syntax tree that repeat others, or are no code. */
+const BESIDE = ['comments', 'css', 'leadingComments', 'metadata', 'parent', 'trailingComments'];
+
+const isSentence = (text) => SENTENCE.test(text) && !FOR_PROGRAMS.some((it) => it.test(text));
+
+/** Returns the string of a node of the syntax tree, or nothing. */
+function stringOf({ type, value, data }) {
+  if (type === 'Literal' && typeof value === 'string') return value;
+  if (type === 'TemplateElement') return value.cooked;
+  return type === 'Text' ? data : undefined;
+}
+
+/** Returns the sentences that code holds, but for those of errors, which nobody is shown. */
+export function sentencesIn(path, code) {
+  const component = path.endsWith('.svelte') ? code : `<script lang="ts">${code}</script>`;
+  const found = [];
+  const visit = (node) => {
+    if (node === null || typeof node !== 'object') return;
+    if (Array.isArray(node)) {
+      node.forEach(visit);
+      return;
+    }
+    if (node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? '')) return;
+    if (node.type === 'Attribute' && UNREAD.includes(node.name)) return;
+    const text = stringOf(node);
+    if (text && isSentence(text)) found.push(text.trim());
+    for (const [name, child] of Object.entries(node)) if (!BESIDE.includes(name)) visit(child);
+  };
+  visit(parseSvelte(component, { modern: true }));
+  return found;
+}
+
 const hasLetters = (text) => /\p{L}{2,}/u.test(text);
 
 /** Returns the texts that a component holds itself: between tags, or in what is read aloud. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { objectionsToLanguages, textIn } from './messages.mjs';
+import { objectionsToLanguages, sentencesIn, textIn } from './messages.mjs';
 
 describe('the check of the texts', () => {
   const source = { 'a.one': 'One', 'a.two': 'Two {n, number}' };
@@ -42,5 +42,19 @@ describe('the check of the texts', () => {
     ]);
     expect(textIn('{#if a}<b>One</b>{:else}<img alt="Two" />{/if}')).toEqual(['One', 'Two']);
     expect(textIn("<script>const a = 'Hello';</script><p class='a'>{t('a')}</p>")).toEqual([]);
+  });
+
+  it('finds sentences in code, wherever they are', () => {
+    const code = (text) => sentencesIn('a.ts', text);
+    expect(code("const a: A = { unit: unit?.symbol ?? 'smallest units' };")).toEqual(['smallest units']);
+    expect(code('say(`It is ${day}, at the latest`);')).toEqual(['It is', ', at the latest']);
+    expect(code("throw new PortError(`no answer came from ${host}`);")).toEqual([]);
+    expect(code("t('a.one'); hash('annona visit\\0'); abi('function a(uint256) returns (b c)');")).toEqual([]);
+    const component = (text) => sentencesIn('A.svelte', text);
+    expect(component('<Panel class="big one" label="Hello you" text={is ? `Good day` : x} />')).toEqual([
+      'Hello you',
+      'Good day',
+    ]);
+    expect(component("<script lang=\"ts\">const a: B = say('Good day');</script>")).toEqual(['Good day']);
   });
 });

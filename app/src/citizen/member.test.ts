@@ -188,6 +188,25 @@ describe('a service that lies about the calendar from the first contact on', () 
   });
 });
 
+describe('a clock of the device that is wrong by a day', () => {
+  const TRUE_MS = Date.UTC(2030, 0, 2);
+  const DAY_MS = 86_400_000;
+
+  it.each([-DAY_MS, 0, DAY_MS])('changes nothing of the time of the chain (%i ms)', async (wrongMs) => {
+    vi.setSystemTime(TRUE_MS + wrongMs);
+    const member = await world.tab();
+    await member.enter();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(member.chainSecs).toBe(1_710 + 1);
+    // Somebody sets it right, or wrong, while the app is open.
+    vi.setSystemTime(TRUE_MS - wrongMs);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(member.chainSecs).toBe(1_710 + 21);
+    const present = member.present?.kind === 'present' ? member.present.present : undefined;
+    expect(present?.facts).toMatchObject({ epoch: 7, endsAt: 1_800 });
+  });
+});
+
 describe('somebody who says to have joined before the present was read', () => {
   it('is looked for all the same, or told why not', async () => {
     const member = await world.tab();

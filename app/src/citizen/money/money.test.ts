@@ -135,13 +135,15 @@ describe('own payments', () => {
       transactionHash: word('f'),
     };
     const unit = { symbol: '=A"N,N', decimals: 18 };
-    const [header, row, end] = csvOf([payment], FACTS.calendar, unit).split('\r\n');
+    const [header, row, end] = csvOf([payment], FACTS.calendar, unit, 'wei').split('\r\n');
     expect(header).toBe('epoch,epoch_starts_at,recipient,amount,fee,unit,block,transaction');
     expect(row).toBe(
       `5,1970-01-01T00:25:00.000Z,${address('c')},12.500000000000000001,0,"'=A""N,N",55,${word('f')}`,
     );
     expect(end).toBe('');
-    expect(csvOf([payment], FACTS.calendar, undefined)).toContain('12500000000000000001');
+    expect(csvOf([payment], FACTS.calendar, undefined, 'en wei')).toContain(
+      ',12500000000000000001,0,en wei,',
+    );
   });
 });
 

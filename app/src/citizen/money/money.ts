@@ -72,11 +72,15 @@ export function decimalOf(units: bigint, decimals: number): string {
   return part === '' ? whole : `${whole}.${part}`;
 }
 
-/** Writes payments as comma-separated values (RFC 4180), in smallest units and exact. */
+/**
+ * Writes payments as comma-separated values (RFC 4180), exact. Where the unit is not known, amounts
+ * are in smallest units, and `smallestUnit` is the text that says so.
+ */
 export function csvOf(
   payments: readonly Payment[],
   calendar: ClaimCalendar,
   unit: TokenUnit | undefined,
+  smallestUnit: string,
 ): string {
   const header = ['epoch', 'epoch_starts_at', 'recipient', 'amount', 'fee', 'unit', 'block', 'transaction'];
   const decimals = unit?.decimals ?? 0;
@@ -86,7 +90,7 @@ export function csvOf(
     it.recipient,
     decimalOf(it.amount, decimals),
     decimalOf(it.fee, decimals),
-    unit?.symbol ?? 'smallest units',
+    unit?.symbol ?? smallestUnit,
     it.blockNumber,
     it.transactionHash,
   ]);
