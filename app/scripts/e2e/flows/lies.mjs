@@ -73,4 +73,8 @@ export async function run({ demo, service, newPhone, nextEpoch, expect }) {
   await phone.page.reload();
   await openByPin(phone);
   await phone.see('Get your payment');
+  await phone.choose('Settings');
+  await phone.choose('Services');
+  await phone.see('Refused: this address names another Annona');
+  await phone.shot('other deployment');
 }
