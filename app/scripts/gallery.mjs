@@ -1,7 +1,8 @@
 // Opens every state of the gallery in Chromium, in each language and theme, at the sizes of small
 // phones and of a tablet; in dark at the first size, since themes differ in colour alone. Takes a
 // screenshot of each (.gallery/shots), and fails on a violation that axe-core finds, on a fault of
-// the layout (`inspection.js`), on an error in the page, and on a request to another host.
+// the layout (`inspection.js`), on motion for somebody who asked for less of it, on an error in the
+// page, and on a request to another host. What is one tap deeper is opened and looked at as well.
 // Words after the command choose states by the beginning of their names. With `--quick` each state
 // is opened once: languages, themes and sizes take turns, and screenshots are of faults only.
 // `--look=ar-light-320` (may be repeated) opens the states in that look only, and
@@ -15,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { build, preview } from 'vite';
 
 import { startBrowser, watch } from './browser.mjs';
-import { faultsOf, faultsOfInspection } from './inspect.mjs';
+import { faultsOf, faultsOfInspection, movingParts } from './inspect.mjs';
 import { writeRow, writeSheets } from './sheets.mjs';
 import { ROOT } from './sources.mjs';
 
@@ -57,6 +58,8 @@ const page = await browser.newPage();
 const found = await faultsOfInspection(browser);
 let place = '';
 let pages = 0;
+/** Parts of pages that move where nobody asks for less: with none, nothing would be looked at. */
+let moving = 0;
 const object = (text) => found.push(`${place}: ${text}`);
 watch(page, new URL(address).origin, object);
 
@@ -110,7 +113,7 @@ async function open(state, { language, theme, size }) {
   const shoot = () => page.screenshot({ path, fullPage: true });
   mkdirSync(dirname(path), { recursive: true });
   if (!isQuick && !isOpened) await shoot();
-  await inspectOpened();
+  await inspectOpened(size);
   if ((isQuick && found.length > before) || isOpened) await shoot();
   if (found.length > before) object(`screenshot: ${path}`);
 }
@@ -154,7 +157,7 @@ async function writeReadmePicture() {
 }
 
 /** Objects to faults that show when all that is one tap deeper is opened. */
-async function inspectOpened() {
+async function inspectOpened(size) {
   const opened = await page.evaluate(() => {
     const all = [...document.querySelectorAll('details')];
     all.forEach((it) => (it.open = true));
@@ -162,12 +165,27 @@ async function inspectOpened() {
   });
   if (opened === 0) return;
   for (const fault of await faultsOf(page)) object(`opened: ${fault}`);
+  if (isQuick || size === SIZES[0]) await inspectBarriers('opened: ');
 }
 
 /** Objects to what the page does wrong at a size. */
 async function inspect(size) {
   for (const fault of await faultsOf(page)) object(fault);
   if (!isQuick && size !== SIZES[0]) return;
+  await inspectBarriers();
+  await inspectMotion();
+}
+
+/** Objects to motion where less of it is asked for. */
+async function inspectMotion() {
+  moving += (await movingParts(page)).length;
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  for (const part of await movingParts(page)) object(`moves in spite of reduced motion: ${part}`);
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+}
+
+/** Objects to what axe-core finds. */
+async function inspectBarriers(when = '') {
   // Not through a script element: the policy of the page refuses it, as it should.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
   const { violations } = await page.evaluate(() =>
@@ -176,11 +194,12 @@ async function inspect(size) {
     }),
   );
   for (const { id, nodes } of violations) {
-    object(`axe: ${id}: ${nodes.map((node) => node.html).join(' ')}`);
+    object(`${when}axe: ${id}: ${nodes.map((node) => node.html).join(' ')}`);
   }
 }
 
 if (process.argv.includes('--readme')) await writeReadmePicture();
+if (wanted.length === 0 && moving === 0) found.push('no state has a part that moves');
 await browser.close();
 await server.close();
 for (const line of new Set(found)) console.error(line);

@@ -31,3 +31,29 @@ export async function faultsOfInspection(browser) {
   await page.close();
   return found;
 }
+
+/** Returns the parts of the page that its styles move, each in a few words. */
+export async function movingParts(page) {
+  return page.evaluate(() => {
+    const secs = (text) => Math.max(...text.split(',').map((it) => Number.parseFloat(it) || 0));
+    const moves = ({ animationName, transitionDuration }) =>
+      !['', 'none'].includes(animationName) || secs(transitionDuration) > 0;
+    const parts = [...document.querySelectorAll('*')].flatMap((element) =>
+      [undefined, '::before', '::after', '::marker']
+        .filter((pseudo) => moves(getComputedStyle(element, pseudo)))
+        .map((pseudo = '') => `${element.localName}.${element.className}${pseudo}`),
+    );
+    // The computed style of the browser's own parts is not to be had: their rules are.
+    const rulesIn = (rules) =>
+      [...rules].flatMap((rule) => {
+        if (rule instanceof CSSMediaRule && !matchMedia(rule.media.mediaText).matches) return [];
+        return [rule, ...rulesIn(rule.cssRules ?? [])];
+      });
+    const isThere = (selector) => document.querySelector(selector.replace(/::-[\w-]+/g, '')) !== null;
+    const own = rulesIn([...document.styleSheets].flatMap(({ cssRules }) => [...cssRules]))
+      .filter(({ selectorText = '' }) => selectorText.includes('::-') && isThere(selectorText))
+      .filter(({ style }) => [style.transition, style.animation].some((it) => !['', 'none'].includes(it)))
+      .map(({ selectorText }) => selectorText);
+    return [...parts, ...own];
+  });
+}
