@@ -40,6 +40,12 @@ export async function startBrowser(more = []) {
   return chromium.launch({ executablePath: findBrowser(), args: [...BROWSER_OPTIONS, ...more] });
 }
 
+/** Starts a headless browser with a profile in a folder: a private window is not offered to install an app. */
+export async function startWithProfile(folder) {
+  const options = { executablePath: findBrowser(), args: BROWSER_OPTIONS };
+  return chromium.launchPersistentContext(folder, options);
+}
+
 /** Has `object` told of errors in a page, refusals of its policy among them, and of requests to others. */
 export function watch(page, origin, object) {
   page.on('console', (message) => message.type() === 'error' && object(message.text()));

@@ -1,7 +1,8 @@
-// Looks at the built app without a network, and at the change to a later version, in Chromium: the
-// first visit keeps the app; without a server it opens and opens the identity; a later version
-// waits for the person, is not mixed with the earlier one, and then replaces it in all tabs; one
-// whose files are not those of its list is never taken. Fails on anything else.
+// Looks at the built app as Chromium keeps it: whether the browser would install it, how it opens
+// without a network, and how it changes to a later version. The first visit keeps the app; without a
+// server it opens and opens the identity; a later version waits for the person, is not mixed with
+// the earlier one, and then replaces it in all tabs; one whose files are not those of its list is
+// never taken. Fails on anything else.
 
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 
-import { startBrowser, watch } from './browser.mjs';
+import { startBrowser, startWithProfile, watch } from './browser.mjs';
 import { fingerprintOf, seal } from './release.mjs';
 import { ROOT } from './sources.mjs';
 
@@ -175,7 +176,23 @@ async function refuseDamaged() {
   expect((await title()) === 'Annona two', `the page is of ${await title()}`);
 }
 
+/** Asks Chromium itself whether it would install the app. */
+async function install() {
+  way = 'installing';
+  const owner = await startWithProfile(join(folder, 'profile'));
+  const tab = await owner.newPage();
+  await tab.goto(address);
+  const session = await owner.newCDPSession(tab);
+  const { installabilityErrors: errors } = await session.send('Page.getInstallabilityErrors');
+  expect(errors.length === 0, `it is refused: ${JSON.stringify(errors)}`);
+  const { errors: faults, manifest } = await session.send('Page.getAppManifest');
+  expect(faults.length === 0, `the manifest has faults: ${JSON.stringify(faults)}`);
+  expect(manifest?.id === address && manifest.display === 'kStandalone', 'the app has no window of its own');
+  await owner.close();
+}
+
 try {
+  await install();
   await visit();
   await goOffline();
   await checkFiles();
