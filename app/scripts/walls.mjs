@@ -38,6 +38,8 @@ const FORBIDDEN = [
   [/\b(eval|Function)\(/, 'evaluates no string'],
   [/\{@html\b/, 'writes no markup from text'],
   [/\bdocument\.cookie\b/, 'has no cookies'],
+  // Chromium tells the flows nothing of what these ask (`scripts/e2e/watch.mjs`).
+  [/\b(SharedWorker|WebTransport|RTCPeerConnection)\b/, 'asks others by fetch alone'],
   [/<[^>]*\sstyle="/, 'has no inline style: the policy refuses it'],
 ];
 

@@ -25,6 +25,7 @@ describe('the walls', () => {
     expect(broken('citizen/a.ts', 'localStorage.setItem(a, b)')).toBe(1);
     expect(broken('wallet/a.ts', 'console.log(a)')).toBe(1);
     expect(broken('ui/A.svelte', '{@html a}')).toBe(1);
+    expect(broken('net/a.ts', "new SharedWorker('./b.js')")).toBe(1);
     expect(broken('ui/A.svelte', '<p class="a" style="color: red">')).toBe(1);
   });
 });

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::dependencies::skipped;
 use crate::setup;
 use crate::shell::{annona_binary, cargo, read_from, root, run_in, target_folder};
+use crate::steps::StepOutcome;
 
 const FOLDER: &str = "app";
 
@@ -73,22 +73,35 @@ const BROWSERS: [&str; 3] = [
 
 /// Goes a citizen's ways through the built app in Chromium, most of them with the service,
 /// contracts and orb of a demo, and looks at each state of its screens: once, and with `is_long`
-/// in every language, theme and size. `is_long` also measures how fast the first page comes, which
-/// other work on the machine makes slower. Without a browser it says that it did not.
-pub(crate) fn flow(is_long: bool) -> anyhow::Result<()> {
+/// in every language, theme and size. Then Lighthouse scores the first page.
+pub(crate) fn flow(is_long: bool) -> anyhow::Result<StepOutcome> {
     let is_named = std::env::var_os("CHROMIUM").is_some();
-    if !is_named && !BROWSERS.iter().any(|browser| Path::new(browser).exists()) {
-        let reason = anyhow::anyhow!(
-            "there is no Chromium or Chrome in /usr/bin: install one, or name it in CHROMIUM"
-        );
-        return skipped("the ways through the app", &reason);
+    let has_browser = is_named || BROWSERS.iter().any(|it| Path::new(it).exists());
+    with_browser(has_browser, || go_the_ways(is_long))
+}
+
+/// Does some work with a browser; without one, says that it is not done.
+fn with_browser(
+    has_browser: bool,
+    work: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<StepOutcome> {
+    if has_browser {
+        return work().map(|()| StepOutcome::Ran);
     }
+    let reason = anyhow::anyhow!(
+        "there is no Chromium or Chrome in /usr/bin: install one, or name it in CHROMIUM"
+    );
+    StepOutcome::not_run("the ways through the app", &reason)
+}
+
+fn go_the_ways(is_long: bool) -> anyhow::Result<()> {
     run(&["flow", "devices"])?;
     let annona = annona_binary()?;
     let annona = annona.to_string_lossy();
     setup::npm(FOLDER, &["run", "flows", "--", &annona])?;
+    run(&["speed"])?;
     if is_long {
-        return run(&["speed", "gallery"]);
+        return run(&["gallery"]);
     }
     setup::npm(FOLDER, &["run", "gallery", "--", "--quick"])
 }
@@ -97,4 +110,23 @@ fn run(scripts: &[&str]) -> anyhow::Result<()> {
     setup::install_packages_of(FOLDER)?;
     let mut scripts = scripts.iter();
     scripts.try_for_each(|script| setup::npm(FOLDER, &["run", script]))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn without_a_browser_nothing_is_run_and_the_outcome_says_so() {
+        let work = || unreachable!("there is no browser");
+        assert_eq!(with_browser(false, work).unwrap(), StepOutcome::NotRun);
+    }
+
+    #[test]
+    fn a_fault_in_the_browser_is_an_error() {
+        let failed = with_browser(true, || anyhow::bail!("a fault"));
+        assert_eq!(failed.unwrap_err().to_string(), "a fault");
+        assert_eq!(with_browser(true, || Ok(())).unwrap(), StepOutcome::Ran);
+    }
 }

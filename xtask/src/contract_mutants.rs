@@ -7,9 +7,9 @@ use std::process::{Command, Output};
 
 use anyhow::{Context, ensure};
 
-use crate::dependencies::skipped;
 use crate::generate::forge;
 use crate::shell::{read_from, root};
+use crate::steps::say_skipped;
 use crate::symbolic;
 
 /// Name by which `cargo xtask mutants` calls the contracts.
@@ -240,7 +240,7 @@ pub(crate) fn run() -> anyhow::Result<(u64, Vec<String>)> {
     let python = match symbolic::HALMOS.program("python") {
         Ok(_) => true,
         Err(reason) => {
-            skipped("changes of the contracts that Halmos would find", &reason)?;
+            say_skipped("changes of the contracts that Halmos would find", &reason)?;
             false
         }
     };

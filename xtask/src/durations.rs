@@ -14,11 +14,6 @@ impl Slowest {
         self.0.push((name, took));
     }
 
-    /// Returns the number of durations that were added.
-    pub(crate) fn count(&self) -> usize {
-        self.0.len()
-    }
-
     /// The ten longest, the longest first; nothing when there are none.
     pub(crate) fn table(&self, of: &str) -> String {
         let mut rows: Vec<_> = self.0.iter().collect();

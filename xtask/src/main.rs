@@ -19,6 +19,7 @@ mod rust_tests;
 mod setup;
 mod shell;
 mod spec;
+mod steps;
 mod symbolic;
 mod test;
 mod tidy;
@@ -86,7 +87,7 @@ fn main() -> ExitCode {
         Command::App => setup::run().and_then(|()| app::build()),
         Command::Gen { check } => generate::run(generate::Mode::from_flag(check)),
         Command::Fuzz(args) => fuzz::run(&args),
-        Command::Peers(args) => peers::run(&args),
+        Command::Peers(args) => peers::run(&args).map(drop),
         Command::Mutants(args) => mutants::run(&args),
         Command::Bench(bench) => bench::run(&bench),
         Command::Measure(args) => measure::run(&args),

@@ -12,6 +12,7 @@ use crate::generate;
 use crate::python::Package;
 use crate::setup;
 use crate::shell::{debug_folder, read_from, root};
+use crate::steps::StepOutcome;
 
 mod open_iris;
 
@@ -99,7 +100,7 @@ impl Outcome {
 ///
 /// # Errors
 /// Names a peer that does not agree, or the part of this project that failed.
-pub(crate) fn run(args: &PeersArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: &PeersArgs) -> anyhow::Result<StepOutcome> {
     setup::run()?;
     generate::build(&["--bin", "annona-peers"])?;
     let scratch = root().join("target/peers");
@@ -132,7 +133,24 @@ pub(crate) fn run(args: &PeersArgs) -> anyhow::Result<()> {
     {
         bail!("not everything agrees with this project's peers");
     }
-    Ok(())
+    Ok(extent(&rows))
+}
+
+/// Tells which comparisons were not made.
+fn extent(rows: &[Row]) -> StepOutcome {
+    let is_skipped = |row: &&Row| matches!(row.outcome, Outcome::Skipped(_));
+    let skipped: Vec<&str> = rows
+        .iter()
+        .filter(is_skipped)
+        .map(|row| &*row.peer)
+        .collect();
+    if skipped.is_empty() {
+        StepOutcome::Ran
+    } else if skipped.len() == rows.len() {
+        StepOutcome::NotRun
+    } else {
+        StepOutcome::RanWithout(skipped.join(", "))
+    }
 }
 
 /// The four encoders of EIP-712, on the structs that orbs and services sign.
@@ -344,6 +362,22 @@ mod tests {
         assert_eq!(counts("{\"cases\":3,\"equal\":2}\n"), "cases 3, equal 2");
         assert_eq!(counts("{\"apart\":\"0.5\"}"), "apart 0.5");
         assert_eq!(counts("no JSON\n"), "no JSON");
+    }
+
+    #[test]
+    fn comparisons_that_were_not_made_are_told() {
+        let row = |peer: &str, outcome| Row {
+            peer: peer.to_owned(),
+            subject: "claims",
+            outcome,
+        };
+        let holds = row("ethers", Outcome::Holds("3".to_owned()));
+        let skipped = row("viem", Outcome::Skipped("no network".to_owned()));
+        let without = StepOutcome::RanWithout("viem".to_owned());
+        let rows = [holds, skipped];
+        assert_eq!(extent(&rows), without);
+        assert_eq!(extent(&rows[..1]), StepOutcome::Ran);
+        assert_eq!(extent(&rows[1..]), StepOutcome::NotRun);
     }
 
     #[test]

@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use crate::dependencies::skipped;
 use crate::durations::Slowest;
 use crate::python::Package;
 use crate::shell::{cargo_path, read_from, root};
+use crate::steps::StepOutcome;
 
 /// Tells tests that have a long form to run it.
 const SOAK_VARIABLE: &str = "TEST_SOAK";
@@ -92,11 +92,12 @@ pub(crate) fn run(
     binaries: &[TestBinary],
     soak: bool,
     slowest: &mut Slowest,
-) -> anyhow::Result<()> {
-    let (variables, together) = if soak {
-        (variables_of_long_forms()?, 1)
+) -> anyhow::Result<StepOutcome> {
+    let (variables, together, extent) = if soak {
+        let (variables, extent) = long_forms()?;
+        (variables, 1, extent)
     } else {
-        (Variables::new(), TOGETHER)
+        (Variables::new(), TOGETHER, StepOutcome::Ran)
     };
     let mut waiting: Vec<&TestBinary> = binaries.iter().collect();
     waiting.sort_by_key(|binary| {
@@ -138,7 +139,7 @@ pub(crate) fn run(
     if !failed.is_empty() {
         bail!("tests failed in: {}", failed.join(", "));
     }
-    Ok(())
+    Ok(extent)
 }
 
 /// End of a test program.
@@ -148,13 +149,17 @@ struct Outcome {
     durations: Vec<(String, Duration)>,
 }
 
-fn variables_of_long_forms() -> anyhow::Result<Variables> {
+/// Returns the variables of the long forms, and whether all of these can run.
+fn long_forms() -> anyhow::Result<(Variables, StepOutcome)> {
     let mut variables = vec![(SOAK_VARIABLE, "1".into())];
-    match SCHEMATHESIS.program("schemathesis") {
-        Ok(program) => variables.push((SCHEMATHESIS_VARIABLE, program.into())),
-        Err(reason) => skipped("generated requests to the routes", &reason)?,
-    }
-    Ok(variables)
+    let extent = match SCHEMATHESIS.program("schemathesis") {
+        Ok(program) => {
+            variables.push((SCHEMATHESIS_VARIABLE, program.into()));
+            StepOutcome::Ran
+        }
+        Err(reason) => StepOutcome::without("generated requests to the routes", &reason)?,
+    };
+    Ok((variables, extent))
 }
 
 /// Runs a test program, and prints all that it says in one piece once it has ended.

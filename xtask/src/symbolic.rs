@@ -5,10 +5,10 @@ use std::process::Command;
 
 use anyhow::ensure;
 
-use crate::dependencies::skipped;
 use crate::generate::forge;
 use crate::python::Package;
 use crate::shell::root;
+use crate::steps::StepOutcome;
 
 /// The symbolic EVM, at the version that the checks were seen to pass and fail with.
 pub(crate) const HALMOS: Package = Package {
@@ -21,13 +21,13 @@ const ASSERTION_TIMEOUT: &str = "300s";
 
 /// Proves the `check_` functions of `contracts/test/symbolic`. Where Python or PyPI is not
 /// there, says so and proves nothing.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run() -> anyhow::Result<StepOutcome> {
     if let Err(reason) = HALMOS.program("python") {
-        return skipped("eight properties of the contracts", &reason);
+        return StepOutcome::not_run("eight properties of the contracts", &reason);
     }
     let status = command(&root().join("contracts"), None)?.status()?;
     ensure!(status.success(), "Halmos did not prove every check");
-    Ok(())
+    Ok(StepOutcome::Ran)
 }
 
 /// Returns the command that proves one check, or all of them, of the contracts in a folder.

@@ -1,5 +1,5 @@
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 
@@ -8,6 +8,7 @@ use crate::generate::{self, Mode, forge};
 use crate::peers::{self, PeersArgs};
 use crate::rust_tests::{self, TestBinary};
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end, run_with};
+use crate::steps::{StepOutcome, Steps, timed};
 use crate::{app, dependencies, measure, setup, spec, symbolic, tidy, walls};
 
 /// Arguments of `cargo xtask test`.
@@ -15,7 +16,7 @@ use crate::{app, dependencies, measure, setup, spec, symbolic, tidy, walls};
 pub(crate) struct TestArgs {
     /// Also the long runs: a demo with 100 people, ten times the fuzz and invariant runs,
     /// properties of the contracts proved symbolically, the peers, the test keys of large circuits made
-    /// anew, the score of the app's first page, and the long form of every test that has one.
+    /// anew, and the long form of every test that has one.
     #[arg(long)]
     soak: bool,
     /// Only the checks that need no running: formats, lints, generated files.
@@ -30,17 +31,17 @@ struct Run {
     tests: Slowest,
 }
 
-type Step = (&'static str, fn(&mut Run) -> anyhow::Result<()>);
+type Step = (&'static str, fn(&mut Run) -> anyhow::Result<StepOutcome>);
 
 const LINTS: [Step; 8] = [
-    ("specification", |_| spec::check()),
-    ("manner of the house", |_| tidy::check()),
-    ("measurements in documents", |_| measure::check()),
-    ("walls between crates", |_| walls::check()),
-    ("Rust format", |_| cargo(&["fmt", "--all", "--check"])),
+    ("specification", |_| ran(spec::check())),
+    ("manner of the house", |_| ran(tidy::check())),
+    ("measurements in documents", |_| ran(measure::check())),
+    ("walls between crates", |_| ran(walls::check())),
+    ("Rust format", |_| ran(cargo(&["fmt", "--all", "--check"]))),
     ("dependencies", |_| dependencies::check()),
     ("Rust lints", |_| {
-        cargo(&[
+        ran(cargo(&[
             "clippy",
             "--quiet",
             "--workspace",
@@ -49,51 +50,55 @@ const LINTS: [Step; 8] = [
             "--",
             "--deny",
             "warnings",
-        ])
+        ]))
     }),
     ("Solidity format", |_| {
-        run_in(&root().join("contracts"), forge(), &["fmt", "--check"])
+        ran(run_in(
+            &root().join("contracts"),
+            forge(),
+            &["fmt", "--check"],
+        ))
     }),
 ];
 
 /// Comparison of the generated files. It follows the builds of the tests, which make most of
 /// what its programs are linked from on all cores.
 const GENERATED: Step = ("generated files", |run| {
-    generate::run(if run.soak {
+    ran(generate::run(if run.soak {
         Mode::Check
     } else {
         Mode::QuickCheck
-    })
+    }))
 });
 
 /// Builds that come before the tests.
 const BUILDS: [Step; 2] = [
     ("Rust documentation", |_| {
         // With all features, as the lints: the dependencies are checked once.
-        cargo(&[
+        ran(cargo(&[
             "doc",
             "--quiet",
             "--workspace",
             "--all-features",
             "--no-deps",
             "--document-private-items",
-        ])
+        ]))
     }),
     ("build of the Rust tests", |run| {
         run.binaries = rust_tests::binaries()?;
-        Ok(())
+        Ok(StepOutcome::Ran)
     }),
 ];
 
 const TESTS: [Step; 5] = [
     GENERATED,
-    ("app", |_| app::test()),
+    ("app", |_| ran(app::test())),
     ("app in Chromium", |run| app::flow(run.soak)),
     ("Rust tests", |run| {
         rust_tests::run(&run.binaries, run.soak, &mut run.tests)
     }),
     ("documentation tests", |_| {
-        cargo(&["test", "--doc", "--workspace", "--all-features"])
+        ran(cargo(&["test", "--doc", "--workspace", "--all-features"]))
     }),
 ];
 
@@ -101,89 +106,77 @@ const SOAK: [Step; 4] = [
     ("Solidity tests, long", |_| {
         let contracts = root().join("contracts");
         let long = [("FOUNDRY_PROFILE", "soak")];
-        run_with(&long, &contracts, forge(), &["test", "--offline"])
+        ran(run_with(&long, &contracts, forge(), &["test", "--offline"]))
     }),
     ("Solidity properties, symbolically", |_| symbolic::run()),
     ("peers", |_| peers::run(&PeersArgs::default())),
     ("demo with 100 people", |_| {
-        run_in(
+        ran(run_in(
             root(),
             annona_binary()?,
             &["demo", "--people", "100", "--seed", "1"],
-        )
+        ))
     }),
 ];
+
+/// Takes the end of a step that runs whole or fails.
+fn ran(ended: anyhow::Result<()>) -> anyhow::Result<StepOutcome> {
+    ended.map(|()| StepOutcome::Ran)
+}
 
 /// Runs every check; stops at the first that fails and names it.
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     setup::run()?;
-    let mut steps = TESTS.to_vec();
-    if args.soak {
-        steps.extend(SOAK);
-    }
     let mut run = Run {
         soak: args.soak,
         binaries: Vec::new(),
         tests: Slowest::default(),
     };
-    let mut durations = Slowest::default();
+    let mut done = Steps::default();
     let begun = Instant::now();
-    let outcome = run_steps(&LINTS, &mut run, &mut durations).and_then(|()| {
-        if args.lint {
-            return run_steps(&[GENERATED], &mut run, &mut durations);
-        }
-        beside_builds(&mut run, &mut durations)?;
-        run_steps(&steps, &mut run, &mut durations)
-    });
+    let outcome = run_all(args, &mut run, &mut done);
     // After a failure too: a run that takes too long fails as well.
     write!(
         std::io::stdout(),
         "{}{}",
-        durations.table("steps"),
+        done.durations.table("steps"),
         run.tests.table("tests")
     )?;
     outcome?;
-    writeln!(
-        std::io::stdout(),
-        "\nall {} steps passed in {:.0} s",
-        durations.count(),
-        begun.elapsed().as_secs_f64()
-    )?;
+    writeln!(std::io::stdout(), "\n{}", done.summary(begun.elapsed()))?;
+    Ok(())
+}
+
+fn run_all(args: &TestArgs, run: &mut Run, done: &mut Steps) -> anyhow::Result<()> {
+    run_steps(&LINTS, run, done)?;
+    if args.lint {
+        return run_steps(&[GENERATED], run, done);
+    }
+    beside_builds(run, done)?;
+    run_steps(&TESTS, run, done)?;
+    if args.soak {
+        run_steps(&SOAK, run, done)?;
+    }
     Ok(())
 }
 
 /// Builds, and runs the Solidity tests meanwhile, which keep one core busy. Tests of the
 /// service do not run beside them: they measure time.
-fn beside_builds(run: &mut Run, durations: &mut Slowest) -> anyhow::Result<()> {
+fn beside_builds(run: &mut Run, done: &mut Steps) -> anyhow::Result<()> {
     let solidity = std::thread::spawn(|| {
         timed(|| {
             let contracts = root().join("contracts");
             run_printing_at_end(&contracts, forge(), &["test", "--offline"])
         })
     });
-    let built = run_steps(&BUILDS, run, durations);
+    let built = run_steps(&BUILDS, run, done);
     let (tested, took) = solidity.join().expect("waiting does not panic");
-    durations.add("Solidity tests, beside the builds".to_owned(), took);
-    built.and(tested)
+    let tested = done.add("Solidity tests, beside the builds", took, ran(tested));
+    built.and(tested.map(drop))
 }
 
-fn run_steps(steps: &[Step], run: &mut Run, durations: &mut Slowest) -> anyhow::Result<()> {
-    for (name, step) in steps {
-        writeln!(std::io::stdout(), "\n== {name}")?;
-        let (outcome, took) = timed(|| step(run));
-        durations.add((*name).to_owned(), took);
-        outcome?;
-        writeln!(
-            std::io::stdout(),
-            "== {name}: well, {:.0} s",
-            took.as_secs_f64()
-        )?;
-    }
-    Ok(())
-}
-
-fn timed(step: impl FnOnce() -> anyhow::Result<()>) -> (anyhow::Result<()>, Duration) {
-    let started = Instant::now();
-    let outcome = step();
-    (outcome, started.elapsed())
+fn run_steps(steps: &[Step], run: &mut Run, done: &mut Steps) -> anyhow::Result<()> {
+    steps
+        .iter()
+        .try_for_each(|(name, step)| done.run(name, || step(run)))
 }

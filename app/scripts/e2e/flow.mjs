@@ -13,6 +13,7 @@ export class Flow {
   #proxies = [];
   #ends = [];
   #rounds;
+  #hasLeft = false;
 
   constructor({ demo, browser, folder, rounds }) {
     /** The demo, with its service and its chain behind records of what is asked of them. */
@@ -37,7 +38,7 @@ export class Flow {
         this.found.push(`screenshot: ${await phone.shot('failure').catch(() => 'none')}`);
       }
     } finally {
-      this.#rounds.leave();
+      this.needNoEpoch();
     }
     const sent = this.#proxies.flatMap(({ seen }) => seen.map((it) => JSON.stringify(it)));
     for (const phone of this.#phones) {
@@ -55,6 +56,12 @@ export class Flow {
 
   /** Waits until all flows of the group wait, and the next epoch has begun. */
   nextEpoch = () => this.#rounds.next();
+
+  /** Lets epochs go by from now on without a wait for this flow. */
+  needNoEpoch = () => {
+    if (!this.#hasLeft) this.#rounds.leave();
+    this.#hasLeft = true;
+  };
 
   /** Does something at the end, whatever becomes of the flow. */
   atEnd = (end) => this.#ends.push(end);

@@ -6,8 +6,8 @@ import { chromium } from 'playwright-core';
 
 import { BROWSER_OPTIONS, findBrowser } from '../browser.mjs';
 
-/** Starts a browser with the profile in a folder. */
-export async function startOwnBrowser(folder) {
+/** Starts a browser with the profile in a folder, and returns the address by which it is driven. */
+export async function spawnBrowser(folder) {
   const profile = `--user-data-dir=${join(folder, 'profile')}`;
   const options = [...BROWSER_OPTIONS, '--headless=new', '--remote-debugging-port=0', profile];
   const child = spawn(findBrowser(), [...options, 'about:blank'], {
@@ -24,13 +24,19 @@ export async function startOwnBrowser(folder) {
       if (line) resolve(line[1]);
     });
   });
-  const connection = await chromium.connectOverCDP(address);
   return {
-    context: connection.contexts()[0],
+    address,
     /** Kills the browser and all its processes. */
     kill: async () => {
       if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
       await ended;
     },
   };
+}
+
+/** Starts a browser with the profile in a folder, and takes hold of its only context. */
+export async function startOwnBrowser(folder) {
+  const { address, kill } = await spawnBrowser(folder);
+  const connection = await chromium.connectOverCDP(address);
+  return { context: connection.contexts()[0], kill };
 }

@@ -19,6 +19,7 @@ export class Watch {
     /** Sentences about what must not be. */
     this.found = [];
     context.on('request', (request) => this.#request(request));
+    context.on('page', (page) => page.on('websocket', (socket) => this.#look(socket.url())));
     context.on('console', (message) => this.#message(message));
     context.on('weberror', (error) => this.#object(`error in the page: ${error.error().message}`));
   }
@@ -71,7 +72,13 @@ export class Watch {
     const body = request.postDataBuffer();
     const told = body ? `${body.toString('hex')} ${body.toString('latin1')}` : '';
     this.#sent.push(`${url} ${JSON.stringify(request.headers())} ${told}`);
-    if (!url.startsWith('blob:') && !this.#origins.has(new URL(url).origin)) {
+    this.#look(url);
+  }
+
+  #look(url) {
+    // A socket belongs to the host of the same name and number.
+    const { origin } = new URL(url.replace(/^ws/, 'http'));
+    if (!url.startsWith('blob:') && !this.#origins.has(origin)) {
       this.#object(`asks ${url}`);
     }
   }

@@ -8,12 +8,14 @@ const CURRENT = /^\/v1\/epochs\/current$/;
 const CONFIG = /^\/v1\/config$/;
 const LEAVES = /^\/v1\/tree\/\d+\/0\/0$/;
 const TILE = /^\/v1\/tree\/\d+\/([0-3])\/0$/;
+const OTHER_ADDRESS = `0x${'1'.repeat(40)}`;
 const OTHER_WORD = `0x${'1'.repeat(64)}`;
 const get = (path, answer) => ({ method: 'GET', path, answer });
 
 export async function run({ demo, service, newPhone, nextEpoch, expect }) {
   const phone = await newPhone();
   await join(phone, demo);
+  const { token } = await demo.get('/v1/config');
   await nextEpoch();
 
   // Tiles of one lie must not come out of the browser's cache in the next.
@@ -69,12 +71,19 @@ export async function run({ demo, service, newPhone, nextEpoch, expect }) {
   const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' }).format(1_000 * endsAt);
   expect(told.replaceAll('\u00a0', ' ').includes(day), `the next payment is told as the service does: ${told}`);
 
-  service.rules.splice(0, Infinity, get(CONFIG, changed((it) => ({ ...it, distributor: it.token }))));
-  await phone.page.reload();
-  await openByPin(phone);
-  await phone.see('Get your payment');
-  await phone.choose('Settings');
-  await phone.choose('Services');
-  await phone.see('Refused: this address names another Annona');
-  await phone.shot('other deployment');
+  // Contracts that make no sense together, and such as could be another Annona's.
+  for (const [distributor, sentence] of [
+    [token, 'This address says things about Annona that make no sense'],
+    [OTHER_ADDRESS, 'Refused: this address names another Annona'],
+  ]) {
+    service.rules.splice(0, Infinity, get(CONFIG, changed((it) => ({ ...it, distributor }))));
+    await phone.page.reload();
+    await openByPin(phone);
+    await phone.see('Get your payment');
+    await phone.choose('Settings');
+    await phone.choose('Services');
+    await phone.see(sentence);
+    await phone.shot('other deployment');
+  }
+  expect(service.claims().length === 0, 'a claim was sent after a lie about contracts');
 }
