@@ -25,7 +25,7 @@ export function keyboardOf(page, expect) {
         const label = it.labels?.[0] ?? it;
         const { outlineStyle, outlineWidth } = getComputedStyle(it);
         return {
-          text: label.textContent.trim(),
+          text: it.ariaLabel ?? label.textContent.trim(),
           isVisible: outlineStyle !== 'none' && outlineWidth !== '0px',
         };
       });

@@ -111,8 +111,8 @@ export async function nameService(phone, address) {
 export async function removeService(phone, address) {
   await phone.choose('Settings');
   await phone.choose('Services');
-  const { host } = new URL(address);
-  await phone.page.getByRole('button', { name: 'Remove' }).filter({ hasText: host }).click();
+  const button = new RegExp(`^Remove .*${new URL(address).host}`);
+  await phone.page.getByRole('button', { name: button }).click();
   await phone.press('Back');
 }
 
