@@ -25,7 +25,8 @@ export function keyboardOf(page, expect) {
         const label = it.labels?.[0] ?? it;
         const { outlineStyle, outlineWidth } = getComputedStyle(it);
         return {
-          text: it.ariaLabel ?? label.textContent.trim(),
+          // Signs that direct the text or let it break are neither seen nor heard.
+          text: (it.ariaLabel ?? label.textContent).replace(/[\u200b\u2066\u2069]/g, '').trim(),
           isVisible: outlineStyle !== 'none' && outlineWidth !== '0px',
         };
       });
