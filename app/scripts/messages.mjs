@@ -78,7 +78,7 @@ export function objectionsToLanguages(texts, files) {
 
 /** Two words, one after the other, as somebody reads them. */
 const SENTENCE = /\p{L}{2,}[,.;:!?’'")]*\s+[("'‘¿¡]*\p{L}{2,}/u;
-/** What has words for programs alone: marks in hashes, ABI types, media conditions, fonts. */
+/** Texts with words for programs alone: marks in hashes, ABI types, media conditions, fonts. */
 const FOR_PROGRAMS = [/\0$/, /^function \w+\(/, /\bu?int\d+\b/, /^\([a-z-]+: [a-z-]+\)$/, /\bsans-serif$/];
 /** Attributes of components that have words for programs. */
 const UNREAD = ['class', 'generics'];

@@ -1,7 +1,7 @@
-// What the watch over a phone is there for, brought about on a page that nothing protects: requests
-// to a host that nobody named, by the page and by its workers, and a secret in each place of storage.
-// A watch that misses one of them would let all other flows pass. Nothing tells of what shared workers
-// ask: no source begins one (`walls.mjs`).
+// Faults that the watch over a phone has to find, brought about on a page that nothing protects:
+// requests to a host that nobody named, by the page and by its workers, and a secret in each place
+// of storage. A watch that misses one of them would let all other flows pass. Nothing tells of what
+// shared workers ask: no source begins one (`walls.mjs`).
 
 import { entropyToMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
