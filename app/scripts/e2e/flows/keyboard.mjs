@@ -30,7 +30,7 @@ async function choosePin({ arrive, answer }) {
   }
 }
 
-/** Goes from the welcome page to the home page with an identity; returns the card's words. */
+/** Goes from the welcome page to the question about the chain; returns the card's words. */
 async function makeIdentity({ page, watch }, keys) {
   const { arrive, press, write } = keys;
   await arrive('An income for every person');
