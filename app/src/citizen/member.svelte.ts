@@ -473,8 +473,8 @@ export class Member {
     const { membership } = this;
     if (!membership) return;
     await this.#alone(async () => {
-      // Whoever presses at once is not told nothing because the present is being read.
-      if (this.present?.kind !== 'present') await this.#readPresent();
+      // Whoever presses at once is not answered by a reading from before an endpoint was named.
+      if (this.evidence?.kind !== 'checked') await this.#readPresent();
       const { present } = this;
       if (present?.kind !== 'present') {
         const failure = present?.kind === 'failure' ? present.failure : UNREACHABLE;

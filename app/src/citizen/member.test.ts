@@ -222,6 +222,18 @@ describe('somebody who says to have joined before the present was read', () => {
     await other.lookForMyself();
     expect(other.claiming).toMatchObject({ kind: 'stopped' });
   });
+
+  it('is not answered by a reading from before an endpoint was named', async () => {
+    const member = await world.tab();
+    await member.enter();
+    const { present } = member;
+    if (present?.kind !== 'present') throw new Error('the present was not read');
+    const evidence = { kind: 'not-checked', why: 'no-endpoint' } as const;
+    member.present = { ...present, present: { ...present.present, evidence } };
+    await member.lookForMyself();
+    expect(member.claiming).toEqual({ kind: 'idle' });
+    expect(member.membership).toMatchObject({ leafIndex: 11 });
+  });
 });
 
 describe('two tabs', () => {

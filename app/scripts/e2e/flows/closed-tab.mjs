@@ -16,7 +16,7 @@ export async function run({ demo, service, newPhone, nextEpoch, claimsSent, expe
     service.rules.push({ method: 'GET', path: PROVER, reply: () => (resolve(), closed) });
   });
   await phone.press('Get your payment');
-  await phone.see('Proving that you are a member');
+  await phone.see('Fetching the part of the app that makes the proof');
   await asked;
   await phone.page.close();
   service.rules.pop();
