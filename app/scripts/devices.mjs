@@ -1,7 +1,7 @@
 // Goes the ways from one device to another through the built app (`npm run build`) in Chromium,
 // whose camera shows what is on another screen: restore from a card by its code, by a saved
-// picture of it, the question about the card that comes later, and a copy to a second device, with
-// somebody in between as well. Fails on anything unexpected,
+// picture of it, the question about the card that comes later, and a copy to a second device, by
+// keyboard alone, and with somebody in between as well. Fails on anything unexpected,
 // on an error in the page, and on a request to another host.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { preview } from 'vite';
 
 import { startBrowser, watch } from './browser.mjs';
 import { cameraArguments, showToCamera } from './camera.mjs';
+import { keyboardOf } from './e2e/keyboard.mjs';
 import { ROOT } from './sources.mjs';
 import { stored } from './storage.mjs';
 
@@ -48,10 +49,21 @@ async function device(aheadMs = 0, context = undefined) {
   return page;
 }
 
-const heading = (page, text) =>
-  page.getByRole('heading', { level: 1, name: text, exact: true }).waitFor();
-const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
-const write = (page, label, text) => page.getByLabel(label, { exact: true }).fill(text);
+/** Acts of somebody with a pointer, and of somebody with a keyboard alone. */
+const POINTER = {
+  heading: (page, text) => page.getByRole('heading', { level: 1, name: text, exact: true }).waitFor(),
+  press: (page, name) => page.getByRole('button', { name, exact: true }).click(),
+  write: (page, label, text) => page.getByLabel(label, { exact: true }).fill(text),
+};
+const KEYBOARD = {
+  heading: (page, text) => keyboardOf(page, expect).arrive(text),
+  press: (page, name) => keyboardOf(page, expect).press(name),
+  write: (page, label, text) => keyboardOf(page, expect).write(label, text),
+};
+let hands = POINTER;
+const heading = (page, text) => hands.heading(page, text);
+const press = (page, name) => hands.press(page, name);
+const write = (page, label, text) => hands.write(page, label, text);
 const see = (page, text) => page.getByText(text).first().waitFor();
 const code = (page, name) => page.getByRole('img', { name, exact: true });
 
@@ -183,7 +195,8 @@ async function beginCopy(old) {
 }
 
 async function copyToSecondDevice({ page: old, words }) {
-  way = 'copy to a second device';
+  way = 'copy to a second device, by keyboard alone';
+  hands = KEYBOARD;
   await press(old, 'Back');
   await heading(old, 'Your identity is on this phone');
   const fresh = await beginCopy(old);
@@ -206,6 +219,7 @@ async function copyToSecondDevice({ page: old, words }) {
   await press(old, 'Done');
   await heading(old, 'Your identity is on this phone');
   expect((await cardOf(fresh, OTHER_PIN)).join() === words.join(), 'the copy is another identity');
+  hands = POINTER;
   await fresh.context().close();
 }
 
