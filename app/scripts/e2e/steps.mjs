@@ -2,6 +2,9 @@
 
 export { CLAIMS } from './phone.mjs';
 
+/** Time between two returns of the network while a flow waits for a payment. */
+const LOOK_EVERY_MS = 3_000;
+
 /** PIN of every identity that the steps make. */
 export const PIN = '271828';
 
@@ -141,14 +144,24 @@ export async function reopen(phone, pin = PIN) {
 }
 
 /** Presses the button for one payment and waits until the chain has `count` of this device. */
-export async function claim(phone, count = 1) {
+export async function claim(phone, count = 1, how = {}) {
   await phone.press('Get your payment');
-  await waitForPayments(phone, count);
+  await waitForPayments(phone, count, how);
 }
 
-/** Waits until the home page shows `count` payments as paid. */
-export async function waitForPayments(phone, count) {
-  await phone.page.getByText(/^Paid( a moment ago)?$/).nth(count - 1).waitFor();
+/**
+ * Waits until the home page shows `count` payments as paid. The app looks four times a minute, and at
+ * once when the network returns: unless the wait is to be patient, it returns every few seconds.
+ */
+export async function waitForPayments(phone, count, { isPatient = false } = {}) {
+  const { page } = phone;
+  const look = () => page.evaluate(() => void dispatchEvent(new Event('online'))).catch(() => undefined);
+  const timer = isPatient ? undefined : setInterval(look, LOOK_EVERY_MS);
+  try {
+    await page.getByText(/^Paid( a moment ago)?$/).nth(count - 1).waitFor();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** Sees that the chain is read through an endpoint which the service recommends, after the yes. */

@@ -23,6 +23,8 @@ export async function run({ demo, newPhone, newProxy, newService, nextEpoch, exp
   await phone.press('Get your payment');
   await phone.see('A service has your request');
   expect(!(await phone.sees('A service has not kept its word')), 'blamed before the deadline');
+  await demo.passTime(PROMISE_SECS + 1);
+  await reopen(phone);
   await phone.see('A service has not kept its word');
   await phone.choose(/^Payment of/);
   await phone.see('nothing on the chain shows a payment or a cause');

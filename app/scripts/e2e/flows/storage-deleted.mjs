@@ -7,7 +7,8 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   const words = await join(phone, demo);
   await nextEpoch();
   await reopen(phone);
-  await claim(phone);
+  // Nothing is under way when all is deleted.
+  await claim(phone, 1, { isPatient: true });
   const session = await phone.context.newCDPSession(phone.page);
   const origin = new URL(phone.address).origin;
   await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
