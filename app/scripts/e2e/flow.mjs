@@ -6,6 +6,9 @@ import { newPhone } from './phone.mjs';
 import { startProxy } from './proxy.mjs';
 import { startService } from './service.mjs';
 
+/** Longest time for a flow, with the waits for others: one that hangs must not hold up all. */
+const LIMIT_MS = 600_000;
+
 export class Flow {
   /** Sentences about what must not be. */
   found = [];
@@ -31,7 +34,7 @@ export class Flow {
       this.chain = await this.newProxy(this.demo.chain);
       for (const proxy of this.#proxies) proxy.recommended = this.chain.address;
       this.demo = this.demo.behind(this.service.address, this.chain.address);
-      await run(this);
+      await within(run(this));
     } catch (error) {
       this.found.push(error.message);
       for (const phone of this.#phones.filter((it) => !it.isClosed)) {
@@ -101,4 +104,17 @@ export class Flow {
 
   /** Returns the claims that phones sent to any service, each as often as it came. */
   claimsSent = () => this.#proxies.flatMap((it) => it.claims());
+}
+
+/** Waits for something, but not for ever. */
+async function within(work) {
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the flow takes longer than ten minutes')), LIMIT_MS);
+  });
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

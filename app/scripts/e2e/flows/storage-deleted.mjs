@@ -16,9 +16,12 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   await phone.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await phone.see('There is no identity on this phone any more.');
   await phone.shot('gone');
-  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
   await phone.page.close();
+  const empty = await phone.context.newPage();
+  const outside = await phone.context.newCDPSession(empty);
+  await outside.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
   await phone.newTab();
+  await empty.close();
   await phone.heading('An income for every person');
   await phone.choose('Help');
   await phone.see('Can the browser lose my identity?');
