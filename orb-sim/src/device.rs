@@ -1,6 +1,7 @@
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use annona_client::{ApiClient, ClientError, wire::EnrolmentRequest, wire::EnrolmentView};
+use annona_client::wire::{EnrolmentRequest, EnrolmentView, SealedPackageRequest};
+use annona_client::{ApiClient, ClientError};
 use annona_core::{
     B256, CodeSalts, Commitment, CommittedEnrolment, Enrolment, EnrolmentDomain, EnrolmentKind,
     IrisCommitments, OrbId, SignedEnrolment, UnixSeconds, keccak256,
@@ -8,7 +9,7 @@ use annona_core::{
 use annona_iris::pad::{AcceptedCapture, CaptureRefusal, SelectedFrame};
 use annona_iris::{Encoding, Eye, IrisError, NormalisedIris, encode};
 use annona_template::{EyePair, MODEL_ID};
-use annona_zkml::{IrisPackage, ModelName};
+use annona_zkml::{CustodyError, CustodyPackage, IrisPackage, ModelName};
 use image::GrayImage;
 use rand::CryptoRng;
 
@@ -35,6 +36,9 @@ pub enum OrbError {
     /// The device key did not sign.
     #[error("the device key did not sign")]
     Key(#[from] alloy::signers::Error),
+    /// The package for the person was not made.
+    #[error("the package for the person was not made")]
+    Package(#[from] CustodyError),
     /// The service refused, or did not answer.
     #[error(transparent)]
     Service(#[from] ClientError),
@@ -142,6 +146,9 @@ pub struct Invitation {
     pub commitment: Commitment,
     /// Fresh random bytes.
     pub nonce: B256,
+    /// Public key of the visit, P-256 compressed, where a visit code was shown: the codes of one
+    /// visit have the same. The package for the person is sealed for it.
+    pub visit_key: Option<[u8; 33]>,
 }
 
 /// An orb: a device key and the service it reports to.
@@ -184,7 +191,11 @@ impl Orb {
         let packages = IrisPackages::new(capture, &mut rand::rng());
         let signed = self.sign(kind, invitation, capture, &packages, captured_at)?;
         let salts = packages.code_salts();
-        let request = EnrolmentRequest::new(&signed, &capture.templates, Some(&salts));
+        let mut request = EnrolmentRequest::new(&signed, &capture.templates, Some(&salts));
+        if let Some(key) = invitation.visit_key {
+            let sealed = packages.seal(&signed, &key, &self.domain, &mut rand::rng())?;
+            request.package = Some(SealedPackageRequest::new(&key, &sealed));
+        }
         Ok(self.service.enrol(&request).await?)
     }
 
@@ -248,6 +259,22 @@ impl IrisPackages {
             left: of(&self.left),
             right: of(&self.right),
         }
+    }
+
+    /// Seals irises, salts and statement for the person, whose device has the secret of the key.
+    ///
+    /// # Errors
+    /// [`OrbError::Package`] when the key is none, or the statement is not about these irises.
+    pub fn seal(
+        &self,
+        signed: &SignedEnrolment,
+        visit_key: &[u8; 33],
+        domain: &EnrolmentDomain,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, OrbError> {
+        let (left, right) = (self.left.clone(), self.right.clone());
+        let package = CustodyPackage::new(left, right, *signed)?;
+        Ok(package.seal(visit_key, domain, rng)?)
     }
 
     /// Returns the salts by which a service checks the code commitments.
@@ -316,6 +343,7 @@ mod tests {
         let invitation = Invitation {
             commitment: format!("0x{:064x}", 9).parse().unwrap(),
             nonce: B256::ZERO,
+            visit_key: None,
         };
         let signed = orb
             .sign(

@@ -56,4 +56,6 @@ pub use render::{capture, capture_with_truth};
 pub use truth::{Ray, Truth};
 pub use view::{HEIGHT, WIDTH};
 #[cfg(feature = "device")]
-pub use visit::{VISIT_MAX_LEAD_SECS, VISIT_PREFIX, VISIT_VALID_SECS, Visit, VisitError};
+pub use visit::{
+    VISIT_MAX_LEAD_SECS, VISIT_PREFIX, VISIT_VALID_SECS, Visit, VisitError, visit_text,
+};

@@ -4,8 +4,8 @@
 use annona_core::{
     Address, B256, Commitment, EnrolmentDomain, EnrolmentKind, FieldError, UnixSeconds,
 };
-use p256::ecdsa::signature::Verifier;
-use p256::ecdsa::{Signature, VerifyingKey};
+use p256::ecdsa::signature::{Signer, Verifier};
+use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 
 use crate::Invitation;
 
@@ -101,10 +101,8 @@ pub enum VisitError {
 pub struct Visit {
     /// Kind of the enrolment: new or recovery.
     pub kind: EnrolmentKind,
-    /// Commitment and nonce.
+    /// Commitment, nonce and the key of the visit.
     pub invitation: Invitation,
-    /// Public key of the visit, P-256 compressed: the codes of one visit have the same.
-    pub key: [u8; 33],
 }
 
 impl Visit {
@@ -127,10 +125,41 @@ impl Visit {
                 commitment: Commitment::from_be_bytes(code.commitment)
                     .map_err(VisitError::Commitment)?,
                 nonce: code.nonce,
+                visit_key: Some(code.key),
             },
-            key: code.key,
         })
     }
+}
+
+/// Makes the text of a code, as a phone does: signed by the key of the visit.
+///
+/// # Errors
+/// A fault of the signature scheme, which no key of a visit gives.
+pub fn visit_text(
+    kind: EnrolmentKind,
+    domain: &EnrolmentDomain,
+    commitment: Commitment,
+    nonce: B256,
+    issued_at: UnixSeconds,
+    key: &SigningKey,
+) -> Result<String, p256::ecdsa::Error> {
+    let kind = match kind {
+        EnrolmentKind::New => 0,
+        EnrolmentKind::Recovery => 1,
+    };
+    let body = [
+        &[VERSION, kind][..],
+        &domain.chain_id.to_be_bytes(),
+        domain.orb_registry.as_slice(),
+        &commitment.to_be_bytes(),
+        nonce.as_slice(),
+        &issued_at.0.to_be_bytes(),
+        key.verifying_key().to_encoded_point(true).as_bytes(),
+    ]
+    .concat();
+    let signature: Signature = key.try_sign(&[SIGNING_DOMAIN, &body].concat())?;
+    let bytes = [&body[..], &signature.to_bytes()].concat();
+    Ok(VISIT_PREFIX.to_owned() + &data_encoding::BASE32_NOPAD.encode(&bytes))
 }
 
 /// Code whose signature holds.
@@ -239,8 +268,6 @@ fn verify(key: &[u8; 33], body: &[u8], signature: &[u8]) -> Result<(), VisitErro
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use p256::ecdsa::SigningKey;
-    use p256::ecdsa::signature::Signer;
     use serde_json::Value;
 
     use super::*;
@@ -310,8 +337,27 @@ mod tests {
             let invitation = Invitation {
                 commitment: field("commitment").parse().unwrap(),
                 nonce: field("nonce").parse().unwrap(),
+                visit_key: visit.invitation.visit_key,
             };
             assert_eq!(visit.invitation, invitation);
+            assert!(visit.invitation.visit_key.is_some());
+        }
+    }
+
+    #[test]
+    fn a_code_that_was_made_here_is_read() {
+        for kind in EnrolmentKind::ALL {
+            let commitment = format!("0x{:064x}", 7).parse().unwrap();
+            let nonce = B256::repeat_byte(8);
+            let text = visit_text(kind, &DOMAIN, commitment, nonce, NOW, &key()).unwrap();
+            let visit = read(&text).unwrap();
+            let point = key().verifying_key().to_encoded_point(true);
+            let invitation = Invitation {
+                commitment,
+                nonce,
+                visit_key: Some(point.as_bytes().try_into().unwrap()),
+            };
+            assert_eq!((visit.kind, visit.invitation), (kind, invitation));
         }
     }
 
@@ -322,7 +368,7 @@ mod tests {
         assert_eq!(visit.invitation.commitment.to_be_bytes(), [7; 32]);
         assert_eq!(visit.invitation.nonce, B256::repeat_byte(8));
         let point = key().verifying_key().to_encoded_point(true);
-        assert_eq!(visit.key, point.as_bytes());
+        assert_eq!(visit.invitation.visit_key.unwrap(), point.as_bytes());
         let mut recovery = body();
         recovery[1] = 1;
         let visit = read(&signed(&recovery)).unwrap();

@@ -3,11 +3,13 @@
 mod claim;
 mod direct;
 mod draft;
+mod package;
 mod paid;
 mod prove;
 mod receipt_file;
 mod session;
 mod status;
+mod visit;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +27,19 @@ use crate::output::Format;
 pub(crate) enum CitizenCommand {
     /// Make an identity: a secret on this device, and the commitment to show to an orb.
     New(NewArgs),
+    /// Make a visit code to show to an orb (`annona orb enrol --qr-text`), and keep its secret.
+    ///
+    /// The code is good for 90 seconds. With the secret you then fetch what the orb hands you:
+    /// your irises, encrypted for this visit (`annona citizen package`).
+    Visit(visit::VisitArgs),
+    /// Fetch your irises after a visit to an orb, and have the service delete its copy.
+    ///
+    /// The orb encrypts them for the key of the visit code, with the salts of its commitments and
+    /// its signed statement; the service keeps the ciphertext for a week. They are checked
+    /// against the statement, and written into a new folder that only you can read: left.package
+    /// and right.package for `annona zkml prove`, and statement.json. Keep it as you would keep a
+    /// key: whoever reads it knows your eyes, and nobody can make it again.
+    Package(package::PackageArgs),
     /// Show whether you are a member, which epochs you were paid, and when the next one begins.
     ///
     /// Payments are read from the chain, in the events of all claims of the last epochs, so
@@ -163,6 +178,8 @@ pub(crate) struct ClaimArgs {
 pub(crate) async fn run(command: CitizenCommand) -> anyhow::Result<ExitCode> {
     match command {
         CitizenCommand::New(args) => new(&args),
+        CitizenCommand::Visit(args) => visit::run(&args),
+        CitizenCommand::Package(args) => package::run(&args).await,
         CitizenCommand::Status(args) => status::status(&args).await,
         CitizenCommand::Prove(args) => prove::run(&args).await,
         CitizenCommand::Claim(args) => claim::run(&args).await,

@@ -142,6 +142,7 @@ impl CitizenArgs {
         let invitation = Invitation {
             commitment: commitment.context("name the citizen: --qr, --qr-text or --commitment")?,
             nonce: random_nonce(),
+            visit_key: None,
         };
         let kind = if self.recover {
             EnrolmentKind::Recovery

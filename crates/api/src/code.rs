@@ -51,6 +51,7 @@ problem_codes! {
     StatementVersionInvalid, BAD_REQUEST, "statement-version-invalid", "The version of the orb's statement is unknown, or does not go with its commitments.";
     CaptureNotFresh, BAD_REQUEST, "capture-not-fresh", "The capture is too old, or lies in the future.";
     OrbSignatureInvalid, UNAUTHORIZED, "orb-signature-invalid", "The signature fits no orb.";
+    VisitSignatureInvalid, UNAUTHORIZED, "visit-signature-invalid", "The request is not signed by the key of the visit.";
     OrbNotActive, FORBIDDEN, "orb-not-active", "The orb is not active in the orb registry.";
     OrbRefused, FORBIDDEN, "orb-refused", "Nothing is taken from this orb.";
     RouteUnknown, NOT_FOUND, "route-unknown", "There is no such route.";
@@ -58,6 +59,7 @@ problem_codes! {
     TileUnknown, NOT_FOUND, "tile-unknown", "The tree has no such tile.";
     ClaimUnknown, NOT_FOUND, "claim-unknown", "No claim with this nullifier was taken.";
     EnrolmentUnknown, NOT_FOUND, "enrolment-unknown", "No enrolment has this id or nonce.";
+    PackageUnknown, NOT_FOUND, "package-unknown", "No package is kept for this visit.";
     MethodNotAllowed, METHOD_NOT_ALLOWED, "method-not-allowed", "The route does not take this method.";
     EnrolmentDuplicate, CONFLICT, "enrolment-duplicate", "This person is enrolled already.";
     EnrolmentReview, CONFLICT, "enrolment-review", "The capture is neither clearly new nor clearly known.";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use annona_engine::{EnrolmentId, EnrolmentPacket, EnrolmentRecord, EnrolmentState};
+use annona_engine::{EnrolmentId, EnrolmentPacket, EnrolmentRecord, EnrolmentState, SealedPackage};
 use annona_wire::{EnrolmentRequest, EnrolmentView, WordText};
 use axum::Json;
 use axum::extract::State;
@@ -64,6 +64,10 @@ pub(crate) async fn submit_enrolment(
         signed: parsed.signed,
         templates: parsed.templates,
         code_salts: parsed.code_salts,
+        package: parsed.package.map(|package| SealedPackage {
+            visit_key: package.visit_key,
+            sealed: package.sealed,
+        }),
     };
     answer(&shared.api.enrolments.submit(packet).await?)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use annona_core::{EpochError, FieldError, NullifierHash};
 use annona_engine::ports::{ChainError, SignerError, StoreError};
-use annona_engine::{ClaimError, EnrolError, EnrolmentId, Eye};
+use annona_engine::{ClaimError, CustodyError, EnrolError, EnrolmentId, Eye};
 use annona_proofs::VerifyError;
 use annona_wire::FieldProblem;
 use axum::extract::rejection::{JsonRejection, PathRejection};
@@ -43,6 +43,8 @@ pub(crate) enum ApiError {
     ClaimUnknown(NullifierHash),
     #[error(transparent)]
     Enrol(#[from] EnrolError),
+    #[error(transparent)]
+    Custody(#[from] CustodyError),
     #[error("no enrolment {}", .0.0)]
     EnrolmentUnknown(EnrolmentId),
     #[error("no enrolment has this nonce")]
@@ -124,6 +126,7 @@ impl ApiError {
                 "Check the nullifier hash; if the claim was never acknowledged, send it again.",
             ),
             Self::Enrol(error) => enrol_refusal(error),
+            Self::Custody(error) => custody_refusal(error),
             Self::EnrolmentUnknown(_) => Refusal::new(
                 Code::EnrolmentUnknown,
                 "Check the id; if the enrolment was never acknowledged, the orb sends the same packet again.",
@@ -429,6 +432,23 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
         .retry_after(RETRY_SOON_SECS),
         EnrolError::Chain(error) => chain_refusal(error),
         EnrolError::Store(error) => store_refusal(error),
+        _ => internal(),
+    }
+}
+
+fn custody_refusal(error: &CustodyError) -> Refusal {
+    match error {
+        CustodyError::Unknown => Refusal::new(
+            Code::PackageUnknown,
+            "Look for the package where you saved it: it is kept for a week after the visit, and until a device has confirmed that it has it.",
+        )
+        .of_field("nonce"),
+        CustodyError::Signature => Refusal::new(
+            Code::VisitSignatureInvalid,
+            "Sign the request with the key of the visit code, under the chain id and orb registry of /v1/config.",
+        )
+        .of_field("signature"),
+        CustodyError::Store(error) => store_refusal(error),
         _ => internal(),
     }
 }

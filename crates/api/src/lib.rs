@@ -20,6 +20,7 @@ mod claims;
 mod clients;
 mod code;
 mod cors;
+mod custody;
 mod enrolments;
 mod epochs;
 mod error;

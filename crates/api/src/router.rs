@@ -19,8 +19,8 @@ use crate::middleware::REQUEST_ID;
 use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
-    ApiLimits, ApiState, ProblemCode, bodies, claims, cors, enrolments, epochs, middleware,
-    operations, tree,
+    ApiLimits, ApiState, ProblemCode, bodies, claims, cors, custody, enrolments, epochs,
+    middleware, operations, tree,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -125,6 +125,7 @@ pub fn openapi() -> OpenApi {
 fn people_routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
         .merge(enrolments::routes())
+        .merge(custody::routes())
         .merge(tree::routes())
         .merge(claims::routes())
         .merge(epochs::routes())

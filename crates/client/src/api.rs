@@ -6,7 +6,7 @@ use annona_http::{BodyError, ClientTimeouts, PublicAddress, Url, client_for, rea
 use annona_tree::{Tile, TileId};
 use annona_wire::{
     ClaimRequest, ClaimView, ConfigView, EnrolmentRequest, EnrolmentStatus, EnrolmentView,
-    EpochView,
+    EpochView, SealedPackageView, VisitSignatureRequest,
 };
 use rand::RngExt;
 use reqwest::{RequestBuilder, Response};
@@ -145,6 +145,49 @@ impl ApiClient {
             matches!(view.status, Final | Revoked | Withdrawn)
         };
         settled("the enrolment", limit, || self.enrolment(id), is_settled).await
+    }
+
+    /// Fetches the package that an orb sealed for the visit of `nonce`. `signature` is that of the
+    /// visit's key on `CustodyRequest::Collect`.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] with `package-unknown` or `visit-signature-invalid`.
+    pub async fn collect_package(
+        &self,
+        nonce: B256,
+        signature: &[u8; 64],
+    ) -> Result<SealedPackageView, ClientError> {
+        let path = format!("/v1/enrolments/by-nonce/{nonce}/package");
+        let answer = self.ask_signed(&path, signature).await?;
+        self.read(&answer)
+    }
+
+    /// Has the package of a visit deleted, once the device has opened it. `signature` is that of
+    /// the visit's key on `CustodyRequest::Confirm`.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] with `package-unknown`, also when an earlier request whose answer
+    /// was lost has deleted it.
+    pub async fn confirm_package(
+        &self,
+        nonce: B256,
+        signature: &[u8; 64],
+    ) -> Result<(), ClientError> {
+        let path = format!("/v1/enrolments/by-nonce/{nonce}/package/received");
+        self.ask_signed(&path, signature).await.map(drop)
+    }
+
+    /// Sends a request that may be sent again, while failures are passing.
+    async fn ask_signed(&self, path: &str, signature: &[u8; 64]) -> Result<Answer, ClientError> {
+        let body = VisitSignatureRequest::new(signature);
+        let mut patience = Patience::default();
+        loop {
+            let request = self.http.post(self.url(path)).json(&body);
+            match self.accepted(request).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => patience.after(error).await?,
+            }
+        }
     }
 
     /// A tile of an epoch's tree. When an epoch has just begun, the service first holds its

@@ -14,6 +14,7 @@ mod address;
 mod amount;
 mod claim;
 mod committed_enrolment;
+mod custody;
 mod enrolment;
 mod epoch;
 mod field;
@@ -30,6 +31,7 @@ pub use claim::{
     hash_to_field,
 };
 pub use committed_enrolment::{CodeSalts, CommittedEnrolment, EyeCommitments, IrisCommitments};
+pub use custody::CustodyRequest;
 pub use enrolment::{Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment};
 pub use epoch::{ClaimCalendar, ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
 pub use field::{

@@ -14,10 +14,11 @@ use annona_template::{EyePair, MIN_VALID_BITS};
 use crate::background::compute;
 use crate::checks::{ChecksUnderWay, PacketCheck};
 use crate::codes::check_codes;
+use crate::custody::{SealedPackage, keep_until};
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
     Admission, AdmitOutcome, ChainError, ChainReader, Clock, GalleryEntryStatus, NewEnrolment,
-    OrbAllowance, Store, StoreError,
+    OrbAllowance, PackageToKeep, Store, StoreError,
 };
 use crate::recognition::{Likeness, Recognition, Searched};
 use crate::refusals::RecentRefusals;
@@ -42,6 +43,8 @@ pub struct EnrolmentPacket {
     /// Salts of the code commitments in a statement of version 2. They are used for one check and
     /// not stored.
     pub code_salts: Option<CodeSalts>,
+    /// Package that the orb sealed for the person, if it read a visit code.
+    pub package: Option<SealedPackage>,
 }
 
 /// Versions of orbs' statements that a service takes (ENROL-19).
@@ -206,6 +209,18 @@ impl EnrolmentService {
         }
     }
 
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(crate) fn now(&self) -> UnixSeconds {
+        self.clock.now()
+    }
+
+    pub(crate) const fn domain(&self) -> &EnrolmentDomain {
+        &self.policy.domain
+    }
+
     /// Returns the enrolment of an id.
     ///
     /// # Errors
@@ -349,12 +364,18 @@ impl EnrolmentService {
         packet: &EnrolmentPacket,
     ) -> Result<EnrolmentRecord, EnrolError> {
         self.store.wipe_old_reviews(record.received_at).await?;
+        self.store.wipe_old_packages(record.received_at).await?;
+        let package = packet.package.clone().map(|package| PackageToKeep {
+            package,
+            keep_until: keep_until(record.received_at),
+        });
         let templates = &packet.templates;
         let mut searched = Searched::default();
         for _ in 0..MAX_ADMIT_ATTEMPTS {
             let likeness = self.recognition.look(&mut searched, templates).await?;
             let new = NewEnrolment {
                 commitments: packet.signed.commitments,
+                package: package.clone(),
                 ..self.decide(record.clone(), templates.clone(), &likeness)?
             };
             match self.store.record_enrolment(&new).await? {
@@ -426,6 +447,7 @@ impl EnrolmentService {
             record,
             admission,
             commitments: None,
+            package: None,
             allowance,
         })
     }

@@ -16,6 +16,7 @@ mod background;
 mod checks;
 mod claims;
 mod codes;
+mod custody;
 mod enrolments;
 mod fees;
 mod gallery_cache;
@@ -36,6 +37,7 @@ pub use annona_model::Eye;
 pub use checks::PacketCheck;
 pub use claims::{ClaimError, ClaimRules, ClaimService};
 pub use codes::code_commitment;
+pub use custody::{CustodyError, MAX_SEALED_BYTES, SealedPackage};
 pub use enrolments::{
     CommitmentPolicy, EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService, Visit,
 };

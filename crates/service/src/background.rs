@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use annona_engine::ports::{ChainError, ChainReader, Clock};
+use annona_engine::ports::{ChainError, ChainReader, Clock, EnrolmentRepository};
 use annona_engine::{Membership, Outbox, Relay, Sequencer};
 use annona_store::SqliteStore;
 use annona_wire::ServicePart;
@@ -22,6 +22,8 @@ use crate::workers::{Pace, Workplace};
 const LOOK_PAUSE: Duration = Duration::from_secs(3);
 /// Pause between two comparisons of chain and contracts with the database.
 const IDENTITY_PAUSE: Duration = Duration::from_secs(30);
+/// Pause between two looks for packages that are too old.
+const WIPE_PAUSE: Duration = Duration::from_secs(600);
 /// Longest of these looks; a write waits for one in another process for 10 s.
 const LOOK_LIMIT: Duration = Duration::from_secs(15);
 /// Longest step of a worker that asks the chain.
@@ -101,6 +103,7 @@ impl Workers {
         let mut tasks = JoinSet::new();
         let stop = self.workplace.stop.clone();
         tasks.spawn(self.tree_file.keep(stop.clone()));
+        tasks.spawn(wipe_packages(self.store.clone(), stop.clone()));
         tasks.spawn(keep_books(
             self.metrics,
             Arc::clone(&self.workplace.board),
@@ -169,6 +172,19 @@ async fn watch_chain(workplace: Workplace, chain: Arc<dyn ChainReader>, chain_id
         Ok::<(), ChainError>(())
     };
     workplace.repeat(ServicePart::Chain, LOOK, look).await;
+}
+
+/// Wipes packages for citizens that nobody fetched in time, also while nobody enrols (ENROL-22).
+async fn wipe_packages(store: SqliteStore, stop: CancellationToken) {
+    loop {
+        if let Err(error) = store.wipe_old_packages(SystemClock.now()).await {
+            tracing::warn!(%error, "old packages are not wiped yet");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(WIPE_PAUSE) => {}
+        }
+    }
 }
 
 /// Folds recorded figures together, and says which part has fallen silent.

@@ -8,6 +8,7 @@ use annona_template::{EyePair, IrisTemplate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::custody::{ParsedPackage, SealedPackageRequest};
 use crate::hex::{self, FieldProblem};
 use crate::number::whole_number;
 use crate::schema::{
@@ -121,6 +122,8 @@ pub struct ParsedEnrolment {
     pub templates: EyePair,
     /// Salts of the code commitments, when the statement has commitments.
     pub code_salts: Option<CodeSalts>,
+    /// Package that the orb sealed for the citizen.
+    pub package: Option<ParsedPackage>,
 }
 
 /// Submission of an orb: the EIP-712 struct `Enrolment` or `EnrolmentV2`, its signature and the
@@ -166,6 +169,9 @@ pub struct EnrolmentRequest {
     /// Commitments that the statement of version 2 has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commitments: Option<IrisCommitmentsRequest>,
+    /// Package that the orb sealed for the citizen, in version 2 only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<SealedPackageRequest>,
 }
 
 const fn first_version() -> u64 {
@@ -211,6 +217,7 @@ impl EnrolmentRequest {
             right_template: hex::encode(&templates.right.to_bytes()),
             commitments: commitments
                 .map(|(commitments, salts)| IrisCommitmentsRequest::new(commitments, salts)),
+            package: None,
         }
     }
 
@@ -245,15 +252,20 @@ impl EnrolmentRequest {
             },
             templates,
             code_salts,
+            package: self
+                .package
+                .as_ref()
+                .map(SealedPackageRequest::parse)
+                .transpose()?,
         })
     }
 
     /// The commitments of a statement of version 2, and none of one of version 1 (ENROL-19).
     fn parse_commitments(&self) -> Result<Option<(IrisCommitments, CodeSalts)>, FieldProblem> {
-        match (self.version, &self.commitments) {
-            (WITHOUT_COMMITMENTS, None) => Ok(None),
-            (WITH_COMMITMENTS, Some(commitments)) => commitments.parse().map(Some),
-            (actual, _) => Err(FieldProblem::StatementVersion { actual }),
+        match (self.version, &self.commitments, &self.package) {
+            (WITHOUT_COMMITMENTS, None, None) => Ok(None),
+            (WITH_COMMITMENTS, Some(commitments), _) => commitments.parse().map(Some),
+            (actual, _, _) => Err(FieldProblem::StatementVersion { actual }),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! Unix seconds.
 
 mod claim;
+mod custody;
 mod enrolment;
 mod health;
 mod hex;
@@ -20,6 +21,10 @@ mod receipt;
 mod schema;
 
 pub use claim::{ClaimRequest, ClaimStatus, ClaimView};
+pub use custody::{
+    MAX_PACKAGE_BYTES, ParsedPackage, SealedPackageRequest, SealedPackageView,
+    VisitSignatureRequest,
+};
 pub use enrolment::{
     EnrolmentRequest, EnrolmentStatus, EnrolmentView, EyeCommitmentsRequest,
     IrisCommitmentsRequest, KindName, ParsedEnrolment,
@@ -30,6 +35,6 @@ pub use info::{ConfigView, EpochView};
 pub use problem::Problem;
 pub use receipt::{ReceiptView, RefusalView};
 pub use schema::{
-    AddressText, AmountText, CommitmentText, CoordinateText, ScalarText, SignatureText,
-    TemplateText, UnsignedNumber, WordText,
+    AddressText, AmountText, Base64Text, CommitmentText, CoordinateText, ScalarText, SignatureText,
+    TemplateText, UnsignedNumber, VisitKeyText, VisitSignatureText, WordText,
 };

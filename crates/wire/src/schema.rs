@@ -56,6 +56,15 @@ texts! {
     /// EIP-155, at least 35.
     SignatureText, None, "^0x[0-9a-fA-F]{128}(0[01]|1[bcBC]|2[3-9a-fA-F]|[3-9a-fA-F][0-9a-fA-F])$";
 
+    /// A public key of P-256, compressed: 0x and 66 hexadecimal digits.
+    VisitKeyText, None, digits(33);
+
+    /// An ECDSA signature of P-256, r and s: 0x and 128 hexadecimal digits.
+    VisitSignatureText, None, digits(64);
+
+    /// At least one byte and at most 40,960 in base 64 (RFC 4648, section 4), with padding.
+    Base64Text, Some("base64"), "^[0-9A-Za-z+/]{2,54614}={0,2}$";
+
     /// An iris template of this service's model: 0x and two hexadecimal digits a byte.
     TemplateText, None, template_pattern();
 }

@@ -2,18 +2,20 @@
 //! proof that one was computed from the other by a published encoder.
 //!
 //! Here: [`IrisPackage`], which a person keeps, with the two commitments of it;
+//! [`CustodyPackage`], in which an orb hands both eyes over, encrypted;
 //! [`EncodingProver`] and [`EncodingVerifier`]; [`EncodingProof`], a proof with all that says
 //! what it is about, and [`ProofPair`], those of both eyes; the [`ProofContext`] that it is for;
 //! the [`pinned`] keys; a [`ScoreProof`] of how many errors a hidden [`FilterBank`] makes over a
 //! committed [`TestSet`].
 //!
 //! Not here: images (`annona-iris`), the encoder (`annona-model`), the rows of the circuit
-//! (`annona-circuits`), the signature of an orb on an image commitment, files, randomness.
+//! (`annona-circuits`), the orb registry, files, randomness.
 //!
 //! Invariants: no pixel, code bit or salt is printed or is part of a proof; a proof is accepted
 //! under the key of one model, for one context, and in one form of its bytes.
 
 mod context;
+mod custody;
 mod package;
 mod pair;
 mod pins;
@@ -26,6 +28,7 @@ mod verifier;
 
 pub use annona_model::ModelName;
 pub use context::{ContextError, ProofContext, Purpose};
+pub use custody::{CustodyError, CustodyPackage, CustodyVisit, VisitSecret};
 pub use package::{IrisPackage, MAX_PACKAGE_BYTES, PackageError, Salt, SizeMismatch};
 pub use pair::{PairError, PairFormatError, ProofPair};
 pub use pins::{circuit, circuit_name, pinned, unsafe_test_verifying_key};

@@ -232,6 +232,11 @@ impl IrisPackage {
         self.code_salt.0
     }
 
+    /// Returns the salts of the commitments to the image and to the code.
+    pub(crate) const fn salts(&self) -> (Salt, Salt) {
+        (self.image_salt, self.code_salt)
+    }
+
     /// Returns the private inputs of the circuit of `model`.
     pub(crate) fn private(&self, model: ModelName) -> Result<EncodingPrivate, SizeMismatch> {
         self.check_size(model)?;

@@ -49,6 +49,7 @@ fn invitation(citizen: &Wallet) -> Invitation {
     Invitation {
         commitment: citizen.identity().commitment(),
         nonce: random_nonce(),
+        visit_key: None,
     }
 }
 

@@ -202,6 +202,7 @@ fn newcomer(number: u64) -> NewEnrolment {
             state: EnrolmentState::Queued,
         },
         commitments: None,
+        package: None,
         admission: Admission::Admit(NewEntry {
             sequence: number,
             templates: EyePair {

@@ -1,6 +1,7 @@
 //! A citizen with a phone: its visit code before the orb, its own enrolment by the nonce, and the
 //! app from the service.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -13,6 +14,7 @@ use image::{GrayImage, Luma};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use qrcode::{Color, QrCode};
+use serde_json::Value;
 
 use crate::world::{PATIENCE, Service, World, annona, annona_ok};
 
@@ -193,4 +195,85 @@ async fn a_folder_that_is_not_the_app_keeps_the_service_from_starting() {
     let demo = annona(world.path(), &["demo", "--app", "nowhere"]);
     let text = String::from_utf8_lossy(&demo.stderr).into_owned();
     assert!(text.contains("has no index.html"), "{text}");
+}
+
+/// Tests ZKML-16, ZKML-17, ENROL-21 and ENROL-22 with the whole service.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_citizen_takes_the_irises_home_once() {
+    let world = World::create().await;
+    let service = world.serve();
+    world.resume_mining().await;
+    let wallet = world.wallet("wallet.json");
+    let visit = [
+        "citizen",
+        "visit",
+        "--deployment",
+        "deployment.json",
+        "--json",
+    ];
+    let visit: Value = serde_json::from_str(&annona_ok(world.path(), &visit)).unwrap();
+    let code = visit["text"].as_str().unwrap();
+    let base = service.client.base();
+    let package = |secret: &str, out: &str| {
+        let words = ["citizen", "package", "--service", base, "--json"];
+        let words = [&words[..], &["--secret", secret, "--out", out]].concat();
+        let outcome = annona(world.path(), &words);
+        let error = String::from_utf8_lossy(&outcome.stderr).into_owned();
+        (outcome, error)
+    };
+    let (early, error) = package("visit.secret", "home");
+    assert!(
+        !early.status.success() && error.contains("package-unknown"),
+        "{error}"
+    );
+    let enrolled = enrol(&world, &service, ["--qr-text", code]);
+    let text = String::from_utf8_lossy(&enrolled.stderr).into_owned();
+    assert!(enrolled.status.success(), "{text}");
+
+    // Somebody else's visit does not open it.
+    let other = ["citizen", "visit", "--deployment", "deployment.json"];
+    annona_ok(
+        world.path(),
+        &[&other[..], &["--secret", "other.secret"]].concat(),
+    );
+    let (foreign, error) = package("other.secret", "home");
+    assert!(
+        !foreign.status.success() && error.contains("package-unknown"),
+        "{error}"
+    );
+
+    let (fetched, error) = package("visit.secret", "home");
+    assert!(fetched.status.success(), "{error}");
+    let answer: Value = serde_json::from_slice(&fetched.stdout).unwrap();
+    let home = world.path().join("home");
+    let statement = std::fs::read_to_string(home.join("statement.json")).unwrap();
+    let statement: Value = serde_json::from_str(&statement).unwrap();
+    assert_eq!(statement["orb"], answer["orb"]);
+    let commitment = wallet.identity().commitment().to_string();
+    assert_eq!(statement["commitment"], commitment);
+    for (eye, image, code) in [
+        ("left", "leftImageCommitment", "leftCodeCommitment"),
+        ("right", "rightImageCommitment", "rightCodeCommitment"),
+    ] {
+        let file = format!("home/{eye}.package");
+        let shown = annona_ok(world.path(), &["zkml", "inspect", &file, "--json"]);
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(shown["eye"], eye);
+        assert_eq!(shown["imageCommitment"], statement[image]);
+        assert_eq!(shown["codes"][0]["codeCommitment"], statement[code]);
+        let mode = std::fs::metadata(world.path().join(&file)).unwrap();
+        assert_eq!(mode.permissions().mode() & 0o077, 0, "{file}");
+    }
+    let (again, error) = package("visit.secret", "again");
+    assert!(
+        !again.status.success() && error.contains("package-unknown"),
+        "{error}"
+    );
+    assert!(!world.path().join("again").exists());
+    let (over, error) = package("visit.secret", "home");
+    assert!(
+        !over.status.success() && error.contains("exists already"),
+        "{error}"
+    );
+    assert_eq!(service.stop(), Some(0));
 }

@@ -6,6 +6,7 @@ mod chain;
 mod claims;
 mod commitments;
 mod cors;
+mod custody;
 mod enrolments;
 mod epochs;
 mod events;

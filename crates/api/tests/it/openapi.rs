@@ -11,7 +11,7 @@ use crate::world::World;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(openapi()).unwrap());
 
-const ROUTES: [(&str, &str); 13] = [
+const ROUTES: [(&str, &str); 15] = [
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
@@ -25,6 +25,8 @@ const ROUTES: [(&str, &str); 13] = [
     ("get", "/v1/tree/{epoch}/{level}/{index}"),
     ("post", "/v1/claims"),
     ("post", "/v1/enrolments"),
+    ("post", "/v1/enrolments/by-nonce/{nonce}/package"),
+    ("post", "/v1/enrolments/by-nonce/{nonce}/package/received"),
 ];
 
 fn operations() -> Vec<(String, String, &'static Value)> {

@@ -61,11 +61,12 @@ fn signed(
         },
         templates,
         code_salts: Some(salts(number)),
+        package: None,
     }
 }
 
 /// A packet of `person`; `number` makes commitment, nonce and salts.
-fn packet(person: u64, number: u64) -> EnrolmentPacket {
+pub(crate) fn packet(person: u64, number: u64) -> EnrolmentPacket {
     let templates = capture(person, number);
     let commitments = commitments(&templates, number);
     signed(

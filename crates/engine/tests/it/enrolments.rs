@@ -173,6 +173,7 @@ pub(crate) fn signed_by(
         },
         templates,
         code_salts: None,
+        package: None,
     }
 }
 

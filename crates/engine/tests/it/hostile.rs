@@ -275,6 +275,7 @@ fn packet_of(capture: SignedCapture) -> EnrolmentPacket {
         signed: capture.signed,
         templates: capture.templates,
         code_salts: None,
+        package: None,
     }
 }
 

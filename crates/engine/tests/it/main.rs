@@ -6,6 +6,7 @@ mod bounds;
 mod chain;
 mod claims;
 mod commitments;
+mod custody;
 mod enrolments;
 mod hostile;
 mod lockout;

@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "a case is named after what holds")]
 
-use annona_core::{EnrolmentKind, IrisCommitments, LeafIndex};
+use annona_core::{EnrolmentKind, IrisCommitments, LeafIndex, UnixSeconds};
 use annona_engine::ports::{
     Admission, AdmitOutcome, NewEnrolment, NewEntry, Payload, PendingCounts, Store, StoreError,
 };
@@ -10,8 +10,8 @@ use annona_engine::{EnrolmentRecord, EnrolmentState, RevocationReason};
 
 use super::fixtures::{
     NOW, admit, append_payload, assert_hit_nothing, committed, duplicate, enrolment_id,
-    enrolment_state, entry, iris_commitments, mine, newcomer, recovery, review, send, signed,
-    templates, word,
+    enrolment_state, entry, iris_commitments, mine, newcomer, package, recovery, review, send,
+    signed, templates, with_package, word,
 };
 
 fn leaf(index: u64) -> LeafIndex {
@@ -456,4 +456,40 @@ pub async fn a_commitment_to_an_iris_or_a_code_is_used_once<S: Store>(store: S) 
     }
     let outcome = store.record_enrolment(&committed(newcomer(2, 2), 2)).await;
     assert_eq!(outcome.unwrap(), AdmitOutcome::Recorded);
+}
+
+/// Tests ENROL-22.
+pub async fn a_package_is_kept_until_it_is_delivered<S: Store>(store: S) {
+    let cases = [
+        (with_package(newcomer(1, 1), 1), true),
+        (with_package(review(2, &[1]), 2), true),
+        (with_package(duplicate(3), 3), false),
+        (newcomer(4, 2), false),
+    ];
+    for (new, is_kept) in cases {
+        let nonce = new.record.enrolment.nonce;
+        let expected = new.package.clone().filter(|_| is_kept);
+        store.record_enrolment(&new).await.unwrap();
+        let kept = store.package_of_nonce(nonce).await.unwrap();
+        assert_eq!(kept, expected.map(|it| it.package));
+        assert_eq!(store.wipe_package(nonce).await.unwrap(), is_kept);
+        assert_eq!(store.package_of_nonce(nonce).await.unwrap(), None);
+        assert!(!store.wipe_package(nonce).await.unwrap());
+        store.record_enrolment(&new).await.unwrap();
+        let again = store.package_of_nonce(nonce).await.unwrap();
+        assert_eq!(again, None, "the same packet brings nothing back");
+    }
+}
+
+/// Tests ENROL-22.
+pub async fn a_package_is_not_kept_for_ever<S: Store>(store: S) {
+    let new = with_package(newcomer(1, 1), 1);
+    let (nonce, until) = (new.record.enrolment.nonce, package(1).keep_until.0);
+    store.record_enrolment(&new).await.unwrap();
+    let wiped = async |now| store.wipe_old_packages(UnixSeconds(now)).await.unwrap();
+    assert_eq!(wiped(until).await, 0);
+    assert!(store.package_of_nonce(nonce).await.unwrap().is_some());
+    assert_eq!(wiped(until + 1).await, 1);
+    assert_eq!(store.package_of_nonce(nonce).await.unwrap(), None);
+    assert_eq!(wiped(until + 1).await, 0);
 }

@@ -7,10 +7,10 @@ use annona_core::{
 };
 use annona_engine::ports::{
     Admission, AdmitOutcome, Attempt, AttemptKind, EnrolmentRepository, Fees, InsertClaimOutcome,
-    NewEnrolment, NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, Payload, ReviewMatch,
-    SignedTransaction, SlotId, Store, StoreError,
+    NewEnrolment, NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, PackageToKeep, Payload,
+    ReviewMatch, SignedTransaction, SlotId, Store, StoreError,
 };
-use annona_engine::{ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentState};
+use annona_engine::{ClaimIntake, EnrolmentId, EnrolmentRecord, EnrolmentState, SealedPackage};
 use annona_template::{COLUMNS, EyePair, IrisTemplate};
 
 /// Time at which everything of the suite arrives.
@@ -85,6 +85,7 @@ pub fn newcomer(seed: u64, gallery_sequence: u64) -> NewEnrolment {
         record: record(seed, EnrolmentState::Queued),
         admission: Admission::Admit(entry(seed, gallery_sequence)),
         commitments: None,
+        package: None,
         allowance: ALLOWANCE,
     }
 }
@@ -106,6 +107,27 @@ pub(super) fn iris_commitments(seed: u64) -> IrisCommitments {
 pub fn committed(new: NewEnrolment, seed: u64) -> NewEnrolment {
     NewEnrolment {
         commitments: Some(iris_commitments(seed)),
+        ..new
+    }
+}
+
+/// A made-up package that is kept for a hundred seconds.
+pub(super) fn package(seed: u64) -> PackageToKeep {
+    let mut visit_key = [2; 33];
+    visit_key[1..].copy_from_slice(word("visit key", seed).as_slice());
+    PackageToKeep {
+        package: SealedPackage {
+            visit_key,
+            sealed: word("sealed", seed).to_vec(),
+        },
+        keep_until: UnixSeconds(NOW.0 + 100),
+    }
+}
+
+/// The same person as an orb enrols them that seals a package.
+pub(super) fn with_package(new: NewEnrolment, seed: u64) -> NewEnrolment {
+    NewEnrolment {
+        package: Some(package(seed)),
         ..new
     }
 }
@@ -133,6 +155,7 @@ pub fn recovery(seed: u64, current: u64) -> NewEnrolment {
             entry: entry(seed, seed),
         },
         commitments: None,
+        package: None,
         allowance: ALLOWANCE,
     }
 }
@@ -144,6 +167,7 @@ pub fn duplicate(seed: u64) -> NewEnrolment {
         record: record(seed, EnrolmentState::Duplicate),
         admission: Admission::Refuse,
         commitments: None,
+        package: None,
         allowance: ALLOWANCE,
     }
 }
@@ -163,6 +187,7 @@ pub fn review(seed: u64, entries: &[u64]) -> NewEnrolment {
             keep_until: UnixSeconds(NOW.0 + 1_000),
         },
         commitments: None,
+        package: None,
         allowance: ALLOWANCE,
     }
 }

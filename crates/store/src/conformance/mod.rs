@@ -56,6 +56,8 @@ macro_rules! conformance_suite {
                 an_entry_that_counts_again_is_not_passed_over
                 commitments_come_back_and_those_of_a_refused_person_do_not
                 a_commitment_to_an_iris_or_a_code_is_used_once
+                a_package_is_kept_until_it_is_delivered
+                a_package_is_not_kept_for_ever
             }
             orbs {
                 an_orb_brings_in_as_many_people_as_it_may

@@ -10,7 +10,7 @@ use sqlx::error::ErrorKind;
 use super::columns::integer;
 use super::enrolments::{ENROLMENTS, counting, json_list, select_by_id};
 use super::write::WriteTransaction;
-use super::{expect_rows, iris_commitments, reviews, revocations};
+use super::{custody, expect_rows, iris_commitments, reviews, revocations};
 use crate::error::{Unstorable, backend};
 
 /// Outcome of giving a person a place in the gallery.
@@ -45,6 +45,7 @@ pub(super) async fn record(
     if !insert_commitments(tx, new).await? {
         return Ok(AdmitOutcome::IrisCommitmentUsed);
     }
+    keep_package(tx, new).await?;
     let joined = match &new.admission {
         Admission::Admit(entry) => join(tx, record, None, entry, record.received_at).await?,
         Admission::Replace { current, entry } => {
@@ -77,6 +78,14 @@ async fn insert_commitments(
     match (&new.admission, &new.commitments) {
         (Admission::Refuse, _) | (_, None) => Ok(true),
         (_, Some(commitments)) => iris_commitments::insert(tx, new.record.id, commitments).await,
+    }
+}
+
+/// Keeps the package of a person who is not refused.
+async fn keep_package(tx: &mut WriteTransaction, new: &NewEnrolment) -> Result<(), StoreError> {
+    match (&new.admission, &new.package) {
+        (Admission::Refuse, _) | (_, None) => Ok(()),
+        (_, Some(kept)) => custody::insert(tx, new.record.id, &kept.package, kept.keep_until).await,
     }
 }
 

@@ -7,13 +7,15 @@ use annona_engine::ports::{
     AdmitOutcome, EnrolmentRepository, GalleryEntry, GalleryEntryStatus, NewEnrolment,
     PendingCounts, Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
 };
-use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState, EnrolmentStateKind};
+use annona_engine::{
+    EnrolmentId, EnrolmentRecord, EnrolmentState, EnrolmentStateKind, SealedPackage,
+};
 use annona_template::EyePair;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
 use super::columns::{Table, integer};
-use super::{SqliteStore, admission, expect_rows, iris_commitments, reviews};
+use super::{SqliteStore, admission, custody, expect_rows, iris_commitments, reviews};
 use crate::error::backend;
 
 pub(super) const ENROLMENTS: Table = Table("enrolments");
@@ -165,6 +167,25 @@ impl EnrolmentRepository for SqliteStore {
     ) -> Result<Option<IrisCommitments>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(backend)?;
         iris_commitments::select(&mut connection, id).await
+    }
+
+    async fn package_of_nonce(&self, nonce: B256) -> Result<Option<SealedPackage>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(backend)?;
+        custody::select(&mut connection, nonce).await
+    }
+
+    async fn wipe_package(&self, nonce: B256) -> Result<bool, StoreError> {
+        let mut tx = self.begin_write().await?;
+        let is_wiped = custody::wipe(&mut tx, nonce).await?;
+        tx.commit().await?;
+        Ok(is_wiped)
+    }
+
+    async fn wipe_old_packages(&self, now: UnixSeconds) -> Result<u64, StoreError> {
+        let mut tx = self.begin_write().await?;
+        let wiped = custody::wipe_old(&mut tx, now).await?;
+        tx.commit().await?;
+        Ok(wiped)
     }
 
     async fn enrolment_of_nonce(&self, nonce: B256) -> Result<Option<EnrolmentRecord>, StoreError> {

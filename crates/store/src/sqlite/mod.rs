@@ -3,6 +3,7 @@
 mod admission;
 mod claims;
 mod columns;
+mod custody;
 mod enrolments;
 mod files;
 mod iris_commitments;

@@ -5,10 +5,14 @@ use std::sync::LazyLock;
 use annona_core::{Address, BASE_MODULUS, SCALAR_MODULUS, U256};
 use annona_template::IrisTemplate;
 use annona_wire::{
-    AddressText, AmountText, ClaimRequest, ClaimView, CommitmentText, ConfigView, CoordinateText,
-    EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest, Problem, ReceiptView,
-    RefusalView, ScalarText, SignatureText, TemplateText, UnsignedNumber, WordText,
+    AddressText, AmountText, Base64Text, ClaimRequest, ClaimView, CommitmentText, ConfigView,
+    CoordinateText, EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest,
+    MAX_PACKAGE_BYTES, Problem, ReceiptView, RefusalView, ScalarText, SealedPackageRequest,
+    SealedPackageView, SignatureText, TemplateText, UnsignedNumber, VisitKeyText,
+    VisitSignatureRequest, VisitSignatureText, WordText,
 };
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::string::string_regex;
@@ -44,7 +48,7 @@ macro_rules! parses {
     };
 }
 
-fn bodies() -> [Body; 5] {
+fn bodies() -> [Body; 7] {
     let (one, address) = (format!("0x{:064x}", 1), format!("0x{:040x}", 1));
     let signature = format!("0x{:0128x}1b", 1);
     let template: String = IrisTemplate::from_columns([3; _], [7; _])
@@ -87,6 +91,18 @@ fn bodies() -> [Body; 5] {
             valid: json!({ "imageCommitment": one, "codeCommitment": one, "codeSalt": one }),
             parses: parses!(EyeCommitmentsRequest),
             texts: 3,
+        },
+        Body {
+            name: "SealedPackageRequest",
+            valid: json!({ "visitKey": format!("0x{:066x}", 1), "sealed": "AAEC" }),
+            parses: parses!(SealedPackageRequest),
+            texts: 2,
+        },
+        Body {
+            name: "VisitSignatureRequest",
+            valid: json!({ "signature": format!("0x{:0128x}", 1) }),
+            parses: parses!(VisitSignatureRequest),
+            texts: 1,
         },
         Body {
             name: "ReceiptView",
@@ -161,6 +177,9 @@ fn is_of(format: &str, text: &str) -> bool {
         "bn254-scalar" => number() < SCALAR_MODULUS,
         "bn254-scalar-nonzero" => number() < SCALAR_MODULUS && !number().is_zero(),
         "bn254-coordinate" => number() < BASE_MODULUS,
+        "base64" => STANDARD
+            .decode(text)
+            .is_ok_and(|bytes| (1..=MAX_PACKAGE_BYTES).contains(&bytes.len())),
         "uint256-decimal" => U256::from_str_radix(text, 10).is_ok(),
         "eip55-address" => {
             let (digits, address) = (&text[2..], text.to_lowercase().parse::<Address>().unwrap());

@@ -1,5 +1,7 @@
 """Hooks of Schemathesis for this API: texts of the formats, and one more check."""
 
+from base64 import b64encode
+
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.failures import Failure
@@ -27,6 +29,9 @@ schemathesis.openapi.format("bn254-scalar", st.integers(0, SCALAR_MODULUS - 1).m
 schemathesis.openapi.format("bn254-scalar-nonzero", st.integers(1, SCALAR_MODULUS - 1).map(word))
 schemathesis.openapi.format("bn254-coordinate", st.integers(0, BASE_MODULUS - 1).map(word))
 schemathesis.openapi.format("uint256-decimal", st.integers(0, 2**256 - 1).map(str))
+schemathesis.openapi.format(
+    "base64", st.binary(min_size=1, max_size=200).map(lambda it: b64encode(it).decode())
+)
 schemathesis.openapi.format(
     "eip55-address", st.binary(min_size=20, max_size=20).map(lambda it: f"0x{it.hex()}")
 )

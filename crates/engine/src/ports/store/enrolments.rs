@@ -5,7 +5,7 @@ use annona_template::EyePair;
 use async_trait::async_trait;
 
 use super::{PendingCounts, StoreError};
-use crate::{EnrolmentId, EnrolmentRecord};
+use crate::{EnrolmentId, EnrolmentRecord, SealedPackage};
 
 /// An enrolment to be recorded, decision included.
 #[derive(Debug, Clone)]
@@ -16,8 +16,19 @@ pub struct NewEnrolment {
     pub admission: Admission,
     /// Commitments that the orb signed with it; those of a person who is refused are dropped.
     pub commitments: Option<IrisCommitments>,
+    /// Package that the orb sealed for the person; that of a person who is refused is dropped.
+    pub package: Option<PackageToKeep>,
     /// Limit on the people whom its orb may bring in.
     pub allowance: OrbAllowance,
+}
+
+/// A sealed package, and the time for which it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageToKeep {
+    /// The package.
+    pub package: SealedPackage,
+    /// Time at which it is wiped, delivered or not.
+    pub keep_until: UnixSeconds,
 }
 
 /// Limit on the people whom an orb may bring in during an epoch: those who are admitted,
@@ -210,6 +221,22 @@ pub trait EnrolmentRepository: Send + Sync {
         &self,
         id: EnrolmentId,
     ) -> Result<Option<IrisCommitments>, StoreError>;
+    /// Returns the package that was sealed for the visit of `nonce`, while it is kept (ENROL-22).
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
+    /// read.
+    async fn package_of_nonce(&self, nonce: B256) -> Result<Option<SealedPackage>, StoreError>;
+    /// Wipes the package that was sealed for the visit of `nonce`; returns whether one was kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`] when the database fails.
+    async fn wipe_package(&self, nonce: B256) -> Result<bool, StoreError>;
+    /// Wipes the packages that were to be kept until before `now`; returns their number.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`] when the database fails.
+    async fn wipe_old_packages(&self, now: UnixSeconds) -> Result<u64, StoreError>;
     /// Returns gallery entries after `sequence`, in order, at most `limit`.
     ///
     /// # Errors

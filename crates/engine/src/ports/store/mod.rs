@@ -12,7 +12,7 @@ mod revocations;
 pub use claims::{ClaimRepository, InsertClaimOutcome, QueuedClaim};
 pub use enrolments::{
     Admission, AdmitOutcome, EnrolmentRepository, GalleryEntry, GalleryEntryStatus, NewEnrolment,
-    NewEntry, OrbAllowance, Review, ReviewDecision, ReviewMatch, ReviewOutcome,
+    NewEntry, OrbAllowance, PackageToKeep, Review, ReviewDecision, ReviewMatch, ReviewOutcome,
 };
 pub use outbox::{
     Attempt, AttemptKind, AttemptOutcome, OpenOutcome, OutboxRepository, Payload, PayloadKind,
