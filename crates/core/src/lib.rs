@@ -31,7 +31,7 @@ pub use claim::{
     hash_to_field,
 };
 pub use committed_enrolment::{CodeSalts, CommittedEnrolment, EyeCommitments, IrisCommitments};
-pub use custody::CustodyRequest;
+pub use custody::{CustodyRequest, MAX_SEALED_BYTES};
 pub use enrolment::{Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment};
 pub use epoch::{ClaimCalendar, ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
 pub use field::{

@@ -8,10 +8,8 @@ use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 
 use crate::EnrolmentService;
-use crate::ports::StoreError;
+use crate::ports::{PackageToKeep, StoreError};
 
-/// Longest sealed package that is taken, in bytes.
-pub const MAX_SEALED_BYTES: usize = 40_960;
 /// Seconds for which a package is kept that nobody fetches: a week.
 const KEEP_SECS: u64 = 7 * 86_400;
 
@@ -21,7 +19,7 @@ const KEEP_SECS: u64 = 7 * 86_400;
 pub struct SealedPackage {
     /// Public key of the visit, P-256 compressed.
     pub visit_key: [u8; 33],
-    /// Ciphertext, at most [`MAX_SEALED_BYTES`] bytes.
+    /// Ciphertext, at most [`annona_core::MAX_SEALED_BYTES`] bytes.
     pub sealed: Vec<u8>,
 }
 
@@ -87,9 +85,16 @@ impl EnrolmentService {
         request: CustodyRequest,
         signature: &[u8; 64],
     ) -> Result<SealedPackage, CustodyError> {
-        self.store().wipe_old_packages(self.now()).await?;
-        let package = self.store().package_of_nonce(nonce).await?;
-        let package = package.ok_or(CustodyError::Unknown)?;
+        let kept = self.store().package_of_nonce(nonce).await?;
+        let PackageToKeep {
+            package,
+            keep_until,
+        } = kept.ok_or(CustodyError::Unknown)?;
+        // A request that nobody signed writes nothing, but to wipe what is too old.
+        if keep_until < self.now() {
+            self.store().wipe_old_packages(self.now()).await?;
+            return Err(CustodyError::Unknown);
+        }
         if is_signed(&package.visit_key, request, self.domain(), nonce, signature) {
             Ok(package)
         } else {

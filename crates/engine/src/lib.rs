@@ -37,7 +37,7 @@ pub use annona_model::Eye;
 pub use checks::PacketCheck;
 pub use claims::{ClaimError, ClaimRules, ClaimService};
 pub use codes::code_commitment;
-pub use custody::{CustodyError, MAX_SEALED_BYTES, SealedPackage};
+pub use custody::{CustodyError, SealedPackage};
 pub use enrolments::{
     CommitmentPolicy, EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService, Visit,
 };

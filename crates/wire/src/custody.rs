@@ -1,5 +1,6 @@
 //! Bodies about the package that an orb seals for a citizen.
 
+use annona_core::MAX_SEALED_BYTES;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -7,9 +8,6 @@ use utoipa::ToSchema;
 
 use crate::hex::{self, FieldProblem};
 use crate::schema::{Base64Text, VisitKeyText, VisitSignatureText};
-
-/// Longest package that is taken, in bytes.
-pub const MAX_PACKAGE_BYTES: usize = 40_960;
 
 /// Package that an orb sealed for the citizen before it, for the key in the visit code. The
 /// service keeps the ciphertext for a week, or until the citizen's device has it.
@@ -126,7 +124,7 @@ impl SealedPackageView {
 
 fn from_base64(field: &'static str, text: &str) -> Result<Vec<u8>, FieldProblem> {
     let bytes = STANDARD.decode(text).ok();
-    let bytes = bytes.filter(|bytes| (1..=MAX_PACKAGE_BYTES).contains(&bytes.len()));
+    let bytes = bytes.filter(|bytes| (1..=MAX_SEALED_BYTES).contains(&bytes.len()));
     bytes.ok_or(FieldProblem::Malformed {
         field,
         expected: "base 64 of 1 to 40,960 bytes, with padding",

@@ -22,8 +22,7 @@ mod schema;
 
 pub use claim::{ClaimRequest, ClaimStatus, ClaimView};
 pub use custody::{
-    MAX_PACKAGE_BYTES, ParsedPackage, SealedPackageRequest, SealedPackageView,
-    VisitSignatureRequest,
+    ParsedPackage, SealedPackageRequest, SealedPackageView, VisitSignatureRequest,
 };
 pub use enrolment::{
     EnrolmentRequest, EnrolmentStatus, EnrolmentView, EyeCommitmentsRequest,

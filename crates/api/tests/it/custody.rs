@@ -1,9 +1,8 @@
 //! The package that an orb seals for a citizen, over the API.
 
-use annona_core::{B256, CustodyRequest};
+use annona_core::{B256, CustodyRequest, MAX_SEALED_BYTES};
 use annona_wire::{
-    EnrolmentRequest, MAX_PACKAGE_BYTES, SealedPackageRequest, SealedPackageView,
-    VisitSignatureRequest,
+    EnrolmentRequest, SealedPackageRequest, SealedPackageView, VisitSignatureRequest,
 };
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
@@ -34,7 +33,7 @@ fn with_package(world: &World, sealed: &[u8]) -> EnrolmentRequest {
 #[tokio::test]
 async fn a_device_gets_its_package_and_has_it_deleted() {
     let world = World::new().await;
-    let sealed = vec![0xa5; MAX_PACKAGE_BYTES];
+    let sealed = vec![0xa5; MAX_SEALED_BYTES];
     let request = with_package(&world, &sealed);
     let answer = world.enrol(&request).await;
     assert_eq!(answer.status, 202);
@@ -72,7 +71,7 @@ async fn malformed_packages_and_signatures_are_refused() {
             .assert_problem(400, "malformed-field");
         assert_eq!(problem.field.as_deref(), Some("sealed"), "{sealed}");
     }
-    let too_large = with_package(&world, &[0; MAX_PACKAGE_BYTES + 1]);
+    let too_large = with_package(&world, &[0; MAX_SEALED_BYTES + 1]);
     world
         .enrol(&too_large)
         .await

@@ -12,7 +12,7 @@ use annona_core::{
 use annona_engine::ports::*;
 use annona_engine::{
     ClaimIntake, ClaimRecord, ClaimRejection, EnrolmentId, EnrolmentRecord, RevocationReason,
-    RevocationRecord, SealedPackage,
+    RevocationRecord,
 };
 use annona_proofs::{AppendBatch, RevokeBatch};
 use annona_store::SqliteStore;
@@ -105,7 +105,7 @@ crashable!(EnrolmentRepository for SqliteStore, StoreError;
         fn enrolment(id: EnrolmentId) -> Option<EnrolmentRecord>;
         fn enrolment_of_nonce(nonce: B256) -> Option<EnrolmentRecord>;
         fn iris_commitments(id: EnrolmentId) -> Option<IrisCommitments>;
-        fn package_of_nonce(nonce: B256) -> Option<SealedPackage>;
+        fn package_of_nonce(nonce: B256) -> Option<PackageToKeep>;
         fn gallery_after(sequence: u64, limit: u32) -> Vec<GalleryEntry>;
         fn gallery_entry_statuses(sequences: &[u64]) -> Vec<GalleryEntryStatus>;
         fn open_reviews(limit: u32) -> Vec<Review>;

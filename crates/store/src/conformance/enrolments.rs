@@ -471,7 +471,7 @@ pub async fn a_package_is_kept_until_it_is_delivered<S: Store>(store: S) {
         let expected = new.package.clone().filter(|_| is_kept);
         store.record_enrolment(&new).await.unwrap();
         let kept = store.package_of_nonce(nonce).await.unwrap();
-        assert_eq!(kept, expected.map(|it| it.package));
+        assert_eq!(kept, expected);
         assert_eq!(store.wipe_package(nonce).await.unwrap(), is_kept);
         assert_eq!(store.package_of_nonce(nonce).await.unwrap(), None);
         assert!(!store.wipe_package(nonce).await.unwrap());

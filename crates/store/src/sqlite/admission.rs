@@ -85,7 +85,7 @@ async fn insert_commitments(
 async fn keep_package(tx: &mut WriteTransaction, new: &NewEnrolment) -> Result<(), StoreError> {
     match (&new.admission, &new.package) {
         (Admission::Refuse, _) | (_, None) => Ok(()),
-        (_, Some(kept)) => custody::insert(tx, new.record.id, &kept.package, kept.keep_until).await,
+        (_, Some(kept)) => custody::insert(tx, new.record.id, kept).await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Packages that orbs sealed for citizens.
 
 use annona_core::{B256, UnixSeconds};
-use annona_engine::ports::StoreError;
+use annona_engine::ports::{PackageToKeep, StoreError};
 use annona_engine::{EnrolmentId, SealedPackage};
 use sqlx::SqliteConnection;
 
@@ -15,8 +15,10 @@ const PACKAGES: Table = Table("custody_packages");
 pub(super) async fn insert(
     tx: &mut WriteTransaction,
     id: EnrolmentId,
-    package: &SealedPackage,
-    keep_until: UnixSeconds,
+    PackageToKeep {
+        package,
+        keep_until,
+    }: &PackageToKeep,
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "\
@@ -37,10 +39,10 @@ pub(super) async fn insert(
 pub(super) async fn select(
     connection: &mut SqliteConnection,
     nonce: B256,
-) -> Result<Option<SealedPackage>, StoreError> {
+) -> Result<Option<PackageToKeep>, StoreError> {
     let row = sqlx::query!(
         r#"
-        SELECT p.visit_key, p.sealed AS "sealed!" FROM custody_packages p
+        SELECT p.visit_key, p.sealed AS "sealed!", p.keep_until FROM custody_packages p
         JOIN enrolments e ON e.id = p.enrolment_id
         WHERE e.nonce = ?1 AND p.sealed IS NOT NULL
         "#,
@@ -50,9 +52,12 @@ pub(super) async fn select(
     .await
     .map_err(backend)?;
     row.map(|row| {
-        Ok(SealedPackage {
-            visit_key: PACKAGES.bytes("visit_key", &row.visit_key)?,
-            sealed: row.sealed,
+        Ok(PackageToKeep {
+            package: SealedPackage {
+                visit_key: PACKAGES.bytes("visit_key", &row.visit_key)?,
+                sealed: row.sealed,
+            },
+            keep_until: UnixSeconds(PACKAGES.unsigned("keep_until", row.keep_until)?),
         })
     })
     .transpose()

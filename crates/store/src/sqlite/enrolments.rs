@@ -5,11 +5,9 @@ use annona_core::{
 };
 use annona_engine::ports::{
     AdmitOutcome, EnrolmentRepository, GalleryEntry, GalleryEntryStatus, NewEnrolment,
-    PendingCounts, Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
+    PackageToKeep, PendingCounts, Review, ReviewDecision, ReviewMatch, ReviewOutcome, StoreError,
 };
-use annona_engine::{
-    EnrolmentId, EnrolmentRecord, EnrolmentState, EnrolmentStateKind, SealedPackage,
-};
+use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState, EnrolmentStateKind};
 use annona_template::EyePair;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
@@ -169,7 +167,7 @@ impl EnrolmentRepository for SqliteStore {
         iris_commitments::select(&mut connection, id).await
     }
 
-    async fn package_of_nonce(&self, nonce: B256) -> Result<Option<SealedPackage>, StoreError> {
+    async fn package_of_nonce(&self, nonce: B256) -> Result<Option<PackageToKeep>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(backend)?;
         custody::select(&mut connection, nonce).await
     }

@@ -68,7 +68,9 @@ impl SqliteStore {
             .create_if_missing(true)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            // Templates and packages that are wiped are overwritten, and not only forgotten.
+            .pragma("secure_delete", "ON");
         let files = Arc::new(DatabaseFiles::new(path));
         let writer = connect_writer(&options, &files).await?;
         files.note_database();
@@ -229,6 +231,7 @@ mod tests {
             full
         );
         assert_eq!(pragma::<i64>(&store.writer, "PRAGMA foreign_keys").await, 1);
+        assert_eq!(pragma::<i64>(&store.writer, "PRAGMA secure_delete").await, 1);
         let write = sqlx::query("DELETE FROM deployment");
         assert!(write.execute(&store.readers).await.is_err());
     }

@@ -1,7 +1,7 @@
 use annona_core::{Address, B256, UnixSeconds};
 use annona_engine::ports::{
-    AdmitOutcome, ClaimRepository, EnrolmentRepository, OpenOutcome, OutboxRepository, Payload,
-    PendingCounts,
+    AdmitOutcome, ClaimRepository, EnrolmentRepository, NewEnrolment, OpenOutcome,
+    OutboxRepository, PackageToKeep, Payload, PendingCounts,
 };
 use annona_store::conformance::{claim, intake, newcomer, payload_attempt, signed};
 use annona_store::{DeploymentTag, OpenError, SqliteStore};
@@ -263,4 +263,36 @@ async fn of_an_enrolment_both_eyes_are_committed_to_or_neither() {
         "33 bytes"
     );
     assert!(insert(&format!("{left}, {right}")).await);
+}
+
+/// Tests ENROL-22: a wiped package is overwritten, and whoever gets the disk later does not find it.
+#[tokio::test]
+async fn what_is_wiped_is_in_no_file() {
+    const MARK: &[u8] = b"ciphertext of a pair of irises, ";
+    let (store, directory) = fresh().await;
+    let new = NewEnrolment {
+        package: Some(PackageToKeep {
+            package: SealedPackage {
+                visit_key: [2; 33],
+                sealed: MARK.repeat(1_000),
+            },
+            keep_until: UnixSeconds(1_000),
+        }),
+        ..newcomer(1, 1)
+    };
+    store.record_enrolment(&new).await.unwrap();
+    store.close().await;
+    let marks = || -> usize {
+        let files = std::fs::read_dir(directory.path()).unwrap();
+        let read = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        let count = |file: Vec<u8>| file.windows(MARK.len()).filter(|it| *it == MARK).count();
+        read.map(count).sum()
+    };
+    assert!(marks() > 900, "{}", marks());
+    let again = SqliteStore::open(&database(&directory), &tag()).await;
+    let again = again.unwrap();
+    let nonce = new.record.enrolment.nonce;
+    assert!(again.wipe_package(nonce).await.unwrap());
+    again.close().await;
+    assert_eq!(marks(), 0);
 }

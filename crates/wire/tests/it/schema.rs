@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use annona_core::{Address, BASE_MODULUS, SCALAR_MODULUS, U256};
+use annona_core::{Address, BASE_MODULUS, MAX_SEALED_BYTES, SCALAR_MODULUS, U256};
 use annona_template::IrisTemplate;
 use annona_wire::{
     AddressText, AmountText, Base64Text, ClaimRequest, ClaimView, CommitmentText, ConfigView,
     CoordinateText, EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest,
-    MAX_PACKAGE_BYTES, Problem, ReceiptView, RefusalView, ScalarText, SealedPackageRequest,
+    Problem, ReceiptView, RefusalView, ScalarText, SealedPackageRequest,
     SealedPackageView, SignatureText, TemplateText, UnsignedNumber, VisitKeyText,
     VisitSignatureRequest, VisitSignatureText, WordText,
 };
@@ -179,7 +179,7 @@ fn is_of(format: &str, text: &str) -> bool {
         "bn254-coordinate" => number() < BASE_MODULUS,
         "base64" => STANDARD
             .decode(text)
-            .is_ok_and(|bytes| (1..=MAX_PACKAGE_BYTES).contains(&bytes.len())),
+            .is_ok_and(|bytes| (1..=MAX_SEALED_BYTES).contains(&bytes.len())),
         "uint256-decimal" => U256::from_str_radix(text, 10).is_ok(),
         "eip55-address" => {
             let (digits, address) = (&text[2..], text.to_lowercase().parse::<Address>().unwrap());

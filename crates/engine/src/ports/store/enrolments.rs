@@ -221,12 +221,13 @@ pub trait EnrolmentRepository: Send + Sync {
         &self,
         id: EnrolmentId,
     ) -> Result<Option<IrisCommitments>, StoreError>;
-    /// Returns the package that was sealed for the visit of `nonce`, while it is kept (ENROL-22).
+    /// Returns the package that was sealed for the visit of `nonce`, until it is wiped
+    /// (ENROL-22).
     ///
     /// # Errors
     /// [`StoreError::Backend`] when the database fails, [`StoreError::Corrupt`] when a row cannot be
     /// read.
-    async fn package_of_nonce(&self, nonce: B256) -> Result<Option<SealedPackage>, StoreError>;
+    async fn package_of_nonce(&self, nonce: B256) -> Result<Option<PackageToKeep>, StoreError>;
     /// Wipes the package that was sealed for the visit of `nonce`; returns whether one was kept.
     ///
     /// # Errors
