@@ -21,9 +21,7 @@ mod receipt;
 mod schema;
 
 pub use claim::{ClaimRequest, ClaimStatus, ClaimView};
-pub use custody::{
-    ParsedPackage, SealedPackageRequest, SealedPackageView, VisitSignatureRequest,
-};
+pub use custody::{ParsedPackage, SealedPackageRequest, SealedPackageView, VisitSignatureRequest};
 pub use enrolment::{
     EnrolmentRequest, EnrolmentStatus, EnrolmentView, EyeCommitmentsRequest,
     IrisCommitmentsRequest, KindName, ParsedEnrolment,

@@ -16,9 +16,9 @@ pub use signer::{DigestSigner, SignerError};
 pub use store::{
     Admission, AdmitOutcome, Attempt, AttemptKind, AttemptOutcome, ClaimRepository,
     EnrolmentRepository, GalleryEntry, GalleryEntryStatus, InsertClaimOutcome, NewEnrolment,
-    NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, Payload, PayloadKind, PendingCounts,
-    QueuedClaim, Review, ReviewDecision, ReviewMatch, ReviewOutcome, RevocationRepository, Slot,
-    SlotId, SlotState, SlotStateKind, Store, StoreError, StruckOff,
+    NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, PackageToKeep, Payload, PayloadKind,
+    PendingCounts, QueuedClaim, Review, ReviewDecision, ReviewMatch, ReviewOutcome,
+    RevocationRepository, Slot, SlotId, SlotState, SlotStateKind, Store, StoreError, StruckOff,
 };
 
 pub use annona_tree::Revocation;

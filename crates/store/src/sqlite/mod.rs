@@ -231,7 +231,10 @@ mod tests {
             full
         );
         assert_eq!(pragma::<i64>(&store.writer, "PRAGMA foreign_keys").await, 1);
-        assert_eq!(pragma::<i64>(&store.writer, "PRAGMA secure_delete").await, 1);
+        assert_eq!(
+            pragma::<i64>(&store.writer, "PRAGMA secure_delete").await,
+            1
+        );
         let write = sqlx::query("DELETE FROM deployment");
         assert!(write.execute(&store.readers).await.is_err());
     }

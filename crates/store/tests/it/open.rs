@@ -1,4 +1,5 @@
 use annona_core::{Address, B256, UnixSeconds};
+use annona_engine::SealedPackage;
 use annona_engine::ports::{
     AdmitOutcome, ClaimRepository, EnrolmentRepository, NewEnrolment, OpenOutcome,
     OutboxRepository, PackageToKeep, Payload, PendingCounts,

@@ -6,10 +6,10 @@ use annona_core::{Address, BASE_MODULUS, MAX_SEALED_BYTES, SCALAR_MODULUS, U256}
 use annona_template::IrisTemplate;
 use annona_wire::{
     AddressText, AmountText, Base64Text, ClaimRequest, ClaimView, CommitmentText, ConfigView,
-    CoordinateText, EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest,
-    Problem, ReceiptView, RefusalView, ScalarText, SealedPackageRequest,
-    SealedPackageView, SignatureText, TemplateText, UnsignedNumber, VisitKeyText,
-    VisitSignatureRequest, VisitSignatureText, WordText,
+    CoordinateText, EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest, Problem,
+    ReceiptView, RefusalView, ScalarText, SealedPackageRequest, SealedPackageView, SignatureText,
+    TemplateText, UnsignedNumber, VisitKeyText, VisitSignatureRequest, VisitSignatureText,
+    WordText,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
