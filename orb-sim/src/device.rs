@@ -261,7 +261,8 @@ impl IrisPackages {
         }
     }
 
-    /// Seals irises, salts and statement for the person, whose device has the secret of the key.
+    /// Seals irises, salts and statement for the person, whose device has the secret of the key
+    /// (ENROL-21).
     ///
     /// # Errors
     /// [`OrbError::Package`] when the key is none, or the statement is not about these irises.

@@ -125,7 +125,7 @@ async fn a_package_that_nobody_fetches_is_deleted_after_a_week() {
     assert_eq!(kept.unwrap(), None, "it is gone, and not hidden");
 }
 
-/// Tests ENROL-22.
+/// Tests ENROL-21.
 #[tokio::test]
 async fn of_a_person_who_is_refused_no_package_is_kept() {
     let (harness, _) = enrolled().await;
@@ -137,6 +137,7 @@ async fn of_a_person_who_is_refused_no_package_is_kept() {
     assert!(matches!(refused, Err(CustodyError::Unknown)));
 }
 
+/// Tests ENROL-21.
 #[test]
 fn a_package_is_not_shown() {
     assert_eq!(format!("{:?}", package()), "SealedPackage(34000 bytes)");

@@ -81,7 +81,7 @@ async fn insert_commitments(
     }
 }
 
-/// Keeps the package of a person who is not refused.
+/// Keeps the package of a person who is not refused (ENROL-21).
 async fn keep_package(tx: &mut WriteTransaction, new: &NewEnrolment) -> Result<(), StoreError> {
     match (&new.admission, &new.package) {
         (Admission::Refuse, _) | (_, None) => Ok(()),

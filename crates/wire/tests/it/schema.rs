@@ -278,6 +278,10 @@ fn the_edges_of_each_range_are_where_the_document_puts_them() {
                     (word(BASE_MODULUS - U256::ONE), true),
                     (word(BASE_MODULUS), false),
                 ],
+                Some("base64") => [
+                    (STANDARD.encode([0; MAX_SEALED_BYTES]), true),
+                    (STANDARD.encode([0; MAX_SEALED_BYTES + 1]), false),
+                ],
                 Some("uint256-decimal") => [(U256::MAX.to_string(), true), ("9".repeat(78), false)],
                 Some("eip55-address") => [
                     (address.clone(), true),
@@ -314,6 +318,9 @@ fn the_document_is_that_of_the_types() {
         of::<AmountText>(),
         of::<SignatureText>(),
         of::<TemplateText>(),
+        of::<VisitKeyText>(),
+        of::<VisitSignatureText>(),
+        of::<Base64Text>(),
         of::<UnsignedNumber>(),
         of::<ClaimRequest>(),
         of::<ClaimView>(),
@@ -324,6 +331,9 @@ fn the_document_is_that_of_the_types() {
         of::<Problem>(),
         of::<ReceiptView>(),
         of::<RefusalView>(),
+        of::<SealedPackageRequest>(),
+        of::<SealedPackageView>(),
+        of::<VisitSignatureRequest>(),
     ];
     for (name, schema) in types {
         let mut written = DOCUMENT["components"]["schemas"][&name].clone();
