@@ -200,6 +200,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/enrolments/by-nonce/{nonce}/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands out the package that the orb sealed for a visit.
+         * @description The request is signed by the key of the visit code: ECDSA with SHA-256 on P-256, over the 15
+         *     bytes of "annona custody" with a zero behind it, a byte 0, the chain id (8 bytes), the orb
+         *     registry (20) and the nonce (32). The package can be asked for again until its receipt is
+         *     confirmed.
+         */
+        post: operations["collect_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/enrolments/by-nonce/{nonce}/package/received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deletes the package of a visit: the device has opened it.
+         * @description The request is signed as the one for the package is, with a byte 1 in the place of the byte 0.
+         */
+        post: operations["confirm_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/enrolments/{id}": {
         parameters: {
             query?: never;
@@ -276,6 +319,11 @@ export interface components {
          * @description A number below 2^256, decimal.
          */
         AmountText: string;
+        /**
+         * Format: base64
+         * @description At least one byte and at most 40,960 in base 64 (RFC 4648, section 4), with padding.
+         */
+        Base64Text: string;
         /** @description A claim for one epoch. */
         ClaimRequest: {
             /** @description The epoch claimed. */
@@ -405,6 +453,7 @@ export interface components {
             modelId: components["schemas"]["WordText"];
             /** @description Chosen by the citizen's device, used once: 0x and 64 hexadecimal digits. */
             nonce: components["schemas"]["WordText"];
+            package?: components["schemas"]["SealedPackageRequest"] | null;
             /** @description Template of the right eye, hexadecimal. */
             rightTemplate: components["schemas"]["TemplateText"];
             /** @description Signature of the orb's device key, 65 bytes r, s, v: 0x and 130 hexadecimal digits. */
@@ -536,7 +585,7 @@ export interface components {
              * @description Stable code.
              * @enum {string}
              */
-            code: "body-not-json" | "body-invalid" | "body-unreadable" | "path-invalid" | "malformed-field" | "not-canonical" | "zero-commitment" | "proof-coordinate-out-of-range" | "proof-not-in-group" | "statement-version-invalid" | "capture-not-fresh" | "orb-signature-invalid" | "orb-not-active" | "orb-refused" | "route-unknown" | "tree-unknown" | "tile-unknown" | "claim-unknown" | "enrolment-unknown" | "method-not-allowed" | "enrolment-duplicate" | "enrolment-review" | "nonce-used" | "commitment-taken" | "iris-commitment-used" | "recovery-too-soon" | "epoch-not-begun" | "epoch-without-members" | "nullifier-already-claimed" | "nullifier-spent" | "census-reached" | "claim-window-over" | "body-too-slow" | "body-too-large" | "content-type-not-json" | "claim-proof-invalid" | "bad-recipient" | "fee-above-amount" | "nothing-to-recover" | "iris-digest-mismatch" | "model-mismatch" | "commitments-required" | "code-commitment-mismatch" | "template-unusable" | "orb-limit-reached" | "rate-limited" | "internal" | "payments-paused" | "claim-queue-full" | "enrolment-busy" | "membership-not-synced" | "chain-unavailable" | "store-unavailable" | "overloaded" | "request-timed-out";
+            code: "body-not-json" | "body-invalid" | "body-unreadable" | "path-invalid" | "malformed-field" | "not-canonical" | "zero-commitment" | "proof-coordinate-out-of-range" | "proof-not-in-group" | "statement-version-invalid" | "capture-not-fresh" | "orb-signature-invalid" | "visit-signature-invalid" | "orb-not-active" | "orb-refused" | "route-unknown" | "tree-unknown" | "tile-unknown" | "claim-unknown" | "enrolment-unknown" | "package-unknown" | "method-not-allowed" | "enrolment-duplicate" | "enrolment-review" | "nonce-used" | "commitment-taken" | "iris-commitment-used" | "recovery-too-soon" | "epoch-not-begun" | "epoch-without-members" | "nullifier-already-claimed" | "nullifier-spent" | "census-reached" | "claim-window-over" | "body-too-slow" | "body-too-large" | "content-type-not-json" | "claim-proof-invalid" | "bad-recipient" | "fee-above-amount" | "nothing-to-recover" | "iris-digest-mismatch" | "model-mismatch" | "commitments-required" | "code-commitment-mismatch" | "template-unusable" | "orb-limit-reached" | "rate-limited" | "internal" | "payments-paused" | "claim-queue-full" | "enrolment-busy" | "membership-not-synced" | "chain-unavailable" | "store-unavailable" | "overloaded" | "request-timed-out";
             /** @description Next step for the sender, in a sentence. */
             detail: string;
             enrolmentId?: components["schemas"]["WordText"] | null;
@@ -640,6 +689,21 @@ export interface components {
          */
         ScalarText: string;
         /**
+         * @description Package that an orb sealed for the citizen before it, for the key in the visit code. The
+         *     service keeps the ciphertext for a week, or until the citizen's device has it.
+         */
+        SealedPackageRequest: {
+            /** @description Ciphertext, at most 40,960 bytes, in base 64. */
+            sealed: components["schemas"]["Base64Text"];
+            /** @description Public key of the visit, P-256 compressed: 0x and 66 hexadecimal digits. */
+            visitKey: components["schemas"]["VisitKeyText"];
+        };
+        /** @description Package as the citizen's device gets it. */
+        SealedPackageView: {
+            /** @description Ciphertext in base 64, which the key of the visit opens. */
+            sealed: components["schemas"]["Base64Text"];
+        };
+        /**
          * @description Something that the service cannot do without.
          * @enum {string}
          */
@@ -655,6 +719,15 @@ export interface components {
         TileBytes: string;
         /** @description A whole number below 2^64. */
         UnsignedNumber: number;
+        /** @description A public key of P-256, compressed: 0x and 66 hexadecimal digits. */
+        VisitKeyText: string;
+        /** @description Request of the citizen's device about its package. */
+        VisitSignatureRequest: {
+            /** @description Signature of the visit's key on the request, 64 bytes r, s: 0x and 128 hexadecimal digits. */
+            signature: components["schemas"]["VisitSignatureText"];
+        };
+        /** @description An ECDSA signature of P-256, r and s: 0x and 128 hexadecimal digits. */
+        VisitSignatureText: string;
         /** @description A hash or another word: 0x and 64 hexadecimal digits. */
         WordText: string;
     };
@@ -1564,6 +1637,257 @@ export interface operations {
              * @description `orb-limit-reached`: The orb has brought in as many people as it may in an epoch.
              *     `rate-limited`: Too many requests came in a short time.
              */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `store-unavailable`: The database gave no answer.
+             *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collect_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Nonce of the code that the device showed: 0x and 64 hexadecimal digits. */
+                nonce: components["schemas"]["WordText"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitSignatureRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedPackageView"];
+                };
+            };
+            /**
+             * @description `body-not-json`: The body is not JSON.
+             *     `body-invalid`: The body lacks a field, has an unknown one, or one of another type.
+             *     `path-invalid`: A part of the path cannot be read.
+             *     `malformed-field`: A field is not of its written form.
+             *     `body-unreadable`: The body did not arrive whole.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `visit-signature-invalid`: The request is not signed by the key of the visit. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `package-unknown`: No package is kept for this visit. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: The route does not take this method. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-slow`: The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `content-type-not-json`: The content type is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests came in a short time. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `store-unavailable`: The database gave no answer.
+             *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Nonce of the code that the device showed: 0x and 64 hexadecimal digits. */
+                nonce: components["schemas"]["WordText"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitSignatureRequest"];
+            };
+        };
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description `body-not-json`: The body is not JSON.
+             *     `body-invalid`: The body lacks a field, has an unknown one, or one of another type.
+             *     `path-invalid`: A part of the path cannot be read.
+             *     `malformed-field`: A field is not of its written form.
+             *     `body-unreadable`: The body did not arrive whole.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `visit-signature-invalid`: The request is not signed by the key of the visit. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `package-unknown`: No package is kept for this visit. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: The route does not take this method. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-slow`: The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `content-type-not-json`: The content type is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests came in a short time. */
             429: {
                 headers: {
                     [name: string]: unknown;
