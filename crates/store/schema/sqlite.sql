@@ -76,7 +76,7 @@ CREATE TABLE custody_packages (
     -- Key of the visit: whoever has its secret is handed the package.
     visit_key BLOB NOT NULL CHECK (length(visit_key) = 33),
     -- Wiped when the device has it, or when it is too old.
-    sealed BLOB CHECK (length(sealed) BETWEEN 1 AND 40960),
+    sealed BLOB CHECK (length(sealed) BETWEEN 1 AND 36864),
     keep_until INTEGER NOT NULL CHECK (keep_until >= 0)
 ) STRICT;
 

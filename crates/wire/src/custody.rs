@@ -17,7 +17,7 @@ pub struct SealedPackageRequest {
     /// Public key of the visit, P-256 compressed: 0x and 66 hexadecimal digits.
     #[schema(value_type = VisitKeyText)]
     pub visit_key: String,
-    /// Ciphertext, at most 40,960 bytes, in base 64.
+    /// Ciphertext, at most 36,864 bytes, in base 64.
     #[schema(value_type = Base64Text)]
     pub sealed: String,
 }
@@ -127,6 +127,6 @@ fn from_base64(field: &'static str, text: &str) -> Result<Vec<u8>, FieldProblem>
     let bytes = bytes.filter(|bytes| (1..=MAX_SEALED_BYTES).contains(&bytes.len()));
     bytes.ok_or(FieldProblem::Malformed {
         field,
-        expected: "base 64 of 1 to 40,960 bytes, with padding",
+        expected: "base 64 of 1 to 36,864 bytes, with padding",
     })
 }

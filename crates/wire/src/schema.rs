@@ -62,7 +62,7 @@ texts! {
     /// An ECDSA signature of P-256, r and s: 0x and 128 hexadecimal digits.
     VisitSignatureText, None, digits(64);
 
-    /// At least one byte and at most 40,960 in base 64 (RFC 4648, section 4), with padding.
+    /// At least one byte and at most 36,864 in base 64 (RFC 4648, section 4), with padding.
     Base64Text, Some("base64"), "^[0-9A-Za-z+/]{2,}={0,2}$";
 
     /// An iris template of this service's model: 0x and two hexadecimal digits a byte.

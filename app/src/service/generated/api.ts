@@ -321,7 +321,7 @@ export interface components {
         AmountText: string;
         /**
          * Format: base64
-         * @description At least one byte and at most 40,960 in base 64 (RFC 4648, section 4), with padding.
+         * @description At least one byte and at most 36,864 in base 64 (RFC 4648, section 4), with padding.
          */
         Base64Text: string;
         /** @description A claim for one epoch. */
@@ -693,7 +693,7 @@ export interface components {
          *     service keeps the ciphertext for a week, or until the citizen's device has it.
          */
         SealedPackageRequest: {
-            /** @description Ciphertext, at most 40,960 bytes, in base 64. */
+            /** @description Ciphertext, at most 36,864 bytes, in base 64. */
             sealed: components["schemas"]["Base64Text"];
             /** @description Public key of the visit, P-256 compressed: 0x and 66 hexadecimal digits. */
             visitKey: components["schemas"]["VisitKeyText"];
