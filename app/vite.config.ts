@@ -95,6 +95,8 @@ export default defineConfig(({ mode }) => {
   return {
     // Relative addresses: the app runs under any path of any static host.
     base: './',
+    // `@hpke/common` would ask for this module where there is no WebCrypto; every browser has it.
+    resolve: { alias: [{ find: /^crypto$/, replacement: resolve('src/wallet/no-module.ts') }] },
     plugins: [svelte(), contentSecurityPolicy(), ...(isGallery ? [] : [fetchAtOnce(), release()])],
     build: {
       target: 'es2022',

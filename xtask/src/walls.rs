@@ -48,7 +48,6 @@ const WALLS: [Wall; 11] = [
         name: "annona-wasm",
         must_not_link: &[
             "annona-client",
-            "annona-circuits",
             "annona-proofs",
             "reqwest",
             "semaphore-rs",

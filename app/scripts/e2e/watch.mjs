@@ -49,6 +49,11 @@ export class Watch {
     this.#secrets.push(['the PIN', new RegExp(`(?<![0-9a-f])${pin}(?![0-9a-f])`, 'i')]);
   }
 
+  /** Takes note of bytes that must be nowhere in the clear: a name for them, and some that differ. */
+  addBytes(name, bytes) {
+    for (const form of formsOf(bytes)) this.#secrets.push([name, form]);
+  }
+
   lookForSecrets(place, text) {
     const lower = text.toLowerCase();
     const kinds = this.#secrets.filter(([, form]) =>
@@ -104,6 +109,7 @@ function formsOf(secret) {
     bytes.toString('base64url'),
     [...bytes].join(','),
     bytes.toString('latin1'),
+    // As the text of what is stored has control characters.
     JSON.stringify(bytes.toString('latin1')).slice(1, -1),
   ];
 }

@@ -27,6 +27,7 @@ const door = new CitizenDoor(wallet, storage);
 const member = new Member({
   wallet: citizenWallet(wallet),
   signing: signingWallet(wallet),
+  custody: wallet,
   storage,
   ownService: `${location.origin}/`,
   request: BROWSER,

@@ -1,4 +1,3 @@
-import { toHex, type Bytes } from '../bytes/bytes.ts';
 import { isSameCalendar } from '../chain/calendar.ts';
 import { readTokenUnit, type TokenUnit } from '../chain/contracts.ts';
 import { RpcEndpoint } from '../chain/rpc.ts';
@@ -6,6 +5,7 @@ import type { RequestContext } from '../net/request.ts';
 import { tryAgain } from '../service/problems.ts';
 import { Service, type ReceiptView } from '../service/service.ts';
 import type { PathOutcome } from '../tree/tree.ts';
+import type { VisitCode, VisitKind } from '../wallet/index.ts';
 import type { AboutState } from './about/about.ts';
 import type { Checks, FindPlace } from './check/check.ts';
 import { canCome, type DeviceClaim } from './claim/claim.ts';
@@ -19,6 +19,8 @@ import {
 import { chainNow } from './claim/countdown.ts';
 import { ClaimQueue, ClaimStorage } from './claim/queue.ts';
 import { keepRunning, QueueRunner } from './claim/runner.ts';
+import type { PackageTask } from './custody/deed.svelte.ts';
+import { PackageShelf } from './custody/shelf.svelte.ts';
 import {
   readFacts,
   surveyServices,
@@ -51,7 +53,12 @@ import {
   type Receiving,
 } from './money/money.ts';
 import { Purse } from './money/purse.svelte.ts';
-import { refusalCode, type CitizenWallet, type SigningWallet } from './ports.ts';
+import {
+  refusalCode,
+  type CitizenWallet,
+  type CustodyWallet,
+  type SigningWallet,
+} from './ports.ts';
 import {
   onChain,
   readPresent,
@@ -75,9 +82,9 @@ import {
 } from './settings/network.ts';
 import type { SettingsStorage } from './settings/settings.ts';
 import type { BalanceState, Checker, MemberPage, MoneyState } from './states.ts';
-import { VisitSession, type VisitCode, type VisitKind } from './visit/visit.ts';
 import {
   afterAnotherLook,
+  hasPackage,
   isSettled,
   lookAtVisit,
   WATCH_EVERY_MS,
@@ -93,6 +100,8 @@ export interface MemberContext {
   wallet: CitizenWallet;
   /** Wallet of the person's own transactions. */
   signing: SigningWallet;
+  /** Wallet of visits to an orb and of what it sends home. */
+  custody: CustodyWallet;
   storage: SettingsStorage;
   /** Address of the service that is asked where the person has named none. */
   ownService: string;
@@ -131,6 +140,8 @@ export class Member {
 
   /** Money that leaves the person's accounts. */
   readonly purse: Purse;
+  /** What an orb sent home. */
+  readonly shelf: PackageShelf;
 
   #queue: ClaimQueue | undefined;
   #runner: QueueRunner | undefined;
@@ -149,6 +160,11 @@ export class Member {
       epochs: () => this.ownEpochs,
       unit: () => this.unit,
     });
+    this.shelf = new PackageShelf({
+      wallet: context.custody,
+      services: () => this.#services(),
+      runAlone: (work) => runAlone('annona-custody', work),
+    });
   }
 
   /** Epochs whose accounts may hold money, the newest first: the present one, and those paid. */
@@ -157,6 +173,11 @@ export class Member {
     const paid = money.kind === 'read' ? money.payments.map(({ epoch }) => epoch) : [];
     const now = present?.kind === 'present' ? [present.present.facts.epoch] : [];
     return [...new Set([...now, ...paid])].sort((a, b) => b - a);
+  }
+
+  /** Wallet of visits and packages. */
+  get custody(): CustodyWallet {
+    return this.context.custody;
   }
 
   /** State of the home page. */
@@ -210,7 +231,7 @@ export class Member {
     if (!claims) return;
     this.#queue = new ClaimQueue({
       storage: claims,
-      runAlone,
+      runAlone: (work) => runAlone('annona-claims', work),
       services: () => this.#services(),
       // Without facts there is no service to send to, and none that answers.
       findFault: async (view, claim) =>
@@ -248,6 +269,7 @@ export class Member {
     const { membership } = this;
     // An orb may have sent a code of the last visit after the app was closed.
     if (membership && standingOf(membership) !== 'member') void this.#watch();
+    if (membership) void this.shelf.work();
   }
 
   /** Forgets what belongs to an open identity. */
@@ -261,6 +283,7 @@ export class Member {
     this.balance = { kind: 'not-asked' };
     this.about = { kind: 'reading' };
     this.purse.leave();
+    this.shelf.leave();
   }
 
   open(page: MemberPage): void {
@@ -280,6 +303,7 @@ export class Member {
     if (page.kind === 'about') {
       this.about = { kind: 'reading' };
       void this.#readAbout();
+      void this.shelf.work();
     }
     if (page.kind === 'check') {
       this.checks = undefined;
@@ -601,23 +625,22 @@ export class Member {
     this.endVisit();
     // A visit that a service knows needs no other code.
     if (standingOf(membership) !== 'unknown') return this.#watch();
-    const fromHex = (text: string): Bytes =>
-      Uint8Array.from(text.slice(2).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-    const session = await VisitSession.begin({
-      kind: membership.visitKind ?? 'new',
-      chainId: facts.deployment.chainId,
-      orbRegistry: fromHex(facts.deployment.orbRegistry),
-      commitment: fromHex(membership.commitment),
-    });
+    const { custody } = this.context;
     const renew = async () => {
       const now = Math.floor(Date.now() / 1_000);
-      const code = await session.code(now);
+      const code = await custody.call('visitCode', { now });
       if (this.page.kind !== 'code' || !this.membership) return;
       this.visitCode = code;
-      await this.#keep(afterShowing(this.membership, `0x${toHex(code.nonce)}`, this.chainSecs));
-      this.#visitTimer = setTimeout(() => void renew(), 1_000 * (code.renewAt - now));
+      await this.#keep(afterShowing(this.membership, code.nonce, this.chainSecs));
+      this.#visitTimer = setTimeout(() => void renew().catch(refuse), 1_000 * (code.renewAt - now));
     };
-    await renew();
+    const refuse = (error: unknown) => void (this.refusal = refusalCode(error));
+    try {
+      await custody.call('beginVisit', { kind: membership.visitKind ?? 'new' });
+      await renew();
+    } catch (error) {
+      refuse(error);
+    }
     await this.#watch();
   }
 
@@ -653,7 +676,11 @@ export class Member {
     const { state, nonce } = await lookAtVisit(this.#services(), asked, commitment, now);
     // The identity may have been locked, or another code shown, while the services were asked.
     if (!this.membership || this.membership.commitment !== commitment) return;
+    const isNews = state.kind !== this.visitState.kind;
     this.visitState = afterAnotherLook(this.visitState, state, now());
+    // Before anything else is noted, so that a tab that is closed here looks once more.
+    if (isNews && nonce !== undefined && hasPackage(state)) await this.shelf.take(nonce);
+    if (!this.membership) return;
     await this.#keep(this.#afterLook(this.membership, state, nonce));
     if (isSettled(state)) {
       clearTimeout(this.#visitTimer);
@@ -784,10 +811,10 @@ export class Member {
   }
 }
 
-/** Runs work while no other tab runs any; where there are no locks, there is one tab. */
-async function runAlone<T>(work: () => Promise<T>): Promise<T> {
+/** Runs work while no other tab runs any of this name; where there are no locks, there is one tab. */
+async function runAlone<T>(name: string, work: () => Promise<T>): Promise<T> {
   const { locks } = navigator as { locks?: LockManager };
-  return locks ? ((await locks.request('annona-claims', work)) as T) : work();
+  return locks ? ((await locks.request(name, work)) as T) : work();
 }
 
 function readUnit(stored: unknown): TokenUnit | undefined {

@@ -13,6 +13,7 @@ import {
   type Proof,
   type ProvedClaim,
   type SignedTransaction,
+  type WalletCalls,
   type WalletClient,
 } from '../wallet/index.ts';
 
@@ -40,6 +41,27 @@ export interface CitizenWallet {
   nullifierHashes(epochs: readonly number[]): Promise<string[]>;
   receiveAddress(epoch: number): Promise<string>;
   proveClaim(claim: ClaimToProve, onStep: OnProving): Promise<ProvedClaim>;
+}
+
+/** Calls of the wallet about a visit to an orb and its package. */
+export type CustodyCall =
+  | 'beginVisit'
+  | 'visitCode'
+  | 'takeVisit'
+  | 'packageVisits'
+  | 'signPackageRequest'
+  | 'keepPackage'
+  | 'endPackageVisit'
+  | 'packages'
+  | 'exportPackage'
+  | 'deletePackage';
+
+/** The wallet as far as a visit to an orb and its package need it; the client of the worker is one. */
+export interface CustodyWallet {
+  call<Call extends CustodyCall>(
+    call: Call,
+    request: WalletCalls[Call]['request'],
+  ): Promise<WalletCalls[Call]['answer']>;
 }
 
 /** The wallet as far as the person's own transactions need it. */

@@ -1,6 +1,7 @@
 /** States that the pages of an opened identity show. */
 
 import type { Payment } from '../chain/payments.ts';
+import type { PackageTask } from './custody/deed.svelte.ts';
 import type { Change } from './money/replacing.ts';
 import type { Evidence, NotChecked } from './present/present.ts';
 
@@ -16,6 +17,7 @@ export type MemberPage =
   | { kind: 'money' }
   | { kind: 'receiving' }
   | { kind: 'about' }
+  | { kind: 'package'; nonce: string; task: PackageTask }
   | { kind: 'send' }
   | { kind: 'export' }
   | { kind: 'transfer'; id: string }

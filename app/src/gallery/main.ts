@@ -26,6 +26,8 @@ async function show(root: HTMLElement): Promise<void> {
   document.body.dataset['shown'] = search;
 }
 
+// Codes are drawn by a chunk of its own; here each is on its page at once.
+await import('../ui/qr.ts');
 await show(target);
 // The gallery's script goes from state to state without loading the page anew.
 addEventListener('popstate', () => void show(target));

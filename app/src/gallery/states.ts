@@ -52,6 +52,7 @@ import {
   UNIT,
   word,
 } from './examples.ts';
+import { CUSTODY_STATES } from './custody.ts';
 import NewVersionExample from './NewVersionExample.svelte';
 import { SENDING_STATES, transfer } from './sending.ts';
 
@@ -419,7 +420,13 @@ const leafEvent = (kind: string, epoch: number, together: number) => ({
 });
 const about = (state: object, leafIndex?: number) => ({
   component: AboutPage,
-  props: { about: state, commitment: word('7'), leafIndex, onendpoints: nothing, onback: nothing },
+  props: {
+    about: state,
+    commitment: word('7'),
+    leafIndex,
+    shelf: { kind: 'read', packages: [], news: [] },
+    ...{ ontask: nothing, onendpoints: nothing, onback: nothing },
+  },
 });
 
 interface State {
@@ -695,6 +702,7 @@ const STATES: Record<string, State> = {
       transfer({ kind: 'sending' }, { id: word('b'), purpose: 'claim', amount: undefined }),
     ],
   }),
+  ...CUSTODY_STATES,
   ...SENDING_STATES,
   'endpoints-question': endpointQuestion(['https://rpc.example/']),
   'endpoints-question-many': endpointQuestion([

@@ -25,7 +25,7 @@ export const PROBLEM_TEXTS = {
   'tile-unknown': 'problem.app-fault',
   'claim-unknown': 'problem.claim-unknown',
   'enrolment-unknown': 'problem.enrolment-unknown',
-  'package-unknown': 'problem.app-fault',
+  'package-unknown': 'problem.package-unknown',
   'method-not-allowed': 'problem.app-fault',
   'enrolment-duplicate': 'problem.enrolment-duplicate',
   'enrolment-review': 'problem.enrolment-review',

@@ -3,7 +3,7 @@ import createClient, { type Client } from 'openapi-fetch';
 import { retryAfterSecs, sendPatiently, TransportError, type RequestContext } from '../net/request.ts';
 import type { components, paths } from './generated/api.ts';
 import { isWorthAnotherService, readProblem, type ServiceFailure } from './problems.ts';
-import { isClaimView, isConfigView, isEnrolmentView, isEpochView, isTile } from './views.ts';
+import { isClaimView, isConfigView, isEnrolmentView, isEpochView, isSealedPackageView, isTile } from './views.ts';
 
 type Schemas = components['schemas'];
 export type ConfigView = Schemas['ConfigView'];
@@ -13,6 +13,7 @@ export type ClaimView = Schemas['ClaimView'];
 export type ReceiptView = Schemas['ReceiptView'];
 export type RefusalView = Schemas['RefusalView'];
 export type EnrolmentView = Schemas['EnrolmentView'];
+export type SealedPackageView = Schemas['SealedPackageView'];
 
 /** Place of a tile: level 0 is at the leaves, and 3 at the root. */
 export interface TilePlace {
@@ -89,6 +90,28 @@ export class Service {
     return outcomeOf(
       this.#client.GET('/v1/enrolments/by-nonce/{nonce}', { params }),
       isEnrolmentView,
+    );
+  }
+
+  /** Asks for the package of a visit; the key of the visit has signed the request (ENROL-22). */
+  collectPackage(nonce: string, signature: string): Promise<Outcome<SealedPackageView>> {
+    return outcomeOf(
+      this.#client.POST('/v1/enrolments/by-nonce/{nonce}/package', {
+        params: { path: { nonce } },
+        body: { signature },
+      }),
+      isSealedPackageView,
+    );
+  }
+
+  /** Has the package of a visit deleted. */
+  confirmPackage(nonce: string, signature: string): Promise<Outcome<unknown>> {
+    return outcomeOf(
+      this.#client.POST('/v1/enrolments/by-nonce/{nonce}/package/received', {
+        params: { path: { nonce } },
+        body: { signature },
+      }),
+      (_): _ is unknown => true,
     );
   }
 }

@@ -120,6 +120,17 @@ export function isEnrolmentView(value: unknown): value is Schemas['EnrolmentView
   });
 }
 
+/** Most characters of a package in base 64. */
+const MAX_PACKAGE_CHARACTERS = 54_616;
+
+/** Returns whether a value is a package as it is sealed. Its contents are not checked here. */
+export function isSealedPackageView(value: unknown): value is Schemas['SealedPackageView'] {
+  return hasAll(value, {
+    sealed: (it) =>
+      typeof it === 'string' && it.length <= MAX_PACKAGE_CHARACTERS && /^[A-Za-z0-9+/]+=*$/.test(it),
+  });
+}
+
 /** Bytes of a node. */
 const NODE_BYTES = 32;
 /** Most nodes of a tile by its level. */

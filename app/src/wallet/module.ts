@@ -20,6 +20,7 @@ const CALLS = [
   'path',
   'receiveKey',
   'gasKey',
+  'irisCommitments',
 ] as const;
 
 /** Reasons for which a call has no answer, each at the place of its number less one. */
@@ -31,6 +32,7 @@ const REFUSALS = [
   'foreign-root',
   'no-claim',
   'mismatch',
+  'unknown-model',
 ] as const;
 
 export type ModuleCall = (typeof CALLS)[number];

@@ -71,6 +71,78 @@ export const COPY_CODE_START = 'ANNONA-COPY-';
 /** Reason for which the code of a copy is not taken; a mismatch is of another copy. */
 export type CopyProblem = 'not-a-copy' | 'other-version' | 'other-step' | 'damaged' | 'mismatch';
 
+/** Seconds after which a new code of a visit is shown. */
+export const VISIT_RENEW_SECS = 30;
+
+/** Purpose of a visit to an orb. */
+export type VisitKind = 'new' | 'recovery';
+
+/** Code on the screen. */
+export interface VisitCode {
+  text: string;
+  /** Nonce of this code, by which the device knows what an orb made of it; 0x and 64 digits. */
+  nonce: string;
+  /** Time from which another code is to be shown, Unix seconds. */
+  renewAt: number;
+}
+
+/** Request to a service about a package: to hand it out, or to delete it. */
+export type PackageRequest = 'collect' | 'confirm';
+
+/**
+ * Reason for which a custody package is not taken. Only the key of its visit decrypts it, so that
+ * one for another visit cannot be told from one that was changed under way.
+ */
+export type PackageProblem =
+  | 'damaged'
+  | 'not-for-this-visit'
+  | 'other-visit'
+  | 'unknown-model'
+  | 'not-what-was-signed';
+
+/** Visit whose package is not here, or whose service was not told that it is. */
+export interface PackageVisit {
+  nonce: string;
+  /** Where the work goes on: fetch it, have the copy deleted, or nothing any more. */
+  step: PackageRequest | 'given-up';
+  /** A service keeps packages for a week; by this device's clock that is over. */
+  isLate: boolean;
+}
+
+/** Statement of an orb about a person, with commitments (docs/spec/enrolment.md). No secret. */
+export interface OrbStatement {
+  commitment: string;
+  irisDigest: string;
+  imageDigest: string;
+  modelId: string;
+  kind: VisitKind;
+  /** Time of the capture by the orb's clock, Unix seconds. */
+  capturedAt: number;
+  nonce: string;
+  leftImageCommitment: string;
+  rightImageCommitment: string;
+  leftCodeCommitment: string;
+  rightCodeCommitment: string;
+  signature: string;
+}
+
+/** Package that this device keeps: the statement in it, or the reason that it cannot be read. */
+export type KeptPackage = {
+  nonce: string;
+  /** The service has deleted its copy. */
+  isConfirmed: boolean;
+} & (
+  | { kind: 'checked'; statement: OrbStatement }
+  | { kind: 'unreadable'; problem: PackageProblem }
+);
+
+/** Contents of a package as files; whoever reads them knows the eyes. */
+export interface ExportedPackage {
+  left: string;
+  right: string;
+  statement: OrbStatement;
+}
+
 /** State of the vault on this device. */
 export type WalletStatus =
   | { kind: 'absent' }
@@ -228,6 +300,31 @@ export interface WalletCalls {
     request: { proof: Proof; account: OwnAccount };
     answer: { address: string; key: string };
   };
+  /** Begins a visit to an orb with a key of its own. */
+  beginVisit: { request: { kind: VisitKind }; answer: object };
+  /** Makes the code to show from now on, for the adopted deployment and the own commitment. */
+  visitCode: { request: { now: number }; answer: VisitCode };
+  /** Notes that an orb has read a code: its package is worth waiting for. */
+  takeVisit: { request: { nonce: string }; answer: object };
+  packageVisits: { request: object; answer: { visits: PackageVisit[] } };
+  /** Signs a request about a package; to delete it only once it is kept here. */
+  signPackageRequest: {
+    request: { nonce: string; request: PackageRequest };
+    answer: { signature: string };
+  };
+  /** Decrypts, checks and keeps a package, encrypted under the vault's data key. */
+  keepPackage: {
+    request: { nonce: string; sealed: string };
+    /** A package that is refused is not kept, and changes nothing. */
+    answer: { problem?: PackageProblem };
+  };
+  /** Notes that the service has deleted its copy, and deletes the keys of the visit. */
+  endPackageVisit: { request: { nonce: string; outcome: 'deleted' | 'given-up' }; answer: object };
+  packages: { request: object; answer: { packages: KeptPackage[] } };
+  /** Hands out a package as files, to somebody who has just proved to be there. */
+  exportPackage: { request: { proof: Proof; nonce: string }; answer: ExportedPackage };
+  /** Deletes a package; nobody can make it again. */
+  deletePackage: { request: { proof: Proof; nonce: string }; answer: object };
   /** Range of tiles with `number` newer ones, or the one around a tile (IDENT-9). No secret. */
   tileRange: {
     request: { leaves: number; members: number } & ({ number: number } | { tile: number });
@@ -257,6 +354,11 @@ export type WalletFailure =
   | { code: 'copy-refused'; problem: CopyProblem }
   /** Another deployment was adopted, or none. */
   | { code: 'other-deployment' | 'no-deployment' }
+  | { code: 'package-refused'; problem: PackageProblem }
+  /** Nothing is known of this visit or package, in this tab or since another one ended it. */
+  | { code: 'no-package' }
+  /** The code that decrypts packages did not come. */
+  | { code: 'custody-missing' }
   /** A number, an address or a path does not have its form. */
   | { code: 'not-understood' }
   /** The path leads to another root than the one that was given. */

@@ -79,6 +79,26 @@ async function answer(
       return wallet.signAction(message.request);
     case 'exportKey':
       return wallet.exportKey(message.request);
+    case 'beginVisit':
+      return wallet.beginVisit(message.request);
+    case 'visitCode':
+      return wallet.visitCode(message.request);
+    case 'takeVisit':
+      return wallet.takeVisit(message.request);
+    case 'packageVisits':
+      return wallet.packageVisits();
+    case 'signPackageRequest':
+      return wallet.signPackageRequest(message.request);
+    case 'keepPackage':
+      return wallet.keepPackage(message.request);
+    case 'endPackageVisit':
+      return wallet.endPackageVisit(message.request);
+    case 'packages':
+      return wallet.packages();
+    case 'exportPackage':
+      return wallet.exportPackage(message.request);
+    case 'deletePackage':
+      return wallet.deletePackage(message.request);
     case 'tileRange':
       return wallet.tileRange(message.request);
     case 'treePath':

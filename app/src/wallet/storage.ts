@@ -1,8 +1,31 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
+import type { Bytes } from '../bytes/bytes.ts';
 import { Connection } from '../storage/connection.ts';
 import type { Attempts } from './attempts.ts';
 import type { Deployment } from './protocol.ts';
+import type { Visit, VisitKey } from './visit.ts';
+
+/** Code that was shown, until what the orb saw is here. */
+export interface StoredVisit extends Visit {
+  nonce: string;
+  /** Time of issue by this device's clock, Unix seconds. */
+  issuedAt: number;
+  /** An orb has read the code, as a service told. */
+  isTaken: boolean;
+  /** Gone when the package was not fetched in time. */
+  key?: VisitKey;
+}
+
+/** Custody package under the data key of a vault. */
+export interface StoredPackage {
+  nonce: string;
+  /** Vault whose data key decrypts it. */
+  vaultId: Bytes;
+  sealed: Bytes;
+  /** The service has deleted its copy. */
+  isConfirmed: boolean;
+}
 
 /** Tables of the wallet's database. What is read from `vault` is checked by `readRecord`. */
 interface WalletSchema extends DBSchema {
@@ -13,10 +36,13 @@ interface WalletSchema extends DBSchema {
   replaced: { key: number; value: { record: unknown; deviceKey: CryptoKey | undefined } };
   /** Deployment for which the wallet proves, and for no other. */
   deployment: { key: 'adopted'; value: Deployment };
+  /** Keys of visits, which cannot be read out, by the nonces of their codes. */
+  visits: { key: string; value: StoredVisit };
+  packages: { key: string; value: StoredPackage };
 }
 
 const NAME = 'annona-wallet';
-const VERSION = 2;
+const VERSION = 3;
 
 function openDatabase(onLost: () => void): Promise<IDBPDatabase<WalletSchema>> {
   return openDB<WalletSchema>(NAME, VERSION, {
@@ -28,6 +54,10 @@ function openDatabase(onLost: () => void): Promise<IDBPDatabase<WalletSchema>> {
         tables.createObjectStore('replaced', { autoIncrement: true });
       }
       if (before < 2) tables.createObjectStore('deployment');
+      if (before < 3) {
+        tables.createObjectStore('visits');
+        tables.createObjectStore('packages');
+      }
     },
     // A later version of the app in another tab wants to change the tables.
     blocking: (_current, _blocked, event) => {
@@ -120,5 +150,53 @@ export class WalletStorage {
   /** Stores a deployment, and never over another one. */
   async addDeployment(deployment: Deployment): Promise<void> {
     await (await this.connection.database()).add('deployment', deployment, 'adopted');
+  }
+
+  async visits(): Promise<StoredVisit[]> {
+    return (await this.connection.database()).getAll('visits');
+  }
+
+  async visit(nonce: string): Promise<StoredVisit | undefined> {
+    return (await this.connection.database()).get('visits', nonce);
+  }
+
+  async putVisit(visit: StoredVisit): Promise<void> {
+    await (await this.connection.database()).put('visits', visit, visit.nonce);
+  }
+
+  async deleteVisits(nonces: readonly string[]): Promise<void> {
+    const change = (await this.connection.database()).transaction('visits', 'readwrite');
+    await Promise.all([...nonces.map((nonce) => change.store.delete(nonce)), change.done]);
+  }
+
+  async packages(): Promise<StoredPackage[]> {
+    return (await this.connection.database()).getAll('packages');
+  }
+
+  async findPackage(nonce: string): Promise<StoredPackage | undefined> {
+    return (await this.connection.database()).get('packages', nonce);
+  }
+
+  /** Stores a package, and returns when the browser has written it. */
+  async putPackage(kept: StoredPackage): Promise<void> {
+    const database = await this.connection.database();
+    const change = database.transaction('packages', 'readwrite', { durability: 'strict' });
+    await Promise.all([change.store.put(kept, kept.nonce), change.done]);
+  }
+
+  async deletePackage(nonce: string): Promise<void> {
+    await (await this.connection.database()).delete('packages', nonce);
+  }
+
+  /** Notes that a service has deleted its copy, and deletes the keys of the visits, as one step. */
+  async confirmPackage(nonce: string, visits: readonly string[]): Promise<void> {
+    const database = await this.connection.database();
+    const change = database.transaction(['visits', 'packages'], 'readwrite');
+    const kept = await change.objectStore('packages').get(nonce);
+    await Promise.all([
+      kept && change.objectStore('packages').put({ ...kept, isConfirmed: true }, nonce),
+      ...visits.map((it) => change.objectStore('visits').delete(it)),
+      change.done,
+    ]);
   }
 }

@@ -23,6 +23,19 @@ import {
 import { CopyReceiver, CopySender } from './copy.ts';
 import { fail } from './failure.ts';
 import type { OnBytes } from './files.ts';
+import {
+  endVisit,
+  exportPackage,
+  forgetOldVisits,
+  giveUpVisit,
+  keepPackage,
+  listPackages,
+  makeCode,
+  packageVisits,
+  signFor,
+  takeVisit,
+  type Shelf,
+} from './keeping.ts';
 import { measured, ModuleRefusal, uint64, type Module } from './module.ts';
 import type { ClaimProver } from './prover.ts';
 import {
@@ -33,12 +46,17 @@ import {
   type CardProblem,
   type ClaimToProve,
   type Deployment,
+  type ExportedPackage,
+  type KeptPackage,
   type NewPasskey,
   type OwnAccount,
+  type PackageVisit,
   type Proof,
   type ProvedClaim,
   type RecoveryCard,
   type SignedTransaction,
+  type VisitCode,
+  type VisitKind,
   type WalletCalls,
   type WalletStatus,
   type WalletStep,
@@ -56,6 +74,7 @@ import {
   wrapByPasskey,
   wrapByPin,
 } from './vault.ts';
+import { drawVisitKey, type Visit, type VisitKey } from './visit.ts';
 import { secretOfWords, splitWords, wordsOfSecret } from './words.ts';
 
 /** Minutes without a call after which the wallet locks itself. */
@@ -102,6 +121,8 @@ export class Wallet {
   /** Copy that this device receives, and copy that it gives. */
   #receiver: CopyReceiver | undefined;
   #sender: CopySender | undefined;
+  /** Visit whose codes are shown. */
+  #visit: { visit: Visit; key: VisitKey } | undefined;
 
   constructor(private readonly context: WalletContext) {}
 
@@ -179,6 +200,7 @@ export class Wallet {
   async lock(): Promise<WalletStatus> {
     this.#session = undefined;
     this.#sender = undefined;
+    this.#visit = undefined;
     return this.status();
   }
 
@@ -435,6 +457,101 @@ export class Wallet {
     });
   }
 
+  /** Begins a visit to an orb, in the place of an earlier one. */
+  async beginVisit({ kind }: { kind: VisitKind }): Promise<object> {
+    const { deployment } = await this.deployment();
+    if (!deployment) return fail({ code: 'no-deployment' });
+    const { chainId, orbRegistry } = deployment;
+    const visit = { kind, chainId, orbRegistry, ...(await this.commitment()) };
+    this.#visit = { visit, key: await drawVisitKey() };
+    await this.context.runAlone(async () => forgetOldVisits(this.context));
+    return {};
+  }
+
+  /** Makes a code of the visit, whose key is kept until its package is here. */
+  async visitCode({ now }: { now: number }): Promise<VisitCode> {
+    const { visit, key } = this.#visit ?? fail({ code: 'not-asked' });
+    // A code that renews itself does not keep an identity open that nobody uses.
+    if (!this.#openSession((await this.#stored()).record)) fail({ code: 'locked' });
+    return makeCode(this.context, visit, key, wholeNumber(now));
+  }
+
+  /** Notes that an orb has read a code. */
+  async takeVisit({ nonce }: { nonce: string }): Promise<object> {
+    await this.context.runAlone(async () => takeVisit(this.context, nonce));
+    return {};
+  }
+
+  /** Lists the visits whose packages are not here, or were not confirmed. */
+  async packageVisits(): Promise<{ visits: PackageVisit[] }> {
+    const { commitment } = await this.commitment();
+    return { visits: await packageVisits(this.context, commitment) };
+  }
+
+  /** Signs a request to a service about a package. */
+  async signPackageRequest(
+    request: WalletCalls['signPackageRequest']['request'],
+  ): Promise<{ signature: string }> {
+    this.#require((await this.#stored()).record);
+    return { signature: await signFor(this.context, request.nonce, request.request) };
+  }
+
+  /** Decrypts, checks and keeps a package. Nothing of it is stored in the clear. */
+  async keepPackage(
+    request: WalletCalls['keepPackage']['request'],
+  ): Promise<WalletCalls['keepPackage']['answer']> {
+    const code = await custodyCode();
+    return this.context.runAlone(async () => {
+      const problem = await keepPackage(this.context, await this.#shelf(), code, request);
+      return problem ? { problem } : {};
+    });
+  }
+
+  /** Ends the wait for a package. */
+  async endPackageVisit({
+    nonce,
+    outcome,
+  }: WalletCalls['endPackageVisit']['request']): Promise<object> {
+    await this.context.runAlone(async () =>
+      outcome === 'deleted' ? endVisit(this.context, nonce) : giveUpVisit(this.context, nonce),
+    );
+    return {};
+  }
+
+  /** Lists the packages that this device keeps, each checked anew. */
+  async packages(): Promise<{ packages: KeptPackage[] }> {
+    const stored = await this.context.storage.packages();
+    if (stored.length === 0) return { packages: [] };
+    const code = await custodyCode();
+    return { packages: await listPackages(this.context, await this.#shelf(), code) };
+  }
+
+  /** Hands out a package, to somebody who has just proved to be there. */
+  async exportPackage({
+    proof,
+    nonce,
+  }: WalletCalls['exportPackage']['request']): Promise<ExportedPackage> {
+    const code = await custodyCode();
+    return this.context.runAlone(async () => {
+      await this.#open(proof, async (dataKey, { record }) => this.#begin(record, dataKey));
+      return exportPackage(this.context, await this.#shelf(), code, nonce);
+    });
+  }
+
+  /** Deletes a package, for somebody who has just proved to be there. */
+  async deletePackage({
+    proof,
+    nonce,
+  }: WalletCalls['deletePackage']['request']): Promise<object> {
+    return this.context.runAlone(async () => {
+      await this.#open(proof, async (dataKey, { record }) => this.#begin(record, dataKey));
+      await this.context.storage.deletePackage(nonce);
+      // A service's copy that was not deleted yet can be decrypted by nobody then.
+      await this.context.storage.deleteVisits([nonce]);
+      return {};
+    });
+  }
+
   /** Returns a range of tiles that are asked for together. */
   async tileRange(
     request: WalletCalls['tileRange']['request'],
@@ -473,6 +590,12 @@ export class Wallet {
     } catch (error) {
       return failAsModule(error);
     }
+  }
+
+  /** Returns the part of the open vault that packages are kept in. */
+  async #shelf(): Promise<Shelf> {
+    const { record } = await this.#stored();
+    return { vaultId: record.id, dataKey: this.#require(record).dataKey };
   }
 
   /** Reads the secret from the code of a card, or else from its words. */
@@ -624,6 +747,11 @@ export class Wallet {
     if (isIdle || !isSame) this.#session = undefined;
     return this.#session;
   }
+}
+
+/** Loads the code that decrypts packages, with its library. */
+async function custodyCode() {
+  return import('./custody.ts').catch(() => fail({ code: 'custody-missing' }));
 }
 
 /** Loads the code that signs, with its library. */

@@ -8,6 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 use zeroize::Zeroize;
 
 use crate::call::Call;
+use crate::iris::iris_commitments;
 use crate::message::Reader;
 use crate::receive::{gas_key, receive_address, receive_key};
 
@@ -35,6 +36,9 @@ pub(crate) enum Refusal {
     /// Tiles or sums do not belong together.
     #[error("the parts do not belong together")]
     Mismatch,
+    /// No model that is known here has the id.
+    #[error("no model has this id")]
+    UnknownModel,
 }
 
 impl Refusal {
@@ -133,6 +137,7 @@ impl Instance {
                 request.end()?;
                 Ok(gas_key(&identity, &scope).to_bytes().to_vec())
             }
+            Call::IrisCommitments => iris_commitments(request),
         }
     }
 

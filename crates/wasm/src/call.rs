@@ -37,10 +37,15 @@ pub enum Call {
     /// Secret (32), scope. Answer: private key of the account that pays the gas of the person's
     /// own transactions (32).
     GasKey,
+    /// Model id (32), eye (1: 0 left, 1 right), image salt (32), code salt (32), pixels (a byte
+    /// each), noise bits (eight in a byte, the first lowest). Answer: image commitment (32), code
+    /// commitment (32), columns (2), rows (2), bits of a pixel (1), columns of a noise bit (1);
+    /// refused where the iris is none of the model (ZKML-16).
+    IrisCommitments,
 }
 
 impl Call {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Commitment,
         Self::NullifierHash,
         Self::ReceiveAddress,
@@ -54,6 +59,7 @@ impl Call {
         Self::Path,
         Self::ReceiveKey,
         Self::GasKey,
+        Self::IrisCommitments,
     ];
 
     /// Returns the call of a number, which is its place in the list above.

@@ -1,4 +1,5 @@
-//! The wallet's computations for a browser: identity, tiles and paths, the proof of a claim.
+//! The wallet's computations for a browser: identity, tiles and paths, the proof of a claim,
+//! the commitments to an iris that an orb sends home.
 //!
 //! Here: four functions without generated glue. A caller asks for room ([`annona_request`]),
 //! writes the argument there, calls ([`annona_call`]), and reads the answer
@@ -12,6 +13,7 @@
 
 mod answer;
 mod call;
+mod iris;
 mod message;
 mod receive;
 

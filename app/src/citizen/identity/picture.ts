@@ -1,6 +1,6 @@
 /** Picture of a recovery card, to be kept as a file. It can be scanned as the paper can. */
 
-import { drawQr } from '../../ui/qr.ts';
+import type { QrDrawing } from '../../ui/qr.ts';
 
 const WIDTH_PX = 1_080;
 const MARGIN_PX = 72;
@@ -20,6 +20,7 @@ export interface CardTexts {
 
 /** Draws a card as a PNG file. */
 export async function drawCard(texts: CardTexts): Promise<Blob> {
+  const { drawQr } = await import('../../ui/qr.ts');
   const rows = Math.ceil(texts.words.length / COLUMNS);
   const codeTop = MARGIN_PX + 3 * LINE_PX;
   const wordsTop = codeTop + CODE_PX + LINE_PX;
@@ -32,7 +33,7 @@ export async function drawCard(texts: CardTexts): Promise<Blob> {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.fillStyle = '#000';
   writeHead(context, texts);
-  drawCode(context, texts.code, (WIDTH_PX - CODE_PX) / 2, codeTop);
+  drawCode(context, drawQr(texts.code), (WIDTH_PX - CODE_PX) / 2, codeTop);
   writeWords(context, texts.words, rows, wordsTop);
   return new Promise((resolve, reject) => {
     const done = (file: Blob | null) =>
@@ -51,8 +52,12 @@ function writeHead(context: CanvasRenderingContext2D, { title, warning, directio
   context.fillText(warning, WIDTH_PX / 2, MARGIN_PX + 2 * LINE_PX, width);
 }
 
-function drawCode(context: CanvasRenderingContext2D, text: string, left: number, top: number) {
-  const { path, side } = drawQr(text);
+function drawCode(
+  context: CanvasRenderingContext2D,
+  { path, side }: QrDrawing,
+  left: number,
+  top: number,
+) {
   context.save();
   context.translate(left, top);
   context.scale(CODE_PX / side, CODE_PX / side);

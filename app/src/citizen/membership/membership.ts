@@ -5,7 +5,7 @@
 
 import { epochAt, type ClaimCalendar } from '../../chain/calendar.ts';
 import { mergedFields, mergedList } from '../settings/merge.ts';
-import type { VisitKind } from '../visit/visit.ts';
+import type { VisitKind } from '../../wallet/index.ts';
 
 /** Codes of a visit that a service is asked about; those before have ended. */
 export const MAX_NONCES = 12;

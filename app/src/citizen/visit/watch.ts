@@ -61,6 +61,11 @@ export function isSettled({ kind }: VisitState): boolean {
   return kind === 'in-the-list' || kind === 'already-enrolled' || kind === 'revoked';
 }
 
+/** Returns whether a service keeps what the orb sent home in this state (ENROL-21). */
+export function hasPackage({ kind }: VisitState): boolean {
+  return kind === 'admitted' || kind === 'operator-decides' || kind === 'in-the-list';
+}
+
 /**
  * Reads the answer to a question about one nonce. Where it is about another person, the nonce was
  * used for that one, and this one cannot join with it (ENROL-5).

@@ -5,6 +5,7 @@ use annona_core::{
 use annona_model::{Eye, ModelName};
 use annona_zkml::{CustodyError, CustodyPackage, CustodyVisit, IrisPackage, VisitSecret};
 use k256::ecdsa::SigningKey;
+use serde_json::Value;
 
 use crate::world::{iris, rng};
 
@@ -213,4 +214,29 @@ fn a_package_is_what_the_orb_signed_eye_by_eye() {
     };
     let without = CustodyPackage::new(left, right, without).unwrap_err();
     assert!(matches!(without, CustodyError::WithoutCommitments));
+}
+
+/// Tests ZKML-16 and ZKML-17: a package that was sealed once, which the app opens in its tests.
+#[test]
+fn a_frozen_package_is_opened_and_its_eyes_are_written_alike() {
+    let frozen: Value = serde_json::from_str(include_str!("../custody.json")).unwrap();
+    let text = |name: &str| frozen[name].as_str().unwrap();
+    let secret: B256 = text("visitSecret").parse().unwrap();
+    let secret = VisitSecret::from_bytes(&secret.0).unwrap();
+    let visit = CustodyVisit {
+        domain: EnrolmentDomain {
+            chain_id: frozen["chainId"].as_u64().unwrap(),
+            orb_registry: text("orbRegistry").parse().unwrap(),
+        },
+        commitment: text("commitment").parse().unwrap(),
+        nonce: text("nonce").parse().unwrap(),
+    };
+    let digits = text("sealed").as_bytes().as_chunks::<2>().0;
+    let byte = |pair: &[u8; 2]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    let sealed: Vec<u8> = digits.iter().map(byte).collect();
+    let package = CustodyPackage::open(&sealed, &secret, &visit).unwrap();
+    let [left, right] = package.eyes().map(IrisPackage::to_json);
+    assert_eq!((left.as_str(), right.as_str()), (text("left"), text("right")));
+    let orb = package.orb(&visit.domain).unwrap();
+    assert_eq!(orb.to_string().to_lowercase(), text("orb"));
 }
