@@ -130,9 +130,16 @@ mod tests {
         let last = whole.len() - 1;
         assert_eq!(with(0, 0xff), Refusal::UnknownModel);
         assert_eq!(with(32, 2), Refusal::OutOfRange, "a third eye");
-        assert_eq!(with(33, 0xff), Refusal::OutOfRange, "a salt above the modulus");
+        assert_eq!(
+            with(33, 0xff),
+            Refusal::OutOfRange,
+            "a salt above the modulus"
+        );
         assert_eq!(with(97, 0xff), Refusal::OutOfRange, "a pixel of 8 bits");
         assert_eq!(answer(&whole[..last]), Err(Refusal::Malformed));
-        assert_eq!(answer(&[&whole[..], &[0]].concat()), Err(Refusal::Malformed));
+        assert_eq!(
+            answer(&[&whole[..], &[0]].concat()),
+            Err(Refusal::Malformed)
+        );
     }
 }

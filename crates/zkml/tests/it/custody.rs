@@ -236,7 +236,10 @@ fn a_frozen_package_is_opened_and_its_eyes_are_written_alike() {
     let sealed: Vec<u8> = digits.iter().map(byte).collect();
     let package = CustodyPackage::open(&sealed, &secret, &visit).unwrap();
     let [left, right] = package.eyes().map(IrisPackage::to_json);
-    assert_eq!((left.as_str(), right.as_str()), (text("left"), text("right")));
+    assert_eq!(
+        (left.as_str(), right.as_str()),
+        (text("left"), text("right"))
+    );
     let orb = package.orb(&visit.domain).unwrap();
     assert_eq!(orb.to_string().to_lowercase(), text("orb"));
 }
