@@ -117,6 +117,8 @@ describe('a package that an orb sealed', () => {
     }));
     for (let place = 0; place < contents.length; place += 1) {
       if (guarded.has(place) || place === 128) continue;
+      // Of pixels and noise some are enough: each is in the same two sums.
+      if (place >= STATEMENT_BYTES + 64 && place % 11 !== 0) continue;
       expect(check(changed(contents, place)), String(place)).toThrow();
     }
     for (const length of [0, STATEMENT_BYTES, contents.length - 1]) {
