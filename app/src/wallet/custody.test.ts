@@ -25,7 +25,7 @@ const PIN = '839201';
 const DAY_SECS = 86_400;
 const MAGIC_BYTES = 16;
 /** Bytes of statement and signature, and of the salts of an eye. */
-const STATEMENT_BYTES = 32 * 10 + 1 + 8 + 65;
+const STATEMENT_BYTES = 32 * 9 + 1 + 8 + 65;
 
 let frozen: Frozen;
 let visit: CustodyVisit;
