@@ -105,6 +105,8 @@ export function sentencesIn(path, code) {
       return;
     }
     if (node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? '')) return;
+    // Bytes of a protocol, such as the beginning of what is signed.
+    if (node.type === 'CallExpression' && node.callee.name === 'utf8') return;
     if (node.type === 'Attribute' && UNREAD.includes(node.name)) return;
     const text = stringOf(node);
     if (text && isSentence(text)) found.push(text.trim());

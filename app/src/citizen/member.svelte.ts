@@ -4,6 +4,7 @@ import { RpcEndpoint } from '../chain/rpc.ts';
 import type { RequestContext } from '../net/request.ts';
 import { tryAgain } from '../service/problems.ts';
 import { Service, type ReceiptView } from '../service/service.ts';
+import { runAlone } from '../storage/alone.ts';
 import type { PathOutcome } from '../tree/tree.ts';
 import type { VisitCode, VisitKind } from '../wallet/index.ts';
 import type { AboutState } from './about/about.ts';
@@ -19,7 +20,6 @@ import {
 import { chainNow } from './claim/countdown.ts';
 import { ClaimQueue, ClaimStorage } from './claim/queue.ts';
 import { keepRunning, QueueRunner } from './claim/runner.ts';
-import type { PackageTask } from './custody/deed.svelte.ts';
 import { PackageShelf } from './custody/shelf.svelte.ts';
 import {
   readFacts,
@@ -34,9 +34,7 @@ import {
   afterChoosing,
   afterEndedVisit,
   afterJoining,
-  afterRefusal,
   afterShowing,
-  afterWaiting,
   firstPossibleEpoch,
   mergedMembership,
   newMembership,
@@ -84,6 +82,7 @@ import type { SettingsStorage } from './settings/settings.ts';
 import type { BalanceState, Checker, MemberPage, MoneyState } from './states.ts';
 import {
   afterAnotherLook,
+  afterLook,
   hasPackage,
   isSettled,
   lookAtVisit,
@@ -681,7 +680,7 @@ export class Member {
     // Before anything else is noted, so that a tab that is closed here looks once more.
     if (isNews && nonce !== undefined && hasPackage(state)) await this.shelf.take(nonce);
     if (!this.membership) return;
-    await this.#keep(this.#afterLook(this.membership, state, nonce));
+    await this.#keep(afterLook(this.membership, state, nonce, this.chainSecs));
     if (isSettled(state)) {
       clearTimeout(this.#visitTimer);
       await this.#readPresent();
@@ -691,27 +690,6 @@ export class Member {
     const isJoining = this.membership && standingOf(this.membership) === 'joining';
     if (this.page.kind !== 'code' && !isJoining) return;
     this.#watchTimer = setTimeout(() => void this.#watch(), WATCH_EVERY_MS);
-  }
-
-  #afterLook(membership: Membership, state: VisitState, nonce: string | undefined): Membership {
-    switch (state.kind) {
-      case 'in-the-list':
-        return afterJoining(membership, state.leafIndex);
-      case 'admitted':
-      case 'operator-decides':
-        return afterWaiting(membership, nonce, this.chainSecs);
-      case 'being-checked':
-        // A check that a fault breaks off leaves no record: the next one needs a code again.
-        return afterWaiting(membership, undefined, this.chainSecs);
-      case 'already-enrolled':
-      case 'refused':
-      case 'revoked':
-      case 'withdrawn':
-        return afterRefusal(membership);
-      case 'not-seen':
-      case 'no-answer':
-        return membership;
-    }
   }
 
   async #keep(membership: Membership): Promise<void> {
@@ -809,12 +787,6 @@ export class Member {
       this.#isAtWork = false;
     }
   }
-}
-
-/** Runs work while no other tab runs any of this name; where there are no locks, there is one tab. */
-async function runAlone<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const { locks } = navigator as { locks?: LockManager };
-  return locks ? ((await locks.request(name, work)) as T) : work();
 }
 
 function readUnit(stored: unknown): TokenUnit | undefined {

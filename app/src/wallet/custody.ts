@@ -13,7 +13,7 @@ import type { OrbStatement, PackageProblem } from './protocol.ts';
 import type { Visit, VisitKey } from './visit.ts';
 
 /** Longest sealed package that is read, in bytes. */
-export const MAX_SEALED_BYTES = 40_960;
+export const MAX_SEALED_BYTES = 36_864;
 
 /** First bytes of a sealed package, which name its form; also HPKE's associated data. */
 const MAGIC = utf8('annona custody 1');

@@ -2,6 +2,12 @@
 
 import { tryAgain, type ProblemCode, type ServiceFailure, type TryAgain } from '../../service/problems.ts';
 import type { EnrolmentView, Outcome, Service } from '../../service/service.ts';
+import {
+  afterJoining,
+  afterRefusal,
+  afterWaiting,
+  type Membership,
+} from '../membership/membership.ts';
 
 /** Time between two looks at what became of a visit. */
 export const WATCH_EVERY_MS = 5_000;
@@ -59,6 +65,33 @@ export const isHelpedByAnotherCapture = (code: ProblemCode): boolean =>
 /** Returns whether a visit has come to an end that no further look changes. */
 export function isSettled({ kind }: VisitState): boolean {
   return kind === 'in-the-list' || kind === 'already-enrolled' || kind === 'revoked';
+}
+
+/** Returns what a look at a visit says about the membership. */
+export function afterLook(
+  membership: Membership,
+  state: VisitState,
+  nonce: string | undefined,
+  chainSecs: number | undefined,
+): Membership {
+  switch (state.kind) {
+    case 'in-the-list':
+      return afterJoining(membership, state.leafIndex);
+    case 'admitted':
+    case 'operator-decides':
+      return afterWaiting(membership, nonce, chainSecs);
+    case 'being-checked':
+      // A check that a fault breaks off leaves no record: the next one needs a code again.
+      return afterWaiting(membership, undefined, chainSecs);
+    case 'already-enrolled':
+    case 'refused':
+    case 'revoked':
+    case 'withdrawn':
+      return afterRefusal(membership);
+    case 'not-seen':
+    case 'no-answer':
+      return membership;
+  }
 }
 
 /** Returns whether a service keeps what the orb sent home in this state (ENROL-21). */
