@@ -211,6 +211,23 @@ describe('a claim', () => {
     expect((await step()).state).toMatchObject({ service: 'https://one.example' });
   });
 
+  it('that reached no relay is sent when the network is back, and one that was told to wait waits', async () => {
+    one.will('silence');
+    two.will('silence');
+    await step();
+    expect((await step()).state).toMatchObject({ notBeforeMs: now.deviceMs + 30_000 });
+    one.will(refuses(500, 'internal'));
+    two.will(refuses(503, 'payments-paused', 600));
+    await step();
+    expect(one.asked).toHaveLength(0);
+    await queue.step({ isReconnected: true });
+    expect(one.asked).toHaveLength(1);
+    await step();
+    await queue.step({ isReconnected: true });
+    expect([one.asked, two.asked].map((it) => it.length)).toEqual([1, 1]);
+    expect((await step()).state).toMatchObject({ notBeforeMs: now.deviceMs + 600_000 });
+  });
+
   it('that a relay has forgotten goes to another one, with its receipt kept', async () => {
     one.will(took({ receipt: receipt() }), refuses(404, 'claim-unknown'));
     two.will(took());

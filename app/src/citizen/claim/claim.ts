@@ -231,6 +231,14 @@ function passOn(claim: DeviceClaim, lastFailure: ServiceFailure | undefined, now
   };
 }
 
+/** Returns a claim after the network is back: one that reached no relay waits no longer. */
+export function afterReconnecting(claim: DeviceClaim, now: Now): DeviceClaim {
+  const { state } = claim;
+  const isCutOff = state.kind === 'queued' && state.lastFailure?.kind === 'unreachable';
+  if (!isCutOff || state.notBeforeMs <= now.deviceMs) return claim;
+  return { ...claim, state: { ...state, notBeforeMs: now.deviceMs } };
+}
+
 /**
  * Returns a claim after time has passed: missed when its window is over, and back in the queue,
  * for the next relay, when a receipt's deadline has passed without a payment. The receipt stays,

@@ -7,7 +7,7 @@ import type { Judgement } from '../receipt/judgement.ts';
 import { address, CHAIN, endpoint, FACTS, word } from '../testing/fakes.ts';
 import { queuedClaim, type DeviceClaim } from './claim.ts';
 import { makeClaim, makeClaims, type Claiming, type ClaimingContext } from './claiming.ts';
-import { oldestUnsettled, QueueRunner, READ_EVERY_MS } from './runner.ts';
+import { keepRunning, oldestUnsettled, QueueRunner, READ_EVERY_MS } from './runner.ts';
 
 const ME = word('7');
 const PATH: InclusionPath = { leafIndex: 11, siblings: Array(30).fill(word('0')), root: word('5') };
@@ -205,8 +205,8 @@ describe('the runner of the queue', () => {
     const clock = { ms: 1_000_000 };
     const queue = {
       all: async () => claims,
-      step: async () => {
-        done.push('step');
+      step: async ({ isReconnected = false } = {}) => {
+        done.push(isReconnected ? 'step anew' : 'step');
         return claims;
       },
       compare: async () => {
@@ -284,6 +284,20 @@ describe('the runner of the queue', () => {
     const { made, done } = runner([claim(4, QUEUED)]);
     await Promise.all([made.run(), made.run(), made.run()]);
     expect(done.filter((it) => it === 'step')).toHaveLength(2);
+  });
+
+  it('tries once what reached no relay when the network is back', async () => {
+    const { made, done } = runner([claim(4, QUEUED)]);
+    const listeners = new Map<string, () => void>();
+    const page = {
+      setInterval: () => 1,
+      addEventListener: (name: string, listener: () => void) => listeners.set(name, listener),
+    } as unknown as Window;
+    keepRunning(made, page);
+    listeners.get('online')?.();
+    await made.run();
+    await made.run();
+    expect(done.filter((it) => it.startsWith('step')).slice(0, 3)).toEqual(['step anew', 'step', 'step']);
   });
 
   it('looks back to the oldest claim that a block can still change', () => {

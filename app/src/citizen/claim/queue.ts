@@ -10,6 +10,7 @@ import {
   afterFailure,
   afterJudging,
   afterReading,
+  afterReconnecting,
   afterTime,
   isAbout,
   nextAction,
@@ -93,12 +94,16 @@ export class ClaimQueue {
     return this.context.storage.all();
   }
 
-  /** Does what is due for each claim, once. Returns the claims as they are then. */
-  async step(): Promise<DeviceClaim[]> {
+  /**
+   * Does what is due for each claim, once; after the network came back also what waits because no
+   * relay was reached. Returns the claims as they are then.
+   */
+  async step({ isReconnected = false } = {}): Promise<DeviceClaim[]> {
     return this.context.runAlone(async () => {
       const { storage, now } = this.context;
       for (const stored of await storage.all()) {
-        const claim = afterTime(stored, now());
+        const timely = afterTime(stored, now());
+        const claim = isReconnected ? afterReconnecting(timely, now()) : timely;
         const after = await this.#act(claim);
         if (after !== stored) await storage.put(after);
       }

@@ -60,6 +60,7 @@ export class QueueRunner {
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
+  #isReconnected = false;
 
   constructor(private readonly context: RunnerContext) {}
 
@@ -82,6 +83,11 @@ export class QueueRunner {
     this.#readAtMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** Has the next run try what reached no relay, however long that was to wait: the network is back. */
+  reconnect(): void {
+    this.#isReconnected = true;
+  }
+
   async #runOnce(): Promise<void> {
     const { queue, prepare, onClaims, chainSecs } = this.context;
     const before = await queue.all();
@@ -89,7 +95,9 @@ export class QueueRunner {
     const since = oldestUnsettled(before, chainSecs());
     if (since === undefined) return;
     await prepare();
-    const after = await queue.step();
+    const isReconnected = this.#isReconnected;
+    this.#isReconnected = false;
+    const after = await queue.step({ isReconnected });
     onClaims(after);
     if (after.some(isToldToBePaid)) this.readSoon();
     await this.#compare(since);
@@ -123,10 +131,14 @@ export function keepRunning(runner: QueueRunner, page: Window = window): () => v
   // A storage that fails now is tried again by the next run.
   const run = () => void runner.run().catch(() => undefined);
   const timer = page.setInterval(run, STEP_EVERY_MS);
-  page.addEventListener('online', run);
+  const reconnect = () => {
+    runner.reconnect();
+    run();
+  };
+  page.addEventListener('online', reconnect);
   run();
   return () => {
     page.clearInterval(timer);
-    page.removeEventListener('online', run);
+    page.removeEventListener('online', reconnect);
   };
 }
