@@ -139,7 +139,7 @@ export class Member {
 
   /** Money that leaves the person's accounts. */
   readonly purse: Purse;
-  /** What an orb sent home. */
+  /** Packages that orbs sent home. */
   readonly shelf: PackageShelf;
 
   #queue: ClaimQueue | undefined;

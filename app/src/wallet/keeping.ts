@@ -162,7 +162,7 @@ export async function endVisit({ storage }: KeepingContext, nonce: string): Prom
   await storage.confirmPackage(nonce, [nonce, ...others.map((it) => it.nonce)]);
 }
 
-/** Deletes the key of a visit whose package no service has any more. */
+/** Deletes the key of a visit whose package no service has now. */
 export async function giveUpVisit(context: KeepingContext, nonce: string): Promise<void> {
   const visit = await context.storage.visit(wordText(nonce));
   if (!visit) return;

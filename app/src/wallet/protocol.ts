@@ -103,7 +103,7 @@ export type PackageProblem =
 /** Visit whose package is not here, or whose service was not told that it is. */
 export interface PackageVisit {
   nonce: string;
-  /** Where the work goes on: fetch it, have the copy deleted, or nothing any more. */
+  /** Next step: fetch it, have the copy deleted, or none. */
   step: PackageRequest | 'given-up';
   /** A service keeps packages for a week; by this device's clock that is over. */
   isLate: boolean;

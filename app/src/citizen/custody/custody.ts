@@ -9,7 +9,7 @@ import type { CustodyWallet } from '../ports.ts';
 export type CustodyNews =
   /** No service hands it out now. */
   | { kind: 'not-there'; failure: ServiceFailure }
-  /** What came is not the package of the visit. */
+  /** The bytes that came are not the package of the visit. */
   | { kind: 'refused'; problem: PackageProblem }
   /** It is here, and the service was not told. */
   | { kind: 'not-confirmed'; failure: ServiceFailure }
