@@ -23,6 +23,9 @@ const CUSTODY_DOMAIN: &[u8] = b"annona.custody.v1";
 /// Bytes of the encapsulated key: an uncompressed point of P-256.
 const ENCAPSULATED_BYTES: usize = 65;
 
+/// First bytes of a compressed point of P-256. The library also reads one of another form.
+const COMPRESSED: [u8; 2] = [2, 3];
+
 /// Bits of a byte.
 const BYTE_BITS: usize = 8;
 
@@ -304,6 +307,9 @@ fn model_of(signed: &SignedEnrolment) -> Result<ModelName, CustodyError> {
 }
 
 fn public_key(compressed: &[u8; 33]) -> Result<PublicKey, CustodyError> {
+    if !COMPRESSED.contains(&compressed[0]) {
+        return Err(CustodyError::VisitKey);
+    }
     let point = p256::PublicKey::from_sec1_bytes(compressed).map_err(|_| CustodyError::VisitKey)?;
     let bytes = point.to_encoded_point(false);
     PublicKey::from_bytes(bytes.as_bytes()).map_err(|_| CustodyError::VisitKey)
@@ -463,8 +469,8 @@ mod tests {
     fn a_package_about_another_visit_is_refused() {
         let (own, other) = (package(B256::repeat_byte(1)), package(B256::repeat_byte(2)));
         let secret = p256::SecretKey::from_slice(&[3; 32]).unwrap();
-        let key = secret.public_key().to_sec1_bytes();
-        let key = key.as_ref().try_into().unwrap();
+        let key = secret.public_key().to_encoded_point(true);
+        let key = key.as_bytes().try_into().unwrap();
         let secret = VisitSecret::from_bytes(&[3; 32]).unwrap();
         let visit = own.visit(&DOMAIN);
         let mut rng = ChaCha20Rng::seed_from_u64(2);

@@ -5,6 +5,7 @@ use annona_core::{
 use annona_model::{Eye, ModelName};
 use annona_zkml::{CustodyError, CustodyPackage, CustodyVisit, IrisPackage, VisitSecret};
 use k256::ecdsa::SigningKey;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
 use serde_json::Value;
 
 use crate::world::{iris, rng};
@@ -73,9 +74,9 @@ fn visit() -> CustodyVisit {
 /// A visit's secret and its public key as a visit code shows it.
 fn visit_key(byte: u8) -> (VisitSecret, [u8; 33]) {
     let secret = p256::SecretKey::from_slice(&[byte; 32]).unwrap();
-    let public = secret.public_key().to_sec1_bytes();
+    let public = secret.public_key().to_encoded_point(true);
     let secret = VisitSecret::from_bytes(&[byte; 32]).unwrap();
-    (secret, public.as_ref().try_into().unwrap())
+    (secret, public.as_bytes().try_into().unwrap())
 }
 
 fn sealed() -> Vec<u8> {
