@@ -30,6 +30,7 @@ export async function run({ demo, service, newPhone, expect }) {
     expect(code === 'package-unknown', `the service still answers ${again.status} ${code}`);
   }
 
+  const codeSalts = [];
   await phone.press('Save the irises as files');
   await phone.write('PIN', PIN);
   await phone.press('Open the irises');
@@ -44,11 +45,16 @@ export async function run({ demo, service, newPhone, expect }) {
     const rich = starts.map((at) => pixels.subarray(at, at + 32)).filter(isRich);
     expect(rich.length > 10, `few pixels of the ${eye} eye differ`);
     for (const part of rich.slice(0, 20)) phone.watch.addBytes('an iris', part);
-    for (const name of ['image_salt', 'code_salt']) {
-      phone.watch.addBytes('a salt of an iris', Buffer.from(file[name].slice(2), 'hex'));
-    }
+    phone.watch.addBytes('a salt of an iris', Buffer.from(file.image_salt.slice(2), 'hex'));
+    codeSalts.push(file.code_salt.slice(2));
   }
   phone.watch.lookForSecrets('stored', await phone.stored());
+
+  // The orb sends the salts of the codes with them (ENROL-19); the phone sends them to nobody.
+  const own = service.seen.filter(({ isOfBrowser }) => isOfBrowser);
+  const sent = own.map((it) => JSON.stringify(it)).join();
+  expect(!codeSalts.some((salt) => sent.includes(salt)), 'a salt of a code is sent by the phone');
+  expect(own.length > 0, 'no request of the phone was recorded');
 
   await reopen(phone);
   await phone.press('All about me');
