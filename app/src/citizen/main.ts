@@ -4,6 +4,7 @@ import { BROWSER } from '../net/request.ts';
 import { pathFinder, treeTools } from '../tree/tree.ts';
 import { startWallet } from '../wallet/index.ts';
 import { keepOffline } from '../offline/registration.ts';
+import { forgiveBrokenTransactions } from '../storage/work.ts';
 import App from './App.svelte';
 import { CitizenDoor } from './door.svelte.ts';
 import { watchInstallOffer, type InstallOffer } from './install/install.ts';
@@ -21,6 +22,7 @@ if (!target) throw new Error('the page has the element that the app is shown in'
 let onOffer = (_: InstallOffer | undefined): void => undefined;
 let offered: InstallOffer | undefined;
 watchInstallOffer(window, (offer) => onOffer((offered = offer)));
+forgiveBrokenTransactions(window);
 const wallet = startWallet();
 const storage = await SettingsStorage.open();
 const door = new CitizenDoor(wallet, storage);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { IDBPDatabase } from 'idb';
 
 import { Connection } from './connection.ts';
+import { forgiveBrokenTransactions, inBackground } from './work.ts';
 
 /** Connection to databases that are numbered in the order in which they are opened. */
 function connection(fails: readonly number[] = []) {
@@ -31,5 +32,25 @@ describe('a connection', () => {
     // The end of an older one is not the end of this one.
     lost[0]?.();
     expect(await made.database()).toMatchObject({ number: 3 });
+  });
+});
+
+describe('work that goes on by itself', () => {
+  it('may end with the storage, and with no other error', async () => {
+    const broken = new DOMException('Connection is closing.', 'AbortError');
+    await expect(inBackground(Promise.reject(broken))).resolves.toBeUndefined();
+    await expect(inBackground(Promise.reject(new TypeError('x is none')))).rejects.toThrow('x is none');
+  });
+
+  it('has no error of a transaction that was broken off, and every other', () => {
+    const scope = new EventTarget();
+    forgiveBrokenTransactions(scope);
+    const isShown = (reason: unknown) =>
+      scope.dispatchEvent(
+        Object.assign(new Event('unhandledrejection', { cancelable: true }), { reason }),
+      );
+    expect(isShown(new DOMException('Connection is closing.', 'AbortError'))).toBe(false);
+    expect(isShown(new DOMException('gone', 'InvalidStateError'))).toBe(true);
+    expect(isShown(new TypeError('x is none'))).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 /** Entry of the wallet's worker: the only place where the secret is in memory. */
 
+import { forgiveBrokenTransactions } from '../storage/work.ts';
 import { computing } from './computing.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 import { failureOf, serve } from './serve.ts';
@@ -8,6 +9,8 @@ import { COST } from './stretching.ts';
 import { Wallet } from './wallet.ts';
 
 declare const self: DedicatedWorkerGlobalScope;
+
+forgiveBrokenTransactions(self);
 
 const send = (message: FromWorker) => self.postMessage(message);
 

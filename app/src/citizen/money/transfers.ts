@@ -1,5 +1,6 @@
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { openDB, type DBSchema } from 'idb';
 
+import { Connection } from '../../storage/connection.ts';
 import type { Transfer } from './transfer.ts';
 
 /** Most settled transfers that are kept; the chain has them all. */
@@ -11,23 +12,28 @@ interface TransferSchema extends DBSchema {
 
 /** Transfers of this device in IndexedDB, in the order of their signing. They hold no key. */
 export class TransferStorage {
-  private constructor(private readonly database: IDBPDatabase<TransferSchema>) {}
+  private constructor(private readonly connection: Connection<TransferSchema>) {}
 
   static async open(): Promise<TransferStorage> {
-    const database = await openDB<TransferSchema>('annona-transfers', 1, {
-      upgrade: (tables) =>
-        void tables.createObjectStore('transfers', { keyPath: 'place', autoIncrement: true }),
-    });
-    return new TransferStorage(database);
+    const connection = new Connection<TransferSchema>((onLost) =>
+      openDB<TransferSchema>('annona-transfers', 1, {
+        upgrade: (tables) =>
+          void tables.createObjectStore('transfers', { keyPath: 'place', autoIncrement: true }),
+        terminated: onLost,
+      }),
+    );
+    await connection.database();
+    return new TransferStorage(connection);
   }
 
   async all(): Promise<Transfer[]> {
-    return this.database.getAll('transfers');
+    return (await this.connection.database()).getAll('transfers');
   }
 
   /** Adds a transfer, or puts it where it was; of too many, the oldest go. */
   async put(transfer: Transfer): Promise<void> {
-    const write = this.database.transaction('transfers', 'readwrite');
+    const database = await this.connection.database();
+    const write = database.transaction('transfers', 'readwrite');
     await write.store.put(transfer);
     const places = await write.store.getAllKeys();
     for (const place of places.slice(0, -MAX_KEPT)) await write.store.delete(place);

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 
-import { IDBFactory } from 'fake-indexeddb';
+import { forceCloseDatabase, IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { mergedFields, mergedList } from './merge.ts';
@@ -36,6 +36,23 @@ describe('the settings', () => {
     expect(await storage.recall('network')).toEqual({ services: [], endpoints: [] });
     expect(await storage.recall('facts')).toBeUndefined();
     expect(await storage.get()).toEqual({ theme: 'dark' });
+  });
+
+  it('are kept again after the browser has deleted them under an open page', async () => {
+    const opened: IDBDatabase[] = [];
+    const { open } = indexedDB;
+    indexedDB.open = (...how) => {
+      const request = open.apply(indexedDB, how);
+      request.addEventListener('success', () => opened.push(request.result));
+      return request;
+    };
+    const storage = await SettingsStorage.open();
+    await storage.choose({ theme: 'dark' });
+    forceCloseDatabase(opened[0]);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await storage.choose({ language: 'sw' });
+    expect(await storage.get()).toMatchObject({ language: 'sw' });
+    expect(opened).toHaveLength(2);
   });
 
   it('of two tabs are both kept', async () => {

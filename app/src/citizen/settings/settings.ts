@@ -1,6 +1,7 @@
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { openDB, type DBSchema } from 'idb';
 
 import { languageOf, type LanguageCode } from '../../messages/languages.ts';
+import { Connection } from '../../storage/connection.ts';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -44,17 +45,21 @@ export function readSettings(stored: unknown): Settings {
  * by default: the wallet is the part that says what cannot be kept.
  */
 export class SettingsStorage {
-  private constructor(private readonly database: IDBPDatabase<SettingsSchema> | undefined) {}
+  private constructor(private readonly connection: Connection<SettingsSchema>) {}
 
   static async open(): Promise<SettingsStorage> {
-    const opening = openDB<SettingsSchema>('annona-settings', 1, {
-      upgrade: (tables) => void tables.createObjectStore('settings'),
-    });
-    return new SettingsStorage(await opening.catch(() => undefined));
+    const connection = new Connection<SettingsSchema>((onLost) =>
+      openDB<SettingsSchema>('annona-settings', 1, {
+        upgrade: (tables) => void tables.createObjectStore('settings'),
+        terminated: onLost,
+      }),
+    );
+    await connection.database().catch(() => undefined);
+    return new SettingsStorage(connection);
   }
 
   async get(): Promise<Settings> {
-    return readSettings(await this.database?.get('settings', 'shown').catch(() => undefined));
+    return readSettings(await this.#read('shown'));
   }
 
   /** Stores a choice beside the others, which another tab may have changed. */
@@ -64,11 +69,23 @@ export class SettingsStorage {
 
   /** Returns what was kept under a key, as it was stored. */
   async recall(key: KeptKey): Promise<unknown> {
-    return this.database?.get('settings', key).catch(() => undefined);
+    return this.#read(key);
+  }
+
+  async #read(key: 'shown' | KeptKey): Promise<unknown> {
+    try {
+      return await (await this.connection.database()).get('settings', key);
+    } catch {
+      return undefined;
+    }
   }
 
   async keep(key: KeptKey, value: unknown): Promise<void> {
-    await this.database?.put('settings', value, key).catch(() => undefined);
+    try {
+      await (await this.connection.database()).put('settings', value, key);
+    } catch {
+      // As the class says: it is shown all the same, and not kept.
+    }
   }
 
   /**
@@ -80,9 +97,9 @@ export class SettingsStorage {
     changed: (stored: unknown) => Value,
   ): Promise<Value> {
     try {
-      const change = this.database?.transaction('settings', 'readwrite');
-      const value = changed(await change?.store.get(key));
-      await Promise.all([change?.store.put(value, key), change?.done]);
+      const change = (await this.connection.database()).transaction('settings', 'readwrite');
+      const value = changed(await change.store.get(key));
+      await Promise.all([change.store.put(value, key), change.done]);
       return value;
     } catch {
       return changed(undefined);
