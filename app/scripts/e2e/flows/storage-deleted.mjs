@@ -7,8 +7,7 @@ export async function run({ demo, newPhone, nextEpoch, claimsSent, expect }) {
   const words = await join(phone, demo);
   await nextEpoch();
   await reopen(phone);
-  // Nothing is under way when all is deleted.
-  await claim(phone, 1, { isPatient: true });
+  await claim(phone);
   const session = await phone.context.newCDPSession(phone.page);
   const origin = new URL(phone.address).origin;
   await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });

@@ -48,7 +48,7 @@ describe('the settings', () => {
     };
     const storage = await SettingsStorage.open();
     await storage.choose({ theme: 'dark' });
-    forceCloseDatabase(opened[0]);
+    forceCloseDatabase(opened[0] as unknown as typeof IDBDatabase);
     await new Promise((resolve) => setTimeout(resolve, 10));
     await storage.choose({ language: 'sw' });
     expect(await storage.get()).toMatchObject({ language: 'sw' });
