@@ -26,6 +26,7 @@ const shelf = (state: object) => ({
     leafIndex: undefined,
     shelf: state,
     ontask: nothing,
+    onshelf: nothing,
     onendpoints: nothing,
     onback: nothing,
   },
@@ -56,6 +57,9 @@ const page = (task: string, deed: object) => ({
   },
 });
 const asking = { kind: 'asking', isBusy: false };
+
+/** Packages of somebody whose phone keeps one. */
+export const KEPT_SHELF = { kind: 'read', packages: [kept({})], news: [] };
 
 /** States of what an orb sent home. */
 export const CUSTODY_STATES = {

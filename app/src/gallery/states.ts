@@ -52,7 +52,7 @@ import {
   UNIT,
   word,
 } from './examples.ts';
-import { CUSTODY_STATES } from './custody.ts';
+import { CUSTODY_STATES, KEPT_SHELF } from './custody.ts';
 import NewVersionExample from './NewVersionExample.svelte';
 import { SENDING_STATES, transfer } from './sending.ts';
 
@@ -418,14 +418,15 @@ const leafEvent = (kind: string, epoch: number, together: number) => ({
   ...{ transactionHash: word('f'), at: GENESIS + epoch * DAY_SECS + 40_000 },
   countsFrom: GENESIS + (epoch + 1) * DAY_SECS,
 });
-const about = (state: object, leafIndex?: number) => ({
+const EMPTY_SHELF = { kind: 'read', packages: [], news: [] };
+const about = (state: object, leafIndex?: number, shelf: object = EMPTY_SHELF) => ({
   component: AboutPage,
   props: {
     about: state,
     commitment: word('7'),
     leafIndex,
-    shelf: { kind: 'read', packages: [], news: [] },
-    ...{ ontask: nothing, onendpoints: nothing, onback: nothing },
+    shelf,
+    ...{ ontask: nothing, onshelf: nothing, onendpoints: nothing, onback: nothing },
   },
 });
 
@@ -682,6 +683,11 @@ const STATES: Record<string, State> = {
   'verify-place-no-list': place('inclusion-no-list'),
   'verify-place-not-checked': place('no-endpoint', NOT_CHECKED),
   about: about({ kind: 'read', events: [leafEvent('joined', 3, 17)], evidence: CHECKED }),
+  'about-irises': about(
+    { kind: 'read', events: [leafEvent('joined', 3, 17)], evidence: CHECKED },
+    1_203,
+    KEPT_SHELF,
+  ),
   'about-removed': about({
     kind: 'read',
     events: [leafEvent('joined', 3, 2), leafEvent('removed', 15, 1)],

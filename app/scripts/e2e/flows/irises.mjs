@@ -33,7 +33,7 @@ export async function run({ demo, service, newPhone, expect }) {
   const codeSalts = [];
   await phone.press('Save the irises as files');
   await phone.write('PIN', PIN);
-  await phone.press('Open the irises');
+  await phone.press('Continue');
   for (const [button, eye] of [['Save the left eye', 'left'], ['Save the right eye', 'right']]) {
     const coming = phone.page.waitForEvent('download');
     await phone.press(button);
