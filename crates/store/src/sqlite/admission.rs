@@ -8,7 +8,7 @@ use annona_engine::{EnrolmentId, EnrolmentRecord, EnrolmentState, EnrolmentState
 use sqlx::error::ErrorKind;
 
 use super::columns::integer;
-use super::enrolments::{ENROLMENTS, counting, json_list, select_by_id};
+use super::enrolment_rows::{ENROLMENTS, counting, json_list, select_by_id};
 use super::write::WriteTransaction;
 use super::{custody, expect_rows, iris_commitments, reviews, revocations};
 use crate::error::{Unstorable, backend};
