@@ -1,33 +1,12 @@
 //! Packages that orbs sealed for citizens: kept without being read, handed to the visit's key,
 //! and deleted.
 
-use core::fmt;
-
-use annona_core::{B256, CustodyRequest, EnrolmentDomain, UnixSeconds};
+use annona_core::{B256, CustodyRequest, EnrolmentDomain};
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 
-use crate::EnrolmentService;
 use crate::ports::{PackageToKeep, StoreError};
-
-/// Seconds for which a package is kept that nobody fetches: a week.
-const KEEP_SECS: u64 = 7 * 86_400;
-
-/// Package that an orb sealed for a citizen, with the key that it is sealed for. The service
-/// cannot open it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SealedPackage {
-    /// Public key of the visit, P-256 compressed.
-    pub visit_key: [u8; 33],
-    /// Ciphertext, at most [`annona_core::MAX_SEALED_BYTES`] bytes.
-    pub sealed: Vec<u8>,
-}
-
-impl fmt::Debug for SealedPackage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SealedPackage({} bytes)", self.sealed.len())
-    }
-}
+use crate::{EnrolmentService, SealedPackage};
 
 /// Reason for which a package is not handed out, or not deleted.
 #[derive(Debug, thiserror::Error)]
@@ -101,11 +80,6 @@ impl EnrolmentService {
             Err(CustodyError::Signature)
         }
     }
-}
-
-/// Returns the time until which a package is kept that arrives now.
-pub(crate) const fn keep_until(now: UnixSeconds) -> UnixSeconds {
-    UnixSeconds(now.0.saturating_add(KEEP_SECS))
 }
 
 /// Browsers write `s` in either half, so that both are taken; a request means the same under both.

@@ -4,25 +4,24 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use annona_core::{
-    B256, CodeSalts, Commitment, Enrolment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock,
-    OrbId, SignatureError, SignedEnrolment, UnixSeconds, keccak256,
+    B256, CodeSalts, Enrolment, EnrolmentDomain, EnrolmentKind, Epoch, EpochClock, OrbId,
+    SignedEnrolment, UnixSeconds, keccak256,
 };
 use annona_matcher::{Decision, DecisionRule, Gallery};
-use annona_model::Eye;
 use annona_template::{EyePair, MIN_VALID_BITS};
 
 use crate::background::compute;
 use crate::checks::{ChecksUnderWay, PacketCheck};
 use crate::codes::check_codes;
-use crate::custody::{SealedPackage, keep_until};
+use crate::enrol_error::EnrolError;
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
-    Admission, AdmitOutcome, ChainError, ChainReader, Clock, GalleryEntryStatus, NewEnrolment,
-    OrbAllowance, PackageToKeep, Store, StoreError,
+    Admission, AdmitOutcome, ChainReader, Clock, GalleryEntryStatus, NewEnrolment, OrbAllowance,
+    PackageToKeep, Store, StoreError,
 };
 use crate::recognition::{Likeness, Recognition, Searched};
 use crate::refusals::RecentRefusals;
-use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership};
+use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, SealedPackage};
 
 /// Largest number of searches for one enrolment, when others join during each of them (ENROL-9).
 const MAX_ADMIT_ATTEMPTS: u32 = 64;
@@ -32,6 +31,8 @@ const MIN_WIDER_EYE_BITS: u32 = 6_000;
 /// Seconds of a day. Waits are told in whole days: seconds would tell an orb when a person was
 /// enrolled, and with it in which batch (RECOV-9).
 const DAY_SECS: u64 = 86_400;
+/// Seconds for which a package is kept that nobody fetches: a week.
+const PACKAGE_KEEP_SECS: u64 = 7 * DAY_SECS;
 
 /// Enrolment that an orb submits.
 #[derive(Debug, Clone)]
@@ -79,87 +80,6 @@ pub struct EnrolmentPolicy {
     pub review_keep_secs: u64,
     /// Versions of statements that are taken.
     pub commitments: CommitmentPolicy,
-}
-
-/// Reason for which an enrolment is refused.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EnrolError {
-    /// The signature fits no key.
-    #[error(transparent)]
-    Signature(#[from] SignatureError),
-    /// The orb is not active in the orb registry.
-    #[error("orb {0} is not active in the orb registry")]
-    OrbNotActive(OrbId),
-    /// The operator takes nothing from this orb.
-    #[error("nothing is taken from orb {0}")]
-    OrbRefused(OrbId),
-    /// The orb has brought in as many people as it may in an epoch.
-    #[error("orb {orb} has brought in as many people as it may in this epoch")]
-    OrbLimitReached {
-        /// Orb that has reached its limit.
-        orb: OrbId,
-        /// Time until the next epoch, in seconds of the service's clock.
-        wait_secs: u64,
-    },
-    /// The templates are not the ones that the orb signed (ENROL-3).
-    #[error("the templates do not have the signed digest")]
-    IrisDigestMismatch,
-    /// The statement has no commitments, and this service takes none without (ENROL-19).
-    #[error("the statement has no commitments to irises and codes")]
-    CommitmentsRequired,
-    /// A template does not open the code commitment in its eye's place (ENROL-19).
-    #[error("the template of the {} eye does not open its code commitment", eye.name())]
-    CodeCommitmentMismatch {
-        /// Eye that the commitment is in the place of.
-        eye: Eye,
-    },
-    /// A commitment to an iris or to a code belongs to another eye or enrolment (ENROL-20).
-    #[error("a commitment to an iris or to a code was used before")]
-    IrisCommitmentUsed,
-    /// The templates were made with another encoder.
-    #[error("the templates were made with model {actual}, this service takes {expected}")]
-    ModelMismatch {
-        /// Id of the model that the service expects.
-        expected: B256,
-        /// Id of the model in the packet's statement.
-        actual: B256,
-    },
-    /// The capture is too old, or lies in the future (ENROL-4).
-    #[error("the capture is from {captured_at}, the service's clock says {now}")]
-    NotFresh {
-        /// Time of the capture by the orb's clock, in seconds since the Unix epoch.
-        captured_at: u64,
-        /// Time of the service's clock, in seconds since the Unix epoch.
-        now: u64,
-    },
-    /// A recovery of somebody who is not enrolled.
-    #[error("nobody like this is enrolled; enrol as a new person")]
-    NothingToRecover,
-    /// The person's enrolment is too young, or not settled.
-    #[error("this person's enrolment can be replaced in {wait_days} days")]
-    RecoveryTooSoon {
-        /// Time to wait, in days, rounded up; at least one.
-        wait_days: u64,
-    },
-    /// A template has too few valid bits to decide on.
-    #[error("a template has too few valid bits for a decision")]
-    TemplateUnusable,
-    /// The nonce belongs to another enrolment.
-    #[error("the nonce was used by another enrolment")]
-    NonceUsed,
-    /// The commitment is enrolled already (ENROL-5).
-    #[error("commitment {0} is enrolled already")]
-    CommitmentTaken(Commitment),
-    /// Others joined faster than the search could follow.
-    #[error("the gallery kept growing during the search")]
-    Busy,
-    /// The chain gave no answer.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// Answer to a phone that follows its visit by the nonce of a code.
@@ -327,6 +247,8 @@ impl EnrolmentService {
         Ok(record)
     }
 
+    /// Checks all of a packet that needs neither gallery nor database, its age too (ENROL-4), and
+    /// returns the time of its arrival.
     fn check_statement(&self, packet: &EnrolmentPacket) -> Result<UnixSeconds, EnrolError> {
         let enrolment = &packet.signed.enrolment;
         if packet.signed.commitments.is_none()
@@ -367,7 +289,7 @@ impl EnrolmentService {
         self.store.wipe_old_packages(record.received_at).await?;
         let package = packet.package.clone().map(|package| PackageToKeep {
             package,
-            keep_until: keep_until(record.received_at),
+            keep_until: UnixSeconds(record.received_at.0.saturating_add(PACKAGE_KEEP_SECS)),
         });
         let templates = &packet.templates;
         let mut searched = Searched::default();

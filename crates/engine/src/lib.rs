@@ -17,6 +17,7 @@ mod checks;
 mod claims;
 mod codes;
 mod custody;
+mod enrol_error;
 mod enrolments;
 mod fees;
 mod gallery_cache;
@@ -37,10 +38,9 @@ pub use annona_model::Eye;
 pub use checks::PacketCheck;
 pub use claims::{ClaimError, ClaimRules, ClaimService};
 pub use codes::code_commitment;
-pub use custody::{CustodyError, SealedPackage};
-pub use enrolments::{
-    CommitmentPolicy, EnrolError, EnrolmentPacket, EnrolmentPolicy, EnrolmentService, Visit,
-};
+pub use custody::CustodyError;
+pub use enrol_error::EnrolError;
+pub use enrolments::{CommitmentPolicy, EnrolmentPacket, EnrolmentPolicy, EnrolmentService, Visit};
 pub use fees::FeePolicy;
 pub use membership::{
     ArchiveError, EpochTree, Membership, MembershipError, MembershipRules, TREE_MAGIC,
@@ -59,5 +59,5 @@ pub use settlement::SettlementRules;
 pub use types::{
     ClaimIntake, ClaimRecord, ClaimRejection, ClaimState, ClaimStateKind, EnrolmentId,
     EnrolmentRecord, EnrolmentState, EnrolmentStateKind, RevocationReason, RevocationRecord,
-    RevocationState, RevocationStateKind,
+    RevocationState, RevocationStateKind, SealedPackage,
 };

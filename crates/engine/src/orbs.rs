@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use annona_core::{OrbId, UnixSeconds};
 
-use crate::EnrolError;
+use crate::enrol_error::EnrolError;
 use crate::ports::{ChainReader, Clock};
 
 /// Seconds for which an orb that was found active is taken to be active (ENROL-2).

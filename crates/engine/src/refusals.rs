@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use annona_core::{B256, OrbId, UnixSeconds};
 
-use crate::EnrolError;
+use crate::enrol_error::EnrolError;
 
 /// Seconds for which a refusal is told: longer than a phone shows codes after a visit.
 const KEEP_SECS: u64 = 600;

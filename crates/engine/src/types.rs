@@ -1,4 +1,6 @@
-//! Enrolments, revocations and claims as they are stored, with their states.
+//! Enrolments, revocations, packages and claims as they are stored, with their states.
+
+use core::fmt;
 
 use annona_core::{
     B256, Claim, ClaimTerms, Commitment, Enrolment, LeafIndex, OrbId, Root, UnixSeconds,
@@ -238,6 +240,22 @@ impl EnrolmentRecord {
     #[must_use]
     pub const fn commitment(&self) -> Commitment {
         self.enrolment.commitment
+    }
+}
+
+/// Package that an orb sealed for a citizen, with the key that it is sealed for. The service
+/// cannot open it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedPackage {
+    /// Public key of the visit, P-256 compressed.
+    pub visit_key: [u8; 33],
+    /// Ciphertext, at most [`annona_core::MAX_SEALED_BYTES`] bytes.
+    pub sealed: Vec<u8>,
+}
+
+impl fmt::Debug for SealedPackage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SealedPackage({} bytes)", self.sealed.len())
     }
 }
 
