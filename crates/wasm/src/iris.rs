@@ -3,8 +3,8 @@ use annona_model::{Eye, ModelName, NormalisedIris, NormalisedSize};
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, PrimeField};
 
-use crate::answer::Refusal;
 use crate::message::Reader;
+use crate::refusal::Refusal;
 
 /// Bits of a byte.
 const BYTE_BITS: usize = 8;

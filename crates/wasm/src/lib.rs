@@ -16,6 +16,7 @@ mod call;
 mod iris;
 mod message;
 mod receive;
+mod refusal;
 
 use std::cell::RefCell;
 

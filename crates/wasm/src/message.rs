@@ -4,7 +4,7 @@ use annona_core::{
 use annona_prover::Identity;
 use annona_tree::InclusionProof;
 
-use crate::answer::Refusal;
+use crate::refusal::Refusal;
 
 /// Reads an argument part by part.
 pub(crate) struct Reader<'a>(&'a [u8]);
