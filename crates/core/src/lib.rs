@@ -21,6 +21,7 @@ mod field;
 mod receipt;
 mod revert;
 mod signature;
+mod signed_enrolment;
 
 pub use alloy_primitives::{Address, B256, Signature, U256, keccak256};
 
@@ -32,7 +33,7 @@ pub use claim::{
 };
 pub use committed_enrolment::{CodeSalts, CommittedEnrolment, EyeCommitments, IrisCommitments};
 pub use custody::{CustodyRequest, MAX_SEALED_BYTES};
-pub use enrolment::{Enrolment, EnrolmentDomain, EnrolmentKind, OrbId, SignedEnrolment};
+pub use enrolment::{Enrolment, EnrolmentDomain, EnrolmentKind, OrbId};
 pub use epoch::{ClaimCalendar, ClaimWindow, Epoch, EpochClock, EpochError, UnixSeconds};
 pub use field::{
     BASE_MODULUS, Commitment, FieldElement, FieldError, LeafIndex, NullifierHash, Root,
@@ -41,3 +42,4 @@ pub use field::{
 pub use receipt::{ClaimReceipt, ClaimRefusal, ClaimTerms, SignedReceipt, SignedRefusal};
 pub use revert::RevertReason;
 pub use signature::SignatureError;
+pub use signed_enrolment::SignedEnrolment;
