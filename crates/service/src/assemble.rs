@@ -2,13 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use annona_api::ApiState;
 use annona_bindings::Deployment;
 use annona_chain::{EvmReader, EvmWriter, ReceiptKey, SenderKeys};
-use annona_core::{B256, ClaimCalendar, EpochClock, UnixSeconds};
-use annona_engine::ports::{ChainPorts, ChainReader, Clock, Store};
+use annona_core::{B256, ClaimCalendar, EpochClock};
+use annona_engine::ports::{ChainPorts, ChainReader, Store};
 use annona_engine::{
     BatchPolicy, ClaimRules, ClaimService, EnrolmentPolicy, EnrolmentService, Membership, Outbox,
     ReceiptService, Relay, RelayParts, RelayRules, Sequencer, SequencerParts, SequencerRules,
@@ -26,21 +26,12 @@ use tokio_util::sync::CancellationToken;
 use crate::account_keys;
 use crate::background::{Workers, health_board};
 use crate::checks::ChainIdentityCheck;
+pub use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::health::ServiceHealth;
 use crate::prover::LocalProver;
 use crate::tree_file::TreeFile;
 use crate::workers::Workplace;
-
-/// The machine's clock.
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> UnixSeconds {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        UnixSeconds(since.map_or(0, |elapsed| elapsed.as_secs()))
-    }
-}
 
 /// The parts of the service, wired.
 pub struct Service {

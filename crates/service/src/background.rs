@@ -12,8 +12,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::assemble::SystemClock;
 use crate::checks::{ChainIdentityCheck, ClockCheck, check_disk};
+use crate::clock::SystemClock;
 use crate::health::HealthBoard;
 use crate::tree_file::TreeFile;
 use crate::workers::{Pace, Workplace};

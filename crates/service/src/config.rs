@@ -25,9 +25,10 @@ use figment::providers::{Format, Toml};
 use figment::value::Value;
 use serde::Deserialize;
 
+pub use environment::forget_environment;
 use environment::{Override, Overrides};
-pub use environment::{PREFIX, forget_environment};
 use schema::Key;
+pub use schema::PREFIX;
 pub use source::Origins;
 use source::Source;
 

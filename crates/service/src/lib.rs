@@ -14,6 +14,7 @@ pub mod account_keys;
 pub mod assemble;
 mod background;
 mod checks;
+mod clock;
 pub mod config;
 mod health;
 pub mod logs;

@@ -8,12 +8,7 @@ use std::process::Command;
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
-use super::schema::{Key, Kind};
-
-/// Start of the names of all variables of this program, in upper or lower case.
-pub const PREFIX: &str = "ANNONA_";
-/// Between section and name.
-const SEPARATOR: &str = "__";
+use super::schema::{Key, Kind, PREFIX, SEPARATOR};
 
 /// Variables of the process that begin with [`PREFIX`].
 pub(crate) fn of_process() -> Vec<(OsString, OsString)> {

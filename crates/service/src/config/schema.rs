@@ -6,6 +6,11 @@ use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+/// Start of the names of all variables of this program, in upper or lower case.
+pub const PREFIX: &str = "ANNONA_";
+/// Between section and name.
+pub(crate) const SEPARATOR: &str = "__";
+
 /// Form of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -27,8 +32,7 @@ pub(crate) struct Key {
 impl Key {
     /// Environment variable that sets it.
     pub(crate) fn variable(&self) -> String {
-        let prefix = super::environment::PREFIX;
-        format!("{prefix}{}__{}", self.section, self.name).to_uppercase()
+        format!("{PREFIX}{}{SEPARATOR}{}", self.section, self.name).to_uppercase()
     }
 }
 

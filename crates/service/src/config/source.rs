@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use figment::error::{Actual, Kind as Fault};
 
 use super::environment::{Override, nearest};
-use super::schema::Key;
+use super::schema::{Key, PREFIX, SEPARATOR};
 
 /// A configuration before it is understood: the file's text, and what overrides it.
 pub(crate) struct Source {
@@ -101,7 +101,7 @@ impl Source {
                 format!("{file} has no section [{field}]")
             }
             Fault::MissingField(field) => {
-                let variable = super::environment::PREFIX.to_owned() + section + "__" + field;
+                let variable = PREFIX.to_owned() + section + SEPARATOR + field;
                 format!(
                     "{field} of [{section}] is missing: write it into {file}, or set {}",
                     variable.to_uppercase()
