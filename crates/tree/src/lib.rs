@@ -14,6 +14,7 @@
 
 mod archive;
 mod empty;
+mod error;
 mod poseidon;
 mod proof;
 mod ranges;
@@ -23,9 +24,10 @@ mod version;
 
 pub use archive::{RestoreError, read_version, write_version};
 pub use empty::empty_root;
+pub use error::TreeError;
 pub use poseidon::{hash_pair, hash_pairs};
 pub use proof::InclusionProof;
 pub use ranges::{TILE_WIDTH, TileRanges};
 pub use tile::{TILE_LEVELS, Tile, TileError, TileId};
-pub use tree::{MembershipTree, Revocation, TreeError};
-pub use version::TreeVersion;
+pub use tree::MembershipTree;
+pub use version::{Revocation, TreeVersion};

@@ -4,9 +4,9 @@ use annona_core::{Commitment, FieldElement, LeafIndex, Root, TREE_DEPTH};
 use rayon::prelude::*;
 
 use crate::empty::empty_node;
+use crate::error::TreeError;
 use crate::proof::InclusionProof;
 use crate::tile::{TILE_HEIGHT, TILE_LEVELS, Tile, TileId, empty_block, height_of, write_block};
-use crate::{Revocation, TreeError};
 
 /// Leaves that fit: `2^30` (REG-4).
 const CAPACITY: u64 = 1 << TREE_DEPTH;
@@ -19,6 +19,15 @@ type Block = Arc<[FieldElement]>;
 
 static EMPTY_BLOCKS: LazyLock<[Block; TILE_LEVELS]> =
     LazyLock::new(|| core::array::from_fn(|level| empty_block(level).into()));
+
+/// A leaf that is to become empty. Its position is not used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revocation {
+    /// Position of the leaf.
+    pub leaf_index: LeafIndex,
+    /// Commitment at the position.
+    pub commitment: Commitment,
+}
 
 /// A new node at a position of its level.
 #[derive(Debug, Clone, Copy)]
