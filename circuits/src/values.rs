@@ -100,29 +100,3 @@ impl Builder for Evaluator {
         self.private(scale * a * b + rest)
     }
 }
-
-/// Counts rows.
-#[derive(Default)]
-pub(crate) struct Counter {
-    pub(crate) rows: usize,
-}
-
-impl Builder for Counter {
-    type Lc = ();
-
-    fn constant(&self, _value: Fr) {}
-
-    fn combine(&self, _terms: &[(Fr, &())]) {}
-
-    fn public(&mut self, _value: Fr) {}
-
-    fn private(&mut self, _value: Fr) {}
-
-    fn enforce(&mut self, _rule: Rule, _a: &(), _b: &(), _c: &()) {
-        self.rows += 1;
-    }
-
-    fn solve(&mut self, _rule: Rule, _a: &(), _b: &(), _scale: Fr, _rest: &()) {
-        self.rows += 1;
-    }
-}
