@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::modes::{FeeModel, Modes, RpcRefusal};
-use crate::proxy::{ProxyOutcome, Shared};
+use crate::node::Node;
 
 /// Methods that ask for the state of a block, and the place of the block in their parameters.
 const STATE_METHODS: [(&str, usize); 7] = [
@@ -16,6 +16,14 @@ const STATE_METHODS: [(&str, usize); 7] = [
 
 const TOO_LONG: RpcRefusal = RpcRefusal::rpc(-32_008, "response is too big");
 
+/// Result of one request.
+pub(crate) enum ProxyOutcome {
+    Answer(Value),
+    Refused(RpcRefusal),
+    /// The node gave no answer.
+    Lost,
+}
+
 /// Reads a number of JSON-RPC.
 pub(crate) fn number(value: &Value) -> Option<u64> {
     let digits = value.as_str()?.strip_prefix("0x")?;
@@ -23,7 +31,7 @@ pub(crate) fn number(value: &Value) -> Option<u64> {
 }
 
 /// Answers one request as an endpoint with these properties does.
-pub(crate) async fn answer(shared: &Shared, modes: &Modes, request: &Value) -> ProxyOutcome {
+pub(crate) async fn answer(node: &Node, modes: &Modes, request: &Value) -> ProxyOutcome {
     let method = request["method"].as_str().unwrap_or_default();
     let request = &at_stale_head(modes, method, request);
     if let Some(refusal) = refused_outright(modes, method, request) {
@@ -38,10 +46,10 @@ pub(crate) async fn answer(shared: &Shared, modes: &Modes, request: &Value) -> P
             json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }),
         );
     }
-    if method == "eth_getLogs" && is_beyond_span(shared, modes, request).await {
+    if method == "eth_getLogs" && is_beyond_span(node, modes, request).await {
         return ProxyOutcome::Refused(modes.log_limit.map_or(TOO_LONG, |limit| limit.refusal));
     }
-    let Some(mut answer) = shared.forward(request).await else {
+    let Some(mut answer) = node.forward(request).await else {
         return ProxyOutcome::Lost;
     };
     match method {
@@ -131,7 +139,7 @@ fn refused_outright(modes: &Modes, method: &str, request: &Value) -> Option<RpcR
     }
 }
 
-async fn is_beyond_span(shared: &Shared, modes: &Modes, request: &Value) -> bool {
+async fn is_beyond_span(node: &Node, modes: &Modes, request: &Value) -> bool {
     let Some(most) = modes.log_limit.and_then(|limit| limit.blocks) else {
         return false;
     };
@@ -141,7 +149,7 @@ async fn is_beyond_span(shared: &Shared, modes: &Modes, request: &Value) -> bool
     };
     let to = match number(&filter["toBlock"]) {
         Some(to) => Some(to),
-        None => number(&shared.tell_node("eth_blockNumber", &json!([])).await),
+        None => number(&node.tell("eth_blockNumber", &json!([])).await),
     };
     to.is_some_and(|to| to >= from.saturating_add(most))
 }

@@ -17,6 +17,7 @@ mod eyes;
 mod fault;
 mod hostile;
 mod modes;
+mod node;
 mod orb;
 mod patience;
 mod proxy;

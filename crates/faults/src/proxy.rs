@@ -3,8 +3,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use alloy_primitives::{B256, Bytes, keccak256};
-use annona_http::reqwest::Client;
-use annona_http::{ClientTimeouts, client_for};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -17,15 +15,15 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
+use crate::answers::ProxyOutcome;
 use crate::modes::{BatchSupport, Failure, Modes, RetryAfter, RpcRefusal, Trouble, When};
+use crate::node::Node;
 use crate::server::{Server, page};
 use crate::{Fault, answers};
 
 /// Furthest that an answer about a nonce is off.
 const WORST_NONCE: u64 = 3;
 const DELAY: Duration = Duration::from_millis(10);
-/// Longest wait for the node itself.
-const NODE_LIMIT: Duration = Duration::from_secs(60);
 
 /// Schedule of faults.
 enum Plan {
@@ -54,15 +52,12 @@ struct ProxyState {
     requests: u32,
 }
 
-pub(crate) struct Shared {
+struct Shared {
     plan: Mutex<Plan>,
     state: Mutex<ProxyState>,
-    /// The last answer to each request.
-    before: Mutex<HashMap<String, Value>>,
     happened: Mutex<HashMap<Fault, u32>>,
     asked: Mutex<HashMap<String, u32>>,
-    node: String,
-    client: Client,
+    node: Node,
 }
 
 /// Endpoint before a node; it stops answering when it is dropped.
@@ -71,32 +66,18 @@ pub struct Proxy {
     shared: Arc<Shared>,
 }
 
-/// Result of one request.
-pub(crate) enum ProxyOutcome {
-    Answer(Value),
-    Refused(RpcRefusal),
-    /// The node gave no answer.
-    Lost,
-}
-
 impl Proxy {
     /// Takes its place before the node at `node`.
     ///
     /// # Panics
     /// Panics if `node` is no address, or there is no free port.
     pub async fn start(node: String) -> Self {
-        let limits = ClientTimeouts {
-            connect: NODE_LIMIT,
-            request: NODE_LIMIT,
-        };
         let shared = Arc::new(Shared {
             plan: Mutex::new(Plan::Never),
             state: Mutex::default(),
-            before: Mutex::default(),
             happened: Mutex::default(),
             asked: Mutex::default(),
-            client: client_for(&node.parse().unwrap(), limits).unwrap(),
-            node,
+            node: Node::new(node),
         });
         // Hosted endpoints carry a key in the path: every path leads to the node.
         let router = Router::new()
@@ -196,7 +177,7 @@ fn members(request: &Value) -> &[Value] {
 }
 
 impl Shared {
-    pub(crate) fn modes(&self) -> Modes {
+    fn modes(&self) -> Modes {
         self.state.lock().unwrap().modes.clone()
     }
 
@@ -220,7 +201,7 @@ impl Shared {
             }
         };
         if let Some(depth) = depth {
-            self.tell_node("anvil_reorg", &json!([depth, []])).await;
+            self.node.tell("anvil_reorg", &json!([depth, []])).await;
         }
     }
 
@@ -261,13 +242,13 @@ impl Shared {
                 tokio::time::sleep(time).await;
                 self.respond(request).await
             }
-            Failure::CutAnswer => cut(&self.forward(request).await.unwrap_or_default()),
+            Failure::CutAnswer => cut(&self.node.forward(request).await.unwrap_or_default()),
             Failure::TooManyRequests(retry_after) => too_many(retry_after),
             Failure::Page(status) => page(status, "Bad Gateway"),
             Failure::NotJson => "upstream connect error or disconnect/reset".into_response(),
             Failure::Empty => StatusCode::OK.into_response(),
             Failure::WrongId => {
-                let mut answer = self.forward(request).await.unwrap_or_default();
+                let mut answer = self.node.forward(request).await.unwrap_or_default();
                 for member in answer.as_array_mut().into_iter().flatten() {
                     member["id"] = json!(u32::MAX);
                 }
@@ -286,7 +267,7 @@ impl Shared {
     async fn respond(&self, request: &Value) -> Response {
         let modes = self.modes();
         let Value::Array(all) = request else {
-            return match answers::answer(self, &modes, request).await {
+            return match answers::answer(&self.node, &modes, request).await {
                 ProxyOutcome::Answer(answer) => axum::Json(answer).into_response(),
                 ProxyOutcome::Refused(refusal) => refused(&refusal, request),
                 ProxyOutcome::Lost => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -304,7 +285,7 @@ impl Shared {
         }
         let mut together = Vec::with_capacity(all.len());
         for member in all {
-            together.push(match answers::answer(self, &modes, member).await {
+            together.push(match answers::answer(&self.node, &modes, member).await {
                 ProxyOutcome::Answer(answer) => answer,
                 ProxyOutcome::Refused(refusal) => refusal.to_json(&member["id"]),
                 ProxyOutcome::Lost => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -347,32 +328,32 @@ impl Shared {
         match fault {
             Fault::LoseRequest => None,
             Fault::LoseAnswer => {
-                self.forward(request).await;
+                self.node.forward(request).await;
                 None
             }
             Fault::Repeat => {
-                self.forward(request).await;
-                self.forward(request).await
+                self.node.forward(request).await;
+                self.node.forward(request).await
             }
             Fault::Delay => {
                 tokio::time::sleep(DELAY).await;
-                self.forward(request).await
+                self.node.forward(request).await
             }
             Fault::Fail => error("internal error"),
-            Fault::Old => match self.known(request) {
+            Fault::Old => match self.node.known(request) {
                 Some(before) => Some(before),
-                None => self.forward(request).await,
+                None => self.node.forward(request).await,
             },
             Fault::Swallow => {
                 Some(json!({ "jsonrpc": "2.0", "id": id, "result": sent().to_string() }))
             }
             Fault::AlreadyKnown => {
-                self.forward(request).await;
+                self.node.forward(request).await;
                 error("already known")
             }
             Fault::NonceTooLow => error("nonce too low"),
             Fault::Evict => {
-                let answer = self.forward(request).await;
+                let answer = self.node.forward(request).await;
                 self.drop_transaction(sent()).await;
                 answer
             }
@@ -381,39 +362,16 @@ impl Shared {
         }
     }
 
-    pub(crate) async fn forward(&self, request: &Value) -> Option<Value> {
-        let sending = self.client.post(&self.node).json(request).send();
-        let answer: Value = sending.await.ok()?.json().await.ok()?;
-        if !request.is_array() {
-            let mut before = self.before.lock().unwrap();
-            before.insert(name(request), answer.clone());
-        }
-        Some(answer)
-    }
-
-    /// Asks the node a question of the proxy's own, and returns the result.
-    pub(crate) async fn tell_node(&self, method: &str, params: &Value) -> Value {
-        let request = json!({ "jsonrpc": "2.0", "id": 0, "method": method, "params": params });
-        let answer = self.forward(&request).await.unwrap_or_default();
-        answer["result"].clone()
-    }
-
-    /// Returns the last answer to the same question, under the new number.
-    fn known(&self, request: &Value) -> Option<Value> {
-        let mut answer = self.before.lock().unwrap().get(&name(request))?.clone();
-        answer["id"] = request["id"].clone();
-        Some(answer)
-    }
-
     async fn nonce(&self, request: &Value, off: impl Fn(u64, u64) -> u64) -> Option<Value> {
-        let mut answer = self.forward(request).await?;
+        let mut answer = self.node.forward(request).await?;
         let told = off(answers::number(&answer["result"])?, WORST_NONCE);
         answer["result"] = json!(format!("{told:#x}"));
         Some(answer)
     }
 
     async fn drop_transaction(&self, hash: B256) {
-        self.tell_node("anvil_dropTransaction", &json!([hash.to_string()]))
+        self.node
+            .tell("anvil_dropTransaction", &json!([hash.to_string()]))
             .await;
     }
 }
@@ -423,11 +381,6 @@ impl RpcRefusal {
         let error = json!({ "code": self.code.unwrap_or(-32_000), "message": self.message });
         json!({ "jsonrpc": "2.0", "id": id, "error": error })
     }
-}
-
-/// Names the question of a request: its method and parameters.
-fn name(request: &Value) -> String {
-    format!("{} {}", request["method"], request["params"])
 }
 
 fn refused(refusal: &RpcRefusal, request: &Value) -> Response {
