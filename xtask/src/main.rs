@@ -15,6 +15,7 @@ mod measure;
 mod mutants;
 mod peers;
 mod python;
+mod rings;
 mod rust_tests;
 mod setup;
 mod shell;

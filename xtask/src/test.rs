@@ -9,7 +9,7 @@ use crate::peers::{self, PeersArgs};
 use crate::rust_tests::{self, TestBinary};
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end, run_with};
 use crate::steps::{StepOutcome, Steps, timed};
-use crate::{app, dependencies, measure, setup, spec, symbolic, tidy, walls};
+use crate::{app, dependencies, measure, rings, setup, spec, symbolic, tidy, walls};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -33,11 +33,12 @@ struct Run {
 
 type Step = (&'static str, fn(&mut Run) -> anyhow::Result<StepOutcome>);
 
-const LINTS: [Step; 8] = [
+const LINTS: [Step; 9] = [
     ("specification", |_| ran(spec::check())),
     ("manner of the house", |_| ran(tidy::check())),
     ("measurements in documents", |_| ran(measure::check())),
     ("walls between crates", |_| ran(walls::check())),
+    ("rings of modules", |_| ran(rings::check())),
     ("Rust format", |_| ran(cargo(&["fmt", "--all", "--check"]))),
     ("dependencies", |_| dependencies::check()),
     ("Rust lints", |_| {

@@ -124,8 +124,8 @@ pub(crate) fn check() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Normal dependencies of packages, by name.
-struct Graph(BTreeMap<String, BTreeSet<String>>);
+/// Dependencies by name: of packages, or of modules.
+pub(crate) struct Graph(pub(crate) BTreeMap<String, BTreeSet<String>>);
 
 impl Graph {
     fn read(metadata: &Value) -> anyhow::Result<Self> {
@@ -151,7 +151,7 @@ impl Graph {
     }
 
     /// Finds the shortest way from a package to another.
-    fn path(&self, from: &str, to: &str) -> Option<Vec<String>> {
+    pub(crate) fn path(&self, from: &str, to: &str) -> Option<Vec<String>> {
         let mut paths = std::collections::VecDeque::from([vec![from.to_owned()]]);
         let mut seen = BTreeSet::new();
         while let Some(path) = paths.pop_front() {
