@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use annona_client::wire::{EnrolmentRequest, EnrolmentView, SealedPackageRequest};
@@ -9,7 +11,10 @@ use annona_core::{
 use annona_iris::pad::{AcceptedCapture, CaptureRefusal, SelectedFrame};
 use annona_iris::{Encoding, Eye, IrisError, NormalisedIris, encode};
 use annona_template::{EyePair, MODEL_ID};
-use annona_zkml::{CustodyError, CustodyPackage, IrisPackage, ModelName};
+use annona_zkml::{
+    CustodyError, CustodyPackage, EncodingProver, IrisPackage, ModelName, ProofContext, ProofPair,
+    ProveError,
+};
 use image::GrayImage;
 use rand::CryptoRng;
 
@@ -39,6 +44,9 @@ pub enum OrbError {
     /// The package for the person was not made.
     #[error("the package for the person was not made")]
     Package(#[from] CustodyError),
+    /// The codes were not proved.
+    #[error("the codes were not proved")]
+    Proof(#[from] ProveError),
     /// The service refused, or did not answer.
     #[error(transparent)]
     Service(#[from] ClientError),
@@ -157,6 +165,7 @@ pub struct Orb {
     key: PrivateKeySigner,
     service: ApiClient,
     domain: EnrolmentDomain,
+    prover: Option<Arc<EncodingProver>>,
 }
 
 impl Orb {
@@ -167,7 +176,21 @@ impl Orb {
             key,
             service,
             domain,
+            prover: None,
         }
+    }
+
+    /// The same orb, which proves the codes that it sends (ENROL-23), or proves none. The prover
+    /// must be of the model of templates.
+    #[must_use]
+    pub fn proving(self, prover: Option<Arc<EncodingProver>>) -> Self {
+        Self { prover, ..self }
+    }
+
+    /// The same orb, which reports to another service.
+    #[must_use]
+    pub fn reporting_to(self, service: ApiClient) -> Self {
+        Self { service, ..self }
     }
 
     /// Returns the orb's name in the orb registry.
@@ -177,7 +200,8 @@ impl Orb {
     }
 
     /// Signs a capture and submits it, of a new person or of one who has lost the identity
-    /// enrolled before. The images stay here and are dropped by the caller.
+    /// enrolled before. The images stay here and are dropped by the caller. Proving both codes
+    /// takes seconds, and is done on a thread of its own.
     ///
     /// # Errors
     /// [`OrbError`].
@@ -192,11 +216,29 @@ impl Orb {
         let signed = self.sign(kind, invitation, capture, &packages, captured_at)?;
         let salts = packages.code_salts();
         let mut request = EnrolmentRequest::new(&signed, &capture.templates, Some(&salts));
+        request.encoding_proofs = self.prove(&packages, invitation.commitment).await?;
         if let Some(key) = invitation.visit_key {
             let sealed = packages.seal(&signed, &key, &self.domain, &mut rand::rng())?;
             request.package = Some(SealedPackageRequest::new(&key, &sealed));
         }
         Ok(self.service.enrol(&request).await?)
+    }
+
+    /// Proves both codes, if this orb proves, and returns the text of the proofs.
+    async fn prove(
+        &self,
+        packages: &IrisPackages,
+        person: Commitment,
+    ) -> Result<Option<String>, OrbError> {
+        let Some(prover) = self.prover.clone() else {
+            return Ok(None);
+        };
+        let packages = packages.clone();
+        let proving = move || packages.prove(&prover, person, &mut rand::rng());
+        match tokio::task::spawn_blocking(proving).await {
+            Ok(proofs) => Ok(Some(proofs?.to_json())),
+            Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+        }
     }
 
     /// Signs a capture with the commitments to its irises and codes (ENROL-19).
@@ -276,6 +318,26 @@ impl IrisPackages {
         let (left, right) = (self.left.clone(), self.right.clone());
         let package = CustodyPackage::new(left, right, *signed)?;
         Ok(package.seal(visit_key, domain, rng)?)
+    }
+
+    /// Proves that both codes came from the model of templates, at the enrolment of `person`
+    /// (ENROL-23). At full size it takes seconds and 334 MB.
+    ///
+    /// # Errors
+    /// [`OrbError::Proof`] when the prover is of another model.
+    pub fn prove(
+        &self,
+        prover: &EncodingProver,
+        person: Commitment,
+        rng: &mut impl CryptoRng,
+    ) -> Result<ProofPair, OrbError> {
+        let context = ProofContext::enrolment(person);
+        let mut prove = |package| -> Result<_, ProveError> {
+            prover.prove(&prover.prepare(package, &context)?, rng)
+        };
+        let (left, right) = (prove(&self.left)?, prove(&self.right)?);
+        let pair = ProofPair::new(left, right);
+        Ok(pair.expect("one prover proved two irises with two salts for one context"))
     }
 
     /// Returns the salts by which a service checks the code commitments.

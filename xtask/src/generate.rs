@@ -65,6 +65,7 @@ pub(crate) fn run(mode: Mode) -> anyhow::Result<()> {
     circuits(mode, &mut stale)?;
     encodings(mode, &mut stale)?;
     encoding_verifier(mode, &mut stale)?;
+    frozen_enrolment(mode, &mut stale)?;
     fixtures(mode, &mut stale)?;
     iris_vectors(mode, &mut stale)?;
     artifacts(mode, &mut stale)?;
@@ -234,6 +235,25 @@ fn encoding_verifier(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()>
     let text = frozen_encodings(&frozen, &read("circuits/encodings.lock.json")?)?;
     let kept = "contracts/test/fixtures/encodings.json";
     settle(mode, stale, kept, text.as_bytes())
+}
+
+/// An enrolment whose codes are proved with the full-size key, for tests that cannot afford that.
+/// A quick check believes that the proofs follow from the key.
+fn frozen_enrolment(mode: Mode, stale: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    const NAME: &str = "frozen_enrolment";
+    if mode == Mode::QuickCheck {
+        return Ok(());
+    }
+    build(&["--example", NAME])?;
+    let made = std::env::temp_dir().join(format!("annona-{NAME}-{}.json", std::process::id()));
+    let program = debug_folder()?.join("examples");
+    let program = program.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX));
+    let arguments = [&circuit_keys(), &made].map(|path| path.to_string_lossy().into_owned());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run_in(root(), program, &arguments)?;
+    let kept = "crates/zkml/tests/enrolment.json";
+    settle(mode, stale, kept, &fs::read(&made)?)?;
+    Ok(fs::remove_file(made)?)
 }
 
 /// Lists frozen proofs by the circuit whose key they were made for.

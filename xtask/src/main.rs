@@ -121,6 +121,11 @@ fn demo(arguments: &[String]) -> anyhow::Result<()> {
         // Who keeps the service running may want to open the app.
         app::build()?;
     }
+    let keys = shell::circuit_keys().display().to_string();
+    let kept = [&["--encoding-keys".to_owned(), keys][..], arguments].concat();
+    let names_keys = |word: &String| word.starts_with("--encoding-keys") || word == "--empty";
+    let is_as_told = arguments.iter().any(names_keys);
+    let arguments = if is_as_told { arguments } else { &kept };
     shell::replace(&shell::annona_binary()?, "demo", arguments)
 }
 

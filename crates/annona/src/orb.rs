@@ -8,6 +8,7 @@ mod visit_code;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use annona_bindings::Deployment;
@@ -17,6 +18,7 @@ use annona_core::{B256, Commitment, EnrolmentDomain, EnrolmentKind, UnixSeconds}
 use annona_http::SecretUrl;
 use annona_iris::pad::Challenge;
 use annona_service::account_keys;
+use annona_zkml::EncodingProver;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use image::GrayImage;
@@ -28,6 +30,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use crate::output::Format;
+use crate::zkml::template_prover;
 use attacks::AttacksArgs;
 use calibrate::CalibrateArgs;
 use trial::TrialArgs;
@@ -103,6 +106,11 @@ pub(crate) struct EnrolArgs {
     /// Seed of the session: light, gaze and noise are the same each time.
     #[arg(long, value_name = "SEED", requires = "simulate")]
     session: Option<u64>,
+    /// Prove both codes, for a service that asks for it: the proof says that they came from the
+    /// published model and the irises that the orb commits to. The prover is in this folder, or
+    /// is made there under the UNSAFE test key, which takes minutes and 230 MB.
+    #[arg(long, value_name = "FOLDER")]
+    encoding_keys: Option<PathBuf>,
     /// Print the enrolment as JSON.
     #[arg(long)]
     json: bool,
@@ -168,11 +176,16 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     // Before the capture, which may take longer than a visit code is good for.
     let (kind, invitation) = args.citizen.read(&deployment.enrolment_domain())?;
     let service = ApiClient::new(args.service.expose())?;
+    let prover = match args.encoding_keys.clone() {
+        Some(folder) => Some(load_prover(folder).await?),
+        None => None,
+    };
     let orb = Orb::new(
         account_keys::read(&args.key_file)?,
         service,
         deployment.enrolment_domain(),
-    );
+    )
+    .proving(prover);
     let capture = match (&args.left, &args.right, args.simulate) {
         (Some(left), Some(right), None) => Capture::from_images(&EyeImages {
             left: open(left)?,
@@ -193,6 +206,12 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     let view = orb.enrol(kind, &invitation, &capture, now()).await?;
     Format::from_flag(args.json).print(&view, || describe(&view))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Loads the prover of the codes, or makes it, on a thread of its own.
+pub(crate) async fn load_prover(folder: PathBuf) -> anyhow::Result<Arc<EncodingProver>> {
+    let loading = tokio::task::spawn_blocking(move || template_prover(&folder));
+    Ok(Arc::new(loading.await.context("the prover ended early")??))
 }
 
 fn describe(view: &EnrolmentView) -> String {

@@ -73,19 +73,25 @@ impl ServiceProcess {
     }
 }
 
-impl Drop for ServiceProcess {
+impl ServiceProcess {
     /// Ends the process and waits for its end, so that none is left behind.
     #[expect(
         clippy::disallowed_methods,
         reason = "a drop cannot await, and nothing else runs when the world ends"
     )]
-    fn drop(&mut self) {
+    pub(crate) fn end(&mut self) {
         let deadline = Instant::now() + END_TIMEOUT;
         let mut is_running = self.process.start_kill().is_ok();
         while is_running && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
             is_running = matches!(self.process.try_wait(), Ok(None));
         }
+    }
+}
+
+impl Drop for ServiceProcess {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

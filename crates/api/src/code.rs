@@ -84,6 +84,9 @@ problem_codes! {
     ModelMismatch, UNPROCESSABLE_ENTITY, "model-mismatch", "The templates were made with another encoder.";
     CommitmentsRequired, UNPROCESSABLE_ENTITY, "commitments-required", "The orb's statement has no commitments.";
     CodeCommitmentMismatch, UNPROCESSABLE_ENTITY, "code-commitment-mismatch", "A template does not open its code commitment.";
+    EncodingProofRequired, UNPROCESSABLE_ENTITY, "encoding-proof-required", "The packet has no proofs that its codes came from the model.";
+    EncodingProofMismatch, UNPROCESSABLE_ENTITY, "encoding-proof-mismatch", "The proofs of the codes are for another model, key, person or eye.";
+    EncodingProofInvalid, UNPROCESSABLE_ENTITY, "encoding-proof-invalid", "The proofs of the codes cannot be read, or do not hold.";
     TemplateUnusable, UNPROCESSABLE_ENTITY, "template-unusable", "A template has too few valid bits to decide on.";
     OrbLimitReached, TOO_MANY_REQUESTS, "orb-limit-reached", "The orb has brought in as many people as it may in an epoch.";
     RateLimited, TOO_MANY_REQUESTS, "rate-limited", "Too many requests came in a short time.";

@@ -23,7 +23,7 @@ problem_responses!(SubmitProblems:
     NotCanonical, ZeroCommitment, StatementVersionInvalid, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive, OrbRefused,
     EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, NothingToRecover,
     RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable, CommitmentsRequired,
-    CodeCommitmentMismatch, IrisCommitmentUsed, OrbLimitReached, EnrolmentBusy, ChainUnavailable, StoreUnavailable, RequestTimedOut
+    CodeCommitmentMismatch, EncodingProofRequired, EncodingProofMismatch, EncodingProofInvalid, IrisCommitmentUsed, OrbLimitReached, EnrolmentBusy, ChainUnavailable, StoreUnavailable, RequestTimedOut
 );
 problem_responses!(FindProblems:
     PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable, RequestTimedOut
@@ -31,7 +31,8 @@ problem_responses!(FindProblems:
 problem_responses!(FollowProblems:
     PathInvalid, MalformedField, EnrolmentUnknown, CaptureNotFresh, CommitmentTaken,
     NothingToRecover, RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable,
-    CommitmentsRequired, CodeCommitmentMismatch, IrisCommitmentUsed, OrbRefused, OrbLimitReached,
+    CommitmentsRequired, CodeCommitmentMismatch, EncodingProofRequired, EncodingProofMismatch,
+    EncodingProofInvalid, IrisCommitmentUsed, OrbRefused, OrbLimitReached,
     StoreUnavailable, RequestTimedOut
 );
 
@@ -64,6 +65,7 @@ pub(crate) async fn submit_enrolment(
         signed: parsed.signed,
         templates: parsed.templates,
         code_salts: parsed.code_salts,
+        encoding_proofs: parsed.encoding_proofs,
         package: parsed.package.map(|package| SealedPackage {
             visit_key: package.visit_key,
             sealed: package.sealed,

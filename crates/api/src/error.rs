@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use annona_core::{EpochError, FieldError, NullifierHash};
 use annona_engine::ports::{ChainError, SignerError, StoreError};
-use annona_engine::{ClaimError, CustodyError, EnrolError, EnrolmentId, Eye};
+use annona_engine::{
+    ClaimError, CustodyError, EnrolError, EnrolmentId, Eye, RefusedEncoding, RefusedProof,
+};
 use annona_proofs::VerifyError;
 use annona_wire::FieldProblem;
 use axum::extract::rejection::{JsonRejection, PathRejection};
@@ -385,6 +387,7 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
             ),
         )
         .of_field(commitments_of(*eye)),
+        EnrolError::Encoding(refusal) => encoding_refusal(refusal).of_field("encodingProofs"),
         EnrolError::IrisCommitmentUsed => Refusal::new(
             Code::IrisCommitmentUsed,
             "Capture again: an orb draws new salts for each eye of each capture.",
@@ -432,6 +435,61 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
         .retry_after(RETRY_SOON_SECS),
         EnrolError::Chain(error) => chain_refusal(error),
         EnrolError::Store(error) => store_refusal(error),
+        _ => internal(),
+    }
+}
+
+fn encoding_refusal(refusal: &RefusedEncoding) -> Refusal {
+    match refusal {
+        RefusedEncoding::Missing => Refusal::new(
+            Code::EncodingProofRequired,
+            "Have the orb prove both codes and capture again: this service takes no packet without their proofs.",
+        ),
+        RefusedEncoding::Malformed { reason } => Refusal::new(
+            Code::EncodingProofInvalid,
+            format!(
+                "Send the text of a file of both eyes' proofs: {}.",
+                parser_text(reason)
+            ),
+        ),
+        RefusedEncoding::Proof {
+            eye,
+            source: RefusedProof::OtherModel { expected, actual },
+        } => Refusal::new(
+            Code::EncodingProofMismatch,
+            format!(
+                "Prove the code of the {} eye by the model {expected}: the proof is for the model {actual}.",
+                eye.name()
+            ),
+        ),
+        RefusedEncoding::Proof {
+            eye,
+            source: RefusedProof::OtherKey { expected, actual },
+        } => Refusal::new(
+            Code::EncodingProofMismatch,
+            format!(
+                "Prove the code of the {} eye for the key {expected}: the proof is for the key {actual}.",
+                eye.name()
+            ),
+        ),
+        RefusedEncoding::OtherContext => Refusal::new(
+            Code::EncodingProofMismatch,
+            "Make the proofs for the purpose enrolment, the account that is the packet's commitment, and epoch 0.",
+        ),
+        RefusedEncoding::OtherStatement { eye } => Refusal::new(
+            Code::EncodingProofMismatch,
+            format!(
+                "Prove both commitments that were signed for the {} eye, each eye in its own place.",
+                eye.name()
+            ),
+        ),
+        RefusedEncoding::Proof { eye, .. } => Refusal::new(
+            Code::EncodingProofInvalid,
+            format!(
+                "Make the proof of the {} eye anew: it does not hold.",
+                eye.name()
+            ),
+        ),
         _ => internal(),
     }
 }

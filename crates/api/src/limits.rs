@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::ClientNames;
 
-/// Largest body taken: an enrolment carries two templates in hexadecimal, about
-/// 11 KiB in all, and a claim less than 2 KiB.
+/// Largest body taken: an enrolment carries two templates in hexadecimal, the package for the
+/// person in base 64 and proofs, about 63 KiB in all, and a claim less than 2 KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Time between two reads of a watched claim.

@@ -3,6 +3,7 @@
 use annona_core::{B256, Commitment, OrbId, SignatureError};
 use annona_model::Eye;
 
+use crate::encodings::RefusedEncoding;
 use crate::ports::{ChainError, StoreError};
 
 /// Reason for which an enrolment is refused.
@@ -38,6 +39,9 @@ pub enum EnrolError {
         /// Eye that the commitment is in the place of.
         eye: Eye,
     },
+    /// The proofs of the codes are missing, or are refused (ENROL-23).
+    #[error(transparent)]
+    Encoding(#[from] RefusedEncoding),
     /// A commitment to an iris or to a code belongs to another eye or enrolment (ENROL-20).
     #[error("a commitment to an iris or to a code was used before")]
     IrisCommitmentUsed,

@@ -13,6 +13,7 @@ use annona_template::{EyePair, MIN_VALID_BITS};
 use crate::background::compute;
 use crate::checks::{ChecksUnderWay, PacketCheck};
 use crate::codes::check_codes;
+use crate::encodings::{EncodingCheck, ProofPolicy};
 use crate::enrol_error::EnrolError;
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
@@ -44,6 +45,9 @@ pub struct EnrolmentPacket {
     /// Salts of the code commitments in a statement of version 2. They are used for one check and
     /// not stored.
     pub code_salts: Option<CodeSalts>,
+    /// Proofs that both codes came from the model: the text of a [pair's
+    /// file](annona_zkml::ProofPair). They are used for one check and not stored.
+    pub encoding_proofs: Option<String>,
     /// Package that the orb sealed for the person, if it read a visit code.
     pub package: Option<SealedPackage>,
 }
@@ -80,6 +84,8 @@ pub struct EnrolmentPolicy {
     pub review_keep_secs: u64,
     /// Versions of statements that are taken.
     pub commitments: CommitmentPolicy,
+    /// Proofs of encoding that are asked for (ENROL-23).
+    pub proofs: ProofPolicy,
 }
 
 /// Answer to a phone that follows its visit by the nonce of a code.
@@ -233,6 +239,7 @@ impl EnrolmentService {
         }
         let now = self.check_statement(&packet)?;
         check_openings(&packet).await?;
+        self.check_encodings(&packet).await?;
         let record = EnrolmentRecord {
             id,
             orb,
@@ -278,6 +285,16 @@ impl EnrolmentService {
             return Err(EnrolError::CommitmentTaken(enrolment.commitment));
         }
         Ok(now)
+    }
+
+    /// Checks the proofs that both codes came from the model, where the policy asks for them.
+    async fn check_encodings(&self, packet: &EnrolmentPacket) -> Result<(), EnrolError> {
+        let proofs = packet.encoding_proofs.as_deref();
+        let check = EncodingCheck::new(&self.policy.proofs, &packet.signed, proofs)?;
+        if let Some(check) = check {
+            compute(move || check.run()).await?;
+        }
+        Ok(())
     }
 
     async fn decide_and_record(

@@ -120,6 +120,7 @@ fn decided(error: &EnrolError) -> Option<EnrolError> {
         EnrolError::CodeCommitmentMismatch { eye } => {
             EnrolError::CodeCommitmentMismatch { eye: *eye }
         }
+        EnrolError::Encoding(refusal) => EnrolError::Encoding(refusal.clone()),
         EnrolError::IrisCommitmentUsed => EnrolError::IrisCommitmentUsed,
         EnrolError::IrisDigestMismatch => EnrolError::IrisDigestMismatch,
         EnrolError::OrbRefused(orb) => EnrolError::OrbRefused(*orb),

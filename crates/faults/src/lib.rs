@@ -1,7 +1,7 @@
 //! Test support: an RPC endpoint with the faults that real ones have. It takes its place before a
 //! node and answers late, twice, wrongly, with an answer that was true before, with the limits of a
-//! provider, or not at all. And a hostile orb, with the templates of eyes that it brings. Random
-//! choices come from a seed.
+//! provider, or not at all. And a hostile orb, with the templates of eyes that it brings, and a
+//! person whose codes are proved. Random choices come from a seed.
 //!
 //! Not here: anything that a program outside tests needs.
 //!
@@ -20,6 +20,7 @@ mod modes;
 mod node;
 mod orb;
 mod patience;
+mod proved;
 mod proxy;
 mod server;
 
@@ -32,5 +33,6 @@ pub use modes::{
 };
 pub use orb::{SignedCapture, TestOrb};
 pub use patience::patience;
+pub use proved::ProvedPerson;
 pub use proxy::Proxy;
 pub use server::{Server, page};

@@ -14,11 +14,12 @@ use annona_engine::{
     ReceiptService, Relay, RelayParts, RelayRules, Sequencer, SequencerParts, SequencerRules,
     SettlementRules,
 };
-use annona_keys::UnsafeKeys;
+use annona_keys::{UnsafeKeys, permit};
 use annona_matcher::{Access, DecisionRule, Gallery, GalleryError};
-use annona_proofs::RegistryScope;
+use annona_proofs::{KeyOrigin, RegistryScope, VerifyingKey};
 use annona_store::{DeploymentTag, SqliteStore};
 use annona_wire::ConfigView;
+use annona_zkml::{EncodingVerifier, ModelName, pinned};
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,9 @@ use crate::health::ServiceHealth;
 use crate::prover::LocalProver;
 use crate::tree_file::TreeFile;
 use crate::workers::Workplace;
+
+/// Public inputs of a proof of encoding: both commitments and the context.
+const ENCODING_INPUTS: usize = 3;
 
 /// The parts of the service, wired.
 pub struct Service {
@@ -100,7 +104,7 @@ impl Service {
             reader.clone(),
             Arc::new(SystemClock),
             membership.clone(),
-            enrolment_policy(config, &deployment, calendar.clock),
+            enrolment_policy(config, &deployment, calendar.clock, unsafe_keys)?,
             open_gallery(&config.service.gallery())?,
         ));
         enrolments.refuse_orbs(config.enrolment.refused_orbs());
@@ -225,8 +229,15 @@ fn enrolment_policy(
     config: &Config,
     deployment: &Deployment,
     calendar: EpochClock,
-) -> EnrolmentPolicy {
-    EnrolmentPolicy {
+    unsafe_keys: UnsafeKeys,
+) -> anyhow::Result<EnrolmentPolicy> {
+    let rules = &config.enrolment;
+    let verifier = || {
+        let chain_id = deployment.chain_id;
+        encoding_verifier(rules.encoding_key.as_deref(), chain_id, unsafe_keys)
+    };
+    Ok(EnrolmentPolicy {
+        proofs: rules.encoding_proofs.policy(verifier)?,
         domain: deployment.enrolment_domain(),
         model_id: B256::from(annona_template::MODEL_ID),
         max_age_secs: config.enrolment.max_capture_age_secs,
@@ -237,7 +248,40 @@ fn enrolment_policy(
         people_per_orb: config.enrolment.people_per_orb.get(),
         review_keep_secs: config.enrolment.review_keep_secs,
         commitments: config.enrolment.commitments.into(),
+    })
+}
+
+/// Makes the verifier of encodings by the model of templates: under the key in `file`, or under
+/// the unsafe test key, which is permitted on development chains (ENROL-23).
+fn encoding_verifier(
+    file: Option<&Path>,
+    chain_id: u64,
+    unsafe_keys: UnsafeKeys,
+) -> anyhow::Result<EncodingVerifier> {
+    let verifier = match file {
+        Some(path) => EncodingVerifier::new(ModelName::P, &read_encoding_key(path)?),
+        None => EncodingVerifier::unsafe_test(ModelName::P),
+    };
+    let is_test_key = |model: &ModelName| pinned(*model).test_key_hash == verifier.key_hash();
+    if ModelName::ALL.iter().any(is_test_key) {
+        permit(KeyOrigin::UnsafeTest, chain_id, unsafe_keys).context(
+            "encoding_key of [enrolment] names no key of a ceremony, and proofs are asked for",
+        )?;
+        tracing::warn!("encodings are verified under the UNSAFE test key: anybody can forge them");
     }
+    Ok(verifier)
+}
+
+fn read_encoding_key(path: &Path) -> anyhow::Result<VerifyingKey> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let key = VerifyingKey::from_bytes(&bytes)
+        .with_context(|| format!("{} is no verifying key", path.display()))?;
+    anyhow::ensure!(
+        key.input_count() == ENCODING_INPUTS,
+        "{} is the key of another circuit",
+        path.display()
+    );
+    Ok(key)
 }
 
 fn config_view(
@@ -267,5 +311,42 @@ fn config_view(
             .collect(),
         model_id: B256::from(annona_template::MODEL_ID).to_string(),
         max_capture_age_secs: config.enrolment.max_capture_age_secs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CRATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    const DEVELOPMENT: u64 = 31_337;
+
+    /// Tests ENROL-23: also where the file of the key names it.
+    #[test]
+    fn encodings_are_verified_under_a_test_key_on_development_chains_alone() {
+        let named = Path::new(CRATES).join("zkml/keys/iris-p.UNSAFE-TEST.vk");
+        for file in [None, Some(named.as_path())] {
+            let make = |chain, said| encoding_verifier(file, chain, said);
+            assert!(make(1, UnsafeKeys::Refuse).is_err(), "{file:?}");
+            assert!(make(1, UnsafeKeys::AllowedOnce).is_err(), "{file:?}");
+            assert!(make(1, UnsafeKeys::AllowedTwice).is_ok(), "{file:?}");
+            let verifier = make(DEVELOPMENT, UnsafeKeys::Refuse).expect("a development chain");
+            let pinned = pinned(ModelName::P).test_key_hash;
+            assert_eq!(verifier.key_hash(), pinned, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_a_key_of_encodings_is_refused_by_name() {
+        for (file, said) in [
+            ("proofs/keys/semaphore_30.vk", "another circuit"),
+            ("proofs/Cargo.toml", "no verifying key"),
+            ("proofs/nothing.vk", "cannot read"),
+        ] {
+            let path = Path::new(CRATES).join(file);
+            let refused = encoding_verifier(Some(&path), DEVELOPMENT, UnsafeKeys::Refuse);
+            let error = refused.map(drop).expect_err(file).to_string();
+            assert!(error.contains(said) && error.contains(file), "{error}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use annona_api::{
@@ -17,8 +18,9 @@ use annona_api::{
 };
 use annona_chain::PrivateKeySigner;
 use annona_core::{Address, OrbId, deserialize_addresses};
-use annona_engine::{CommitmentPolicy, FeePolicy, RelayPolicy};
+use annona_engine::{CommitmentPolicy, FeePolicy, ProofPolicy, RelayPolicy};
 use annona_http::{PublicUrl, SecretUrl};
+use annona_zkml::EncodingVerifier;
 use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Format, Toml};
@@ -253,6 +255,11 @@ pub struct EnrolmentConfig {
     /// Statements of orbs that are taken: `optional` takes those with commitments to irises and
     /// codes and those without, `required` those with commitments only.
     pub commitments: CommitmentsRule,
+    /// Proofs that codes came from the model: `off` asks for none and looks at none, `optional`
+    /// refuses false ones, `required` refuses packets without.
+    pub encoding_proofs: ProofsRule,
+    /// Verifying key of these proofs, a file of a ceremony; without it, the unsafe test key.
+    pub encoding_key: Option<PathBuf>,
     /// Orbs of which nothing is taken, by their addresses; read again on SIGHUP.
     #[serde(deserialize_with = "deserialize_addresses")]
     pub refused_orbs: Vec<Address>,
@@ -275,6 +282,37 @@ impl From<CommitmentsRule> for CommitmentPolicy {
             CommitmentsRule::Optional => Self::Optional,
             CommitmentsRule::Required => Self::Required,
         }
+    }
+}
+
+/// Proofs of encoding that are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(rename_all = "lowercase")]
+pub enum ProofsRule {
+    /// None, and none is looked at.
+    Off,
+    /// None, but those that come have to hold.
+    Optional,
+    /// Those of both eyes with each packet.
+    Required,
+}
+
+impl ProofsRule {
+    /// Returns the policy, with the verifier that `make` gives where one is needed.
+    ///
+    /// # Errors
+    /// That of `make`.
+    pub fn policy<E>(
+        self,
+        make: impl FnOnce() -> Result<EncodingVerifier, E>,
+    ) -> Result<ProofPolicy, E> {
+        let verifier = || make().map(Arc::new);
+        Ok(match self {
+            Self::Off => ProofPolicy::Off,
+            Self::Optional => ProofPolicy::Optional(verifier()?),
+            Self::Required => ProofPolicy::Required(verifier()?),
+        })
     }
 }
 
@@ -419,6 +457,8 @@ impl Default for EnrolmentConfig {
             people_per_orb: NonZeroU32::new(1_000).expect("1,000 is not 0"),
             review_keep_secs: 30 * 86_400,
             commitments: CommitmentsRule::Optional,
+            encoding_proofs: ProofsRule::Off,
+            encoding_key: None,
             refused_orbs: Vec::new(),
         }
     }
@@ -549,6 +589,7 @@ impl Config {
             &mut keys.circuits_folder,
         ];
         let optional = [
+            &mut self.enrolment.encoding_key,
             &mut service.gallery,
             &mut service.tree,
             &mut service.app_dir,

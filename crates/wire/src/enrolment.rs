@@ -12,7 +12,8 @@ use crate::custody::{ParsedPackage, SealedPackageRequest};
 use crate::hex::{self, FieldProblem};
 use crate::number::whole_number;
 use crate::schema::{
-    CommitmentText, ScalarText, SignatureText, TemplateText, UnsignedNumber, WordText,
+    CommitmentText, MAX_PROOFS_CHARS, ProofPairText, ScalarText, SignatureText, TemplateText,
+    UnsignedNumber, WordText,
 };
 
 /// Version of statements without commitments.
@@ -122,6 +123,8 @@ pub struct ParsedEnrolment {
     pub templates: EyePair,
     /// Salts of the code commitments, when the statement has commitments.
     pub code_salts: Option<CodeSalts>,
+    /// Text of the proofs that both codes came from the model.
+    pub encoding_proofs: Option<String>,
     /// Package that the orb sealed for the citizen.
     pub package: Option<ParsedPackage>,
 }
@@ -169,6 +172,11 @@ pub struct EnrolmentRequest {
     /// Commitments that the statement of version 2 has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commitments: Option<IrisCommitmentsRequest>,
+    /// Proofs that both codes came from the model, in version 2 only. A service that asks for
+    /// none does not look at them.
+    #[schema(value_type = Option<ProofPairText>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding_proofs: Option<String>,
     /// Package that the orb sealed for the citizen, in version 2 only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<SealedPackageRequest>,
@@ -217,6 +225,7 @@ impl EnrolmentRequest {
             right_template: hex::encode(&templates.right.to_bytes()),
             commitments: commitments
                 .map(|(commitments, salts)| IrisCommitmentsRequest::new(commitments, salts)),
+            encoding_proofs: None,
             package: None,
         }
     }
@@ -252,6 +261,7 @@ impl EnrolmentRequest {
             },
             templates,
             code_salts,
+            encoding_proofs: self.parse_proofs()?,
             package: self
                 .package
                 .as_ref()
@@ -262,10 +272,22 @@ impl EnrolmentRequest {
 
     /// The commitments of a statement of version 2, and none of one of version 1 (ENROL-19).
     fn parse_commitments(&self) -> Result<Option<(IrisCommitments, CodeSalts)>, FieldProblem> {
-        match (self.version, &self.commitments, &self.package) {
-            (WITHOUT_COMMITMENTS, None, None) => Ok(None),
-            (WITH_COMMITMENTS, Some(commitments), _) => commitments.parse().map(Some),
-            (actual, _, _) => Err(FieldProblem::StatementVersion { actual }),
+        let has_more = self.package.is_some() || self.encoding_proofs.is_some();
+        match (self.version, &self.commitments) {
+            (WITHOUT_COMMITMENTS, None) if !has_more => Ok(None),
+            (WITH_COMMITMENTS, Some(commitments)) => commitments.parse().map(Some),
+            (actual, _) => Err(FieldProblem::StatementVersion { actual }),
+        }
+    }
+
+    /// The text of the proofs, which the service reads where it asks for them.
+    fn parse_proofs(&self) -> Result<Option<String>, FieldProblem> {
+        match &self.encoding_proofs {
+            Some(text) if text.chars().count() > MAX_PROOFS_CHARS => Err(FieldProblem::Malformed {
+                field: "encodingProofs",
+                expected: "the text of a file of both eyes' proofs, at most 8,192 characters",
+            }),
+            proofs => Ok(proofs.clone()),
         }
     }
 }

@@ -32,6 +32,6 @@ pub use info::{ConfigView, EpochView};
 pub use problem::Problem;
 pub use receipt::{ReceiptView, RefusalView};
 pub use schema::{
-    AddressText, AmountText, Base64Text, CommitmentText, CoordinateText, ScalarText, SignatureText,
-    TemplateText, UnsignedNumber, VisitKeyText, VisitSignatureText, WordText,
+    AddressText, AmountText, Base64Text, CommitmentText, CoordinateText, ProofPairText, ScalarText,
+    SignatureText, TemplateText, UnsignedNumber, VisitKeyText, VisitSignatureText, WordText,
 };

@@ -86,6 +86,25 @@ impl PartialSchema for UnsignedNumber {
 
 impl ToSchema for UnsignedNumber {}
 
+/// Longest text of the proofs of both eyes, in characters; those of this version take about 2,700.
+pub(crate) const MAX_PROOFS_CHARS: usize = 8 << 10;
+
+/// The text of a file of both eyes' proofs of encoding.
+#[derive(Debug, Clone, Copy)]
+pub struct ProofPairText;
+
+impl PartialSchema for ProofPairText {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("The text of a file of both eyes' proofs of encoding."))
+            .max_length(Some(MAX_PROOFS_CHARS));
+        RefOr::T(Schema::Object(text.build()))
+    }
+}
+
+impl ToSchema for ProofPairText {}
+
 fn text(description: &str, format: Option<&str>, pattern: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)

@@ -2,10 +2,13 @@ use core::fmt;
 use core::str::FromStr;
 
 use alloy_sol_types::SolValue;
-use annona_core::{B256, FieldElement, U256, hash_to_field, keccak256};
+use annona_core::{B256, Commitment, FieldElement, U256, hash_to_field, keccak256};
 
 /// Domain of the hash of a context.
 const CONTEXT_DOMAIN: &str = "annona.zkml.v1";
+
+/// Purpose of the proofs that an orb makes for a service.
+const ENROLMENT: &str = "enrolment";
 
 /// Longest purpose, in bytes.
 const MAX_PURPOSE_BYTES: usize = 64;
@@ -53,6 +56,17 @@ pub struct ProofContext {
 }
 
 impl ProofContext {
+    /// Returns the context of the proofs at the enrolment of a commitment (ENROL-23): a new person
+    /// or a recovery, in whatever epoch.
+    #[must_use]
+    pub fn enrolment(commitment: Commitment) -> Self {
+        Self {
+            purpose: Purpose(ENROLMENT.to_owned()),
+            account: commitment.to_be_bytes().into(),
+            epoch: 0,
+        }
+    }
+
     /// Computes the public input: `hashToField` of `keccak256(abi.encode("annona.zkml.v1",
     /// purpose, account, epoch))`.
     #[must_use]

@@ -38,8 +38,9 @@ const RETURNERS: u64 = 2;
 const DEFECTS: u64 = 3;
 const ATTACKS: u64 = 4;
 const RECOVERIES: u64 = 5;
+pub(super) const PROVED: u64 = 6;
 
-fn stream(seed: u64, number: u64) -> ChaCha20Rng {
+pub(super) fn stream(seed: u64, number: u64) -> ChaCha20Rng {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     rng.set_stream(number);
     rng
@@ -53,7 +54,7 @@ fn invitation(citizen: &Wallet) -> Invitation {
     }
 }
 
-/// 1. Everybody enrols.
+/// 1. Everybody enrols who has not.
 pub(crate) async fn newcomers(
     progress: &mut DemoProgress,
     world: &World,
@@ -63,9 +64,11 @@ pub(crate) async fn newcomers(
 ) -> anyhow::Result<()> {
     progress.chapter("enrolment: capture both eyes, make templates, sign, check uniqueness");
     let started = progress.start_clock();
-    let steps = progress.steps(people.len(), "people");
     let mut rng = stream(figures.seed, NEWCOMERS);
-    for citizen in people.iter_mut() {
+    let is_new = |citizen: &Citizen| citizen.enrolment.is_none();
+    let count = people.iter().filter(|it| is_new(it)).count();
+    let steps = progress.steps(count, "people");
+    for citizen in people.iter_mut().filter(|it| is_new(it)) {
         let session = enrol_one(world, citizen, EnrolmentKind::New, &mut rng, figures).await?;
         figures.enrolled += 1;
         figures.retakes += session.retakes;
@@ -85,7 +88,7 @@ pub(crate) async fn newcomers(
 
 /// Enrols a citizen. A capture in the grey zone is taken again, as the service asks. Somebody
 /// who is taken for an attack comes back later, as living people do.
-async fn enrol_one(
+pub(super) async fn enrol_one(
     world: &World,
     citizen: &mut Citizen,
     kind: EnrolmentKind,

@@ -14,6 +14,10 @@ pub(crate) struct Figures {
     pub(crate) people: u32,
     pub(crate) seed: u64,
     pub(crate) enrolled: u32,
+    /// People whose codes the service wanted proved.
+    pub(crate) proofs_asked_for: u32,
+    /// Of them, those who were refused without proofs and admitted with them.
+    pub(crate) proofs_taken: u32,
     /// Captures that the orb took again because an image was not good enough.
     pub(crate) retakes: u32,
     /// Times that the orb took a living person for an attack.
@@ -63,6 +67,8 @@ impl Figures {
             people,
             seed,
             enrolled: 0,
+            proofs_asked_for: 0,
+            proofs_taken: 0,
             retakes: 0,
             wrongly_suspected: 0,
             duplicates_offered: 0,
@@ -87,6 +93,11 @@ impl Figures {
     pub(crate) fn complaints(&self) -> Vec<String> {
         let expected = [
             ("people enrolled", self.enrolled, self.people),
+            (
+                "people whose codes were proved",
+                self.proofs_taken,
+                self.proofs_asked_for,
+            ),
             (
                 "duplicates refused",
                 self.duplicates_refused,
@@ -131,6 +142,13 @@ impl Figures {
             (
                 "people enrolled".to_owned(),
                 format!("{} of {}", self.enrolled, self.people),
+            ),
+            (
+                "codes proved".to_owned(),
+                format!(
+                    "of {} of {} asked",
+                    self.proofs_taken, self.proofs_asked_for
+                ),
             ),
             (
                 "duplicates caught".to_owned(),
@@ -201,6 +219,10 @@ mod tests {
         let broken = [
             Figures {
                 enrolled: 1,
+                ..figures.clone()
+            },
+            Figures {
+                proofs_asked_for: 1,
                 ..figures.clone()
             },
             Figures {

@@ -8,6 +8,7 @@ mod figures;
 mod invitation;
 mod pay;
 mod progress;
+mod proof;
 mod refuse;
 mod world;
 
@@ -29,7 +30,7 @@ use crate::signals::until_signal;
 use artifacts::Artifacts;
 use figures::Figures;
 use progress::DemoProgress;
-use world::World;
+use world::{Proofs, World};
 
 /// Arguments of `annona demo`.
 #[derive(Debug, Args)]
@@ -53,12 +54,16 @@ pub(crate) struct DemoArgs {
     keep: bool,
     /// Leave out the people and their payments: start the chain, the contracts and the service,
     /// and leave them running, until Ctrl-C.
-    #[arg(long, conflicts_with_all = ["people", "json", "artifacts"])]
+    #[arg(long, conflicts_with_all = ["people", "json", "artifacts", "encoding_keys"])]
     empty: bool,
     /// Folder of the built citizen's app, which the demo's service then serves; without this,
     /// app/dist below the current folder, if the app is built there.
     #[arg(long, value_name = "DIR")]
     app: Option<PathBuf>,
+    /// Folder with the prover of the first person's codes (`annona zkml prove --keys`). A missing
+    /// one is made there, which takes a minute; without this option it is made for this demo alone.
+    #[arg(long, value_name = "FOLDER")]
+    encoding_keys: Option<PathBuf>,
     /// Anvil binary; after `cargo xtask setup` it is found without this option.
     #[arg(long, value_name = "FILE", env = annona_chain::devnet::ANVIL_VARIABLE)]
     anvil: Option<PathBuf>,
@@ -108,9 +113,15 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
     let mut progress = DemoProgress::begin(args.people, seed, json.is_stdout(), Arc::clone(lines));
     let mut figures = Figures::new(args.people, seed);
     let app = args.app_folder()?;
-    let creating = World::create(args.anvil.as_deref(), app.as_deref());
+    // Nobody is proved where nobody enrols.
+    let proofs = if args.empty {
+        Proofs::Optional
+    } else {
+        Proofs::Required
+    };
+    let creating = World::create(args.anvil.as_deref(), app.as_deref(), proofs);
     let title = "set up the chain, the contracts and the service";
-    let world = progress.stage(title, creating).await?;
+    let mut world = progress.stage(title, creating).await?;
 
     if args.empty {
         return stay(&world, &progress, app.is_some()).await;
@@ -119,7 +130,8 @@ async fn tell(args: &DemoArgs, lines: &Arc<Lines>) -> anyhow::Result<ExitCode> {
         args,
         artifacts.as_ref(),
         &mut progress,
-        &world,
+        &mut world,
+        app.as_deref(),
         &mut figures,
     )
     .await;
@@ -155,13 +167,19 @@ async fn chapters(
     args: &DemoArgs,
     artifacts: Option<&Artifacts>,
     progress: &mut DemoProgress,
-    world: &World,
+    world: &mut World,
+    app: Option<&Path>,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     if let Some(artifacts) = artifacts {
         artifacts.keep_deployment(world.deployment())?;
     }
     let mut people = citizens::make(args.people, figures.seed, world)?;
+    let keys = args.encoding_keys.clone();
+    let keys = keys.unwrap_or_else(|| world.folder().join("encoding-keys"));
+    let first = people.first_mut().context("the demo has people")?;
+    proof::first_person(progress, world, first, keys, artifacts, figures).await?;
+    world.ask_for(Proofs::Optional, app).await?;
     enrol::newcomers(progress, world, &mut people, artifacts, figures).await?;
     enrol::refusals(progress, world, &people, figures).await?;
     enrol::wait_for_registry(progress, world, &people).await?;

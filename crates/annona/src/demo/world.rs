@@ -1,6 +1,7 @@
 //! Chain, contracts, service and orb of the demo, and the step to the next epoch.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use alloy::node_bindings::AnvilInstance;
 use alloy::providers::ext::AnvilApi;
@@ -10,10 +11,11 @@ use annona_chain::{DynProvider, EvmReader, PrivateKeySigner};
 use annona_client::{ApiClient, Wallet};
 use annona_core::{Epoch, EpochClock};
 use annona_engine::ports::ChainReader;
-use annona_files::{Audience, write_new};
+use annona_files::{Audience, Purpose, write_over};
 use annona_rpc::connect;
 use annona_service::account_keys;
 use annona_service::sandbox::{self, Account};
+use annona_zkml::EncodingProver;
 use anyhow::ensure;
 use orb_sim::Orb;
 
@@ -34,10 +36,30 @@ pub(crate) struct World {
     folder: Scratch,
 }
 
+/// Proofs of encoding that the demo's service asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Proofs {
+    Optional,
+    Required,
+}
+
+impl Proofs {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::Required => "required",
+        }
+    }
+}
+
 impl World {
     /// `anvil` is the chain's binary, found by itself when not named; `app` the folder of the
-    /// citizen's app, if the service is to serve it.
-    pub(crate) async fn create(anvil: Option<&Path>, app: Option<&Path>) -> anyhow::Result<Self> {
+    /// citizen's app, if the service is to serve it; `proofs` those that it asks for.
+    pub(crate) async fn create(
+        anvil: Option<&Path>,
+        app: Option<&Path>,
+        proofs: Proofs,
+    ) -> anyhow::Result<Self> {
         let mut folder = Scratch::new("demo", None)?;
         let anvil = start_chain(anvil)?;
         folder.watch(anvil.child().id())?;
@@ -47,7 +69,8 @@ impl World {
             sandbox::deploy_contracts(&anvil, &provider, vec![orb_key.address()]).await?;
         // Blocks by the clock, as on a real chain, once the contracts stand.
         provider.anvil_set_interval_mining(BLOCK_TIME_SECS).await?;
-        write_service_files(folder.path(), &anvil, &deployment, &orb_key, app)?;
+        write_service_files(folder.path(), &anvil, &deployment, &orb_key)?;
+        write_config(folder.path(), &anvil.endpoint(), app, proofs)?;
         let service = ServiceProcess::start(&mut folder).await?;
         let chain = EvmReader::open(provider, deployment.clone()).await?;
         let calendar = chain.calendar().await?.clock;
@@ -89,6 +112,30 @@ impl World {
     pub(crate) fn new_wallet(&self, name: &str) -> anyhow::Result<Wallet> {
         let path = self.folder.path().join(format!("{name}.wallet.json"));
         Ok(Wallet::create(&path, &mut rand::rng())?)
+    }
+
+    /// Folder of the demo's files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Has the orb prove the codes of whoever enrols, or not.
+    pub(crate) fn set_prover(&mut self, prover: Option<Arc<EncodingProver>>) {
+        self.orb = self.orb.clone().proving(prover);
+    }
+
+    /// Starts the service again with another rule about proofs of encoding.
+    pub(crate) async fn ask_for(
+        &mut self,
+        proofs: Proofs,
+        app: Option<&Path>,
+    ) -> anyhow::Result<()> {
+        self.service.end();
+        write_config(self.folder.path(), &self.anvil.endpoint(), app, proofs)?;
+        self.service = ServiceProcess::start(&mut self.folder).await?;
+        let client = self.service.client.clone();
+        self.orb = self.orb.clone().reporting_to(client);
+        Ok(())
     }
 
     /// Moves chain time to the start of the next epoch.
@@ -148,7 +195,6 @@ fn write_service_files(
     anvil: &AnvilInstance,
     deployment: &Deployment,
     orb_key: &PrivateKeySigner,
-    app: Option<&Path>,
 ) -> anyhow::Result<()> {
     deployment.save(&folder.join("deployment.json"))?;
     account_keys::write_new(&folder.join("orb.key"), orb_key)?;
@@ -158,6 +204,16 @@ fn write_service_files(
     )?;
     account_keys::write_new(&folder.join("relay.key"), &Account::Relay.key(anvil))?;
     account_keys::write_new(&folder.join("receipt.key"), &Account::Receipts.key(anvil))?;
+    Ok(())
+}
+
+/// Writes the service's configuration, or writes it anew.
+fn write_config(
+    folder: &Path,
+    rpc: &str,
+    app: Option<&Path>,
+    proofs: Proofs,
+) -> anyhow::Result<()> {
     let app = match app {
         // A text in JSON is one in TOML.
         Some(app) => format!("app_dir = {}\n", serde_json::to_string(app)?),
@@ -170,13 +226,15 @@ fn write_service_files(
          circuits_folder = \"circuit-keys\"\n\
              [sequencer]\nmax_wait_secs = 0\nepoch_margin_secs = 60\n\
              [relay]\nwait_secs = 3\nwindow_margin_secs = 60\n\
-             [enrolment]\nrecovery_cooldown_secs = 0\n",
-        rpc = anvil.endpoint(),
+             [enrolment]\nrecovery_cooldown_secs = 0\nencoding_proofs = \"{proofs}\"\n",
+        proofs = proofs.name(),
     );
-    write_new(
-        &folder.join("annona.toml"),
+    let purpose = Purpose::beginning_with("a configuration of the demo", b"[service]");
+    let file = folder.join("annona.toml");
+    Ok(write_over(
+        &file,
         Audience::Owner,
+        purpose,
         config.as_bytes(),
-    )?;
-    Ok(())
+    )?)
 }

@@ -8,6 +8,7 @@ use annona_iris::{normalise, read_image};
 use annona_keys::ProverFile;
 use annona_model::{ModelName, NormalisedIris};
 use annona_proofs::{KeyOrigin, ProverKey, VerifyingKey};
+use annona_zkml::{EncodingProver, circuit, circuit_name, pinned};
 use anyhow::{Context, bail};
 
 use crate::output::note;
@@ -40,6 +41,18 @@ pub(super) fn test_prover<C: Circuit>(
     } else {
         bail!("the key of {name} that was made is not the pinned one: the rows have changed")
     }
+}
+
+/// Loads or makes the prover of the model of templates, which orbs prove codes with, under its
+/// **unsafe** test key.
+///
+/// # Errors
+/// As those of [`test_prover`].
+pub(crate) fn template_prover(folder: &Path) -> anyhow::Result<EncodingProver> {
+    let model = ModelName::P;
+    let expected = pinned(model).test_key_hash;
+    let key = test_prover(&circuit(model), circuit_name(model), expected, folder)?;
+    Ok(EncodingProver::new(model, key))
 }
 
 /// Reads a verifying key (arkworks, uncompressed).

@@ -8,6 +8,8 @@ mod prove;
 mod score;
 mod verify;
 
+pub(crate) use keys::template_prover;
+
 use std::path::Path;
 use std::process::ExitCode;
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::interop::verify_with_npm;
-use crate::world::annona;
+use crate::world::{CIRCUIT_KEYS, annona};
 
+/// Tests ENROL-23 on the way: the first person's codes are proved with the full-size key.
 #[test]
 fn the_first_payment_comes_out_as_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -20,6 +21,8 @@ fn the_first_payment_comes_out_as_told() {
         "figures.json",
         "--artifacts",
         "kept",
+        "--encoding-keys",
+        CIRCUIT_KEYS,
     ];
     let output = annona(folder.path(), &arguments);
     assert!(
@@ -33,6 +36,8 @@ fn the_first_payment_comes_out_as_told() {
     for (name, expected) in [
         ("people", 3),
         ("enrolled", 3),
+        ("proofs_asked_for", 1),
+        ("proofs_taken", 1),
         ("duplicates_offered", 3),
         ("duplicates_refused", 3),
         ("bad_images_offered", 2),

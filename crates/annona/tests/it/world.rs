@@ -28,7 +28,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Test keys of circuits that `cargo xtask gen` and other tests use too: each is made once,
 /// and read only if its hash is the pinned one.
-const CIRCUIT_KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/annona-keys");
+pub(crate) const CIRCUIT_KEYS: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/annona-keys");
 
 /// A chain with contracts, made by the command line, and room for a service.
 pub(crate) struct World {

@@ -7,6 +7,7 @@ mod claims;
 mod commitments;
 mod cors;
 mod custody;
+mod encodings;
 mod enrolments;
 mod epochs;
 mod events;

@@ -16,7 +16,7 @@ use annona_core::{
 use annona_engine::ports::{Clock, Store};
 use annona_engine::{
     ClaimRules, ClaimService, CommitmentPolicy, EnrolmentPolicy, EnrolmentService, Membership,
-    MembershipRules, ReceiptService,
+    MembershipRules, ProofPolicy, ReceiptService,
 };
 use annona_matcher::{DecisionRule, Gallery};
 use annona_proofs::{Identity, prove_claim};
@@ -200,14 +200,21 @@ impl World {
 
     /// The same service, which serves an app.
     pub(crate) async fn with_app(limits: ApiLimits, app: AppFolder) -> Self {
-        Self::build(limits, Some(app)).await
+        Self::build(limits, Some(app), ProofPolicy::Off).await
     }
 
     pub(crate) async fn unsynced(limits: ApiLimits) -> Self {
-        Self::build(limits, None).await
+        Self::build(limits, None, ProofPolicy::Off).await
     }
 
-    async fn build(limits: ApiLimits, app: Option<AppFolder>) -> Self {
+    /// A service that asks for proofs of encoding.
+    pub(crate) async fn asking(proofs: ProofPolicy) -> Self {
+        let world = Self::build(limits(), None, proofs).await;
+        world.membership.sync(&*world.chain).await.unwrap();
+        world
+    }
+
+    async fn build(limits: ApiLimits, app: Option<AppFolder>, proofs: ProofPolicy) -> Self {
         let chain = Arc::new(MemoryChain::new(NOW));
         chain.append(JOINED, &members());
         let orb = PrivateKeySigner::from_bytes(&B256::repeat_byte(0x77)).unwrap();
@@ -216,7 +223,7 @@ impl World {
         let store = open_store(&directory).await;
         let membership = Arc::new(Membership::new(rules()));
         let readiness = Arc::new(SetReadiness::all_well());
-        let mut state = state(&chain, &store, &membership, &readiness);
+        let mut state = state(&chain, &store, &membership, &readiness, proofs);
         state.app = app;
         Self {
             chain,
@@ -367,6 +374,7 @@ fn state(
     sqlite: &SqliteStore,
     membership: &Arc<Membership>,
     readiness: &Arc<SetReadiness>,
+    proofs: ProofPolicy,
 ) -> ApiState {
     let store: Arc<dyn Store> = Arc::new(sqlite.clone());
     let calendar = rules().calendar;
@@ -381,6 +389,7 @@ fn state(
         people_per_orb: 1_000,
         review_keep_secs: 1_000,
         commitments: CommitmentPolicy::Optional,
+        proofs,
     };
     ApiState {
         enrolments: Arc::new(EnrolmentService::new(

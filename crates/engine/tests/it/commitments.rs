@@ -16,7 +16,7 @@ use annona_template::{EyePair, IrisTemplate};
 use crate::enrolments::{DOMAIN, EnrolmentHarness, orb, policy, signed_by, statement};
 use crate::service::stranger;
 
-fn field(number: u64) -> FieldElement {
+pub(crate) fn field(number: u64) -> FieldElement {
     FieldElement::try_from(U256::from(number)).unwrap()
 }
 
@@ -61,6 +61,7 @@ fn signed(
         },
         templates,
         code_salts: Some(salts(number)),
+        encoding_proofs: None,
         package: None,
     }
 }

@@ -113,6 +113,7 @@ pub(crate) fn policy() -> EnrolmentPolicy {
         people_per_orb: PEOPLE_PER_ORB,
         review_keep_secs: REVIEW_KEEP_SECS,
         commitments: CommitmentPolicy::Optional,
+        proofs: annona_engine::ProofPolicy::Off,
     }
 }
 
@@ -173,6 +174,7 @@ pub(crate) fn signed_by(
         },
         templates,
         code_salts: None,
+        encoding_proofs: None,
         package: None,
     }
 }

@@ -89,6 +89,7 @@ impl Town {
             people_per_orb: PEOPLE_PER_ORB,
             review_keep_secs: EPOCH_SECS,
             commitments: annona_engine::CommitmentPolicy::Optional,
+            proofs: annona_engine::ProofPolicy::Off,
         };
         let enrolments = EnrolmentService::new(
             Arc::new(service.store.clone()),
@@ -275,6 +276,7 @@ fn packet_of(capture: SignedCapture) -> EnrolmentPacket {
         signed: capture.signed,
         templates: capture.templates,
         code_salts: None,
+        encoding_proofs: None,
         package: None,
     }
 }

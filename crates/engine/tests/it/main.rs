@@ -7,6 +7,7 @@ mod chain;
 mod claims;
 mod commitments;
 mod custody;
+mod encodings;
 mod enrolments;
 mod hostile;
 mod lockout;

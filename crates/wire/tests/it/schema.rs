@@ -7,9 +7,9 @@ use annona_template::IrisTemplate;
 use annona_wire::{
     AddressText, AmountText, Base64Text, ClaimRequest, ClaimView, CommitmentText, ConfigView,
     CoordinateText, EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest, Problem,
-    ReceiptView, RefusalView, ScalarText, SealedPackageRequest, SealedPackageView, SignatureText,
-    TemplateText, UnsignedNumber, VisitKeyText, VisitSignatureRequest, VisitSignatureText,
-    WordText,
+    ProofPairText, ReceiptView, RefusalView, ScalarText, SealedPackageRequest, SealedPackageView,
+    SignatureText, TemplateText, UnsignedNumber, VisitKeyText, VisitSignatureRequest,
+    VisitSignatureText, WordText,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -321,6 +321,7 @@ fn the_document_is_that_of_the_types() {
         of::<VisitKeyText>(),
         of::<VisitSignatureText>(),
         of::<Base64Text>(),
+        of::<ProofPairText>(),
         of::<UnsignedNumber>(),
         of::<ClaimRequest>(),
         of::<ClaimView>(),
