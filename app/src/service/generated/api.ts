@@ -441,6 +441,7 @@ export interface components {
             /** @description Commitment that the citizen's device showed: 0x and 64 hexadecimal digits. */
             commitment: components["schemas"]["CommitmentText"];
             commitments?: components["schemas"]["IrisCommitmentsRequest"] | null;
+            encodingProofs?: components["schemas"]["ProofPairText"] | null;
             /** @description keccak256 of the captured images: 0x and 64 hexadecimal digits. */
             imageDigest: components["schemas"]["WordText"];
             /** @description keccak256 of the templates' bytes, left then right: 0x and 64 hexadecimal digits. */
@@ -585,7 +586,7 @@ export interface components {
              * @description Stable code.
              * @enum {string}
              */
-            code: "body-not-json" | "body-invalid" | "body-unreadable" | "path-invalid" | "malformed-field" | "not-canonical" | "zero-commitment" | "proof-coordinate-out-of-range" | "proof-not-in-group" | "statement-version-invalid" | "capture-not-fresh" | "orb-signature-invalid" | "visit-signature-invalid" | "orb-not-active" | "orb-refused" | "route-unknown" | "tree-unknown" | "tile-unknown" | "claim-unknown" | "enrolment-unknown" | "package-unknown" | "method-not-allowed" | "enrolment-duplicate" | "enrolment-review" | "nonce-used" | "commitment-taken" | "iris-commitment-used" | "recovery-too-soon" | "epoch-not-begun" | "epoch-without-members" | "nullifier-already-claimed" | "nullifier-spent" | "census-reached" | "claim-window-over" | "body-too-slow" | "body-too-large" | "content-type-not-json" | "claim-proof-invalid" | "bad-recipient" | "fee-above-amount" | "nothing-to-recover" | "iris-digest-mismatch" | "model-mismatch" | "commitments-required" | "code-commitment-mismatch" | "template-unusable" | "orb-limit-reached" | "rate-limited" | "internal" | "payments-paused" | "claim-queue-full" | "enrolment-busy" | "membership-not-synced" | "chain-unavailable" | "store-unavailable" | "overloaded" | "request-timed-out";
+            code: "body-not-json" | "body-invalid" | "body-unreadable" | "path-invalid" | "malformed-field" | "not-canonical" | "zero-commitment" | "proof-coordinate-out-of-range" | "proof-not-in-group" | "statement-version-invalid" | "capture-not-fresh" | "orb-signature-invalid" | "visit-signature-invalid" | "orb-not-active" | "orb-refused" | "route-unknown" | "tree-unknown" | "tile-unknown" | "claim-unknown" | "enrolment-unknown" | "package-unknown" | "method-not-allowed" | "enrolment-duplicate" | "enrolment-review" | "nonce-used" | "commitment-taken" | "iris-commitment-used" | "recovery-too-soon" | "epoch-not-begun" | "epoch-without-members" | "nullifier-already-claimed" | "nullifier-spent" | "census-reached" | "claim-window-over" | "body-too-slow" | "body-too-large" | "content-type-not-json" | "claim-proof-invalid" | "bad-recipient" | "fee-above-amount" | "nothing-to-recover" | "iris-digest-mismatch" | "model-mismatch" | "commitments-required" | "code-commitment-mismatch" | "encoding-proof-required" | "encoding-proof-mismatch" | "encoding-proof-invalid" | "template-unusable" | "orb-limit-reached" | "rate-limited" | "internal" | "payments-paused" | "claim-queue-full" | "enrolment-busy" | "membership-not-synced" | "chain-unavailable" | "store-unavailable" | "overloaded" | "request-timed-out";
             /** @description Next step for the sender, in a sentence. */
             detail: string;
             enrolmentId?: components["schemas"]["WordText"] | null;
@@ -606,6 +607,8 @@ export interface components {
             /** @description `urn:annona:problem:` and the code. */
             type: string;
         };
+        /** @description The text of a file of both eyes' proofs of encoding. */
+        ProofPairText: string;
         /** @description Report on the service: its state, and the parts that can and cannot work. */
         ReadinessView: {
             /** @description Reports on all parts. */
@@ -1478,6 +1481,9 @@ export interface operations {
              *     `template-unusable`: A template has too few valid bits to decide on.
              *     `commitments-required`: The orb's statement has no commitments.
              *     `code-commitment-mismatch`: A template does not open its code commitment.
+             *     `encoding-proof-required`: The packet has no proofs that its codes came from the model.
+             *     `encoding-proof-mismatch`: The proofs of the codes are for another model, key, person or eye.
+             *     `encoding-proof-invalid`: The proofs of the codes cannot be read, or do not hold.
              */
             422: {
                 headers: {
@@ -1624,6 +1630,9 @@ export interface operations {
              *     `template-unusable`: A template has too few valid bits to decide on.
              *     `commitments-required`: The orb's statement has no commitments.
              *     `code-commitment-mismatch`: A template does not open its code commitment.
+             *     `encoding-proof-required`: The packet has no proofs that its codes came from the model.
+             *     `encoding-proof-mismatch`: The proofs of the codes are for another model, key, person or eye.
+             *     `encoding-proof-invalid`: The proofs of the codes cannot be read, or do not hold.
              */
             422: {
                 headers: {

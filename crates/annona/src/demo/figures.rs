@@ -144,11 +144,8 @@ impl Figures {
                 format!("{} of {}", self.enrolled, self.people),
             ),
             (
-                "codes proved".to_owned(),
-                format!(
-                    "of {} of {} asked",
-                    self.proofs_taken, self.proofs_asked_for
-                ),
+                "codes proved, people".to_owned(),
+                format!("{} of {} asked", self.proofs_taken, self.proofs_asked_for),
             ),
             (
                 "duplicates caught".to_owned(),
