@@ -17,6 +17,7 @@ use annona_zkml::{
 };
 use image::GrayImage;
 use rand::CryptoRng;
+use tokio::sync::oneshot;
 
 /// Reason why an orb did not enrol somebody.
 #[derive(Debug, thiserror::Error)]
@@ -234,11 +235,14 @@ impl Orb {
             return Ok(None);
         };
         let packages = packages.clone();
-        let proving = move || packages.prove(&prover, person, &mut rand::rng());
-        match tokio::task::spawn_blocking(proving).await {
-            Ok(proofs) => Ok(Some(proofs?.to_json())),
-            Err(ended) => std::panic::resume_unwind(ended.into_panic()),
-        }
+        // The runtime would wait for the end of a thread of its own when the process is to end.
+        let (sender, receiver) = oneshot::channel();
+        std::thread::spawn(move || {
+            // A receiver that is gone waits no longer.
+            let _gone = sender.send(packages.prove(&prover, person, &mut rand::rng()));
+        });
+        let proofs = receiver.await.expect("the prover sends before it ends")?;
+        Ok(Some(proofs.to_json()))
     }
 
     /// Signs a capture with the commitments to its irises and codes (ENROL-19).

@@ -28,6 +28,7 @@ use orb_sim::{
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use tokio::sync::oneshot;
 
 use crate::output::Format;
 use crate::zkml::template_prover;
@@ -58,7 +59,7 @@ pub(crate) enum OrbCommand {
     ///
     /// annona orb enrol --deployment deployment.json --key-file orb.key --simulate 7 --qr photo.jpg
     #[command(verbatim_doc_comment)]
-    Enrol(EnrolArgs),
+    Enrol(Box<EnrolArgs>),
     /// Measure the simulated eye against the statistics of real sensors; fail when one is out of
     /// its range.
     Calibrate(CalibrateArgs),
@@ -164,7 +165,7 @@ impl CitizenArgs {
 /// Runs a command of the orb.
 pub(crate) async fn run(command: OrbCommand) -> anyhow::Result<ExitCode> {
     match command {
-        OrbCommand::Enrol(args) => enrol(args).await,
+        OrbCommand::Enrol(args) => enrol(*args).await,
         OrbCommand::Calibrate(args) => calibrate::run(args).await,
         OrbCommand::Trial(args) => trial::run(args).await,
         OrbCommand::Attacks(args) => attacks::run(args).await,
@@ -208,10 +209,16 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Loads the prover of the codes, or makes it, on a thread of its own.
+/// Loads the prover of the codes, or makes it, on a thread of its own: a signal that ends the
+/// process does not wait for it, as it does for the runtime's threads.
 pub(crate) async fn load_prover(folder: PathBuf) -> anyhow::Result<Arc<EncodingProver>> {
-    let loading = tokio::task::spawn_blocking(move || template_prover(&folder));
-    Ok(Arc::new(loading.await.context("the prover ended early")??))
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        // A receiver that is gone waits no longer.
+        let _gone = sender.send(template_prover(&folder));
+    });
+    let prover = receiver.await.context("the prover could not be made")??;
+    Ok(Arc::new(prover))
 }
 
 fn describe(view: &EnrolmentView) -> String {

@@ -2,7 +2,7 @@ use annona_core::{CodeSalts, Commitment, EyeCommitments, FieldElement, IrisCommi
 use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use serde_json::Value;
 
-/// What `cargo xtask gen` proved, once, with the full-size key of the model of templates.
+/// Enrolment that `cargo xtask gen` proved, once, with the full-size key of the model of templates.
 const FROZEN: &str = include_str!("../../zkml/tests/enrolment.json");
 
 /// Person whose codes are proved, without a picture: the irises are a pattern.

@@ -38,7 +38,7 @@ impl Demo {
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
-        while !line.contains("== enrolment") {
+        while !line.contains("== proof of encoding") {
             line.clear();
             let read = lines.read_line(&mut line).unwrap();
             assert!(read > 0, "the demo came to its second chapter");
