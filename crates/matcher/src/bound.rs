@@ -151,6 +151,7 @@ mod tests {
             1, 20_000, 200_000, 340_000, 360_000, 385_000, 410_000, 449_999, 450_000,
         ] {
             let bound = Bound::new(limit).unwrap();
+            assert_eq!(bound.limit_micros(), limit);
             for mask_bits in MIN_SHARED_BITS / 2..=CODE_BITS as u32 / 2 {
                 let shared = 2 * mask_bits;
                 let below = |different: &u32| {

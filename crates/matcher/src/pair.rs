@@ -240,6 +240,15 @@ mod tests {
     }
 
     #[test]
+    fn a_mirror_image_changes_the_sign_of_the_imaginary_half() {
+        let black = IrisTemplate::from_columns([0; COLUMNS], [u32::MAX; COLUMNS]);
+        let mirrored_black = mirrored(&black);
+        assert!(mirrored_black.code().iter().all(|it| *it == !0 << 32));
+        assert_eq!(mirrored(&mirrored_black), black);
+        assert_eq!(mirrored(&mirrored(&seeded(1))), seeded(1));
+    }
+
+    #[test]
     fn the_value_is_the_mean_of_both_eyes() {
         let (l, r) = (seeded(1), seeded(2));
         let other = EyePair {

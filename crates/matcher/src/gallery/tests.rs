@@ -156,6 +156,7 @@ fn a_stranger_is_unique_and_an_empty_gallery_has_no_match() {
     assert_eq!(decide(&crowd(20), &person(99)), Decision::Unique);
     assert_eq!(Gallery::new().nearest(&person(1)), None);
     assert_eq!(decide(&Gallery::new(), &person(1)), Decision::Unique);
+    assert!(Gallery::new().is_empty() && !crowd(1).is_empty());
 }
 
 #[test]
@@ -459,6 +460,20 @@ fn a_reader_fills_up_in_memory_until_the_files_have_it() {
     reading.refresh().unwrap();
     assert_eq!(reading.in_files(), 9);
     assert_holds(&reading, 9);
+}
+
+#[test]
+fn a_reader_forgets_only_what_the_files_have_of_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writing = writer(folder.path());
+    fill(&mut writing, 1..=2);
+    let mut reading = reader(folder.path());
+    fill(&mut reading, 3..=300);
+    // More than the first part in memory holds, and less than two of them.
+    fill(&mut writing, 3..=140);
+    reading.refresh().unwrap();
+    assert_eq!((reading.in_files(), reading.len()), (140, 300));
+    assert_holds(&reading, 300);
 }
 
 #[test]
