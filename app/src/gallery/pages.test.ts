@@ -83,7 +83,7 @@ describe('the ear of wheat', () => {
 });
 
 describe('a failure', () => {
-  const CODE = /<p[^>]*>Code for whoever helps you: \u2066([^\u2069]*)\u2069<\/p>/g;
+  const CODE = /<p[^>]*>Code for whoever helps you: <span[^>]*>\u2066([^\u2069]*)\u2069<\/span>(?:<!---->)?<\/p>/g;
   const codesOf = (html: string) => [...html.matchAll(CODE)].map(([, code]) => code ?? '');
 
   it('has a code wherever a page shows one', () => {
