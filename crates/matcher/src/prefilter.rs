@@ -164,3 +164,22 @@ fn words(template: &IrisTemplate, rotation: i32) -> [[u64; PREFILTER_WORDS]; 3] 
 
 const _: () = assert!(MAX_ROTATION % 2 == 1);
 const _: () = assert!(WORD_STRIDE * (PREFILTER_WORDS - 1) < COLUMN_STRIDE);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_word_holds_other_columns_all_round_the_eye() {
+        let columns: Vec<usize> = columns().collect();
+        for word in columns.chunks(WORD_COLUMNS) {
+            let mut steps = word.windows(2).map(|pair| pair[1] - pair[0]);
+            assert!(steps.all(|step| step == COLUMN_STRIDE), "{word:?}");
+        }
+        let distinct: BTreeSet<usize> = columns.iter().copied().collect();
+        assert_eq!(distinct.len(), PREFILTER_WORDS * WORD_COLUMNS);
+        assert!(distinct.iter().all(|column| *column < COLUMNS));
+    }
+}

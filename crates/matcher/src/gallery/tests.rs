@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use annona_template::{COLUMNS, IrisTemplate};
 use proptest::prelude::*;
 
-use super::segment::HEADER_BYTES;
+use super::segment::{HEADER_BYTES, Tail};
 use super::*;
 use crate::decision::{Decision, DecisionRule};
 use crate::kernel::Instructions;
@@ -281,6 +281,8 @@ fn entries_survive_reopening() {
     fill(&mut writer(folder.path()), 1..=6);
     let mut again = writer(folder.path());
     assert_holds(&again, 6);
+    let tails = again.segments.iter().map(|segment| segment.tail().unwrap());
+    assert_eq!(tails.collect::<Vec<_>>(), [Tail::Clean, Tail::Clean]);
     fill(&mut again, 7..=9);
     assert_eq!(again.in_files(), 9);
     drop(again);
