@@ -143,12 +143,8 @@ pub fn visit_text(
     issued_at: UnixSeconds,
     key: &SigningKey,
 ) -> Result<String, p256::ecdsa::Error> {
-    let kind = match kind {
-        EnrolmentKind::New => 0,
-        EnrolmentKind::Recovery => 1,
-    };
     let body = [
-        &[VERSION, kind][..],
+        &[VERSION, kind.to_u8()][..],
         &domain.chain_id.to_be_bytes(),
         domain.orb_registry.as_slice(),
         &commitment.to_be_bytes(),
@@ -191,7 +187,7 @@ impl VisitCode {
         let mut fields = Fields(body);
         let [_version, kind] = fields.take();
         let code = Self {
-            kind: kind_from(kind)?,
+            kind: EnrolmentKind::from_u8(kind).ok_or(VisitError::Kind { actual: kind })?,
             chain_id: u64::from_be_bytes(fields.take()),
             orb_registry: Address::from(fields.take::<20>()),
             commitment: fields.take(),
@@ -243,14 +239,6 @@ impl Fields<'_> {
             .expect("the fields together have BODY_BYTES bytes");
         self.0 = rest;
         *field
-    }
-}
-
-const fn kind_from(code: u8) -> Result<EnrolmentKind, VisitError> {
-    match code {
-        0 => Ok(EnrolmentKind::New),
-        1 => Ok(EnrolmentKind::Recovery),
-        actual => Err(VisitError::Kind { actual }),
     }
 }
 

@@ -99,7 +99,8 @@ mod tests {
     use alloy_primitives::{Address, Signature, U256, b256};
 
     use super::*;
-    use crate::{Commitment, EnrolmentKind, OrbId, SignedEnrolment, UnixSeconds};
+    use crate::testing::enrolment;
+    use crate::{EnrolmentKind, OrbId, SignedEnrolment};
 
     const DOMAIN: EnrolmentDomain = EnrolmentDomain {
         chain_id: 1,
@@ -112,15 +113,7 @@ mod tests {
 
     fn statement() -> CommittedEnrolment {
         CommittedEnrolment {
-            enrolment: Enrolment {
-                commitment: Commitment::try_from(U256::from(5)).unwrap(),
-                iris_digest: B256::repeat_byte(1),
-                image_digest: B256::repeat_byte(2),
-                model_id: B256::repeat_byte(3),
-                kind: EnrolmentKind::New,
-                captured_at: UnixSeconds(1_700_000_000),
-                nonce: B256::repeat_byte(4),
-            },
+            enrolment: enrolment(),
             commitments: IrisCommitments {
                 left: EyeCommitments {
                     image: field(6),

@@ -60,11 +60,19 @@ impl EnrolmentKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    pub(crate) const fn to_u8(self) -> u8 {
+    /// Returns the number of the kind, in statements, visit codes and custody packages.
+    #[must_use]
+    pub const fn to_u8(self) -> u8 {
         match self {
             Self::New => 0,
             Self::Recovery => 1,
         }
+    }
+
+    /// Returns the kind of a number.
+    #[must_use]
+    pub fn from_u8(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.to_u8() == number)
     }
 }
 
@@ -130,18 +138,7 @@ mod tests {
     use alloy_primitives::U256;
 
     use super::*;
-
-    fn enrolment() -> Enrolment {
-        Enrolment {
-            commitment: Commitment::try_from(U256::from(5)).unwrap(),
-            iris_digest: B256::repeat_byte(1),
-            image_digest: B256::repeat_byte(2),
-            model_id: B256::repeat_byte(3),
-            kind: EnrolmentKind::New,
-            captured_at: UnixSeconds(1_700_000_000),
-            nonce: B256::repeat_byte(4),
-        }
-    }
+    use crate::testing::enrolment;
 
     #[test]
     fn codes_of_kinds_are_stable_and_read_back() {
@@ -153,6 +150,11 @@ mod tests {
             assert_eq!(EnrolmentKind::from_code(kind.code()), Some(kind));
         }
         assert_eq!(EnrolmentKind::from_code("renewal"), None);
+        assert_eq!(EnrolmentKind::ALL.map(EnrolmentKind::to_u8), [0, 1]);
+        for kind in EnrolmentKind::ALL {
+            assert_eq!(EnrolmentKind::from_u8(kind.to_u8()), Some(kind));
+        }
+        assert_eq!(EnrolmentKind::from_u8(2), None);
     }
 
     #[test]

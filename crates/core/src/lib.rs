@@ -22,6 +22,8 @@ mod receipt;
 mod revert;
 mod signature;
 mod signed_enrolment;
+#[cfg(test)]
+mod testing;
 
 pub use alloy_primitives::{Address, B256, Signature, U256, keccak256};
 

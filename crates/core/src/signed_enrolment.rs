@@ -44,22 +44,10 @@ impl SignedEnrolment {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use alloy_primitives::{Address, U256};
+    use alloy_primitives::Address;
 
     use super::*;
-    use crate::{Commitment, EnrolmentKind, UnixSeconds};
-
-    fn enrolment() -> Enrolment {
-        Enrolment {
-            commitment: Commitment::try_from(U256::from(5)).unwrap(),
-            iris_digest: B256::repeat_byte(1),
-            image_digest: B256::repeat_byte(2),
-            model_id: B256::repeat_byte(3),
-            kind: EnrolmentKind::New,
-            captured_at: UnixSeconds(1_700_000_000),
-            nonce: B256::repeat_byte(4),
-        }
-    }
+    use crate::testing::enrolment;
 
     /// Tests ENROL-1.
     #[test]

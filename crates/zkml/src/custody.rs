@@ -275,7 +275,7 @@ impl CustodyPackage {
         ] {
             bytes.extend(word);
         }
-        bytes.push(code_of(enrolment.kind));
+        bytes.push(enrolment.kind.to_u8());
         bytes.extend(enrolment.captured_at.0.to_be_bytes());
         bytes.extend(enrolment.nonce);
         for field in [left.image, right.image, left.code, right.code] {
@@ -313,13 +313,6 @@ fn public_key(compressed: &[u8; 33]) -> Result<PublicKey, CustodyError> {
     let point = p256::PublicKey::from_sec1_bytes(compressed).map_err(|_| CustodyError::VisitKey)?;
     let bytes = point.to_encoded_point(false);
     PublicKey::from_bytes(bytes.as_bytes()).map_err(|_| CustodyError::VisitKey)
-}
-
-const fn code_of(kind: EnrolmentKind) -> u8 {
-    match kind {
-        EnrolmentKind::New => 0,
-        EnrolmentKind::Recovery => 1,
-    }
 }
 
 /// Writes salts, pixels, and noise bits, eight in a byte, the first lowest.
@@ -361,10 +354,8 @@ impl Contents<'_> {
     }
 
     fn kind(&mut self) -> Result<EnrolmentKind, CustodyError> {
-        let [code] = self.array()?;
-        let mut all = EnrolmentKind::ALL.into_iter();
-        all.find(|kind| code_of(*kind) == code)
-            .ok_or(CustodyError::Contents)
+        let [number] = self.array()?;
+        EnrolmentKind::from_u8(number).ok_or(CustodyError::Contents)
     }
 
     fn signed(&mut self) -> Result<SignedEnrolment, CustodyError> {
