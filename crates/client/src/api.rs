@@ -177,17 +177,11 @@ impl ApiClient {
         self.ask_signed(&path, signature).await.map(drop)
     }
 
-    /// Sends a request that may be sent again, while failures are passing.
+    /// Sends a signed request about a visit, which may be sent again.
     async fn ask_signed(&self, path: &str, signature: &[u8; 64]) -> Result<Answer, ClientError> {
         let body = VisitSignatureRequest::new(signature);
-        let mut patience = Patience::default();
-        loop {
-            let request = self.http.post(self.url(path)).json(&body);
-            match self.accepted(request).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => patience.after(error).await?,
-            }
-        }
+        self.ask_again(|| self.http.post(self.url(path)).json(&body))
+            .await
     }
 
     /// A tile of an epoch's tree. When an epoch has just begun, the service first holds its
@@ -263,9 +257,14 @@ impl ApiClient {
 
     /// An answer that is not a refusal.
     async fn look(&self, path: &str) -> Result<Answer, ClientError> {
+        self.ask_again(|| self.http.get(self.url(path))).await
+    }
+
+    /// Sends a request that may be sent again, while failures are passing.
+    async fn ask_again(&self, request: impl Fn() -> RequestBuilder) -> Result<Answer, ClientError> {
         let mut patience = Patience::default();
         loop {
-            match self.accepted(self.http.get(self.url(path))).await {
+            match self.accepted(request()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => patience.after(error).await?,
             }
