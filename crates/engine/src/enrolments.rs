@@ -303,7 +303,6 @@ impl EnrolmentService {
         packet: &EnrolmentPacket,
     ) -> Result<EnrolmentRecord, EnrolError> {
         self.store.wipe_old_reviews(record.received_at).await?;
-        self.store.wipe_old_packages(record.received_at).await?;
         let package = packet.package.clone().map(|package| PackageToKeep {
             package,
             keep_until: UnixSeconds(record.received_at.0.saturating_add(PACKAGE_KEEP_SECS)),
