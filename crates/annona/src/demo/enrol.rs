@@ -69,12 +69,7 @@ pub(crate) async fn newcomers(
     let count = people.iter().filter(|it| is_new(it)).count();
     let steps = progress.steps(count, "people");
     for citizen in people.iter_mut().filter(|it| is_new(it)) {
-        let session = enrol_one(world, citizen, EnrolmentKind::New, &mut rng, figures).await?;
-        figures.enrolled += 1;
-        figures.retakes += session.retakes;
-        if let Some(artifacts) = artifacts {
-            artifacts.keep_eyes(citizen.number, &session)?;
-        }
+        enrol_newcomer(world, citizen, &mut rng, artifacts, figures).await?;
         steps.tick();
     }
     let sentence = format!(
@@ -84,6 +79,23 @@ pub(crate) async fn newcomers(
     progress.end_steps(&steps, &sentence);
     progress.stop_clock("enrolment", started);
     Ok(())
+}
+
+/// Enrols a citizen for the first time, and counts it.
+pub(super) async fn enrol_newcomer(
+    world: &World,
+    citizen: &mut Citizen,
+    rng: &mut ChaCha20Rng,
+    artifacts: Option<&Artifacts>,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    let session = enrol_one(world, citizen, EnrolmentKind::New, rng, figures).await?;
+    figures.enrolled += 1;
+    figures.retakes += session.retakes;
+    match artifacts {
+        Some(artifacts) => artifacts.keep_eyes(citizen.number, &session),
+        None => Ok(()),
+    }
 }
 
 /// Enrols a citizen. A capture in the grey zone is taken again, as the service asks. Somebody

@@ -9,7 +9,7 @@ use orb_sim::OrbError;
 
 use super::artifacts::Artifacts;
 use super::citizens::Citizen;
-use super::enrol::{PROVED, enrol_one, stream};
+use super::enrol::{PROVED, enrol_newcomer, enrol_one, stream};
 use super::figures::Figures;
 use super::progress::DemoProgress;
 use super::world::World;
@@ -34,14 +34,9 @@ pub(crate) async fn first_person(
     }
     world.set_prover(Some(load_prover(keys).await?));
     let proving = progress.start_clock();
-    let session = enrol_one(world, citizen, EnrolmentKind::New, &mut rng, figures).await?;
+    enrol_newcomer(world, citizen, &mut rng, artifacts, figures).await?;
     world.set_prover(None);
-    figures.enrolled += 1;
-    figures.retakes += session.retakes;
     figures.proofs_taken += 1;
-    if let Some(artifacts) = artifacts {
-        artifacts.keep_eyes(citizen.number, &session)?;
-    }
     progress.say(&format!(
         "   with one: admitted; capture, proofs of both codes and their check took {:.1} s",
         proving.elapsed().as_secs_f64()
