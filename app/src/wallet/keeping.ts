@@ -171,14 +171,14 @@ export async function giveUpVisit(context: KeepingContext, nonce: string): Promi
   await context.storage.putVisit(rest);
 }
 
-/** Lists the packages of the vault, each decrypted and checked anew. */
+/** Lists those of the stored packages that are of the vault, each decrypted and checked anew. */
 export async function listPackages(
   context: KeepingContext,
   shelf: Shelf,
   code: CustodyCode,
+  stored: readonly StoredPackage[],
 ): Promise<KeptPackage[]> {
   const module = await context.computing.module();
-  const stored = await context.storage.packages();
   const own = stored.filter(({ vaultId }) => areEqual(vaultId, shelf.vaultId));
   return Promise.all(own.map((it) => described(it, shelf, code, module)));
 }

@@ -449,7 +449,7 @@ export class Wallet {
   }: WalletCalls['exportKey']['request']): Promise<WalletCalls['exportKey']['answer']> {
     const { addressOfKey } = await signingCode();
     return this.context.runAlone(async () => {
-      await this.#open(proof, async (dataKey, { record }) => this.#begin(record, dataKey));
+      await this.#openAnew(proof);
       return this.#withKey(account, async (key) => ({
         address: addressOfKey(key),
         key: hexText(key),
@@ -523,7 +523,7 @@ export class Wallet {
     const stored = await this.context.storage.packages();
     if (stored.length === 0) return { packages: [] };
     const code = await custodyCode();
-    return { packages: await listPackages(this.context, await this.#shelf(), code) };
+    return { packages: await listPackages(this.context, await this.#shelf(), code, stored) };
   }
 
   /** Hands out a package, to somebody who has just proved to be there. */
@@ -533,7 +533,7 @@ export class Wallet {
   }: WalletCalls['exportPackage']['request']): Promise<ExportedPackage> {
     const code = await custodyCode();
     return this.context.runAlone(async () => {
-      await this.#open(proof, async (dataKey, { record }) => this.#begin(record, dataKey));
+      await this.#openAnew(proof);
       return exportPackage(this.context, await this.#shelf(), code, nonce);
     });
   }
@@ -544,7 +544,7 @@ export class Wallet {
     nonce,
   }: WalletCalls['deletePackage']['request']): Promise<object> {
     return this.context.runAlone(async () => {
-      await this.#open(proof, async (dataKey, { record }) => this.#begin(record, dataKey));
+      await this.#openAnew(proof);
       await this.context.storage.deletePackage(nonce);
       // A service's copy that was not deleted yet can be decrypted by nobody then.
       await this.context.storage.deleteVisits([nonce]);
@@ -590,6 +590,11 @@ export class Wallet {
     } catch (error) {
       return failAsModule(error);
     }
+  }
+
+  /** Opens the identity for somebody who has just proved to be there. */
+  async #openAnew(proof: Proof): Promise<void> {
+    await this.#open(proof, async (dataKey, { record }) => this.#begin(record, dataKey));
   }
 
   /** Returns the part of the open vault that packages are kept in. */
