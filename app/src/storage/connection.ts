@@ -1,4 +1,4 @@
-import type { IDBPDatabase } from 'idb';
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
 /**
  * Connection to a database that the browser may break off, as it does when it deletes the data of
@@ -26,4 +26,14 @@ export class Connection<Schema> {
     this.#opening = undefined;
     (await opening)?.close();
   }
+}
+
+/** Makes the connection to a database that has had one version, with the tables that `create` makes. */
+export function connectionTo<Schema extends DBSchema>(
+  name: string,
+  create: (tables: IDBPDatabase<Schema>) => void,
+): Connection<Schema> {
+  return new Connection<Schema>((onLost) =>
+    openDB<Schema>(name, 1, { upgrade: (tables) => create(tables), terminated: onLost }),
+  );
 }

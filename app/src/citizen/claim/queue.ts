@@ -1,8 +1,8 @@
-import { openDB, type DBSchema } from 'idb';
+import type { DBSchema } from 'idb';
 
 import type { ServiceFailure } from '../../service/problems.ts';
 import type { ClaimView, Outcome, Service } from '../../service/service.ts';
-import { Connection } from '../../storage/connection.ts';
+import { connectionTo, type Connection } from '../../storage/connection.ts';
 import type { BindingFault } from '../receipt/binding.ts';
 import type { Judgement } from '../receipt/judgement.ts';
 import {
@@ -30,11 +30,8 @@ export class ClaimStorage {
   private constructor(private readonly connection: Connection<ClaimSchema>) {}
 
   static async open(): Promise<ClaimStorage> {
-    const connection = new Connection<ClaimSchema>((onLost) =>
-      openDB<ClaimSchema>('annona-claims', 1, {
-        upgrade: (tables) => void tables.createObjectStore('claims', { keyPath: 'nullifierHash' }),
-        terminated: onLost,
-      }),
+    const connection = connectionTo<ClaimSchema>('annona-claims', (tables) =>
+      tables.createObjectStore('claims', { keyPath: 'nullifierHash' }),
     );
     await connection.database();
     return new ClaimStorage(connection);

@@ -1,6 +1,6 @@
-import { openDB, type DBSchema } from 'idb';
+import type { DBSchema } from 'idb';
 
-import { Connection } from '../../storage/connection.ts';
+import { connectionTo, type Connection } from '../../storage/connection.ts';
 import type { Transfer } from './transfer.ts';
 
 /** Most settled transfers that are kept; the chain has them all. */
@@ -15,12 +15,8 @@ export class TransferStorage {
   private constructor(private readonly connection: Connection<TransferSchema>) {}
 
   static async open(): Promise<TransferStorage> {
-    const connection = new Connection<TransferSchema>((onLost) =>
-      openDB<TransferSchema>('annona-transfers', 1, {
-        upgrade: (tables) =>
-          void tables.createObjectStore('transfers', { keyPath: 'place', autoIncrement: true }),
-        terminated: onLost,
-      }),
+    const connection = connectionTo<TransferSchema>('annona-transfers', (tables) =>
+      tables.createObjectStore('transfers', { keyPath: 'place', autoIncrement: true }),
     );
     await connection.database();
     return new TransferStorage(connection);

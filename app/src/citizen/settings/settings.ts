@@ -1,7 +1,7 @@
-import { openDB, type DBSchema } from 'idb';
+import type { DBSchema } from 'idb';
 
 import { languageOf, type LanguageCode } from '../../messages/languages.ts';
-import { Connection } from '../../storage/connection.ts';
+import { connectionTo, type Connection } from '../../storage/connection.ts';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -48,11 +48,8 @@ export class SettingsStorage {
   private constructor(private readonly connection: Connection<SettingsSchema>) {}
 
   static async open(): Promise<SettingsStorage> {
-    const connection = new Connection<SettingsSchema>((onLost) =>
-      openDB<SettingsSchema>('annona-settings', 1, {
-        upgrade: (tables) => void tables.createObjectStore('settings'),
-        terminated: onLost,
-      }),
+    const connection = connectionTo<SettingsSchema>('annona-settings', (tables) =>
+      tables.createObjectStore('settings'),
     );
     await connection.database().catch(() => undefined);
     return new SettingsStorage(connection);
