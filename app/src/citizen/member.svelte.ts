@@ -4,7 +4,7 @@ import { RpcEndpoint } from '../chain/rpc.ts';
 import type { RequestContext } from '../net/request.ts';
 import { tryAgain } from '../service/problems.ts';
 import { Service, type ReceiptView } from '../service/service.ts';
-import { inBackground, runAlone } from '../storage/work.ts';
+import { runAlone } from '../storage/work.ts';
 import type { PathOutcome } from '../tree/tree.ts';
 import type { VisitCode, VisitKind } from '../wallet/index.ts';
 import type { AboutState } from './about/about.ts';
@@ -225,7 +225,7 @@ export class Member {
     // What is under way needs no secret, and is looked at before the identity is open.
     this.facts ??= facts;
     await this.purse.start();
-    window.addEventListener('online', () => this.membership && void inBackground(this.enter()));
+    window.addEventListener('online', () => this.membership && void this.enter());
     const claims = await ClaimStorage.open().catch(() => undefined);
     if (!claims) return;
     this.#queue = new ClaimQueue({
@@ -267,8 +267,8 @@ export class Member {
     // The identity may have been locked while the chain was read.
     const { membership } = this;
     // An orb may have sent a code of the last visit after the app was closed.
-    if (membership && standingOf(membership) !== 'member') void inBackground(this.#watch());
-    if (membership) void inBackground(this.shelf.work());
+    if (membership && standingOf(membership) !== 'member') void this.#watch();
+    if (membership) void (this.page.kind === 'about' ? this.shelf.work() : this.shelf.fetch());
   }
 
   /** Forgets what belongs to an open identity. */
@@ -291,25 +291,25 @@ export class Member {
     if (this.claiming.kind === 'stopped') this.claiming = { kind: 'idle' };
     clearTimeout(this.#pageTimer);
     this.page = page;
-    if (page.kind === 'code') void inBackground(this.#showCode());
+    if (page.kind === 'code') void this.#showCode();
     if (page.kind === 'money') {
       this.money = { kind: 'reading' };
       this.balance = { kind: 'not-asked' };
-      void inBackground(this.#readMoney());
-      void inBackground(this.purse.refresh());
+      void this.#readMoney();
+      void this.purse.refresh();
     }
-    if (page.kind === 'receiving') void inBackground(this.#readAddress());
+    if (page.kind === 'receiving') void this.#readAddress();
     if (page.kind === 'about') {
       this.about = { kind: 'reading' };
-      void inBackground(this.#readAbout());
-      void inBackground(this.shelf.work());
+      void this.#readAbout();
+      void this.shelf.work();
     }
     if (page.kind === 'check') {
       this.checks = undefined;
-      void inBackground(this.#check(page.nullifierHash, this.#placeFinder()));
+      void this.#check(page.nullifierHash, this.#placeFinder());
     }
-    if (page.kind === 'own-claim') void inBackground(this.planOwnClaim(page.nullifierHash));
-    if (page.kind === 'replace') void inBackground(this.purse.planReplacement(page.id, page.change));
+    if (page.kind === 'own-claim') void this.planOwnClaim(page.nullifierHash);
+    if (page.kind === 'replace') void this.purse.planReplacement(page.id, page.change);
     // A key does not stay behind a page that was left.
     this.purse.beginExport();
   }
@@ -422,7 +422,7 @@ export class Member {
     const isOld = performance.now() - this.#readAtMs > PRESENT_LASTS_MS;
     if (this.chainSecs >= facts.endsAt && isOld) {
       this.#readAtMs = performance.now();
-      void inBackground(this.#readPresent());
+      void this.#readPresent();
     }
   }
 
@@ -566,7 +566,7 @@ export class Member {
   #lookAgain(page: MemberPage, read: () => Promise<void>): void {
     clearTimeout(this.#pageTimer);
     this.#pageTimer = setTimeout(() => {
-      if (this.page === page) void inBackground(read());
+      if (this.page === page) void read();
     }, WATCH_EVERY_MS);
   }
 
@@ -689,7 +689,7 @@ export class Member {
     }
     const isJoining = this.membership && standingOf(this.membership) === 'joining';
     if (this.page.kind !== 'code' && !isJoining) return;
-    this.#watchTimer = setTimeout(() => void inBackground(this.#watch()), WATCH_EVERY_MS);
+    this.#watchTimer = setTimeout(() => void this.#watch(), WATCH_EVERY_MS);
   }
 
   async #keep(membership: Membership): Promise<void> {

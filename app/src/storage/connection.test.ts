@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { IDBPDatabase } from 'idb';
 
 import { Connection } from './connection.ts';
-import { forgiveBrokenTransactions, inBackground } from './work.ts';
+import { forgiveBrokenTransactions } from './work.ts';
 
 /** Connection to databases that are numbered in the order in which they are opened. */
 function connection(fails: readonly number[] = []) {
@@ -35,13 +35,7 @@ describe('a connection', () => {
   });
 });
 
-describe('work that goes on by itself', () => {
-  it('may end with the storage, and with no other error', async () => {
-    const broken = new DOMException('Connection is closing.', 'AbortError');
-    await expect(inBackground(Promise.reject(broken))).resolves.toBeUndefined();
-    await expect(inBackground(Promise.reject(new TypeError('x is none')))).rejects.toThrow('x is none');
-  });
-
+describe('a page', () => {
   it('has no error of a transaction that was broken off, and every other', () => {
     const scope = new EventTarget();
     forgiveBrokenTransactions(scope);

@@ -5,18 +5,6 @@ export async function runAlone<T>(name: string, work: () => Promise<T>): Promise
 }
 
 /**
- * Lets work go on by itself. A storage that the browser takes away ends it, and the next look
- * begins anew; any other error is a fault of the app and stays one.
- */
-export async function inBackground(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-  }
-}
-
-/**
  * Lets no transaction that the browser breaks off be an error of the page: `idb` makes a promise
  * of each one's end, for which no reader waits. The reading itself fails where it is asked for.
  */

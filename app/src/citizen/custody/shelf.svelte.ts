@@ -22,13 +22,24 @@ export class PackageShelf {
       this.state = { kind: 'wallet', code: refusalCode(error) };
       return;
     }
-    void this.work();
+    void this.fetch();
+  }
+
+  /** Fetches what is missing. What is here is not decrypted for that. */
+  async fetch(): Promise<readonly CustodyNews[] | undefined> {
+    try {
+      return await (await custodyCode()).workOnPackages(this.context);
+    } catch (error) {
+      this.state = { kind: 'wallet', code: refusalCode(error) };
+      return undefined;
+    }
   }
 
   /** Fetches what is missing, and reads what is here. */
   async work(): Promise<void> {
+    const news = await this.fetch();
+    if (!news) return;
     try {
-      const news = await (await custodyCode()).workOnPackages(this.context);
       const { packages } = await this.context.wallet.call('packages', {});
       this.state = { kind: 'read', packages, news };
     } catch (error) {
