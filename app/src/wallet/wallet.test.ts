@@ -560,7 +560,10 @@ describe('the messages', () => {
       value instanceof Uint8Array ? toHex(value) : value,
     );
     expect(told).not.toContain(toHex(secret));
-    for (const word of card.filter((it) => it.length > 4)) expect(told).not.toContain(`"${word}"`);
+    // By neighbours: a single word of the list, such as "answer", may be the name of a field.
+    for (const [index, word] of card.slice(1).entries()) {
+      expect(told).not.toMatch(new RegExp(`${card[index]}\\W+${word}`));
+    }
     const { words: shown } = await client.call('recoveryCard', { proof: byPin(OTHER_PIN) });
     expect(shown).toEqual(card);
   });

@@ -154,8 +154,8 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
     },
     Measurement {
         name: "trial",
-        command: "annona orb trial --people 10000 --frames 3 --seed 1",
-        takes: "60 min",
+        command: "annona orb trial --people 5000 --frames 3 --seed 1",
+        takes: "30 min",
         figures: Figures::InFile,
         speed: Speed::IsNoMatter,
         views: &[("", TRIAL), ("reviews", "{{ impostor.review|grouped }}")],
@@ -254,7 +254,7 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
     ),
     mutants(
         "mutants-proofs",
-        "cargo xtask mutants annona-proofs --sample 60",
+        "cargo xtask mutants annona-proofs --sample 30",
     ),
     mutants(
         "mutants-prover",
@@ -262,15 +262,15 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
     ),
     mutants(
         "mutants-groth16",
-        "cargo xtask mutants annona-groth16 --sample 60",
+        "cargo xtask mutants annona-groth16 --sample 30",
     ),
     mutants(
         "mutants-matcher",
-        "cargo xtask mutants annona-matcher --sample 60",
+        "cargo xtask mutants annona-matcher --sample 30",
     ),
     mutants(
         "mutants-engine",
-        "cargo xtask mutants annona-engine --sample 60",
+        "cargo xtask mutants annona-engine --sample 30",
     ),
     mutants("mutants-contracts", "cargo xtask mutants contracts"),
 ];
