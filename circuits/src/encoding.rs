@@ -28,8 +28,8 @@
 //! with the model's integers; `n` is the number of noisy pixels in it. Neither costs a row. `B`
 //! and `c` bits hold the magnitudes for every iris (the model's parser checks `B`), so that an
 //! honest prover always succeeds; sums stay below `2^32`, far from the field's order, so that
-//! C4 to C9 have one solution. Rows in all: 454,420 for the model P, 243,824 for S18, 10,534
-//! for the test model.
+//! C4 to C9 have one solution. Rows in all: 454,420 for the model P, 464,020 for P2, 243,824
+//! for S18, 10,534 for the test model.
 //!
 //! **Not proved here**: that the normalised iris came from a living eye, and that it was found
 //! and unrolled rightly. The orb's signature on `imageCommitment` vouches for that, and is

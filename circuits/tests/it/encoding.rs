@@ -163,6 +163,7 @@ fn sizes_are_those_of_the_header() {
         (ModelName::P, 454_420),
         (ModelName::S18, 243_824),
         (ModelName::Ci, 10_534),
+        (ModelName::P2, 464_020),
     ] {
         let circuit = Encoding {
             model: name.model(),
@@ -367,7 +368,7 @@ proptest! {
 /// Tests ZKML-1 at the size of real codes.
 #[test]
 fn full_sizes_compute_what_the_pipeline_computes() {
-    for name in [ModelName::P, ModelName::S18] {
+    for name in [ModelName::P, ModelName::S18, ModelName::P2] {
         let circuit = Encoding {
             model: name.model(),
         };

@@ -4,12 +4,15 @@ use std::sync::LazyLock;
 
 use crate::EncoderModel;
 
-static P: LazyLock<EncoderModel> =
-    LazyLock::new(|| embedded(include_str!("../params/p_256x64_q7.json")));
-static S18: LazyLock<EncoderModel> =
-    LazyLock::new(|| embedded(include_str!("../params/s18_256x32_q7.json")));
-static CI: LazyLock<EncoderModel> =
-    LazyLock::new(|| embedded(include_str!("../params/ci_40x12_q7.json")));
+const P_FILE: &str = include_str!("../params/p_256x64_q7.json");
+const S18_FILE: &str = include_str!("../params/s18_256x32_q7.json");
+const P2_FILE: &str = include_str!("../params/p2_256x64_q7.json");
+const CI_FILE: &str = include_str!("../params/ci_40x12_q7.json");
+
+static P: LazyLock<EncoderModel> = LazyLock::new(|| embedded(P_FILE));
+static S18: LazyLock<EncoderModel> = LazyLock::new(|| embedded(S18_FILE));
+static P2: LazyLock<EncoderModel> = LazyLock::new(|| embedded(P2_FILE));
+static CI: LazyLock<EncoderModel> = LazyLock::new(|| embedded(CI_FILE));
 
 fn embedded(text: &str) -> EncoderModel {
     EncoderModel::parse(text).expect("a test parses every embedded parameter file")
@@ -22,6 +25,9 @@ pub enum ModelName {
     P,
     /// For phones: 7,200 bits from 256 angles by 32 radii.
     S18,
+    /// The successor of P, which reads the same irises: 12,800 bits, by filters of other
+    /// wavelengths. Services can change to it (ZKML-18).
+    P2,
     /// For tests only: 264 bits from 40 angles by 12 radii, useless for telling people apart.
     Ci,
 }
@@ -44,7 +50,7 @@ impl std::error::Error for UnknownModel {}
 
 impl ModelName {
     /// All models.
-    pub const ALL: [Self; 3] = [Self::P, Self::S18, Self::Ci];
+    pub const ALL: [Self; 4] = [Self::P, Self::S18, Self::Ci, Self::P2];
 
     /// Returns its name in files and commands.
     #[must_use]
@@ -53,6 +59,7 @@ impl ModelName {
             Self::P => "p",
             Self::S18 => "s18",
             Self::Ci => "ci",
+            Self::P2 => "p2",
         }
     }
 
@@ -63,6 +70,18 @@ impl ModelName {
             Self::P => &P,
             Self::S18 => &S18,
             Self::Ci => &CI,
+            Self::P2 => &P2,
+        }
+    }
+
+    /// Returns the text of the parameter file, whose hash is the id.
+    #[must_use]
+    pub const fn parameters(self) -> &'static str {
+        match self {
+            Self::P => P_FILE,
+            Self::S18 => S18_FILE,
+            Self::Ci => CI_FILE,
+            Self::P2 => P2_FILE,
         }
     }
 

@@ -18,6 +18,7 @@ pub const fn circuit_name(model: ModelName) -> &'static str {
         ModelName::P => "iris-p",
         ModelName::S18 => "iris-s18",
         ModelName::Ci => "iris-ci",
+        ModelName::P2 => "iris-p2",
     }
 }
 
@@ -42,6 +43,7 @@ pub fn unsafe_test_verifying_key(model: ModelName) -> VerifyingKey {
         ModelName::P => include_bytes!("../keys/iris-p.UNSAFE-TEST.vk"),
         ModelName::S18 => include_bytes!("../keys/iris-s18.UNSAFE-TEST.vk"),
         ModelName::Ci => include_bytes!("../keys/iris-ci.UNSAFE-TEST.vk"),
+        ModelName::P2 => include_bytes!("../keys/iris-p2.UNSAFE-TEST.vk"),
     };
     VerifyingKey::from_bytes(bytes).expect("the keys in this crate are checked by its tests")
 }

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut lock = BTreeMap::new();
     // The smallest first: what is wrong shows before the minutes are spent.
-    for model in [ModelName::Ci, ModelName::S18, ModelName::P] {
+    for model in [ModelName::Ci, ModelName::S18, ModelName::P, ModelName::P2] {
         let name = circuit_name(model);
         let rows = R1cs::of(&circuit(model));
         let is_unchanged = rows_hash(&rows) == pinned(model).r1cs_sha256;
