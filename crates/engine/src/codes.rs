@@ -17,24 +17,54 @@ pub(crate) fn check_codes(
     salts: Option<&CodeSalts>,
 ) -> Result<(), Eye> {
     let salts = salts.ok_or(Eye::Left)?;
-    let left = code_commitment(Eye::Left, &templates.left, salts.left);
-    if left != commitments.left.code {
+    let codes = code_commitments(ModelName::P, templates, salts);
+    if codes.left != commitments.left.code {
         return Err(Eye::Left);
     }
-    let right = code_commitment(Eye::Right, &templates.right, salts.right);
-    if right != commitments.right.code {
+    if codes.right != commitments.right.code {
         return Err(Eye::Right);
     }
     Ok(())
 }
 
+/// Commitments to the codes of both eyes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeCommitments {
+    /// Commitment to the code of the left eye.
+    pub left: FieldElement,
+    /// Commitment to the code of the right eye.
+    pub right: FieldElement,
+}
+
+/// Computes the commitments to the codes of templates by `model` (ZKML-3). It takes some
+/// milliseconds.
+#[must_use]
+pub fn code_commitments(
+    model: ModelName,
+    templates: &EyePair,
+    salts: &CodeSalts,
+) -> CodeCommitments {
+    CodeCommitments {
+        left: commitment(model, Eye::Left, &templates.left, salts.left),
+        right: commitment(model, Eye::Right, &templates.right, salts.right),
+    }
+}
+
 /// Computes the commitment to the code of a template, by the model of templates (ZKML-3).
 #[must_use]
 pub fn code_commitment(eye: Eye, template: &IrisTemplate, salt: FieldElement) -> FieldElement {
-    let (model, encoded) = (ModelName::P.model(), encoded(template));
+    commitment(ModelName::P, eye, template, salt)
+}
+
+fn commitment(
+    model: ModelName,
+    eye: Eye,
+    template: &IrisTemplate,
+    salt: FieldElement,
+) -> FieldElement {
     from_scalar(commit_code(
-        model,
-        &encoded,
+        model.model(),
+        &encoded(template),
         eye_scalar(eye),
         to_scalar(salt),
     ))

@@ -61,6 +61,21 @@ pub(crate) struct EncodingCheck {
 }
 
 impl EncodingCheck {
+    /// Returns the check of proofs that are there, about these commitments and for this context.
+    pub(crate) const fn of(
+        verifier: Arc<EncodingVerifier>,
+        context: ProofContext,
+        commitments: IrisCommitments,
+        proofs: String,
+    ) -> Self {
+        Self {
+            verifier,
+            context,
+            commitments,
+            proofs,
+        }
+    }
+
     /// Returns the check that a policy asks for; none where there is nothing to check.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use annona_model::Eye;
 
 use crate::encodings::RefusedEncoding;
 use crate::ports::{ChainError, StoreError};
+use crate::upgrades::RefusedCodes;
 
 /// Reason for which an enrolment is refused.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,12 @@ pub enum EnrolError {
     /// The proofs of the codes are missing, or are refused (ENROL-23).
     #[error(transparent)]
     Encoding(#[from] RefusedEncoding),
+    /// The codes by the model that the service changes to are missing, or are refused (ENROL-24).
+    #[error(transparent)]
+    Upgrade(#[from] RefusedCodes),
+    /// The model that was published is none of this program, or its key is none.
+    #[error("the model or the key that was published cannot be used by this version")]
+    UpgradeUnusable,
     /// A commitment to an iris or to a code belongs to another eye or enrolment (ENROL-20).
     #[error("a commitment to an iris or to a code was used before")]
     IrisCommitmentUsed,

@@ -18,10 +18,11 @@ use crate::enrol_error::EnrolError;
 use crate::orbs::ActiveOrbs;
 use crate::ports::{
     Admission, AdmitOutcome, ChainReader, Clock, GalleryEntryStatus, NewEnrolment, OrbAllowance,
-    PackageToKeep, Store, StoreError,
+    PackageToKeep, Store, StoreError, UpgradedTemplates,
 };
-use crate::recognition::{Likeness, Recognition, Searched};
+use crate::recognition::{Likeness, Probes, Recognition, Searched};
 use crate::refusals::RecentRefusals;
+use crate::upgrades::{CheckError, RefusedCodes, UpgradeVerifier, UpgradedCodes};
 use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, SealedPackage};
 
 /// Largest number of searches for one enrolment, when others join during each of them (ENROL-9).
@@ -48,6 +49,9 @@ pub struct EnrolmentPacket {
     /// Proofs that both codes came from the model: the text of a [pair's
     /// file](annona_zkml::ProofPair). They are used for one check and not stored.
     pub encoding_proofs: Option<String>,
+    /// Codes by the model that the service changes to. A service that changes to none does not look
+    /// at them.
+    pub upgraded: Option<UpgradedCodes>,
     /// Package that the orb sealed for the person, if it read a visit code.
     pub package: Option<SealedPackage>,
 }
@@ -108,6 +112,7 @@ pub struct EnrolmentService {
     refused: RwLock<BTreeSet<OrbId>>,
     refusals: RecentRefusals,
     checks: ChecksUnderWay,
+    upgrades: UpgradeVerifier,
 }
 
 impl EnrolmentService {
@@ -127,6 +132,7 @@ impl EnrolmentService {
             refused: RwLock::default(),
             refusals: RecentRefusals::default(),
             checks: ChecksUnderWay::default(),
+            upgrades: UpgradeVerifier::default(),
             store,
             orbs: ActiveOrbs::new(chain, Arc::clone(&clock)),
             clock,
@@ -141,6 +147,15 @@ impl EnrolmentService {
 
     pub(crate) fn now(&self) -> UnixSeconds {
         self.clock.now()
+    }
+
+    pub(crate) const fn upgrades(&self) -> &UpgradeVerifier {
+        &self.upgrades
+    }
+
+    /// Returns whether the orb registry lists an orb as active, now or a few seconds ago.
+    pub(crate) async fn is_active(&self, orb: OrbId) -> Result<bool, EnrolError> {
+        self.orbs.is_active(orb).await
     }
 
     pub(crate) const fn domain(&self) -> &EnrolmentDomain {
@@ -182,7 +197,8 @@ impl EnrolmentService {
         *refused = orbs;
     }
 
-    fn is_refused(&self, orb: OrbId) -> bool {
+    /// Returns whether the configuration names the orb as one of which nothing is taken.
+    pub(crate) fn is_refused(&self, orb: OrbId) -> bool {
         let refused = self.refused.read().unwrap_or_else(PoisonError::into_inner);
         refused.contains(&orb)
     }
@@ -240,6 +256,7 @@ impl EnrolmentService {
         let now = self.check_statement(&packet)?;
         check_openings(&packet).await?;
         self.check_encodings(&packet).await?;
+        let upgraded = self.check_upgraded(&packet).await?;
         let record = EnrolmentRecord {
             id,
             orb,
@@ -247,7 +264,9 @@ impl EnrolmentService {
             received_at: now,
             state: EnrolmentState::Queued,
         };
-        let record = self.decide_and_record(record, &packet).await?;
+        let record = self
+            .decide_and_record(record, &packet, upgraded.as_ref())
+            .await?;
         metrics::counter!("annona_enrolments_total", "decision" => decision_label(&record))
             .increment(1);
         tracing::info!(enrolment = %record.id.0, orb = %record.orb, decision = decision_label(&record), "enrolment decided");
@@ -297,24 +316,54 @@ impl EnrolmentService {
         Ok(())
     }
 
+    /// Checks the codes by the model that the service changes to, where it does (ENROL-24).
+    async fn check_upgraded(
+        &self,
+        packet: &EnrolmentPacket,
+    ) -> Result<Option<UpgradedTemplates>, EnrolError> {
+        let Some(upgrade) = self.store.model_upgrade().await? else {
+            return Ok(None);
+        };
+        let signed = packet.signed.commitments;
+        let signed = signed.ok_or(EnrolError::CommitmentsRequired)?;
+        let missing = RefusedCodes::Missing {
+            model_id: upgrade.model_id,
+        };
+        let codes = packet.upgraded.clone().ok_or(missing)?;
+        let account = packet.signed.enrolment.commitment;
+        let checked = self.upgrades.check(&upgrade, account, &signed, codes).await;
+        checked.map(Some).map_err(|error| match error {
+            CheckError::Codes(refusal) => EnrolError::Upgrade(refusal),
+            CheckError::Unusable => EnrolError::UpgradeUnusable,
+        })
+    }
+
     async fn decide_and_record(
         &self,
         record: EnrolmentRecord,
         packet: &EnrolmentPacket,
+        upgraded: Option<&UpgradedTemplates>,
     ) -> Result<EnrolmentRecord, EnrolError> {
         self.store.wipe_old_reviews(record.received_at).await?;
         let package = packet.package.clone().map(|package| PackageToKeep {
             package,
             keep_until: UnixSeconds(record.received_at.0.saturating_add(PACKAGE_KEEP_SECS)),
         });
-        let templates = &packet.templates;
+        let person = Probes {
+            templates: &packet.templates,
+            upgraded,
+        };
         let mut searched = Searched::default();
         for _ in 0..MAX_ADMIT_ATTEMPTS {
-            let likeness = self.recognition.look(&mut searched, templates).await?;
+            let likeness = self.recognition.look(&mut searched, person).await?;
+            if likeness.lacks_codes {
+                // The change was published while this packet was checked: it is sent again.
+                return Err(EnrolError::Busy);
+            }
             let new = NewEnrolment {
                 commitments: packet.signed.commitments,
                 package: package.clone(),
-                ..self.decide(record.clone(), templates.clone(), &likeness)?
+                ..self.decide(record.clone(), person, &likeness)?
             };
             match self.store.record_enrolment(&new).await? {
                 AdmitOutcome::Recorded => return Ok(new.record),
@@ -343,23 +392,23 @@ impl EnrolmentService {
     fn decide(
         &self,
         mut record: EnrolmentRecord,
-        templates: EyePair,
+        person: Probes<'_>,
         likeness: &Likeness,
     ) -> Result<NewEnrolment, EnrolError> {
         let EnrolmentPolicy { rule, .. } = &self.policy;
         let (state, admission) = match (rule.decide(&likeness.counting), record.enrolment.kind) {
             (Decision::Review { .. } | Decision::Saturated { .. }, _) => {
-                self.review(&record, templates, likeness)
+                self.review(&record, person, likeness)
             }
             (Decision::Unique, EnrolmentKind::Recovery) if !likeness.was_known(rule) => {
                 return Err(EnrolError::NothingToRecover);
             }
-            (Decision::Unique, _) if !is_seen_enough(&templates) => {
-                self.review(&record, templates, likeness)
+            (Decision::Unique, _) if !is_seen_enough(person.templates) => {
+                self.review(&record, person, likeness)
             }
             // Also who comes to recover, and whose earlier enrolments were all revoked.
             (Decision::Unique, _) => {
-                let entry = likeness.new_entry(templates);
+                let entry = likeness.new_entry(person);
                 (EnrolmentState::Queued, Admission::Admit(entry))
             }
             (Decision::Duplicate { .. }, EnrolmentKind::New) => {
@@ -369,7 +418,7 @@ impl EnrolmentService {
                 let status = likeness.status(existing.sequence);
                 let status = status.ok_or(EnrolError::NothingToRecover)?;
                 let current = self.replaceable(status, record.received_at)?;
-                let entry = likeness.new_entry(templates);
+                let entry = likeness.new_entry(person);
                 (
                     EnrolmentState::Queued,
                     Admission::Replace { current, entry },
@@ -393,13 +442,14 @@ impl EnrolmentService {
     fn review(
         &self,
         record: &EnrolmentRecord,
-        templates: EyePair,
+        person: Probes<'_>,
         likeness: &Likeness,
     ) -> (EnrolmentState, Admission) {
         let keep_until = record.received_at.0 + self.policy.review_keep_secs;
         let admission = Admission::Review {
             matches: likeness.review_matches(),
-            templates,
+            templates: person.templates.clone(),
+            upgraded: person.upgraded.cloned(),
             keep_until: UnixSeconds(keep_until),
         };
         (EnrolmentState::Review, admission)

@@ -4,20 +4,41 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use annona_matcher::{Gallery, GalleryError, Snapshot};
 
-use crate::ports::{GalleryEntry, Store, StoreError};
+use crate::ports::{GalleryEntry, Store, StoreError, UpgradedEntry};
 
 /// Number of gallery entries read from the database at a time.
 const GALLERY_PAGE: u32 = 1_024;
 
 /// Copy of the stored gallery, in memory or in files; the database's sequence numbers decide
-/// which entries are added.
+/// which entries are added. Entries whose templates are of the model that the service changes to
+/// are held beside it, in memory.
 pub(crate) struct GalleryCache {
     store: Arc<dyn Store>,
     copy: RwLock<Held>,
 }
 
+/// Everybody in the database at one moment, by the model of their templates.
+pub(crate) struct GallerySnapshots {
+    /// All entries; those with templates of the new model are left out of its searches.
+    pub(crate) current: Snapshot,
+    /// Entries with templates of the new model, by position.
+    pub(crate) upgraded: Snapshot,
+    /// Sequence number of each position.
+    sequences: Arc<Vec<u64>>,
+}
+
+impl GallerySnapshots {
+    /// Returns the sequence number of an upgraded entry by its position, which begins with 1.
+    pub(crate) fn sequence_of(&self, position: u64) -> Option<u64> {
+        let index = usize::try_from(position.checked_sub(1)?).ok()?;
+        self.sequences.get(index).copied()
+    }
+}
+
 struct Held {
     gallery: Gallery,
+    upgraded: Gallery,
+    sequences: Arc<Vec<u64>>,
     /// True once the entries in files were compared with those of the database.
     is_compared: bool,
 }
@@ -29,6 +50,8 @@ impl GalleryCache {
             store,
             copy: RwLock::new(Held {
                 gallery,
+                upgraded: Gallery::new(),
+                sequences: Arc::default(),
                 is_compared,
             }),
         }
@@ -36,9 +59,35 @@ impl GalleryCache {
 
     /// Returns a snapshot of everybody in the database now. Nobody waits for the searches in
     /// it.
-    pub(crate) async fn refreshed(&self) -> Result<Snapshot, StoreError> {
+    ///
+    /// Upgraded entries are read last: one that is left out of the first part's searches was
+    /// upgraded before, so that it is in the second part.
+    pub(crate) async fn refreshed(&self) -> Result<GallerySnapshots, StoreError> {
         self.follow_files();
         self.compare_with_database().await?;
+        let current = self.refreshed_current().await?;
+        loop {
+            let (upgraded, sequences) = {
+                let copy = self.read();
+                (copy.upgraded.snapshot(), Arc::clone(&copy.sequences))
+            };
+            let behind = upgraded.len();
+            let page = self.store.upgraded_after(behind, GALLERY_PAGE).await?;
+            if page.is_empty() {
+                return Ok(GallerySnapshots {
+                    current,
+                    upgraded,
+                    sequences,
+                });
+            }
+            let mut copy = self.write();
+            for entry in &page {
+                copy.add_upgraded(entry);
+            }
+        }
+    }
+
+    async fn refreshed_current(&self) -> Result<Snapshot, StoreError> {
         loop {
             let known = self.snapshot();
             let page = self.store.gallery_after(known.len(), GALLERY_PAGE).await?;
@@ -111,6 +160,13 @@ impl Held {
     /// Adds an entry unless the gallery has it already: two requests may have read the same
     /// page.
     fn add(&mut self, entry: &GalleryEntry) {
+        self.push(entry);
+        if entry.is_upgraded {
+            self.leave_out(entry.sequence);
+        }
+    }
+
+    fn push(&mut self, entry: &GalleryEntry) {
         let pushed = self.gallery.push(entry.sequence, &entry.templates);
         let Err(error) = pushed else { return };
         if matches!(error, GalleryError::Sequence { .. }) {
@@ -122,7 +178,29 @@ impl Held {
         let _in_memory = self.gallery.push(entry.sequence, &entry.templates);
     }
 
+    /// Adds an upgraded entry unless it is there, and leaves its old templates out of searches.
+    fn add_upgraded(&mut self, entry: &UpgradedEntry) {
+        if self
+            .upgraded
+            .push(entry.position, &entry.templates)
+            .is_err()
+        {
+            return;
+        }
+        Arc::make_mut(&mut self.sequences).push(entry.sequence);
+        self.leave_out(entry.sequence);
+    }
+
+    fn leave_out(&mut self, sequence: u64) {
+        // An entry that stays is compared under both models, which costs only time.
+        if let Err(error) = self.gallery.delete(sequence) {
+            tracing::warn!(%error, "replaced templates cannot be marked in the gallery files");
+        }
+    }
+
     fn begin_anew(&mut self) {
+        self.upgraded = Gallery::new();
+        self.sequences = Arc::default();
         if let Err(error) = self.gallery.clear() {
             tracing::warn!(%error, "the gallery files cannot be removed; going on in memory");
             self.gallery = Gallery::new();

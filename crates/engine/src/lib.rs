@@ -30,16 +30,18 @@ mod receipts;
 mod recognition;
 mod refusals;
 mod relay;
+mod replacement;
 mod reviews;
 mod sequencer;
 mod settlement;
 mod types;
+mod upgrades;
 
 pub use annona_model::Eye;
 pub use annona_zkml::RefusedProof;
 pub use checks::PacketCheck;
 pub use claims::{ClaimError, ClaimRules, ClaimService};
-pub use codes::code_commitment;
+pub use codes::{CodeCommitments, code_commitment, code_commitments};
 pub use custody::CustodyError;
 pub use encodings::{ProofPolicy, RefusedEncoding};
 pub use enrol_error::EnrolError;
@@ -53,6 +55,7 @@ pub use receipts::ReceiptService;
 pub use relay::{
     ClaimsReason, Relay, RelayError, RelayParts, RelayPolicy, RelayRules, WaitingClaims,
 };
+pub use replacement::UpgradeError;
 pub use reviews::{OpenReview, ReviewError, ReviewService, ReviewVerdict};
 pub use sequencer::{
     BatchPolicy, BatchReason, EpochRoom, Sequencer, SequencerError, SequencerParts, SequencerRules,
@@ -64,3 +67,4 @@ pub use types::{
     EnrolmentRecord, EnrolmentState, EnrolmentStateKind, RevocationReason, RevocationRecord,
     RevocationState, RevocationStateKind, SealedPackage,
 };
+pub use upgrades::{RefusedCodes, UpgradedCodes};

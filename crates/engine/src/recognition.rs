@@ -9,8 +9,10 @@ use annona_matcher::{
 use annona_template::EyePair;
 
 use crate::background::compute;
-use crate::gallery_cache::GalleryCache;
-use crate::ports::{GalleryEntryStatus, NewEntry, ReviewMatch, Store, StoreError};
+use crate::gallery_cache::{GalleryCache, GallerySnapshots};
+use crate::ports::{
+    GalleryEntryStatus, NewEntry, ReviewMatch, Store, StoreError, UpgradedTemplates,
+};
 
 /// Searches the gallery, and asks the database which of the entries found count.
 pub(crate) struct Recognition {
@@ -23,7 +25,15 @@ pub(crate) struct Recognition {
 #[derive(Default)]
 pub(crate) struct Searched {
     people: u64,
+    upgraded: u64,
     found: SearchResult,
+}
+
+/// Templates of a person, under each model that is searched.
+#[derive(Clone, Copy)]
+pub(crate) struct Probes<'a> {
+    pub(crate) templates: &'a EyePair,
+    pub(crate) upgraded: Option<&'a UpgradedTemplates>,
 }
 
 /// Entries of the gallery that a person is similar to.
@@ -34,6 +44,8 @@ pub(crate) struct Likeness {
     pub(crate) counting: SearchResult,
     /// Similar entries that do not count.
     past: Vec<Candidate>,
+    /// True if entries have templates of a new model, and the person was searched without any.
+    pub(crate) lacks_codes: bool,
     statuses: Vec<GalleryEntryStatus>,
 }
 
@@ -46,20 +58,29 @@ impl Recognition {
         }
     }
 
-    /// Searches for the entries that `probe` is similar to now (ENROL-8).
+    /// Searches for the entries that a person is similar to now (ENROL-8), under each model that
+    /// entries have templates of (ENROL-24).
     pub(crate) async fn look(
         &self,
         searched: &mut Searched,
-        probe: &EyePair,
+        probes: Probes<'_>,
     ) -> Result<Likeness, StoreError> {
         let known = self.known.refreshed().await?;
         // The copy had to be begun anew.
-        if known.len() < searched.people {
+        if known.current.len() < searched.people || known.upgraded.len() < searched.upgraded {
             *searched = Searched::default();
         }
-        let later = self.search(&known, searched.people, probe).await;
-        searched.people = known.len();
-        searched.found = std::mem::take(&mut searched.found).merge(later);
+        let probe = probes.templates;
+        let later = self.search(&known.current, searched.people, probe).await;
+        searched.people = known.current.len();
+        searched.found = merged(&searched.found, &later);
+        if let Some(upgraded) = probes.upgraded {
+            let behind = searched.upgraded;
+            let later = self.search(&known.upgraded, behind, &upgraded.templates);
+            let later = by_sequence(later.await, &known);
+            searched.found = merged(&searched.found, &later);
+        }
+        searched.upgraded = known.upgraded.len();
         // Eyes that are wide open can be compared with all others like them: an entry
         // of which too little is seen has no say about them.
         let is_wide_open = is_wide_open(probe);
@@ -78,6 +99,7 @@ impl Recognition {
             searched: searched.people,
             counting: found.only(counts),
             past: found.only(|found| !counts(found)).candidates,
+            lacks_codes: probes.upgraded.is_none() && !known.upgraded.is_empty(),
             statuses,
         })
     }
@@ -92,10 +114,11 @@ impl Recognition {
 
 impl Likeness {
     /// Makes the gallery entry of the person, after all entries that were searched.
-    pub(crate) fn new_entry(&self, templates: EyePair) -> NewEntry {
+    pub(crate) fn new_entry(&self, person: Probes<'_>) -> NewEntry {
         NewEntry {
             sequence: self.searched + 1,
-            templates,
+            templates: person.templates.clone(),
+            upgraded: person.upgraded.cloned(),
             past: self.past.iter().map(|found| found.sequence).collect(),
         }
     }
@@ -126,6 +149,34 @@ impl Likeness {
                 && found.score.micros < rule.duplicate_below_micros
         })
     }
+}
+
+/// Returns a search of upgraded entries by their sequence numbers instead of their positions.
+fn by_sequence(found: SearchResult, known: &GallerySnapshots) -> SearchResult {
+    let renamed = |one: Candidate| Candidate {
+        sequence: known.sequence_of(one.sequence).unwrap_or(one.sequence),
+        ..one
+    };
+    SearchResult {
+        best: found.best.map(renamed),
+        candidates: found.candidates.into_iter().map(renamed).collect(),
+        ..found
+    }
+}
+
+/// Returns the results of two searches as one. Of an entry that both found, because it was upgraded
+/// between them, the lower score counts.
+fn merged(earlier: &SearchResult, later: &SearchResult) -> SearchResult {
+    let beats = |one: &Candidate, other: &Candidate| {
+        one.sequence == other.sequence && one.score.micros < other.score.micros
+    };
+    let kept = earlier.only(|one| !later.candidates.iter().any(|it| beats(it, one)));
+    let is_new = |one: &Candidate| {
+        let mut same = kept.candidates.iter();
+        !same.any(|it| it.sequence == one.sequence)
+    };
+    let new = later.only(is_new);
+    kept.merge(new)
 }
 
 fn status_of(statuses: &[GalleryEntryStatus], sequence: u64) -> Option<&GalleryEntryStatus> {

@@ -121,6 +121,7 @@ fn decided(error: &EnrolError) -> Option<EnrolError> {
             EnrolError::CodeCommitmentMismatch { eye: *eye }
         }
         EnrolError::Encoding(refusal) => EnrolError::Encoding(refusal.clone()),
+        EnrolError::Upgrade(refusal) => EnrolError::Upgrade(refusal.clone()),
         EnrolError::IrisCommitmentUsed => EnrolError::IrisCommitmentUsed,
         EnrolError::IrisDigestMismatch => EnrolError::IrisDigestMismatch,
         EnrolError::OrbRefused(orb) => EnrolError::OrbRefused(*orb),
@@ -129,6 +130,7 @@ fn decided(error: &EnrolError) -> Option<EnrolError> {
         | EnrolError::Signature(_)
         | EnrolError::OrbNotActive(_)
         | EnrolError::Busy
+        | EnrolError::UpgradeUnusable
         | EnrolError::Chain(_)
         | EnrolError::Store(_) => return None,
     })

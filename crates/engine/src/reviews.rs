@@ -8,7 +8,7 @@ use annona_matcher::{DecisionRule, Gallery};
 use crate::ports::{
     Clock, GalleryEntryStatus, Review, ReviewDecision, ReviewOutcome, Store, StoreError,
 };
-use crate::recognition::{Recognition, Searched};
+use crate::recognition::{Probes, Recognition, Searched};
 use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState};
 
 /// Number of attempts to make a decision while others join.
@@ -67,6 +67,10 @@ pub enum ReviewError {
     /// The commitment was admitted by another enrolment.
     #[error("the commitment of this enrolment was admitted meanwhile")]
     CommitmentTaken,
+    /// The person was captured before the service began to change to another model, and cannot be
+    /// compared with those who have changed.
+    #[error("people have changed to another model since this capture; have the person come again")]
+    CodesMissing,
     /// Others joined faster than the search could follow.
     #[error("the gallery kept growing during the search")]
     Busy,
@@ -157,7 +161,14 @@ impl ReviewService {
         if verdict == ReviewVerdict::Refuse {
             return Ok(ReviewDecision::Refuse);
         }
-        let likeness = self.recognition.look(searched, &review.templates).await?;
+        let person = Probes {
+            templates: &review.templates,
+            upgraded: review.upgraded.as_ref(),
+        };
+        let likeness = self.recognition.look(searched, person).await?;
+        if likeness.lacks_codes {
+            return Err(ReviewError::CodesMissing);
+        }
         let now_alike = likeness.review_matches();
         let was_seen = |sequence| review.matches.iter().any(|seen| seen.sequence == sequence);
         let unseen = now_alike
@@ -170,7 +181,7 @@ impl ReviewService {
                 .await?;
             return Err(ReviewError::Changed { unseen });
         }
-        let entry = likeness.new_entry(review.templates.clone());
+        let entry = likeness.new_entry(person);
         let ReviewVerdict::Replace { sequence } = verdict else {
             return Ok(ReviewDecision::Admit(entry));
         };

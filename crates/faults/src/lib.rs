@@ -33,6 +33,6 @@ pub use modes::{
 };
 pub use orb::{SignedCapture, TestOrb};
 pub use patience::patience;
-pub use proved::ProvedPerson;
+pub use proved::{ProvedPerson, ProvedUpgrade};
 pub use proxy::Proxy;
 pub use server::{Server, page};

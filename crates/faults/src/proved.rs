@@ -20,6 +20,41 @@ pub struct ProvedPerson {
     pub proofs: String,
 }
 
+/// Codes of the same person by another model, proved for the person's commitment.
+#[derive(Debug, Clone)]
+pub struct ProvedUpgrade {
+    /// Templates of both eyes by the model `p2`.
+    pub templates: EyePair,
+    /// Salts that open the commitments to the codes.
+    pub code_salts: CodeSalts,
+    /// Text of the file of both eyes' proofs, under the unsafe test key of `p2`.
+    pub proofs: String,
+}
+
+impl ProvedUpgrade {
+    /// Returns the codes whose proofs are in this repository.
+    ///
+    /// # Panics
+    /// Panics if the file is not as it was generated.
+    #[must_use]
+    pub fn frozen() -> Self {
+        let frozen: Value = serde_json::from_str(FROZEN).unwrap();
+        let upgrade = &frozen["upgrade"];
+        let [left, right] = ["left", "right"].map(|eye| &upgrade[eye]);
+        Self {
+            templates: EyePair {
+                left: template(left),
+                right: template(right),
+            },
+            code_salts: CodeSalts {
+                left: scalar(&left["code_salt"]),
+                right: scalar(&right["code_salt"]),
+            },
+            proofs: text(&upgrade["proofs"]).to_owned(),
+        }
+    }
+}
+
 impl ProvedPerson {
     /// Returns the person whose proofs are in this repository.
     ///

@@ -146,6 +146,15 @@ CREATE TABLE iris_commitments (
         DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE model_upgrade (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    model_id BLOB NOT NULL UNIQUE CHECK (length(model_id) = 32),
+    verifying_key BLOB NOT NULL,
+    -- Until then people can change from home.
+    old_until INTEGER NOT NULL CHECK (old_until >= 0),
+    published_at INTEGER NOT NULL CHECK (published_at >= 0)
+) STRICT;
+
 CREATE TABLE orb_people (
     orb BLOB NOT NULL CHECK (length(orb) = 20),
     epoch INTEGER NOT NULL CHECK (epoch >= 0),
@@ -159,6 +168,11 @@ CREATE TABLE review_matches (
     score_micros INTEGER NOT NULL CHECK (score_micros >= 0),
     PRIMARY KEY (enrolment_id, sequence)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER reviews_wiped AFTER UPDATE OF templates ON reviews WHEN new.templates IS NULL
+BEGIN
+    UPDATE upgraded_reviews SET templates = NULL WHERE enrolment_id = new.enrolment_id;
+END;
 
 CREATE TABLE reviews (
     enrolment_id BLOB PRIMARY KEY REFERENCES enrolments (id),
@@ -210,6 +224,23 @@ CREATE INDEX slots_open ON slots (sender, nonce)
 CREATE TABLE struck_orbs (
     orb BLOB PRIMARY KEY CHECK (length(orb) = 20),
     struck_at INTEGER NOT NULL CHECK (struck_at >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upgraded_entries (
+    position INTEGER PRIMARY KEY,
+    sequence INTEGER NOT NULL UNIQUE REFERENCES gallery (sequence),
+    model_id BLOB NOT NULL REFERENCES model_upgrade (model_id),
+    left_code_commitment BLOB NOT NULL UNIQUE CHECK (length(left_code_commitment) = 32),
+    right_code_commitment BLOB NOT NULL UNIQUE CHECK (length(right_code_commitment) = 32),
+    upgraded_at INTEGER NOT NULL CHECK (upgraded_at >= 0)
+) STRICT;
+
+CREATE TABLE upgraded_reviews (
+    enrolment_id BLOB PRIMARY KEY REFERENCES reviews (enrolment_id),
+    model_id BLOB NOT NULL REFERENCES model_upgrade (model_id),
+    templates BLOB,
+    left_code_commitment BLOB NOT NULL CHECK (length(left_code_commitment) = 32),
+    right_code_commitment BLOB NOT NULL CHECK (length(right_code_commitment) = 32)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE write_probe (

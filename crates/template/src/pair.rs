@@ -1,6 +1,6 @@
 //! Both eyes of a person.
 
-use crate::{IrisTemplate, TEMPLATE_BYTES, TemplateBytesError};
+use crate::{IrisTemplate, MODEL_ID, TEMPLATE_BYTES, TemplateBytesError};
 
 /// Length of [`EyePair::to_bytes`].
 pub const PAIR_BYTES: usize = 2 * TEMPLATE_BYTES;
@@ -18,8 +18,14 @@ impl EyePair {
     /// The left template's bytes, then the right one's.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.left.to_bytes();
-        bytes.extend(self.right.to_bytes());
+        self.to_bytes_of(&MODEL_ID)
+    }
+
+    /// The bytes of templates by another model of the same layout.
+    #[must_use]
+    pub fn to_bytes_of(&self, model_id: &[u8; 32]) -> Vec<u8> {
+        let mut bytes = self.left.to_bytes_of(model_id);
+        bytes.extend(self.right.to_bytes_of(model_id));
         bytes
     }
 
@@ -28,10 +34,18 @@ impl EyePair {
     /// # Errors
     /// The length is not [`PAIR_BYTES`], or a half is no template of this model.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TemplateBytesError> {
+        Self::from_bytes_of(bytes, &MODEL_ID)
+    }
+
+    /// Reads [`EyePair::to_bytes_of`] the same model.
+    ///
+    /// # Errors
+    /// The length is not [`PAIR_BYTES`], or a half is no template of that model.
+    pub fn from_bytes_of(bytes: &[u8], model_id: &[u8; 32]) -> Result<Self, TemplateBytesError> {
         let (left, right) = bytes.split_at(bytes.len().min(TEMPLATE_BYTES));
         Ok(Self {
-            left: IrisTemplate::from_bytes(left)?,
-            right: IrisTemplate::from_bytes(right)?,
+            left: IrisTemplate::from_bytes_of(left, model_id)?,
+            right: IrisTemplate::from_bytes_of(right, model_id)?,
         })
     }
 }

@@ -92,9 +92,16 @@ impl IrisTemplate {
     /// code words, 200 mask words, little endian. Equal templates have equal bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes_of(&MODEL_ID)
+    }
+
+    /// The byte form of a template by another model of the same layout, whose id takes the place
+    /// of [`MODEL_ID`].
+    #[must_use]
+    pub fn to_bytes_of(&self, model_id: &[u8; 32]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(TEMPLATE_BYTES);
         bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&MODEL_ID[..MODEL_PREFIX_BYTES]);
+        bytes.extend_from_slice(&model_id[..MODEL_PREFIX_BYTES]);
         for word in self.code.iter() {
             bytes.extend_from_slice(&word.to_le_bytes());
         }
@@ -121,6 +128,14 @@ impl IrisTemplate {
     /// # Errors
     /// The length, the version or the model differs.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TemplateBytesError> {
+        Self::from_bytes_of(bytes, &MODEL_ID)
+    }
+
+    /// Reads [`IrisTemplate::to_bytes_of`] the same model.
+    ///
+    /// # Errors
+    /// The length, the version or the model differs.
+    pub fn from_bytes_of(bytes: &[u8], model_id: &[u8; 32]) -> Result<Self, TemplateBytesError> {
         if bytes.len() != TEMPLATE_BYTES {
             return Err(TemplateBytesError::Length {
                 actual: bytes.len(),
@@ -130,7 +145,7 @@ impl IrisTemplate {
         if header[..MAGIC.len()] != MAGIC {
             return Err(TemplateBytesError::Version);
         }
-        if header[MAGIC.len()..] != MODEL_ID[..MODEL_PREFIX_BYTES] {
+        if header[MAGIC.len()..] != model_id[..MODEL_PREFIX_BYTES] {
             return Err(TemplateBytesError::Model);
         }
         let (code_bytes, mask_bytes) = body.split_at(COLUMNS * 8);
@@ -225,6 +240,16 @@ pub(crate) mod tests {
                 actual: TEMPLATE_BYTES - 1
             })
         );
+    }
+
+    #[test]
+    fn templates_of_another_model_are_told_apart() {
+        let template = IrisTemplate::from_columns([3; COLUMNS], [1; COLUMNS]);
+        let other = [7; 32];
+        let bytes = template.to_bytes_of(&other);
+        let read = IrisTemplate::from_bytes(&bytes);
+        assert_eq!(read, Err(TemplateBytesError::Model));
+        assert_eq!(IrisTemplate::from_bytes_of(&bytes, &other), Ok(template));
     }
 
     /// Tests ENROL-15.

@@ -10,6 +10,9 @@ const CONTEXT_DOMAIN: &str = "annona.zkml.v1";
 /// Purpose of the proofs that an orb makes for a service.
 const ENROLMENT: &str = "enrolment";
 
+/// Purpose of the proofs by which a person changes to another model.
+const UPGRADE: &str = "model-upgrade";
+
 /// Longest purpose, in bytes.
 const MAX_PURPOSE_BYTES: usize = 64;
 
@@ -62,6 +65,17 @@ impl ProofContext {
     pub fn enrolment(commitment: Commitment) -> Self {
         Self {
             purpose: Purpose(ENROLMENT.to_owned()),
+            account: commitment.to_be_bytes().into(),
+            epoch: 0,
+        }
+    }
+
+    /// Returns the context of the proofs by which the template of a commitment is replaced by one of
+    /// another model (ZKML-19). The model itself is that of the proof.
+    #[must_use]
+    pub fn upgrade(commitment: Commitment) -> Self {
+        Self {
+            purpose: Purpose(UPGRADE.to_owned()),
             account: commitment.to_be_bytes().into(),
             epoch: 0,
         }

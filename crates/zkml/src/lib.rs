@@ -24,6 +24,7 @@ mod prover;
 mod score;
 mod statement;
 mod text;
+mod upgrade;
 mod verifier;
 
 pub use annona_model::ModelName;
@@ -40,4 +41,5 @@ pub use score::{
     ScoreVerifier, TestSet, TestSetError, pinned_score, unsafe_test_score_key,
 };
 pub use statement::EncodingStatement;
+pub use upgrade::{ProvedCodes, UpgradeProofError};
 pub use verifier::{EncodingVerifier, RefusedProof};

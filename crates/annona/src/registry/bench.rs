@@ -209,6 +209,7 @@ fn newcomer(number: u64) -> NewEnrolment {
                 left: eye(),
                 right: eye(),
             },
+            upgraded: None,
             past: Vec::new(),
         }),
         allowance: OrbAllowance {

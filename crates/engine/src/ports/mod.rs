@@ -15,10 +15,12 @@ pub use prover::{BatchProver, ProverError};
 pub use signer::{DigestSigner, SignerError};
 pub use store::{
     Admission, AdmitOutcome, Attempt, AttemptKind, AttemptOutcome, ClaimRepository,
-    EnrolmentRepository, GalleryEntry, GalleryEntryStatus, InsertClaimOutcome, NewEnrolment,
-    NewEntry, OpenOutcome, OrbAllowance, OutboxRepository, PackageToKeep, Payload, PayloadKind,
-    PendingCounts, QueuedClaim, Review, ReviewDecision, ReviewMatch, ReviewOutcome,
-    RevocationRepository, Slot, SlotId, SlotState, SlotStateKind, Store, StoreError, StruckOff,
+    EnrolmentRepository, EntryLeft, GalleryEntry, GalleryEntryStatus, InsertClaimOutcome,
+    ModelRepository, ModelUpgrade, NewEnrolment, NewEntry, OpenOutcome, OrbAllowance,
+    OutboxRepository, PackageToKeep, Payload, PayloadKind, PendingCounts, PublishOutcome,
+    QueuedClaim, Review, ReviewDecision, ReviewMatch, ReviewOutcome, RevocationRepository, Slot,
+    SlotId, SlotState, SlotStateKind, Store, StoreError, StruckOff, UpgradeAccount, UpgradeCounts,
+    UpgradeOutcome, UpgradedEntry, UpgradedTemplates,
 };
 
 pub use annona_tree::Revocation;

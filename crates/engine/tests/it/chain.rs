@@ -370,6 +370,10 @@ impl FakeChain {
         self.lock().orbs.insert(orb);
     }
 
+    pub(crate) fn remove_orb(&self, orb: OrbId) {
+        self.lock().orbs.remove(&orb);
+    }
+
     pub(crate) fn pause(&self) {
         self.lock().is_paused = true;
     }

@@ -62,13 +62,18 @@ fn signed(
         templates,
         code_salts: Some(salts(number)),
         encoding_proofs: None,
+        upgraded: None,
         package: None,
     }
 }
 
 /// A packet of `person`; `number` makes commitment, nonce and salts.
 pub(crate) fn packet(person: u64, number: u64) -> EnrolmentPacket {
-    let templates = capture(person, number);
+    packet_with(capture(person, number), number)
+}
+
+/// A packet with these templates.
+pub(crate) fn packet_with(templates: EyePair, number: u64) -> EnrolmentPacket {
     let commitments = commitments(&templates, number);
     signed(
         statement(&templates, number),

@@ -37,7 +37,7 @@ fn proved() -> EnrolmentPacket {
     packet_of(ProvedPerson::frozen())
 }
 
-fn packet_of(person: ProvedPerson) -> EnrolmentPacket {
+pub(crate) fn packet_of(person: ProvedPerson) -> EnrolmentPacket {
     let mut enrolment = statement(&person.templates, 1);
     enrolment.commitment = person.commitment;
     let statement = CommittedEnrolment {
@@ -54,6 +54,7 @@ fn packet_of(person: ProvedPerson) -> EnrolmentPacket {
         templates: person.templates,
         code_salts: Some(person.code_salts),
         encoding_proofs: Some(person.proofs),
+        upgraded: None,
         package: None,
     }
 }

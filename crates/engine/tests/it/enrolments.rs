@@ -175,6 +175,7 @@ pub(crate) fn signed_by(
         templates,
         code_salts: None,
         encoding_proofs: None,
+        upgraded: None,
         package: None,
     }
 }

@@ -277,6 +277,7 @@ fn packet_of(capture: SignedCapture) -> EnrolmentPacket {
         templates: capture.templates,
         code_salts: None,
         encoding_proofs: None,
+        upgraded: None,
         package: None,
     }
 }

@@ -20,3 +20,4 @@ mod relay;
 mod sequencer;
 mod service;
 mod simulation;
+mod upgrades;

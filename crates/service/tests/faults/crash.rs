@@ -128,6 +128,24 @@ crashable!(EnrolmentRepository for SqliteStore, StoreError;
     }
     plain {});
 
+crashable!(ModelRepository for SqliteStore, StoreError;
+    pass {
+        fn model_upgrade() -> Option<ModelUpgrade>;
+        fn upgrade_account(commitment: Commitment) -> Option<UpgradeAccount>;
+        fn upgraded_after(position: u64, limit: u32) -> Vec<UpgradedEntry>;
+        fn entries_left(sequence: u64, limit: u32) -> Vec<EntryLeft>;
+        fn upgrade_counts() -> UpgradeCounts;
+    }
+    crash {
+        fn publish_model_upgrade(upgrade: &ModelUpgrade) -> PublishOutcome;
+        fn upgrade_entry(
+            sequence: u64,
+            upgraded: &UpgradedTemplates,
+            now: UnixSeconds
+        ) -> UpgradeOutcome;
+    }
+    plain {});
+
 crashable!(RevocationRepository for SqliteStore, StoreError;
     pass {
         fn is_struck_off(orb: OrbId) -> bool;

@@ -138,6 +138,7 @@ pub fn entry(seed: u64, sequence: u64) -> NewEntry {
     NewEntry {
         sequence,
         templates: templates(seed),
+        upgraded: None,
         past: Vec::new(),
     }
 }
@@ -184,6 +185,7 @@ pub fn review(seed: u64, entries: &[u64]) -> NewEnrolment {
         admission: Admission::Review {
             matches: entries.iter().map(one).collect(),
             templates: templates(seed),
+            upgraded: None,
             keep_until: UnixSeconds(NOW.0 + 1_000),
         },
         commitments: None,

@@ -10,6 +10,7 @@ pub mod claims;
 pub mod concurrency;
 pub mod enrolments;
 mod fixtures;
+pub mod models;
 pub mod orbs;
 pub mod outbox;
 pub mod reviews;
@@ -58,6 +59,14 @@ macro_rules! conformance_suite {
                 a_commitment_to_an_iris_or_a_code_is_used_once
                 a_package_is_kept_until_it_is_delivered
                 a_package_is_not_kept_for_ever
+            }
+            models {
+                a_change_is_published_once_and_its_date_moves_on
+                an_entry_is_upgraded_once
+                an_entry_that_does_not_count_is_not_upgraded
+                who_is_left_is_counted_and_named
+                a_newcomer_joins_with_templates_of_the_new_model
+                a_review_keeps_templates_of_both_models_until_it_is_decided
             }
             orbs {
                 an_orb_brings_in_as_many_people_as_it_may

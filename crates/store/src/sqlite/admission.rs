@@ -10,7 +10,7 @@ use sqlx::error::ErrorKind;
 use super::columns::integer;
 use super::enrolment_rows::{ENROLMENTS, counting, json_list, select_by_id};
 use super::write::WriteTransaction;
-use super::{custody, expect_rows, iris_commitments, reviews, revocations};
+use super::{custody, expect_rows, iris_commitments, reviews, revocations, upgraded_rows};
 use crate::error::{Unstorable, backend};
 
 /// Outcome of giving a person a place in the gallery.
@@ -22,6 +22,8 @@ pub(super) enum Joined {
     GalleryConflict,
     /// The enrolment to be replaced is not settled.
     PersonConflict,
+    /// A commitment to a code by the new model is that of another entry.
+    CodeUsed,
 }
 
 /// Records an enrolment; the caller must not commit one that is not recorded whole (ENROL-9).
@@ -54,9 +56,13 @@ pub(super) async fn record(
         Admission::Review {
             matches,
             templates,
+            upgraded,
             keep_until,
         } => {
             reviews::insert(tx, record.id, templates, *keep_until).await?;
+            if let Some(upgraded) = upgraded {
+                upgraded_rows::insert_review(tx, record.id, upgraded).await?;
+            }
             reviews::write_matches(tx, record.id, matches).await?;
             Joined::Done
         }
@@ -66,6 +72,7 @@ pub(super) async fn record(
         Joined::Done => AdmitOutcome::Recorded,
         Joined::GalleryConflict => AdmitOutcome::GalleryConflict,
         Joined::PersonConflict => AdmitOutcome::PersonConflict,
+        Joined::CodeUsed => AdmitOutcome::IrisCommitmentUsed,
     })
 }
 
@@ -204,6 +211,11 @@ pub(super) async fn join(
     {
         return Ok(Joined::GalleryConflict);
     }
+    if let Some(upgraded) = &entry.upgraded
+        && !upgraded_rows::insert_entry(tx, entry.sequence, upgraded, now).await?
+    {
+        return Ok(Joined::CodeUsed);
+    }
     sqlx::query_file!(
         "queries/insert_awaited.sql",
         record.id.0.as_slice(),
@@ -239,11 +251,15 @@ async fn insert_gallery(
     id: EnrolmentId,
     entry: &NewEntry,
 ) -> Result<bool, StoreError> {
+    let templates = match &entry.upgraded {
+        Some(upgraded) => upgraded.templates.to_bytes_of(&upgraded.model_id.0),
+        None => entry.templates.to_bytes(),
+    };
     let result = sqlx::query!(
         "INSERT INTO gallery (sequence, enrolment_id, templates) VALUES (?1, ?2, ?3)",
         integer(entry.sequence)?,
         id.0.as_slice(),
-        entry.templates.to_bytes()
+        templates
     )
     .execute(&mut **tx)
     .await;

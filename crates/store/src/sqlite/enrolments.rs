@@ -13,12 +13,15 @@ use super::columns::integer;
 use super::enrolment_rows::{ENROLMENTS, EnrolmentRow, GALLERY, counting, select_by_id};
 use super::{
     SqliteStore, admission, custody, expect_rows, iris_commitments, review_decisions, reviews,
+    upgraded_rows,
 };
 use crate::error::backend;
 
 struct GalleryRow {
     sequence: i64,
     templates: Vec<u8>,
+    /// Model of the templates, if it is the one that the service changes to.
+    model_id: Option<Vec<u8>>,
 }
 
 impl TryFrom<GalleryRow> for GalleryEntry {
@@ -27,8 +30,13 @@ impl TryFrom<GalleryRow> for GalleryEntry {
     fn try_from(row: GalleryRow) -> Result<Self, StoreError> {
         Ok(Self {
             sequence: GALLERY.unsigned("sequence", row.sequence)?,
-            templates: EyePair::from_bytes(&row.templates)
-                .map_err(|_| GALLERY.corrupt("templates"))?,
+            is_upgraded: row.model_id.is_some(),
+            templates: match &row.model_id {
+                Some(model_id) => upgraded_rows::templates_of(GALLERY, model_id, &row.templates)?,
+                None => {
+                    EyePair::from_bytes(&row.templates).map_err(|_| GALLERY.corrupt("templates"))?
+                }
+            },
         })
     }
 }
@@ -95,9 +103,11 @@ impl EnrolmentRepository for SqliteStore {
     ) -> Result<Vec<GalleryEntry>, StoreError> {
         let rows: Vec<GalleryRow> = sqlx::query_as!(
             GalleryRow,
-            "\
-            SELECT sequence, templates FROM gallery
-            WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+            r#"
+            SELECT g.sequence, g.templates, u.model_id AS "model_id?" FROM gallery g
+            LEFT JOIN upgraded_entries u ON u.sequence = g.sequence
+            WHERE g.sequence > ?1 ORDER BY g.sequence LIMIT ?2
+            "#,
             integer(sequence)?,
             limit
         )

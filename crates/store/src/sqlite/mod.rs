@@ -9,12 +9,14 @@ mod enrolments;
 mod files;
 mod iris_commitments;
 mod marks;
+mod models;
 mod outbox;
 mod payload;
 mod review_decisions;
 mod reviews;
 mod revocations;
 mod schema;
+mod upgraded_rows;
 mod write;
 
 use std::path::Path;

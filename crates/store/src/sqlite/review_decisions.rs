@@ -56,6 +56,7 @@ pub(super) async fn decide(
             Joined::Done => {}
             Joined::GalleryConflict => return Ok(ReviewOutcome::GalleryConflict),
             Joined::PersonConflict => return Ok(ReviewOutcome::PersonConflict),
+            Joined::CodeUsed => return Ok(ReviewOutcome::CommitmentTaken),
         }
     }
     let wiped = sqlx::query!(

@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 
 use super::columns::{Table, integer};
 use super::enrolment_rows::select_by_id;
+use super::upgraded_rows;
 use super::write::WriteTransaction;
 use crate::error::backend;
 
@@ -122,7 +123,7 @@ async fn review(connection: &mut SqliteConnection, row: ReviewRow) -> Result<Rev
         WHERE enrolment_id = ?1 ORDER BY score_micros, sequence",
         row.enrolment_id
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await
     .map_err(backend)?;
     let mut noted = Vec::with_capacity(matches.len());
@@ -136,6 +137,7 @@ async fn review(connection: &mut SqliteConnection, row: ReviewRow) -> Result<Rev
         record: record.ok_or_else(|| REVIEWS.corrupt("enrolment_id"))?,
         matches: noted,
         templates: EyePair::from_bytes(&row.templates).map_err(|_| REVIEWS.corrupt("templates"))?,
+        upgraded: upgraded_rows::select_review(connection, id).await?,
         keep_until: UnixSeconds(REVIEWS.unsigned("keep_until", row.keep_until)?),
     })
 }

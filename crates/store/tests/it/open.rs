@@ -69,6 +69,8 @@ async fn a_database_of_an_older_schema_keeps_what_it_holds() {
     store.close().await;
     let older = "ALTER TABLE claims RENAME COLUMN submission TO making;
                  ALTER TABLE claim_members RENAME COLUMN submission TO making;
+                 DROP TRIGGER reviews_wiped; DROP TABLE upgraded_reviews;
+                 DROP TABLE upgraded_entries; DROP TABLE model_upgrade;
                  DROP TABLE iris_commitments; DROP TABLE custody_packages;
                  DELETE FROM _sqlx_migrations WHERE version >= 2";
     let mut connection = raw(&database(&directory)).await;

@@ -4,7 +4,7 @@ use annona_core::{B256, Commitment, Epoch, IrisCommitments, LeafIndex, UnixSecon
 use annona_template::EyePair;
 use async_trait::async_trait;
 
-use super::{PendingCounts, StoreError};
+use super::{PendingCounts, StoreError, UpgradedTemplates};
 use crate::{EnrolmentId, EnrolmentRecord, SealedPackage};
 
 /// An enrolment to be recorded, decision included.
@@ -48,6 +48,9 @@ pub struct NewEntry {
     pub sequence: u64,
     /// Templates of both eyes.
     pub templates: EyePair,
+    /// Templates by the model that the service changes to, which are stored in the place of the
+    /// others (ENROL-24).
+    pub upgraded: Option<UpgradedTemplates>,
     /// Similar entries whose commitments are no longer members, or are not to become members:
     /// the new commitment is not appended before their leaves are empty.
     pub past: Vec<u64>,
@@ -73,6 +76,8 @@ pub enum Admission {
         matches: Vec<ReviewMatch>,
         /// Templates of both eyes.
         templates: EyePair,
+        /// Templates by the model that the service changes to.
+        upgraded: Option<UpgradedTemplates>,
         /// Time at which the templates are wiped, decided or not.
         keep_until: UnixSeconds,
     },
@@ -98,6 +103,8 @@ pub struct Review {
     pub matches: Vec<ReviewMatch>,
     /// Templates of both eyes.
     pub templates: EyePair,
+    /// Templates by the model that the service changes to, if it did so at the capture.
+    pub upgraded: Option<UpgradedTemplates>,
     /// Time at which the templates are wiped, decided or not.
     pub keep_until: UnixSeconds,
 }
@@ -170,6 +177,9 @@ pub struct GalleryEntry {
     pub sequence: u64,
     /// Templates of both eyes.
     pub templates: EyePair,
+    /// True if the templates are of the model that the service changes to: they are searched among
+    /// their like ([`ModelRepository::upgraded_after`](super::ModelRepository::upgraded_after)).
+    pub is_upgraded: bool,
 }
 
 /// Enrolment behind an entry of the gallery, and whether the entry counts.

@@ -6,6 +6,7 @@
 
 mod claims;
 mod enrolments;
+mod models;
 mod outbox;
 mod revocations;
 
@@ -13,6 +14,10 @@ pub use claims::{ClaimRepository, InsertClaimOutcome, QueuedClaim};
 pub use enrolments::{
     Admission, AdmitOutcome, EnrolmentRepository, GalleryEntry, GalleryEntryStatus, NewEnrolment,
     NewEntry, OrbAllowance, PackageToKeep, Review, ReviewDecision, ReviewMatch, ReviewOutcome,
+};
+pub use models::{
+    EntryLeft, ModelRepository, ModelUpgrade, PublishOutcome, UpgradeAccount, UpgradeCounts,
+    UpgradeOutcome, UpgradedEntry, UpgradedTemplates,
 };
 pub use outbox::{
     Attempt, AttemptKind, AttemptOutcome, OpenOutcome, OutboxRepository, Payload, PayloadKind,
@@ -58,11 +63,15 @@ pub struct PendingCounts {
 
 /// All repositories of the database.
 pub trait Store:
-    EnrolmentRepository + RevocationRepository + ClaimRepository + OutboxRepository
+    EnrolmentRepository + ModelRepository + RevocationRepository + ClaimRepository + OutboxRepository
 {
 }
 
 impl<T> Store for T where
-    T: EnrolmentRepository + RevocationRepository + ClaimRepository + OutboxRepository
+    T: EnrolmentRepository
+        + ModelRepository
+        + RevocationRepository
+        + ClaimRepository
+        + OutboxRepository
 {
 }
