@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use annona_client::wire::{EnrolmentRequest, EnrolmentView, SealedPackageRequest};
+use annona_client::wire::{
+    EnrolmentRequest, EnrolmentView, ParsedCodes, SealedPackageRequest, UpgradedCodesRequest,
+};
 use annona_client::{ApiClient, ClientError};
 use annona_core::{
     B256, CodeSalts, Commitment, CommittedEnrolment, Enrolment, EnrolmentDomain, EnrolmentKind,
@@ -13,7 +15,7 @@ use annona_iris::{Encoding, Eye, IrisError, NormalisedIris, encode};
 use annona_template::{EyePair, MODEL_ID};
 use annona_zkml::{
     CustodyError, CustodyPackage, EncodingProver, IrisPackage, ModelName, ProofContext, ProofPair,
-    ProveError,
+    ProveError, ProvedCodes, UpgradeProofError,
 };
 use image::GrayImage;
 use rand::CryptoRng;
@@ -48,6 +50,9 @@ pub enum OrbError {
     /// The codes were not proved.
     #[error("the codes were not proved")]
     Proof(#[from] ProveError),
+    /// The codes by the model that the service changes to were not proved.
+    #[error("the codes by the new model were not proved")]
+    Upgrade(#[from] UpgradeProofError),
     /// The service refused, or did not answer.
     #[error(transparent)]
     Service(#[from] ClientError),
@@ -167,6 +172,7 @@ pub struct Orb {
     service: ApiClient,
     domain: EnrolmentDomain,
     prover: Option<Arc<EncodingProver>>,
+    next_prover: Option<Arc<EncodingProver>>,
 }
 
 impl Orb {
@@ -178,6 +184,7 @@ impl Orb {
             service,
             domain,
             prover: None,
+            next_prover: None,
         }
     }
 
@@ -186,6 +193,16 @@ impl Orb {
     #[must_use]
     pub fn proving(self, prover: Option<Arc<EncodingProver>>) -> Self {
         Self { prover, ..self }
+    }
+
+    /// The same orb, which sends proved codes by the prover's model beside those by the model of
+    /// templates (ENROL-24), or sends none. The service changes to that model.
+    #[must_use]
+    pub fn changing_to(self, next_prover: Option<Arc<EncodingProver>>) -> Self {
+        Self {
+            next_prover,
+            ..self
+        }
     }
 
     /// The same orb, which reports to another service.
@@ -218,6 +235,8 @@ impl Orb {
         let salts = packages.code_salts();
         let mut request = EnrolmentRequest::new(&signed, &capture.templates, Some(&salts));
         request.encoding_proofs = self.prove(&packages, invitation.commitment).await?;
+        let upgraded = self.encode_anew(&packages, invitation.commitment).await?;
+        request.upgraded_codes = upgraded.as_ref().map(upgraded_codes);
         if let Some(key) = invitation.visit_key {
             let sealed = packages.seal(&signed, &key, &self.domain, &mut rand::rng())?;
             request.package = Some(SealedPackageRequest::new(&key, &sealed));
@@ -235,14 +254,23 @@ impl Orb {
             return Ok(None);
         };
         let packages = packages.clone();
-        // The runtime would wait for the end of a thread of its own when the process is to end.
-        let (sender, receiver) = oneshot::channel();
-        std::thread::spawn(move || {
-            // A receiver that is gone waits no longer.
-            let _gone = sender.send(packages.prove(&prover, person, &mut rand::rng()));
-        });
-        let proofs = receiver.await.expect("the prover sends before it ends")?;
-        Ok(Some(proofs.to_json()))
+        let work = move || packages.prove(&prover, person, &mut rand::rng());
+        Ok(Some(on_a_thread(work).await?.to_json()))
+    }
+
+    /// Encodes both irises by the model that the service changes to, and proves the codes, if this
+    /// orb does.
+    async fn encode_anew(
+        &self,
+        packages: &IrisPackages,
+        person: Commitment,
+    ) -> Result<Option<ProvedCodes>, OrbError> {
+        let Some(prover) = self.next_prover.clone() else {
+            return Ok(None);
+        };
+        let IrisPackages { left, right } = packages.clone();
+        let work = move || prover.prove_upgrade([&left, &right], person, &mut rand::rng());
+        Ok(Some(on_a_thread(work).await?))
     }
 
     /// Signs a capture with the commitments to its irises and codes (ENROL-19).
@@ -276,6 +304,30 @@ impl Orb {
             signature: self.key.sign_hash_sync(&digest)?,
         })
     }
+}
+
+/// Returns proved codes in the form in which a service takes them.
+#[must_use]
+pub fn upgraded_codes(proved: &ProvedCodes) -> UpgradedCodesRequest {
+    UpgradedCodesRequest::new(&ParsedCodes {
+        model_id: proved.model_id(),
+        templates: proved.templates.clone(),
+        code_salts: proved.code_salts,
+        proofs: proved.proofs.to_json(),
+    })
+}
+
+/// Computes on a thread of its own. The runtime would wait for the end of one of its threads when
+/// the process is to end.
+async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        // A receiver that is gone waits no longer.
+        let _gone = sender.send(work());
+    });
+    receiver
+        .await
+        .expect("the work is sent before the thread ends")
 }
 
 /// Irises of both eyes with the salts of their commitments, which the orb draws for each capture.

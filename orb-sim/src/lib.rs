@@ -47,7 +47,9 @@ pub use anatomy::Person;
 pub use annona_iris::Eye;
 pub use conditions::{CaptureConditions, Glint, Target};
 #[cfg(feature = "device")]
-pub use device::{Capture, EyeImages, Invitation, IrisPackages, IrisPair, Orb, OrbError};
+pub use device::{
+    Capture, EyeImages, Invitation, IrisPackages, IrisPair, Orb, OrbError, upgraded_codes,
+};
 pub use faults::{Faults, LensEdge, Pane};
 pub use geometry::Contour;
 pub use other_cameras::scaled;

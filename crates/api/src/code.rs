@@ -60,12 +60,16 @@ problem_codes! {
     ClaimUnknown, NOT_FOUND, "claim-unknown", "No claim with this nullifier was taken.";
     EnrolmentUnknown, NOT_FOUND, "enrolment-unknown", "No enrolment has this id or nonce.";
     PackageUnknown, NOT_FOUND, "package-unknown", "No package is kept for this visit.";
+    ModelUpgradeUnknown, NOT_FOUND, "model-upgrade-unknown", "The service changes to no other model.";
+    AccountUnknown, NOT_FOUND, "account-unknown", "Nobody who counts is enrolled with this commitment.";
     MethodNotAllowed, METHOD_NOT_ALLOWED, "method-not-allowed", "The route does not take this method.";
     EnrolmentDuplicate, CONFLICT, "enrolment-duplicate", "This person is enrolled already.";
     EnrolmentReview, CONFLICT, "enrolment-review", "The capture is neither clearly new nor clearly known.";
     NonceUsed, CONFLICT, "nonce-used", "The nonce belongs to another enrolment.";
     CommitmentTaken, CONFLICT, "commitment-taken", "The commitment is enrolled already.";
     IrisCommitmentUsed, CONFLICT, "iris-commitment-used", "A commitment to an iris or to a code was used before.";
+    TemplateUpgraded, CONFLICT, "template-upgraded", "The templates of this person were replaced by others before.";
+    IrisUncommitted, CONFLICT, "iris-uncommitted", "No orb committed to the irises of this person.";
     RecoveryTooSoon, CONFLICT, "recovery-too-soon", "The person's enrolment cannot be replaced yet.";
     EpochNotBegun, CONFLICT, "epoch-not-begun", "The epoch has not begun.";
     EpochWithoutMembers, CONFLICT, "epoch-without-members", "The epoch has no members.";
@@ -73,6 +77,7 @@ problem_codes! {
     NullifierSpent, CONFLICT, "nullifier-spent", "The nullifier was paid already.";
     CensusExceeded, CONFLICT, "census-reached", "The epoch has paid as many claims as it has members.";
     ClaimWindowOver, GONE, "claim-window-over", "The epoch can no longer be claimed.";
+    ModelUpgradeOver, GONE, "model-upgrade-over", "The time for changing to the new model from home is over.";
     BodyTooSlow, REQUEST_TIMEOUT, "body-too-slow", "The body did not arrive in time.";
     BodyTooLarge, PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large.";
     ContentTypeNotJson, UNSUPPORTED_MEDIA_TYPE, "content-type-not-json", "The content type is not application/json.";
@@ -87,6 +92,7 @@ problem_codes! {
     EncodingProofRequired, UNPROCESSABLE_ENTITY, "encoding-proof-required", "The packet has no proofs that its codes came from the model.";
     EncodingProofMismatch, UNPROCESSABLE_ENTITY, "encoding-proof-mismatch", "The proofs of the codes are for another model, key, person or eye.";
     EncodingProofInvalid, UNPROCESSABLE_ENTITY, "encoding-proof-invalid", "The proofs of the codes cannot be read, or do not hold.";
+    UpgradedCodesRequired, UNPROCESSABLE_ENTITY, "upgraded-codes-required", "The packet has no codes by the model that the service changes to.";
     TemplateUnusable, UNPROCESSABLE_ENTITY, "template-unusable", "A template has too few valid bits to decide on.";
     OrbLimitReached, TOO_MANY_REQUESTS, "orb-limit-reached", "The orb has brought in as many people as it may in an epoch.";
     RateLimited, TOO_MANY_REQUESTS, "rate-limited", "Too many requests came in a short time.";

@@ -16,6 +16,7 @@ use crate::error::ApiError;
 use crate::extract::{Body, PathText, word};
 use crate::problem::problem_responses;
 use crate::state::Shared;
+use crate::upgrades;
 use crate::views::{enrolment_view, visit_view};
 
 problem_responses!(SubmitProblems:
@@ -23,7 +24,8 @@ problem_responses!(SubmitProblems:
     NotCanonical, ZeroCommitment, StatementVersionInvalid, CaptureNotFresh, OrbSignatureInvalid, OrbNotActive, OrbRefused,
     EnrolmentDuplicate, EnrolmentReview, NonceUsed, CommitmentTaken, NothingToRecover,
     RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable, CommitmentsRequired,
-    CodeCommitmentMismatch, EncodingProofRequired, EncodingProofMismatch, EncodingProofInvalid, IrisCommitmentUsed, OrbLimitReached, EnrolmentBusy, ChainUnavailable, StoreUnavailable, RequestTimedOut
+    CodeCommitmentMismatch, EncodingProofRequired, EncodingProofMismatch, EncodingProofInvalid,
+    UpgradedCodesRequired, IrisCommitmentUsed, OrbLimitReached, EnrolmentBusy, ChainUnavailable, StoreUnavailable, RequestTimedOut
 );
 problem_responses!(FindProblems:
     PathInvalid, MalformedField, EnrolmentUnknown, StoreUnavailable, RequestTimedOut
@@ -32,7 +34,7 @@ problem_responses!(FollowProblems:
     PathInvalid, MalformedField, EnrolmentUnknown, CaptureNotFresh, CommitmentTaken,
     NothingToRecover, RecoveryTooSoon, IrisDigestMismatch, ModelMismatch, TemplateUnusable,
     CommitmentsRequired, CodeCommitmentMismatch, EncodingProofRequired, EncodingProofMismatch,
-    EncodingProofInvalid, IrisCommitmentUsed, OrbRefused, OrbLimitReached,
+    EncodingProofInvalid, UpgradedCodesRequired, IrisCommitmentUsed, OrbRefused, OrbLimitReached,
     StoreUnavailable, RequestTimedOut
 );
 
@@ -66,6 +68,7 @@ pub(crate) async fn submit_enrolment(
         templates: parsed.templates,
         code_salts: parsed.code_salts,
         encoding_proofs: parsed.encoding_proofs,
+        upgraded: parsed.upgraded_codes.map(upgrades::codes),
         package: parsed.package.map(|package| SealedPackage {
             visit_key: package.visit_key,
             sealed: package.sealed,

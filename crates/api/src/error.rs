@@ -6,7 +6,8 @@ use std::sync::Arc;
 use annona_core::{EpochError, FieldError, NullifierHash};
 use annona_engine::ports::{ChainError, SignerError, StoreError};
 use annona_engine::{
-    ClaimError, CustodyError, EnrolError, EnrolmentId, Eye, RefusedEncoding, RefusedProof,
+    ClaimError, CustodyError, EnrolError, EnrolmentId, Eye, RefusedCodes, RefusedEncoding,
+    RefusedProof, UpgradeError,
 };
 use annona_proofs::VerifyError;
 use annona_wire::FieldProblem;
@@ -47,6 +48,12 @@ pub(crate) enum ApiError {
     Enrol(#[from] EnrolError),
     #[error(transparent)]
     Custody(#[from] CustodyError),
+    #[error(transparent)]
+    Upgrade(#[from] UpgradeError),
+    #[error("the service changes to no other model")]
+    ModelUpgradeUnknown,
+    #[error("the key that was published is none")]
+    ModelUpgradeUnusable,
     #[error("no enrolment {}", .0.0)]
     EnrolmentUnknown(EnrolmentId),
     #[error("no enrolment has this nonce")]
@@ -129,6 +136,9 @@ impl ApiError {
             ),
             Self::Enrol(error) => enrol_refusal(error),
             Self::Custody(error) => custody_refusal(error),
+            Self::Upgrade(error) => upgrade_refusal(error),
+            Self::ModelUpgradeUnknown => no_upgrade(),
+            Self::ModelUpgradeUnusable => internal(),
             Self::EnrolmentUnknown(_) => Refusal::new(
                 Code::EnrolmentUnknown,
                 "Check the id; if the enrolment was never acknowledged, the orb sends the same packet again.",
@@ -183,7 +193,7 @@ impl ApiError {
             .retry_after(*wait_secs),
             Self::BodyTooLarge => Refusal::new(
                 Code::BodyTooLarge,
-                "Send a body of at most 64 KiB; no request of this API needs more.",
+                "Send a body of at most 96 KiB; no request of this API needs more.",
             ),
             Self::BodyTooSlow => Refusal::new(
                 Code::BodyTooSlow,
@@ -387,7 +397,10 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
             ),
         )
         .of_field(commitments_of(*eye)),
-        EnrolError::Encoding(refusal) => encoding_refusal(refusal).of_field("encodingProofs"),
+        EnrolError::Encoding(refusal) => {
+            encoding_refusal(refusal, ProofUse::Enrolment).of_field("encodingProofs")
+        }
+        EnrolError::Upgrade(refusal) => codes_refusal(refusal).of_field("upgradedCodes"),
         EnrolError::IrisCommitmentUsed => Refusal::new(
             Code::IrisCommitmentUsed,
             "Capture again: an orb draws new salts for each eye of each capture.",
@@ -439,7 +452,75 @@ fn enrol_refusal(error: &EnrolError) -> Refusal {
     }
 }
 
-fn encoding_refusal(refusal: &RefusedEncoding) -> Refusal {
+fn no_upgrade() -> Refusal {
+    Refusal::new(
+        Code::ModelUpgradeUnknown,
+        "Keep your templates as they are: the service changes to no other model now.",
+    )
+}
+
+fn upgrade_refusal(error: &UpgradeError) -> Refusal {
+    match error {
+        UpgradeError::NotUnderWay => no_upgrade(),
+        UpgradeError::Over { old_until } => Refusal::new(
+            Code::ModelUpgradeOver,
+            format!("Visit an orb: people could change from home until {old_until} (Unix seconds)."),
+        ),
+        UpgradeError::UnknownAccount(_) => Refusal::new(
+            Code::AccountUnknown,
+            "Use the identity that is enrolled: nobody who counts has this commitment.",
+        )
+        .of_field("commitment"),
+        UpgradeError::Uncommitted => Refusal::new(
+            Code::IrisUncommitted,
+            "Visit an orb: no orb committed to your irises, so that nothing can be proved about them.",
+        )
+        .of_field("commitment"),
+        UpgradeError::OrbNotActive(orb) => Refusal::new(
+            Code::OrbNotActive,
+            format!("Visit an orb: {orb}, which signed the commitments to your irises, is not believed any longer."),
+        ),
+        UpgradeError::OtherCodes => Refusal::new(
+            Code::TemplateUpgraded,
+            "Leave it at that: your templates are of the new model already.",
+        )
+        .of_field("codes"),
+        UpgradeError::Codes(refusal) => codes_refusal(refusal).of_field("codes"),
+        UpgradeError::Orb(error) => enrol_refusal(error),
+        UpgradeError::Store(error) => store_refusal(error),
+        _ => internal(),
+    }
+}
+
+fn codes_refusal(refusal: &RefusedCodes) -> Refusal {
+    match refusal {
+        RefusedCodes::Missing { model_id } => Refusal::new(
+            Code::UpgradedCodesRequired,
+            format!(
+                "Have the orb send codes by model {model_id} as well, with their proofs, and capture again."
+            ),
+        ),
+        RefusedCodes::OtherModel { expected, .. } => Refusal::new(
+            Code::ModelMismatch,
+            format!("Encode the irises by model {expected}: the service changes to it."),
+        ),
+        RefusedCodes::Unusable => Refusal::new(
+            Code::TemplateUnusable,
+            "Visit an orb with both eyes wide open: too little of an iris was visible.",
+        ),
+        RefusedCodes::Encoding(refusal) => encoding_refusal(refusal, ProofUse::Upgrade),
+        _ => internal(),
+    }
+}
+
+/// Use of proofs of encoding, which is the purpose that they are made for.
+#[derive(Debug, Clone, Copy)]
+enum ProofUse {
+    Enrolment,
+    Upgrade,
+}
+
+fn encoding_refusal(refusal: &RefusedEncoding, of: ProofUse) -> Refusal {
     match refusal {
         RefusedEncoding::Missing => Refusal::new(
             Code::EncodingProofRequired,
@@ -474,7 +555,14 @@ fn encoding_refusal(refusal: &RefusedEncoding) -> Refusal {
         ),
         RefusedEncoding::OtherContext => Refusal::new(
             Code::EncodingProofMismatch,
-            "Make the proofs for the purpose enrolment, the account that is the packet's commitment, and epoch 0.",
+            match of {
+                ProofUse::Enrolment => {
+                    "Make the proofs for the purpose enrolment, the account that is the packet's commitment, and epoch 0."
+                }
+                ProofUse::Upgrade => {
+                    "Make the proofs for the purpose model-upgrade, the account that is the person's commitment, and epoch 0."
+                }
+            },
         ),
         RefusedEncoding::OtherStatement { eye } => Refusal::new(
             Code::EncodingProofMismatch,

@@ -13,7 +13,7 @@ pub(crate) enum RequestKind {
     Tile,
     /// Submission of a claim.
     Claim,
-    /// Submission of an enrolment.
+    /// Submission of an enrolment, or of templates by another model.
     Enrolment,
     /// A file of the citizen's app, or nothing that there is.
     File,
@@ -29,7 +29,7 @@ impl RequestKind {
         };
         match (request.method(), route.as_str()) {
             (&Method::POST, "/v1/claims") => Self::Claim,
-            (&Method::POST, "/v1/enrolments") => Self::Enrolment,
+            (&Method::POST, "/v1/enrolments" | "/v1/model-upgrade/templates") => Self::Enrolment,
             (_, route) if route.starts_with("/v1/tree/") => Self::Tile,
             _ => Self::Lookup,
         }

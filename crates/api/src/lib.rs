@@ -37,6 +37,7 @@ mod router;
 mod server;
 mod state;
 mod tree;
+mod upgrades;
 mod views;
 
 pub use app::{AppError, AppFolder};

@@ -20,7 +20,7 @@ use crate::problem::problem_schema;
 use crate::state::Shared;
 use crate::{
     ApiLimits, ApiState, ProblemCode, bodies, claims, cors, custody, enrolments, epochs,
-    middleware, operations, tree,
+    middleware, operations, tree, upgrades,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -126,6 +126,7 @@ fn people_routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
         .merge(enrolments::routes())
         .merge(custody::routes())
+        .merge(upgrades::routes())
         .merge(tree::routes())
         .merge(claims::routes())
         .merge(epochs::routes())

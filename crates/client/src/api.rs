@@ -6,7 +6,8 @@ use annona_http::{BodyError, ClientTimeouts, PublicAddress, Url, client_for, rea
 use annona_tree::{Tile, TileId};
 use annona_wire::{
     ClaimRequest, ClaimView, ConfigView, EnrolmentRequest, EnrolmentStatus, EnrolmentView,
-    EpochView, SealedPackageView, VisitSignatureRequest,
+    EpochView, ModelUpgradeView, SealedPackageView, TemplateUpgradeRequest, TemplateUpgradeView,
+    VisitSignatureRequest,
 };
 use rand::RngExt;
 use reqwest::{RequestBuilder, Response};
@@ -175,6 +176,30 @@ impl ApiClient {
     ) -> Result<(), ClientError> {
         let path = format!("/v1/enrolments/by-nonce/{nonce}/package/received");
         self.ask_signed(&path, signature).await.map(drop)
+    }
+
+    /// Fetches the change to another model.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] with `model-upgrade-unknown` where none is under way.
+    pub async fn model_upgrade(&self) -> Result<ModelUpgradeView, ClientError> {
+        self.get("/v1/model-upgrade").await
+    }
+
+    /// Has a person's templates replaced by those of the model that the service changes to. The
+    /// same request is sent again while failures are passing.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] with `template-upgraded`, `encoding-proof-invalid` and others.
+    pub async fn upgrade_templates(
+        &self,
+        request: &TemplateUpgradeRequest,
+    ) -> Result<TemplateUpgradeView, ClientError> {
+        let url = self.url("/v1/model-upgrade/templates");
+        let answer = self
+            .ask_again(|| self.http.post(&url).json(request))
+            .await?;
+        self.read(&answer)
     }
 
     /// Sends a signed request about a visit, which may be sent again.

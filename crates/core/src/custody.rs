@@ -5,7 +5,7 @@ use alloy_primitives::B256;
 use crate::EnrolmentDomain;
 
 /// Longest sealed package that is taken, in bytes. With it and all else a packet stays below the
-/// 64 KiB that the API takes.
+/// 96 KiB that the API takes.
 pub const MAX_SEALED_BYTES: usize = 36_864;
 
 /// Beginning of every message that the key of a visit signs about a package.

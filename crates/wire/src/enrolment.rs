@@ -15,6 +15,7 @@ use crate::schema::{
     CommitmentText, MAX_PROOFS_CHARS, ProofPairText, ScalarText, SignatureText, TemplateText,
     UnsignedNumber, WordText,
 };
+use crate::upgrade::{ParsedCodes, UpgradedCodesRequest};
 
 /// Version of statements without commitments.
 const WITHOUT_COMMITMENTS: u64 = 1;
@@ -125,6 +126,8 @@ pub struct ParsedEnrolment {
     pub code_salts: Option<CodeSalts>,
     /// Text of the proofs that both codes came from the model.
     pub encoding_proofs: Option<String>,
+    /// Codes by the model that the service changes to.
+    pub upgraded_codes: Option<ParsedCodes>,
     /// Package that the orb sealed for the citizen.
     pub package: Option<ParsedPackage>,
 }
@@ -177,6 +180,10 @@ pub struct EnrolmentRequest {
     #[schema(value_type = Option<ProofPairText>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding_proofs: Option<String>,
+    /// Codes by the model that the service changes to, in version 2 only. A service that changes to
+    /// none does not look at them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgraded_codes: Option<UpgradedCodesRequest>,
     /// Package that the orb sealed for the citizen, in version 2 only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<SealedPackageRequest>,
@@ -226,6 +233,7 @@ impl EnrolmentRequest {
             commitments: commitments
                 .map(|(commitments, salts)| IrisCommitmentsRequest::new(commitments, salts)),
             encoding_proofs: None,
+            upgraded_codes: None,
             package: None,
         }
     }
@@ -262,6 +270,11 @@ impl EnrolmentRequest {
             templates,
             code_salts,
             encoding_proofs: self.parse_proofs()?,
+            upgraded_codes: self
+                .upgraded_codes
+                .as_ref()
+                .map(UpgradedCodesRequest::parse)
+                .transpose()?,
             package: self
                 .package
                 .as_ref()
@@ -272,7 +285,9 @@ impl EnrolmentRequest {
 
     /// The commitments of a statement of version 2, and none of one of version 1 (ENROL-19).
     fn parse_commitments(&self) -> Result<Option<(IrisCommitments, CodeSalts)>, FieldProblem> {
-        let has_more = self.package.is_some() || self.encoding_proofs.is_some();
+        let has_more = self.package.is_some()
+            || self.encoding_proofs.is_some()
+            || self.upgraded_codes.is_some();
         match (self.version, &self.commitments) {
             (WITHOUT_COMMITMENTS, None) if !has_more => Ok(None),
             (WITH_COMMITMENTS, Some(commitments)) => commitments.parse().map(Some),

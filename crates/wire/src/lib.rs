@@ -19,6 +19,7 @@ mod number;
 mod problem;
 mod receipt;
 mod schema;
+mod upgrade;
 
 pub use claim::{ClaimRequest, ClaimStatus, ClaimView};
 pub use custody::{ParsedPackage, SealedPackageRequest, SealedPackageView, VisitSignatureRequest};
@@ -32,6 +33,11 @@ pub use info::{ConfigView, EpochView};
 pub use problem::Problem;
 pub use receipt::{ReceiptView, RefusalView};
 pub use schema::{
-    AddressText, AmountText, Base64Text, CommitmentText, CoordinateText, ProofPairText, ScalarText,
-    SignatureText, TemplateText, UnsignedNumber, VisitKeyText, VisitSignatureText, WordText,
+    AddressText, AmountText, AnyTemplateText, Base64Text, CommitmentText, CoordinateText,
+    ProofPairText, ScalarText, SignatureText, TemplateText, UnsignedNumber, VisitKeyText,
+    VisitSignatureText, WordText,
+};
+pub use upgrade::{
+    ModelUpgradeView, ParsedCodes, TemplateUpgradeRequest, TemplateUpgradeView,
+    UpgradedCodesRequest,
 };

@@ -67,6 +67,9 @@ texts! {
 
     /// An iris template of this service's model: 0x and two hexadecimal digits a byte.
     TemplateText, None, template_pattern();
+
+    /// An iris template of whatever model, as bytes: 0x and hexadecimal digits.
+    AnyTemplateText, None, digits(TEMPLATE_BYTES);
 }
 
 /// A whole number below 2^64.

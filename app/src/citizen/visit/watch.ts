@@ -51,6 +51,7 @@ const REFUSALS: ReadonlySet<ProblemCode> = new Set([
   'orb-refused',
   'recovery-too-soon',
   'template-unusable',
+  'upgraded-codes-required',
 ]);
 
 /** Refusals that other pictures, or another code, can change at once. */

@@ -277,6 +277,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/model-upgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the change to another model, while one is under way.
+         * @description Orbs then send codes by both models, and people can replace their templates from home.
+         */
+        get: operations["find_model_upgrade"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/model-upgrade/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replaces a person's templates by those of the model that the service changes to.
+         * @description Both codes are proved from the irises to which an orb committed at the enrolment, for the
+         *     person's commitment. The request needs no signature: only who has the irises with their salts can
+         *     make the proofs, and about no other codes. The same request again gets the same answer.
+         */
+        post: operations["upgrade_templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tree/{epoch}/{level}/{index}": {
         parameters: {
             query?: never;
@@ -319,6 +361,8 @@ export interface components {
          * @description A number below 2^256, decimal.
          */
         AmountText: string;
+        /** @description An iris template of whatever model, as bytes: 0x and hexadecimal digits. */
+        AnyTemplateText: string;
         /**
          * Format: base64
          * @description At least one byte and at most 36,864 in base 64 (RFC 4648, section 4), with padding.
@@ -459,6 +503,7 @@ export interface components {
             rightTemplate: components["schemas"]["TemplateText"];
             /** @description Signature of the orb's device key, 65 bytes r, s, v: 0x and 130 hexadecimal digits. */
             signature: components["schemas"]["SignatureText"];
+            upgradedCodes?: components["schemas"]["UpgradedCodesRequest"] | null;
             /**
              * @description Version of the statement: 1, which is meant when it is left out, without `commitments`, and
              *     2 with them.
@@ -561,6 +606,15 @@ export interface components {
             /** @description Version of the service. */
             version: string;
         };
+        /** @description Change of the model that a service's templates are made by. */
+        ModelUpgradeView: {
+            /** @description Hash of the verifying key under which codes by the new model are proved. */
+            keyHash: components["schemas"]["WordText"];
+            /** @description Hash of the new model's parameter file. */
+            modelId: components["schemas"]["WordText"];
+            /** @description Time until which people can change from home, Unix seconds. */
+            oldUntil: components["schemas"]["UnsignedNumber"];
+        };
         /**
          * @description State of one part of the service.
          * @enum {string}
@@ -586,7 +640,7 @@ export interface components {
              * @description Stable code.
              * @enum {string}
              */
-            code: "body-not-json" | "body-invalid" | "body-unreadable" | "path-invalid" | "malformed-field" | "not-canonical" | "zero-commitment" | "proof-coordinate-out-of-range" | "proof-not-in-group" | "statement-version-invalid" | "capture-not-fresh" | "orb-signature-invalid" | "visit-signature-invalid" | "orb-not-active" | "orb-refused" | "route-unknown" | "tree-unknown" | "tile-unknown" | "claim-unknown" | "enrolment-unknown" | "package-unknown" | "method-not-allowed" | "enrolment-duplicate" | "enrolment-review" | "nonce-used" | "commitment-taken" | "iris-commitment-used" | "recovery-too-soon" | "epoch-not-begun" | "epoch-without-members" | "nullifier-already-claimed" | "nullifier-spent" | "census-reached" | "claim-window-over" | "body-too-slow" | "body-too-large" | "content-type-not-json" | "claim-proof-invalid" | "bad-recipient" | "fee-above-amount" | "nothing-to-recover" | "iris-digest-mismatch" | "model-mismatch" | "commitments-required" | "code-commitment-mismatch" | "encoding-proof-required" | "encoding-proof-mismatch" | "encoding-proof-invalid" | "template-unusable" | "orb-limit-reached" | "rate-limited" | "internal" | "payments-paused" | "claim-queue-full" | "enrolment-busy" | "membership-not-synced" | "chain-unavailable" | "store-unavailable" | "overloaded" | "request-timed-out";
+            code: "body-not-json" | "body-invalid" | "body-unreadable" | "path-invalid" | "malformed-field" | "not-canonical" | "zero-commitment" | "proof-coordinate-out-of-range" | "proof-not-in-group" | "statement-version-invalid" | "capture-not-fresh" | "orb-signature-invalid" | "visit-signature-invalid" | "orb-not-active" | "orb-refused" | "route-unknown" | "tree-unknown" | "tile-unknown" | "claim-unknown" | "enrolment-unknown" | "package-unknown" | "model-upgrade-unknown" | "account-unknown" | "method-not-allowed" | "enrolment-duplicate" | "enrolment-review" | "nonce-used" | "commitment-taken" | "iris-commitment-used" | "template-upgraded" | "iris-uncommitted" | "recovery-too-soon" | "epoch-not-begun" | "epoch-without-members" | "nullifier-already-claimed" | "nullifier-spent" | "census-reached" | "claim-window-over" | "model-upgrade-over" | "body-too-slow" | "body-too-large" | "content-type-not-json" | "claim-proof-invalid" | "bad-recipient" | "fee-above-amount" | "nothing-to-recover" | "iris-digest-mismatch" | "model-mismatch" | "commitments-required" | "code-commitment-mismatch" | "encoding-proof-required" | "encoding-proof-mismatch" | "encoding-proof-invalid" | "upgraded-codes-required" | "template-unusable" | "orb-limit-reached" | "rate-limited" | "internal" | "payments-paused" | "claim-queue-full" | "enrolment-busy" | "membership-not-synced" | "chain-unavailable" | "store-unavailable" | "overloaded" | "request-timed-out";
             /** @description Next step for the sender, in a sentence. */
             detail: string;
             enrolmentId?: components["schemas"]["WordText"] | null;
@@ -715,6 +769,20 @@ export interface components {
         SignatureText: string;
         /** @description An iris template of this service's model: 0x and two hexadecimal digits a byte. */
         TemplateText: string;
+        /** @description Request to replace the templates of a person by those of the model that the service changes to. */
+        TemplateUpgradeRequest: {
+            /** @description Codes by the new model. */
+            codes: components["schemas"]["UpgradedCodesRequest"];
+            /** @description Commitment of the person: 0x and 64 hexadecimal digits. */
+            commitment: components["schemas"]["CommitmentText"];
+        };
+        /** @description Answer to a person whose templates are those of the new model. */
+        TemplateUpgradeView: {
+            /** @description Commitment of the person. */
+            commitment: components["schemas"]["CommitmentText"];
+            /** @description Model of the templates now. */
+            modelId: components["schemas"]["WordText"];
+        };
         /**
          * Format: binary
          * @description Nodes, 32 big-endian bytes each.
@@ -722,6 +790,27 @@ export interface components {
         TileBytes: string;
         /** @description A whole number below 2^64. */
         UnsignedNumber: number;
+        /**
+         * @description Codes of both eyes by the model that the service changes to, with the proofs that they came from
+         *     the irises to which an orb committed.
+         */
+        UpgradedCodesRequest: {
+            /**
+             * @description Salt of the left eye's code commitment, below the BN254 scalar modulus: 0x and 64
+             *     hexadecimal digits. The service does not keep it.
+             */
+            leftCodeSalt: components["schemas"]["ScalarText"];
+            /** @description Template of the left eye by the new model, hexadecimal. */
+            leftTemplate: components["schemas"]["AnyTemplateText"];
+            /** @description Hash of the new model's parameter file: 0x and 64 hexadecimal digits. */
+            modelId: components["schemas"]["WordText"];
+            /** @description Proofs of both codes, for the purpose `model-upgrade`, the person's commitment and epoch 0. */
+            proofs: components["schemas"]["ProofPairText"];
+            /** @description Salt of the right eye's code commitment, as the left one's. */
+            rightCodeSalt: components["schemas"]["ScalarText"];
+            /** @description Template of the right eye by the new model, hexadecimal. */
+            rightTemplate: components["schemas"]["AnyTemplateText"];
+        };
         /** @description A public key of P-256, compressed: 0x and 66 hexadecimal digits. */
         VisitKeyText: string;
         /** @description Request of the citizen's device about its package. */
@@ -1484,6 +1573,7 @@ export interface operations {
              *     `encoding-proof-required`: The packet has no proofs that its codes came from the model.
              *     `encoding-proof-mismatch`: The proofs of the codes are for another model, key, person or eye.
              *     `encoding-proof-invalid`: The proofs of the codes cannot be read, or do not hold.
+             *     `upgraded-codes-required`: The packet has no codes by the model that the service changes to.
              */
             422: {
                 headers: {
@@ -1633,6 +1723,7 @@ export interface operations {
              *     `encoding-proof-required`: The packet has no proofs that its codes came from the model.
              *     `encoding-proof-mismatch`: The proofs of the codes are for another model, key, person or eye.
              *     `encoding-proof-invalid`: The proofs of the codes cannot be read, or do not hold.
+             *     `upgraded-codes-required`: The packet has no codes by the model that the service changes to.
              */
             422: {
                 headers: {
@@ -2113,6 +2204,268 @@ export interface operations {
             };
             /**
              * @description `chain-unavailable`: The chain gave no answer.
+             *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_model_upgrade: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelUpgradeView"];
+                };
+            };
+            /** @description `body-unreadable`: The body did not arrive whole. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `model-upgrade-unknown`: The service changes to no other model. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: The route does not take this method. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-slow`: The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests came in a short time. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `internal`: The service failed.
+             *     `internal`: The service failed.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `store-unavailable`: The database gave no answer.
+             *     `request-timed-out`: The request took too long.
+             *     `overloaded`: Too many requests are under way.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upgrade_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateUpgradeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateUpgradeView"];
+                };
+            };
+            /**
+             * @description `body-not-json`: The body is not JSON.
+             *     `body-invalid`: The body lacks a field, has an unknown one, or one of another type.
+             *     `malformed-field`: A field is not of its written form.
+             *     `not-canonical`: A number is not below the BN254 scalar modulus.
+             *     `zero-commitment`: Zero cannot be a commitment.
+             *     `body-unreadable`: The body did not arrive whole.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `orb-not-active`: The orb is not active in the orb registry. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `model-upgrade-unknown`: The service changes to no other model.
+             *     `account-unknown`: Nobody who counts is enrolled with this commitment.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: The route does not take this method. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-slow`: The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `iris-uncommitted`: No orb committed to the irises of this person.
+             *     `template-upgraded`: The templates of this person were replaced by others before.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `model-upgrade-over`: The time for changing to the new model from home is over. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `content-type-not-json`: The content type is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `model-mismatch`: The templates were made with another encoder.
+             *     `template-unusable`: A template has too few valid bits to decide on.
+             *     `encoding-proof-mismatch`: The proofs of the codes are for another model, key, person or eye.
+             *     `encoding-proof-invalid`: The proofs of the codes cannot be read, or do not hold.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests came in a short time. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `enrolment-busy`: Too many people are joining at once.
+             *     `chain-unavailable`: The chain gave no answer.
+             *     `store-unavailable`: The database gave no answer.
              *     `request-timed-out`: The request took too long.
              *     `overloaded`: Too many requests are under way.
              */

@@ -17,7 +17,7 @@ async fn asking() -> World {
 }
 
 /// The packet of a person whose codes are proved.
-fn proved(world: &World, person: &ProvedPerson) -> EnrolmentRequest {
+pub(crate) fn proved(world: &World, person: &ProvedPerson) -> EnrolmentRequest {
     let statement = CommittedEnrolment {
         enrolment: statement(person.commitment, &person.templates, 1),
         commitments: person.commitments,
@@ -79,7 +79,7 @@ async fn a_packet_with_package_and_proofs_is_no_body_too_large() {
     let sealed = vec![0xff; annona_core::MAX_SEALED_BYTES];
     request.package = Some(SealedPackageRequest::new(&[2; 33], &sealed));
     let length = serde_json::to_vec(&request).unwrap().len();
-    assert!(length < 64 << 10, "{length}");
+    assert!(length < 96 << 10, "{length}");
     assert_eq!(world.enrol(&request).await.status, 202);
 }
 

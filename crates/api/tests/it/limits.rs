@@ -216,7 +216,7 @@ async fn however_many_ask_the_chain_is_asked_once_in_a_while() {
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused_with_and_without_its_length() {
     let world = World::new().await;
-    let large = vec![b' '; 64 * 1024 + 1];
+    let large = vec![b' '; 96 * 1024 + 1];
     for path in ["/v1/claims", "/v1/enrolments"] {
         let known = world.post_bytes(path, large.clone()).await;
         known.assert_problem(413, "body-too-large");

@@ -19,4 +19,5 @@ mod operations;
 mod requests;
 mod sockets;
 mod tree;
+mod upgrades;
 mod world;

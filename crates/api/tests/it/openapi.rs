@@ -11,7 +11,7 @@ use crate::world::World;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(openapi()).unwrap());
 
-const ROUTES: [(&str, &str); 15] = [
+const ROUTES: [(&str, &str); 17] = [
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
@@ -22,11 +22,13 @@ const ROUTES: [(&str, &str); 15] = [
     ("get", "/v1/enrolments/by-nonce/{nonce}"),
     ("get", "/v1/enrolments/{id}"),
     ("get", "/v1/epochs/current"),
+    ("get", "/v1/model-upgrade"),
     ("get", "/v1/tree/{epoch}/{level}/{index}"),
     ("post", "/v1/claims"),
     ("post", "/v1/enrolments"),
     ("post", "/v1/enrolments/by-nonce/{nonce}/package"),
     ("post", "/v1/enrolments/by-nonce/{nonce}/package/received"),
+    ("post", "/v1/model-upgrade/templates"),
 ];
 
 fn operations() -> Vec<(String, String, &'static Value)> {

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use annona_core::{Address, BASE_MODULUS, MAX_SEALED_BYTES, SCALAR_MODULUS, U256};
 use annona_template::IrisTemplate;
 use annona_wire::{
-    AddressText, AmountText, Base64Text, ClaimRequest, ClaimView, CommitmentText, ConfigView,
-    CoordinateText, EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest, Problem,
-    ProofPairText, ReceiptView, RefusalView, ScalarText, SealedPackageRequest, SealedPackageView,
-    SignatureText, TemplateText, UnsignedNumber, VisitKeyText, VisitSignatureRequest,
+    AddressText, AmountText, AnyTemplateText, Base64Text, ClaimRequest, ClaimView, CommitmentText,
+    ConfigView, CoordinateText, EnrolmentRequest, EnrolmentView, EpochView, EyeCommitmentsRequest,
+    ModelUpgradeView, Problem, ProofPairText, ReceiptView, RefusalView, ScalarText,
+    SealedPackageRequest, SealedPackageView, SignatureText, TemplateText, TemplateUpgradeRequest,
+    TemplateUpgradeView, UnsignedNumber, UpgradedCodesRequest, VisitKeyText, VisitSignatureRequest,
     VisitSignatureText, WordText,
 };
 use base64::Engine;
@@ -318,6 +319,11 @@ fn the_document_is_that_of_the_types() {
         of::<AmountText>(),
         of::<SignatureText>(),
         of::<TemplateText>(),
+        of::<AnyTemplateText>(),
+        of::<UpgradedCodesRequest>(),
+        of::<TemplateUpgradeRequest>(),
+        of::<TemplateUpgradeView>(),
+        of::<ModelUpgradeView>(),
         of::<VisitKeyText>(),
         of::<VisitSignatureText>(),
         of::<Base64Text>(),
