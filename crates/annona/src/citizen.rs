@@ -9,6 +9,7 @@ mod prove;
 mod receipt_file;
 mod session;
 mod status;
+mod upgrade;
 mod visit;
 
 use std::path::PathBuf;
@@ -40,6 +41,12 @@ pub(crate) enum CitizenCommand {
     /// and right.package for `annona zkml prove`, and statement.json. Keep it as you would keep a
     /// key: whoever reads it knows your eyes, and nobody can make it again.
     Package(package::PackageArgs),
+    /// Change to the model that the service changes to, at home: no visit to an orb is needed.
+    ///
+    /// Your irises are encoded anew, both codes are proved from the very irises that the orb
+    /// committed to, and the service replaces your templates. It learns the new codes and nothing
+    /// else; your claim secret has no part in it. A request whose answer was lost can be made again.
+    Upgrade(upgrade::UpgradeArgs),
     /// Show whether you are a member, which epochs you were paid, and when the next one begins.
     ///
     /// Payments are read from the chain, in the events of all claims of the last epochs, so
@@ -180,6 +187,7 @@ pub(crate) async fn run(command: CitizenCommand) -> anyhow::Result<ExitCode> {
         CitizenCommand::New(args) => new(&args),
         CitizenCommand::Visit(args) => visit::run(&args),
         CitizenCommand::Package(args) => package::run(&args).await,
+        CitizenCommand::Upgrade(args) => upgrade::run(args).await,
         CitizenCommand::Status(args) => status::status(&args).await,
         CitizenCommand::Prove(args) => prove::run(&args).await,
         CitizenCommand::Claim(args) => claim::run(&args).await,

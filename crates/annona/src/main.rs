@@ -14,6 +14,7 @@ mod documented;
 mod iris;
 mod long_work;
 mod matching;
+mod model;
 mod orb;
 mod output;
 mod outputs;
@@ -54,6 +55,9 @@ enum Command {
     /// Show the registry of members, revoke leaves, decide reviews, rebuild the tree.
     #[command(subcommand)]
     Registry(registry::RegistryCommand),
+    /// Change the model that iris templates are made by, and see who has followed.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// Show the claims that the relay has under way, and measure how many it pays.
     #[command(subcommand)]
     Relay(relay::RelayCommand),
@@ -125,6 +129,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(args).await,
         Command::Deploy(args) => deploy::run(args).await,
         Command::Registry(command) => registry::run(command).await,
+        Command::Model(command) => model::run(command).await,
         Command::Relay(command) => relay::run(command).await,
         Command::Orb(command) => orb::run(command).await,
         Command::Citizen(command) => citizen::run(command).await,

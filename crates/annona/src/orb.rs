@@ -17,6 +17,7 @@ use annona_client::wire::EnrolmentView;
 use annona_core::{B256, Commitment, EnrolmentDomain, EnrolmentKind, UnixSeconds};
 use annona_http::SecretUrl;
 use annona_iris::pad::Challenge;
+use annona_model::ModelName;
 use annona_service::account_keys;
 use annona_zkml::EncodingProver;
 use anyhow::{Context, bail};
@@ -31,7 +32,7 @@ use rand_chacha::ChaCha20Rng;
 use tokio::sync::oneshot;
 
 use crate::output::Format;
-use crate::zkml::template_prover;
+use crate::zkml::{model_prover, template_prover};
 use attacks::AttacksArgs;
 use calibrate::CalibrateArgs;
 use trial::TrialArgs;
@@ -109,7 +110,8 @@ pub(crate) struct EnrolArgs {
     session: Option<u64>,
     /// Prove both codes, for a service that asks for it: the proof says that they came from the
     /// published model and the irises that the orb commits to. The prover is in this folder, or
-    /// is made there under the UNSAFE test key, which takes minutes and 230 MB.
+    /// is made there under the UNSAFE test key, which takes minutes and 230 MB. A service that
+    /// changes to another model gets proved codes by it as well.
     #[arg(long, value_name = "FOLDER")]
     encoding_keys: Option<PathBuf>,
     /// Print the enrolment as JSON.
@@ -177,16 +179,20 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     // Before the capture, which may take longer than a visit code is good for.
     let (kind, invitation) = args.citizen.read(&deployment.enrolment_domain())?;
     let service = ApiClient::new(args.service.expose())?;
-    let prover = match args.encoding_keys.clone() {
-        Some(folder) => Some(load_prover(folder).await?),
-        None => None,
+    let (prover, next_prover) = match args.encoding_keys.clone() {
+        Some(folder) => (
+            Some(load_prover(folder.clone()).await?),
+            next_prover(&service, folder).await?,
+        ),
+        None => (None, None),
     };
     let orb = Orb::new(
         account_keys::read(&args.key_file)?,
         service,
         deployment.enrolment_domain(),
     )
-    .proving(prover);
+    .proving(prover)
+    .changing_to(next_prover);
     let capture = match (&args.left, &args.right, args.simulate) {
         (Some(left), Some(right), None) => Capture::from_images(&EyeImages {
             left: open(left)?,
@@ -212,10 +218,42 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
 /// Loads the prover of the codes, or makes it, on a thread of its own: a signal that ends the
 /// process does not wait for it, as it does for the runtime's threads.
 pub(crate) async fn load_prover(folder: PathBuf) -> anyhow::Result<Arc<EncodingProver>> {
+    load(move || template_prover(&folder)).await
+}
+
+/// Loads or makes the prover of another model.
+pub(crate) async fn load_prover_of(
+    model: ModelName,
+    folder: PathBuf,
+) -> anyhow::Result<Arc<EncodingProver>> {
+    load(move || model_prover(model, &folder)).await
+}
+
+/// Loads the prover of the model that a service changes to, if it changes to one.
+async fn next_prover(
+    service: &ApiClient,
+    folder: PathBuf,
+) -> anyhow::Result<Option<Arc<EncodingProver>>> {
+    let (id, _) = match service.model_upgrade().await {
+        Ok(upgrade) => upgrade.parse()?,
+        Err(error) if error.code() == Some("model-upgrade-unknown") => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let model = ModelName::with_id(id.0).with_context(|| {
+        format!(
+            "this version does not know model {id}, to which the service changes: get a newer one"
+        )
+    })?;
+    load_prover_of(model, folder).await.map(Some)
+}
+
+async fn load(
+    make: impl FnOnce() -> anyhow::Result<EncodingProver> + Send + 'static,
+) -> anyhow::Result<Arc<EncodingProver>> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
         // A receiver that is gone waits no longer.
-        let _gone = sender.send(template_prover(&folder));
+        let _gone = sender.send(make());
     });
     let prover = receiver.await.context("the prover could not be made")??;
     Ok(Arc::new(prover))

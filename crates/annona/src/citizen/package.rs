@@ -16,7 +16,7 @@ use super::visit::VisitKey;
 use crate::output::Format;
 
 /// Form of the file with an orb's statement.
-const STATEMENT_FORMAT: &str = "annona-orb-statement-2";
+pub(super) const STATEMENT_FORMAT: &str = "annona-orb-statement-2";
 
 /// Arguments of `annona citizen package`.
 #[derive(Debug, Args)]

@@ -49,7 +49,14 @@ pub(super) fn test_prover<C: Circuit>(
 /// # Errors
 /// As those of [`test_prover`].
 pub(crate) fn template_prover(folder: &Path) -> anyhow::Result<EncodingProver> {
-    let model = ModelName::P;
+    model_prover(ModelName::P, folder)
+}
+
+/// Loads or makes the prover of a model under its **unsafe** test key.
+///
+/// # Errors
+/// As those of [`test_prover`].
+pub(crate) fn model_prover(model: ModelName, folder: &Path) -> anyhow::Result<EncodingProver> {
     let expected = pinned(model).test_key_hash;
     let key = test_prover(&circuit(model), circuit_name(model), expected, folder)?;
     Ok(EncodingProver::new(model, key))
@@ -59,7 +66,7 @@ pub(crate) fn template_prover(folder: &Path) -> anyhow::Result<EncodingProver> {
 ///
 /// # Errors
 /// A file that cannot be read or holds no key.
-pub(super) fn read_verifying_key(path: &Path) -> anyhow::Result<VerifyingKey> {
+pub(crate) fn read_verifying_key(path: &Path) -> anyhow::Result<VerifyingKey> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     VerifyingKey::from_bytes(&bytes)
         .with_context(|| format!("{} is no verifying key", path.display()))

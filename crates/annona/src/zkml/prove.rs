@@ -70,7 +70,8 @@ pub(crate) struct ProveArgs {
     /// proofs of both eyes.
     #[arg(long, value_enum)]
     eye: Option<Eyes>,
-    /// Model that encodes: p, s18 (for phones) or ci (for tests, and useless for recognition).
+    /// Model that encodes: p, p2 (its successor), s18 (for phones) or ci (for tests, and useless
+    /// for recognition).
     #[arg(long, default_value_t = ModelName::P)]
     model: ModelName,
     /// Folder with the provers. A missing one is made under the UNSAFE test key: for p it takes
