@@ -18,6 +18,10 @@ pub(crate) struct Figures {
     pub(crate) proofs_asked_for: u32,
     /// Of them, those who were refused without proofs and admitted with them.
     pub(crate) proofs_taken: u32,
+    /// People whose codes were to be replaced by those of another model.
+    pub(crate) upgrades_offered: u32,
+    /// Of them, those whose new codes were proved at home and taken.
+    pub(crate) upgrades_taken: u32,
     /// Captures that the orb took again because an image was not good enough.
     pub(crate) retakes: u32,
     /// Times that the orb took a living person for an attack.
@@ -69,6 +73,8 @@ impl Figures {
             enrolled: 0,
             proofs_asked_for: 0,
             proofs_taken: 0,
+            upgrades_offered: 0,
+            upgrades_taken: 0,
             retakes: 0,
             wrongly_suspected: 0,
             duplicates_offered: 0,
@@ -97,6 +103,11 @@ impl Figures {
                 "people whose codes were proved",
                 self.proofs_taken,
                 self.proofs_asked_for,
+            ),
+            (
+                "codes replaced at home",
+                self.upgrades_taken,
+                self.upgrades_offered,
             ),
             (
                 "duplicates refused",
@@ -146,6 +157,10 @@ impl Figures {
             (
                 "codes proved, people".to_owned(),
                 format!("{} of {} asked", self.proofs_taken, self.proofs_asked_for),
+            ),
+            (
+                "codes replaced at home".to_owned(),
+                format!("{} of {}", self.upgrades_taken, self.upgrades_offered),
             ),
             (
                 "duplicates caught".to_owned(),
@@ -220,6 +235,10 @@ mod tests {
             },
             Figures {
                 proofs_asked_for: 1,
+                ..figures.clone()
+            },
+            Figures {
+                upgrades_offered: 1,
                 ..figures.clone()
             },
             Figures {

@@ -10,6 +10,7 @@ mod pay;
 mod progress;
 mod proof;
 mod refuse;
+mod upgrade;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -64,6 +65,10 @@ pub(crate) struct DemoArgs {
     /// one is made there, which takes a minute; without this option it is made for this demo alone.
     #[arg(long, value_name = "FOLDER")]
     encoding_keys: Option<PathBuf>,
+    /// Change to another model at the end: a person proves new codes at home, from the irises that
+    /// the orb handed over. It takes a minute or two more.
+    #[arg(long, conflicts_with = "empty")]
+    upgrade: bool,
     /// Anvil binary; after `cargo xtask setup` it is found without this option.
     #[arg(long, value_name = "FILE", env = annona_chain::devnet::ANVIL_VARIABLE)]
     anvil: Option<PathBuf>,
@@ -178,7 +183,8 @@ async fn chapters(
     let keys = args.encoding_keys.clone();
     let keys = keys.unwrap_or_else(|| world.folder().join("encoding-keys"));
     let first = people.first_mut().context("the demo has people")?;
-    proof::first_person(progress, world, first, keys, artifacts, figures).await?;
+    let folder = keys.clone();
+    proof::first_person(progress, world, first, folder, artifacts, figures).await?;
     world.ask_for(Proofs::Optional, app).await?;
     enrol::newcomers(progress, world, &mut people, artifacts, figures).await?;
     enrol::refusals(progress, world, &people, figures).await?;
@@ -196,6 +202,9 @@ async fn chapters(
     pay::everybody(progress, world, &people, second, artifacts, figures).await?;
     check_nullifiers(&people, world, first, second)?;
     pay::check_balances(progress, world, &people, figures).await?;
+    if args.upgrade {
+        upgrade::at_home(progress, world, &keys, figures).await?;
+    }
     audit_chain(progress, world, figures).await
 }
 

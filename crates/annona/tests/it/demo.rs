@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::interop::verify_with_npm;
 use crate::world::{CIRCUIT_KEYS, annona};
 
-/// Tests ENROL-23 on the way: the first person's codes are proved with the full-size key.
+/// Tests ENROL-23, ZKML-19 and ENROL-24 on the way: codes are proved with the full-size keys, those
+/// of the first person at the enrolment, and those of one person by another model at home.
 #[test]
 fn the_first_payment_comes_out_as_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -23,6 +24,7 @@ fn the_first_payment_comes_out_as_told() {
         "kept",
         "--encoding-keys",
         CIRCUIT_KEYS,
+        "--upgrade",
     ];
     let output = annona(folder.path(), &arguments);
     assert!(
@@ -38,6 +40,8 @@ fn the_first_payment_comes_out_as_told() {
         ("enrolled", 3),
         ("proofs_asked_for", 1),
         ("proofs_taken", 1),
+        ("upgrades_offered", 1),
+        ("upgrades_taken", 1),
         ("duplicates_offered", 3),
         ("duplicates_refused", 3),
         ("bad_images_offered", 2),
