@@ -8,8 +8,6 @@ use bytemuck::{Pod, Zeroable};
 
 /// Pairs of columns of a template.
 pub(crate) const COLUMN_PAIRS: usize = COLUMNS / 2;
-/// Words of a [`PackedTemplate`].
-pub(crate) const PACKED_WORDS: usize = 3 * COLUMN_PAIRS;
 
 /// A template as 100 real words, 100 imaginary words, 100 mask words.
 ///
@@ -70,15 +68,15 @@ impl PackedTemplate {
 
 /// The real, imaginary and mask bits of one column (low half) or two.
 #[derive(Clone, Copy)]
-pub(crate) struct ColumnWords {
-    pub(crate) real: u64,
-    pub(crate) imaginary: u64,
-    pub(crate) mask: u64,
+struct ColumnWords {
+    real: u64,
+    imaginary: u64,
+    mask: u64,
 }
 
 impl ColumnWords {
     /// One column, in the low halves.
-    pub(crate) fn of(template: &IrisTemplate, column: usize) -> Self {
+    fn of(template: &IrisTemplate, column: usize) -> Self {
         Self {
             real: template.code()[column] & 0xffff_ffff,
             imaginary: template.code()[column] >> 32,
@@ -87,7 +85,7 @@ impl ColumnWords {
     }
 
     /// This column in the low halves, `next` in the high ones.
-    pub(crate) fn beside(self, next: Self) -> Self {
+    fn beside(self, next: Self) -> Self {
         Self {
             real: self.real | next.real << 32,
             imaginary: self.imaginary | next.imaginary << 32,

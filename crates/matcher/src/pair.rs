@@ -3,7 +3,7 @@
 use annona_template::{CODE_BITS, COLUMNS, EyePair, IrisTemplate};
 
 use crate::distance::MIN_SHARED_BITS;
-use crate::score::{Score, score};
+use crate::score::{FullCircleScore, Score, full_circle_score, score};
 
 /// Added to the score when only one eye could be compared: one eye has to be that
 /// much more alike than two.
@@ -121,20 +121,28 @@ impl PairScore {
     }
 }
 
-/// Compares left with left and right with right.
+/// Compares left with left and right with right, at 31 rotations.
 #[must_use]
 pub fn pair_score(probe: &EyePair, other: &EyePair) -> PairScore {
-    straight(probe, other, Arrangement::Straight)
+    PairScore::new(
+        score(&probe.left, &other.left),
+        score(&probe.right, &other.right),
+        Arrangement::Straight,
+    )
 }
 
-/// Compares left with right and right with left.
+/// Compares left with right and right with left, at 31 rotations.
 #[must_use]
 pub fn pair_score_swapped(probe: &EyePair, other: &EyePair) -> PairScore {
-    crossed(probe, other, Arrangement::Swapped)
+    PairScore::new(
+        score(&probe.left, &other.right),
+        score(&probe.right, &other.left),
+        Arrangement::Swapped,
+    )
 }
 
-/// The least score over all arrangements; of equals the first of
-/// [`Arrangement::ALL`]. `mirrored` is [`mirrored_pair`] of `probe`.
+/// The least score over all arrangements and, each eye by itself, all 200 rotations; of equals
+/// the first of [`Arrangement::ALL`]. `mirrored` is [`mirrored_pair`] of `probe` (ENROL-6).
 pub(crate) fn best_arrangement(probe: &EyePair, mirrored: &EyePair, other: &EyePair) -> PairScore {
     let score_in = |arrangement| match arrangement {
         Arrangement::Straight => straight(probe, other, arrangement),
@@ -142,7 +150,45 @@ pub(crate) fn best_arrangement(probe: &EyePair, mirrored: &EyePair, other: &EyeP
         Arrangement::Mirrored => crossed(mirrored, other, arrangement),
         Arrangement::MirroredInPlace => straight(mirrored, other, arrangement),
     };
-    let [first, rest @ ..] = Arrangement::ALL.map(score_in);
+    least(Arrangement::ALL.map(score_in))
+}
+
+fn straight(probe: &EyePair, other: &EyePair, arrangement: Arrangement) -> PairScore {
+    at_all_rotations(
+        full_circle_score(&probe.left, &other.left),
+        full_circle_score(&probe.right, &other.right),
+        arrangement,
+    )
+}
+
+fn crossed(probe: &EyePair, other: &EyePair, arrangement: Arrangement) -> PairScore {
+    at_all_rotations(
+        full_circle_score(&probe.left, &other.right),
+        full_circle_score(&probe.right, &other.left),
+        arrangement,
+    )
+}
+
+/// The least score, where an eye that cannot be compared upright counts with its turned score
+/// or as not compared. Otherwise whoever shows half of an eye, and later the other half, would
+/// be taken for somebody else: turned by half a turn, the halves can be compared and differ.
+fn at_all_rotations(
+    left: FullCircleScore,
+    right: FullCircleScore,
+    arrangement: Arrangement,
+) -> PairScore {
+    let with = |eye: FullCircleScore| eye.any;
+    let without = |eye: FullCircleScore| eye.upright.and(eye.any);
+    least([
+        PairScore::new(with(left), with(right), arrangement),
+        PairScore::new(with(left), without(right), arrangement),
+        PairScore::new(without(left), with(right), arrangement),
+        PairScore::new(without(left), without(right), arrangement),
+    ])
+}
+
+/// The least of some scores; of equals the first.
+fn least([first, rest @ ..]: [PairScore; 4]) -> PairScore {
     rest.into_iter().fold(first, |best, next| {
         if next.micros < best.micros {
             next
@@ -150,22 +196,6 @@ pub(crate) fn best_arrangement(probe: &EyePair, mirrored: &EyePair, other: &EyeP
             best
         }
     })
-}
-
-fn straight(probe: &EyePair, other: &EyePair, arrangement: Arrangement) -> PairScore {
-    PairScore::new(
-        score(&probe.left, &other.left),
-        score(&probe.right, &other.right),
-        arrangement,
-    )
-}
-
-fn crossed(probe: &EyePair, other: &EyePair, arrangement: Arrangement) -> PairScore {
-    PairScore::new(
-        score(&probe.left, &other.right),
-        score(&probe.right, &other.left),
-        arrangement,
-    )
 }
 
 /// The template of the mirror image of an eye. Columns begin at three o'clock: an

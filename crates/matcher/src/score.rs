@@ -1,6 +1,6 @@
 //! The score: distance over all rotations, normalised by the bits compared.
 
-use annona_template::{CODE_BITS, IrisTemplate};
+use annona_template::{CODE_BITS, COLUMNS, IrisTemplate};
 
 use crate::distance::{MAX_ROTATION, MIN_SHARED_BITS, RawDistance, raw_distance};
 
@@ -12,17 +12,22 @@ pub const SCORE_VERSION: u16 = 1;
 // simulated eyes (docs/measurements/iris-scores.md).
 pub const IMPOSTOR_MICROS: u32 = 450_000;
 
+/// Added to the score at a rotation outside the 31 upright ones, when a search looks at all
+/// 200: a turned eye has to be that much more alike than an upright one (ENROL-6).
+pub const TURNED_PENALTY_MICROS: u32 = 20_000;
+
 /// Difference between two eyes; smaller is more alike. Ordered by value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Score {
     /// The normalised score in millionths: 0 for equal codes, about 450,000 for
-    /// different eyes.
+    /// different eyes; with [`TURNED_PENALTY_MICROS`] where the eye is turned.
     pub micros: u32,
     /// Bits that differ at the best rotation.
     pub different: u32,
     /// Bits compared at the best rotation.
     pub bits: u32,
-    /// The best rotation, in columns of 1.8 degrees.
+    /// The best rotation, in columns of 1.8 degrees: -15 to 15 of [`score()`], -99 to 100 of
+    /// a search.
     pub rotation: i32,
 }
 
@@ -41,34 +46,79 @@ impl Score {
     }
 }
 
-/// The least normalised score over 31 rotations; of equals the smallest turn (ENROL-6).
+/// Difference between two eyes, however one of them is turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FullCircleScore {
+    /// The score over the 31 upright rotations, see [`score()`].
+    pub(crate) upright: Option<Score>,
+    /// The least score over all 200 rotations, turned ones with
+    /// [`TURNED_PENALTY_MICROS`]; of equals the smallest turn.
+    pub(crate) any: Option<Score>,
+}
+
+/// The least normalised score over 31 rotations; of equals the smallest turn.
 ///
 /// `None` when no rotation shares [`MIN_SHARED_BITS`] bits: the two cannot be
 /// compared, which is not the same as being different.
 #[must_use]
 pub fn score(a: &IrisTemplate, b: &IrisTemplate) -> Option<Score> {
-    let mut best: Option<Score> = None;
-    for rotation in rotations() {
-        let raw = raw_distance(a, b, rotation);
-        if raw.shared < MIN_SHARED_BITS {
-            continue;
-        }
-        let micros = normalised_micros(raw);
-        if best.is_none_or(|b| micros < b.micros) {
-            best = Some(Score {
-                micros,
-                different: raw.different,
-                bits: raw.shared,
-                rotation,
-            });
-        }
-    }
-    best
+    least(
+        a,
+        b,
+        rotations().take_while(|rotation| is_upright(*rotation)),
+    )
 }
 
-/// 0, 1, -1, 2, -2 ..: smaller turns first, so that they win ties.
+/// The scores by which a search decides (ENROL-6).
+pub(crate) fn full_circle_score(a: &IrisTemplate, b: &IrisTemplate) -> FullCircleScore {
+    let upright = score(a, b);
+    let turned = least(a, b, rotations().filter(|rotation| !is_upright(*rotation)));
+    let any = match (upright, turned) {
+        (Some(upright), Some(turned)) if turned.micros < upright.micros => Some(turned),
+        (upright, turned) => upright.or(turned),
+    };
+    FullCircleScore { upright, any }
+}
+
+/// The score at one rotation; `None` when too few bits are shared there.
+pub(crate) fn score_at(a: &IrisTemplate, b: &IrisTemplate, rotation: i32) -> Option<Score> {
+    let raw = raw_distance(a, b, rotation);
+    let penalty = if is_upright(rotation) {
+        0
+    } else {
+        TURNED_PENALTY_MICROS
+    };
+    (raw.shared >= MIN_SHARED_BITS).then(|| Score {
+        micros: normalised_micros(raw) + penalty,
+        different: raw.different,
+        bits: raw.shared,
+        rotation,
+    })
+}
+
+/// Returns whether `rotation` is one of the 31 that a head held upright needs.
+pub(crate) const fn is_upright(rotation: i32) -> bool {
+    rotation.abs() <= MAX_ROTATION
+}
+
+/// The least score; of equals the first.
+fn least(a: &IrisTemplate, b: &IrisTemplate, at: impl Iterator<Item = i32>) -> Option<Score> {
+    at.filter_map(|rotation| score_at(a, b, rotation))
+        .reduce(|best, next| {
+            if next.micros < best.micros {
+                next
+            } else {
+                best
+            }
+        })
+}
+
+/// 0, 1, -1, 2, -2 .. 99, -99, 100: smaller turns first, so that they win ties.
 fn rotations() -> impl Iterator<Item = i32> {
-    (0..=MAX_ROTATION).flat_map(|k| [k, -k].into_iter().take(if k == 0 { 1 } else { 2 }))
+    let half = COLUMNS as i32 / 2;
+    std::iter::once(0)
+        .chain((1..half).flat_map(|k| [k, -k]))
+        .chain(std::iter::once(half))
 }
 
 /// `max(0, 0.45 - (0.45 - d/n) * (n / (2 n0) + 1/2))` in millionths, rounded up,
@@ -85,7 +135,6 @@ pub(crate) fn normalised_micros(raw: RawDistance) -> u32 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use annona_template::COLUMNS;
     use proptest::prelude::*;
 
     use super::*;
@@ -115,9 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn there_are_31_different_rotations() {
+    fn there_are_200_different_rotations_and_31_of_them_are_upright() {
         let mut all: Vec<i32> = rotations().collect();
+        assert!(all.is_sorted_by_key(|rotation| rotation.abs()));
         all.sort_unstable();
+        assert_eq!(all, (-99..=100).collect::<Vec<_>>());
+        all.retain(|rotation| is_upright(*rotation));
         assert_eq!(all, (-15..=15).collect::<Vec<_>>());
     }
 
@@ -138,6 +190,17 @@ mod tests {
         fn a_turn_within_reach_is_found(a in arb_open_template(), k in -15i32..=15) {
             let s = score(&a, &turned(&a, k)).unwrap();
             prop_assert_eq!((s.different, s.rotation), (0, k));
+        }
+
+        #[test]
+        fn any_turn_is_found_and_turns_beyond_reach_pay(
+            a in arb_open_template(), k in -99i32..=100,
+        ) {
+            let found = full_circle_score(&a, &turned(&a, k));
+            let any = found.any.unwrap();
+            let penalty = if k.abs() > 15 { TURNED_PENALTY_MICROS } else { 0 };
+            prop_assert_eq!((any.different, any.rotation, any.micros), (0, k, penalty));
+            prop_assert_eq!(found.upright, score(&a, &turned(&a, k)));
         }
 
         #[test]

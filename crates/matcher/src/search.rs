@@ -1,19 +1,20 @@
 //! Searches a gallery for people who are similar to a person: exact unless a prefilter is
 //! asked for, over all arrangements of the eyes.
 //!
-//! Kernels count the bits of eight people at a time; a [`Bound`] excludes those who cannot
-//! reach the limit; everybody left is scored by the definition
-//! ([`score()`](crate::score())). The answer is the one that scoring everybody would give.
+//! A kernel correlates the eyes of several people with the probe's, at all rotations at once;
+//! those who cannot reach the limit are excluded; everybody left is scored by the definition,
+//! at all 200 rotations of each eye. The answer is the one that scoring everybody would give.
 //! A prefiltered search does the same with only those people whom the prefilter keeps.
 
 use std::ops::Range;
 
-use annona_template::{EyePair, IrisTemplate};
+use annona_template::EyePair;
 use rayon::prelude::*;
 
-use crate::bound::{Bound, BoundVerdict};
 use crate::candidate::Candidate;
-use crate::compare::{Comparer, GROUP, ProbeTemplate};
+use crate::compare::{
+    BoundedProbe, Comparer, GROUP, PROBE_TEMPLATES, ProbeTemplates, ProbeVerdicts,
+};
 use crate::entry::Entry;
 use crate::kernel::Instructions;
 use crate::kernel::prefilter::{TOGETHER, excesses, prefetch};
@@ -106,24 +107,19 @@ pub(crate) enum Threshold {
 pub(crate) struct Probe {
     eyes: EyePair,
     mirrored: EyePair,
-    /// Left, right, mirrored left, mirrored right.
-    templates: [ProbeTemplate; 4],
-    /// The same for the prefilter.
-    prefilters: [PrefilterProbe; 4],
-    /// Valid code bits of the same.
-    valid_bits: [u32; 4],
+    templates: ProbeTemplates,
+    /// The same templates for the prefilter.
+    prefilters: [PrefilterProbe; PROBE_TEMPLATES],
 }
 
 impl Probe {
-    pub(crate) fn new(eyes: &EyePair, instructions: Instructions) -> Self {
-        let mirrored = mirrored_pair(eyes);
-        let templates = [&eyes.left, &eyes.right, &mirrored.left, &mirrored.right];
+    pub(crate) fn new(eyes: &EyePair) -> Self {
+        let templates = ProbeTemplates::new(eyes);
         Self {
-            templates: templates.map(|template| ProbeTemplate::new(template, instructions)),
-            prefilters: templates.map(PrefilterProbe::new),
-            valid_bits: templates.map(IrisTemplate::valid_bits),
+            prefilters: templates.templates().each_ref().map(PrefilterProbe::new),
+            templates,
             eyes: eyes.clone(),
-            mirrored,
+            mirrored: mirrored_pair(eyes),
         }
     }
 }
@@ -142,7 +138,8 @@ impl Probe {
         });
         std::array::from_fn(|k| {
             let is_comparable = |(template, side): (usize, usize)| {
-                is_likely_comparable(self.valid_bits[template], person(k).valid_bits[side])
+                let valid_bits = self.templates.valid_bits()[template];
+                is_likely_comparable(valid_bits, person(k).valid_bits[side])
             };
             ARRANGED.into_iter().any(|comparisons| {
                 let of_eyes = comparisons.map(|(template, side)| excesses[side][template][k]);
@@ -160,7 +157,7 @@ impl Probe {
 const PREFETCHED: usize = 8;
 
 /// Templates of the probe and eyes of the entry that meet in the two comparisons of each
-/// arrangement: indices into `Probe::templates`, then 0 for the entry's left eye and 1 for
+/// arrangement: indices into [`ProbeTemplates`], then 0 for the entry's left eye and 1 for
 /// its right.
 const ARRANGED: [[(usize, usize); 2]; 4] = [
     [(0, 0), (1, 1)],
@@ -264,15 +261,9 @@ impl<'a> Task<'a> {
         next: &[&Entry],
         is_deleted: &dyn Fn(u64) -> bool,
     ) {
-        let bounded: Vec<(&ProbeTemplate, Option<Bound>)> = probes
+        let bounded: Vec<BoundedProbe> = probes
             .clone()
-            .flat_map(|k| {
-                let bound = self.limit(k).and_then(Bound::new);
-                self.probes[k]
-                    .templates
-                    .iter()
-                    .map(move |template| (template, bound))
-            })
+            .map(|k| (&self.probes[k].templates, self.limit(k)))
             .collect();
         let left: Vec<_> = people.iter().map(|entry| &entry.left).collect();
         let right: Vec<_> = people.iter().map(|entry| &entry.right).collect();
@@ -280,11 +271,7 @@ impl<'a> Task<'a> {
         let verdicts = [(&left, &right), (&right, &next)]
             .map(|(eyes, next)| self.comparer.judge(eyes, next, &bounded));
         for (of_range, k) in probes.enumerate() {
-            let of_probe = verdicts.each_ref().map(|side| {
-                *side[4 * of_range..]
-                    .first_chunk()
-                    .expect("there are four verdicts a probe")
-            });
+            let of_probe = verdicts.each_ref().map(|side| side[of_range]);
             let places = promising_places(&of_probe);
             for (place, entry) in people.iter().enumerate() {
                 if places >> place & 1 == 1 && !is_deleted(entry.sequence) {
@@ -318,10 +305,10 @@ impl<'a> Task<'a> {
 }
 
 /// Places that have to be scored: one comparison is promising, or in one
-/// arrangement neither can be made. The score of a pair is below a limit only if
+/// arrangement neither can be made upright. The score of a pair is below a limit only if
 /// that of one eye is, or if it has none. Verdicts are by side of the entry and
 /// template of the probe.
-fn promising_places(verdicts: &[[BoundVerdict; 4]; 2]) -> u32 {
+fn promising_places(verdicts: &[ProbeVerdicts; 2]) -> u32 {
     ARRANGED.iter().fold(0, |set, comparisons| {
         let [a, b] = comparisons.map(|(template, side)| verdicts[side][template]);
         set | a.promising | b.promising | !(a.comparable | b.comparable)

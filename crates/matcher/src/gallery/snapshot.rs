@@ -60,8 +60,8 @@ impl Snapshot {
         self.len() == 0
     }
 
-    /// Everybody whose score is below `below_micros`, in any arrangement of the eyes:
-    /// the most alike of them and how many they are. Exact: the same as scoring
+    /// Everybody whose score is below `below_micros`, in any arrangement of the eyes and
+    /// however each eye is turned: the most alike of them and how many they are. Exact: the same as scoring
     /// every entry.
     #[must_use]
     pub fn search(&self, probe: &EyePair, below_micros: u32) -> SearchResult {
@@ -73,7 +73,7 @@ impl Snapshot {
     pub fn search_after(&self, sequence: u64, probe: &EyePair, below_micros: u32) -> SearchResult {
         let parts = self.parts_after(sequence);
         let instructions = Instructions::fastest();
-        let probes = [Probe::new(probe, instructions)];
+        let probes = [Probe::new(probe)];
         let threshold = Threshold::Below(below_micros);
         let found = search(
             &parts,
@@ -97,8 +97,7 @@ impl Snapshot {
         instructions: Instructions,
         mode: SearchMode,
     ) -> Vec<SearchResult> {
-        let make = |eyes| Probe::new(eyes, instructions);
-        let probes: Vec<Probe> = probes.iter().map(make).collect();
+        let probes: Vec<Probe> = probes.iter().map(Probe::new).collect();
         let parts = self.parts_after(sequence);
         let threshold = Threshold::Below(below_micros);
         let how = (instructions, mode);
@@ -111,7 +110,7 @@ impl Snapshot {
     pub fn nearest(&self, probe: &EyePair) -> Option<Candidate> {
         let parts = self.parts_after(0);
         let instructions = Instructions::fastest();
-        let probes = [Probe::new(probe, instructions)];
+        let probes = [Probe::new(probe)];
         let found = search(
             &parts,
             &self.is_deleted(),

@@ -151,6 +151,91 @@ fn each_wrong_presentation_is_found() {
     }
 }
 
+/// An eye captured again and turned by `columns`.
+fn turned_again(seed: u64, columns: i32) -> IrisTemplate {
+    turned(&recaptured(&seeded(seed), 200, 1), columns)
+}
+
+/// Tests ENROL-6.
+#[test]
+fn somebody_known_is_found_however_each_eye_is_turned() {
+    let eyes = |turns: [i32; 2]| {
+        let [left, right] = turns;
+        (turned_again(6, left), turned_again(7, right))
+    };
+    // Head down, lying on a side, each eye its own way, just beyond what is upright.
+    for turns in [
+        [100, 100],
+        [50, 50],
+        [50, -50],
+        [100, 0],
+        [-83, 16],
+        [-16, 37],
+    ] {
+        let (left, right) = eyes(turns);
+        let (left_image, right_image) = (mirrored(&left), mirrored(&right));
+        let presentations = [
+            (Arrangement::Straight, left.clone(), right.clone()),
+            (Arrangement::Swapped, right, left),
+            (
+                Arrangement::Mirrored,
+                right_image.clone(),
+                left_image.clone(),
+            ),
+            (Arrangement::MirroredInPlace, left_image, right_image),
+        ];
+        for (arrangement, left, right) in presentations {
+            let probe = EyePair { left, right };
+            let Decision::Duplicate { existing } = decide(&crowd(20), &probe) else {
+                panic!("{arrangement:?} turned by {turns:?} is not found");
+            };
+            assert_eq!(
+                (existing.sequence, existing.score.arrangement),
+                (3, arrangement)
+            );
+            let found =
+                [existing.score.left, existing.score.right].map(|eye| eye.unwrap().rotation);
+            let mut expected = turns.map(|turn| -turn);
+            if matches!(arrangement, Arrangement::Swapped | Arrangement::Mirrored) {
+                expected.reverse();
+            }
+            let differ = found
+                .iter()
+                .zip(expected)
+                .any(|(a, b)| (a - b).rem_euclid(200) != 0);
+            assert!(!differ, "{arrangement:?}: {found:?} for {expected:?}");
+        }
+    }
+}
+
+/// Half an eye, and later the other half, meet only when one is turned by half a turn.
+#[test]
+fn halves_that_meet_only_turned_are_not_taken_for_another_eye() {
+    let half = |seed, first: bool| {
+        let mask = std::array::from_fn(|k| if (k < 100) == first { u32::MAX } else { 0 });
+        IrisTemplate::from_columns(*seeded(seed).code(), mask)
+    };
+    let eyes = |first| EyePair {
+        left: half(1, first),
+        right: half(2, first),
+    };
+    let mut gallery = Gallery::new();
+    gallery.push(1, &eyes(true)).unwrap();
+    let Decision::Review { closest } = decide(&gallery, &eyes(false)) else {
+        panic!("nobody looks");
+    };
+    assert_eq!(closest.score.eyes, crate::pair::EyesCompared::Neither);
+    // The same half turned beyond what is upright is found.
+    let probe = EyePair {
+        left: turned(&half(1, true), 100),
+        right: turned(&half(2, true), 100),
+    };
+    assert!(matches!(
+        decide(&gallery, &probe),
+        Decision::Duplicate { .. }
+    ));
+}
+
 #[test]
 fn a_stranger_is_unique_and_an_empty_gallery_has_no_match() {
     assert_eq!(decide(&crowd(20), &person(99)), Decision::Unique);
@@ -183,10 +268,15 @@ fn sequence_numbers_have_no_gaps() {
     assert_eq!(gallery.len(), 2);
 }
 
+/// Turns of a head held upright, and any others.
+fn arb_turn() -> impl Strategy<Value = i32> {
+    prop_oneof![-20..=20i32, -99..=100i32, Just(100)]
+}
+
 /// People who are strangers to each other, or the same in one of several ways.
 fn arb_people() -> impl Strategy<Value = Vec<EyePair>> {
     let eye = || {
-        let known = (0..4u64, 0..450u32, any::<u64>(), -20..=20i32, 0..3u8).prop_map(
+        let known = (0..4u64, 0..450u32, any::<u64>(), arb_turn(), 0..3u8).prop_map(
             |(seed, per_mille, noise, turn, presentation)| {
                 let eye = turned(&recaptured(&seeded(seed), per_mille, noise), turn);
                 match presentation {

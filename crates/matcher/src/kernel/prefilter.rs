@@ -41,10 +41,8 @@ pub(crate) fn excesses(
     #[cfg(target_arch = "x86_64")]
     if instructions.are_available() {
         match instructions {
-            // SAFETY: the line above asked the processor; what has AMX has AVX-512.
-            Instructions::Avx512 | Instructions::Amx => unsafe {
-                return avx512::excesses(probe, templates);
-            },
+            // SAFETY: the line above asked the processor for what the function needs.
+            Instructions::Avx512 => return unsafe { avx512::excesses(probe, templates) },
             // SAFETY: as above.
             Instructions::Avx2 => return unsafe { avx2::excesses(probe, templates) },
             Instructions::Portable => {}
@@ -85,9 +83,10 @@ mod avx512 {
     use super::{
         PREFILTER_ROTATIONS, PREFILTER_WORDS, PrefilterProbe, PrefilterTemplate, TOGETHER,
     };
-    use crate::kernel::avx512::DIFFERENT_AND_VALID;
     use crate::prefilter::{MASK_BITS_PER_128, MAX_DIFFERENT_PER_128};
 
+    /// Truth table of `(a ^ b) & c`.
+    const DIFFERENT_AND_VALID: i32 = 0b0010_1000;
     const LANES: usize = 8;
     const HALVES: usize = PREFILTER_ROTATIONS / LANES;
 
@@ -156,13 +155,14 @@ mod avx512 {
 mod avx2 {
     use std::arch::x86_64::{
         __m256i, _mm256_add_epi8, _mm256_add_epi64, _mm256_and_si256, _mm256_loadu_si256,
-        _mm256_sad_epu8, _mm256_setzero_si256, _mm256_storeu_si256, _mm256_xor_si256,
+        _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi64x, _mm256_setr_epi8,
+        _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
+        _mm256_xor_si256,
     };
 
     use super::{
         PREFILTER_ROTATIONS, PREFILTER_WORDS, PrefilterProbe, PrefilterTemplate, TOGETHER, least,
     };
-    use crate::kernel::avx2::{count, spread};
     use crate::prefilter::excess;
 
     const LANES: usize = 4;
@@ -227,6 +227,24 @@ mod avx2 {
         // SAFETY: `words` are 32 writable bytes; no alignment is needed.
         unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), value) };
         words
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn spread(word: u64) -> __m256i {
+        _mm256_set1_epi64x(word.cast_signed())
+    }
+
+    /// Bits set in each byte.
+    #[target_feature(enable = "avx2")]
+    fn count(bytes: __m256i) -> __m256i {
+        let table = _mm256_setr_epi8(
+            0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2,
+            3, 3, 4,
+        );
+        let low = _mm256_set1_epi8(0x0f);
+        let first = _mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low));
+        let shifted = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), low);
+        _mm256_add_epi8(first, _mm256_shuffle_epi8(table, shifted))
     }
 }
 
