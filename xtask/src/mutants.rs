@@ -208,22 +208,10 @@ pub(crate) fn run(args: &MutantsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns arguments that leave out the code which this machine's processor cannot run, so that
-/// no test can notice its mutants.
-fn left_out() -> &'static [&'static str] {
-    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    if processor.contains("amx_int8") {
-        &[]
-    } else {
-        &["--exclude", "**/amx.rs"]
-    }
-}
-
 /// Returns the number of mutants of a package.
 fn count(program: &Path, package: &str) -> anyhow::Result<usize> {
     let output = Command::new(program)
         .args(["mutants", "--list", "--package", package])
-        .args(left_out())
         .env("CARGO", cargo_path())
         .current_dir(root())
         .output()
@@ -242,7 +230,6 @@ fn mutate(program: &Path, package: &str, shard: Option<&str>) -> anyhow::Result<
     let mut command = Command::new(program);
     command
         .args(["mutants", "--package", package, "--all-features"])
-        .args(left_out())
         .args([
             "--no-shuffle",
             "--minimum-test-timeout",

@@ -159,17 +159,26 @@ fn judge<V: Lanes>(
     let spectra: Vec<&ProbeSpectrum> = probes.iter().map(|(probe, _)| &probe.spectrum).collect();
     for (chunk, lanes) in templates.chunks(V::COUNT).enumerate() {
         correlator.fill(lanes);
-        let fetch_next = |row| next.iter().for_each(|template| prefetch(template, row));
-        correlator.correlate(&spectra, fetch_next, |probe, eye, agreements| {
-            for image in Image::ALL {
-                let place = 2 * image as usize + eye;
-                let judge = Judge::new(probes[probe], place);
-                let of_lanes = judge.judge(image, agreements, lanes);
-                let verdict = &mut verdicts[probe][place];
-                verdict.promising |= of_lanes.promising << (V::COUNT * chunk);
-                verdict.comparable |= of_lanes.comparable << (V::COUNT * chunk);
-            }
+        let mut valid_bits = [0; GROUP];
+        for (bits, template) in valid_bits.iter_mut().zip(lanes) {
+            *bits = template.valid_bits();
+        }
+        correlator.multiply(&spectra, |row| {
+            next.iter().for_each(|template| prefetch(template, row));
         });
+        for (k, probe) in probes.iter().enumerate() {
+            for eye in 0..2 {
+                let agreements = correlator.agreements(k, eye);
+                for image in Image::ALL {
+                    let place = 2 * image as usize + eye;
+                    let judge = Judge::new(*probe, place);
+                    let of_lanes = judge.judge(image, agreements, lanes, &valid_bits);
+                    let verdict = &mut verdicts[k][place];
+                    verdict.promising |= of_lanes.promising << (V::COUNT * chunk);
+                    verdict.comparable |= of_lanes.comparable << (V::COUNT * chunk);
+                }
+            }
+        }
     }
     verdicts
 }
@@ -238,12 +247,13 @@ impl<'a> Judge<'a> {
         image: Image,
         agreements: &Agreements<V>,
         templates: &[&PackedTemplate],
+        valid_bits: &[u32; GROUP],
     ) -> BoundVerdict {
         let greatest = agreements.greatest(image);
         let mut verdict = BoundVerdict::NONE;
-        for (lane, template) in templates.iter().enumerate() {
+        for (lane, (template, valid_bits)) in templates.iter().zip(valid_bits).enumerate() {
             // So many bits are shared at least: both templates have so few invalid ones.
-            let together = self.valid_bits + template.valid_bits();
+            let together = self.valid_bits + valid_bits;
             let least_shared = together.saturating_sub(CODE_BITS as u32);
             let is_promising = self.limits.as_ref().is_none_or(|limits| {
                 is_reached(limits, least_shared, &greatest, lane)

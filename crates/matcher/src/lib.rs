@@ -7,13 +7,14 @@
 //!
 //! Not here: images (`annona-iris`), error rates (`annona-evaluation`), databases, networks.
 //! The only files that this crate touches are a gallery's, in [`Gallery`]: they are mapped
-//! into memory, and their layout makes a search fast. Nothing here reads a clock or a random source, and scores are
-//! integers: the same templates give the same decision on every machine and on all
-//! instructions.
+//! into memory, and their layout makes a search fast. Nothing here reads a clock or a random
+//! source, and scores are integers: the same templates give the same decision on every machine
+//! and on all instructions. Floats exclude comparisons, by more than their greatest error, and
+//! decide nothing.
 //!
 //! Invariants:
-//! - every search gives what scoring each entry by [`score()`] would give, unless the
-//!   caller asks for [`SearchMode::Prefiltered`];
+//! - every search gives what scoring each entry at all 200 rotations of each eye would give,
+//!   unless the caller asks for [`SearchMode::Prefiltered`];
 //! - a comparison with fewer shared bits than the mask floor is no comparison: it
 //!   never counts as "different", it goes to review;
 //! - thresholds live in [`DecisionRule::standard`] and nowhere else;

@@ -1,7 +1,7 @@
 //! The first stage of a prefiltered search: a sixth of the bits, at every other rotation.
 //!
 //! The prefilter compares filter 0 (the long one) at 64 of the 200 columns, 2,048 code bits,
-//! at the 16 odd rotations: neighbouring columns of this filter have 87 % of their bits in
+//! at the 16 odd rotations of an eye held upright: neighbouring columns of this filter have 87 % of their bits in
 //! common, so that one rotation does for two. It is statistical. People that it keeps are
 //! scored exactly; people that it drops are not looked at again. The number of similar
 //! people that it drops is measured, see [`passes_prefilter`].

@@ -31,7 +31,8 @@ pub enum SearchMode {
     /// All bits of everybody. Decisions are made on this (ENROL-6).
     Exact,
     /// First the prefiltered bits of everybody, then all bits of those who pass. A person
-    /// within the limit may be missed; one who cannot be compared is not.
+    /// within the limit may be missed, most of all one whose eyes are turned beyond the 31
+    /// upright rotations; one who cannot be compared is not.
     Prefiltered,
 }
 

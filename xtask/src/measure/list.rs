@@ -400,7 +400,7 @@ It kept {{ (prefilter.survivors_fraction * prefilter.strangers)|grouped }} of {{
 const MATCHING: &str = "
 | path | in cache, 256 templates | in a file | templates in the file |
 | --- | ---: | ---: | ---: |
-{% for name, called in [['plain', \"plain: 31 turned probes, one mask bit per code bit\"], ['plain-popcnt', \"the same with the processor's `popcnt`: iris-mpc's way, built for the machine\"], ['plain-native', 'the same, written in AVX-512 with VPOPCNTDQ where there is one'], ['portable', 'portable'], ['avx2', 'AVX2'], ['avx512', 'AVX-512 with VPOPCNTDQ'], ['amx', 'AMX, int8'], ['portable-prefiltered', 'portable, prefiltered'], ['avx2-prefiltered', 'AVX2, prefiltered'], ['avx512-prefiltered', 'AVX-512, prefiltered'], ['amx-prefiltered', 'AMX, prefiltered']] %}
+{% for name, called in [['plain', \"plain: 31 turned probes, one mask bit per code bit\"], ['plain-popcnt', \"the same with the processor's `popcnt`: iris-mpc's way, built for the machine\"], ['plain-native', 'the same, written in AVX-512 with VPOPCNTDQ where there is one'], ['portable', 'portable'], ['avx2', 'AVX2'], ['avx512', 'AVX-512 with VPOPCNTDQ'], ['portable-prefiltered', 'portable, prefiltered'], ['avx2-prefiltered', 'AVX2, prefiltered'], ['avx512-prefiltered', 'AVX-512, prefiltered']] %}
 {% set rates = paths|selectattr('name', 'equalto', name)|list %}
 {% if rates %}
 | {{ called }} | {{ rates[0].million_pairs_per_s_per_core|fixed(3) }} | {% if rates|length > 1 %}{{ rates[1].million_pairs_per_s_per_core|fixed(3) }} | {{ rates[1].gallery|grouped }}{% else %}|{% endif %} |

@@ -14,7 +14,7 @@ use annona_engine::{
     EnrolmentService, EnrolmentState, Membership,
 };
 use annona_faults::{capture, capture_with_noise};
-use annona_matcher::{Access, DecisionRule, Gallery};
+use annona_matcher::{Access, DecisionRule, Gallery, mirrored_pair};
 use annona_template::{COLUMNS, EyePair, IrisTemplate};
 use tokio::task::JoinSet;
 
@@ -223,6 +223,42 @@ async fn eyes_the_wrong_way_round_are_the_same_person() {
     };
     let again = signed_by(&orb(), statement(&swapped, 2), swapped);
     assert_eq!(harness.state(&again).await, EnrolmentState::Duplicate);
+}
+
+/// The template of an eye turned by so many columns of 1.8 degrees.
+fn turned(eye: &IrisTemplate, columns: usize) -> IrisTemplate {
+    let (mut code, mut mask) = (*eye.code(), *eye.mask());
+    code.rotate_right(columns);
+    mask.rotate_right(columns);
+    IrisTemplate::from_columns(code, mask)
+}
+
+/// Tests ENROL-6.
+#[tokio::test]
+async fn eyes_turned_by_any_angle_are_the_same_person() {
+    let harness = EnrolmentHarness::open().await;
+    harness.submit(&packet(1, 1)).await.unwrap();
+    let EyePair { left, right } = capture(1, 2);
+    let image = mirrored_pair(&capture(1, 2));
+    let presentations = [
+        // Head down: the right eye is where the left one is looked for.
+        (turned(&right, 100), turned(&left, 100)),
+        // One picture turned to the left, the other to the right.
+        (turned(&left, 50), turned(&right, 150)),
+        (turned(&left, 100), right),
+        // Head down before a mirror.
+        (turned(&image.left, 100), turned(&image.right, 100)),
+        (turned(&image.right, 83), turned(&image.left, 16)),
+    ];
+    for (number, (left, right)) in (3..).zip(presentations) {
+        let eyes = EyePair { left, right };
+        let again = signed_by(&orb(), statement(&eyes, number), eyes);
+        assert_eq!(
+            harness.state(&again).await,
+            EnrolmentState::Duplicate,
+            "{number}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -207,55 +207,44 @@ impl<V: Lanes> Correlator<V> {
         let blank = PackedTemplate::blank();
         let lanes: [&PackedTemplate; MOST_LANES] =
             std::array::from_fn(|lane| templates.get(lane).copied().unwrap_or(&blank));
+        let [even, odd] = &mut *self.fields;
         for pair in 0..COLUMN_PAIRS {
-            for half in 0..2 {
-                let column = 2 * pair + half;
-                let part = |word: u64| (word >> (32 * half)) as u32;
-                let [even, odd] = &mut *self.fields;
-                let of_parts: [(usize, fn(&PackedTemplate) -> &[u64; COLUMN_PAIRS]); 2] =
-                    [(0, |it| &it.real), (1, |it| &it.imaginary)];
-                for (index, code) in of_parts {
-                    let words =
-                        |lane: usize| (part(code(lanes[lane])[pair]), part(lanes[lane].mask[pair]));
-                    even[column][index] = V::words(|lane| {
-                        let (code, mask) = words(lane);
-                        code & EVEN | (mask & EVEN) << 1
+            let masks = lanes.map(|template| template.mask[pair]);
+            let parts = [
+                lanes.map(|template| template.real[pair]),
+                lanes.map(|template| template.imaginary[pair]),
+            ];
+            for (part, codes) in parts.iter().enumerate() {
+                for half in 0..2 {
+                    let column = 2 * pair + half;
+                    let word = |words: &[u64; MOST_LANES], lane: usize| {
+                        (words[lane] >> (32 * half)) as u32
+                    };
+                    even[column][part] = V::words(|lane| {
+                        word(codes, lane) & EVEN | (word(&masks, lane) & EVEN) << 1
                     });
-                    odd[column][index] = V::words(|lane| {
-                        let (code, mask) = words(lane);
-                        code >> 1 & EVEN | mask & !EVEN
-                    });
+                    odd[column][part] =
+                        V::words(|lane| word(codes, lane) >> 1 & EVEN | word(&masks, lane) & !EVEN);
                 }
             }
         }
     }
 
-    /// Correlates the templates with both eyes of each probe. `see` is told the index of a
-    /// probe, the eye and the agreements; `rest` is called between, once a row, with
-    /// its index.
+    /// Multiplies the spectra of the templates with those of the probes. `rest` is called
+    /// between, once for each of 32 rows, with its index.
+    // What computes is not in closures: they are not compiled for the caller's instructions.
     #[inline(always)]
-    pub(crate) fn correlate(
-        &mut self,
-        probes: &[&ProbeSpectrum],
-        rest: impl Fn(usize),
-        mut see: impl FnMut(usize, usize, &Agreements<V>),
-    ) {
+    pub(crate) fn multiply(&mut self, probes: &[&ProbeSpectrum], rest: impl Fn(usize)) {
         self.sums.clear();
         let zero = [[[V::splat(0.0); 4]; 2]; COLUMNS];
         self.sums.resize(probes.len(), zero);
         for batch in 0..BATCHES {
             self.transform_rows(batch);
-            (0..BATCH).for_each(|row| rest(batch * BATCH + row));
             for (probe, sums) in probes.iter().zip(&mut self.sums) {
                 let rows = self.rows.first_chunk().expect("there are as many rows");
                 multiply(&probe.0[batch], rows, sums);
             }
-        }
-        for probe in 0..probes.len() {
-            for eye in 0..2 {
-                self.transform_back(probe, eye);
-                see(probe, eye, &self.agreements);
-            }
+            (0..BATCH).for_each(|row| rest(batch * BATCH + row));
         }
     }
 
@@ -274,10 +263,14 @@ impl<V: Lanes> Correlator<V> {
         }
     }
 
-    /// The real parts of both correlations of an eye by one transform: the spectrum of a
-    /// real series is symmetric, so that the other can be added to it as imaginary part.
+    /// The agreements of the templates with an eye of a probe, by the index that the probe had
+    /// in [`Correlator::multiply`].
+    ///
+    /// One transform gives the real parts of the correlations with the eye and with its mirror
+    /// image: the spectrum of a real series is symmetric, so that another one can be added to
+    /// it as imaginary part.
     #[inline(always)]
-    fn transform_back(&mut self, probe: usize, eye: usize) {
+    pub(crate) fn agreements(&mut self, probe: usize, eye: usize) -> &Agreements<V> {
         let sums = &self.sums[probe];
         for frequency in 0..COLUMNS {
             let opposite = (COLUMNS - frequency) % COLUMNS;
@@ -293,6 +286,7 @@ impl<V: Lanes> Correlator<V> {
         let product = &self.product;
         let input = |frequency: usize| product.0[frequency];
         transform(input, &mut self.room, &mut self.agreements.0);
+        &self.agreements
     }
 }
 
@@ -335,11 +329,8 @@ mod tests {
     use crate::pair::mirrored;
     use crate::testing::{arb_template, seeded, turned};
 
-    /// Asserts that agreements differ from the definition's by so little that [`SLACK`]
-    /// is far.
     #[inline(always)]
     fn check<V: Lanes>(probes: &[[IrisTemplate; 2]], templates: &[IrisTemplate]) {
-        const MOST: f32 = SLACK / 100.0;
         let spectra: Vec<ProbeSpectrum> = probes
             .iter()
             .map(|eyes| ProbeSpectrum::new(eyes.each_ref()))
@@ -347,41 +338,49 @@ mod tests {
         let spectra: Vec<&ProbeSpectrum> = spectra.iter().collect();
         let packed: Vec<PackedTemplate> = templates.iter().map(PackedTemplate::new).collect();
         let mut correlator = Correlator::<V>::new();
-        for (templates, packed) in templates.chunks(V::COUNT).zip(packed.chunks(V::COUNT)) {
+        let chunks = templates.chunks(V::COUNT).zip(packed.chunks(V::COUNT));
+        for (templates, packed) in chunks {
             correlator.fill(&packed.iter().collect::<Vec<_>>());
-            let mut seen = 0;
-            correlator.correlate(
-                &spectra,
-                |_| {},
-                |probe, eye, agreements| {
-                    seen += 1;
-                    for image in Image::ALL {
-                        let eye = match image {
-                            Image::Plain => probes[probe][eye].clone(),
-                            Image::Mirrored => mirrored(&probes[probe][eye]),
-                        };
-                        let greatest = agreements.greatest(image);
-                        for (lane, template) in templates.iter().enumerate() {
-                            let mut expected = [i32::MIN; 2];
-                            for (rotation, agreement) in agreements.at_rotations(image, lane) {
-                                let raw = raw_distance(&eye, template, rotation);
-                                let exact = raw.shared as i32 - 2 * raw.different as i32;
-                                let error = (agreement - exact as f32).abs();
-                                assert!(
-                                    error < MOST,
-                                    "{image:?} {rotation}: {agreement} for {exact}"
-                                );
-                                let turned = usize::from(rotation.abs() > MAX_ROTATION);
-                                expected[turned] = expected[turned].max(exact);
-                            }
-                            for (found, expected) in greatest.iter().zip(expected) {
-                                assert!((found[lane] - expected as f32).abs() < MOST);
-                            }
-                        }
-                    }
-                },
-            );
-            assert_eq!(seen, 2 * probes.len());
+            correlator.multiply(&spectra, |_| {});
+            for (probe, eyes) in probes.iter().enumerate() {
+                for (eye, template) in eyes.iter().enumerate() {
+                    let agreements = correlator.agreements(probe, eye);
+                    assert_agreements(agreements, template, templates);
+                }
+            }
+        }
+    }
+
+    /// Asserts that agreements differ from the definition's by so little that [`SLACK`]
+    /// is far.
+    fn assert_agreements<V: Lanes>(
+        agreements: &Agreements<V>,
+        eye: &IrisTemplate,
+        templates: &[IrisTemplate],
+    ) {
+        const MOST: f32 = SLACK / 100.0;
+        for (image, eye) in [
+            (Image::Plain, eye.clone()),
+            (Image::Mirrored, mirrored(eye)),
+        ] {
+            let greatest = agreements.greatest(image);
+            for (lane, template) in templates.iter().enumerate() {
+                let mut expected = [i32::MIN; 2];
+                for (rotation, agreement) in agreements.at_rotations(image, lane) {
+                    let raw = raw_distance(&eye, template, rotation);
+                    let exact = raw.shared as i32 - 2 * raw.different as i32;
+                    let error = (agreement - exact as f32).abs();
+                    assert!(
+                        error < MOST,
+                        "{image:?} {rotation}: {agreement} for {exact}"
+                    );
+                    let turned = usize::from(rotation.abs() > MAX_ROTATION);
+                    expected[turned] = expected[turned].max(exact);
+                }
+                for (found, expected) in greatest.iter().zip(expected) {
+                    assert!((found[lane] - expected as f32).abs() < MOST);
+                }
+            }
         }
     }
 
