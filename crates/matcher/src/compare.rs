@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use annona_template::{CODE_BITS, EyePair, IrisTemplate};
 
 use crate::bound::{Bound, BoundVerdict};
-use crate::distance::MIN_SHARED_BITS;
+use crate::distance::{Circle, MIN_SHARED_BITS};
 use crate::kernel::correlation::{Agreements, Correlator, Image, OfLanes, ProbeSpectrum, SLACK};
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::{Avx2, Avx512};
@@ -278,7 +278,7 @@ impl<'a> Judge<'a> {
         agreements: impl FnOnce() -> I,
     ) -> bool {
         let least = least_agreements(limits, least_shared);
-        let other = template.unpack();
+        let other = Circle::new(&template.unpack());
         agreements()
             .filter(|(rotation, agreement)| {
                 agreement + SLACK >= least[usize::from(!is_upright(*rotation))]

@@ -33,68 +33,70 @@ impl RawDistance {
 /// column `k + rotation` (cyclic) of `b`. Any rotation is accepted.
 #[must_use]
 pub fn raw_distance(a: &IrisTemplate, b: &IrisTemplate, rotation: i32) -> RawDistance {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") {
-        // SAFETY: the line above asked the processor for what the function needs.
-        return unsafe { count_avx512(a, b, rotation) };
+    Circle::new(b).distance(a, rotation)
+}
+
+/// A template with its columns repeated, so that a rotation is an offset.
+pub(crate) struct Circle {
+    code: [u64; 2 * COLUMNS],
+    mask: [u32; 2 * COLUMNS],
+}
+
+impl Circle {
+    pub(crate) fn new(template: &IrisTemplate) -> Self {
+        let (code, mask) = (template.code(), template.mask());
+        Self {
+            code: std::array::from_fn(|column| code[column % COLUMNS]),
+            mask: std::array::from_fn(|column| mask[column % COLUMNS]),
+        }
     }
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("popcnt") {
-        // SAFETY: the line above asked the processor for what the function needs.
-        return unsafe { count_popcnt(a, b, rotation) };
+
+    /// [`raw_distance`] of `a` and this template.
+    pub(crate) fn distance(&self, a: &IrisTemplate, rotation: i32) -> RawDistance {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") {
+            // SAFETY: the line above asked the processor for what the function needs.
+            return unsafe { count_avx512(a, self, rotation) };
+        }
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("popcnt") {
+            // SAFETY: the line above asked the processor for what the function needs.
+            return unsafe { count_popcnt(a, self, rotation) };
+        }
+        count(a, self, rotation)
     }
-    count(a, b, rotation)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vpopcntdq")]
-fn count_avx512(a: &IrisTemplate, b: &IrisTemplate, rotation: i32) -> RawDistance {
+fn count_avx512(a: &IrisTemplate, b: &Circle, rotation: i32) -> RawDistance {
     count(a, b, rotation)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "popcnt")]
-fn count_popcnt(a: &IrisTemplate, b: &IrisTemplate, rotation: i32) -> RawDistance {
+fn count_popcnt(a: &IrisTemplate, b: &Circle, rotation: i32) -> RawDistance {
     count(a, b, rotation)
 }
 
 // Inlined, so that it is compiled with the features of each caller.
 #[inline(always)]
-fn count(a: &IrisTemplate, b: &IrisTemplate, rotation: i32) -> RawDistance {
+fn count(a: &IrisTemplate, b: &Circle, rotation: i32) -> RawDistance {
     let start = rotation.rem_euclid(COLUMNS as i32) as usize;
-    let (code_after, code_before) = b.code().split_at(start);
-    let (mask_after, mask_before) = b.mask().split_at(start);
-    let split = COLUMNS - start;
-    let first = compare(
-        &a.code()[..split],
-        &a.mask()[..split],
-        code_before,
-        mask_before,
-    );
-    let second = compare(
-        &a.code()[split..],
-        &a.mask()[split..],
-        code_after,
-        mask_after,
-    );
-    RawDistance {
-        different: first.different + second.different,
-        shared: first.shared + second.shared,
-    }
-}
-
-#[inline(always)]
-fn compare(code_a: &[u64], mask_a: &[u32], code_b: &[u64], mask_b: &[u32]) -> RawDistance {
-    let mut different = 0;
-    let mut shared = 0;
-    for ((&ca, &ma), (&cb, &mb)) in code_a.iter().zip(mask_a).zip(code_b.iter().zip(mask_b)) {
+    let (code_a, mask_a) = (a.code(), a.mask());
+    let (code_b, mask_b) = (&b.code[start..][..COLUMNS], &b.mask[start..][..COLUMNS]);
+    let (mut different, mut shared) = (0_u64, 0_u64);
+    for column in 0..COLUMNS {
         // One mask bit serves the real part (low half) and the imaginary (high half).
-        let both = u64::from(ma & mb);
+        let both = u64::from(mask_a[column] & mask_b[column]);
         let valid = both | both << 32;
-        different += ((ca ^ cb) & valid).count_ones();
-        shared += valid.count_ones();
+        different += u64::from(((code_a[column] ^ code_b[column]) & valid).count_ones());
+        shared += u64::from(valid.count_ones());
     }
-    RawDistance { different, shared }
+    RawDistance {
+        different: different as u32,
+        shared: shared as u32,
+    }
 }
 
 #[cfg(test)]
@@ -130,11 +132,12 @@ mod tests {
         ) {
             let expected = reference(&a, &b, rotation);
             prop_assert_eq!(raw_distance(&a, &b, rotation), expected);
-            prop_assert_eq!(count(&a, &b, rotation), expected);
+            let circle = Circle::new(&b);
+            prop_assert_eq!(count(&a, &circle, rotation), expected);
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("popcnt") {
                 // SAFETY: the line above asked the processor for what the function needs.
-                prop_assert_eq!(unsafe { count_popcnt(&a, &b, rotation) }, expected);
+                prop_assert_eq!(unsafe { count_popcnt(&a, &circle, rotation) }, expected);
             }
         }
 
