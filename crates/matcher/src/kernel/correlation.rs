@@ -61,7 +61,7 @@ impl ProbeSpectrum {
     }
 }
 
-/// Whether a probe's template is taken as it is or mirrored.
+/// Form in which a probe's template is correlated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Image {
     /// As it is.
