@@ -49,8 +49,8 @@ pub(crate) enum OrbCommand {
     ///
     /// The images come from two files (--left, --right) or from the simulated
     /// orb (--simulate SEED, where a seed stands for a person). Image files are read
-    /// upright by their orientation tag; turned, stretched, cut or damaged pictures are
-    /// refused. They have no liveness check.
+    /// upright by their orientation tag; pictures of an eye on its side, and stretched, cut or
+    /// damaged ones are refused. They have no liveness check.
     ///
     /// The citizen is named by the visit code on the screen of the phone (--qr IMAGE, a
     /// photograph of it, or --qr-text TEXT, what a scanner read), which is good for 90

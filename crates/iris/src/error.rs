@@ -205,7 +205,7 @@ pub enum IrisError {
         /// Largest difference accepted.
         maximum: f32,
     },
-    /// The eye is turned farther than a head rolls.
+    /// The eye lies on its side.
     #[error(
         "The eye is turned by about {degrees:.0} degrees in the picture. Hold the camera upright."
     )]
@@ -213,9 +213,9 @@ pub enum IrisError {
         /// Degrees clockwise, -180 to 180.
         degrees: f32,
     },
-    /// Eyelids and corners do not tell how the camera was held.
+    /// Eyelids and corners do not tell whether the eye lies on its side.
     #[error(
-        "It cannot be told which way up the eye is. Keep both eyelids and both corners of the eye in the picture."
+        "It cannot be told whether the eye is upright. Keep both eyelids and both corners of the eye in the picture."
     )]
     UnclearTurn,
     /// Eyelids, lashes or reflections cover too much.

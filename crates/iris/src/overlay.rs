@@ -82,7 +82,7 @@ fn tint_noise(picture: &mut RgbImage, encoding: &Encoding) {
             if !(0.0..1.0).contains(&t) {
                 continue;
             }
-            let along = (angle - encoding.geometry.roll).rem_euclid(TAU) / TAU;
+            let along = angle / TAU;
             let column = (along * normalised.width() as f32) as usize % normalised.width();
             let row = (t * normalised.height() as f32) as usize;
             if normalised.is_noisy(column, row.min(normalised.height() - 1)) {

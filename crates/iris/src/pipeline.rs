@@ -16,7 +16,7 @@ use crate::quality::exposure::check_exposure;
 use crate::quality::focus::{check_region_sharpness, region_sharpness};
 use crate::quality::grey_levels::check_grey_levels;
 use crate::quality::shape::{check_contours, check_proportions};
-use crate::quality::upright::check_upright;
+use crate::quality::upright::check_level;
 use crate::segmentation::{Eyelids, Segmentation, planes_of, segment, working_plane};
 use crate::stage::Stage;
 
@@ -53,18 +53,15 @@ pub struct Geometry {
     /// Outer edge of the iris.
     pub limbus: Contour,
     pub(crate) eyelids: Eyelids,
-    /// Direction in the image, in radians clockwise, in which the normalised iris begins.
-    pub(crate) roll: f32,
 }
 
 impl Geometry {
     /// Edges found on a plane that is `scale` times as small as the image.
-    fn of(found: &Segmentation, scale: f32, roll: f32) -> Self {
+    fn of(found: &Segmentation, scale: f32) -> Self {
         Self {
             pupil: found.pupil.scaled(scale),
             limbus: found.limbus.scaled(scale),
             eyelids: found.eyelids.scaled(scale),
-            roll,
         }
     }
 
@@ -164,7 +161,7 @@ fn unroll(
     passed(Stage::Preparation);
     let scale = factor as f32;
     let found = segment(&planes, passed, &mut |found| {
-        *traced = Some(Geometry::of(found, scale, 0.0));
+        *traced = Some(Geometry::of(found, scale));
     })?;
     let (pupil, limbus) = (&found.pupil, &found.limbus);
     check_contours(pupil, limbus, &working)?;
@@ -172,16 +169,16 @@ fn unroll(
     let region_sharpness = region_sharpness(&working, limbus);
     check_region_sharpness(region_sharpness)?;
     let proportions = check_proportions(pupil, limbus, scale)?;
-    let roll = check_upright(&planes.smooth, pupil, limbus)?;
+    check_level(&planes.smooth, pupil, limbus)?;
     passed(Stage::LimbusAndEyelids);
 
-    let fine = FineIris::sample(&working, pupil, limbus, roll);
-    let noisy = noisy_samples(&fine, &working, &planes.glare, &found, roll);
+    let fine = FineIris::sample(&working, pupil, limbus, 0.0);
+    let noisy = noisy_samples(&fine, &working, &planes.glare, &found);
     let visible = noisy.iter().filter(|&&bad| !bad).count() as f32 / noisy.len() as f32;
     if visible < limits::MIN_VISIBLE_FRACTION {
         return Err(IrisError::TooOccluded { visible });
     }
-    check_grey_levels(image, &fine.points, &noisy, (factor, limbus.mean_radius()))?;
+    check_grey_levels(image, &fine.points, &noisy, (factor, pupil, limbus))?;
     Ok(Unrolled {
         quality: Quality {
             sharpness: found.sharpness,
@@ -192,7 +189,7 @@ fn unroll(
             iris_diameter_px: proportions.iris_diameter_px,
             valid_bits: 0,
         },
-        geometry: Geometry::of(&found, scale, roll),
+        geometry: Geometry::of(&found, scale),
         fine,
         noisy,
     })

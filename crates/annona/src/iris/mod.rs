@@ -24,8 +24,8 @@ use crate::outputs;
 pub(crate) enum IrisCommand {
     /// Make a template of an image of one eye (PNG, JPEG, BMP, PNM).
     ///
-    /// The image is read upright by its orientation tag. Turned, stretched, negative,
-    /// dark, noisy, cut or damaged pictures are refused, each with its reason.
+    /// The image is read upright by its orientation tag. Pictures of an eye on its side, and
+    /// stretched, negative, dark, noisy, cut or damaged ones are refused, each with its reason.
     Encode(EncodeArgs),
     /// Compare two eyes, each an image or a template file.
     Compare(CompareArgs),

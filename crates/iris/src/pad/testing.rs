@@ -100,7 +100,6 @@ pub(super) fn encoding(centre: (f32, f32), (upper, lower): (f32, f32)) -> Encodi
                 upper: eyelid(upper),
                 lower: eyelid(lower),
             },
-            roll: 0.0,
         },
         normalised: blank(),
     }

@@ -3,17 +3,20 @@
 use image::GrayImage;
 
 use crate::error::IrisError;
+use crate::geometry::contour::Contour;
+use crate::geometry::trig::sin_cos;
 use crate::limits;
 use crate::raster::order::upper_median;
 
 /// Refuses an iris whose texture is lost in black or white, in steps of grey, or in
 /// noise. `points` are places of the iris on the plane that is `factor` times as small as
-/// the image, `noisy` has a flag for each, and `radius` is that of the iris there.
+/// the image, `noisy` has a flag for each, and the contours are those of the pupil and the limbus
+/// there.
 pub(crate) fn check_grey_levels(
     image: &GrayImage,
     points: &[(f32, f32)],
     noisy: &[bool],
-    (factor, radius): (usize, f32),
+    (factor, pupil, limbus): (usize, &Contour, &Contour),
 ) -> Result<(), IrisError> {
     // Chosen for speed: a seventh of 131,072 samples is enough for medians, and 7 divides no
     // row.
@@ -26,7 +29,7 @@ pub(crate) fn check_grey_levels(
     let (w, h) = image.dimensions();
     let apart = [
         1,
-        ((FAR_PIXEL_RADIUS_SHARE * radius * factor as f32) as u32).max(2),
+        ((FAR_PIXEL_RADIUS_SHARE * limbus.mean_radius() * factor as f32) as u32).max(2),
     ];
     let mut counts = [0u32; 256];
     let mut differences = [Vec::new(), Vec::new()];
@@ -55,13 +58,68 @@ pub(crate) fn check_grey_levels(
         return Err(IrisError::TooFewLevels { levels, minimum });
     }
     let contrast = limits::NOISE_SHARE_OF_CONTRAST * spread_of(&counts);
-    for (all, maximum) in differences.iter_mut().zip(limits::MAX_NOISE) {
-        let noise = upper_median(all);
-        if noise > maximum.max(contrast) {
-            return Err(IrisError::TooNoisy { noise, maximum });
-        }
+    let [near, far] = differences.map(|mut all| upper_median(&mut all));
+    let [max_near, max_far] = limits::MAX_NOISE;
+    let refused = |noise, maximum| Err(IrisError::TooNoisy { noise, maximum });
+    if near > max_near.max(contrast) {
+        return refused(near, max_near);
+    }
+    // Fine tissue in a sharp picture changes as much over that distance; pupil and sclera, which
+    // have none, show the noise alone.
+    let is_everywhere = || {
+        let beside = noise_beside_iris(image, (factor, pupil, limbus), apart[1]);
+        beside >= limits::NOISE_SHARE_BESIDE_IRIS * far
+    };
+    if far > max_far.max(contrast) && is_everywhere() {
+        return refused(far, max_far);
     }
     Ok(())
+}
+
+/// Median difference of pixels `apart` from each other, in the pupil or in the sclera beside the
+/// iris: the larger one.
+fn noise_beside_iris(
+    image: &GrayImage,
+    (factor, pupil, limbus): (usize, &Contour, &Contour),
+    apart: u32,
+) -> f32 {
+    const PUPIL_SHARES: [f32; 4] = [0.2, 0.4, 0.6, 0.75];
+    const SCLERA_SHARES: [f32; 4] = [1.12, 1.18, 1.24, 1.3];
+    let in_pupil = differences_on(image, factor, pupil, PUPIL_SHARES, apart, |_| true);
+    let is_flank = |sin: f32| (-0.3..=0.4).contains(&sin);
+    let in_sclera = differences_on(image, factor, limbus, SCLERA_SHARES, apart, is_flank);
+    let medians = [in_pupil, in_sclera].map(|mut all| upper_median(&mut all));
+    medians[0].max(medians[1])
+}
+
+/// Differences of pixels on rings at shares of a contour's radius, in the directions whose sine is
+/// wanted; those outside the picture are left out.
+fn differences_on(
+    image: &GrayImage,
+    factor: usize,
+    contour: &Contour,
+    shares: [f32; 4],
+    apart: u32,
+    is_wanted: impl Fn(f32) -> bool,
+) -> Vec<f32> {
+    const DIRECTIONS: usize = 64;
+    let (w, h) = (image.width() as f32, image.height() as f32);
+    let mut differences = Vec::new();
+    for k in 0..DIRECTIONS {
+        let (sin, cos) = sin_cos(k as f32 * std::f32::consts::TAU / DIRECTIONS as f32);
+        for share in shares.into_iter().filter(|_| is_wanted(sin)) {
+            let reach = share * contour.mean_radius();
+            let in_image = |v: f32| (v + 0.5) * factor as f32;
+            let x = in_image(contour.centre_x + reach * cos);
+            let y = in_image(contour.centre_y + reach * sin);
+            if x < 0.0 || y < 0.0 || x + apart as f32 >= w || y >= h {
+                continue;
+            }
+            let level = |x: u32| f32::from(image.get_pixel(x, y as u32)[0]);
+            differences.push((level(x as u32) - level(x as u32 + apart)).abs());
+        }
+    }
+    differences
 }
 
 /// Robust standard deviation of the levels that a histogram counts.

@@ -24,7 +24,7 @@ const HARMONICS: usize = 3;
 /// Turns that are tried, five degrees apart.
 const TURNS: usize = 72;
 /// Turns to either side of upright that count as upright: 30 degrees.
-// About the reach of the search for turned templates, 27 degrees.
+// Chosen for an older search that turned templates by 27 degrees; the limit was set with it.
 const UPRIGHT_TURNS: usize = 6;
 /// Contrast, as a share of the range of grey levels, at which an edge counts half.
 // Chosen; the weights below were fitted with it.
@@ -55,32 +55,26 @@ struct Turn {
     degrees: f32,
     /// Probability of turns near that one.
     certainty: f32,
-    /// Probability of turns near none.
-    upright: f32,
-    /// Degrees of the most likely turn among those near none.
-    roll_degrees: f32,
+    /// Probability of turns near none, and of those near half a turn.
+    level: f32,
 }
 
-/// Refuses an eye that is not upright. Gives the roll of the head, in radians
-/// clockwise, when it is more than a little.
-pub(crate) fn check_upright(
+/// Refuses an eye whose eyelids are not above and below it.
+pub(crate) fn check_level(
     smooth: &Plane,
     pupil: &Contour,
     limbus: &Contour,
-) -> Result<f32, IrisError> {
+) -> Result<(), IrisError> {
     let turn = turn_of(smooth, pupil, limbus);
-    if turn.upright < limits::MIN_UPRIGHT_PROBABILITY {
-        return Err(match turn.certainty {
-            certainty if certainty < limits::MIN_TURN_CERTAINTY => IrisError::UnclearTurn,
-            _ => IrisError::Turned {
-                degrees: turn.degrees,
-            },
-        });
+    if turn.level >= limits::MIN_LEVEL_PROBABILITY {
+        return Ok(());
     }
-    if turn.roll_degrees.abs() <= limits::MAX_ROLL_LEFT_DEGREES {
-        return Ok(0.0);
-    }
-    Ok(turn.roll_degrees.to_radians())
+    Err(match turn.certainty {
+        certainty if certainty < limits::MIN_TURN_CERTAINTY => IrisError::UnclearTurn,
+        _ => IrisError::Turned {
+            degrees: turn.degrees,
+        },
+    })
 }
 
 /// Tells the turn of the picture about an iris.
@@ -105,8 +99,7 @@ fn turn_of(plane: &Plane, pupil: &Contour, limbus: &Contour) -> Turn {
     Turn {
         degrees: degrees_of(best),
         certainty: probability(best),
-        upright: probability(0),
-        roll_degrees: degrees_of(likeliest(&mut near(0))),
+        level: probability(0) + probability(TURNS / 2),
     }
 }
 

@@ -87,7 +87,10 @@ pub(crate) fn segment(
         let sharpness = found.sharpness;
         return Err(IrisError::Blurred { sharpness, minimum });
     }
-    if !is_accepted || found.limbus_agreement < limits::MIN_LIMBUS_CORRELATION {
+    if !is_accepted
+        || found.limbus_agreement < limits::MIN_LIMBUS_CORRELATION
+        || found.value < limits::MIN_EYE_LIKENESS
+    {
         return Err(IrisError::NoIris);
     }
     Ok(found)

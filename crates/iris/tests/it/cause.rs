@@ -1,6 +1,7 @@
 //! Refusals that name the true cause, on pictures of eyes that are otherwise good.
 
 use annona_iris::{Eye, encode, encode_bytes, read_image};
+use annona_template::{COLUMNS, IrisTemplate};
 use image::imageops::{FilterType, crop_imm, resize, rotate90, rotate180, rotate270};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma};
 
@@ -34,15 +35,42 @@ fn most_vectors_are_upright_eyes() {
 }
 
 #[test]
-fn a_turned_eye_is_said_to_be_turned() {
-    for (name, codes) in [
-        ("90", codes(rotate90)),
-        ("180", codes(rotate180)),
-        ("270", codes(rotate270)),
-    ] {
+fn an_eye_on_its_side_is_said_to_be_turned() {
+    for (name, codes) in [("90", codes(rotate90)), ("270", codes(rotate270))] {
         assert_eq!(count(&codes, "template"), 0, "{name}: {codes:?}");
         assert!(count(&codes, "iris-turned") >= 3, "{name}: {codes:?}");
     }
+}
+
+/// Tests ENROL-14.
+#[test]
+fn an_eye_upside_down_has_its_code_turned_by_half_a_turn() {
+    for eye in eyes() {
+        let upright = encode(&eye, Eye::Left).unwrap().template;
+        let turned = encode(&rotate180(&eye), Eye::Left).unwrap().template;
+        let (distance, columns) = (0..COLUMNS)
+            .map(|columns| (distance_at(&upright, &turned, columns), columns))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .unwrap();
+        assert!(distance < 0.3, "{distance} at {columns}");
+        assert!(
+            columns.abs_diff(COLUMNS / 2) <= 3,
+            "{distance} at {columns}"
+        );
+    }
+}
+
+/// Share of the bits valid in both that differ when `turned` lies so many columns ahead.
+fn distance_at(upright: &IrisTemplate, turned: &IrisTemplate, columns: usize) -> f32 {
+    let (mut different, mut shared) = (0, 0);
+    for column in 0..COLUMNS {
+        let other = (column + columns) % COLUMNS;
+        let valid = u64::from(upright.mask()[column] & turned.mask()[other]);
+        let both = valid | valid << 32;
+        different += ((upright.code()[column] ^ turned.code()[other]) & both).count_ones();
+        shared += both.count_ones();
+    }
+    different as f32 / shared.max(1) as f32
 }
 
 #[test]
