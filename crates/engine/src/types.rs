@@ -444,3 +444,23 @@ impl ClaimRecord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_final_or_a_rejected_claim_is_settled() {
+        let transaction = B256::repeat_byte(7);
+        for (state, is_settled) in [
+            (ClaimState::Queued, false),
+            (ClaimState::Batched { transaction }, false),
+            (ClaimState::Submitted { transaction }, false),
+            (ClaimState::Mined { transaction }, false),
+            (ClaimState::Final { transaction }, true),
+            (ClaimState::Rejected(ClaimRejection::InvalidProof), true),
+        ] {
+            assert_eq!(state.is_settled(), is_settled, "{state:?}");
+        }
+    }
+}

@@ -246,6 +246,19 @@ mod tests {
     }
 
     #[test]
+    fn each_reason_has_the_code_that_dashboards_know() {
+        let all = [
+            (BatchReason::Recovery, "recovery"),
+            (BatchReason::EpochEnd, "epoch-end"),
+            (BatchReason::Size, "size"),
+            (BatchReason::Age, "age"),
+        ];
+        for (reason, code) in all {
+            assert_eq!(reason.code(), code);
+        }
+    }
+
+    #[test]
     fn nothing_is_sent_when_nothing_waits() {
         let nothing = WaitingEnrolments {
             holds_recovery: false,

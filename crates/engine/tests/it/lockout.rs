@@ -19,7 +19,8 @@ use annona_template::{COLUMNS, EyePair, IrisTemplate};
 
 use crate::chain::{EPOCH_SECS, GENESIS, OrphanedTransactions};
 use crate::enrolments::{
-    COOLDOWN_SECS, EnrolmentHarness, NOW, PEOPLE_PER_ORB, orb, signed_by, statement,
+    COOLDOWN_SECS, EnrolmentHarness, NOW, PEOPLE_PER_ORB, REVIEW_KEEP_SECS, orb, signed_by,
+    statement,
 };
 use crate::service::{CONFIRMATIONS, Service, commitment, stranger};
 
@@ -296,6 +297,9 @@ async fn an_operator_decides_who_is_under_review() {
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].review.record.id, held.id);
     assert_eq!(open[0].statuses.len(), 3);
+    let review = &open[0].review;
+    let keep_until = review.record.received_at.0 + REVIEW_KEEP_SECS;
+    assert_eq!(review.keep_until.0, keep_until);
     let replaced = ReviewVerdict::Replace { sequence: 1 };
     let none = reviews.decide(held.id, replaced).await;
     assert!(matches!(none, Err(ReviewError::NotARecovery)), "{none:?}");
