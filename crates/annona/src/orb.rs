@@ -32,7 +32,7 @@ use rand_chacha::ChaCha20Rng;
 use tokio::sync::oneshot;
 
 use crate::output::Format;
-use crate::zkml::{model_prover, template_prover};
+use crate::zkml::model_prover;
 use attacks::AttacksArgs;
 use calibrate::CalibrateArgs;
 use trial::TrialArgs;
@@ -181,7 +181,7 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     let service = ApiClient::new(args.service.expose())?;
     let (prover, next_prover) = match args.encoding_keys.clone() {
         Some(folder) => (
-            Some(load_prover(folder.clone()).await?),
+            Some(load_prover(ModelName::P, folder.clone()).await?),
             next_prover(&service, folder).await?,
         ),
         None => (None, None),
@@ -215,20 +215,6 @@ async fn enrol(args: EnrolArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Loads the prover of the codes, or makes it, on a thread of its own: a signal that ends the
-/// process does not wait for it, as it does for the runtime's threads.
-pub(crate) async fn load_prover(folder: PathBuf) -> anyhow::Result<Arc<EncodingProver>> {
-    load(move || template_prover(&folder)).await
-}
-
-/// Loads or makes the prover of another model.
-pub(crate) async fn load_prover_of(
-    model: ModelName,
-    folder: PathBuf,
-) -> anyhow::Result<Arc<EncodingProver>> {
-    load(move || model_prover(model, &folder)).await
-}
-
 /// Loads the prover of the model that a service changes to, if it changes to one.
 async fn next_prover(
     service: &ApiClient,
@@ -244,16 +230,19 @@ async fn next_prover(
             "this version does not know model {id}, to which the service changes: get a newer one"
         )
     })?;
-    load_prover_of(model, folder).await.map(Some)
+    load_prover(model, folder).await.map(Some)
 }
 
-async fn load(
-    make: impl FnOnce() -> anyhow::Result<EncodingProver> + Send + 'static,
+/// Loads the prover of a model, or makes it, on a thread of its own: a signal that ends the
+/// process does not wait for it, as it does for the runtime's threads.
+pub(crate) async fn load_prover(
+    model: ModelName,
+    folder: PathBuf,
 ) -> anyhow::Result<Arc<EncodingProver>> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
         // A receiver that is gone waits no longer.
-        let _gone = sender.send(make());
+        let _gone = sender.send(model_prover(model, &folder));
     });
     let prover = receiver.await.context("the prover could not be made")??;
     Ok(Arc::new(prover))

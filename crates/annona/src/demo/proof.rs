@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use annona_core::EnrolmentKind;
+use annona_model::ModelName;
 use anyhow::bail;
 use orb_sim::OrbError;
 
@@ -32,7 +33,7 @@ pub(crate) async fn first_person(
         Ok(_) => bail!("a person was admitted without the proof that the service asks for"),
         Err(error) => progress.say(&format!("   without a proof: refused, {}", refusal(error)?)),
     }
-    world.set_prover(Some(load_prover(keys).await?));
+    world.set_prover(Some(load_prover(ModelName::P, keys).await?));
     let proving = progress.start_clock();
     enrol_newcomer(world, citizen, &mut rng, artifacts, figures).await?;
     world.set_prover(None);

@@ -43,15 +43,6 @@ pub(super) fn test_prover<C: Circuit>(
     }
 }
 
-/// Loads or makes the prover of the model of templates, which orbs prove codes with, under its
-/// **unsafe** test key.
-///
-/// # Errors
-/// As those of [`test_prover`].
-pub(crate) fn template_prover(folder: &Path) -> anyhow::Result<EncodingProver> {
-    model_prover(ModelName::P, folder)
-}
-
 /// Loads or makes the prover of a model under its **unsafe** test key.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ mod prove;
 mod score;
 mod verify;
 
-pub(crate) use keys::{model_prover, read_verifying_key, template_prover};
+pub(crate) use keys::{model_prover, read_verifying_key};
 
 use std::path::Path;
 use std::process::ExitCode;
