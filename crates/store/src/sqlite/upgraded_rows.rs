@@ -35,7 +35,7 @@ pub(super) fn templates_of(
     model_id: &[u8],
     bytes: &[u8],
 ) -> Result<EyePair, StoreError> {
-    let model_id = UPGRADED.word("model_id", model_id)?;
+    let model_id = table.word("model_id", model_id)?;
     EyePair::from_bytes_of(bytes, &model_id.0).map_err(|_| table.corrupt("templates"))
 }
 
