@@ -5,7 +5,7 @@ use annona_model::Eye;
 
 use crate::encodings::RefusedEncoding;
 use crate::ports::{ChainError, StoreError};
-use crate::upgrades::RefusedCodes;
+use crate::upgrades::{CheckError, RefusedCodes};
 
 /// Reason for which an enrolment is refused.
 #[derive(Debug, thiserror::Error)]
@@ -95,4 +95,13 @@ pub enum EnrolError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<CheckError> for EnrolError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Codes(refusal) => Self::Upgrade(refusal),
+            CheckError::Unusable => Self::UpgradeUnusable,
+        }
+    }
 }

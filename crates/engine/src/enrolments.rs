@@ -22,7 +22,7 @@ use crate::ports::{
 };
 use crate::recognition::{Likeness, Probes, Recognition, Searched};
 use crate::refusals::RecentRefusals;
-use crate::upgrades::{CheckError, RefusedCodes, UpgradeVerifier, UpgradedCodes};
+use crate::upgrades::{RefusedCodes, UpgradeVerifier, UpgradedCodes};
 use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState, Membership, SealedPackage};
 
 /// Largest number of searches for one enrolment, when others join during each of them (ENROL-9).
@@ -331,11 +331,8 @@ impl EnrolmentService {
         };
         let codes = packet.upgraded.clone().ok_or(missing)?;
         let account = packet.signed.enrolment.commitment;
-        let checked = self.upgrades.check(&upgrade, account, &signed, codes).await;
-        checked.map(Some).map_err(|error| match error {
-            CheckError::Codes(refusal) => EnrolError::Upgrade(refusal),
-            CheckError::Unusable => EnrolError::UpgradeUnusable,
-        })
+        let checked = self.upgrades.check(&upgrade, account, &signed, codes);
+        Ok(Some(checked.await?))
     }
 
     async fn decide_and_record(
@@ -503,7 +500,7 @@ fn is_seen_enough(eyes: &EyePair) -> bool {
 
 /// Returns whether both eyes have enough valid bits for a decision. The orb's pipeline makes no
 /// template with fewer, but a packet is not trusted to be from it.
-fn is_decidable(eyes: &EyePair) -> bool {
+pub(crate) fn is_decidable(eyes: &EyePair) -> bool {
     [&eyes.left, &eyes.right]
         .iter()
         .all(|eye| eye.valid_bits() >= MIN_VALID_BITS)

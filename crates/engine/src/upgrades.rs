@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use annona_core::{B256, CodeSalts, Commitment, EyeCommitments, IrisCommitments};
 use annona_model::ModelName;
 use annona_proofs::VerifyingKey;
-use annona_template::{EyePair, MIN_VALID_BITS};
+use annona_template::EyePair;
 use annona_zkml::{EncodingVerifier, ProofContext};
 
 use crate::background::compute;
 use crate::codes::code_commitments;
 use crate::encodings::{EncodingCheck, RefusedEncoding};
+use crate::enrolments::is_decidable;
 use crate::ports::{ModelUpgrade, UpgradedTemplates};
 
 /// Codes of both eyes by the model that a service changes to, with what shows that they are the
@@ -118,8 +119,7 @@ impl UpgradeVerifier {
             let (expected, actual) = (upgrade.model_id, codes.model_id);
             return Err(RefusedCodes::OtherModel { expected, actual }.into());
         }
-        let eyes = [&codes.templates.left, &codes.templates.right];
-        if eyes.iter().any(|eye| eye.valid_bits() < MIN_VALID_BITS) {
+        if !is_decidable(&codes.templates) {
             return Err(RefusedCodes::Unusable.into());
         }
         let images = *signed;

@@ -40,16 +40,10 @@ impl ProvedUpgrade {
     pub fn frozen() -> Self {
         let frozen: Value = serde_json::from_str(FROZEN).unwrap();
         let upgrade = &frozen["upgrade"];
-        let [left, right] = ["left", "right"].map(|eye| &upgrade[eye]);
+        let eyes = ["left", "right"].map(|eye| &upgrade[eye]);
         Self {
-            templates: EyePair {
-                left: template(left),
-                right: template(right),
-            },
-            code_salts: CodeSalts {
-                left: scalar(&left["code_salt"]),
-                right: scalar(&right["code_salt"]),
-            },
+            templates: templates(eyes),
+            code_salts: code_salts(eyes),
             proofs: text(&upgrade["proofs"]).to_owned(),
         }
     }
@@ -63,23 +57,32 @@ impl ProvedPerson {
     #[must_use]
     pub fn frozen() -> Self {
         let frozen: Value = serde_json::from_str(FROZEN).unwrap();
-        let [left, right] = ["left", "right"].map(|eye| &frozen[eye]);
+        let eyes = ["left", "right"].map(|eye| &frozen[eye]);
+        let [left, right] = eyes;
         Self {
             commitment: text(&frozen["commitment"]).parse().unwrap(),
-            templates: EyePair {
-                left: template(left),
-                right: template(right),
-            },
+            templates: templates(eyes),
             commitments: IrisCommitments {
                 left: commitments(left),
                 right: commitments(right),
             },
-            code_salts: CodeSalts {
-                left: scalar(&left["code_salt"]),
-                right: scalar(&right["code_salt"]),
-            },
+            code_salts: code_salts(eyes),
             proofs: text(&frozen["proofs"]).to_owned(),
         }
+    }
+}
+
+fn templates([left, right]: [&Value; 2]) -> EyePair {
+    EyePair {
+        left: template(left),
+        right: template(right),
+    }
+}
+
+fn code_salts([left, right]: [&Value; 2]) -> CodeSalts {
+    CodeSalts {
+        left: scalar(&left["code_salt"]),
+        right: scalar(&right["code_salt"]),
     }
 }
 
