@@ -220,6 +220,9 @@ fn limbus_around(
             / (1.0
                 + (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT)
                     * (brighter / LIMBUS_BRIGHTENING_HALF_WEIGHT));
+        if ceiling(c) * alike <= least {
+            return 0.0;
+        }
         let filled = flank_levels(&planes.coarse_enclosed, c, 0.85);
         let tissue = (filled[0].min(filled[1]) - pupil_level) / (TISSUE_OVER_PUPIL * range);
         if ceiling(c) * alike * tissue.clamp(LIMBUS_OF_PUPIL_COUNT, 1.0) <= least {
