@@ -4,7 +4,7 @@ use annona_circuits::{commit_code, eye_scalar};
 use annona_core::{CodeSalts, FieldElement, IrisCommitments};
 use annona_model::{EncodedIris, Eye, ModelName};
 use annona_proofs::{from_scalar, to_scalar};
-use annona_template::{EyePair, IrisTemplate};
+use annona_template::{EyePair, IrisTemplate, MIN_VALID_BITS};
 
 /// Checks that template and salt of each eye open the code commitment in that eye's place, by the
 /// model of templates (ENROL-19). It takes some milliseconds of computation.
@@ -25,6 +25,14 @@ pub(crate) fn check_codes(
         return Err(Eye::Right);
     }
     Ok(())
+}
+
+/// Returns whether both eyes have enough valid bits for a decision. The orb's pipeline makes no
+/// template with fewer, but a packet is not trusted to be from it.
+pub(crate) fn is_decidable(eyes: &EyePair) -> bool {
+    [&eyes.left, &eyes.right]
+        .iter()
+        .all(|eye| eye.valid_bits() >= MIN_VALID_BITS)
 }
 
 /// Commitments to the codes of both eyes.

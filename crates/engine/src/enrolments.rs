@@ -8,11 +8,11 @@ use annona_core::{
     SignedEnrolment, UnixSeconds, keccak256,
 };
 use annona_matcher::{Decision, DecisionRule, Gallery};
-use annona_template::{EyePair, MIN_VALID_BITS};
+use annona_template::EyePair;
 
 use crate::background::compute;
 use crate::checks::{ChecksUnderWay, PacketCheck};
-use crate::codes::check_codes;
+use crate::codes::{check_codes, is_decidable};
 use crate::encodings::{EncodingCheck, ProofPolicy};
 use crate::enrol_error::EnrolError;
 use crate::orbs::ActiveOrbs;
@@ -496,14 +496,6 @@ async fn check_openings(packet: &EnrolmentPacket) -> Result<(), EnrolError> {
 /// Returns whether at least one eye has enough valid bits that no operator has to decide (ENROL-7).
 fn is_seen_enough(eyes: &EyePair) -> bool {
     eyes.left.valid_bits().max(eyes.right.valid_bits()) >= MIN_WIDER_EYE_BITS
-}
-
-/// Returns whether both eyes have enough valid bits for a decision. The orb's pipeline makes no
-/// template with fewer, but a packet is not trusted to be from it.
-pub(crate) fn is_decidable(eyes: &EyePair) -> bool {
-    [&eyes.left, &eyes.right]
-        .iter()
-        .all(|eye| eye.valid_bits() >= MIN_VALID_BITS)
 }
 
 const fn decision_label(record: &EnrolmentRecord) -> &'static str {

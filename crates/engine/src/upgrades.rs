@@ -10,9 +10,8 @@ use annona_template::EyePair;
 use annona_zkml::{EncodingVerifier, ProofContext};
 
 use crate::background::compute;
-use crate::codes::code_commitments;
+use crate::codes::{code_commitments, is_decidable};
 use crate::encodings::{EncodingCheck, RefusedEncoding};
-use crate::enrolments::is_decidable;
 use crate::ports::{ModelUpgrade, UpgradedTemplates};
 
 /// Codes of both eyes by the model that a service changes to, with what shows that they are the
