@@ -56,7 +56,7 @@ pub const MAX_FLATTENING: f32 = 0.115;
 /// Least probability that the eyelids are above and below the eye, either way up, within thirty
 /// degrees. Eyelids and edges are sought there, so that an eye that lies on its side gets another
 /// mask and another code; one that is upside down gets the same, which the search finds.
-// Decision 20: at 0.4, 12 of 4,223 upright pictures of four cameras are refused by weights that were
+// Decision 21: at 0.4, 12 of 4,223 upright pictures of four cameras are refused by weights that were
 // fitted without their subjects, and 1 of 2,524 turned by a quarter passes with another code.
 pub const MIN_LEVEL_PROBABILITY: f32 = 0.4;
 /// Least probability of one turn for a refusal to name it.
@@ -103,5 +103,5 @@ pub const MIN_VISIBLE_FRACTION: f32 = 0.35;
 // are found in a negative 0.7 and less (decision 19).
 pub const MIN_EYE_LIKENESS: f32 = 0.85;
 /// The same where an eyelid hides half of the pupil: half of its edge votes.
-// Chosen on odd subjects of four cameras: the one such eye has 0.70 (decision 20).
+// Chosen on odd subjects of four cameras: the one such eye has 0.70 (decision 21).
 pub const MIN_HALF_EYE_LIKENESS: f32 = 0.65;

@@ -31,7 +31,7 @@ const UPRIGHT_TURNS: usize = 6;
 const EDGE_CONTRAST_HALF_WEIGHT: f32 = 0.1;
 
 /// Weight of each harmonic of each measure in favour of an upright eye: a multinomial logistic
-/// regression on four sets of real eyes, each at six turns (decision 20). Light from one side says
+/// regression on four sets of real eyes, each at six turns (decision 21). Light from one side says
 /// nothing, so plain levels have no first harmonic.
 const UPRIGHT_WEIGHTS: [[f32; HARMONICS]; MEASURES] = [
     [1.06, 2.07, -0.01],
