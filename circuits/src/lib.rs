@@ -39,7 +39,8 @@ pub use export::{write_r1cs, write_wtns};
 pub use poseidon::{SPONGE_RATE, absorb, hash_pair};
 pub use r1cs::{R1cs, Row};
 pub use recapture::{
-    Recapture, RecaptureCode, RecapturePrivate, RecapturePublic, RecaptureScore, RecaptureWitness,
+    MOST_BIT_COUNT, Recapture, RecaptureCode, RecapturePrivate, RecapturePublic, RecaptureScore,
+    RecaptureWitness,
 };
 pub use revoke::{Removal, Revoke, RevokePrivate, RevokePublic, RevokeWitness};
 pub use score::{Score, ScoreBank, ScoreErrors, ScorePublic, ScoreSet, ScoreWitness};

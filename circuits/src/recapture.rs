@@ -20,7 +20,7 @@
 //! | C11 | the number of differing bits of a place, if its mask bits are both 1 | `K` |
 //! | C12 | each bit of the places that are shared beyond the least number is 0 or 1 | `s` |
 //! | C13 | they are the places that are shared less `K / 4` | 1 |
-//! | C14 | each bit of `most` is 0 or 1 | 19 |
+//! | C14 | each bit of `most` is 0 or 1 | 20 |
 //! | C15 | they are `most` | 1 |
 //! | C16 | `(450000 n - 1000000 d) (n + K)` and `most n` are variables | 2 |
 //! | C17 | each bit of the room below `most` is 0 or 1 | `x` |
@@ -45,7 +45,7 @@
 //! Whole columns turn, so a column is turned as one number: `t` rows for each column instead of
 //! `t` for each of its bits, and the bits of what comes out are found once more (C4, C8), which
 //! has one solution because a column has far fewer bits than the field's order. Rows in all:
-//! 90,617 for the models P and P2, 51,767 for S18, 3,104 for the test model.
+//! 90,619 for the models P and P2, 51,768 for S18, 3,106 for the test model.
 //!
 //! **Not proved here**: that the fresh code is an eye's, which the orb's statement and the proof
 //! of its encoding say, and that it was captured now. Both are checked outside.
@@ -89,8 +89,9 @@ const IMPOSTOR_MICROS: i64 = 450_000;
 /// Millionths of a whole.
 const MICROS: i64 = 1_000_000;
 
-/// Bits of the bound of a score: enough for every bound below that of strangers.
-const MOST_BIT_COUNT: usize = 19;
+/// Bits of the bound of a score: enough for twice the score of strangers, which one eye may have
+/// where the other makes up for it.
+pub const MOST_BIT_COUNT: usize = 20;
 
 /// Columns by which a real code is turned at most, each way: the matcher's.
 const MAX_ROTATION: i32 = 15;
@@ -274,8 +275,8 @@ impl Recapture {
         };
         let (code, mask) = (turn(&fresh.code), turn(&fresh.mask));
         let (mut different, mut shared) = (0, 0);
-        for place in 0..mask.len() {
-            if enrolled.mask[place] && mask[place] {
+        for (place, is_seen) in mask.iter().enumerate() {
+            if *is_seen && enrolled.mask[place] {
                 shared += 1;
                 let parts = self.parts(place);
                 different += parts
