@@ -446,6 +446,24 @@ fn what_the_orb_signed_for_others_is_refused() {
     ));
 }
 
+/// Tests ZKML-26.
+#[test]
+fn a_statement_without_commitments_is_none() {
+    let enrolment = statement(&person(1, 1)).enrolment;
+    let digest = enrolment.signing_hash(&DOMAIN);
+    let (signature, parity) = orb().sign_prehash_recoverable(&digest.0).unwrap();
+    let signed = SignedEnrolment {
+        enrolment,
+        commitments: None,
+        signature: Signature::from((signature, parity)),
+    };
+    signed.orb(&DOMAIN).unwrap();
+    assert!(matches!(
+        OrbStatement::new(DOMAIN, signed),
+        Err(OrbStatementError::NotAStatement(None))
+    ));
+}
+
 /// Tests ZKML-25: a fresh iris, or a fresh code, that the orb did not sign.
 #[test]
 fn proofs_about_another_capture_are_refused() {
