@@ -31,7 +31,7 @@ const PROOF_BYTES: usize = 128;
 /// Beginning of the name of a re-capture.
 const RECAPTURE: &str = "recapture-";
 
-/// What a proof is of, and by which model.
+/// Subject of a proof: a relation and a model.
 #[derive(Clone, Copy)]
 enum Subject {
     Encoding(ModelName),

@@ -30,8 +30,8 @@ pub fn pair_micros(scores: [Option<u32>; 2]) -> Option<u32> {
 /// Chooses the bounds that the proofs of both eyes state, of which [`pair_micros`] is below
 /// `below_micros`. None when the scores are not of one person.
 ///
-/// Where each eye matches by itself the bounds are the same for everybody, and say nothing about the
-/// scores. Where one eye makes up for the other they have to say how much it does.
+/// If each eye matches by itself, the bounds are the same for everybody and say nothing else about
+/// the scores. If one eye makes up for the other, they have to say how much it does.
 #[must_use]
 pub fn bounds(scores: [Option<RecaptureScore>; 2], below_micros: u32) -> Option<[Option<u32>; 2]> {
     let scores = scores.map(|score| score.map(|it| it.micros));
