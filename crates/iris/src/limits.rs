@@ -57,10 +57,11 @@ pub const MAX_FLATTENING: f32 = 0.115;
 /// degrees. Eyelids and edges are sought there, so that an eye that lies on its side gets another
 /// mask and another code; one that is upside down gets the same, which the search finds.
 // Decision 19: at 0.5, 3 of 530 upright pictures of odd subjects of four cameras are refused, and
-// none of 962 turned by a quarter passes with another code; at 0.3, 1 and 4.
+// none of 963 turned by a quarter passes with another code; at 0.3, 1 and 4.
 pub const MIN_LEVEL_PROBABILITY: f32 = 0.5;
 /// Least probability of one turn for a refusal to name it.
-// As much as is asked of an upright eye.
+// As much as was asked of an upright eye until decision 19. Only the advice depends on it: the eye
+// is refused either way.
 pub const MIN_TURN_CERTAINTY: f32 = 0.6;
 /// Least mean agreement of unit gradients with the pupil's radial field, 0 to 1.
 // Chosen, not measured: a complete edge has about 1, so a fifth of one is enough.
