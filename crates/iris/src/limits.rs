@@ -60,7 +60,8 @@ pub const MAX_FLATTENING: f32 = 0.115;
 // fitted without their subjects, and 1 of 2,524 turned by a quarter passes with another code.
 pub const MIN_LEVEL_PROBABILITY: f32 = 0.4;
 /// Least probability of one turn for a refusal to name it.
-// As much as is asked of an upright eye.
+// As much as was asked of an upright eye until decision 19. Only the advice depends on it: the eye
+// is refused either way.
 pub const MIN_TURN_CERTAINTY: f32 = 0.6;
 /// Least mean agreement of unit gradients with the pupil's radial field, 0 to 1.
 // Chosen, not measured: a complete edge has about 1, so a fifth of one is enough.
