@@ -104,7 +104,7 @@ fn segment_by(
             continue;
         }
         let found = find_limbus(planes, eye, &pupil);
-        // The edge of a lid and shadows of lashes are blurred beside half a pupil: the next pair may
+        // The edge of an eyelid and shadows of lashes are blurred beside half a pupil: the next pair may
         // be the eye.
         let is_sharp = !is_half || found.sharpness >= limits::MIN_SHARPNESS;
         if is_sharp && is_iris(&planes.smooth, &found) {
@@ -162,8 +162,8 @@ mod tests {
 
     #[test]
     fn a_pupil_of_which_an_eyelid_hides_half_is_found() {
-        let lid = eye(CENTRE - 5.0, |k| 120.0 + (k * 13 % 17) as f32);
-        for plane in [lid.clone(), upside_down(&lid)] {
+        let covered = eye(CENTRE - 5.0, |k| 120.0 + (k * 13 % 17) as f32);
+        for plane in [covered.clone(), upside_down(&covered)] {
             let planes = planes_of(&plane.blurred(0.8), 1);
             let found = segment_half_covered(&planes, &mut |_| (), &mut |_| ()).unwrap();
             let (pupil, limbus) = (found.pupil.mean_radius(), found.limbus.mean_radius());
