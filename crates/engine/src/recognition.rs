@@ -183,3 +183,48 @@ fn status_of(statuses: &[GalleryEntryStatus], sequence: u64) -> Option<&GalleryE
     let place = statuses.binary_search_by_key(&sequence, |status| status.sequence);
     place.ok().map(|place| &statuses[place])
 }
+
+#[cfg(test)]
+mod tests {
+    use annona_matcher::{Arrangement, PairScore};
+
+    use super::*;
+
+    fn found(scores: &[(u64, u32)]) -> SearchResult {
+        let candidates = scores.iter().map(|&(sequence, micros)| Candidate {
+            sequence,
+            score: PairScore {
+                micros,
+                eyes: EyesCompared::Both,
+                arrangement: Arrangement::Straight,
+                left: None,
+                right: None,
+            },
+        });
+        let all = SearchResult {
+            candidates: candidates.collect(),
+            ..SearchResult::default()
+        };
+        all.only(|_| true)
+    }
+
+    /// Tests ENROL-24.
+    #[test]
+    fn of_an_entry_that_both_searches_found_the_lower_score_counts() {
+        let earlier = found(&[(1, 300_000), (2, 320_000), (4, 340_000)]);
+        let later = found(&[(2, 310_000), (3, 290_000), (4, 350_000)]);
+        let both = merged(&earlier, &later);
+        let mut scores: Vec<(u64, u32)> = (both.candidates.iter())
+            .map(|one| (one.sequence, one.score.micros))
+            .collect();
+        scores.sort_unstable();
+        assert_eq!(
+            scores,
+            [(1, 300_000), (2, 310_000), (3, 290_000), (4, 340_000)]
+        );
+        assert_eq!(both.best.map(|one| one.sequence), Some(3));
+        assert_eq!(both.similar, 4);
+        // Once, where the scores are equal.
+        assert_eq!(merged(&earlier, &earlier), earlier);
+    }
+}
