@@ -123,3 +123,29 @@ impl ChainSnapshot {
         self.epochs.get(&epoch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use annona_core::{FieldElement, U256};
+
+    use super::*;
+
+    #[test]
+    fn only_addresses_that_are_paid_something_are_asked_about() {
+        let (recipient, fee_recipient) = (Address::repeat_byte(1), Address::repeat_byte(2));
+        let payees = |fee| {
+            let query = SnapshotQuery {
+                epoch: Epoch(0),
+                nullifier_hash: NullifierHash::from(FieldElement::ZERO),
+                payment: Payment {
+                    recipient,
+                    fee_recipient,
+                    fee: AmountWei(U256::from(fee)),
+                },
+            };
+            query.payees().collect::<Vec<_>>()
+        };
+        assert_eq!(payees(0), [recipient]);
+        assert_eq!(payees(1), [recipient, fee_recipient]);
+    }
+}

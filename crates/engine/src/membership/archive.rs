@@ -208,3 +208,27 @@ impl<T: Read> Read for Summed<T> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Encodes a list of removed commitments that claims to have `count`, and has as many.
+    fn list(count: u64) -> Vec<u8> {
+        let mut bytes = count.to_le_bytes().to_vec();
+        for number in 1..=count {
+            bytes.extend([0; 24]);
+            bytes.extend(number.to_be_bytes());
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_list_of_more_removals_than_any_batch_has_is_damage() {
+        let read = |count: u64| removed(&mut list(count).as_slice());
+        for count in [0, 1, MAX_REMOVED] {
+            assert!(read(count).is_ok_and(|all| all.len() as u64 == count));
+        }
+        assert!(matches!(read(MAX_REMOVED + 1), Err(ArchiveError::Batches)));
+    }
+}

@@ -325,7 +325,10 @@ async fn nothing_is_taken_while_payments_are_paused() {
 #[tokio::test]
 async fn a_nullifier_that_was_paid_elsewhere_is_spent() {
     let (service, claim_service) = open().await;
+    let nullifier = CLAIM.nullifier_hash;
+    assert!(!service.chain.is_spent(EPOCH, nullifier).await.unwrap());
     service.chain.pay_elsewhere(&CLAIM);
+    assert!(service.chain.is_spent(EPOCH, nullifier).await.unwrap());
     let refused = refusal(&claim_service, *CLAIM).await;
     assert!(matches!(refused, ClaimError::NullifierSpent));
 }

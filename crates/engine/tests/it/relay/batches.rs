@@ -97,6 +97,25 @@ async fn claims_of_an_epoch_without_money_hide_none_of_another() {
     assert_eq!(service.claim(1_000).await, ClaimState::Queued);
 }
 
+/// Tests RELAY-7: a claim is not set aside for what its epoch lacks.
+#[tokio::test]
+async fn claims_are_sent_in_the_step_after_their_epoch_has_money() {
+    let (service, workers) = start().await;
+    service.chain.warp_to(Epoch(1));
+    let claims = [in_epoch(1, 1), in_epoch(2, 1)];
+    for claim in &claims {
+        service
+            .chain
+            .refuse(claim.nullifier_hash, RevertReason::NothingToPay);
+        service.queue(claim).await;
+    }
+    assert_eq!(workers.relay.step().await.unwrap(), 0);
+    for claim in &claims {
+        service.chain.take_again(claim.nullifier_hash);
+    }
+    assert_eq!(workers.relay.step().await.unwrap(), 2);
+}
+
 #[tokio::test]
 async fn the_epoch_whose_window_ends_first_has_the_accounts_first() {
     let (service, workers) = start().await;
