@@ -1,0 +1,243 @@
+"""Shows with cvc5 that the inputs of each gadget determine its other variables.
+
+Reads gadgets as JSON lines (circuits/examples/gadgets.rs). For each distinct one it asks for two
+solutions that share the inputs and differ in a variable: `unsat` is the proof. Then it drops each
+row in turn and wants such a pair, which it checks by its own arithmetic. A run without an answer
+within the limit is a failure.
+
+Where a bit `s` multiplies the others (a comparison with zero), `s` is shown first: the copies have
+s = 1 and s = 0 (the other way round is the same by renaming), and the bits of the sum of both
+magnitudes, which exist by the lemma of the full adder, are named for the solver.
+"""
+
+import json
+import multiprocessing
+import sys
+
+import cvc5
+
+P = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+# Chosen, not measured: a hundred times what the slowest query takes.
+LIMIT_SECS = 30
+
+
+def solver_process(queue, text):
+    solver = cvc5.Solver()
+    for option, value in [("ff-solver", "split"), ("ff-bitsum", "true"), ("produce-models", "true")]:
+        solver.setOption(option, value)
+    parser = cvc5.InputParser(solver)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "query")
+    manager = parser.getSymbolManager()
+    while not (command := parser.nextCommand()).isNull():
+        if str(command) == "(check-sat)":
+            break
+        command.invoke(solver, manager)
+    answer = solver.checkSat()
+    values = {}
+    if answer.isSat():
+        terms = manager.getDeclaredTerms()
+        values = {str(it): int(solver.getValue(it).getFiniteFieldValue()) % P for it in terms}
+    queue.put(("sat" if answer.isSat() else "unsat" if answer.isUnsat() else "unknown", values))
+
+
+def solve(lines):
+    """Asks in a process of its own, which ends at the limit: the algebra inside does not look."""
+    text = "\n".join([f"(set-logic QF_FF)\n(define-sort F () (_ FiniteField {P}))", *lines, "(check-sat)"])
+    queue = multiprocessing.Queue()
+    process = multiprocessing.Process(target=solver_process, args=(queue, text))
+    process.start()
+    try:
+        return queue.get(timeout=LIMIT_SECS)
+    except multiprocessing.queues.Empty:
+        return "timeout", {}
+    finally:
+        process.kill()
+        process.join()
+
+
+def constant(number):
+    return f"(as ff{number % P} F)"
+
+
+def total(terms):
+    terms = [it for it in terms if it is not None] or [constant(0)]
+    return terms[0] if len(terms) == 1 else f"(ff.add {' '.join(terms)})"
+
+
+def times(factor, name):
+    factor %= P
+    return None if factor == 0 else name if factor == 1 else f"(ff.mul {constant(factor)} {name})"
+
+
+def declare(name):
+    return f"(declare-fun {name} () F)"
+
+
+def bit(name):
+    return f"(assert (= (ff.mul {name} {name}) {name}))"
+
+
+def parse(form):
+    number, shared, unknown = form
+    terms = lambda it: {at: int(factor) % P for factor, at in it}
+    return int(number) % P, terms(shared), terms(unknown)
+
+
+def boolean_of(row):
+    """The left form of a row `a (1 - a) = 0`."""
+    (ca, sa, ua), (cb, sb, ub), (cc, sc, uc) = row
+    negated = lambda it: {at: -factor % P for at, factor in it.items()}
+    is_zero = cc == 0 and not sc and not uc
+    return (ca, sa, ua) if is_zero and cb == (1 - ca) % P and sb == negated(sa) and ub == negated(ua) else None
+
+
+class Gadget:
+    def __init__(self, document):
+        self.circuit, self.instances = document["circuit"], document["instances"]
+        self.count = document["unknown"]
+        self.rows = [[parse(form) for form in row] for row in document["rows"]]
+        shared = [at for row in self.rows for form in row for at in form[1]]
+        self.shared = max(shared, default=-1) + 1
+
+    def key(self):
+        return json.dumps([self.rows, self.count], sort_keys=True)
+
+    def form(self, form, copy, fixed):
+        number, shared, unknown = form
+        number += sum(factor * fixed[copy, at] for at, factor in unknown.items() if (copy, at) in fixed)
+        terms = [times(factor, f"s{at}") for at, factor in shared.items()]
+        terms += [times(f, f"u{at}{copy}") for at, f in unknown.items() if (copy, at) not in fixed]
+        return total(terms + ([constant(number)] if number % P else []))
+
+    def copy(self, copy, rows, fixed):
+        lines = [declare(f"u{at}{copy}") for at in range(self.count) if (copy, at) not in fixed]
+        for number, row in enumerate(rows):
+            a = boolean_of(row)
+            if a and a[0] == 0 and not a[1] and len(a[2]) == 1 and list(a[2].values()) == [1]:
+                at = next(iter(a[2]))
+                lines += [] if (copy, at) in fixed else [bit(f"u{at}{copy}")]
+            elif a and a[2]:
+                # The form gets a name, scaled so that the bits add up with powers of two.
+                scale = pow(next(iter(a[2].values())), -1, P)
+                scaled = (a[0] * scale % P, *({at: f * scale % P for at, f in it.items()} for it in a[1:]))
+                name = f"h{number}{copy}"
+                lines += [declare(name), bit(name)]
+                lines.append(f"(assert (= {self.form(scaled, copy, fixed)} {times(scale, name)}))")
+            else:
+                lines.append(self.product(row, copy, fixed))
+        return lines
+
+    def product(self, row, copy, fixed):
+        a, b, c = row
+        known = None if a[1] or any((copy, at) not in fixed for at in a[2]) else a[0]
+        if known is not None:
+            known = (known + sum(f * fixed[copy, at] for at, f in a[2].items())) % P
+            scaled = (b[0] * known % P, *({at: f * known % P for at, f in it.items()} for it in b[1:]))
+            return f"(assert (= {self.form(scaled, copy, fixed)} {self.form(c, copy, fixed)}))"
+        left, right, product = (self.form(it, copy, fixed) for it in row)
+        return f"(assert (= (ff.mul {left} {right}) {product}))"
+
+    def query(self, rows, fixed, last):
+        lines = [declare(f"s{at}") for at in range(self.shared)]
+        return solve(lines + self.copy("x", rows, fixed) + self.copy("y", rows, fixed) + last)
+
+    def sign(self):
+        """The bit that multiplies other unknowns, if there is one."""
+        bits = {next(iter(a[2])) for row in self.rows if (a := boolean_of(row)) and len(a[2]) == 1}
+        for row in self.rows:
+            (ca, sa, ua), (_, _, ub), _ = row
+            if not boolean_of(row) and ub and not sa and ca == 0 and len(ua) == 1 and set(ua) <= bits:
+                return next(iter(ua))
+        return None
+
+    def prove(self):
+        """Returns what was not proved."""
+        open_, sign, cases = [], self.sign(), [{}]
+        if sign is not None:
+            others = [at for at in range(self.count) if at != sign]
+            answer = self.query(self.rows, {("x", sign): 1, ("y", sign): 0}, adder(others))[0]
+            open_ += [] if answer == "unsat" else [f"sign: {answer}"]
+            cases = [{("x", sign): it, ("y", sign): it} for it in (0, 1)]
+        for fixed in cases:
+            for at in range(self.count):
+                if at == sign:
+                    continue
+                answer = self.query(self.rows, fixed, [f"(assert (not (= u{at}x u{at}y)))"])[0]
+                open_ += [] if answer == "unsat" else [f"variable {at}: {answer}"]
+        return open_
+
+    def without(self, dropped):
+        """Looks for two solutions without a row, and checks them."""
+        rows = [row for number, row in enumerate(self.rows) if number != dropped]
+        same = " ".join(f"(= u{at}x u{at}y)" for at in range(self.count))
+        answer, values = self.query(rows, {}, [f"(assert (not (and {same} true)))"])
+        if answer != "sat":
+            return answer, None
+        pairs = [tuple(values[f"u{at}{copy}"] for copy in "xy") for at in range(self.count)]
+        shared = [values[f"s{at}"] for at in range(self.shared)]
+        solutions = [[pair[copy] for pair in pairs] for copy in (0, 1)]
+        kept = all(holds(row, shared, it) for row in rows for it in solutions)
+        broken = any(not holds(self.rows[dropped], shared, it) for it in solutions)
+        return ("sat" if kept and broken and solutions[0] != solutions[1] else "wrong model"), (shared, solutions)
+
+
+def holds(row, shared, unknown):
+    a, b, c = (
+        number + sum(f * shared[at] for at, f in own.items()) + sum(f * unknown[at] for at, f in new.items())
+        for number, own, new in row
+    )
+    return (a * b - c) % P == 0
+
+
+def adder(bits):
+    lines, carry, digits = [], None, []
+    for at in bits:
+        lines += [declare(f"d{at}"), declare(f"e{at}"), bit(f"d{at}"), bit(f"e{at}")]
+        lines.append(f"(assert (= {total([f'u{at}x', f'u{at}y', carry])} (ff.add d{at} {times(2, f'e{at}')})))")
+        carry = f"e{at}"
+        digits.append(f"d{at}")
+    weighted = lambda names: [times(1 << at, name) for at, name in enumerate(names)]
+    sums = [weighted([f"u{at}{copy}" for at in bits]) for copy in "xy"]
+    return [*lines, f"(assert (= {total(weighted([*digits, carry]))} {total(sums[0] + sums[1])}))"]
+
+
+def prove_adder():
+    """Bits a, b, c have bits d, e with a + b + c = d + 2 e: those of the two polynomials."""
+    names = [declare(it) for it in "abcde"] + [bit(it) for it in "abc"]
+    e = "(ff.add (ff.mul a b) (ff.mul a c) (ff.mul b c) (ff.mul (as ff-2 F) a b c))"
+    names += [f"(assert (= e {e}))", "(assert (= (ff.add a b c) (ff.add d (ff.mul (as ff2 F) e))))"]
+    return [it for it in "de" if solve([*names, f"(assert (not (= (ff.mul {it} {it}) {it})))"])[0] != "unsat"]
+
+
+def main():
+    faults = [f"full adder, {it}" for it in prove_adder()]
+    documents = [json.loads(line) for line in sys.stdin]
+    gadgets = {}
+    for document in documents:
+        if "assertions" in document:
+            print(f"{document['circuit']}: {document['assertions']} rows determine nothing: they restrict inputs")
+            continue
+        gadget = Gadget(document)
+        gadgets.setdefault(gadget.key(), (gadget, []))[1].append(f"{gadget.instances} in {gadget.circuit}")
+    for number, (gadget, places) in enumerate(gadgets.values(), 1):
+        name = f"gadget {number}: {len(gadget.rows)} rows, {gadget.count} unknowns"
+        open_ = gadget.prove()
+        faults += [f"{name}: {it}" for it in open_]
+        noticed = 0
+        for row in range(len(gadget.rows)):
+            answer, model = gadget.without(row)
+            noticed += answer == "sat"
+            if answer != "sat":
+                faults.append(f"{name}: without row {row}: {answer}")
+            elif row == 0:
+                shared, (first, second) = model
+                print(f"  without row 0, inputs {shared} allow {first} and {second}")
+        state = "NOT determined" if open_ else "determined"
+        print(f"{name}: {state}; {noticed} of {len(gadget.rows)} dropped rows noticed ({', '.join(places)})", flush=True)
+    for fault in faults:
+        print(f"FAULT {fault}")
+    return 1 if faults or not gadgets else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
