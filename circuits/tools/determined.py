@@ -119,10 +119,10 @@ class Gadget:
             elif a and a[2]:
                 # The form gets a name, scaled so that the bits add up with powers of two.
                 scale = pow(next(iter(a[2].values())), -1, P)
-                scaled = (a[0] * scale % P, *({at: f * scale % P for at, f in it.items()} for it in a[1:]))
                 name = f"h{number}{copy}"
-                lines += [declare(name), bit(name)]
-                lines.append(f"(assert (= {self.form(scaled, copy, fixed)} {times(scale, name)}))")
+                bits = total([times(f * scale, f"u{at}{copy}") for at, f in a[2].items()] + [times(-scale, name)])
+                rest = (-a[0] * scale % P, {at: -f * scale % P for at, f in a[1].items()}, {})
+                lines += [declare(name), bit(name), f"(assert (= {bits} {self.form(rest, copy, fixed)}))"]
             else:
                 lines.append(self.product(row, copy, fixed))
         return lines
@@ -132,10 +132,40 @@ class Gadget:
         known = None if a[1] or any((copy, at) not in fixed for at in a[2]) else a[0]
         if known is not None:
             known = (known + sum(f * fixed[copy, at] for at, f in a[2].items())) % P
-            scaled = (b[0] * known % P, *({at: f * known % P for at, f in it.items()} for it in b[1:]))
-            return f"(assert (= {self.form(scaled, copy, fixed)} {self.form(c, copy, fixed)}))"
+            unknown, rest = self.linear(row, known)
+            bits = total([times(f, f"u{at}{copy}") for at, f in unknown.items()])
+            return f"(assert (= {bits} {self.form(rest, copy, fixed)}))"
         left, right, product = (self.form(it, copy, fixed) for it in row)
         return f"(assert (= (ff.mul {left} {right}) {product}))"
+
+    def linear(self, row, known):
+        """A row whose left factor is a number, with the unknowns on the left."""
+        _, b, c = row
+        left, right = ({at: (c[n].get(at, 0) - known * b[n].get(at, 0)) % P for at in b[n] | c[n]} for n in (2, 1))
+        scale = -1 if next(iter(left.values()), 1) == P - 1 else 1
+        unknown = {at: scale * f % P for at, f in left.items() if f}
+        return unknown, (scale * (known * b[0] - c[0]) % P, {at: -scale * f % P for at, f in right.items()}, {})
+
+    def sign_query(self, sign):
+        """The copies with sign 1 and 0, and the sum of their relations, in which the input cancels.
+        Leaving out the relations themselves allows more solutions, not fewer."""
+        relations = [row for row in self.rows if not boolean_of(row)]
+        others = [at for at in range(self.count) if at != sign]
+        lines = [declare(f"u{at}{copy}") for copy in "xy" for at in others]
+        bits = {next(iter(a[2])) for row in self.rows if (a := boolean_of(row)) and not a[0] and not a[1] and [*a[2].values()] == [1]}
+        lines += [bit(f"u{at}{copy}") for copy in "xy" for at in others if at in bits]
+        if len(relations) != 1:
+            return "no single relation"
+        first, second = (self.linear(relations[0], known) for known in (1, 0))
+        shared = {at: (first[1][1].get(at, 0) + second[1][1].get(at, 0)) % P for at in first[1][1] | second[1][1]}
+        if any(shared.values()):
+            return "the input does not cancel"
+        weights = [list(it[0].values()) for it in (first, second)]
+        if any(it != [1 << at for at in range(len(others))] for it in weights):
+            return "the magnitudes are no sums of bits"
+        sums = [f"(ff.bitsum {' '.join(f'u{at}{copy}' for at in it[0])})" for copy, it in zip("xy", (first, second))]
+        lines.append(f"(assert (= {total(sums)} {constant(first[1][0] + second[1][0])}))")
+        return solve(lines + adder(others))[0]
 
     def query(self, rows, fixed, last):
         lines = [declare(f"s{at}") for at in range(self.shared)]
@@ -154,8 +184,7 @@ class Gadget:
         """Returns what was not proved."""
         open_, sign, cases = [], self.sign(), [{}]
         if sign is not None:
-            others = [at for at in range(self.count) if at != sign]
-            answer = self.query(self.rows, {("x", sign): 1, ("y", sign): 0}, adder(others))[0]
+            answer = self.sign_query(sign)
             open_ += [] if answer == "unsat" else [f"sign: {answer}"]
             cases = [{("x", sign): it, ("y", sign): it} for it in (0, 1)]
         for fixed in cases:
@@ -196,9 +225,9 @@ def adder(bits):
         lines.append(f"(assert (= {total([f'u{at}x', f'u{at}y', carry])} (ff.add d{at} {times(2, f'e{at}')})))")
         carry = f"e{at}"
         digits.append(f"d{at}")
-    weighted = lambda names: [times(1 << at, name) for at, name in enumerate(names)]
-    sums = [weighted([f"u{at}{copy}" for at in bits]) for copy in "xy"]
-    return [*lines, f"(assert (= {total(weighted([*digits, carry]))} {total(sums[0] + sums[1])}))"]
+    bits_sum = lambda names: f"(ff.bitsum {' '.join(names)})"
+    sums = [bits_sum([f"u{at}{copy}" for at in bits]) for copy in "xy"]
+    return [*lines, f"(assert (= {bits_sum([*digits, carry])} {total(sums)}))"]
 
 
 def prove_adder():
