@@ -77,7 +77,8 @@ fn append(circuit: Append) -> Cut {
 fn revoke(circuit: Revoke) -> Cut {
     let mut inputs = vec![1, 4];
     for removal in 0..circuit.batch {
-        let index = 6 + removal * (2 + 2 * circuit.depth);
+        // Index, commitment, bits and siblings; then two paths with 244 variables a level.
+        let index = 6 + removal * (2 + (2 + 2 * 244) * circuit.depth);
         let commitment = index + 1 + circuit.depth;
         inputs.push(index);
         inputs.extend(commitment..=commitment + circuit.depth);
