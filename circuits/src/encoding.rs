@@ -188,6 +188,7 @@ pub fn commit_code(model: &EncoderModel, encoded: &EncodedIris, eye: Fr, salt: F
     code_sponge(
         model,
         &mut Evaluator::default(),
+        CODE_SPONGE,
         [&eye, &salt],
         &code,
         &mask,
@@ -209,9 +210,11 @@ fn image_sponge<B: Builder>(
     absorb_from(builder, IMAGE_SPONGE, domain, &items)
 }
 
-fn code_sponge<B: Builder>(
+/// The sponge of a code commitment (ZKML-3), in the rows of `rule`.
+pub(crate) fn code_sponge<B: Builder>(
     model: &EncoderModel,
     builder: &mut B,
+    rule: Rule,
     head: [&B::Lc; 2],
     code: &[B::Lc],
     mask: &[B::Lc],
@@ -220,7 +223,7 @@ fn code_sponge<B: Builder>(
     items.extend(pack(builder, code, 1, BITS_IN_ITEM));
     items.extend(pack(builder, mask, 1, BITS_IN_ITEM));
     let domain = Fr::from_be_bytes_mod_order(&model.code_domain());
-    absorb_from(builder, CODE_SPONGE, domain, &items)
+    absorb_from(builder, rule, domain, &items)
 }
 
 impl Encoding {
@@ -423,7 +426,14 @@ impl Circuit for Encoding {
             &noise.combinations,
         );
         enforce_equal(builder, IMAGE_COMMITMENT, &image, &image_commitment);
-        let coded = code_sponge(self.model, builder, [&eye, &code_salt], &code, &mask);
+        let coded = code_sponge(
+            self.model,
+            builder,
+            CODE_SPONGE,
+            [&eye, &code_salt],
+            &code,
+            &mask,
+        );
         enforce_equal(builder, CODE_COMMITMENT, &coded, &code_commitment);
         let zero = builder.constant(Fr::ZERO);
         builder.solve(CONTEXT, &context, &context, Fr::ONE, &zero);

@@ -3,8 +3,8 @@
 //! Here: [`Append`] and [`Revoke`], which prove that the registry's root changes by
 //! exactly the listed leaves; [`Encoding`], which proves that an iris code came from its image
 //! by a published model; [`Score`], which proves how many errors a hidden filter bank makes over a
-//! committed test set; the [`Builder`] that every circuit is written
-//! against; Poseidon with circomlib's constants; the files that ceremonies and
+//! committed test set; [`Recapture`], which proves that two committed codes match; the
+//! [`Builder`] that every circuit is written against; Poseidon with circomlib's constants; the files that ceremonies and
 //! other tools read ([`write_r1cs`], [`write_wtns`]).
 //!
 //! Not here: keys, proofs, challenges, a tree, input or output of files.
@@ -24,6 +24,7 @@ mod gadgets;
 mod integers;
 mod poseidon;
 mod r1cs;
+mod recapture;
 mod revoke;
 mod score;
 mod values;
@@ -39,6 +40,10 @@ pub use encoding::{
 pub use export::{write_r1cs, write_wtns};
 pub use poseidon::{SPONGE_RATE, absorb, hash_pair};
 pub use r1cs::{R1cs, Row};
+pub use recapture::{
+    MOST_BIT_COUNT, Recapture, RecaptureCode, RecapturePrivate, RecapturePublic, RecaptureScore,
+    RecaptureWitness,
+};
 pub use revoke::{Removal, Revoke, RevokePrivate, RevokePublic, RevokeWitness};
 pub use score::{Score, ScoreBank, ScoreErrors, ScorePublic, ScoreSet, ScoreWitness};
 pub use values::{Assignment, assign, outputs, trial};

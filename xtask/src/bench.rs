@@ -40,9 +40,10 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
-    /// Constraints, key, witness, proof, verification and memory of proofs of encodings.
+    /// Constraints, key, witness, proof, verification and memory of proofs of encodings and
+    /// re-captures.
     Zkml {
-        /// Models, such as s18; all of them when none is named.
+        /// Models, such as s18, or recapture-s18 for its re-capture; all when none is named.
         models: Vec<String>,
         /// Make the keys anew and measure that: minutes for p.
         #[arg(long)]

@@ -8,6 +8,7 @@ mod export;
 mod faults;
 mod model;
 mod poseidon;
+mod recapture;
 mod revoke;
 mod score;
 mod soundness;

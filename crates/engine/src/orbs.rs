@@ -13,6 +13,7 @@ const ACTIVE_SECS: u64 = 5;
 
 /// Highest number of questions to the chain, in a second, about orbs that were never found
 /// active. Anybody can make up such orbs.
+// Chosen, not measured: a new orb waits a second at most, and an endpoint is not flooded.
 const STRANGERS_PER_SEC: u32 = 16;
 
 /// Asks the chain about orbs only as often as needed: enrolments of unknown orbs cost a

@@ -14,6 +14,7 @@ use crate::{EnrolmentId, EnrolmentRecord, EnrolmentState};
 /// Number of attempts to make a decision while others join.
 const MAX_DECIDE_ATTEMPTS: u32 = 64;
 /// Highest number of reviews shown at a time.
+// Chosen, not measured: more than people can look at in one sitting.
 const MAX_REVIEWS: u32 = 1_000;
 
 /// Verdict of an operator on a person under review.

@@ -30,7 +30,8 @@ pub(crate) fn true_cause(refusal: IrisError, image: &GrayImage) -> IrisError {
         return refusal;
     }
     let (working, factor) = working_plane(image);
-    negative(&working, factor)
+    is_negative(&working, factor)
+        .then_some(IrisError::Negative)
         .or_else(|| stretched(&working, factor))
         .or_else(|| cut(&working, factor))
         .unwrap_or(refusal)
@@ -73,15 +74,14 @@ pub(crate) fn check_likeliest(planes: &Planes, found: &Segmentation) -> Result<(
     Ok(())
 }
 
-/// Returns [`IrisError::Negative`] if an eye is found once black and white are exchanged.
-fn negative(working: &Plane, factor: usize) -> Option<IrisError> {
+/// Returns whether an eye is found once black and white are exchanged.
+pub(crate) fn is_negative(working: &Plane, factor: usize) -> bool {
     let mut negative = working.clone();
     for level in &mut negative.data {
         *level = 255.0 - *level;
     }
-    let found = segment(&planes_of(&negative, factor), &mut |_| (), &mut |_| ()).ok()?;
-    check_proportions(&found.pupil, &found.limbus, factor as f32).ok()?;
-    Some(IrisError::Negative)
+    segment(&planes_of(&negative, factor), &mut |_| (), &mut |_| ())
+        .is_ok_and(|found| check_proportions(&found.pupil, &found.limbus, factor as f32).is_ok())
 }
 
 /// Returns [`IrisError::NotRound`] if an eye is found once the picture is squeezed.

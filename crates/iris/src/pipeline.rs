@@ -4,7 +4,7 @@ use annona_model::{EncoderModel, Eye, ModelName, NormalisedIris};
 use annona_template::{IrisTemplate, MIN_VALID_BITS};
 use image::GrayImage;
 
-use crate::cause::{check_likeliest, true_cause};
+use crate::cause::{check_likeliest, is_negative, true_cause};
 use crate::encode::encode_normalised;
 use crate::error::IrisError;
 use crate::geometry::contour::Contour;
@@ -17,7 +17,9 @@ use crate::quality::focus::{check_region_sharpness, region_sharpness};
 use crate::quality::grey_levels::check_grey_levels;
 use crate::quality::shape::{check_contours, check_proportions};
 use crate::quality::upright::check_level;
-use crate::segmentation::{Eyelids, Segmentation, planes_of, segment, working_plane};
+use crate::segmentation::{
+    Eyelids, Segmentation, planes_of, segment, segment_half_covered, working_plane,
+};
 use crate::stage::Stage;
 
 /// Result of encoding one image.
@@ -160,8 +162,13 @@ fn unroll(
     let planes = planes_of(&working, factor);
     passed(Stage::Preparation);
     let scale = factor as f32;
-    let found = segment(&planes, passed, &mut |found| {
-        *traced = Some(Geometry::of(found, scale));
+    let mut trace = |found: &Segmentation| *traced = Some(Geometry::of(found, scale));
+    let found = segment(&planes, passed, &mut trace).or_else(|refusal| {
+        // Half a pupil is found in a negative, too: skin is dark there.
+        if is_negative(&working, factor) {
+            return Err(refusal);
+        }
+        segment_half_covered(&planes, passed, &mut trace).map_err(|_| refusal)
     })?;
     let (pupil, limbus) = (&found.pupil, &found.limbus);
     check_contours(pupil, limbus, &working)?;

@@ -54,5 +54,7 @@ pub use pair::{
     WIDE_OPEN_BITS, is_wide_open, mirrored, mirrored_pair, pair_score, pair_score_swapped,
 };
 pub use prefilter::passes_prefilter;
-pub use score::{IMPOSTOR_MICROS, SCORE_VERSION, Score, TURNED_PENALTY_MICROS, score};
+pub use score::{
+    IMPOSTOR_MICROS, SCORE_VERSION, Score, TURNED_PENALTY_MICROS, normalised_micros, score,
+};
 pub use search::{SearchMode, SearchResult};

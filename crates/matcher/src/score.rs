@@ -130,8 +130,9 @@ fn rotations() -> impl Iterator<Item = i32> {
 }
 
 /// `max(0, 0.45 - (0.45 - d/n) * (n / (2 n0) + 1/2))` in millionths, rounded up,
-/// with n0 half the code: few shared bits pull the score towards 0.45.
-pub(crate) fn normalised_micros(raw: RawDistance) -> u32 {
+/// with n0 half the code: few shared bits pull the score towards 0.45. At least one bit is shared.
+#[must_use]
+pub fn normalised_micros(raw: RawDistance) -> u32 {
     const HALF_CODE: i64 = CODE_BITS as i64 / 2;
     let impostor = i64::from(IMPOSTOR_MICROS);
     let (d, n) = (i64::from(raw.different), i64::from(raw.shared));

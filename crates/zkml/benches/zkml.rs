@@ -1,17 +1,21 @@
-//! `zkml FOLDER [MODEL...] [--setup] [--json FILE]`, run by `cargo xtask bench zkml`: the cost of
-//! proofs of encodings, with provers under test keys in FOLDER, which are made where they are
-//! missing, or with `--setup` in any case. Each model is measured in processes of its own, so that
-//! the memory is that of one prover. Wall time, and processor time in brackets.
+//! `zkml FOLDER [SUBJECT...] [--setup] [--json FILE]`, run by `cargo xtask bench zkml`: the cost of
+//! proofs of encodings (`p`, ...) and of re-captures (`recapture-p`, ...), with provers under test
+//! keys in FOLDER, which are made where they are missing, or with `--setup` in any case. Each
+//! subject is measured in processes of its own, so that the memory is that of one prover. Wall
+//! time, and processor time in brackets.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use annona_core::B256;
-use annona_keys::ProverFile;
+use annona_keys::{KeyError, Pinned, ProverFile};
 use annona_model::{Eye, ModelName, NormalisedIris};
-use annona_proofs::KeyOrigin;
-use annona_zkml::{EncodingProver, IrisPackage, ProofContext, circuit, circuit_name, pinned};
+use annona_proofs::{KeyOrigin, ProverKey};
+use annona_zkml::{
+    EncodingProver, IrisPackage, ProofContext, RECAPTURE_BELOW_MICROS, RecaptureProver, circuit,
+    circuit_name, pinned, pinned_recapture, recapture_circuit, recapture_circuit_name,
+};
 use cpu_time::ProcessTime;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -23,6 +27,69 @@ const RUNS: usize = 3;
 const VERIFICATIONS: u32 = 20;
 /// Bytes of a proof: two points of G1 and one of G2, compressed.
 const PROOF_BYTES: usize = 128;
+
+/// Beginning of the name of a re-capture.
+const RECAPTURE: &str = "recapture-";
+
+/// Subject of a proof: a relation and a model.
+#[derive(Clone, Copy)]
+enum Subject {
+    Encoding(ModelName),
+    Recapture(ModelName),
+}
+
+impl Subject {
+    /// All subjects that are measured unless some are named.
+    fn all() -> Vec<Self> {
+        let encodings = ModelName::ALL.into_iter().map(Self::Encoding);
+        // The rows of P2 are those of P.
+        let recaptures = [ModelName::P, ModelName::S18, ModelName::Ci].map(Self::Recapture);
+        encodings.chain(recaptures).collect()
+    }
+
+    fn parse(name: &str) -> Outcome<Self> {
+        Ok(match name.strip_prefix(RECAPTURE) {
+            Some(model) => Self::Recapture(model.parse()?),
+            None => Self::Encoding(name.parse()?),
+        })
+    }
+
+    fn model(self) -> ModelName {
+        match self {
+            Self::Encoding(model) | Self::Recapture(model) => model,
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Encoding(model) => model.name().to_owned(),
+            Self::Recapture(model) => format!("{RECAPTURE}{model}"),
+        }
+    }
+
+    fn pinned(self) -> &'static Pinned {
+        match self {
+            Self::Encoding(model) => pinned(model),
+            Self::Recapture(model) => pinned_recapture(model),
+        }
+    }
+
+    fn file(self, folder: &Path) -> ProverFile {
+        let name = match self {
+            Self::Encoding(model) => circuit_name(model),
+            Self::Recapture(model) => recapture_circuit_name(model),
+        };
+        ProverFile::new(folder, name, KeyOrigin::UnsafeTest)
+    }
+
+    fn make(self, folder: &Path) -> Result<ProverKey, KeyError> {
+        let file = self.file(folder);
+        match self {
+            Self::Encoding(model) => file.make_test_key(&circuit(model)),
+            Self::Recapture(model) => file.make_test_key(&recapture_circuit(model)),
+        }
+    }
+}
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -58,10 +125,10 @@ fn main() -> Outcome<()> {
     let arguments: Vec<String> = arguments.collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["--make", model, folder] => answer(&make(model.parse()?, Path::new(folder))?),
-        ["--prove", model, folder] => answer(&prove(model.parse()?, Path::new(folder))?),
+        ["--make", name, folder] => answer(&make(Subject::parse(name)?, Path::new(folder))?),
+        ["--prove", name, folder] => answer(&prove(Subject::parse(name)?, Path::new(folder))?),
         [folder, others @ ..] => all(&std::path::absolute(folder)?, others),
-        [] => Err("usage: zkml FOLDER [MODEL...] [--setup] [--json FILE]".into()),
+        [] => Err("usage: zkml FOLDER [SUBJECT...] [--setup] [--json FILE]".into()),
     }
 }
 
@@ -71,23 +138,23 @@ fn answer(figures: &Value) -> Outcome<()> {
 }
 
 fn all(folder: &Path, others: &[&str]) -> Outcome<()> {
-    let (mut models, mut json, mut is_setup) = (Vec::new(), None, false);
+    let (mut subjects, mut json, mut is_setup) = (Vec::new(), None, false);
     let mut others = others.iter();
     while let Some(argument) = others.next() {
         match *argument {
             "--setup" => is_setup = true,
             "--json" => json = others.next(),
-            name => models.push(name.parse::<ModelName>()?),
+            name => subjects.push(Subject::parse(name)?),
         }
     }
-    if models.is_empty() {
-        models = ModelName::ALL.to_vec();
+    if subjects.is_empty() {
+        subjects = Subject::all();
     }
     println!("| model | constraints | setup s | witness s | prove s | verify ms | memory MB |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     let mut rows = Vec::new();
-    for model in models {
-        rows.push(measure(model, folder, is_setup)?);
+    for subject in subjects {
+        rows.push(measure(subject, folder, is_setup)?);
     }
     if let Some(file) = json {
         let figures = json!({ "models": rows });
@@ -96,20 +163,21 @@ fn all(folder: &Path, others: &[&str]) -> Outcome<()> {
     Ok(())
 }
 
-fn measure(model: ModelName, folder: &Path, is_setup: bool) -> Outcome<Value> {
-    let file = file(model, folder);
-    let setup = if is_setup || file.load(pinned(model).test_key_hash).is_err() {
-        child("--make", model, folder)?
+fn measure(subject: Subject, folder: &Path, is_setup: bool) -> Outcome<Value> {
+    let file = subject.file(folder);
+    let setup = if is_setup || file.load(subject.pinned().test_key_hash).is_err() {
+        child("--make", subject, folder)?
     } else {
         Value::Null
     };
-    let mut row = child("--prove", model, folder)?;
+    let mut row = child("--prove", subject, folder)?;
     row["setup"] = setup;
     row["prover_bytes"] = std::fs::metadata(file.path())?.len().into();
     let secs = |part: &str| row[part]["secs"].as_f64();
     let shown = |value: Option<f64>| value.map_or("-".to_owned(), |it| format!("{it:.3}"));
     println!(
-        "| {model} | {} | {} | {} | {} | {} | {} |",
+        "| {} | {} | {} | {} | {} | {} | {} |",
+        subject.name(),
         row["constraints"],
         shown(secs("setup")),
         shown(secs("witness")),
@@ -121,9 +189,9 @@ fn measure(model: ModelName, folder: &Path, is_setup: bool) -> Outcome<Value> {
 }
 
 /// Runs a part of the measurement as a process of its own.
-fn child(part: &str, model: ModelName, folder: &Path) -> Outcome<Value> {
+fn child(part: &str, subject: Subject, folder: &Path) -> Outcome<Value> {
     let mut command = Command::new(std::env::current_exe()?);
-    let output = command.args([part, model.name()]).arg(folder).output()?;
+    let output = command.args([part, &subject.name()]).arg(folder).output()?;
     if output.status.success() {
         Ok(serde_json::from_slice(&output.stdout)?)
     } else {
@@ -131,58 +199,113 @@ fn child(part: &str, model: ModelName, folder: &Path) -> Outcome<Value> {
     }
 }
 
-fn file(model: ModelName, folder: &Path) -> ProverFile {
-    ProverFile::new(folder, circuit_name(model), KeyOrigin::UnsafeTest)
-}
-
-fn make(model: ModelName, folder: &Path) -> Outcome<Value> {
-    let (key, cost) = timed(|| file(model, folder).make_test_key(&circuit(model)));
+fn make(subject: Subject, folder: &Path) -> Outcome<Value> {
+    let (key, cost) = timed(|| subject.make(folder));
     key?;
     let mut figures = cost.to_json();
     figures["memory_megabytes"] = json!(memory_megabytes());
     Ok(figures)
 }
 
-fn prove(model: ModelName, folder: &Path) -> Outcome<Value> {
-    let (key, load) = timed(|| file(model, folder).load(pinned(model).test_key_hash));
-    let prover = EncodingProver::new(model, key?);
-    let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let package = IrisPackage::new(Eye::Left, iris(model)?, &mut rng);
-    let context = ProofContext {
+/// Best times of the parts of a proof, and the bytes of its file.
+struct Parts {
+    witness: Cost,
+    prove: Cost,
+    verify: Cost,
+    file_bytes: usize,
+}
+
+impl Parts {
+    fn worst() -> Self {
+        Self {
+            witness: Cost::WORST,
+            prove: Cost::WORST,
+            verify: Cost::WORST,
+            file_bytes: 0,
+        }
+    }
+
+    /// Times verifications of a proof, of which one alone is too short.
+    fn verified<E: std::error::Error + 'static>(
+        &mut self,
+        verify: impl Fn() -> Result<(), E>,
+    ) -> Outcome<()> {
+        let (verified, cost) = timed(|| (0..VERIFICATIONS).try_for_each(|_| verify()));
+        verified?;
+        let count = f64::from(VERIFICATIONS);
+        self.verify = self.verify.least(Cost(cost.0 / count, cost.1 / count));
+        Ok(())
+    }
+}
+
+fn prove(subject: Subject, folder: &Path) -> Outcome<Value> {
+    let pinned = subject.pinned();
+    let (key, load) = timed(|| subject.file(folder).load(pinned.test_key_hash));
+    let parts = match subject {
+        Subject::Encoding(model) => prove_encoding(model, key?)?,
+        Subject::Recapture(model) => prove_recapture(model, key?)?,
+    };
+    Ok(json!({
+        "model": subject.name(),
+        "backend": annona_zkml::BACKEND,
+        "code_bits": subject.model().model().code_count(),
+        "constraints": pinned.constraints,
+        "load": load.to_json(),
+        "witness": parts.witness.to_json(),
+        "prove": parts.prove.to_json(),
+        "verify": parts.verify.to_json(),
+        "memory_megabytes": memory_megabytes(),
+        "proof_bytes": PROOF_BYTES,
+        "proof_file_bytes": parts.file_bytes,
+    }))
+}
+
+fn context() -> Outcome<ProofContext> {
+    Ok(ProofContext {
         purpose: "bench".parse()?,
         account: B256::ZERO,
         epoch: 0,
-    };
-    let (mut witness, mut prove, mut verify) = (Cost::WORST, Cost::WORST, Cost::WORST);
-    let mut file_bytes = 0;
+    })
+}
+
+fn prove_encoding(model: ModelName, key: ProverKey) -> Outcome<Parts> {
+    let prover = EncodingProver::new(model, key);
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let package = IrisPackage::new(Eye::Left, iris(model, 0)?, &mut rng);
+    let (context, mut parts) = (context()?, Parts::worst());
     for _ in 0..RUNS {
         let (prepared, cost) = timed(|| prover.prepare(&package, &context));
-        witness = witness.least(cost);
+        parts.witness = parts.witness.least(cost);
         let prepared = prepared?;
         // A verification is part of it: no proof leaves a prover unverified.
         let (proof, cost) = timed(|| prover.prove(&prepared, &mut rng));
-        prove = prove.least(cost);
+        parts.prove = parts.prove.least(cost);
         let proof = proof?;
-        let (verified, cost) =
-            timed(|| (0..VERIFICATIONS).try_for_each(|_| prover.verifier().verify(&proof)));
-        verified?;
-        let count = f64::from(VERIFICATIONS);
-        verify = verify.least(Cost(cost.0 / count, cost.1 / count));
-        file_bytes = proof.to_json().len();
+        parts.verified(|| prover.verifier().verify(&proof))?;
+        parts.file_bytes = proof.to_json().len();
     }
-    Ok(json!({
-        "model": model.name(),
-        "backend": annona_zkml::BACKEND,
-        "code_bits": model.model().code_count(),
-        "constraints": pinned(model).constraints,
-        "load": load.to_json(),
-        "witness": witness.to_json(),
-        "prove": prove.to_json(),
-        "verify": verify.to_json(),
-        "memory_megabytes": memory_megabytes(),
-        "proof_bytes": PROOF_BYTES,
-        "proof_file_bytes": file_bytes,
-    }))
+    Ok(parts)
+}
+
+fn prove_recapture(model: ModelName, key: ProverKey) -> Outcome<Parts> {
+    let prover = RecaptureProver::new(model, key);
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let enrolled = IrisPackage::new(Eye::Left, iris(model, 0)?, &mut rng);
+    let fresh = IrisPackage::new(Eye::Left, iris(model, 1)?, &mut rng);
+    let (context, mut parts) = (context()?, Parts::worst());
+    let most = RECAPTURE_BELOW_MICROS - 1;
+    for _ in 0..RUNS {
+        // Both codes and their score are computed anew for each proof.
+        let (prepared, cost) = timed(|| prover.prepare([&enrolled, &fresh], most, &context));
+        parts.witness = parts.witness.least(cost);
+        let prepared = prepared?;
+        let (proof, cost) = timed(|| prover.prove(&prepared, &mut rng));
+        parts.prove = parts.prove.least(cost);
+        let proof = proof?;
+        parts.verified(|| prover.verifier().verify(&proof))?;
+        parts.file_bytes = proof.to_json().len();
+    }
+    Ok(parts)
 }
 
 /// The most memory that this process ever had, where the system tells.
@@ -193,8 +316,8 @@ fn memory_megabytes() -> Option<f64> {
     Some(kib * 1024.0 / 1e6)
 }
 
-/// An iris that looks random, a seventh of it noisy.
-fn iris(model: ModelName) -> Outcome<NormalisedIris> {
+/// An iris that looks random, a seventh of it noisy; of each capture a pixel in 64 is another.
+fn iris(model: ModelName, capture: usize) -> Outcome<NormalisedIris> {
     let size = *model.model().size();
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = move || {
@@ -203,7 +326,10 @@ fn iris(model: ModelName) -> Outcome<NormalisedIris> {
         state ^= state << 17;
         state >> 32
     };
-    let pixels = (0..size.pixel_count()).map(|_| next() as u8 & size.white());
+    let pixels = (0..size.pixel_count()).map(|at| {
+        let changed = u8::from(at % 64 == capture % 64);
+        (next() as u8 ^ changed) & size.white()
+    });
     let pixels = pixels.collect();
     let noise = (0..size.noise_count()).map(|_| next() % 7 == 0).collect();
     Ok(NormalisedIris::new(model.model(), pixels, noise)?)

@@ -1,7 +1,7 @@
 //! `frozen_enrolment KEYS FILE`, run by `cargo xtask gen`: writes to FILE an enrolment whose codes
-//! are proved by the model of templates, and its change to another model, for tests that cannot afford the full-size key. The irises
-//! are a pattern, and the same each time. The prover is in the folder KEYS, or is made there under
-//! the unsafe test key, which takes minutes.
+//! are proved by the model of templates, and its change to another model, for tests that cannot
+//! afford the full-size key. The irises are a pattern, and the same each time. The prover is in the
+//! folder KEYS, or is made there under the unsafe test key, which takes minutes.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

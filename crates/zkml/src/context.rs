@@ -13,6 +13,9 @@ const ENROLMENT: &str = "enrolment";
 /// Purpose of the proofs by which a person changes to another model.
 const UPGRADE: &str = "model-upgrade";
 
+/// Purpose of the proofs that a fresh capture is of an enrolled person.
+const RECAPTURE: &str = "recapture";
+
 /// Longest purpose, in bytes.
 const MAX_PURPOSE_BYTES: usize = 64;
 
@@ -76,6 +79,17 @@ impl ProofContext {
     pub fn upgrade(commitment: Commitment) -> Self {
         Self {
             purpose: Purpose(UPGRADE.to_owned()),
+            account: commitment.to_be_bytes().into(),
+            epoch: 0,
+        }
+    }
+
+    /// Returns the context of the proofs of a re-capture for a commitment, the one that the orb was
+    /// shown (ZKML-25).
+    #[must_use]
+    pub fn recapture(commitment: Commitment) -> Self {
+        Self {
+            purpose: Purpose(RECAPTURE.to_owned()),
             account: commitment.to_be_bytes().into(),
             epoch: 0,
         }

@@ -5,7 +5,8 @@
 //! [`CustodyPackage`], in which an orb hands both eyes over, encrypted;
 //! [`EncodingProver`] and [`EncodingVerifier`]; [`EncodingProof`], a proof with all that says
 //! what it is about, and [`ProofPair`], those of both eyes; the [`ProofContext`] that it is for;
-//! the [`pinned`] keys; a [`ScoreProof`] of how many errors a hidden [`FilterBank`] makes over a
+//! the [`pinned`] keys; [`RecaptureEvidence`], that an orb saw an enrolled person again, with its
+//! prover and verifier; a [`ScoreProof`] of how many errors a hidden [`FilterBank`] makes over a
 //! committed [`TestSet`].
 //!
 //! Not here: images (`annona-iris`), the encoder (`annona-model`), the rows of the circuit
@@ -16,11 +17,13 @@
 
 mod context;
 mod custody;
+mod orb_statement;
 mod package;
 mod pair;
 mod pins;
 mod proof;
 mod prover;
+mod recapture;
 mod score;
 mod statement;
 mod text;
@@ -30,11 +33,19 @@ mod verifier;
 pub use annona_model::ModelName;
 pub use context::{ContextError, ProofContext, Purpose};
 pub use custody::{CustodyError, CustodyPackage, CustodyVisit, VisitSecret};
+pub use orb_statement::{OrbStatement, OrbStatementError};
 pub use package::{IrisPackage, MAX_PACKAGE_BYTES, PackageError, Salt, SizeMismatch};
 pub use pair::{PairError, PairFormatError, ProofPair};
 pub use pins::{circuit, circuit_name, pinned, unsafe_test_verifying_key};
 pub use proof::{BACKEND, EncodingProof, MAX_PROOF_BYTES, ProofFormatError, RELATION};
 pub use prover::{EncodingProver, PreparedProof, ProveError};
+pub use recapture::{
+    EvidenceError, EyeEvidence, MAX_BELOW_MICROS, MAX_EVIDENCE_BYTES, PreparedRecapture,
+    RECAPTURE_BELOW_MICROS, RECAPTURE_RELATION, RecaptureError, RecaptureEvidence,
+    RecaptureExpectation, RecaptureFormatError, RecaptureProof, RecaptureProver,
+    RecaptureStatement, RecaptureVerifier, RefusedRecapture, bounds, pair_micros, pinned_recapture,
+    recapture_circuit, recapture_circuit_name, unsafe_test_recapture_key,
+};
 pub use score::{
     BankError, FilterBank, MAX_SCORE_BYTES, PrivateBank, SCORE, SCORE_CIRCUIT, SCORE_RELATION,
     ScoreError, ScoreErrors, ScoreFormatError, ScoreProof, ScoreProver, ScoreStatement,

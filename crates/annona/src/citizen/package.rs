@@ -4,19 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use annona_client::{ApiClient, ClientError};
-use annona_core::{CustodyRequest, EnrolmentDomain, OrbId, SignedEnrolment};
+use annona_core::CustodyRequest;
 use annona_files::{Audience, create_folder, write_new};
 use annona_http::SecretUrl;
-use annona_zkml::CustodyPackage;
+use annona_zkml::{CustodyPackage, OrbStatement};
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
 
 use super::visit::VisitKey;
 use crate::output::Format;
-
-/// Form of the file with an orb's statement.
-pub(super) const STATEMENT_FORMAT: &str = "annona-orb-statement-2";
 
 /// Arguments of `annona citizen package`.
 #[derive(Debug, Args)]
@@ -33,28 +30,6 @@ pub(crate) struct PackageArgs {
     /// Print as JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// The orb's statement, of which nothing is secret but that it is about this person.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct StatementFile {
-    format: &'static str,
-    chain_id: u64,
-    orb_registry: String,
-    orb: String,
-    commitment: String,
-    iris_digest: String,
-    image_digest: String,
-    model_id: String,
-    kind: &'static str,
-    captured_at: u64,
-    nonce: String,
-    left_image_commitment: String,
-    right_image_commitment: String,
-    left_code_commitment: String,
-    right_code_commitment: String,
-    signature: String,
 }
 
 #[derive(Serialize)]
@@ -86,8 +61,7 @@ pub(super) async fn run(args: &PackageArgs) -> anyhow::Result<ExitCode> {
         .context("the service's package cannot be read")?;
     let package = CustodyPackage::open(&sealed, &visit.secret()?, &visit.visit)?;
     let domain = &visit.visit.domain;
-    let orb = package.orb(domain)?;
-    let statement = statement(package.signed(), domain, orb)?;
+    let statement = OrbStatement::new(*domain, *package.signed())?;
     keep(out, &package, &statement)?;
     let confirmed = service
         .confirm_package(nonce, &visit.sign(CustodyRequest::Confirm))
@@ -97,12 +71,13 @@ pub(super) async fn run(args: &PackageArgs) -> anyhow::Result<ExitCode> {
         Err(error) if error.code() == Some("package-unknown") => {}
         outcome => outcome.map_err(|error| kept_but_not_deleted(out, error))?,
     }
+    let eyes = statement.commitments();
     let answer = PackageAnswer {
         folder: out.clone(),
-        orb: statement.orb,
-        model_id: statement.model_id,
-        left_image_commitment: statement.left_image_commitment,
-        right_image_commitment: statement.right_image_commitment,
+        orb: statement.orb().to_string(),
+        model_id: statement.enrolment().model_id.to_string(),
+        left_image_commitment: eyes.left.image.to_string(),
+        right_image_commitment: eyes.right.image.to_string(),
     };
     Format::from_flag(args.json).print(&answer, || answer.text())?;
     Ok(ExitCode::SUCCESS)
@@ -127,35 +102,8 @@ impl PackageAnswer {
     }
 }
 
-fn statement(
-    signed: &SignedEnrolment,
-    domain: &EnrolmentDomain,
-    orb: OrbId,
-) -> anyhow::Result<StatementFile> {
-    let enrolment = &signed.enrolment;
-    let eyes = signed.commitments.context("a package has commitments")?;
-    Ok(StatementFile {
-        format: STATEMENT_FORMAT,
-        chain_id: domain.chain_id,
-        orb_registry: domain.orb_registry.to_string(),
-        orb: orb.to_string(),
-        commitment: enrolment.commitment.to_string(),
-        iris_digest: enrolment.iris_digest.to_string(),
-        image_digest: enrolment.image_digest.to_string(),
-        model_id: enrolment.model_id.to_string(),
-        kind: enrolment.kind.code(),
-        captured_at: enrolment.captured_at.0,
-        nonce: enrolment.nonce.to_string(),
-        left_image_commitment: eyes.left.image.to_string(),
-        right_image_commitment: eyes.right.image.to_string(),
-        left_code_commitment: eyes.left.code.to_string(),
-        right_code_commitment: eyes.right.code.to_string(),
-        signature: alloy::hex::encode_prefixed(signed.signature.as_bytes()),
-    })
-}
-
 /// Writes the three files, each whole and for the owner alone (ZKML-9).
-fn keep(out: &Path, package: &CustodyPackage, statement: &StatementFile) -> anyhow::Result<()> {
+fn keep(out: &Path, package: &CustodyPackage, statement: &OrbStatement) -> anyhow::Result<()> {
     create_folder(out, Audience::Owner)?;
     let write = |name: &str, text: &str| -> anyhow::Result<()> {
         Ok(write_new(
@@ -167,6 +115,5 @@ fn keep(out: &Path, package: &CustodyPackage, statement: &StatementFile) -> anyh
     let [left, right] = package.eyes();
     write("left.package", &left.to_json())?;
     write("right.package", &right.to_json())?;
-    let statement = serde_json::to_string_pretty(statement)?;
-    write("statement.json", &(statement + "\n"))
+    write("statement.json", &statement.to_json())
 }

@@ -10,14 +10,12 @@ use annona_evaluation::long_work::Supervisor;
 use annona_files::{Exposure, read_secret};
 use annona_http::SecretUrl;
 use annona_model::{Eye, ModelName};
-use annona_zkml::{IrisPackage, MAX_PACKAGE_BYTES, ProvedCodes, pinned};
+use annona_zkml::{IrisPackage, MAX_PACKAGE_BYTES, OrbStatement, ProvedCodes, pinned};
 use anyhow::{Context, ensure};
 use clap::Args;
 use orb_sim::upgraded_codes;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::package::STATEMENT_FORMAT;
 use crate::long_work::{Stop, stoppable};
 use crate::output::{Format, note};
 use crate::zkml::model_prover;
@@ -127,13 +125,17 @@ impl Package {
     /// Reads what `annona citizen package` wrote, and compares irises and statement (ZKML-16).
     fn read(folder: &Path) -> anyhow::Result<Self> {
         let statement = read_statement(&folder.join("statement.json"))?;
+        let signed = statement.commitments();
         let eye = |eye: Eye| -> anyhow::Result<IrisPackage> {
             let path = folder.join(format!("{}.package", eye.name()));
             let text = read_secret(&path, MAX_PACKAGE_BYTES, Exposure::Refuse)?;
             let package = IrisPackage::from_json(&text)
                 .with_context(|| format!("{} cannot be used", path.display()))?;
-            let signed = &statement[format!("{}ImageCommitment", eye.name())];
-            let is_signed = signed.as_str() == Some(&package.image_commitment().to_string());
+            let signed = match eye {
+                Eye::Left => signed.left.image,
+                Eye::Right => signed.right.image,
+            };
+            let is_signed = signed == package.image_commitment();
             ensure!(
                 package.eye() == eye && is_signed,
                 "{} is not the {} iris that the orb committed to",
@@ -142,22 +144,17 @@ impl Package {
             );
             Ok(package)
         };
-        let commitment = statement["commitment"].as_str();
         Ok(Self {
             left: eye(Eye::Left)?,
             right: eye(Eye::Right)?,
-            commitment: commitment
-                .context("the statement has no commitment")?
-                .parse()?,
+            commitment: statement.enrolment().commitment,
         })
     }
 }
 
-fn read_statement(path: &Path) -> anyhow::Result<Value> {
+fn read_statement(path: &Path) -> anyhow::Result<OrbStatement> {
     let text = read_secret(path, MAX_STATEMENT_BYTES, Exposure::Refuse)?;
-    let statement: Option<Value> = serde_json::from_str(&text).ok();
-    let statement = statement.filter(|it| it["format"] == STATEMENT_FORMAT);
-    statement.with_context(|| {
+    OrbStatement::from_json(&text).with_context(|| {
         format!(
             "{} is no statement from `annona citizen package`",
             path.display()

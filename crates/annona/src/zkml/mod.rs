@@ -5,6 +5,7 @@ mod context;
 mod inspect;
 mod keys;
 mod prove;
+mod recapture;
 mod score;
 mod verify;
 
@@ -51,6 +52,12 @@ pub(crate) enum ZkmlCommand {
     /// the most errors of each kind that the bank makes, and neither images nor weights.
     #[command(subcommand)]
     Score(score::ScoreCommand),
+    /// Prove that an orb saw an enrolled person again, without showing a code.
+    ///
+    /// For a recovery, and for operators who must show that the person present is the person
+    /// enrolled.
+    #[command(subcommand)]
+    Recapture(recapture::RecaptureCommand),
 }
 
 /// Runs a command.
@@ -60,6 +67,7 @@ pub(crate) async fn run(command: ZkmlCommand) -> anyhow::Result<ExitCode> {
         ZkmlCommand::Verify(args) => verify::run(&args),
         ZkmlCommand::Inspect(args) => inspect::run(&args),
         ZkmlCommand::Score(command) => score::run(command).await,
+        ZkmlCommand::Recapture(command) => recapture::run(command).await,
     }
 }
 

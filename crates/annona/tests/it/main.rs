@@ -21,4 +21,5 @@ mod town;
 mod visit;
 mod world;
 mod zkml;
+mod zkml_recapture;
 mod zkml_score;

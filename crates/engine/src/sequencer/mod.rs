@@ -24,6 +24,7 @@ use crate::{
 /// some may be settled already.
 const MAX_REVOCATIONS_SEEN: u32 = 4 * MAX_REMOVALS as u32;
 /// Largest number of commitments that a step looks for in the tree although they must be gone.
+// Chosen, not measured: it bounds a step; the next one looks for the others.
 const MAX_GONE_SEEN: u32 = 1_024;
 
 /// Failure that cut short a step of the sequencer; the next step starts afresh.

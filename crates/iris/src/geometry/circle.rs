@@ -87,6 +87,8 @@ pub(crate) fn refined_circle(
     start: Circle,
     weight: impl Fn(f32, f32) -> f32,
 ) -> Circle {
+    // Chosen for speed, not measured: a point for every five degrees, and 27 circles a round. A
+    // circle that moves is looked around again.
     const SAMPLES: usize = 72;
     const STEPS_ASIDE: i32 = 1;
     let weights: Vec<[f32; 3]> = (0..SAMPLES)

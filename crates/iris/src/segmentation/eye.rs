@@ -75,13 +75,22 @@ const MIN_OUTER_VALUE_SHARE: f32 = 0.6;
 // Chosen with the last two: pupils with mirrored lamps have up to 0.16, irises 0.12 to 0.27.
 const MAX_PUPIL_UNEVENNESS: f32 = 0.22;
 
+/// Part of a pupil that must be dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PupilPart {
+    /// All of it.
+    Whole,
+    /// Its lower or its upper half: an eyelid may hide the other.
+    Half,
+}
+
 /// The pair of circles, one in the other, that is most like pupil and iris.
 pub(crate) fn find_eye(planes: &Planes) -> Option<FoundEye> {
-    find_eyes(planes).into_iter().next()
+    find_eyes(planes, PupilPart::Whole).into_iter().next()
 }
 
 /// Pairs of circles that are like pupil and iris, the likeliest first.
-pub(super) fn find_eyes(planes: &Planes) -> Vec<FoundEye> {
+pub(super) fn find_eyes(planes: &Planes, part: PupilPart) -> Vec<FoundEye> {
     let coarse = planes.coarse_enclosed.blurred(0.8);
     let (w, h) = (coarse.width as f32, coarse.height as f32);
     let dark = coarse.percentile(0.01);
@@ -89,7 +98,11 @@ pub(super) fn find_eyes(planes: &Planes) -> Vec<FoundEye> {
     let range = (middle - dark).max(1.0);
     let brightness = |x: f32, y: f32| (coarse.sample(x, y) - dark) / range;
     let darkness = |c: Circle| {
-        let bright = disc_level(c, brightness).clamp(0.0, 0.95);
+        let bright = match part {
+            PupilPart::Whole => disc_level(c, brightness),
+            PupilPart::Half => half_disc_level(c, brightness),
+        };
+        let bright = bright.clamp(0.0, 0.95);
         (1.0 - bright) * (1.0 - bright)
     };
     let radii = (
@@ -170,6 +183,7 @@ fn likely_ratio(ratio: f32) -> f32 {
 
 /// Mean grey levels right and left at `share` of a circle's radius.
 fn flank_levels(plane: &Plane, c: Circle, share: f32) -> [f32; 2] {
+    // Chosen, not measured: eyelids hide more of the upper half, so that most places lie below.
     const FLANK_SINES: [f32; 4] = [-0.2, 0.05, 0.3, 0.5];
     let directions = FLANK_SINES.map(|down| ((1.0 - down * down).sqrt(), down));
     [1.0, -1.0].map(|side| {
@@ -287,6 +301,18 @@ fn disc_level(c: Circle, value: impl Fn(f32, f32) -> f32) -> f32 {
     levels[7]
 }
 
+/// The brightest of six places in the darker half of a circle, below or above its middle.
+fn half_disc_level(c: Circle, value: impl Fn(f32, f32) -> f32) -> f32 {
+    let brightest = |down: f32| {
+        (0..5).fold(value(c.x, c.y), |brightest, k| {
+            let (sin, cos) = sin_cos(angle_of(k, 8));
+            let level = value(c.x + 0.7 * c.r * cos, c.y + down * 0.7 * c.r * sin);
+            brightest.max(level)
+        })
+    };
+    brightest(1.0).min(brightest(-1.0))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -330,7 +356,7 @@ mod tests {
 
     #[test]
     fn eyes_come_likeliest_first() {
-        let eyes = find_eyes(&planes_of(&eye_with_ring(8), 1));
+        let eyes = find_eyes(&planes_of(&eye_with_ring(8), 1), PupilPart::Whole);
         assert!(eyes.is_sorted_by(|a, b| a.value >= b.value));
     }
 }

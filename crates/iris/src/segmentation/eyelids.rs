@@ -263,6 +263,7 @@ fn clear_edge(path: &[usize], gain: &[f32], rows: usize, reach: f32) -> Vec<bool
 /// The path over the columns, at most `MAX_ROWS_PER_COLUMN` rows a column, with the largest
 /// sum; a change of row costs a little.
 fn best_path(gain: &[f32], rows: usize) -> Vec<usize> {
+    // Chosen, not measured: a path rises by at most 63 degrees.
     const MAX_ROWS_PER_COLUMN: usize = 2;
     // Decision 6: half of the first cost took MMU2 from 2.0 to 1.8 %; nearly none was worse at
     // FMR 1e-5 on CASIA-IrisV1 (1.6 instead of 1.2 %).

@@ -47,6 +47,7 @@ pub(crate) fn dark_circles(
     for r in smallest..=largest {
         cast(plane, &edges, r, &mut votes);
         box_sums(plane.width, plane.height, &votes, &mut summed);
+        // Chosen, not measured: a quarter of the edge of a complete circle.
         let least = 0.25 * TAU * r as f32;
         collect_peaks(plane, &summed, r as f32, least, &mut peaks);
     }

@@ -35,6 +35,7 @@ pub(crate) struct TissueModel {
 impl TissueModel {
     /// From the flanks of the iris between its contours, without reflections.
     pub(crate) fn of(plane: &Plane, pupil: &Contour, limbus: &Contour) -> Self {
+        // Chosen, not measured: 96 samples a bin on each flank, for its median.
         const FLANK_ANGLES: usize = 24;
         const RADII_PER_BIN: usize = 4;
         /// Flanks reach from this far above the horizontal to that far below.

@@ -1,7 +1,9 @@
 use annona_circuits::{Append, R1cs, Revoke, trial};
 use annona_core::FieldElement;
 use annona_proofs::{BatchKeyError, KeyOrigin, ProofVerifier, ProverKey, ProvingKey, VerifyError};
+use ark_bn254::Bn254;
 use ark_ff::{BigInteger, PrimeField};
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -14,6 +16,9 @@ fn a_test_key_is_the_same_every_time_and_says_what_it_is() {
     let key = ProvingKey::unsafe_test(&SMALL).unwrap();
     assert_eq!(key.hash(), ProvingKey::unsafe_test(&SMALL).unwrap().hash());
     assert_eq!(key.origin(), KeyOrigin::UnsafeTest);
+    // Files of keys bear these names.
+    assert_eq!(KeyOrigin::UnsafeTest.name(), "UNSAFE-TEST");
+    assert_eq!(KeyOrigin::Ceremony.name(), "ceremony");
     let mut bytes = Vec::new();
     key.write(&mut bytes).unwrap();
     let read = ProvingKey::read(&SMALL, KeyOrigin::UnsafeTest, bytes.as_slice()).unwrap();
@@ -74,6 +79,21 @@ fn a_key_of_another_circuit_is_refused() {
     let removal = Revoke { depth: 2, batch: 1 };
     let read = ProvingKey::read(&removal, KeyOrigin::UnsafeTest, bytes.as_slice());
     assert!(matches!(read, Err(BatchKeyError::OtherCircuit { .. })));
+}
+
+#[test]
+fn a_key_with_the_products_of_other_rows_is_refused() {
+    let mut bytes = Vec::new();
+    let key = ProvingKey::unsafe_test(&SMALL).unwrap();
+    key.write(&mut bytes).unwrap();
+    let mut other =
+        ark_groth16::ProvingKey::<Bn254>::deserialize_uncompressed(bytes.as_slice()).unwrap();
+    other.l_query.reverse();
+    let mut bytes = Vec::new();
+    other.serialize_uncompressed(&mut bytes).unwrap();
+    // Every point is on its curve and every part has its length.
+    let read = ProvingKey::read(&SMALL, KeyOrigin::Ceremony, bytes.as_slice());
+    assert!(matches!(read, Err(BatchKeyError::TrialFailed)));
 }
 
 #[test]

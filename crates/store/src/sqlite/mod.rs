@@ -36,6 +36,8 @@ use columns::integer;
 use files::DatabaseFiles;
 use write::WriteTransaction;
 
+// The times and numbers below are chosen, not measured: a wait is longer than any transaction
+// here, and shorter than people wait for a command.
 /// Longest wait of a writer for one in another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait of a read or a write for a connection.

@@ -5,5 +5,6 @@ mod custody;
 mod golden;
 mod package;
 mod proof;
+mod recapture;
 mod score;
 mod world;
