@@ -6,7 +6,7 @@
 //! solver judges each gadget. [`cut`] makes sure that each row is in one gadget or an assertion,
 //! that each variable is given or an unknown of exactly one gadget, and that a gadget takes
 //! nothing but what is given or an unknown of one before it. From that, by induction along the
-//! gadgets, a circuit is determined if each of its gadgets is.
+//! gadgets, a circuit is determined if each of its gadgets is (CIRC-9).
 
 use core::fmt;
 use std::collections::BTreeMap;

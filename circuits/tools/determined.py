@@ -123,7 +123,7 @@ class Gadget:
         return [f"({form(a)}) ({form(b)}) = {form(c)}" for a, b, c in self.rows]
 
     def bits(self):
-        """The unknowns of which a row says that they are 0 or 1, as it stands."""
+        """The unknowns of which a row says no more than that they are 0 or 1."""
         forms = [a for row in self.rows if (a := boolean_of(row))]
         return {next(iter(a[2])) for a in forms if not a[0] and not a[1] and list(a[2].values()) == [1]}
 

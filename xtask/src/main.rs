@@ -1,5 +1,5 @@
 //! Developer commands: `cargo xtask setup | demo | test | app | gen | fuzz | mutants | peers |
-//! bench | measure`.
+//! determined | bench | measure`.
 //!
 //! Each sets up what it needs, so that two commands are enough on a fresh machine
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.

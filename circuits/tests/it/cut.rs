@@ -92,6 +92,7 @@ fn assert_composes(name: &str, rows: &R1cs, given: &[usize], cut: &Cut) {
     );
 }
 
+/// Tests CIRC-9.
 #[test]
 fn every_circuit_has_every_row_and_variable_once() {
     let model = ModelName::Ci.model();
@@ -110,7 +111,7 @@ fn every_circuit_has_every_row_and_variable_once() {
     assert_composes("revoke", &rows, &revoke.given(), &found);
 }
 
-/// Of the encoding only the eye and the noise bits are restricted and determine nothing.
+/// Tests CIRC-9: of the encoding only the eye and the noise bits are restricted and determine nothing.
 #[test]
 fn assertions_are_those_of_what_is_given() {
     let model = ModelName::Ci.model();
@@ -140,7 +141,7 @@ fn a_variable_in_no_row_is_refused() {
     assert!(cut(&unused, &[1, 3]).is_ok());
 }
 
-/// A circuit with one row less is never cut into all of its variables.
+/// Tests CIRC-9: the encoding with a row less is not cut.
 #[test]
 fn a_circuit_without_a_defining_row_is_refused() {
     let model = ModelName::Ci.model();
@@ -211,7 +212,7 @@ fn gadgets_that_differ_in_names_only_fall_together() {
 }
 
 #[test]
-fn gadgets_with_other_factors_are_told_apart() {
+fn gadgets_with_other_factors_are_distinct() {
     // `v1 v1`, `v1 (2 v1)` and `v1 v2` are three gadgets: in the last nothing is shared.
     let product = |a, b, at| [row(&[(1, 1)]), row(&[(a, b)]), row(&[(1, at)])];
     let three = rows(
