@@ -210,9 +210,9 @@ impl<'a> Namer<'a> {
     }
 
     fn gadget(mut self, rows: &R1cs, numbers: &[usize]) -> Gadget {
-        let rows = numbers.iter().map(|row| {
-            [&rows.a[*row], &rows.b[*row], &rows.c[*row]].map(|terms| self.form(terms))
-        });
+        let rows = numbers
+            .iter()
+            .map(|row| [&rows.a[*row], &rows.b[*row], &rows.c[*row]].map(|terms| self.form(terms)));
         Gadget {
             rows: rows.collect(),
             unknown_count: self.unknown.len(),

@@ -116,9 +116,15 @@ fn every_circuit_has_every_row_and_variable_once() {
 fn assertions_are_those_of_what_is_given() {
     let model = ModelName::Ci.model();
     let (rows, found) = cut_of(&Encoding { model });
-    let eye = found.assertions.iter().filter(|it| rows.rules[**it] == Rule(1));
+    let eye = found
+        .assertions
+        .iter()
+        .filter(|it| rows.rules[**it] == Rule(1));
     assert_eq!(eye.count(), 1);
-    let noise = found.assertions.iter().filter(|it| rows.rules[**it] == Rule(3));
+    let noise = found
+        .assertions
+        .iter()
+        .filter(|it| rows.rules[**it] == Rule(3));
     assert_eq!(noise.count(), model.size().noise_count());
     assert_eq!(found.assertions.len(), 1 + model.size().noise_count());
 }
@@ -215,10 +221,7 @@ fn gadgets_that_differ_in_names_only_fall_together() {
 fn gadgets_with_other_factors_are_distinct() {
     // `v1 v1`, `v1 (2 v1)` and `v1 v2` are three gadgets: in the last nothing is shared.
     let product = |a, b, at| [row(&[(1, 1)]), row(&[(a, b)]), row(&[(1, at)])];
-    let three = rows(
-        6,
-        &[product(1, 1, 3), product(2, 1, 4), product(1, 2, 5)],
-    );
+    let three = rows(6, &[product(1, 1, 3), product(2, 1, 4), product(1, 2, 5)]);
     let found = cut(&three, &[1, 2]).unwrap();
     assert_eq!(found.gadgets.len(), 3);
     let shared = |gadget: usize| found.gadgets[gadget].rows[0][1].shared.clone();
