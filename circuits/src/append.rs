@@ -188,6 +188,14 @@ impl Circuit for Append {
         &[0, 1, 3, 5]
     }
 
+    /// Start index, challenge, frontier, leaves. The frontier follows the bits of the index.
+    fn given(&self) -> Vec<usize> {
+        let frontier = 7 + self.depth;
+        let mut given = vec![3, 5];
+        given.extend(frontier..frontier + self.depth + self.batch);
+        given
+    }
+
     fn synthesize<B: Builder>(&self, builder: &mut B, witness: &AppendWitness) -> Vec<B::Lc> {
         let AppendWitness { public, private } = witness;
         let pre_root = builder.public(public.pre_root);

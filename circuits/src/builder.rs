@@ -69,6 +69,10 @@ pub trait Circuit {
     /// Returns the positions of the public inputs that are outputs, counted from 0.
     fn output_positions(&self) -> &'static [usize];
 
+    /// Returns the variables that are given, for [`cut`](crate::cut()): the rows determine all
+    /// others from them.
+    fn given(&self) -> Vec<usize>;
+
     /// Computes the number of rows without recording them.
     fn row_count(&self) -> usize {
         let mut counter = Counter::default();

@@ -404,6 +404,17 @@ impl Circuit for Encoding {
         &[0, 1]
     }
 
+    /// Context, eye, salts, pixels, noise. Behind each pixel are its lower bits.
+    fn given(&self) -> Vec<usize> {
+        let size = self.model.size();
+        let (bits, pixels) = (size.pixel_bits as usize, size.pixel_count());
+        let noise = 7 + pixels * bits;
+        let mut given = vec![3, 4, 5, 6];
+        given.extend((7..noise).step_by(bits));
+        given.extend(noise..noise + size.noise_count());
+        given
+    }
+
     fn synthesize<B: Builder>(&self, builder: &mut B, witness: &EncodingWitness) -> Vec<B::Lc> {
         let EncodingWitness { public, private } = witness;
         let image_commitment = builder.public(public.image_commitment);

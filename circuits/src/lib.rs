@@ -17,6 +17,7 @@
 mod append;
 mod builder;
 mod catalogue;
+mod cut;
 mod encoding;
 mod export;
 mod gadgets;
@@ -31,6 +32,7 @@ mod values;
 pub use append::{Append, AppendPrivate, AppendPublic, AppendWitness};
 pub use builder::{Builder, Circuit, Rule};
 pub use catalogue::{AnyCircuit, CircuitId, UnknownCircuit};
+pub use cut::{Cut, CutError, Form, Gadget, Instance, cut};
 pub use encoding::{
     Encoding, EncodingPrivate, EncodingPublic, EncodingWitness, commit_code, commit_image,
     eye_scalar,

@@ -518,6 +518,17 @@ impl Circuit for Recapture {
         &[0, 1]
     }
 
+    /// Bound, context, eye, salts, both codes with their masks, bits of the rotation's number.
+    /// The turned code lies between the last two.
+    fn given(&self) -> Vec<usize> {
+        let first = 8;
+        let turned = first + 2 * 3 * self.places();
+        let rotation = turned + 3 * self.places();
+        let mut given: Vec<usize> = (3..turned).collect();
+        given.extend(rotation..rotation + self.rotation_bits());
+        given
+    }
+
     fn synthesize<B: Builder>(&self, builder: &mut B, witness: &RecaptureWitness) -> Vec<B::Lc> {
         let RecaptureWitness {
             public, private, ..

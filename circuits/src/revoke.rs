@@ -49,6 +49,9 @@ const DIGEST: Rule = Rule(10);
 const POLYNOMIAL: Rule = Rule(11);
 const VALUE: Rule = Rule(12);
 
+/// Variables of a level of a path: the left child, and a hash of 243 rows.
+const VARIABLES_OF_LEVEL: usize = 1 + 243;
+
 /// The circuit for `batch` removals from a tree of `depth` levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revoke {
@@ -172,6 +175,20 @@ impl Circuit for Revoke {
 
     fn output_positions(&self) -> &'static [usize] {
         &[1, 2, 4]
+    }
+
+    /// Root before, challenge, and of each removal index, commitment, siblings. The bits of the
+    /// index lie behind it, both paths behind the siblings.
+    fn given(&self) -> Vec<usize> {
+        let path = self.depth * VARIABLES_OF_LEVEL;
+        let removal = 2 + 2 * self.depth + 2 * path;
+        let mut given = vec![1, 4];
+        for index in (6..).step_by(removal).take(self.batch) {
+            let commitment = index + 1 + self.depth;
+            given.push(index);
+            given.extend(commitment..=commitment + self.depth);
+        }
+        given
     }
 
     fn synthesize<B: Builder>(&self, builder: &mut B, witness: &RevokeWitness) -> Vec<B::Lc> {

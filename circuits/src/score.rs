@@ -589,6 +589,25 @@ impl Circuit for Score {
         &[0, 1]
     }
 
+    /// Public counts, context, salts, pixels, weights, threshold. Behind each of the last three
+    /// are its lower bits.
+    fn given(&self) -> Vec<usize> {
+        let mut given: Vec<usize> = (3..8).collect();
+        let mut next = 8;
+        let pixels = self.iris_count() * self.pixel_count();
+        let groups = [
+            (pixels, self.pixel_bits),
+            (self.weight_count(), self.weight_bits),
+            (1, self.threshold_bits),
+        ];
+        for (count, bits) in groups {
+            let end = next + count * usize::from(bits);
+            given.extend((next..end).step_by(usize::from(bits)));
+            next = end;
+        }
+        given
+    }
+
     fn synthesize<B: Builder>(&self, builder: &mut B, witness: &ScoreWitness) -> Vec<B::Lc> {
         let ScoreWitness { public, set, bank } = witness;
         let set_commitment = builder.public(public.set_commitment);

@@ -1,5 +1,5 @@
 //! Developer commands: `cargo xtask setup | demo | test | app | gen | fuzz | mutants | peers |
-//! bench | measure`.
+//! determined | bench | measure`.
 //!
 //! Each sets up what it needs, so that two commands are enough on a fresh machine
 //! with Rust and Node.js: `cargo xtask demo` and `cargo xtask test`.
@@ -8,6 +8,7 @@ mod app;
 mod bench;
 mod contract_mutants;
 mod dependencies;
+mod determined;
 mod durations;
 mod fuzz;
 mod generate;
@@ -69,6 +70,9 @@ enum Command {
     /// Peers come from npm, PyPI and a public repository. Those that cannot be had are named as
     /// SKIPPED.
     Peers(peers::PeersArgs),
+    /// Show with the SMT solver cvc5 that the inputs of each gadget of the circuits determine its
+    /// other variables, and that no row of a gadget can be missing.
+    Determined,
     /// Change the code in small ways, one at a time, and count the changes that a test catches.
     ///
     /// This takes hours. It builds cargo-mutants first if it is missing.
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
         Command::Gen { check } => generate::run(generate::Mode::from_flag(check)),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Peers(args) => peers::run(&args).map(drop),
+        Command::Determined => determined::run().map(drop),
         Command::Mutants(args) => mutants::run(&args),
         Command::Bench(bench) => bench::run(&bench),
         Command::Measure(args) => measure::run(&args),

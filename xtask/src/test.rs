@@ -9,7 +9,7 @@ use crate::peers::{self, PeersArgs};
 use crate::rust_tests::{self, TestBinary};
 use crate::shell::{annona_binary, cargo, root, run_in, run_printing_at_end, run_with};
 use crate::steps::{StepOutcome, Steps, timed};
-use crate::{app, dependencies, measure, rings, setup, spec, symbolic, tidy, walls};
+use crate::{app, dependencies, determined, measure, rings, setup, spec, symbolic, tidy, walls};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -103,13 +103,14 @@ const TESTS: [Step; 5] = [
     }),
 ];
 
-const SOAK: [Step; 4] = [
+const SOAK: [Step; 5] = [
     ("Solidity tests, long", |_| {
         let contracts = root().join("contracts");
         let long = [("FOUNDRY_PROFILE", "soak")];
         ran(run_with(&long, &contracts, forge(), &["test", "--offline"]))
     }),
     ("Solidity properties, symbolically", |_| symbolic::run()),
+    ("gadgets, by an SMT solver", |_| determined::run()),
     ("peers", |_| peers::run(&PeersArgs::default())),
     ("demo with 100 people", |_| {
         ran(run_in(

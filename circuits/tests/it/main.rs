@@ -3,6 +3,7 @@
 
 mod append;
 mod catalogue;
+mod cut;
 mod encoding;
 mod export;
 mod faults;

@@ -70,6 +70,10 @@ impl Circuit for Hash {
         &[]
     }
 
+    fn given(&self) -> Vec<usize> {
+        vec![1, 2]
+    }
+
     fn synthesize<B: Builder>(&self, builder: &mut B, witness: &[Fr; 2]) -> Vec<B::Lc> {
         let [left, right] = witness.map(|value| builder.private(value));
         vec![hash_pair(builder, Rule(1), &left, &right)]
@@ -89,6 +93,10 @@ impl Circuit for Sponge {
 
     fn output_positions(&self) -> &'static [usize] {
         &[]
+    }
+
+    fn given(&self) -> Vec<usize> {
+        (1..=20).collect()
     }
 
     fn synthesize<B: Builder>(&self, builder: &mut B, witness: &Vec<Fr>) -> Vec<B::Lc> {
