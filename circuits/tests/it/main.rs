@@ -8,6 +8,7 @@ mod encoding;
 mod export;
 mod faults;
 mod model;
+mod numbers;
 mod poseidon;
 mod recapture;
 mod revoke;

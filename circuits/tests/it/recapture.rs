@@ -14,6 +14,7 @@ use ark_ff::{AdditiveGroup, Field, PrimeField};
 use proptest::prelude::*;
 
 use crate::faults::{assert_each_row_holds, rules, with_both};
+use crate::numbers::numbers;
 use crate::variables::free_variables;
 
 static ROWS: LazyLock<R1cs> = LazyLock::new(|| R1cs::of(&ci()));
@@ -45,17 +46,6 @@ const FRESH_BITS: usize = ENROLLED_BITS + WIDTH * (CODE + MASK);
 const TURNED_BITS: usize = FRESH_BITS + WIDTH * (CODE + MASK);
 const TURNED_MASK: usize = TURNED_BITS + WIDTH * CODE;
 const ROTATION_BITS: usize = TURNED_MASK + WIDTH * MASK;
-
-/// Numbers that look random.
-fn numbers(seed: u64) -> impl FnMut(u64) -> u64 {
-    let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
-    move |below| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % below
-    }
-}
 
 /// A code that looks random, a seventh of it noisy.
 fn code(model: ModelName, seed: u64) -> EncodedIris {

@@ -9,6 +9,7 @@ use ark_ff::{AdditiveGroup, Field, PrimeField};
 use proptest::prelude::*;
 
 use crate::faults::{assert_each_row_holds, rules, with_both, with_changes, with_fault};
+use crate::numbers::numbers;
 use crate::poseidon::digest_from;
 use crate::variables::free_variables;
 
@@ -19,17 +20,6 @@ const FEW: Score = Score {
 };
 
 static ROWS: LazyLock<R1cs> = LazyLock::new(|| R1cs::of(&FEW));
-
-/// Numbers that look random.
-fn numbers(seed: u64) -> impl FnMut(u64) -> u64 {
-    let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
-    move |below| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % below
-    }
-}
 
 /// Two captures of each eye that differ by one level in every eighth pixel or so.
 fn set(size: Score, seed: u64) -> ScoreSet {

@@ -166,7 +166,7 @@ fn unroll(
     let found = segment(&planes, passed, &mut trace).or_else(|refusal| {
         // Half a pupil is found in a negative, too: skin is dark there.
         if is_negative(&working, factor) {
-            return Err(refusal);
+            return Err(IrisError::Negative);
         }
         segment_half_covered(&planes, passed, &mut trace).map_err(|_| refusal)
     })?;

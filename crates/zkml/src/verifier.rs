@@ -1,4 +1,4 @@
-use annona_core::B256;
+use annona_core::{B256, FieldElement, ProofPoints};
 use annona_model::ModelName;
 use annona_proofs::{ProofVerifier, VerifyError, VerifyingKey};
 
@@ -29,21 +29,57 @@ pub enum RefusedProof {
     False(#[from] VerifyError),
 }
 
-/// Verifies encodings by one model, with a key that is prepared once.
+/// Verifies proofs of one relation by one model, with a key that is prepared once.
 #[derive(Debug, Clone)]
-pub struct EncodingVerifier {
+pub(crate) struct ModelVerifier {
     model: ModelName,
     verifier: ProofVerifier,
 }
+
+impl ModelVerifier {
+    pub(crate) fn new(model: ModelName, key: &VerifyingKey) -> Self {
+        Self {
+            model,
+            verifier: ProofVerifier::new(key),
+        }
+    }
+
+    pub(crate) const fn model(&self) -> ModelName {
+        self.model
+    }
+
+    pub(crate) const fn key_hash(&self) -> B256 {
+        self.verifier.key_hash()
+    }
+
+    /// Checks a proof that says to be by `model` and for the key with the hash `key_hash`.
+    pub(crate) fn verify(
+        &self,
+        (model, key_hash): (ModelName, B256),
+        inputs: &[FieldElement],
+        points: &ProofPoints,
+    ) -> Result<(), RefusedProof> {
+        let (expected, actual) = (self.model, model);
+        if expected != actual {
+            return Err(RefusedProof::OtherModel { expected, actual });
+        }
+        let (expected, actual) = (self.key_hash(), key_hash);
+        if expected != actual {
+            return Err(RefusedProof::OtherKey { expected, actual });
+        }
+        Ok(self.verifier.verify(inputs, points)?)
+    }
+}
+
+/// Verifies encodings by one model, with a key that is prepared once.
+#[derive(Debug, Clone)]
+pub struct EncodingVerifier(ModelVerifier);
 
 impl EncodingVerifier {
     /// Creates a verifier of `model` under `key`, which must be of that model's circuit.
     #[must_use]
     pub fn new(model: ModelName, key: &VerifyingKey) -> Self {
-        Self {
-            model,
-            verifier: ProofVerifier::new(key),
-        }
+        Self(ModelVerifier::new(model, key))
     }
 
     /// Creates a verifier under the **unsafe** test key of `model`, under which anybody can
@@ -56,13 +92,13 @@ impl EncodingVerifier {
     /// Returns the model.
     #[must_use]
     pub const fn model(&self) -> ModelName {
-        self.model
+        self.0.model()
     }
 
     /// Returns the hash of the key.
     #[must_use]
     pub const fn key_hash(&self) -> B256 {
-        self.verifier.key_hash()
+        self.0.key_hash()
     }
 
     /// Checks a proof (ZKML-1). The caller compares commitments and context with those expected.
@@ -70,15 +106,8 @@ impl EncodingVerifier {
     /// # Errors
     /// [`RefusedProof`].
     pub fn verify(&self, proof: &EncodingProof) -> Result<(), RefusedProof> {
-        let (expected, actual) = (self.model, proof.statement.model);
-        if expected != actual {
-            return Err(RefusedProof::OtherModel { expected, actual });
-        }
-        let (expected, actual) = (self.key_hash(), proof.key_hash);
-        if expected != actual {
-            return Err(RefusedProof::OtherKey { expected, actual });
-        }
+        let named = (proof.statement.model, proof.key_hash);
         let inputs = proof.statement.public_inputs();
-        Ok(self.verifier.verify(&inputs, &proof.points)?)
+        self.0.verify(named, &inputs, &proof.points)
     }
 }

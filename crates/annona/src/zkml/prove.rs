@@ -251,15 +251,20 @@ fn package(source: &Source<'_>, model: ModelName) -> anyhow::Result<IrisPackage>
     Ok(package)
 }
 
-/// Reads a package, which must be of the eye that it is named for (ZKML-11).
+/// Reads a package, which must be of the eye that it is named for.
 fn read_package(source: &Source<'_>) -> anyhow::Result<IrisPackage> {
-    let path = source.package;
-    let text = read_secret(path, MAX_PACKAGE_BYTES, Exposure::Refuse)
+    let text = read_secret(source.package, MAX_PACKAGE_BYTES, Exposure::Refuse)
         .context("without --image, --package names a package that was made before")?;
-    let package = IrisPackage::from_json(&text)
+    package_of(&text, source.package, source.eye)
+}
+
+/// Takes the package that was read from `path`, which must be of the eye that it stands for
+/// (ZKML-11).
+pub(super) fn package_of(text: &str, path: &Path, eye: Option<Eye>) -> anyhow::Result<IrisPackage> {
+    let package = IrisPackage::from_json(text)
         .with_context(|| format!("{} cannot be used", path.display()))?;
     let held = package.eye();
-    match source.eye {
+    match eye {
         Some(asked) if asked != held => bail!(
             "the package {} is of the {} eye, and stands for the {} one",
             path.display(),

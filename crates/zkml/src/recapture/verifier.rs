@@ -2,11 +2,12 @@ use annona_core::{
     B256, Commitment, EnrolmentDomain, EyeCommitments, FieldElement, OrbId, UnixSeconds,
 };
 use annona_model::{Eye, ModelName};
-use annona_proofs::{ProofVerifier, VerifyingKey};
+use annona_proofs::VerifyingKey;
 
 use super::{
     EyeEvidence, RecaptureEvidence, RecaptureProof, pair_micros, unsafe_test_recapture_key,
 };
+use crate::verifier::ModelVerifier;
 use crate::{EncodingVerifier, OrbStatement, ProofContext, RefusedProof};
 
 /// Seconds by which an orb's clock may be ahead of the verifier's: as for enrolments (ENROL-4).
@@ -151,19 +152,13 @@ pub struct RecaptureExpectation {
 
 /// Verifies re-captures by codes of one model, with a key that is prepared once.
 #[derive(Debug, Clone)]
-pub struct RecaptureVerifier {
-    model: ModelName,
-    verifier: ProofVerifier,
-}
+pub struct RecaptureVerifier(ModelVerifier);
 
 impl RecaptureVerifier {
     /// Creates a verifier of `model` under `key`, which must be of that model's re-capture circuit.
     #[must_use]
     pub fn new(model: ModelName, key: &VerifyingKey) -> Self {
-        Self {
-            model,
-            verifier: ProofVerifier::new(key),
-        }
+        Self(ModelVerifier::new(model, key))
     }
 
     /// Creates a verifier under the **unsafe** test key of `model`, under which anybody can
@@ -176,13 +171,13 @@ impl RecaptureVerifier {
     /// Returns the model.
     #[must_use]
     pub const fn model(&self) -> ModelName {
-        self.model
+        self.0.model()
     }
 
     /// Returns the hash of the key.
     #[must_use]
     pub const fn key_hash(&self) -> B256 {
-        self.verifier.key_hash()
+        self.0.key_hash()
     }
 
     /// Checks the proof of one eye (ZKML-22). The caller compares commitments, bound and context
@@ -191,16 +186,9 @@ impl RecaptureVerifier {
     /// # Errors
     /// [`RefusedProof`].
     pub fn verify(&self, proof: &RecaptureProof) -> Result<(), RefusedProof> {
-        let (expected, actual) = (self.model, proof.statement.model);
-        if expected != actual {
-            return Err(RefusedProof::OtherModel { expected, actual });
-        }
-        let (expected, actual) = (self.key_hash(), proof.key_hash);
-        if expected != actual {
-            return Err(RefusedProof::OtherKey { expected, actual });
-        }
+        let named = (proof.statement.model, proof.key_hash);
         let inputs = proof.statement.public_inputs();
-        Ok(self.verifier.verify(&inputs, &proof.points)?)
+        self.0.verify(named, &inputs, &proof.points)
     }
 
     /// Checks that an active orb saw, just now and for the account, the person whose codes are
@@ -254,7 +242,7 @@ impl RecaptureVerifier {
             return Err(RefusedRecapture::OtherDeployment);
         }
         let (orb, enrolment) = (statement.orb(), statement.enrolment());
-        let (model, actual) = (B256::from(self.model.model().id()), enrolment.model_id);
+        let (model, actual) = (B256::from(self.model().model().id()), enrolment.model_id);
         if actual != model {
             let expected = model;
             return Err(RefusedRecapture::OtherModel { expected, actual });

@@ -20,6 +20,7 @@ use super::{Eyes, RecaptureAnswer};
 use crate::long_work::{Stop, stoppable};
 use crate::output::{Format, note};
 use crate::zkml::keys::{model_prover, test_prover};
+use crate::zkml::prove::package_of;
 
 /// Members by which earlier evidence is known.
 const MEMBERS: &[&str] = &["format", "statement"];
@@ -207,18 +208,8 @@ fn package_path(folder: &Path, eye: Eye) -> PathBuf {
     folder.join(format!("{}.package", eye.name()))
 }
 
-/// Reads the package of an eye, which must be of that eye (ZKML-11).
 fn read_package(folder: &Path, eye: Eye) -> anyhow::Result<IrisPackage> {
     let path = package_path(folder, eye);
     let text = read_secret(&path, MAX_PACKAGE_BYTES, Exposure::Refuse)?;
-    let package = IrisPackage::from_json(&text)
-        .with_context(|| format!("{} cannot be used", path.display()))?;
-    ensure!(
-        package.eye() == eye,
-        "{} is of the {} eye, and stands for the {} one",
-        path.display(),
-        package.eye().name(),
-        eye.name()
-    );
-    Ok(package)
+    package_of(&text, &path, Some(eye))
 }
